@@ -1,0 +1,22 @@
+use super::Caller;
+use super::scope::Scope;
+use crate::{ApiState, Problem};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use std::marker::PhantomData;
+
+/// A caller whose key has the scope `S`.
+pub(crate) struct Authorized<S> {
+    pub(crate) caller: Caller,
+    scope: PhantomData<S>,
+}
+
+impl<S: Scope> FromRequestParts<ApiState> for Authorized<S> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let caller = Caller::from_request_parts(parts, state).await?;
+        caller.require(S::NAME)?;
+        Ok(Self { caller, scope: PhantomData })
+    }
+}

@@ -1,0 +1,58 @@
+use crate::{Problem, ProblemCode};
+use uuid::Uuid;
+
+/// Where the next page starts. Clients hand it back unread.
+pub(crate) trait Cursor: Sized {
+    fn to_cursor(&self) -> String;
+    fn from_cursor(text: &str) -> Option<Self>;
+
+    /// # Errors
+    /// [`ProblemCode::InvalidCursor`].
+    fn parse(text: &str) -> Result<Self, Problem> {
+        let invalid = || Problem::new(ProblemCode::InvalidCursor, "The cursor is none that this list returned. Start without one.");
+        Self::from_cursor(text).ok_or_else(invalid)
+    }
+}
+
+impl Cursor for Uuid {
+    fn to_cursor(&self) -> String {
+        self.simple().to_string()
+    }
+
+    fn from_cursor(text: &str) -> Option<Self> {
+        (text.len() == 32).then(|| Self::try_parse(text).ok())?
+    }
+}
+
+/// The ordinal of the first chunk of the page.
+impl Cursor for i32 {
+    fn to_cursor(&self) -> String {
+        format!("{self:08x}")
+    }
+
+    fn from_cursor(text: &str) -> Option<Self> {
+        let hex = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+        hex.then(|| Self::from_str_radix(text, 16).ok())?
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_cursor_comes_back_as_it_went() {
+        let id = Uuid::now_v7();
+        assert_eq!(Uuid::parse(&id.to_cursor()).unwrap(), id);
+        assert_eq!(<i32 as Cursor>::parse(&4711.to_cursor()).unwrap(), 4711);
+    }
+
+    #[test]
+    fn what_no_list_returned_is_no_cursor() {
+        for text in ["", "x", "ffffffff", "-0000001", "+0000001", "00000000-0000-7000-8000-000000000000", "\0"] {
+            assert!(<i32 as Cursor>::parse(text).is_err(), "{text:?}");
+            assert_eq!(<Uuid as Cursor>::parse(text).unwrap_err().code(), ProblemCode::InvalidCursor, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+use super::body::{refuse_announced, too_large};
+use super::canonical::{add_bytes, json_hash};
+use super::document_fields::{acl, external_id, metadata, title};
+use super::fields::Fields;
+use super::format::document_type;
+use super::submission::{DocumentSubmission, Submission, content_error};
+use crate::{ApiState, Problem, ProblemCode};
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::extract::{FromRequest, Request};
+use jobs::FieldError;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+
+/// The most bytes a field other than the file has.
+const MAX_FIELD_BYTES: usize = 64 << 10;
+const MAX_PARTS: usize = 20;
+
+/// Reads a form of `file`, `title`, `external_id`, `metadata` and `acl`; the last two as JSON text.
+///
+/// # Errors
+/// Any problem of the body.
+pub(super) async fn read(request: Request, state: &ApiState) -> Result<DocumentSubmission, Problem> {
+    let max_file = state.settings.server.max_document_bytes;
+    refuse_announced(request.headers(), max_form_bytes(max_file))?;
+    let malformed = |_| Problem::new(ProblemCode::MalformedMultipart, "The Content-Type names no usable boundary.");
+    let mut parts = Multipart::from_request(request, state).await.map_err(malformed)?;
+    let mut form = Form::default();
+    while let Some(part) = parts.next_field().await.map_err(|error| broken(&error, max_file))? {
+        form.add(part, max_file).await?;
+    }
+    form.finish()
+}
+
+/// The largest whole form: the file, the fields, and what frames them.
+pub(crate) fn max_form_bytes(max_file: usize) -> usize {
+    max_file.saturating_add(MAX_PARTS * MAX_FIELD_BYTES)
+}
+
+#[derive(Default)]
+struct Form {
+    parts: usize,
+    fields: Map<String, Value>,
+    file: Option<File>,
+    errors: Vec<FieldError>,
+}
+
+struct File {
+    name: Option<String>,
+    said: Option<String>,
+    bytes: Vec<u8>,
+}
+
+impl Form {
+    async fn add(&mut self, part: Field<'_>, max_file: usize) -> Result<(), Problem> {
+        self.parts += 1;
+        if self.parts > MAX_PARTS {
+            return Err(Problem::new(ProblemCode::MalformedMultipart, format!("A form has at most {MAX_PARTS} parts.")));
+        }
+        let name: String = part.name().unwrap_or("").chars().take(100).collect();
+        let repeated = self.fields.contains_key(&name) || (name == "file" && self.file.is_some());
+        if repeated {
+            self.errors.push(FieldError::new(name, "duplicate", "is there twice"));
+            return Ok(());
+        }
+        if name == "file" {
+            let (file_name, said) = (part.file_name().map(base_name), part.content_type().map(str::to_owned));
+            let bytes = read_part(part, max_file, max_file).await?;
+            self.file = Some(File { name: file_name, said, bytes });
+            return Ok(());
+        }
+        let bytes = read_part(part, MAX_FIELD_BYTES, max_file).await?;
+        match (name.as_str(), String::from_utf8(bytes)) {
+            (_, Err(_)) => self.errors.push(FieldError::new(name, "invalid_utf8", "is not UTF-8")),
+            // A form sends an empty text for a field that was left empty.
+            ("title" | "external_id" | "metadata" | "acl", Ok(text)) if text.trim().is_empty() => {}
+            ("metadata" | "acl", Ok(text)) => match serde_json::from_str(&text) {
+                Ok(value) => drop(self.fields.insert(name, value)),
+                Err(error) => self.errors.push(FieldError::new(name, "malformed_json", format!("is not JSON: {error}"))),
+            },
+            (_, Ok(text)) => drop(self.fields.insert(name, Value::String(text))),
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Result<DocumentSubmission, Problem> {
+        // First of all, or a PDF is told that it is not UTF-8.
+        let file = self.file.as_ref();
+        let mime_type = file.map(|file| document_type(file.said.as_deref(), file.name.as_deref())).transpose()?;
+        let value = Value::Object(self.fields);
+        let mut hasher = Sha256::new();
+        hasher.update(json_hash(&value));
+        let mut fields = Fields::of(value);
+        fields.note(self.errors);
+        let (title, external_id) = (title(&mut fields), external_id(&mut fields));
+        let (metadata, acl) = (metadata(&mut fields), acl(&mut fields));
+        match file {
+            Some(file) => fields.note(content_error("file", &file.bytes)),
+            None => fields.error("file", "required", "is required"),
+        }
+        let (file, mime_type) = fields.finish(self.file.zip(mime_type)).map_err(Problem::invalid)?;
+        add_bytes(&mut hasher, b"n", file.name.as_deref().unwrap_or("").as_bytes());
+        add_bytes(&mut hasher, b"t", file.said.as_deref().unwrap_or("").as_bytes());
+        add_bytes(&mut hasher, b"b", &file.bytes);
+        let submission = Submission { title, external_id, mime_type, file_name: file.name, metadata, acl, bytes: file.bytes };
+        Ok(DocumentSubmission { submission, hash: hasher.finalize().into() })
+    }
+}
+
+async fn read_part(mut part: Field<'_>, limit: usize, max_file: usize) -> Result<Vec<u8>, Problem> {
+    let mut read = Vec::new();
+    while let Some(bytes) = part.chunk().await.map_err(|error| broken(&error, max_file))? {
+        if read.len() + bytes.len() > limit {
+            return Err(too_large(limit));
+        }
+        read.extend_from_slice(&bytes);
+    }
+    Ok(read)
+}
+
+fn broken(error: &MultipartError, max_file: usize) -> Problem {
+    if error.status().as_u16() == 413 {
+        return too_large(max_form_bytes(max_file));
+    }
+    Problem::new(ProblemCode::MalformedMultipart, format!("The form cannot be read: {}.", error.body_text()))
+}
+
+/// The last part of a path: some clients send all of it. Control characters are no part of a name.
+fn base_name(name: &str) -> String {
+    let base = name.rsplit(['/', '\\']).next().unwrap_or("");
+    base.chars().filter(|c| !c.is_control()).take(255).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use super::*;
+    use axum::body::Body;
+    use axum::http::header;
+
+    async fn read(parts: &[(&str, &[u8])]) -> Result<DocumentSubmission, Problem> {
+        let mut body = Vec::new();
+        for (head, bytes) in parts {
+            body.extend_from_slice(format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes());
+            body.extend_from_slice(bytes);
+            body.extend_from_slice(b"\r\n");
+        }
+        body.extend_from_slice(b"--b--\r\n");
+        let request = Request::builder().header(header::CONTENT_TYPE, "multipart/form-data; boundary=b").body(Body::from(body)).unwrap();
+        let mut parts = Multipart::from_request(request, &()).await.unwrap();
+        let mut form = Form::default();
+        while let Some(part) = parts.next_field().await.map_err(|error| broken(&error, 64))? {
+            form.add(part, 64).await?;
+        }
+        form.finish()
+    }
+
+    const FILE: &str = "name=\"file\"; filename=\"dir/kettle.md\"";
+
+    #[tokio::test]
+    async fn a_form_is_read_with_its_json_fields() {
+        let read = read(&[(FILE, b"# Kettle"), ("name=\"external_id\"", b"kettle"), ("name=\"acl\"", b"{\"public\": true}"), ("name=\"title\"", b"")]);
+        let read = read.await.unwrap().submission;
+        assert_eq!((read.file_name.as_deref(), read.mime_type, read.title), (Some("kettle.md"), "text/markdown", None));
+        assert_eq!(read.acl, serde_json::json!({"public": true}));
+    }
+
+    #[tokio::test]
+    async fn all_errors_of_a_form_are_found() {
+        let read = read(&[("name=\"metadata\"", b"{"), ("name=\"colour\"", b"red"), ("name=\"title\"", b"\xff")]).await;
+        let body: Value = serde_json::from_slice(&read.unwrap_err().render("r")).unwrap();
+        let fields: Vec<_> = body["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+        assert_eq!(fields, ["metadata", "title", "file", "colour"]);
+    }
+
+    #[tokio::test]
+    async fn bad_files_have_their_problems() {
+        assert_eq!(read(&[(FILE, &[b'x'; 65])]).await.unwrap_err().code(), ProblemCode::TooLarge);
+        assert_eq!(read(&[(FILE, b"\xff\xfe")]).await.unwrap_err().code(), ProblemCode::InvalidUtf8);
+        assert_eq!(read(&[(FILE, b"a\0")]).await.unwrap_err().code(), ProblemCode::ContainsNul);
+        assert_eq!(read(&[("name=\"file\"; filename=\"a.pdf\"", b"words")]).await.unwrap_err().code(), ProblemCode::UnsupportedMediaType);
+        assert_eq!(read(&[(FILE, b"a"), (FILE, b"b")]).await.unwrap_err().code(), ProblemCode::Invalid);
+    }
+
+    #[tokio::test]
+    async fn the_same_form_has_the_same_hash_and_another_file_another() {
+        let hash = async |bytes: &[u8]| read(&[(FILE, bytes)]).await.unwrap().hash;
+        assert_eq!(hash(b"one").await, hash(b"one").await);
+        assert_ne!(hash(b"one").await, hash(b"two").await);
+    }
+}

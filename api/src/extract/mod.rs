@@ -1,0 +1,35 @@
+//! What handlers take: authentication, authorisation and validation happen here, so that a handler's signature says who may do what.
+mod authorized;
+mod body;
+mod caller;
+mod canonical;
+mod cursor;
+mod document_fields;
+mod document_form;
+mod document_json;
+mod fields;
+mod idempotency_key;
+mod format;
+mod json;
+mod json_body;
+mod media_type;
+mod path_id;
+mod prefer;
+mod query;
+mod scope;
+mod submission;
+mod work_options;
+
+pub(crate) use self::authorized::Authorized;
+pub(crate) use self::caller::Caller;
+pub(crate) use self::cursor::Cursor;
+pub(crate) use self::document_form::max_form_bytes;
+pub(crate) use self::fields::{Fields, FromFields};
+pub(crate) use self::idempotency_key::IdempotencyKey;
+pub(crate) use self::json_body::JsonBody;
+pub(crate) use self::path_id::{PathId, ResourceId};
+pub(crate) use self::prefer::Prefer;
+pub(crate) use self::query::{FromQuery, Query, QueryFields};
+pub(crate) use self::scope::{AnswersRead, JobsRead, JobsWrite, KnowledgeRead, KnowledgeWrite, SearchRead};
+pub(crate) use self::submission::{DocumentSubmission, Submission};
+pub(crate) use self::work_options::WorkOptions;

@@ -1,0 +1,58 @@
+use crate::{ApiState, Problem};
+use axum::extract::{FromRequestParts, RawPathParams};
+use axum::http::request::Parts;
+use store::{DocumentId, JobId, KnowledgeBaseId};
+use uuid::Uuid;
+
+/// An id that stands in a path.
+pub(crate) trait ResourceId: Sized + Send {
+    /// What the id is of, for people.
+    const WHAT: &'static str;
+    fn of(id: Uuid) -> Self;
+}
+
+macro_rules! resource_ids {
+    ($($id:ident = $what:literal),*) => {$(
+        impl ResourceId for $id {
+            const WHAT: &'static str = $what;
+            fn of(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+    )*};
+}
+
+resource_ids!(KnowledgeBaseId = "knowledge base", DocumentId = "document", JobId = "job");
+
+/// The path's `{id}`. What is no id names nothing: 404.
+pub(crate) struct PathId<T>(pub(crate) T);
+
+impl<T: ResourceId> FromRequestParts<ApiState> for PathId<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let not_found = || Problem::not_found(T::WHAT);
+        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| not_found())?;
+        let text = params.iter().find_map(|(name, value)| (name == "id").then_some(value)).ok_or_else(not_found)?;
+        parse(text).map(|id| Self(T::of(id))).ok_or_else(not_found)
+    }
+}
+
+/// Ids are written in one way, with hyphens.
+fn parse(text: &str) -> Option<Uuid> {
+    (text.len() == 36).then(|| Uuid::try_parse(text).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_hyphenated_id_names_something() {
+        let id = Uuid::now_v7();
+        assert_eq!(parse(&id.to_string()), Some(id));
+        for bad in ["", "1", "..", &id.simple().to_string(), &format!("{{{id}}}"), &format!("{id}\0")] {
+            assert_eq!(parse(bad), None, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,132 @@
+use super::fields::parse_time;
+use crate::{ApiState, Problem};
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use chrono::{DateTime, Utc};
+use jobs::FieldError;
+
+/// A query string that is read parameter by parameter.
+pub(crate) trait FromQuery: Sized + Send {
+    /// # Errors
+    /// Only what concerns no single parameter; the others are noted in `query`.
+    fn from_query(query: &mut QueryFields) -> Result<Self, Problem>;
+}
+
+/// The query, read and validated whole.
+#[derive(Debug)]
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: FromQuery> FromRequestParts<ApiState> for Query<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &ApiState) -> Result<Self, Problem> {
+        let malformed = |_| Problem::invalid_query(vec![FieldError::new("", "malformed", "The query string cannot be read.")]);
+        let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(malformed)?;
+        Self::parse(pairs.0)
+    }
+}
+
+impl<T: FromQuery> Query<T> {
+    fn parse(pairs: Vec<(String, String)>) -> Result<Self, Problem> {
+        let mut query = QueryFields { left: pairs, errors: Vec::new() };
+        let read = T::from_query(&mut query)?;
+        let unknown: Vec<String> = query.left.iter().take(20).map(|(name, _)| name.chars().take(100).collect()).collect();
+        for name in unknown {
+            query.error(&name, "unknown", "is no parameter of this list, or is there twice");
+        }
+        if query.errors.is_empty() { Ok(Self(read)) } else { Err(Problem::invalid_query(query.errors)) }
+    }
+}
+
+/// The parameters that have not been read yet, and what was wrong with those that have.
+pub(crate) struct QueryFields {
+    left: Vec<(String, String)>,
+    errors: Vec<FieldError>,
+}
+
+impl QueryFields {
+    pub(crate) fn error(&mut self, field: &str, code: &str, message: impl Into<String>) {
+        self.errors.push(FieldError::new(field, code, message));
+    }
+
+    pub(crate) fn text(&mut self, name: &str) -> Option<String> {
+        let at = self.left.iter().position(|(given, _)| given == name)?;
+        Some(self.left.remove(at).1)
+    }
+
+    /// `limit`: 1 to 100, by default 20.
+    pub(crate) fn limit(&mut self) -> i64 {
+        match self.text("limit").map(|text| text.parse::<i64>()) {
+            None => 20,
+            Some(Ok(limit @ 1..=100)) => limit,
+            Some(_) => {
+                self.error("limit", "out_of_range", "must be 1 to 100");
+                20
+            }
+        }
+    }
+
+    /// One of a few words, as `read` knows them.
+    pub(crate) fn choice<T>(&mut self, name: &str, words: &[&str], read: impl Fn(&str) -> Option<T>) -> Option<T> {
+        let text = self.text(name)?;
+        let chosen = read(&text);
+        if chosen.is_none() {
+            self.error(name, "invalid", format!("must be one of {}", words.join(", ")));
+        }
+        chosen
+    }
+
+    /// A name such as `diagnostics.noop`.
+    pub(crate) fn name(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        let plain = (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        if !plain {
+            self.error(name, "invalid", "must be 1 to 100 letters, digits, '.', '_' or '-'");
+            return None;
+        }
+        Some(text)
+    }
+
+    pub(crate) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
+        let text = self.text(name)?;
+        let time = parse_time(&text);
+        if time.is_none() {
+            self.error(name, "invalid", "must be an RFC 3339 time, such as 2030-01-31T08:00:00Z ('+' is written %2B)");
+        }
+        time
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::ProblemCode;
+
+    #[derive(Debug)]
+    struct Page(i64, Option<String>);
+
+    impl FromQuery for Page {
+        fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
+            Ok(Self(query.limit(), query.name("kind")))
+        }
+    }
+
+    fn page(pairs: &[(&str, &str)]) -> Result<Query<Page>, Problem> {
+        Query::parse(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_query_is_read_with_its_defaults() {
+        assert_eq!(page(&[]).unwrap().0.0, 20);
+        assert_eq!(page(&[("kind", "diagnostics.noop")]).unwrap().0.1.unwrap(), "diagnostics.noop");
+    }
+
+    #[test]
+    fn a_wrong_query_is_refused() {
+        for (name, value) in [("limit", "0"), ("limit", "101"), ("limit", "x"), ("kind", "\0"), ("kind", ""), ("foo", "1")] {
+            assert_eq!(page(&[(name, value)]).unwrap_err().code(), ProblemCode::InvalidQuery, "{name}={value}");
+        }
+        assert!(page(&[("limit", "1"), ("limit", "2")]).is_err());
+    }
+}

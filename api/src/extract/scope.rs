@@ -1,0 +1,30 @@
+/// What a key has to be allowed before a handler runs.
+pub(crate) trait Scope: Send + Sync + 'static {
+    const NAME: &'static str;
+}
+
+macro_rules! scopes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl Scope for $name {
+            const NAME: &'static str = $text;
+        }
+    )*};
+}
+
+scopes! {
+    /// See knowledge bases, documents and chunks.
+    KnowledgeRead = "knowledge:read";
+    /// Make, change and delete them.
+    KnowledgeWrite = "knowledge:write";
+    /// See jobs. A publishable key sees those it submitted, whatever its scopes.
+    JobsRead = "jobs:read";
+    /// Submit, cancel and retry jobs.
+    JobsWrite = "jobs:write";
+    /// Search.
+    SearchRead = "search:read";
+    /// Ask, and have texts checked.
+    AnswersRead = "answers:read";
+}

@@ -1,0 +1,18 @@
+#![doc = include_str!("../README.md")]
+mod admin;
+mod extract;
+mod http;
+mod openapi;
+mod problem;
+mod problem_code;
+mod router;
+mod routes;
+mod state;
+mod views;
+mod work;
+
+pub use self::admin::{AdminState, admin_router};
+pub use self::problem::{Problem, ProblemBody};
+pub use self::problem_code::ProblemCode;
+pub use self::router::{openapi, router};
+pub use self::state::ApiState;

@@ -1,0 +1,49 @@
+use crate::extract::max_form_bytes;
+use crate::http::{observe, panic_problem, within_deadline};
+use crate::routes::{answers, checks, documents, jobs, knowledge_bases, openapi as openapi_route, search};
+use crate::{ApiState, Problem, ProblemCode};
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::from_fn_with_state;
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+/// The public address: everything under `/v1`.
+pub fn router(state: ApiState) -> Router {
+    let (routes, _) = documented().split_for_parts();
+    routes
+        .fallback(async || Problem::new(ProblemCode::NotFound, "There is nothing at this path."))
+        .method_not_allowed_fallback(async || {
+            Problem::new(ProblemCode::MethodNotAllowed, "This path has no such method. The Allow header lists those it has.")
+        })
+        .layer(DefaultBodyLimit::max(max_form_bytes(state.settings.server.max_document_bytes)))
+        .layer(CatchPanicLayer::custom(panic_problem))
+        .layer(from_fn_with_state(state.clone(), within_deadline))
+        .layer(from_fn_with_state(state.clone(), observe))
+        .with_state(state)
+}
+
+/// The API as OpenAPI 3.1: exactly the routes that are served, for both come from one list.
+#[must_use]
+pub fn openapi() -> utoipa::openapi::OpenApi {
+    crate::openapi::complete(documented().into_openapi())
+}
+
+fn documented() -> OpenApiRouter<ApiState> {
+    OpenApiRouter::with_openapi(crate::openapi::introduction())
+        .routes(routes!(knowledge_bases::create::create_knowledge_base, knowledge_bases::list::list_knowledge_bases))
+        .routes(routes!(knowledge_bases::show::show_knowledge_base, knowledge_bases::delete::delete_knowledge_base))
+        .routes(routes!(documents::submit::submit_document, documents::list::list_documents))
+        .routes(routes!(documents::show::show_document, documents::delete::delete_document))
+        .routes(routes!(documents::chunks::list_chunks))
+        .routes(routes!(search::search))
+        .routes(routes!(answers::answer_question))
+        .routes(routes!(checks::check_response))
+        .routes(routes!(jobs::submit::submit_job, jobs::list::list_jobs))
+        .routes(routes!(jobs::show::show_job))
+        .routes(routes!(jobs::events::follow_job))
+        .routes(routes!(jobs::cancel::cancel_job))
+        .routes(routes!(jobs::retry::retry_job))
+        .routes(routes!(openapi_route::show_openapi))
+}

@@ -1,0 +1,30 @@
+use crate::extract::{Authorized, KnowledgeRead, PathId};
+use crate::views::DocumentObject;
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+use store::DocumentId;
+use uuid::Uuid;
+
+/// Show a document
+///
+/// Its latest submission, and what became of it.
+#[utoipa::path(
+    get,
+    path = "/v1/documents/{id}",
+    tag = "Documents",
+    security(("api_key" = ["knowledge:read"])),
+    params(("id" = Uuid, Path, description = "The document.")),
+    responses(
+        (status = 200, description = "The document.", body = DocumentObject),
+        (status = 404, description = "There is no such document."),
+    )
+)]
+pub(crate) async fn show_document(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<KnowledgeRead>,
+    PathId(id): PathId<DocumentId>,
+) -> Result<Json<DocumentObject>, Problem> {
+    let document = state.store.tenant(caller.tenant(), async move |tx| store::documents::find(tx, id).await).await?;
+    Ok(Json(document.into()))
+}

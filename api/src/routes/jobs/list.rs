@@ -1,0 +1,75 @@
+use crate::extract::{Authorized, Cursor, FromQuery, JobsRead, Query, QueryFields};
+use crate::views::{FullJob, JobObject, Page};
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+use jobs::Pool;
+use std::collections::HashMap;
+use store::JobId;
+use store::jobs::{Attempt, JobFilter, JobState};
+use uuid::Uuid;
+
+/// Which page of which jobs.
+pub(crate) struct ListJobs(JobFilter);
+
+impl FromQuery for ListJobs {
+    fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
+        let before = query.text("cursor").map(|cursor| Uuid::parse(&cursor)).transpose()?;
+        Ok(Self(JobFilter {
+            state: query.choice("state", &JobState::ALL.map(JobState::as_str), |text| text.parse().ok()),
+            kind: query.name("kind"),
+            pool: query.choice("pool", &Pool::ALL.map(Pool::as_str), |text| text.parse::<Pool>().ok()).map(|pool| pool.to_string()),
+            created_after: query.time("created_after"),
+            created_by: None,
+            before: before.map(JobId),
+            limit: query.limit(),
+        }))
+    }
+}
+
+/// List jobs
+///
+/// The newest first. A publishable key lists the jobs that it submitted.
+#[utoipa::path(
+    get,
+    path = "/v1/jobs",
+    tag = "Jobs",
+    security(("api_key" = ["jobs:read"])),
+    params(
+        ("state" = Option<String>, Query, description = "`scheduled`, `queued`, `running`, `retryable`, `succeeded`, `dead` or `cancelled`."),
+        ("kind" = Option<String>, Query, description = "For example `ingest_document`."),
+        ("pool" = Option<String>, Query, description = "`ingest`, `retrieval` or `general`."),
+        ("created_after" = Option<String>, Query, description = "RFC 3339."),
+        ("limit" = Option<i64>, Query, description = "1 to 100; 20 by default."),
+        ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
+    ),
+    responses(
+        (status = 200, description = "One page.", body = Page<JobObject>),
+        (status = 400, description = "A parameter is wrong or unknown, or the cursor is none that this list returned."),
+    )
+)]
+pub(crate) async fn list_jobs(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<JobsRead>,
+    Query(ListJobs(filter)): Query<ListJobs>,
+) -> Result<Json<Page<JobObject>>, Problem> {
+    let limit = filter.limit;
+    let created_by = caller.is_publishable().then(|| caller.key());
+    let one_more = JobFilter { created_by, limit: limit + 1, ..filter };
+    let (rows, attempts) = state
+        .store
+        .tenant(caller.tenant(), async move |tx| {
+            let rows = store::jobs::list(tx, &one_more).await?;
+            let ids: Vec<JobId> = rows.iter().map(|job| job.id).collect();
+            let attempts = store::jobs::attempts_of(tx, &ids).await?;
+            Ok::<_, store::StoreError>((rows, attempts))
+        })
+        .await?;
+    let mut of_job: HashMap<JobId, Vec<Attempt>> = HashMap::new();
+    for attempt in attempts {
+        of_job.entry(attempt.job_id).or_default().push(attempt);
+    }
+    let full: Vec<FullJob> =
+        rows.into_iter().map(|job| FullJob { attempts: of_job.remove(&job.id).unwrap_or_default(), job }).collect();
+    Ok(Json(Page::of(full, limit, |full| full.job.id.0, |full| JobObject::of(&full))))
+}

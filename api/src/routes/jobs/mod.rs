@@ -1,0 +1,8 @@
+//! /v1/jobs
+pub(crate) mod cancel;
+mod event_stream;
+pub(crate) mod events;
+pub(crate) mod list;
+pub(crate) mod retry;
+pub(crate) mod show;
+pub(crate) mod submit;

@@ -1,0 +1,151 @@
+use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, WorkOptions};
+use crate::views::JobObject;
+use crate::work::{self, Begin, start_work};
+use crate::{ApiState, Problem};
+use axum::extract::State;
+use axum::response::Response;
+use chrono::{DateTime, Utc};
+use jobs::{Catalogue, CatalogueEntry, EnqueueOptions, Enqueued, FieldError};
+use serde_json::Value;
+use store::TenantTx;
+use utoipa::ToSchema;
+
+/// The most attempts that a client may ask for.
+const MAX_ATTEMPTS: i64 = 20;
+
+/// A job to be submitted.
+#[derive(Debug, ToSchema)]
+pub(crate) struct SubmitJob {
+    /// One that clients may submit.
+    #[schema(example = "diagnostics.noop")]
+    kind: String,
+    /// As the kind wants it; `{}` by default.
+    #[schema(value_type = Option<Object>)]
+    payload: Option<Value>,
+    /// 0 runs first; 1 by default.
+    #[schema(minimum = 0, maximum = 2)]
+    priority: Option<i64>,
+    /// Not before this time.
+    run_at: Option<DateTime<Utc>>,
+    /// While a job of this key has not ended, that one is returned and nothing is submitted.
+    #[schema(min_length = 1, max_length = 255)]
+    unique_key: Option<String>,
+    /// The kind's own number by default.
+    #[schema(minimum = 1, maximum = 20)]
+    max_attempts: Option<i64>,
+}
+
+impl FromFields for SubmitJob {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let kind = fields.text("kind", 1..=100);
+        let payload = fields.value("payload");
+        let priority = fields.optional_integer("priority", 0..=2);
+        let run_at = fields.optional_time("run_at");
+        let unique_key = fields.optional_text("unique_key", 1..=255);
+        let max_attempts = fields.optional_integer("max_attempts", 1..=MAX_ATTEMPTS);
+        Some(Self { kind: kind?, payload, priority, run_at, unique_key, max_attempts })
+    }
+}
+
+impl SubmitJob {
+    /// # Errors
+    /// Unknown kind; every field of the payload that is wrong.
+    fn check(self, catalogue: &Catalogue) -> Result<Submit, Problem> {
+        let unknown = |_| {
+            let message = "is no kind of job that clients can submit";
+            Problem::invalid(vec![FieldError::new("kind", "unknown_kind", message)])
+        };
+        let entry = *catalogue.find(&self.kind).map_err(unknown)?;
+        let payload = entry.check(self.payload.unwrap_or_else(|| Value::Object(serde_json::Map::new()))).map_err(Problem::invalid)?;
+        let small = |number: Option<i64>| number.and_then(|number| i16::try_from(number).ok());
+        Ok(Submit {
+            entry,
+            payload,
+            priority: small(self.priority),
+            run_at: self.run_at,
+            unique_key: self.unique_key,
+            max_attempts: small(self.max_attempts),
+        })
+    }
+}
+
+struct Submit {
+    entry: CatalogueEntry,
+    payload: Value,
+    priority: Option<i16>,
+    run_at: Option<DateTime<Utc>>,
+    unique_key: Option<String>,
+    max_attempts: Option<i16>,
+}
+
+impl Begin for Submit {
+    async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
+        let Self { entry, payload, priority, run_at, unique_key, max_attempts } = self;
+        let options = EnqueueOptions { priority, run_at, unique_key, max_attempts, ..options };
+        Ok(jobs::enqueue_raw(tx, entry.kind, entry.pool, entry.payload_version, entry.max_attempts, payload, options).await?)
+    }
+}
+
+/// Submit a job
+///
+/// It is on disk when this answers, also while the queue is away.
+#[utoipa::path(
+    post,
+    path = "/v1/jobs",
+    tag = "Jobs",
+    security(("api_key" = ["jobs:write"])),
+    params(
+        ("Prefer" = Option<String>, Header, description = "`wait=N` waits up to N seconds, at most 30, for the job's end."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request safe to send again; kept 24 hours."),
+    ),
+    request_body = SubmitJob,
+    responses(
+        (status = 200, description = "The job has ended; its state says how.", body = JobObject),
+        (status = 202, description = "The job.", body = JobObject, headers(("Location" = String, description = "The job."))),
+        (status = 409, description = "The idempotency key was used for another request."),
+        (status = 413, description = "The body is over the limit."),
+        (status = 415, description = "The body is not sent as JSON."),
+        (status = 422, description = "The kind is unknown, or fields are missing, wrong or unknown."),
+    )
+)]
+pub(crate) async fn submit_job(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<JobsWrite>,
+    options: WorkOptions,
+    JsonBody { value, hash }: JsonBody<SubmitJob>,
+) -> Result<Response, Problem> {
+    let submit = value.check(&state.catalogue)?;
+    caller.require(submit.entry.scope)?;
+    start_work(&state, work::Request { caller: &caller, options: &options, body_hash: hash }, submit).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::ProblemCode;
+    use serde_json::json;
+
+    fn code(value: Value, diagnostics: bool) -> Option<ProblemCode> {
+        let mut fields = Fields::of(value);
+        let read = SubmitJob::from_fields(&mut fields);
+        let checked = fields.finish(read).map_err(Problem::invalid).and_then(|job| job.check(&Catalogue::new(diagnostics)));
+        checked.err().map(|problem| problem.code())
+    }
+
+    #[test]
+    fn a_kind_that_clients_cannot_submit_is_unknown() {
+        assert_eq!(code(json!({"kind": "diagnostics.noop"}), true), None);
+        assert_eq!(code(json!({"kind": "diagnostics.noop"}), false), Some(ProblemCode::UnknownKind));
+        assert_eq!(code(json!({"kind": "ingest_document", "payload": {}}), true), Some(ProblemCode::UnknownKind));
+    }
+
+    #[test]
+    fn options_out_of_range_are_refused() {
+        for wrong in [json!({"priority": 3}), json!({"max_attempts": 0}), json!({"max_attempts": 21}), json!({"unique_key": ""}), json!({"run_at": "tomorrow"}), json!({"payload": 3})] {
+            let mut job = wrong.clone();
+            job.as_object_mut().unwrap().insert("kind".to_owned(), json!("diagnostics.noop"));
+            assert_eq!(code(job, true), Some(ProblemCode::Invalid), "{wrong}");
+        }
+    }
+}

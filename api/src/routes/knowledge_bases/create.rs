@@ -1,0 +1,93 @@
+use super::language::is_language;
+use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, WorkOptions};
+use crate::views::KnowledgeBaseObject;
+use crate::work::{self, take_key};
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use jobs::FieldError;
+use store::KnowledgeBaseId;
+use store::knowledge_bases::NewKnowledgeBase;
+use utoipa::ToSchema;
+
+/// A knowledge base to be made.
+#[derive(Debug, ToSchema)]
+pub(crate) struct CreateKnowledgeBase {
+    /// Unique within the tenant; no control characters.
+    #[schema(min_length = 1, max_length = 200, example = "Help centre")]
+    name: String,
+    /// ISO 639-1; `en` by default.
+    #[schema(example = "en")]
+    language: Option<String>,
+    /// The model that this installation runs, by default.
+    embedding_model: Option<String>,
+}
+
+impl FromFields for CreateKnowledgeBase {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let name = fields.text("name", 1..=200);
+        if name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
+            fields.error("name", "control_character", "must not contain control characters");
+        }
+        let language = fields.optional_text("language", 1..=10);
+        if language.as_ref().is_some_and(|language| !is_language(language)) {
+            fields.error("language", "unknown_language", "must be a two-letter code of ISO 639-1, such as en");
+        }
+        let embedding_model = fields.optional_text("embedding_model", 1..=200);
+        Some(Self { name: name?, language, embedding_model })
+    }
+}
+
+/// Make a knowledge base
+///
+/// It is there, and empty, when this answers. With an Idempotency-Key the same request answers with the same base for 24 hours.
+#[utoipa::path(
+    post,
+    path = "/v1/knowledge-bases",
+    tag = "Knowledge bases",
+    security(("api_key" = ["knowledge:write"])),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request safe to send again.")),
+    request_body = CreateKnowledgeBase,
+    responses(
+        (status = 201, description = "The knowledge base.", body = KnowledgeBaseObject, headers(("Location" = String, description = "Where it is."))),
+        (status = 409, description = "A base of this name exists, or the idempotency key was used for another request."),
+        (status = 413, description = "The body is over the limit."),
+        (status = 415, description = "The body is not sent as JSON."),
+        (status = 422, description = "Fields are missing, wrong or unknown."),
+    )
+)]
+pub(crate) async fn create_knowledge_base(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<KnowledgeWrite>,
+    options: WorkOptions,
+    body: JsonBody<CreateKnowledgeBase>,
+) -> Result<(StatusCode, HeaderMap, Json<KnowledgeBaseObject>), Problem> {
+    let model = state.embedding_model_id.clone();
+    let CreateKnowledgeBase { name, language, embedding_model } = body.value;
+    if embedding_model.is_some_and(|asked| *asked != *model) {
+        let message = format!("must be `{model}`, the model that this installation runs");
+        return Err(Problem::invalid(vec![FieldError::new("embedding_model", "unknown_model", message)]));
+    }
+    let id = KnowledgeBaseId::generate();
+    let request = work::Request { caller: &caller, options: &options, body_hash: body.hash };
+    let request = &request;
+    let (base, replayed) = state
+        .store
+        .tenant(caller.tenant(), async move |tx| {
+            if let Some(existing) = take_key(tx, request, id.0).await? {
+                return Ok::<_, Problem>((store::knowledge_bases::find(tx, KnowledgeBaseId(existing)).await?, true));
+            }
+            let language = language.as_deref().unwrap_or("en");
+            let new = NewKnowledgeBase { id, name: &name, language, embedding_model: &model };
+            Ok((store::knowledge_bases::create(tx, &new).await?, false))
+        })
+        .await?;
+    let mut headers = HeaderMap::new();
+    let location = HeaderValue::from_str(&format!("/v1/knowledge-bases/{}", base.id)).map_err(|error| Problem::internal(&error))?;
+    headers.insert(header::LOCATION, location);
+    if replayed {
+        headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
+    }
+    Ok((StatusCode::CREATED, headers, Json(base.into())))
+}

@@ -1,0 +1,10 @@
+//! The handlers, one a file, named by URL area and verb.
+pub(crate) mod answers;
+pub(crate) mod checks;
+pub(crate) mod documents;
+pub(crate) mod jobs;
+pub(crate) mod knowledge_bases;
+mod knowledge_base_heads;
+pub(crate) mod openapi;
+mod principal;
+pub(crate) mod search;

@@ -1,0 +1,171 @@
+use super::knowledge_base_heads::bases_at;
+use super::principal::Principal;
+use crate::extract::{Authorized, Fields, FromFields, JsonBody, SearchRead, WorkOptions};
+use crate::views::SearchJob;
+use crate::work::{self, Begin, start_work};
+use crate::{ApiState, Problem};
+use axum::extract::State;
+use axum::response::Response;
+use jobs::kinds::{SearchKnowledge, SearchMode, Viewer};
+use jobs::{EnqueueOptions, Enqueued};
+use serde_json::Value;
+use store::TenantTx;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+const MODES: [(&str, SearchMode); 3] =
+    [("hybrid", SearchMode::Hybrid), ("keyword", SearchMode::Keyword), ("vector", SearchMode::Vector)];
+const MAX_FILTER_BYTES: usize = 16 << 10;
+
+/// A search.
+#[derive(Debug, ToSchema)]
+pub(crate) struct SearchRequest {
+    /// Each once.
+    #[schema(min_items = 1, max_items = 20)]
+    knowledge_base_ids: Vec<Uuid>,
+    #[schema(min_length = 1, max_length = 2000)]
+    query: String,
+    /// 10 by default.
+    #[schema(minimum = 1, maximum = 100)]
+    limit: Option<i64>,
+    mode: Option<SearchMode>,
+    /// Where no reranker is configured, the result says `none`.
+    rerank: Option<bool>,
+    /// On metadata: `{"field": value}`, `{"field": {"gte": 3}}`, `{"and": […]}`, `{"or": […]}`, `{"not": …}`; at most 16 KiB.
+    #[schema(value_type = Option<Object>)]
+    filter: Option<Value>,
+    /// Not with a publishable key.
+    principal: Option<Principal>,
+    /// Show what each leg made of each result.
+    explain: Option<bool>,
+    /// The vector leg's share of a hybrid score.
+    #[schema(minimum = 0, maximum = 1)]
+    alpha: Option<f64>,
+}
+
+impl FromFields for SearchRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let knowledge_base_ids = fields.ids("knowledge_base_ids", 1..=20);
+        let query = fields.text("query", 1..=2000);
+        let limit = fields.optional_integer("limit", 1..=100);
+        let mode = fields.optional_choice("mode", &MODES);
+        let rerank = fields.optional_bool("rerank");
+        let filter = read_filter(fields);
+        let principal = Principal::read(fields);
+        let explain = fields.optional_bool("explain");
+        let alpha = fields.optional_number("alpha", 0.0..=1.0);
+        let (knowledge_base_ids, query) = (knowledge_base_ids?, query?);
+        Some(Self { knowledge_base_ids, query, limit, mode, rerank, filter, principal, explain, alpha })
+    }
+}
+
+/// The shape only: the grammar belongs to the retrieval crate, and a filter it cannot read ends the job dead with `invalid_filter`.
+fn read_filter(fields: &mut Fields) -> Option<Value> {
+    let filter = fields.value("filter")?;
+    if !filter.is_object() {
+        fields.error("filter", "type", "must be an object");
+    } else if filter.to_string().len() > MAX_FILTER_BYTES {
+        fields.error("filter", "too_large", format!("must have at most {MAX_FILTER_BYTES} bytes as JSON"));
+    }
+    Some(filter)
+}
+
+struct Search {
+    request: SearchRequest,
+    viewer: Viewer,
+}
+
+impl Begin for Search {
+    const INTERACTIVE: bool = true;
+
+    async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
+        let Self { request, viewer } = self;
+        let job = SearchKnowledge {
+            knowledge_bases: bases_at(tx, &request.knowledge_base_ids).await?,
+            query: request.query,
+            limit: request.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(10),
+            mode: request.mode.unwrap_or_default(),
+            rerank: request.rerank.unwrap_or(false),
+            filter: request.filter,
+            viewer,
+            explain: request.explain.unwrap_or(false),
+            #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1; single precision is plenty")]
+            alpha: request.alpha.map(|alpha| alpha as f32),
+        };
+        Ok(jobs::enqueue(tx, &job, options).await?)
+    }
+}
+
+/// Search
+///
+/// Finds chunks by keywords, by meaning, or by both. Waits up to 10 seconds unless told otherwise. A change that was answered for before
+/// the search began is seen by it, or the result says `stale`.
+#[utoipa::path(
+    post,
+    path = "/v1/search",
+    tag = "Search and answers",
+    security(("api_key" = ["search:read"])),
+    params(
+        ("Prefer" = Option<String>, Header, description = "`wait=N` (at most 30 seconds) or `respond-async`."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request safe to send again; kept one hour."),
+    ),
+    request_body = SearchRequest,
+    responses(
+        (status = 200, description = "The job has ended; its state says how.", body = SearchJob),
+        (status = 202, description = "The job has not ended yet.", body = SearchJob, headers(("Location" = String, description = "The job."))),
+        (status = 404, description = "A knowledge base does not exist."),
+        (status = 409, description = "The idempotency key was used for another request."),
+        (status = 413, description = "The body is over the limit."),
+        (status = 415, description = "The body is not sent as JSON."),
+        (status = 422, description = "Fields are missing, wrong or unknown."),
+    )
+)]
+pub(crate) async fn search(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<SearchRead>,
+    options: WorkOptions,
+    JsonBody { mut value, hash }: JsonBody<SearchRequest>,
+) -> Result<Response, Problem> {
+    let viewer = caller.viewer(value.principal.take().map(Principal::into_parts))?;
+    let request = work::Request { caller: &caller, options: &options, body_hash: hash };
+    start_work(&state, request, Search { request: value, viewer }).await
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use jobs::FieldError;
+    use serde_json::json;
+
+    fn read(value: Value) -> Result<SearchRequest, Vec<FieldError>> {
+        let mut fields = Fields::of(value);
+        let read = SearchRequest::from_fields(&mut fields);
+        fields.finish(read)
+    }
+
+    #[test]
+    fn an_empty_query_without_bases_has_two_errors() {
+        assert_eq!(read(json!({"query": ""})).unwrap_err().len(), 2);
+    }
+
+    #[test]
+    fn the_smallest_search_is_accepted() {
+        let read = read(json!({"knowledge_base_ids": [Uuid::now_v7()], "query": "lantern"})).unwrap();
+        assert_eq!((read.limit, read.principal.is_none()), (None, true));
+    }
+
+    #[test]
+    fn a_search_that_is_wrong_everywhere_lists_everything() {
+        let wrong = json!({"knowledge_base_ids": ["x"], "query": 1, "limit": 0, "mode": "x", "rerank": "x", "filter": [], "principal": {"role": "x"},
+            "explain": 0, "alpha": 2, "surplus": 1});
+        assert_eq!(read(wrong).unwrap_err().len(), 10);
+    }
+
+    #[test]
+    fn every_mode_has_the_name_it_is_stored_under() {
+        for (name, mode) in MODES {
+            assert_eq!(serde_json::to_value(mode).unwrap(), name);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+use config::Settings;
+use std::sync::Arc;
+use store::Store;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// Event streams that one process keeps open at most.
+const MAX_EVENT_STREAMS: usize = 1_000;
+
+/// What the handlers share; cheap to clone.
+#[derive(Clone)]
+pub struct ApiState {
+    pub store: Store,
+    pub queue: jobs::Queue,
+    pub changes: jobs::Changes,
+    pub settings: Arc<Settings>,
+    pub catalogue: jobs::Catalogue,
+    /// The one embedding model that knowledge bases can use here.
+    pub embedding_model_id: Arc<str>,
+    /// Work that outlives its request; wait for it when shutting down.
+    pub tasks: TaskTracker,
+    /// Cancel it when shutting down: requests that wait for a job answer with it as it is, and event streams end.
+    pub stopping: CancellationToken,
+    pub(crate) event_streams: Arc<Semaphore>,
+}
+
+impl ApiState {
+    #[must_use]
+    pub fn new(store: Store, queue: jobs::Queue, settings: Arc<Settings>, embedding_model_id: String) -> Self {
+        Self {
+            changes: jobs::Changes::listen(&queue),
+            catalogue: jobs::Catalogue::new(settings.diagnostics.enabled),
+            store,
+            queue,
+            settings,
+            embedding_model_id: embedding_model_id.into(),
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
+        }
+    }
+
+    /// The largest body of a document as JSON: its content, a quarter more for escapes, and the other fields.
+    pub(crate) fn max_json_document_bytes(&self) -> usize {
+        let server = &self.settings.server;
+        server.max_document_bytes.saturating_add(server.max_document_bytes / 4).saturating_add(server.max_json_bytes)
+    }
+}

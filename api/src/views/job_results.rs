@@ -1,0 +1,32 @@
+//! The job object as each kind of work returns it: these types describe, they are never made.
+use super::JobObject;
+use jobs::kinds::{Answer, CheckResult, DeletedKnowledgeBase, IngestedDocument, SearchResult};
+use utoipa::ToSchema;
+
+macro_rules! job_results {
+    ($($(#[$doc:meta])* $name:ident: $result:ty;)*) => {$(
+        $(#[$doc])*
+        #[derive(ToSchema)]
+        #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
+        pub(crate) struct $name {
+            #[schema(value_type = JobObject)]
+            #[serde(flatten)]
+            job: JobObject,
+            /// Null until the job has succeeded.
+            result: Option<$result>,
+        }
+    )*};
+}
+
+job_results! {
+    /// The job of a search.
+    SearchJob: SearchResult;
+    /// The job of a question.
+    AnswerJob: Answer;
+    /// The job of a check.
+    CheckJob: CheckResult;
+    /// The job of a submitted document.
+    DocumentJob: IngestedDocument;
+    /// The job that deletes a knowledge base.
+    KnowledgeBaseDeletionJob: DeletedKnowledgeBase;
+}

@@ -1,0 +1,16 @@
+//! Resources as the API shows them.
+mod chunk;
+mod document;
+mod full_job;
+mod job;
+mod job_results;
+mod knowledge_base;
+mod page;
+
+pub(crate) use self::chunk::ChunkObject;
+pub(crate) use self::document::DocumentObject;
+pub(crate) use self::full_job::FullJob;
+pub(crate) use self::job::JobObject;
+pub(crate) use self::job_results::{AnswerJob, CheckJob, DocumentJob, KnowledgeBaseDeletionJob, SearchJob};
+pub(crate) use self::knowledge_base::KnowledgeBaseObject;
+pub(crate) use self::page::Page;

@@ -1,0 +1,11 @@
+//! Starting work: one transaction, one push, an optional wait, one answer.
+mod answer;
+mod begin;
+mod key;
+mod start;
+mod wait;
+
+pub(crate) use self::answer::found_job;
+pub(crate) use self::begin::Begin;
+pub(crate) use self::key::take_key;
+pub(crate) use self::start::{Request, start_work};

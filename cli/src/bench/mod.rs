@@ -1,0 +1,7 @@
+//! Benchmarks of the product's own pipeline.
+mod disk;
+pub(crate) mod ingest;
+pub(crate) mod jobs;
+mod marks;
+mod report;
+mod rig;

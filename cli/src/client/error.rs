@@ -1,0 +1,155 @@
+//! Why a call to the API failed, and what to do about it.
+
+use std::fmt;
+
+use reqwest::StatusCode;
+use serde::Deserialize;
+use uuid::Uuid;
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClientError {
+    #[error("{0}")]
+    Problem(Box<Problem>),
+    #[error("cannot reach {address}")]
+    Unreachable { address: String, source: reqwest::Error },
+    #[error("the answer to {route} is not understood: {detail}")]
+    Unreadable { route: String, detail: String },
+    #[error("job {id} ended {state}: {code}: {message}")]
+    JobFailed {
+        id: Uuid,
+        state: &'static str,
+        code: String,
+        message: String,
+    },
+    #[error("{waiting} of the jobs have not ended, and none ended in the last {secs} s")]
+    Stalled { waiting: usize, secs: u64 },
+    #[error("no knowledge base is named {name:?}")]
+    NoSuchBase { name: String, existing: Vec<String> },
+}
+
+impl ClientError {
+    /// What the user can do next, where there is something better than trying again.
+    pub(crate) fn help(&self) -> Option<String> {
+        match self {
+            Self::Problem(problem) => problem.help(),
+            Self::Unreachable { .. } => {
+                Some("is it running? start with ./dev up, then `set -a; . .dev/env; set +a`".into())
+            }
+            Self::Unreadable { .. } => {
+                Some("is VISUALKIT_URL the address of a VisualKit API of this version (not the admin address)?".into())
+            }
+            Self::JobFailed { id, .. } => Some(format!("`visualkit jobs show {id}` tells what each attempt did")),
+            Self::Stalled { .. } => Some(
+                "is a worker running? `visualkit jobs list --state queued` shows what waits; nothing accepted is lost"
+                    .into(),
+            ),
+            Self::NoSuchBase { existing, .. } if existing.is_empty() => {
+                Some("there is none yet; `visualkit ingest PATH --kb NAME` makes one".into())
+            }
+            Self::NoSuchBase { existing, .. } => Some(format!("there are: {}", existing.join(", "))),
+        }
+    }
+}
+
+/// An `application/problem+json` body (RFC 9457), or what could be learned of another error answer.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Problem {
+    #[serde(skip)]
+    pub(crate) status: StatusCode,
+    #[serde(default)]
+    pub(crate) code: String,
+    #[serde(default)]
+    pub(crate) title: String,
+    #[serde(default)]
+    pub(crate) detail: String,
+    #[serde(default)]
+    pub(crate) request_id: String,
+    #[serde(default)]
+    pub(crate) errors: Vec<FieldError>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct FieldError {
+    #[serde(default)]
+    pub(crate) field: String,
+    #[serde(default)]
+    pub(crate) message: String,
+}
+
+impl Problem {
+    /// Reads an error answer; a body that is no problem document leaves the status alone to speak.
+    pub(crate) fn read(status: StatusCode, body: &[u8]) -> Self {
+        let mut problem: Self = serde_json::from_slice(body).unwrap_or_else(|_| Self {
+            status,
+            code: String::new(),
+            title: String::new(),
+            detail: String::new(),
+            request_id: String::new(),
+            errors: Vec::new(),
+        });
+        problem.status = status;
+        if problem.code.is_empty() {
+            problem.code = format!("http_{}", status.as_u16());
+        }
+        problem
+    }
+
+    /// The sentence for people, with the field errors: `content: must not be empty`.
+    pub(crate) fn sentence(&self) -> String {
+        let reason = [&self.detail, &self.title].into_iter().find(|text| !text.is_empty());
+        let mut text = reason.cloned().unwrap_or_else(|| self.status.to_string());
+        for error in &self.errors {
+            text.push_str(&format!("; {}: {}", error.field, error.message));
+        }
+        text
+    }
+
+    fn help(&self) -> Option<String> {
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                Some("set VISUALKIT_API_KEY to a valid key: `set -a; . .dev/env; set +a` after ./dev up".into())
+            }
+            StatusCode::FORBIDDEN => Some("use a key that has the scope; `visualkit keys list` shows them".into()),
+            status if status.is_server_error() && !self.request_id.is_empty() => Some(format!(
+                "the server's log tells more under request id {}",
+                self.request_id
+            )),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}: {}", self.status.as_u16(), self.code, self.sentence())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_names_every_field() {
+        let body = br#"{"code":"invalid","detail":"2 fields are invalid","errors":[{"field":"title","code":"empty",
+            "message":"is empty"},{"field":"acl","code":"x","message":"is unknown"}]}"#;
+        let problem = Problem::read(StatusCode::UNPROCESSABLE_ENTITY, body);
+        assert_eq!(
+            problem.to_string(),
+            "422 invalid: 2 fields are invalid; title: is empty; acl: is unknown"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_is_no_problem_document_still_has_a_code() {
+        let problem = Problem::read(StatusCode::BAD_GATEWAY, b"<html>");
+        assert_eq!(problem.to_string(), "502 http_502: 502 Bad Gateway");
+    }
+
+    #[test]
+    fn a_refused_key_says_where_keys_come_from() {
+        let error = ClientError::Problem(Box::new(Problem::read(StatusCode::UNAUTHORIZED, b"{}")));
+        assert!(error.help().unwrap().contains("VISUALKIT_API_KEY"));
+    }
+}

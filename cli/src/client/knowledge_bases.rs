@@ -1,0 +1,99 @@
+//! Knowledge bases by the name that people use.
+
+use reqwest::StatusCode;
+use serde_json::json;
+
+use super::connection::Client;
+use super::error::ClientError;
+use super::pages::list_all;
+use super::wire::KnowledgeBase;
+
+const PATH: &[&str] = &["knowledge-bases"];
+
+/// The bases of these names, in their order.
+///
+/// # Errors
+/// [`ClientError::NoSuchBase`] for the first name that is not there.
+pub(crate) async fn find_all_by_name(client: &Client, names: &[String]) -> Result<Vec<KnowledgeBase>, ClientError> {
+    let bases: Vec<KnowledgeBase> = list_all(client, PATH).await?;
+    let find = |name: &String| {
+        bases
+            .iter()
+            .find(|base| base.name == *name)
+            .cloned()
+            .ok_or_else(|| ClientError::NoSuchBase {
+                name: name.clone(),
+                existing: bases.iter().map(|base| base.name.clone()).collect(),
+            })
+    };
+    names.iter().map(find).collect()
+}
+
+/// The base of this name, made if it is not there. Two commands that start together end up with the same base.
+pub(crate) async fn find_or_create(client: &Client, name: &str) -> Result<KnowledgeBase, ClientError> {
+    let names = [name.to_owned()];
+    match find_all_by_name(client, &names).await {
+        Err(ClientError::NoSuchBase { .. }) => {}
+        found => return only(found?, name),
+    }
+    match client.post(PATH, &json!({ "name": name })).await {
+        Err(ClientError::Problem(problem)) if problem.status == StatusCode::CONFLICT => {
+            only(find_all_by_name(client, &names).await?, name)
+        }
+        created => created,
+    }
+}
+
+fn only(bases: Vec<KnowledgeBase>, name: &str) -> Result<KnowledgeBase, ClientError> {
+    let missing = || ClientError::NoSuchBase {
+        name: name.to_owned(),
+        existing: Vec::new(),
+    };
+    bases.into_iter().next().ok_or_else(missing)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{Fake, reply};
+    use serde_json::Value;
+
+    const ID: &str = "019a0000-0000-7000-8000-000000000001";
+
+    fn page(names: &[&str]) -> Value {
+        let data: Vec<Value> = names.iter().map(|name| json!({"id": ID, "name": name})).collect();
+        json!({"data": data, "next_cursor": null})
+    }
+
+    #[tokio::test]
+    async fn a_missing_base_is_made_and_an_existing_one_is_not() {
+        let fake = Fake::answering(vec![
+            reply(200, page(&["other"])),
+            reply(201, json!({"id": ID, "name": "docs", "language": "en"})),
+        ])
+        .await;
+        assert_eq!(find_or_create(&fake.client(), "docs").await.unwrap().name, "docs");
+        assert_eq!(fake.requests()[1].body, r#"{"name":"docs"}"#);
+        let fake = Fake::answering(vec![reply(200, page(&["other", "docs"]))]).await;
+        assert_eq!(find_or_create(&fake.client(), "docs").await.unwrap().name, "docs");
+    }
+
+    #[tokio::test]
+    async fn losing_the_race_to_make_a_base_finds_the_winners() {
+        let fake = Fake::answering(vec![
+            reply(200, page(&[])),
+            reply(409, json!({"code": "name_taken"})),
+            reply(200, page(&["docs"])),
+        ])
+        .await;
+        assert_eq!(find_or_create(&fake.client(), "docs").await.unwrap().name, "docs");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_name_lists_those_that_exist() {
+        let fake = Fake::answering(vec![reply(200, page(&["a", "b"]))]).await;
+        let error = find_all_by_name(&fake.client(), &["c".into()]).await.unwrap_err();
+        assert_eq!(error.help().unwrap(), "there are: a, b");
+    }
+}

@@ -1,0 +1,21 @@
+//! The client of our own HTTP API.
+
+mod connection;
+mod error;
+mod events;
+mod interactive;
+mod jobs;
+mod knowledge_bases;
+mod pages;
+mod retry;
+mod watch;
+mod wire;
+
+pub(crate) use connection::{Client, ServerArgs};
+pub(crate) use error::{ClientError, Problem};
+pub(crate) use interactive::{Finished, run_interactive};
+pub(crate) use jobs::wait_for_all;
+pub(crate) use knowledge_bases::{find_all_by_name, find_or_create};
+pub(crate) use pages::list_all;
+pub(crate) use watch::watch;
+pub(crate) use wire::{Document, Job, JobState, KnowledgeBase, Page};

@@ -1,0 +1,70 @@
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::answer::Answer;
+use crate::client::{KnowledgeBase, ServerArgs, find_all_by_name, run_interactive};
+use crate::outcome::Outcome;
+use crate::render::{print, print_json};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The question, as one argument
+    #[arg(value_name = "QUESTION")]
+    question: String,
+    /// Name of a knowledge base; may be given more than once
+    #[arg(long, required = true, value_name = "NAME")]
+    kb: Vec<String>,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+/// An abstention is an honest answer: it ends with 0 too.
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let bases: Vec<Uuid> = find_all_by_name(&client, &args.kb)
+        .await?
+        .iter()
+        .map(|base: &KnowledgeBase| base.id)
+        .collect();
+    let body = json!({"knowledge_base_ids": bases, "question": args.question});
+    let finished = run_interactive(&client, "answers", &body).await?;
+    if args.json {
+        print_json(&finished.result())?;
+    } else {
+        let answer: Answer = finished.parse()?;
+        print(&format!("{}\n{}", answer.text(), answer.summary(&finished)))?;
+    }
+    Ok(Outcome::Done)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{Fake, reply};
+
+    #[tokio::test]
+    async fn the_question_goes_to_the_bases_that_were_named() {
+        let id = Uuid::from_u128(7);
+        let fake = Fake::answering(vec![
+            reply(200, json!({"data": [{"id": id, "name": "docs"}], "next_cursor": null})),
+            reply(
+                200,
+                json!({"id": id, "kind": "answer", "state": "succeeded", "result": {"outcome": "abstained"}}),
+            ),
+        ])
+        .await;
+        let args = Args {
+            question: "Why?".into(),
+            kb: vec!["docs".into()],
+            json: false,
+            server: fake.server(),
+        };
+        assert_eq!(run(args).await.unwrap(), Outcome::Done);
+        let body: serde_json::Value = serde_json::from_str(&fake.requests()[1].body).unwrap();
+        assert_eq!(body, json!({"knowledge_base_ids": [id], "question": "Why?"}));
+    }
+}

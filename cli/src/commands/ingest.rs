@@ -1,0 +1,97 @@
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use crate::client::{ServerArgs, find_or_create};
+use crate::ingest::{Bars, Skipped, collect, ingest};
+use crate::outcome::{Advised, Outcome};
+use crate::render::{one_line, print, print_json};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Files and folders; folders are searched for md, markdown, mdx, html, htm and txt files
+    #[arg(required = true, value_name = "PATH")]
+    paths: Vec<PathBuf>,
+    /// Name of the knowledge base; made if it is not there
+    #[arg(long, value_name = "NAME")]
+    kb: String,
+    /// Let everyone see the documents, users of the widget too; otherwise only the tenant's own secret keys can
+    #[arg(long)]
+    acl_public: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let found = collect(&args.paths)?;
+    if found.documents.is_empty() {
+        let help = "ingested are files that end with .md, .markdown, .mdx, .html, .htm or .txt";
+        return Err(Advised::new("no document was found under the given paths", help).into());
+    }
+    let base = find_or_create(&client, &args.kb).await?;
+    let tally = ingest(&client, base.id, found.documents, args.acl_public, Bars::new(args.json)).await?;
+    if args.json {
+        let base = json!({"id": base.id, "name": base.name});
+        print_json(&json!({
+            "knowledge_base": base, "ingested": tally.ingested, "unchanged": tally.unchanged, "failed": tally.failed,
+            "skipped": found.skipped, "seconds": tally.seconds, "documents_per_second": tally.documents_per_second,
+        }))?;
+    } else {
+        let line = |skipped: &Skipped| format!("skipped  {}: {}\n", one_line(&skipped.path, 120), skipped.reason);
+        let skipped: String = found.skipped.iter().map(line).collect();
+        print(&format!("{skipped}{}", tally.text()))?;
+    }
+    Ok(Outcome::done_if(tally.failed.is_empty()))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{Fake, TempDir, reply};
+
+    const ID: uuid::Uuid = uuid::Uuid::from_u128(4);
+
+    async fn outcome(state: &'static str, files: &[&str]) -> anyhow::Result<Outcome> {
+        let fake = Fake::serving(move |request| match request.line.as_str() {
+            "GET /v1/knowledge-bases?limit=100" => reply(200, json!({"data": [], "next_cursor": null})),
+            "POST /v1/knowledge-bases" => reply(201, json!({"id": ID, "name": "docs"})),
+            _ => reply(
+                200,
+                json!({"id": ID, "kind": "ingest_document", "state": state, "result": {"unchanged": true}}),
+            ),
+        })
+        .await;
+        let dir = TempDir::new();
+        files.iter().for_each(|name| drop(dir.write(name, "text")));
+        let paths = vec![dir.path().to_owned()];
+        run(Args {
+            paths,
+            kb: "docs".into(),
+            acl_public: false,
+            json: false,
+            server: fake.server(),
+        })
+        .await
+    }
+
+    #[tokio::test]
+    async fn unchanged_and_skipped_files_are_a_success() {
+        assert_eq!(outcome("succeeded", &["a.md", "b.png"]).await.unwrap(), Outcome::Done);
+    }
+
+    #[tokio::test]
+    async fn a_failed_file_is_a_partial_failure() {
+        assert_eq!(outcome("dead", &["a.md"]).await.unwrap(), Outcome::PartlyFailed);
+    }
+
+    #[tokio::test]
+    async fn no_documents_at_all_is_an_error_with_advice() {
+        let error = outcome("succeeded", &["a.png"]).await.unwrap_err();
+        assert!(error.downcast_ref::<Advised>().unwrap().help.contains(".md"));
+    }
+}

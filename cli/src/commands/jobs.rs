@@ -1,0 +1,293 @@
+use clap::Subcommand;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::client::{Client, ClientError, Job, JobState, Page, ServerArgs, watch};
+use crate::job_text::{details, line};
+use crate::outcome::Outcome;
+use crate::render::{one_line, print, print_json};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List jobs, newest first
+    List(ListArgs),
+    /// Show a job: its attempts, its result or error, and what it waits for
+    Show(JobArgs),
+    /// Cancel a job that has not ended
+    Cancel(JobArgs),
+    /// Start a dead or cancelled job again
+    Retry {
+        #[command(flatten)]
+        job: JobArgs,
+        /// For a job that died with `effect_unknown`: what to do about the call whose outcome is not known
+        #[arg(long, value_parser = ["assume_done", "repeat"])]
+        effect: Option<String>,
+    },
+    /// Follow a job until it ends; ends with 3 when it does not succeed
+    Watch(JobArgs),
+}
+
+#[derive(clap::Args)]
+struct ListArgs {
+    /// Only this state: scheduled, queued, running, retryable, succeeded, dead or cancelled
+    #[arg(long)]
+    state: Option<String>,
+    /// Only this kind, such as ingest_document
+    #[arg(long)]
+    kind: Option<String>,
+    /// Only this pool
+    #[arg(long)]
+    pool: Option<String>,
+    /// Only jobs made after this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    created_after: Option<String>,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+    limit: u32,
+    /// Where the last page ended
+    #[arg(long)]
+    cursor: Option<String>,
+    /// Print the page as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(clap::Args)]
+struct JobArgs {
+    #[arg(value_name = "JOB_ID")]
+    id: Uuid,
+    /// Print the job as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    match args.command {
+        Command::List(args) => list(args).await,
+        Command::Show(args) => show(args).await,
+        Command::Cancel(args) => act(args, "cancel", None).await,
+        Command::Retry { job, effect } => act(job, "retry", effect.map(|effect| json!({ "effect": effect }))).await,
+        Command::Watch(args) => follow(args).await,
+    }
+}
+
+async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
+    let filters = [
+        ("state", args.state),
+        ("kind", args.kind),
+        ("pool", args.pool),
+        ("created_after", args.created_after),
+        ("cursor", args.cursor),
+    ];
+    let mut query = vec![("limit", args.limit.to_string())];
+    query.extend(filters.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    let page: Value = args.server.connect()?.get(&["jobs"], &query).await?;
+    if args.json {
+        print_json(&page)?;
+        return Ok(Outcome::Done);
+    }
+    let page: Page<Job> = parse(page)?;
+    let mut text: String = page.data.iter().map(|job| format!("{}\n", line(job))).collect();
+    if let Some(cursor) = page.next_cursor {
+        text.push_str(&format!("more: --cursor {}\n", one_line(&cursor, 1000)));
+    }
+    print(&text)?;
+    Ok(Outcome::Done)
+}
+
+async fn show(args: JobArgs) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let id = args.id.to_string();
+    let value: Value = client.get(&["jobs", &id], &[]).await?;
+    if args.json {
+        print_json(&value)?;
+        return Ok(Outcome::Done);
+    }
+    let job: Job = parse(value)?;
+    let mut text = details(&job);
+    if !job.state.has_ended() {
+        text.push_str(&blockers(&client, &id).await?);
+    }
+    print(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// What a waiting job waits for; nothing where the server cannot say.
+async fn blockers(client: &Client, id: &str) -> Result<String, ClientError> {
+    let why: Value = match client.get(&["jobs", id, "why"], &[]).await {
+        Err(ClientError::Problem(_)) => return Ok(String::new()),
+        why => why?,
+    };
+    let blockers = why.get("blocked_by").and_then(Value::as_array).into_iter().flatten();
+    let field = |blocker: &Value, name| one_line(blocker.get(name).and_then(Value::as_str).unwrap_or_default(), 200);
+    Ok(blockers
+        .map(|blocker| {
+            format!(
+                "waits for  {}: {}\n",
+                field(blocker, "reason"),
+                field(blocker, "detail")
+            )
+        })
+        .collect())
+}
+
+async fn act(args: JobArgs, verb: &str, body: Option<Value>) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let id = args.id.to_string();
+    let send = || {
+        let request = client.request(Method::POST, &["jobs", &id, verb]);
+        if let Some(body) = &body {
+            request.json(body)
+        } else {
+            request
+        }
+    };
+    let (_, value): (_, Value) = client.call(send).await?;
+    if args.json {
+        print_json(&value)?;
+    } else {
+        print(&format!("{}\n", line(&parse::<Job>(value)?)))?;
+    }
+    Ok(Outcome::Done)
+}
+
+async fn follow(args: JobArgs) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let mut shown = String::new();
+    let last = watch(&client, args.id, |value, job| {
+        let text = if args.json { value.to_string() } else { line(job) };
+        if text == shown {
+            return Ok(());
+        }
+        print(&format!("{text}\n"))?;
+        shown = text;
+        Ok(())
+    })
+    .await?;
+    if !args.json {
+        print(&details(&last))?;
+    }
+    Ok(Outcome::done_if(last.state == JobState::Succeeded))
+}
+
+fn parse<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, ClientError> {
+    let unreadable = |error: serde_json::Error| ClientError::Unreadable {
+        route: "jobs".into(),
+        detail: error.to_string(),
+    };
+    serde_json::from_value(value).map_err(unreadable)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{Fake, Received, Reply, reply};
+
+    const ID: Uuid = Uuid::from_u128(6);
+
+    fn job(state: &str) -> Value {
+        json!({"id": ID, "kind": "ingest_document", "state": state})
+    }
+
+    async fn run_against(answer: fn(&Received) -> Reply, command: fn(JobArgs) -> Command) -> (Outcome, Vec<Received>) {
+        let fake = Fake::serving(answer).await;
+        let command = command(JobArgs {
+            id: ID,
+            json: false,
+            server: fake.server(),
+        });
+        (run(Args { command }).await.unwrap(), fake.requests())
+    }
+
+    #[tokio::test]
+    async fn a_list_sends_only_the_filters_that_were_given() {
+        let fake = Fake::serving(|_| reply(200, json!({"data": [job("queued")], "next_cursor": "c"}))).await;
+        let args = ListArgs {
+            state: Some("queued".into()),
+            kind: None,
+            pool: None,
+            created_after: Some("2026-01-01T00:00:00+01:00".into()),
+            limit: 5,
+            cursor: None,
+            json: false,
+            server: fake.server(),
+        };
+        assert_eq!(
+            run(Args {
+                command: Command::List(args)
+            })
+            .await
+            .unwrap(),
+            Outcome::Done
+        );
+        let expected = "GET /v1/jobs?limit=5&state=queued&created_after=2026-01-01T00%3A00%3A00%2B01%3A00";
+        assert_eq!(fake.requests()[0].line, expected);
+    }
+
+    #[tokio::test]
+    async fn showing_a_waiting_job_asks_what_it_waits_for() {
+        let answer = |request: &Received| match request.line.ends_with("/why") {
+            true => reply(
+                200,
+                json!({"blocked_by": [{"reason": "paused", "detail": "pool ingest"}]}),
+            ),
+            false => reply(200, job("queued")),
+        };
+        let (outcome, requests) = run_against(answer, Command::Show).await;
+        assert_eq!((outcome, requests.len()), (Outcome::Done, 2));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_cannot_say_why_is_no_error() {
+        let answer = |request: &Received| match request.line.ends_with("/why") {
+            true => reply(404, json!({})),
+            false => reply(200, job("queued")),
+        };
+        assert_eq!(run_against(answer, Command::Show).await.0, Outcome::Done);
+    }
+
+    #[tokio::test]
+    async fn a_retry_has_a_body_only_when_an_effect_is_decided() {
+        let answer = |_: &Received| reply(202, job("queued"));
+        let (_, requests) = run_against(answer, |job| Command::Retry { job, effect: None }).await;
+        assert_eq!(
+            (requests[0].line.as_str(), requests[0].body.as_str()),
+            (&*format!("POST /v1/jobs/{ID}/retry"), "")
+        );
+        let (_, requests) = run_against(answer, |job| Command::Retry {
+            job,
+            effect: Some("repeat".into()),
+        })
+        .await;
+        assert_eq!(requests[0].body, r#"{"effect":"repeat"}"#);
+    }
+
+    #[tokio::test]
+    async fn watching_a_job_that_dies_is_a_partial_failure() {
+        let stream = format!(
+            "event: state\ndata: {}\n\nevent: state\ndata: {}\n\n",
+            job("running"),
+            job("dead")
+        );
+        let route = format!("/v1/jobs/{ID}/events");
+        let fake = Fake::start(axum::Router::new().route(&route, axum::routing::get(|| async { stream }))).await;
+        let command = Command::Watch(JobArgs {
+            id: ID,
+            json: true,
+            server: fake.server(),
+        });
+        assert_eq!(run(Args { command }).await.unwrap(), Outcome::PartlyFailed);
+    }
+}

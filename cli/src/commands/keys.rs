@@ -1,0 +1,151 @@
+use crate::outcome::{Advised, Outcome};
+use crate::process::load_settings;
+use anyhow::Context;
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use clap::{Subcommand, ValueEnum};
+use config::Requirement;
+use rand::TryRngCore;
+use rand::rngs::OsRng;
+use serde_json::json;
+use store::api_keys::{self, ApiKey, NewApiKey};
+use store::{ApiKeyId, Owner, tenants};
+
+/// What a key may be allowed to do; `*` is all of it.
+const SCOPES: [&str; 7] =
+    ["*", "knowledge:read", "knowledge:write", "jobs:read", "jobs:write", "search:read", "answers:read"];
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Make a key; it is printed once and cannot be shown again
+    Create {
+        #[arg(long)]
+        tenant: String,
+        #[arg(long, value_enum, default_value = "secret")]
+        kind: KeyKind,
+        /// What the key is for
+        #[arg(long, default_value = "")]
+        name: String,
+        /// Comma-separated; for a secret key all (*) by default
+        #[arg(long, value_delimiter = ',')]
+        scopes: Vec<String>,
+        /// Comma-separated origins from which a browser may use a publishable key
+        #[arg(long, value_delimiter = ',')]
+        origins: Vec<String>,
+        /// Let a publishable key be used without an Origin header, by something that is no browser
+        #[arg(long)]
+        allow_no_origin: bool,
+        /// RFC 3339, e.g. 2027-01-31T00:00:00Z; never by default
+        #[arg(long)]
+        expires: Option<DateTime<Utc>>,
+        #[arg(long)]
+        json: bool,
+    },
+    /// List a tenant's keys
+    List {
+        #[arg(long)]
+        tenant: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// End a key, at once
+    Revoke {
+        #[arg(long)]
+        tenant: String,
+        /// The key's id, from `keys list`
+        id: uuid::Uuid,
+    },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum KeyKind {
+    /// For servers: whatever its scopes say
+    Secret,
+    /// For web pages: searches and answers over public documents
+    Publishable,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    let settings = load_settings(&[Requirement::OwnerDatabase])?;
+    let mut owner = Owner::connect(&settings.database).await.context("cannot use DATABASE_OWNER_URL")?;
+    match args.action {
+        Action::Create { tenant, kind, name, scopes, origins, allow_no_origin, expires, json } => {
+            let scopes = check_scopes(kind, scopes)?;
+            let tenant = tenants::find_by_name(&mut owner, &tenant).await?;
+            let (kind, secret) = match kind {
+                KeyKind::Secret => ("secret", new_secret("vk_sk_")?),
+                KeyKind::Publishable => ("publishable", new_secret("vk_pk_")?),
+            };
+            let new = NewApiKey {
+                name: &name,
+                kind,
+                secret: &secret,
+                scopes: &scopes,
+                allowed_origins: &origins,
+                allow_no_origin,
+                expires_at: expires,
+            };
+            let key = api_keys::create(&mut owner, tenant.id, &new).await?;
+            if json {
+                println!("{}", json!({ "id": key.id, "tenant_id": tenant.id, "kind": key.kind, "scopes": key.scopes, "key": secret }));
+            } else {
+                println!("{secret}\n\nThis is the only time the key is shown. Its id is {}.", key.id);
+            }
+        }
+        Action::List { tenant, json } => {
+            let tenant = tenants::find_by_name(&mut owner, &tenant).await?;
+            let keys = api_keys::list(&mut owner, tenant.id).await?;
+            if json {
+                println!("{}", serde_json::to_string(&keys)?);
+            } else {
+                keys.iter().for_each(|key| println!("{}", line(key)));
+            }
+        }
+        Action::Revoke { tenant, id } => {
+            let tenant = tenants::find_by_name(&mut owner, &tenant).await?;
+            let key = api_keys::revoke(&mut owner, tenant.id, ApiKeyId(id)).await?;
+            println!("revoked  {}", line(&key));
+        }
+    }
+    Ok(Outcome::Done)
+}
+
+/// 256 random bits behind a prefix that tells people, and leak scanners, what it is.
+fn new_secret(prefix: &str) -> anyhow::Result<String> {
+    let mut bytes = [0_u8; 32];
+    OsRng.try_fill_bytes(&mut bytes).context("the system gives no random bytes")?;
+    Ok(format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
+}
+
+fn check_scopes(kind: KeyKind, scopes: Vec<String>) -> anyhow::Result<Vec<String>> {
+    if scopes.is_empty() {
+        let default: &[&str] = match kind {
+            KeyKind::Secret => &["*"],
+            KeyKind::Publishable => &["search:read", "answers:read"],
+        };
+        return Ok(default.iter().map(|scope| (*scope).to_owned()).collect());
+    }
+    match scopes.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
+        Some(unknown) => Err(Advised::new(format!("`{unknown}` is no scope"), format!("there are {}", SCOPES.join(", "))).into()),
+        None => Ok(scopes),
+    }
+}
+
+fn line(key: &ApiKey) -> String {
+    let state = if key.revoked_at.is_some() {
+        "revoked"
+    } else if key.expires_at.is_some_and(|at| at < Utc::now()) {
+        "expired"
+    } else {
+        "live"
+    };
+    let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {}", at.format("%F %R")));
+    format!("{}  {:<11}  {state:<7}  {}…  [{}]  {used}  {}", key.id, key.kind, key.hint, key.scopes.join(" "), key.name)
+}

@@ -1,0 +1,29 @@
+use crate::outcome::Outcome;
+use crate::process::load_settings;
+use anyhow::Context;
+use config::Requirement;
+use store::Owner;
+
+/// Applies the migrations that the database lacks; safe to run again, and from several machines at once.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// Only list what would be applied; exit code 3 when something would
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    let settings = load_settings(&[Requirement::OwnerDatabase])?;
+    let owner = Owner::connect(&settings.database).await.context("cannot use DATABASE_OWNER_URL")?;
+    if args.check {
+        let pending = store::pending_migrations(owner).await?;
+        pending.iter().for_each(|name| println!("pending  {name}"));
+        return Ok(Outcome::done_if(pending.is_empty()));
+    }
+    let applied = store::migrate(owner).await?;
+    applied.iter().for_each(|name| println!("applied  {name}"));
+    if applied.is_empty() {
+        println!("nothing to apply");
+    }
+    Ok(Outcome::Done)
+}

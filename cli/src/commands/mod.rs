@@ -1,0 +1,16 @@
+//! The subcommands: one thin file each.
+
+pub(crate) mod ask;
+pub(crate) mod bench;
+pub(crate) mod check;
+pub(crate) mod demo;
+pub(crate) mod eval;
+pub(crate) mod ingest;
+pub(crate) mod jobs;
+pub(crate) mod keys;
+pub(crate) mod migrate;
+pub(crate) mod search;
+pub(crate) mod serve;
+pub(crate) mod tenants;
+pub(crate) mod up;
+pub(crate) mod worker;

@@ -1,0 +1,172 @@
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::client::{Finished, ServerArgs, find_all_by_name, run_interactive};
+use crate::outcome::Outcome;
+use crate::render::{one_line, print, print_json, time, wrapped};
+
+/// Which legs rank the results.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Mode {
+    Keyword,
+    Vector,
+    Hybrid,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// What to look for, as one argument
+    #[arg(value_name = "QUERY")]
+    query: String,
+    /// Name of a knowledge base; may be given more than once
+    #[arg(long, required = true, value_name = "NAME")]
+    kb: Vec<String>,
+    /// Which legs rank the results
+    #[arg(long, value_enum, default_value = "hybrid")]
+    mode: Mode,
+    /// How many results
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
+    limit: u32,
+    /// Show what each leg thinks of each result
+    #[arg(long)]
+    explain: bool,
+    /// Print the result as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Deserialize)]
+struct Results {
+    results: Vec<Hit>,
+    #[serde(default)]
+    reranker: Value,
+    #[serde(default)]
+    stale: bool,
+    #[serde(default)]
+    took_ms: Option<f64>,
+}
+
+#[derive(Deserialize)]
+struct Hit {
+    document_id: Uuid,
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    text: String,
+    score: f64,
+    #[serde(default)]
+    explain: Option<Map<String, Value>>,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let bases: Vec<Uuid> = find_all_by_name(&client, &args.kb)
+        .await?
+        .into_iter()
+        .map(|base| base.id)
+        .collect();
+    let body = json!({
+        "knowledge_base_ids": bases, "query": args.query, "mode": args.mode, "limit": args.limit,
+        "explain": args.explain,
+    });
+    let finished = run_interactive(&client, "search", &body).await?;
+    if args.json {
+        print_json(&finished.result())?;
+    } else {
+        print(&text(&finished.parse()?, &finished))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn text(results: &Results, finished: &Finished) -> String {
+    let mut text = String::new();
+    for (index, hit) in results.results.iter().enumerate() {
+        let title = one_line(&hit.title, 80);
+        text.push_str(&format!(
+            "{:>3}. {:.4}  {title}  ({})\n",
+            index + 1,
+            hit.score,
+            hit.document_id
+        ));
+        text.push_str(&wrapped(&one_line(&hit.text, 280), 5));
+        let scores = hit.explain.iter().flatten().filter(|(_, value)| !value.is_null());
+        let scores: Vec<String> = scores.map(|(name, value)| format!("{name}={value}")).collect();
+        if !scores.is_empty() {
+            text.push_str(&wrapped(&scores.join("  "), 5));
+        }
+    }
+    let reranker = results
+        .reranker
+        .as_str()
+        .map_or_else(|| "none".to_owned(), |name| one_line(name, 60));
+    let inside = results
+        .took_ms
+        .map(|ms| format!(" ({ms:.1} ms in the index)"))
+        .unwrap_or_default();
+    let stale = if results.stale {
+        " · stale: the newest documents may be missing"
+    } else {
+        ""
+    };
+    let count = results.results.len();
+    text.push_str(&format!(
+        "{count} results in {}{inside} · reranker {reranker}{stale}\n",
+        time(finished.took)
+    ));
+    text
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{Fake, reply};
+
+    #[tokio::test]
+    async fn results_are_listed_with_the_scores_of_each_leg() {
+        let id = Uuid::from_u128(7);
+        let hit = json!({"document_id": id, "chunk_id": id, "title": "Lantern", "text": "It runs\nfor 36 hours.",
+            "score": 0.8765, "highlights": [], "explain": {"cosine": 0.5, "keyword_rank": null}});
+        let result = json!({"results": [hit], "reranker": "none", "stale": true, "took_ms": 3});
+        let job = json!({"id": id, "kind": "search", "state": "succeeded", "result": result});
+        let fake = Fake::answering(vec![reply(200, job)]).await;
+        let finished = run_interactive(&fake.client(), "search", &json!({})).await.unwrap();
+        let text = text(&finished.parse().unwrap(), &finished);
+        assert!(text.starts_with(&format!(
+            "  1. 0.8765  Lantern  ({id})\n     It runs for 36 hours.\n     cosine=0.5\n1 results in "
+        )));
+        assert!(text.ends_with("(3.0 ms in the index) · reranker none · stale: the newest documents may be missing\n"));
+    }
+
+    #[tokio::test]
+    async fn a_search_names_its_mode_and_limit() {
+        let id = Uuid::from_u128(7);
+        let fake = Fake::answering(vec![
+            reply(200, json!({"data": [{"id": id, "name": "docs"}], "next_cursor": null})),
+            reply(
+                200,
+                json!({"id": id, "kind": "search", "state": "succeeded", "result": {"results": []}}),
+            ),
+        ])
+        .await;
+        let args = Args {
+            query: "q".into(),
+            kb: vec!["docs".into()],
+            mode: Mode::Keyword,
+            limit: 3,
+            explain: true,
+            json: false,
+            server: fake.server(),
+        };
+        assert_eq!(run(args).await.unwrap(), Outcome::Done);
+        let body: Value = serde_json::from_str(&fake.requests()[1].body).unwrap();
+        let expected =
+            json!({"knowledge_base_ids": [id], "query": "q", "mode": "keyword", "limit": 3, "explain": true});
+        assert_eq!(body, expected);
+    }
+}

@@ -1,0 +1,11 @@
+//! Retrieval quality on public data sets, through the product's own pipeline.
+
+mod bootstrap;
+mod dataset;
+mod measure;
+mod metrics;
+mod report;
+
+pub(crate) use dataset::Dataset;
+pub(crate) use measure::{Settings, measure};
+pub(crate) use report::{Report, documents_of};

@@ -1,0 +1,255 @@
+//! Which files under the given paths are documents.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use serde::Serialize;
+
+use super::documents::{Content, NewDocument};
+use super::format::mime_type;
+use crate::outcome::Advised;
+
+/// What was found.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Collection {
+    pub(crate) documents: Vec<NewDocument>,
+    pub(crate) skipped: Vec<Skipped>,
+}
+
+/// A file that is not sent, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Skipped {
+    pub(crate) path: String,
+    pub(crate) reason: String,
+}
+
+/// Finds the documents under `paths`, in order of their names. The external id of a document is its path relative to
+/// the given one, with `/` between the parts; a file given by itself has its name.
+///
+/// Hidden files and folders are left out without a word. Links are followed to files inside the given folder only;
+/// linked folders are not entered: their files are found where they really are.
+///
+/// # Errors
+/// A path that does not exist or cannot be listed, or two files with the same external id, of which one would replace
+/// the other.
+pub(crate) fn collect(paths: &[PathBuf]) -> anyhow::Result<Collection> {
+    let mut found = Collection::default();
+    for path in paths {
+        let root = path
+            .canonicalize()
+            .with_context(|| format!("cannot open {}", path.display()))?;
+        if root.is_dir() {
+            walk(&root, &mut found).with_context(|| format!("cannot list {}", path.display()))?;
+        } else {
+            let name = path.file_name().or(root.file_name()).unwrap_or_default();
+            found.add(&root, Path::new(name));
+        }
+    }
+    refuse_equal_ids(&found.documents)?;
+    Ok(found)
+}
+
+fn walk(root: &Path, found: &mut Collection) -> io::Result<()> {
+    let mut folders = vec![root.to_owned()];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder)? {
+            let path = entry?.path();
+            let kind = fs::symlink_metadata(&path)?.file_type();
+            if is_hidden(&path) {
+                continue;
+            }
+            if kind.is_dir() {
+                folders.push(path)
+            } else {
+                files.push((path, kind))
+            }
+        }
+    }
+    files.sort_by(|(a, _), (b, _)| a.cmp(b));
+    for (path, kind) in files {
+        let Ok(relative) = path.strip_prefix(root) else {
+            continue;
+        };
+        let refused = if kind.is_symlink() {
+            refuse_link(root, &path)
+        } else {
+            None
+        };
+        match refused {
+            Some(reason) => found.skip(relative, reason),
+            None if kind.is_file() || kind.is_symlink() => found.add(&path, relative),
+            None => found.skip(relative, "not a regular file"),
+        }
+    }
+    Ok(())
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// Why a link is not followed, if it is not.
+fn refuse_link(root: &Path, link: &Path) -> Option<&'static str> {
+    let Ok(target) = link.canonicalize() else {
+        return Some("a link to nothing");
+    };
+    let Ok(inside) = target.strip_prefix(root) else {
+        return Some("a link out of the given folder");
+    };
+    if inside.ancestors().any(is_hidden) {
+        return Some("a link to a hidden file");
+    }
+    if target.is_dir() {
+        return Some("a link to a folder");
+    }
+    None
+}
+
+impl Collection {
+    fn skip(&mut self, relative: &Path, reason: &str) {
+        self.skipped.push(Skipped {
+            path: relative.to_string_lossy().into_owned(),
+            reason: reason.to_owned(),
+        });
+    }
+
+    fn add(&mut self, path: &Path, relative: &Path) {
+        let Some(name) = relative.to_str() else {
+            return self.skip(relative, "its name is not UTF-8");
+        };
+        let Some(mime_type) = mime_type(path) else {
+            return self.skip(relative, "not one of md, markdown, mdx, html, htm, txt");
+        };
+        let external_id = name.replace(std::path::MAIN_SEPARATOR, "/");
+        let content = Content::File {
+            path: path.to_owned(),
+            mime_type,
+        };
+        self.documents.push(NewDocument { external_id, content });
+    }
+}
+
+fn refuse_equal_ids(documents: &[NewDocument]) -> Result<(), Advised> {
+    let mut seen = HashMap::new();
+    for document in documents {
+        let Content::File { path, .. } = &document.content else {
+            continue;
+        };
+        if let Some(first) = seen.insert(&document.external_id, path) {
+            return Err(Advised::new(
+                format!(
+                    "{} and {} would both be {:?}, and one would replace the other",
+                    first.display(),
+                    path.display(),
+                    document.external_id
+                ),
+                "give a folder that holds both, or ingest them into two knowledge bases",
+            ));
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::TempDir;
+    use std::os::unix::ffi::OsStrExt as _;
+    use std::os::unix::fs::symlink;
+
+    fn ids(found: &Collection) -> Vec<&str> {
+        found
+            .documents
+            .iter()
+            .map(|document| document.external_id.as_str())
+            .collect()
+    }
+
+    fn reasons(found: &Collection) -> Vec<(&str, &str)> {
+        found
+            .skipped
+            .iter()
+            .map(|skipped| (skipped.path.as_str(), skipped.reason.as_str()))
+            .collect()
+    }
+
+    #[test]
+    fn documents_are_found_in_all_folders_and_others_skipped_with_a_reason() {
+        let dir = TempDir::new();
+        for name in [
+            "b.md",
+            "a/x.MDX",
+            "a/b/y.htm",
+            "z.txt",
+            "a/logo.png",
+            "Makefile",
+            ".env.md",
+            ".git/c.md",
+        ] {
+            dir.write(name, "text");
+        }
+        let found = collect(&[dir.path().to_owned()]).unwrap();
+        assert_eq!(ids(&found), ["a/b/y.htm", "a/x.MDX", "b.md", "z.txt"]);
+        let reason = "not one of md, markdown, mdx, html, htm, txt";
+        assert_eq!(reasons(&found), [("Makefile", reason), ("a/logo.png", reason)]);
+    }
+
+    #[test]
+    fn links_lead_to_files_of_the_same_folder_only() {
+        let (dir, outside) = (TempDir::new(), TempDir::new());
+        let (real, secret) = (dir.write("real.md", "text"), outside.write("secret.md", "text"));
+        let hidden = dir.write(".hidden/h.md", "text");
+        let links = [("l1.md", &real), ("l2.md", &secret), ("l3.md", &hidden)];
+        for (name, target) in links {
+            symlink(target, dir.path().join(name)).unwrap();
+        }
+        symlink(dir.path().join("gone"), dir.path().join("l4.md")).unwrap();
+        symlink(dir.path(), dir.path().join("loop")).unwrap();
+        let found = collect(&[dir.path().to_owned()]).unwrap();
+        assert_eq!(ids(&found), ["l1.md", "real.md"]);
+        assert_eq!(
+            reasons(&found),
+            [
+                ("l2.md", "a link out of the given folder"),
+                ("l3.md", "a link to a hidden file"),
+                ("l4.md", "a link to nothing"),
+                ("loop", "a link to a folder"),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_file_given_by_itself_has_its_name_even_when_hidden() {
+        let dir = TempDir::new();
+        let found = collect(&[dir.write("deep/down/.page.md", "text")]).unwrap();
+        assert_eq!(ids(&found), [".page.md"]);
+    }
+
+    #[test]
+    fn a_name_that_is_not_utf_8_is_skipped() {
+        let dir = TempDir::new();
+        std::fs::write(dir.path().join(std::ffi::OsStr::from_bytes(b"a\xff.md")), "text").unwrap();
+        let found = collect(&[dir.path().to_owned()]).unwrap();
+        assert_eq!(reasons(&found), [("a\u{fffd}.md", "its name is not UTF-8")]);
+    }
+
+    #[test]
+    fn two_files_with_the_same_id_are_refused() {
+        let (a, b) = (TempDir::new(), TempDir::new());
+        a.write("index.md", "a");
+        b.write("index.md", "b");
+        let error = collect(&[a.path().to_owned(), b.path().to_owned()]).unwrap_err();
+        assert!(error.to_string().contains("would both be \"index.md\""));
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_named() {
+        assert!(format!("{:#}", collect(&["/no/such/path".into()]).unwrap_err()).contains("/no/such/path"));
+    }
+}

@@ -1,0 +1,14 @@
+//! Documents into a knowledge base: find the files, send them, wait for their jobs, say what became of each.
+
+mod collect;
+mod documents;
+mod format;
+mod progress;
+mod submit;
+mod tally;
+
+pub(crate) use collect::{Skipped, collect};
+pub(crate) use documents::{Content, NewDocument};
+pub(crate) use progress::Bars;
+pub(crate) use submit::ingest;
+pub(crate) use tally::Tally;

@@ -1,0 +1,115 @@
+//! The `visualkit` binary: one thin file a subcommand under `commands/`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command line prints")]
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::outcome::Outcome;
+
+mod answer;
+mod bench;
+mod claims;
+mod client;
+mod commands;
+mod demo;
+mod eval;
+mod ingest;
+mod job_text;
+mod outcome;
+mod process;
+mod render;
+#[cfg(test)]
+mod testing;
+
+/// Multi-tenant AI support and company knowledge, built around durable jobs.
+#[derive(Parser)]
+#[command(name = "visualkit", version, propagate_version = true, after_help = outcome::EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Send files and folders to a knowledge base and wait until they are searchable
+    Ingest(commands::ingest::Args),
+    /// Search knowledge bases
+    Search(commands::search::Args),
+    /// Ask a question; the answer is cited and checked sentence by sentence
+    Ask(commands::ask::Args),
+    /// Check a text against its sources, claim by claim
+    Check(commands::check::Args),
+    /// List, inspect, cancel, retry and watch jobs
+    Jobs(commands::jobs::Args),
+    /// Measure the product's own pipeline on a public data set
+    Eval(commands::eval::Args),
+    /// Ingest the sample knowledge base, ask about it and check the answers
+    Demo(commands::demo::Args),
+    /// Run the whole system in this process: the API and every worker pool
+    Up(commands::up::Args),
+    /// Run the HTTP API
+    Serve(commands::serve::Args),
+    /// Run worker pools
+    Worker(commands::worker::Args),
+    /// Bring the database up to date
+    Migrate(commands::migrate::Args),
+    /// Make and list tenants
+    Tenants(commands::tenants::Args),
+    /// Make, list and revoke API keys
+    Keys(commands::keys::Args),
+    /// Measure this installation
+    Bench(commands::bench::Args),
+}
+
+async fn run(command: Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Ingest(args) => Box::pin(commands::ingest::run(args)).await,
+        Command::Search(args) => Box::pin(commands::search::run(args)).await,
+        Command::Ask(args) => Box::pin(commands::ask::run(args)).await,
+        Command::Check(args) => Box::pin(commands::check::run(args)).await,
+        Command::Jobs(args) => Box::pin(commands::jobs::run(args)).await,
+        Command::Eval(args) => Box::pin(commands::eval::run(args)).await,
+        Command::Demo(args) => Box::pin(commands::demo::run(args)).await,
+        Command::Up(args) => Box::pin(commands::up::run(args)).await,
+        Command::Serve(args) => Box::pin(commands::serve::run(args)).await,
+        Command::Worker(args) => Box::pin(commands::worker::run(args)).await,
+        Command::Migrate(args) => Box::pin(commands::migrate::run(args)).await,
+        Command::Tenants(args) => Box::pin(commands::tenants::run(args)).await,
+        Command::Keys(args) => Box::pin(commands::keys::run(args)).await,
+        Command::Bench(args) => Box::pin(commands::bench::run(args)).await,
+    }
+}
+
+fn main() -> ExitCode {
+    // Before anything builds a TLS configuration. An error means that a provider is already there, which is as good.
+    let _already_installed = rustls::crypto::ring::default_provider().install_default();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(stop) => return outcome::report_usage(&stop),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return outcome::report_error(&anyhow::Error::new(error).context("cannot start the runtime")),
+    };
+    match runtime.block_on(run(cli.command)) {
+        Ok(outcome) => outcome.into(),
+        Err(error) => outcome::report_error(&error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_of_all_commands_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_names_the_exit_codes() {
+        assert!(Cli::command().render_help().to_string().contains("3  "));
+    }
+}

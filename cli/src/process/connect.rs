@@ -1,0 +1,28 @@
+use anyhow::Context;
+use config::Settings;
+use jobs::Queue;
+use std::sync::Arc;
+use store::Store;
+
+/// What every part of the system talks to.
+#[derive(Clone)]
+pub(crate) struct Connections {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) store: Store,
+    pub(crate) queue: Queue,
+}
+
+impl Connections {
+    /// Connects, and refuses servers that are too old. Redis may be away: the system starts without it and finds it later.
+    pub(crate) async fn open(settings: Arc<Settings>) -> anyhow::Result<Self> {
+        let store = Store::connect(&settings.database).await.context("cannot use DATABASE_URL")?;
+        store::check_server_version(&store).await?;
+        let queue = Queue::open(&settings.redis).context("cannot use REDIS_URL")?;
+        match queue.check().await {
+            Ok(version) => tracing::info!(%version, "dispatch index connected"),
+            Err(error @ jobs::QueueError::Unexpected(_)) => return Err(error.into()),
+            Err(error) => tracing::warn!(%error, "Redis is away: jobs are accepted and wait in Postgres"),
+        }
+        Ok(Self { settings, store, queue })
+    }
+}

@@ -1,0 +1,19 @@
+//! What the commands that run a part of the system share: settings, telemetry, connections, signals.
+mod admin;
+mod api_part;
+mod connect;
+mod gauges;
+mod local_model;
+mod settings;
+mod signals;
+mod telemetry;
+mod worker_part;
+
+pub(crate) use self::admin::AdminPart;
+pub(crate) use self::api_part::ApiPart;
+pub(crate) use self::connect::Connections;
+pub(crate) use self::local_model::{embedder, embedder_settings};
+pub(crate) use self::settings::load_settings;
+pub(crate) use self::signals::until_told_to_stop;
+pub(crate) use self::telemetry::Telemetry;
+pub(crate) use self::worker_part::WorkerPart;

@@ -1,0 +1,47 @@
+use super::{Connections, embedder};
+use anyhow::Context as _;
+use integrations::embedding::Embedder;
+use jobs::Pool;
+use std::sync::Arc;
+use store::System;
+use workers::{Context, Replicas, WorkerOptions, Workers};
+
+/// The worker pools of this process.
+pub(crate) struct WorkerPart {
+    workers: Workers,
+    replicas: Replicas,
+    pub(crate) system: System,
+}
+
+impl WorkerPart {
+    pub(crate) async fn start(connections: &Connections, pools: Vec<Pool>) -> anyhow::Result<Self> {
+        let settings = connections.settings.clone();
+        let system = System::connect(&settings.database).await.context("cannot use DATABASE_SYSTEM_URL")?;
+        let embedder: Arc<dyn Embedder> = Arc::new(embedder(&settings));
+        let model = embedder.model().clone();
+        let replicas = Replicas::new(connections.store.clone(), &settings, &model.id, model.dimensions);
+        if pools.contains(&Pool::Retrieval) {
+            replicas.keep_fresh();
+        }
+        let context = Context {
+            store: connections.store.clone(),
+            system: system.clone(),
+            queue: connections.queue.clone(),
+            embedder,
+            replicas: replicas.clone(),
+            settings: settings.clone(),
+        };
+        let workers = workers::start(&context, &workers::handlers::registry(), WorkerOptions::new(&settings, pools));
+        Ok(Self { workers, replicas, system })
+    }
+
+    /// Resolves when a worker has ended by itself.
+    pub(crate) async fn failed(&self) {
+        self.workers.failed().await;
+    }
+
+    pub(crate) async fn stop(self) {
+        self.workers.shut_down().await;
+        self.replicas.close().await;
+    }
+}

@@ -1,0 +1,35 @@
+//! Settings: compiled-in defaults, a file, the environment; validated as a whole before anything starts.
+//!
+//! Nothing else in the workspace reads the environment. [`Settings`] prints without its secrets.
+mod database;
+mod dispatch;
+mod error;
+mod load;
+mod logging;
+mod models;
+mod redis;
+mod requirements;
+mod retrieval;
+mod secrets;
+mod server;
+mod settings;
+mod storage;
+mod workers;
+
+pub use self::database::DatabaseSettings;
+pub use self::dispatch::DispatchSettings;
+pub use self::error::{ConfigError, ConfigErrors};
+pub use self::logging::{LogFormat, LogSettings, TelemetrySettings};
+pub use self::models::ModelSettings;
+pub use self::redis::RedisSettings;
+pub use self::requirements::Requirement;
+pub use self::retrieval::RetrievalSettings;
+pub use self::secrets::SecretSettings;
+pub use self::server::ServerSettings;
+pub use self::settings::{DiagnosticsSettings, Settings};
+pub use self::storage::StorageSettings;
+pub use self::workers::WorkerSettings;
+pub use secrecy::{ExposeSecret, SecretString};
+
+/// The commented defaults, as `visualkit config default` prints them.
+pub const DEFAULT_TOML: &str = include_str!("../default.toml");

@@ -1,0 +1,206 @@
+use crate::error::Problems;
+use crate::{ConfigError, ConfigErrors, DEFAULT_TOML, Settings};
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::de::DeserializeOwned;
+use std::path::{Path, PathBuf};
+
+/// Environment names that operators know, and the settings they mean.
+const PLAIN_NAMES: &[(&str, &str)] = &[
+    ("DATABASE_URL", "database.url"),
+    ("DATABASE_SYSTEM_URL", "database.system_url"),
+    ("DATABASE_OWNER_URL", "database.owner_url"),
+    ("REDIS_URL", "redis.url"),
+    ("SESSION_SECRET", "secrets.session_secret"),
+    ("VISUALKIT_MASTER_KEY", "secrets.master_key"),
+];
+
+const SECTIONS: &[&str] = &[
+    "server", "database", "redis", "dispatch", "workers", "models", "retrieval", "storage", "log", "telemetry", "secrets",
+    "diagnostics",
+];
+
+impl Settings {
+    /// Reads defaults, the file and this process's environment.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn load() -> Result<Self, ConfigErrors> {
+        let named = Env::var("VISUALKIT_CONFIG").map(PathBuf::from);
+        if let Some(path) = named.as_deref().filter(|path| !path.is_file()) {
+            let problem = format!("names {}, which is not a file", path.display());
+            return Err(ConfigErrors(vec![ConfigError { key: "VISUALKIT_CONFIG".to_owned(), problem }]));
+        }
+        let path = named.unwrap_or_else(|| PathBuf::from("visualkit.toml"));
+        Self::from_figment(&figment(&path).merge(Env::prefixed("VISUALKIT__").split("__")).merge_plain_names())
+    }
+
+    /// The compiled-in defaults and `overrides` (`section.key`, value): for tests and tools.
+    ///
+    /// # Errors
+    /// Everything that is wrong, at once.
+    pub fn with_overrides(overrides: &[(&str, &str)]) -> Result<Self, ConfigErrors> {
+        let start = Figment::from(Toml::string(DEFAULT_TOML));
+        let figment = overrides.iter().fold(start, |figment, (key, value)| figment.merge((*key, env_value(value))));
+        Self::from_figment(&figment)
+    }
+
+    fn from_figment(figment: &Figment) -> Result<Self, ConfigErrors> {
+        let mut problems = unknown_sections(figment);
+        let settings = Self::read_sections(figment, &mut problems);
+        if let Some(settings) = &settings {
+            settings.check(&mut problems);
+        }
+        match settings {
+            Some(settings) if problems.0.is_empty() => Ok(settings),
+            _ => Err(ConfigErrors(problems.0)),
+        }
+    }
+
+    fn read_sections(figment: &Figment, problems: &mut Problems) -> Option<Self> {
+        let server = section(figment, "server", problems);
+        let database = section(figment, "database", problems);
+        let redis = section(figment, "redis", problems);
+        let dispatch = section(figment, "dispatch", problems);
+        let workers = section(figment, "workers", problems);
+        let models = section(figment, "models", problems);
+        let retrieval = section(figment, "retrieval", problems);
+        let storage = section(figment, "storage", problems);
+        let log = section(figment, "log", problems);
+        let telemetry = section(figment, "telemetry", problems);
+        let secrets = section(figment, "secrets", problems);
+        let diagnostics = section(figment, "diagnostics", problems);
+        Some(Self {
+            server: server?,
+            database: database?,
+            redis: redis?,
+            dispatch: dispatch?,
+            workers: workers?,
+            models: models?,
+            retrieval: retrieval?,
+            storage: storage?,
+            log: log?,
+            telemetry: telemetry?,
+            secrets: secrets?,
+            diagnostics: diagnostics?,
+        })
+    }
+}
+
+fn figment(file: &Path) -> Figment {
+    Figment::from(Toml::string(DEFAULT_TOML)).merge(Toml::file_exact(file))
+}
+
+trait PlainNames {
+    fn merge_plain_names(self) -> Self;
+}
+
+impl PlainNames for Figment {
+    fn merge_plain_names(self) -> Self {
+        PLAIN_NAMES.iter().fold(self, |figment, (name, key)| match Env::var(name) {
+            Some(value) if !value.is_empty() => figment.merge(Serialized::default(key, value)),
+            _ => figment,
+        })
+    }
+}
+
+/// A value as the environment would give it: numbers and booleans are read as such.
+fn env_value(value: &str) -> figment::value::Value {
+    value.parse().unwrap_or_else(|_| figment::value::Value::from(value))
+}
+
+fn section<T: DeserializeOwned>(figment: &Figment, name: &str, problems: &mut Problems) -> Option<T> {
+    match figment.extract_inner(name) {
+        Ok(section) => Some(section),
+        Err(errors) => {
+            for error in errors {
+                // figment appends the section to the path instead of putting it first.
+                let inner = error.path.iter().map(String::as_str).filter(|part| *part != name);
+                let key = std::iter::once(name).chain(inner).collect::<Vec<_>>().join(".");
+                // The kind names types and keys, never the value, which may be a secret.
+                problems.0.push(ConfigError { key, problem: without_value(&error.kind) });
+            }
+            None
+        }
+    }
+}
+
+fn without_value(kind: &figment::error::Kind) -> String {
+    use figment::error::Kind;
+    match kind {
+        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("is not {expected}"),
+        Kind::UnknownField(field, known) => format!("has no setting `{field}`; there are {}", known.join(", ")),
+        Kind::MissingField(field) => format!("lacks `{field}`"),
+        Kind::UnknownVariant(_, known) => format!("must be one of {}", known.join(", ")),
+        _ => "cannot be read as what this setting needs".to_owned(),
+    }
+}
+
+fn unknown_sections(figment: &Figment) -> Problems {
+    let mut problems = Problems::default();
+    match figment.extract::<figment::value::Dict>() {
+        Ok(all) => {
+            for key in all.keys().filter(|key| !SECTIONS.contains(&key.as_str())) {
+                problems.0.push(ConfigError {
+                    key: key.clone(),
+                    problem: format!("is no section; there are {}", SECTIONS.join(", ")),
+                });
+            }
+        }
+        Err(errors) => problems.0.extend(errors.into_iter().map(|error| ConfigError {
+            key: "file".to_owned(),
+            problem: format!("cannot be read: {error}"),
+        })),
+    }
+    problems
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn the_defaults_are_valid() {
+        Settings::with_overrides(&[]).unwrap();
+    }
+
+    #[test]
+    fn every_error_is_reported_at_once_and_no_value_is_shown() {
+        let errors = Settings::with_overrides(&[
+            ("retrieval.alpha", "7"),
+            ("workers.ingest", "0"),
+            ("secrets.session_secret", "hunter2"),
+        ])
+        .unwrap_err();
+        let keys: Vec<&str> = errors.0.iter().map(|error| error.key.as_str()).collect();
+        assert_eq!(keys, ["workers.ingest", "retrieval.alpha", "secrets.session_secret"]);
+        assert!(!errors.to_string().contains("hunter2"));
+    }
+
+    #[test]
+    fn unknown_keys_sections_and_wrong_types_are_errors() {
+        let errors = Settings::with_overrides(&[
+            ("server.listne", "127.0.0.1:1"),
+            ("sevrer.listen", "127.0.0.1:1"),
+            ("workers.ingest", "many"),
+        ])
+        .unwrap_err();
+        let text = errors.to_string();
+        assert!(text.contains("listne") && text.contains("sevrer") && text.contains("workers.ingest"), "{text}");
+    }
+
+    #[test]
+    fn settings_print_without_their_secrets() {
+        let secret = "a-secret-of-at-least-32-characters!";
+        let settings = Settings::with_overrides(&[("secrets.session_secret", secret)]).unwrap();
+        assert!(!format!("{settings:?}").contains(secret));
+    }
+
+    #[test]
+    fn what_a_command_needs_is_named_together() {
+        let settings = Settings::with_overrides(&[]).unwrap();
+        let errors = settings.require(&[crate::Requirement::AppDatabase, crate::Requirement::Redis]).unwrap_err();
+        assert_eq!(errors.0.len(), 2);
+    }
+}

@@ -1,0 +1,44 @@
+use crate::error::Problems;
+use crate::{
+    DatabaseSettings, DispatchSettings, LogSettings, ModelSettings, RedisSettings, RetrievalSettings, SecretSettings,
+    ServerSettings, StorageSettings, TelemetrySettings, WorkerSettings,
+};
+use serde::Deserialize;
+
+/// All settings of a process. See `default.toml` for what each one means.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub server: ServerSettings,
+    pub database: DatabaseSettings,
+    pub redis: RedisSettings,
+    pub dispatch: DispatchSettings,
+    pub workers: WorkerSettings,
+    pub models: ModelSettings,
+    pub retrieval: RetrievalSettings,
+    pub storage: StorageSettings,
+    pub log: LogSettings,
+    pub telemetry: TelemetrySettings,
+    pub secrets: SecretSettings,
+    pub diagnostics: DiagnosticsSettings,
+}
+
+/// Whether the `diagnostics.*` job kinds may be submitted.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DiagnosticsSettings {
+    pub enabled: bool,
+}
+
+impl Settings {
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        self.server.check(problems);
+        self.database.check(problems);
+        self.redis.check(problems);
+        self.dispatch.check(problems);
+        self.workers.check(problems);
+        self.models.check(problems);
+        self.retrieval.check(problems);
+        self.secrets.check(problems);
+        self.telemetry.check(problems);
+    }
+}

@@ -1,0 +1,22 @@
+use crate::error::Problems;
+use serde::Deserialize;
+
+/// How many jobs each pool of a process runs at once.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WorkerSettings {
+    pub ingest: usize,
+    pub retrieval: usize,
+    pub general: usize,
+    pub drain_secs: u64,
+}
+
+impl WorkerSettings {
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        for (key, jobs) in
+            [("workers.ingest", self.ingest), ("workers.retrieval", self.retrieval), ("workers.general", self.general)]
+        {
+            problems.check((1..=1000).contains(&jobs), key, "must be 1 to 1000");
+        }
+    }
+}

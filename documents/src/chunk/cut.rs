@@ -1,0 +1,127 @@
+use std::borrow::Cow;
+
+use super::tokens::{cost, least_cost};
+use super::{CountTokens, boundaries, split_long};
+use crate::{Block, BlockKind};
+
+/// A block, or a piece of one, that fits a chunk.
+#[derive(Debug, Clone)]
+pub(super) struct Part<'b> {
+    pub(super) headings: &'b [String],
+    pub(super) kind: BlockKind,
+    pub(super) text: Cow<'b, str>,
+    pub(super) cost: usize,
+}
+
+/// Cuts blocks down to a budget.
+pub(super) struct Cut<'t> {
+    pub(super) budget: usize,
+    pub(super) overlap: usize,
+    pub(super) tokens: &'t dyn CountTokens,
+}
+
+/// A line of code, a sentence or a window, with its cost.
+type Unit<'b> = (&'b str, usize);
+
+impl Cut<'_> {
+    /// The block as it is when it fits, else in pieces.
+    pub(super) fn block<'b>(&self, block: &'b Block) -> Vec<Part<'b>> {
+        let part = |text: Cow<'b, str>, cost| Part {
+            headings: &block.headings,
+            kind: block.kind,
+            text,
+            cost: cost + 1,
+        };
+        if least_cost(&block.text) <= self.budget {
+            let cost = cost(&block.text, self.tokens);
+            if cost <= self.budget {
+                return vec![part(Cow::Borrowed(&block.text), cost)];
+            }
+        }
+        let pieces = match block.kind {
+            BlockKind::Table => self.table(&block.text),
+            BlockKind::Code => self.group(&self.units(boundaries::lines(&block.text), self.budget), "", 0),
+            _ => self.group(
+                &self.units(boundaries::sentences(&block.text), self.budget),
+                "",
+                self.overlap,
+            ),
+        };
+        pieces
+            .into_iter()
+            .map(|(text, cost)| part(Cow::Owned(text), cost))
+            .collect()
+    }
+
+    /// Pieces of a table, each with the header, when it takes up no more than a third.
+    fn table(&self, text: &str) -> Vec<(String, usize)> {
+        let (header, rows) = text.split_once('\n').unwrap_or_default();
+        let header_cost = if least_cost(header) > self.budget / 3 {
+            usize::MAX
+        } else {
+            cost(header, self.tokens)
+        };
+        if header.is_empty() || header_cost > self.budget / 3 {
+            return self.group(&self.units(boundaries::lines(text), self.budget), "", 0);
+        }
+        let units = self.units(boundaries::lines(rows), self.budget - header_cost - 1);
+        let with_header = Cut {
+            budget: self.budget - header_cost - 1,
+            ..*self
+        };
+        with_header
+            .group(&units, &format!("{header}\n"), 0)
+            .into_iter()
+            .map(|(text, cost)| (text, cost + header_cost + 1))
+            .collect()
+    }
+
+    /// Counts every piece, and cuts those that do not fit.
+    fn units<'b>(&self, pieces: Vec<&'b str>, budget: usize) -> Vec<Unit<'b>> {
+        let mut units = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            if least_cost(piece) <= budget {
+                let cost = cost(piece, self.tokens);
+                if cost <= budget {
+                    units.push((piece, cost));
+                    continue;
+                }
+            }
+            units.extend(split_long::windows(piece, budget, self.tokens));
+        }
+        units
+    }
+
+    /// Joins units up to the budget. Each piece after the first repeats the last units of the one before, up to `overlap` tokens.
+    fn group(&self, units: &[Unit<'_>], header: &str, overlap: usize) -> Vec<(String, usize)> {
+        let mut pieces = Vec::new();
+        let mut start = 0;
+        while start < units.len() {
+            let mut from = start;
+            let mut total = 0;
+            let first = units.get(start).map_or(0, |unit| unit.1);
+            for (index, unit) in units.iter().enumerate().take(start).rev() {
+                if start == 0 || total + unit.1 > overlap || total + unit.1 + first > self.budget {
+                    break;
+                }
+                total += unit.1;
+                from = index;
+            }
+            let mut end = start;
+            for unit in units.iter().skip(start) {
+                if end > start && total + unit.1 > self.budget {
+                    break;
+                }
+                total += unit.1;
+                end += 1;
+            }
+            let body: String = units.iter().take(end).skip(from).map(|unit| unit.0).collect();
+            let body = body.trim_end().trim_start_matches('\n');
+            if !body.trim().is_empty() {
+                pieces.push((format!("{header}{body}"), total));
+            }
+            start = end;
+        }
+        pieces
+    }
+}

@@ -1,0 +1,61 @@
+mod boundaries;
+mod cut;
+mod draft;
+mod finish;
+mod pack;
+mod prefix;
+mod split_long;
+mod tokens;
+
+pub use tokens::CountTokens;
+
+use crate::ParsedDocument;
+
+/// How large chunks become.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ChunkOptions {
+    /// What the model takes, special tokens already subtracted. No chunk has more.
+    pub max_tokens: usize,
+    /// How much of the text before a cut is repeated after it, in whole sentences; only where one long paragraph is cut.
+    pub overlap_tokens: usize,
+}
+
+/// A piece of a document that is embedded, indexed and cited as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// Position in the document, from 0.
+    pub ordinal: u32,
+    /// The headings that all of the text stands under, outermost first.
+    pub headings: Vec<String>,
+    /// What people read. Where a chunk holds several small sections, their headings stand in it as lines `## Heading`.
+    pub text: String,
+    /// What is embedded and keyword-indexed: title and headings on the first line, then the text.
+    pub embed_text: String,
+    /// Tokens of `embed_text`.
+    pub tokens: usize,
+    /// SHA-256 of `embed_text`.
+    pub embed_hash: [u8; 32],
+    /// Stable within the document: hex SHA-256 of headings and text, `-`, and how many chunks with the same came before. An
+    /// edit elsewhere in the document keeps it.
+    pub key: String,
+}
+
+/// Cuts a document into chunks that follow its structure and fit the model.
+///
+/// `title` opens every `embed_text`. Every block and sentence is counted once and every finished chunk once more, so the calls to
+/// `tokens` grow with the number of pieces and the text they see with the size of the document. A character that alone
+/// has more than `max_tokens` tokens is left out.
+#[must_use]
+pub fn chunk(document: &ParsedDocument, title: &str, options: &ChunkOptions, tokens: &dyn CountTokens) -> Vec<Chunk> {
+    if options.max_tokens == 0 {
+        return Vec::new();
+    }
+    let title = crate::whitespace::one_line(title);
+    let prefixes = prefix::Prefixes::new(&title, options.max_tokens, tokens);
+    let mut finish = finish::Finish::new(options.max_tokens, &prefixes, tokens);
+    pack::pack(&document.blocks, &title, options, &prefixes, tokens, &mut finish);
+    finish.chunks
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+/// A document as read: what it calls itself, and its text in order.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ParsedDocument {
+    /// From front matter, `<title>` or the first level-one heading; never invented. One line, at most 300 characters.
+    pub title: Option<String>,
+    /// Front matter, or `description` and `lang` of a web page. Holds no NUL character.
+    pub metadata: serde_json::Map<String, serde_json::Value>,
+    /// The text in reading order; at least one block has a letter or a digit.
+    pub blocks: Vec<Block>,
+}
+
+/// One paragraph, list item, table or listing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The headings it stands under, outermost first; each is one line of at most 200 bytes.
+    pub headings: Vec<String>,
+    /// What the text is, which decides how it is cut.
+    pub kind: BlockKind,
+    /// Plain text. List items carry their marker (`- `, `3. `) and two spaces of indentation a level; the cells of a
+    /// table row are joined by ` | `, one row a line.
+    pub text: String,
+}
+
+/// What a [`Block`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BlockKind {
+    /// Running text.
+    Paragraph,
+    /// One item of a list, or a further paragraph of one.
+    ListItem,
+    /// A table; its first line is the header.
+    Table,
+    /// Preformatted text, cut at lines.
+    Code,
+    /// A paragraph inside a block quotation.
+    Quote,
+    /// A heading with nothing under it, or one too long for [`Block::headings`].
+    Heading,
+}

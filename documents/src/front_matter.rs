@@ -1,0 +1,118 @@
+mod bounded_value;
+
+use serde_json::{Map, Value};
+
+use bounded_value::BoundedValue;
+
+/// Longer front matter is not read as such.
+const MAX_BYTES: usize = 64 * 1024;
+/// The YAML scanner takes time in the square of how deep brackets nest.
+const MAX_BRACKETS: usize = 2_000;
+
+/// Splits YAML front matter (a first line `---`, ended by a line `---` or `...`) from the text after it.
+///
+/// Front matter that is not valid YAML, or expands beyond reason through aliases, is dropped and gives no metadata. What parses
+/// as anything but a mapping, such as a sentence between two rulers, is text and stays.
+pub(crate) fn split(text: &str) -> (Map<String, Value>, &str) {
+    let Some((yaml, rest)) = fenced(text) else {
+        return (Map::new(), text);
+    };
+    if yaml.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() > MAX_BRACKETS {
+        return (Map::new(), rest);
+    }
+    match BoundedValue::read(yaml) {
+        Ok(Value::Object(metadata)) => (metadata, rest),
+        Ok(Value::Null) | Err(_) => (Map::new(), rest),
+        Ok(_) => (Map::new(), text),
+    }
+}
+
+fn fenced(text: &str) -> Option<(&str, &str)> {
+    let (first, body) = text.split_once('\n')?;
+    if first.trim_end() != "---" {
+        return None;
+    }
+    let mut end = 0;
+    for line in body.split_inclusive('\n') {
+        if matches!(line.trim_end(), "---" | "...") {
+            return Some((body.get(..end)?, body.get(end + line.len()..)?));
+        }
+        end += line.len();
+        if end > MAX_BYTES {
+            return None;
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use serde_json::{Value, json};
+
+    use super::split;
+
+    #[test]
+    fn front_matter_becomes_metadata() {
+        let (metadata, rest) =
+            split("---\ntitle: \"A: b\"\ntags: [x, 2, 2.5, null, true]\n3: {deep: [1]}\ndate: 2024-01-02\n---\nText");
+        let expected =
+            json!({"title": "A: b", "tags": ["x", 2, 2.5, null, true], "3": {"deep": [1]}, "date": "2024-01-02"});
+        assert_eq!((Value::Object(metadata), rest), (expected, "Text"));
+    }
+
+    #[test]
+    fn invalid_front_matter_is_dropped_without_an_error() {
+        for yaml in ["a: [", "a: b: c", "\tx: 1", "a: *nowhere", "a: &a [*a]"] {
+            let text = format!("---\n{yaml}\n---\nText");
+            let (metadata, rest) = split(&text);
+            assert!(metadata.is_empty(), "{yaml}");
+            assert_eq!(rest, "Text", "{yaml}");
+        }
+    }
+
+    #[test]
+    fn text_between_two_rulers_is_not_front_matter() {
+        for text in [
+            "---\nA sentence.\n---\nText",
+            "---\nnever closed",
+            "----\na: b\n---\n",
+            " ---\na: b\n---\n",
+        ] {
+            let (metadata, rest) = split(text);
+            assert!(metadata.is_empty());
+            assert_eq!(rest, text);
+        }
+    }
+
+    #[test]
+    fn a_nul_escape_does_not_get_through() {
+        let (metadata, _) = split("---\n\"a\\0b\": \"c\\0d\"\n---\n");
+        assert_eq!(Value::Object(metadata), json!({"a\u{FFFD}b": "c\u{FFFD}d"}));
+    }
+
+    #[test]
+    fn bombs_of_aliases_and_of_nesting_are_dropped_quickly() {
+        let lol: String = (1..30)
+            .map(|i| format!("l{i}: &l{i} [*l{0},*l{0},*l{0},*l{0},*l{0}]\n", i - 1))
+            .collect();
+        let wide = format!("a: &a {}\nb: [{}]\n", "x".repeat(30_000), "*a,".repeat(10_000));
+        let deep = format!("a: {}", "[".repeat(60_000));
+        let deep_maps = format!("a: {}", "{a: ".repeat(15_000));
+        let dashes = format!("a:\n {}x", "- ".repeat(30_000));
+        let quadratic = format!("a: {}", "[".repeat(1_900));
+        for yaml in [format!("l0: &l0 lol\n{lol}"), wide, deep, deep_maps, dashes, quadratic] {
+            let text = format!("---\n{yaml}\n---\nText");
+            let start = Instant::now();
+            let (metadata, rest) = split(&text);
+            assert!(
+                start.elapsed() < Duration::from_secs(5),
+                "{:?} {:?}",
+                yaml.get(..20),
+                start.elapsed()
+            );
+            assert_eq!((metadata.len(), rest), (0, "Text"));
+        }
+    }
+}

@@ -1,0 +1,206 @@
+use ego_tree::iter::Edge;
+use ego_tree::{NodeId, NodeRef};
+use scraper::node::Element;
+use scraper::{Html, Node};
+
+use super::table;
+use crate::BlockKind;
+use crate::outline::Outline;
+use crate::whitespace::without_outer_blank_lines;
+
+/// A tree to read.
+#[derive(Clone, Copy)]
+pub(super) struct Content<'h> {
+    pub(super) tree: &'h Html,
+    /// Navigation, header and footer belong to the content.
+    pub(super) chrome: bool,
+}
+
+/// Reads the tree's text into the outline, block by block. Walks without recursion.
+pub(super) fn append(content: &Content<'_>, outline: &mut Outline) {
+    let mut reader = Reader {
+        outline,
+        skipping: None,
+        heading: false,
+    };
+    for edge in content.tree.tree.root().traverse() {
+        match edge {
+            Edge::Open(_) if reader.skipping.is_some() => {}
+            Edge::Open(node) if is_skipped(node, content.chrome) => reader.skipping = Some(node.id()),
+            Edge::Open(node) => match node.value() {
+                Node::Text(text) => reader.outline.flowing_text(text),
+                Node::Element(element) => reader.open(node, element),
+                _ => {}
+            },
+            Edge::Close(node) if reader.skipping == Some(node.id()) => reader.skipping = None,
+            Edge::Close(node) if reader.skipping.is_none() => {
+                if let Node::Element(element) = node.value() {
+                    reader.close(element.name());
+                }
+            }
+            Edge::Close(_) => {}
+        }
+    }
+    reader.outline.end_block();
+}
+
+/// Scripts, controls and what readers do not see; also navigation, header and footer of the page when `chrome` is false.
+pub(super) fn is_skipped(node: NodeRef<'_, Node>, chrome: bool) -> bool {
+    let Node::Element(element) = node.value() else {
+        return false;
+    };
+    match element.name() {
+        "script" | "style" | "template" | "head" | "svg" | "iframe" | "object" | "canvas" | "audio" | "video"
+        | "select" | "textarea" | "button" | "noscript" | "dialog" => true,
+        "nav" => !chrome,
+        "header" | "footer" | "aside" => {
+            !chrome
+                && !node
+                    .ancestors()
+                    .any(|a| matches!(a.value().as_element().map(Element::name), Some("article" | "main")))
+        }
+        _ => is_hidden(element),
+    }
+}
+
+fn is_hidden(element: &Element) -> bool {
+    let style = || element.attr("style").unwrap_or_default();
+    element.attr("hidden").is_some()
+        || element.attr("aria-hidden") == Some("true")
+        || style().split(';').any(|rule| {
+            rule.split_once(':').is_some_and(|(name, value)| {
+                let pair = (name.trim().to_ascii_lowercase(), value.trim().to_ascii_lowercase());
+                matches!(
+                    (pair.0.as_str(), pair.1.as_str()),
+                    ("display", "none") | ("visibility", "hidden")
+                )
+            })
+        })
+}
+
+struct Reader<'o> {
+    outline: &'o mut Outline,
+    /// Inside this node, which is not read or was read at once.
+    skipping: Option<NodeId>,
+    /// Inside a heading, where blocks do not end the text.
+    heading: bool,
+}
+
+impl Reader<'_> {
+    fn open(&mut self, node: NodeRef<'_, Node>, element: &Element) {
+        match element.name() {
+            name if self.heading && is_block(name) => self.outline.text(" "),
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+                self.outline.end_block();
+                self.heading = true;
+            }
+            "br" => self.outline.text("\n"),
+            "img" => self.outline.flowing_text(element.attr("alt").unwrap_or_default()),
+            "ul" | "menu" => self.outline.open_list(None),
+            "ol" => {
+                let start = element
+                    .attr("start")
+                    .and_then(|start| start.trim().parse().ok())
+                    .unwrap_or(1);
+                self.outline.open_list(Some(start));
+            }
+            "li" => self.outline.open_item(),
+            "blockquote" => self.outline.open_quote(),
+            "pre" => {
+                self.outline.end_block();
+                self.outline.push(
+                    BlockKind::Code,
+                    without_outer_blank_lines(&preformatted(node)).to_owned(),
+                );
+                self.skipping = Some(node.id());
+            }
+            "table" => {
+                self.outline.end_block();
+                if let Some(rows) = table::rows(node) {
+                    self.outline.push(BlockKind::Table, rows);
+                    self.skipping = Some(node.id());
+                }
+            }
+            name if is_block(name) => self.outline.end_block(),
+            _ => {}
+        }
+    }
+
+    fn close(&mut self, name: &str) {
+        match name {
+            "h1" => self.close_heading(1),
+            "h2" => self.close_heading(2),
+            "h3" => self.close_heading(3),
+            "h4" => self.close_heading(4),
+            "h5" => self.close_heading(5),
+            "h6" => self.close_heading(6),
+            name if self.heading && is_block(name) => self.outline.text(" "),
+            "ul" | "ol" | "menu" => self.outline.close_list(),
+            "li" => self.outline.close_item(),
+            "blockquote" => self.outline.close_quote(),
+            name if is_block(name) => self.outline.end_block(),
+            _ => {}
+        }
+    }
+
+    fn close_heading(&mut self, level: u8) {
+        self.heading = false;
+        self.outline.end_heading(level);
+    }
+}
+
+/// Everything but the elements that stand within a line.
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "p" | "div"
+            | "section"
+            | "article"
+            | "main"
+            | "header"
+            | "footer"
+            | "nav"
+            | "aside"
+            | "h1"
+            | "h2"
+            | "h3"
+            | "h4"
+            | "h5"
+            | "h6"
+            | "hgroup"
+            | "address"
+            | "dl"
+            | "dt"
+            | "dd"
+            | "details"
+            | "summary"
+            | "figure"
+            | "figcaption"
+            | "fieldset"
+            | "legend"
+            | "form"
+            | "hr"
+            | "table"
+            | "caption"
+            | "thead"
+            | "tbody"
+            | "tfoot"
+            | "tr"
+            | "td"
+            | "th"
+            | "center"
+            | "body"
+    )
+}
+
+fn preformatted(pre: NodeRef<'_, Node>) -> String {
+    let mut text = String::new();
+    for node in pre.descendants() {
+        match node.value() {
+            Node::Text(piece) => text.push_str(piece),
+            Node::Element(element) if element.name() == "br" => text.push('\n'),
+            _ => {}
+        }
+    }
+    text
+}

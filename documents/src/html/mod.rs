@@ -1,0 +1,49 @@
+mod attribute_counter;
+mod blocks;
+mod bounded_sink;
+mod head;
+mod main_content;
+mod table;
+mod tree;
+
+use scraper::Html;
+
+use crate::outline::{Outline, title};
+use crate::whitespace::truncate;
+use crate::{ParseError, ParsedDocument};
+
+/// Reads the main content of a web page.
+pub(crate) fn parse(source: &str) -> Result<ParsedDocument, ParseError> {
+    let page = tree::document(source)?;
+    let head = head::read(&page);
+    let content = main_content::find(source, &page)?;
+    let mut outline = Outline::default();
+    blocks::append(&content.content(), &mut outline);
+    let (first_h1, blocks) = outline.finish()?;
+    let title = head.title.or_else(|| first_h1.and_then(|h1| title(&h1)));
+    Ok(ParsedDocument {
+        title,
+        metadata: head.metadata,
+        blocks,
+    })
+}
+
+/// Appends a piece of HTML found inside Markdown.
+pub(crate) fn append_fragment(source: &str, outline: &mut Outline) -> Result<(), ParseError> {
+    // Most are comments and lone tags, which do not need a tree.
+    if truncate(source, 4) == "<!--" && source.trim_end().find("-->") == Some(source.trim_end().len() - 3) {
+        return Ok(());
+    }
+    let fragment: Html = tree::fragment(source)?;
+    blocks::append(
+        &blocks::Content {
+            tree: &fragment,
+            chrome: true,
+        },
+        outline,
+    );
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

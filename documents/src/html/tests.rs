@@ -1,0 +1,178 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+use std::time::{Duration, Instant};
+
+use crate::{BlockKind, Format, ParseError, ParsedDocument, parse};
+
+fn html(text: &str) -> ParsedDocument {
+    parse(text.as_bytes(), Format::Html).unwrap()
+}
+
+fn texts(document: &ParsedDocument) -> Vec<&str> {
+    document.blocks.iter().map(|block| block.text.as_str()).collect()
+}
+
+#[test]
+fn blocks_keep_their_kind_and_headings() {
+    let document = html(
+        "<html lang=en><head><title>Page | Site</title><meta property=og:title content='Page'>\
+         <meta name=description content='About it'></head><body><h1>Page</h1><p>One<br>two\nthree</p>\
+         <h2>List<a aria-hidden=true>#</a></h2><ol start=3><li>a<ul><li>b</li></ul></li><li><p>c</p><p>d</p></li></ol>\
+         <h2>Rest</h2><table><tr><th>k</th><th>v</th></tr><tr><td>1</td><td>x <b>y</b></td></tr></table>\
+         <pre><code>fn a() {\n    b\n}</code></pre><blockquote><p>said</p></blockquote><p><img alt='a chart' src=x></p></body></html>",
+    );
+    assert_eq!(document.title.as_deref(), Some("Page"));
+    assert_eq!(
+        serde_json::Value::Object(document.metadata.clone()),
+        serde_json::json!({"lang": "en", "description": "About it"})
+    );
+    let expected = [
+        "One\ntwo three",
+        "3. a",
+        "  - b",
+        "4. c",
+        "  d",
+        "k | v\n1 | x y",
+        "fn a() {\n    b\n}",
+        "said",
+        "a chart",
+    ];
+    assert_eq!(texts(&document), expected);
+    assert_eq!(document.blocks[1].headings, ["Page", "List"]);
+    let kinds: Vec<_> = document.blocks[5..].iter().map(|block| block.kind).collect();
+    assert_eq!(
+        kinds,
+        [
+            BlockKind::Table,
+            BlockKind::Code,
+            BlockKind::Quote,
+            BlockKind::Paragraph
+        ]
+    );
+}
+
+#[test]
+fn the_article_is_found_among_navigation() {
+    let paragraph = "<p>The article has a good amount of text, with commas, so that it scores well and is found for what it is.</p>";
+    let links = "<li><a href=/x>Some other page</a></li>".repeat(20);
+    let document = html(&format!(
+        "<body><nav><ul>{links}</ul></nav><div class=sidebar><ul>{links}</ul></div><div id=content><h2>Part</h2>{}</div><footer>Imprint</footer></body>",
+        paragraph.repeat(8)
+    ));
+    assert_eq!(document.blocks.len(), 8);
+    assert!(document.blocks.iter().all(|block| block.headings == ["Part"]));
+}
+
+#[test]
+fn a_short_page_is_read_without_navigation_header_and_footer() {
+    let document = html(
+        "<body><header>Menu</header><nav>Home</nav><main><header><h1>Hello</h1></header><p>Short text.</p></main>\
+         <script>x()</script><style>p{}</style><noscript>no</noscript><p hidden>a</p><p style='color:red; Display: None'>b</p><footer>c</footer></body>",
+    );
+    assert_eq!(texts(&document), ["Short text."]);
+    assert_eq!(document.title.as_deref(), Some("Hello"));
+}
+
+#[test]
+fn a_table_that_lays_out_the_page_is_read_through() {
+    let document = html(
+        "<table><tr><td><h2>Left</h2><p>one</p></td><td><table><tr><td>a</td><td>b</td></tr></table></td></tr></table>",
+    );
+    assert_eq!(texts(&document), ["one", "a | b"]);
+}
+
+#[test]
+fn a_hundred_thousand_nested_elements_are_too_deep() {
+    for tag in [
+        "div",
+        "b",
+        "font",
+        "table><tr><td",
+        "span",
+        "ul><li",
+        "svg",
+        "p><object",
+    ] {
+        let text = format!("<{tag}>").repeat(100_000) + "text";
+        let start = Instant::now();
+        let code = parse(text.as_bytes(), Format::Html).err().map(|error| error.code());
+        assert!(matches!(code, Some("too_deep" | "too_complex")), "{tag} {code:?}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{tag} {:?}", start.elapsed());
+        // Inline tags of Markdown make no tree; what matters is that it ends.
+        drop(parse(text.as_bytes(), Format::Markdown));
+    }
+}
+
+#[test]
+fn formatting_that_error_recovery_multiplies_is_refused() {
+    let fonts: String = (0..20_000).map(|i| format!("<p><font a={i}>x</p>")).collect();
+    let hidden: String = (0..20_000)
+        .map(|i| format!("<font a={i}><table><td></font></table>"))
+        .collect();
+    let closed: String = (0..20_000).map(|i| format!("<p><b a={i}></p>")).collect();
+    for text in [fonts, hidden, closed] {
+        let start = Instant::now();
+        let error = parse(text.as_bytes(), Format::Html).unwrap_err();
+        assert!(matches!(error.code(), "too_deep" | "too_complex"), "{error}");
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn an_element_with_a_million_attributes_is_refused() {
+    let attributes: String = (0..300_000).map(|i| format!(" a{i}")).collect();
+    for text in [
+        format!("<p{attributes}>x"),
+        format!("<p>x</p{attributes}>"),
+        format!("<table>{}<p{attributes}>", " ".repeat(5_000)),
+    ] {
+        let start = Instant::now();
+        let error = parse(text.as_bytes(), Format::Html).unwrap_err();
+        assert_eq!(
+            error,
+            ParseError::TooComplex {
+                reason: "an element has too many attributes"
+            }
+        );
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+}
+
+#[test]
+fn long_comments_scripts_and_attribute_values_are_no_reason_to_refuse() {
+    let words = "some words = 'x' / \"y\" ".repeat(20_000);
+    let quoted = words.replace('\'', "");
+    for text in [
+        format!("<p>text</p><!-- {words} -->"),
+        format!("<script>if (a<b) {{ {words} }}</script><p>text</p>"),
+        format!("<p>text <img alt='{quoted}' src=x></p>"),
+        format!("<title>{words}</title><p>text</p>"),
+    ] {
+        assert!(texts(&html(&text))[0].starts_with("text"));
+    }
+}
+
+#[test]
+fn hostile_html_is_read_in_linear_time() {
+    for text in [
+        "<p>a".repeat(100_000),
+        "<a".repeat(200_000),
+        "<!--".repeat(100_000),
+        "<li>a".repeat(50_000),
+        "<table><tr><td>".repeat(60) + &"<td>a".repeat(50_000),
+        "</div>".repeat(100_000),
+        "<div>".repeat(200) + &"a b ".repeat(200_000),
+        ("<div>".repeat(200) + "text, " + &"</div>".repeat(200)).repeat(200),
+        "&amp".repeat(100_000),
+        "<a href=x>a</a>".repeat(30_000),
+        "<br>".repeat(100_000) + "a",
+    ] {
+        let start = Instant::now();
+        drop(parse(text.as_bytes(), Format::Html));
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "{:?} {:?}",
+            &text[..12],
+            start.elapsed()
+        );
+    }
+}

@@ -1,0 +1,21 @@
+#![doc = include_str!("../README.md")]
+
+mod chunk;
+mod document;
+mod error;
+mod format;
+mod front_matter;
+mod html;
+mod markdown;
+mod mdx;
+mod outline;
+mod parse;
+mod plain_text;
+mod tag;
+mod whitespace;
+
+pub use chunk::{Chunk, ChunkOptions, CountTokens, chunk};
+pub use document::{Block, BlockKind, ParsedDocument};
+pub use error::ParseError;
+pub use format::Format;
+pub use parse::parse;

@@ -1,0 +1,134 @@
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+use super::Indented;
+use super::raw_html::RawHtml;
+use crate::outline::Outline;
+use crate::whitespace::{one_line, tidy_lines, without_outer_blank_lines};
+use crate::{BlockKind, ParseError};
+
+/// Reads Markdown into the outline.
+pub(super) fn read(markdown: &str, indented: Indented, outline: &mut Outline) -> Result<(), ParseError> {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_GFM
+        | Options::ENABLE_HEADING_ATTRIBUTES;
+    let mut reader = Reader {
+        outline,
+        indented,
+        raw: RawHtml::default(),
+        verbatim: None,
+        fenced: false,
+        table: String::new(),
+        row: Vec::new(),
+    };
+    for event in Parser::new_ext(markdown, options) {
+        reader.event(event)?;
+    }
+    Ok(())
+}
+
+struct Reader<'o> {
+    outline: &'o mut Outline,
+    indented: Indented,
+    raw: RawHtml,
+    /// Code or HTML being collected.
+    verbatim: Option<String>,
+    /// The code block being read has a fence: its end event does not say.
+    fenced: bool,
+    table: String,
+    row: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn event(&mut self, event: Event<'_>) -> Result<(), ParseError> {
+        match event {
+            Event::Start(tag) => self.start(&tag),
+            Event::End(tag) => self.end(tag)?,
+            Event::Text(text) | Event::Code(text) | Event::InlineMath(text) | Event::DisplayMath(text) => {
+                self.text(&text)
+            }
+            Event::Html(html) => self.text(&html),
+            Event::InlineHtml(tag) => self.raw.inline(&tag, self.outline),
+            Event::SoftBreak => self.text(" "),
+            Event::HardBreak => self.text("\n"),
+            Event::TaskListMarker(done) => self.text(if done { "[x] " } else { "[ ] " }),
+            Event::Rule => self.outline.end_block(),
+            Event::FootnoteReference(_) => {}
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, text: &str) {
+        match &mut self.verbatim {
+            Some(verbatim) => verbatim.push_str(text),
+            None if self.raw.skips_text() => {}
+            None => self.outline.text(text),
+        }
+    }
+
+    fn start(&mut self, tag: &Tag<'_>) {
+        match tag {
+            Tag::Heading { .. } | Tag::Table(_) => self.outline.end_block(),
+            Tag::List(first) => self.outline.open_list(*first),
+            Tag::Item => self.outline.open_item(),
+            Tag::BlockQuote(_) => self.outline.open_quote(),
+            Tag::CodeBlock(_) | Tag::HtmlBlock => {
+                self.outline.end_block();
+                self.verbatim = Some(String::new());
+                self.fenced = matches!(tag, Tag::CodeBlock(CodeBlockKind::Fenced(_)));
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) -> Result<(), ParseError> {
+        if matches!(
+            tag,
+            TagEnd::Paragraph | TagEnd::Heading(_) | TagEnd::Item | TagEnd::TableCell
+        ) {
+            self.raw.end_paragraph();
+        }
+        match tag {
+            TagEnd::Heading(level) => self.outline.end_heading(level as u8),
+            TagEnd::List(_) => self.outline.close_list(),
+            TagEnd::Item => self.outline.close_item(),
+            TagEnd::BlockQuote(_) => self.outline.close_quote(),
+            TagEnd::Paragraph | TagEnd::FootnoteDefinition => self.outline.end_block(),
+            TagEnd::CodeBlock => self.end_code(),
+            TagEnd::HtmlBlock => {
+                let html = self.verbatim.take().unwrap_or_default();
+                RawHtml::block(&html, self.outline)?;
+            }
+            TagEnd::TableCell => self.row.push(one_line(&self.outline.take_text())),
+            TagEnd::TableHead | TagEnd::TableRow => self.end_row(),
+            TagEnd::Table => {
+                let table = std::mem::take(&mut self.table);
+                self.outline.push(BlockKind::Table, table.trim_end().to_owned());
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn end_code(&mut self) {
+        let code = self.verbatim.take().unwrap_or_default();
+        if self.fenced || self.indented == Indented::Code {
+            self.outline
+                .push(BlockKind::Code, without_outer_blank_lines(&code).to_owned());
+        } else {
+            self.outline.text(&tidy_lines(&code));
+            self.outline.end_block();
+        }
+    }
+
+    fn end_row(&mut self) {
+        let row = self.row.join(" | ");
+        self.row.clear();
+        if !row.replace(" | ", "").is_empty() {
+            self.table.push_str(&row);
+            self.table.push('\n');
+        }
+    }
+}

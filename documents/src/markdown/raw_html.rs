@@ -1,0 +1,51 @@
+use crate::ParseError;
+use crate::html;
+use crate::outline::Outline;
+use crate::tag::Tag;
+
+/// HTML inside Markdown: tags go, text stays, what stands in `<script>` and `<style>` goes.
+#[derive(Default)]
+pub(super) struct RawHtml {
+    /// Inside this element, whose content is not text.
+    skipping: Option<&'static str>,
+}
+
+impl RawHtml {
+    pub(super) fn skips_text(&self) -> bool {
+        self.skipping.is_some()
+    }
+
+    /// At the end of a paragraph an element left open is forgotten, or it would swallow the document.
+    pub(super) fn end_paragraph(&mut self) {
+        self.skipping = None;
+    }
+
+    /// A whole HTML block, read as HTML.
+    pub(super) fn block(source: &str, outline: &mut Outline) -> Result<(), ParseError> {
+        html::append_fragment(source, outline)
+    }
+
+    /// A single tag or comment inside a paragraph.
+    pub(super) fn inline(&mut self, source: &str, outline: &mut Outline) {
+        let Some(tag) = Tag::read(source) else {
+            return;
+        };
+        if tag.closing {
+            if self.skipping.is_some() && self.skipping == tag.raw_text_name() {
+                self.skipping = None;
+            }
+            return;
+        }
+        if self.skips_text() {
+            return;
+        }
+        self.skipping = tag.raw_text_name();
+        if tag.is_line_break() {
+            outline.text("\n");
+        } else if !tag.is_markup() {
+            outline.text(source);
+        } else {
+            outline.text(&tag.human_text());
+        }
+    }
+}

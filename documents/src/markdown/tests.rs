@@ -1,0 +1,143 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+use crate::{BlockKind, Format, ParsedDocument, parse};
+
+fn markdown(text: &str) -> ParsedDocument {
+    parse(text.as_bytes(), Format::Markdown).unwrap()
+}
+
+fn texts(document: &ParsedDocument) -> Vec<&str> {
+    document.blocks.iter().map(|block| block.text.as_str()).collect()
+}
+
+#[test]
+fn headings_structure_the_blocks_and_the_first_h1_is_the_title() {
+    let document = markdown("Intro\n\n# The *Title* {#id}\n\nOne\n\n## Part\n\nTwo\n\nSetext\n------\n\nThree");
+    assert_eq!(document.title.as_deref(), Some("The Title"));
+    let found: Vec<_> = document
+        .blocks
+        .iter()
+        .map(|block| (block.headings.join("/"), block.text.as_str()))
+        .collect();
+    let expected = [
+        ("", "Intro"),
+        ("The Title", "One"),
+        ("The Title/Part", "Two"),
+        ("The Title/Setext", "Three"),
+    ];
+    assert_eq!(found, expected.map(|(path, text)| (path.to_owned(), text)));
+}
+
+#[test]
+fn front_matter_gives_title_and_description() {
+    let document = markdown("---\ntitle: Front\ndescription: What it is.\nid: 7\n---\n# Other\n\nText");
+    assert_eq!(document.title.as_deref(), Some("Front"));
+    assert_eq!(document.metadata["id"], 7);
+    assert_eq!(texts(&document), ["What it is.", "Text"]);
+}
+
+#[test]
+fn lists_keep_markers_nesting_and_continuations() {
+    let document = markdown("3. three\n4. four\n\n   more\n   - inner\n   - [x] done\n\nafter");
+    assert_eq!(
+        texts(&document),
+        ["3. three", "4. four", "  more", "  - inner", "  - [x] done", "after"]
+    );
+    assert!(
+        document.blocks[..5]
+            .iter()
+            .all(|block| block.kind == BlockKind::ListItem)
+    );
+}
+
+#[test]
+fn tables_code_and_quotes_are_blocks_of_their_kind() {
+    let document = markdown(
+        "| a | b |\n|---|---|\n| 1 | `x \\| y` |\n\n> quoted\n\n```rust\nfn f() {\n    1\n}\n```\n\n    indented",
+    );
+    let kinds: Vec<_> = document.blocks.iter().map(|block| block.kind).collect();
+    assert_eq!(
+        kinds,
+        [BlockKind::Table, BlockKind::Quote, BlockKind::Code, BlockKind::Code]
+    );
+    assert_eq!(
+        texts(&document),
+        ["a | b\n1 | x | y", "quoted", "fn f() {\n    1\n}", "indented"]
+    );
+}
+
+#[test]
+fn links_keep_their_text_and_images_their_alternative() {
+    let document =
+        markdown("See [the *guide*](http://a) and ![a chart](b.png), <https://c.example>.[^1]\n\n[^1]: The note.");
+    assert_eq!(
+        texts(&document),
+        ["See the guide and a chart, https://c.example.", "The note."]
+    );
+}
+
+#[test]
+fn inline_html_goes_and_its_text_stays() {
+    let document = markdown(
+        "A <b class=\"x\">bold</b> move<br>next <img alt=\"pic\" src=\"y\"> set <your-key> <!-- no --> <script>no()</script>end",
+    );
+    assert_eq!(texts(&document), ["A bold move\nnext pic set <your-key> end"]);
+}
+
+#[test]
+fn html_blocks_are_read_as_html() {
+    let document = markdown(
+        "<h1 align=\"center\">Project</h1>\n\n<details>\n<summary>More</summary>\n\nHidden *text*\n\n</details>\n\n\
+         <script>\nlet a = 1;\n</script>\n\n<table><tr><th>k</th><th>v</th></tr><tr><td>1</td><td>2</td></tr></table>",
+    );
+    assert_eq!(document.title.as_deref(), Some("Project"));
+    assert_eq!(texts(&document), ["More", "Hidden text", "k | v\n1 | 2"]);
+}
+
+#[test]
+fn an_unclosed_inline_script_does_not_swallow_the_document() {
+    assert_eq!(texts(&markdown("a <script> b\n\nc")), ["a", "c"]);
+}
+
+#[test]
+fn admonitions_lose_their_markers() {
+    let document = markdown(":::note Mind this\nThe text.\n:::\n\n> [!TIP]\n> The tip.");
+    assert_eq!(texts(&document), ["Mind this", "The text.", "The tip."]);
+}
+
+#[test]
+fn markdown_that_imports_components_is_read_as_mdx() {
+    let document = markdown("import Box from '@site/Box';\n\nText {/* no */}\n\n<Box title=\"Hello\" />");
+    assert_eq!(texts(&document), ["Text", "Hello"]);
+}
+
+#[test]
+fn hostile_markdown_is_read_in_linear_time() {
+    let nested_list: String = (0..800).map(|depth| format!("{}- a\n", "  ".repeat(depth))).collect();
+    for text in [
+        "> ".repeat(100_000) + "a",
+        "[".repeat(200_000) + "a",
+        "![a](".repeat(100_000),
+        "*a _b ".repeat(100_000),
+        "`a``".repeat(100_000),
+        "<a ".repeat(150_000),
+        "<script>".repeat(50_000) + "a",
+        "text <script>a".repeat(50_000),
+        "<div>\n\n".repeat(50_000) + "a",
+        "|a".repeat(100_000) + "\n" + &"|-".repeat(100_000) + "\n|b",
+        "- ".repeat(100_000) + "a",
+        "# ".repeat(100_000) + "a",
+        nested_list,
+        "a\n".repeat(200_000),
+    ] {
+        let start = std::time::Instant::now();
+        for format in [Format::Markdown, Format::Mdx] {
+            drop(parse(text.as_bytes(), format));
+        }
+        assert!(
+            start.elapsed() < std::time::Duration::from_secs(30),
+            "{:?} {:?}",
+            &text[..20],
+            start.elapsed()
+        );
+    }
+}

@@ -1,0 +1,122 @@
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+use crate::{BlockKind, Format, ParsedDocument, parse};
+
+fn mdx(text: &str) -> ParsedDocument {
+    parse(text.as_bytes(), Format::Mdx).unwrap()
+}
+
+fn texts(document: &ParsedDocument) -> Vec<&str> {
+    document.blocks.iter().map(|block| block.text.as_str()).collect()
+}
+
+#[test]
+fn module_statements_comments_and_expressions_go() {
+    let document = mdx(
+        "import A from 'a'\nexport const b = {\n  c: 1,\n}\n\n# Title {#id}\n\nOne{' '}two {b.c}\n{/* don't\n\nshow */}three",
+    );
+    assert_eq!(document.title.as_deref(), Some("Title"));
+    assert_eq!(texts(&document), ["One two three"]);
+}
+
+#[test]
+fn tags_go_and_their_text_and_readable_attributes_stay() {
+    let document = mdx(
+        "<Card\n  title=\"How do I pay?\"\n  icon=\"coin\"\n  href={link({a: 1})}\n>\n  By *card*.\n</Card>\n\nUse <Kbd>Esc</Kbd> or <b>click</b>.",
+    );
+    assert_eq!(texts(&document), ["How do I pay?", "By card.", "Use Esc or click."]);
+}
+
+#[test]
+fn indentation_inside_components_makes_no_code_blocks() {
+    let document = mdx(
+        "<Tabs>\n    <Tab title=\"Linux\">\n        Install it:\n\n        ```bash\n        apt install it\n          --yes\n        ```\n\n        1. One\n           - nested\n        2. Two\n    </Tab>\n</Tabs>\n\nOut\n\n      Far in",
+    );
+    let expected = [
+        "Linux",
+        "Install it:",
+        "apt install it\n  --yes",
+        "1. One",
+        "  - nested",
+        "2. Two",
+        "Out",
+        "Far in",
+    ];
+    assert_eq!(texts(&document), expected);
+    assert_eq!(
+        document
+            .blocks
+            .iter()
+            .filter(|block| block.kind == BlockKind::Code)
+            .count(),
+        1
+    );
+}
+
+#[test]
+fn a_component_inside_a_list_item_stays_in_the_list() {
+    let document = mdx("1. First\n   <Note>\n     Mind this.\n   </Note>\n2. Second");
+    assert_eq!(texts(&document), ["1. First", "  Mind this.", "2. Second"]);
+}
+
+#[test]
+fn code_is_left_alone() {
+    let document = mdx("```jsx\nimport A from 'a'\n<A b={c} />\n```\n\nWrite `<A b={c} />` and ``{`x`}``.");
+    assert_eq!(
+        texts(&document),
+        ["import A from 'a'\n<A b={c} />", "Write <A b={c} /> and {`x`}."]
+    );
+}
+
+#[test]
+fn what_is_not_markup_stays() {
+    let document = mdx("a < b, {unclosed, <your-domain> and <https://a.example> \\{escaped\\}");
+    assert_eq!(
+        texts(&document),
+        ["a < b, {unclosed, <your-domain> and https://a.example {escaped}"]
+    );
+}
+
+#[test]
+fn a_table_written_in_html_is_a_table() {
+    let document = mdx("Before\n<table>\n  <tr>\n    <td>a</td>\n\n    <td>b</td>\n  </tr>\n</table>\nAfter");
+    assert_eq!(texts(&document), ["Before", "a | b", "After"]);
+    assert_eq!(document.blocks[1].kind, BlockKind::Table);
+}
+
+#[test]
+fn html_elements_keep_their_text_apart() {
+    let document = mdx(
+        "<ul><li>One</li><li>Two</li></ul>\n\n<div>A</div><div>B</div>\n\nline<br/>break <img alt=\"pic\" src={x} />",
+    );
+    assert_eq!(texts(&document), ["- One", "- Two", "A", "B", "line\nbreak pic"]);
+}
+
+#[test]
+fn hostile_mdx_is_read_in_linear_time() {
+    for text in [
+        "{".repeat(300_000),
+        "{'".repeat(150_000),
+        "{/*".repeat(100_000),
+        "<!--".repeat(100_000),
+        "<A b='".repeat(50_000),
+        "<A b={".repeat(50_000),
+        "<A b=\"<A c='d\" ".repeat(20_000),
+        "<A>".repeat(100_000),
+        "<script>".repeat(40_000),
+        "<table>".repeat(40_000),
+        "`".repeat(300_000),
+        "` `` ``` ".repeat(30_000),
+        "<A>\n  ".repeat(50_000),
+        "export const a = {\n".repeat(50_000),
+    ] {
+        let start = std::time::Instant::now();
+        drop(parse(format!("x{text}").as_bytes(), Format::Mdx));
+        drop(parse(text.as_bytes(), Format::Mdx));
+        assert!(
+            start.elapsed() < std::time::Duration::from_secs(30),
+            "{:?} {:?}",
+            &text[..12],
+            start.elapsed()
+        );
+    }
+}

@@ -1,0 +1,233 @@
+use crate::whitespace::{one_line, tidy_lines, truncate};
+use crate::{Block, BlockKind, ParseError};
+
+/// Longest heading kept in a block's path, in bytes; the whole of a longer one becomes a block.
+const MAX_HEADING_BYTES: usize = 200;
+/// Every block repeats its heading path, so many tiny blocks under long headings would multiply the memory of a document.
+const MAX_PATH_BYTES: usize = 128 * 1024 * 1024;
+const MAX_LIST_INDENT: usize = 8;
+
+/// Collects blocks in reading order under the headings they stand under. Markdown and HTML both write into it.
+#[derive(Default)]
+pub(crate) struct Outline {
+    blocks: Vec<Block>,
+    /// Open headings with their level and their whole text.
+    path: Vec<(u8, String)>,
+    /// The innermost heading has nothing under it yet.
+    heading_is_bare: bool,
+    first_h1: Option<String>,
+    path_bytes: usize,
+    too_many: bool,
+    /// Running text of the paragraph, item or cell being read; `\n` only where a line break is meant.
+    text: String,
+    /// Open lists: the next number, or `None` for bullets.
+    lists: Vec<Option<u64>>,
+    /// Marker of an item that has not put out text yet.
+    marker: Option<String>,
+    quotes: usize,
+}
+
+impl Outline {
+    pub(crate) fn text(&mut self, text: &str) {
+        self.text.push_str(text);
+    }
+
+    /// Text of HTML, where a line end is only white space.
+    pub(crate) fn flowing_text(&mut self, text: &str) {
+        self.text.extend(text.chars().map(|c| if c == '\n' { ' ' } else { c }));
+    }
+
+    pub(crate) fn take_text(&mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
+
+    /// Ends the paragraph being read.
+    pub(crate) fn end_block(&mut self) {
+        let text = tidy_lines(&self.take_text());
+        if text.is_empty() {
+            return;
+        }
+        let depth = self.lists.len();
+        if depth > 0 {
+            let indent = "  ".repeat((depth - 1).min(MAX_LIST_INDENT));
+            let marker = self.marker.take().unwrap_or_else(|| "  ".to_owned());
+            self.push(BlockKind::ListItem, format!("{indent}{marker}{text}"));
+        } else if self.quotes > 0 {
+            self.push(BlockKind::Quote, text);
+        } else {
+            self.push(BlockKind::Paragraph, text);
+        }
+    }
+
+    pub(crate) fn open_list(&mut self, first_number: Option<u64>) {
+        self.end_block();
+        self.lists.push(first_number);
+    }
+
+    pub(crate) fn close_list(&mut self) {
+        self.end_block();
+        self.lists.pop();
+    }
+
+    pub(crate) fn open_item(&mut self) {
+        self.end_block();
+        self.marker = match self.lists.last_mut() {
+            Some(Some(number)) => {
+                let marker = format!("{number}. ");
+                *number = number.saturating_add(1);
+                Some(marker)
+            }
+            _ => Some("- ".to_owned()),
+        };
+    }
+
+    pub(crate) fn close_item(&mut self) {
+        self.end_block();
+        self.marker = None;
+    }
+
+    pub(crate) fn open_quote(&mut self) {
+        self.end_block();
+        self.quotes += 1;
+    }
+
+    pub(crate) fn close_quote(&mut self) {
+        self.end_block();
+        self.quotes = self.quotes.saturating_sub(1);
+    }
+
+    /// Ends a heading whose text was read. Inside a list or a quotation it structures nothing and is a paragraph.
+    pub(crate) fn end_heading(&mut self, level: u8) {
+        if !self.lists.is_empty() || self.quotes > 0 {
+            self.end_block();
+            return;
+        }
+        // Generated pages end their headings with a link to themselves.
+        let text = one_line(self.take_text().trim_end_matches(['¶', '\u{200B}']));
+        if text.is_empty() {
+            return;
+        }
+        if self.path.last().is_some_and(|(open, _)| *open >= level) {
+            self.put_out_bare_heading();
+        }
+        self.path.retain(|(open, _)| *open < level);
+        if level == 1 && self.first_h1.is_none() {
+            self.first_h1 = Some(text.clone());
+        }
+        self.heading_is_bare = true;
+        if text.len() > MAX_HEADING_BYTES {
+            self.push(BlockKind::Heading, text.clone());
+        }
+        self.path
+            .push((level, truncate(&text, MAX_HEADING_BYTES).trim_end().to_owned()));
+    }
+
+    fn put_out_bare_heading(&mut self) {
+        if self.heading_is_bare
+            && let Some((_, text)) = self.path.pop()
+        {
+            self.push(BlockKind::Heading, text);
+        }
+    }
+
+    /// Adds a finished block under the open headings.
+    pub(crate) fn push(&mut self, kind: BlockKind, text: String) {
+        if text.is_empty() || self.too_many {
+            return;
+        }
+        self.heading_is_bare = false;
+        let headings: Vec<String> = self.path.iter().map(|(_, heading)| heading.clone()).collect();
+        self.path_bytes += headings.iter().map(|heading| heading.len() + 24).sum::<usize>() + 100;
+        self.too_many = self.path_bytes > MAX_PATH_BYTES;
+        self.blocks.push(Block { headings, kind, text });
+    }
+
+    /// The first level-one heading and the blocks.
+    ///
+    /// # Errors
+    /// [`ParseError::TooComplex`] when headings repeated over the blocks would take too much memory.
+    pub(crate) fn finish(mut self) -> Result<(Option<String>, Vec<Block>), ParseError> {
+        self.end_block();
+        self.put_out_bare_heading();
+        if self.too_many {
+            return Err(ParseError::TooComplex {
+                reason: "it has too many separate paragraphs under long headings",
+            });
+        }
+        Ok((self.first_h1, self.blocks))
+    }
+}
+
+/// A title as [`crate::ParsedDocument::title`] promises it.
+pub(crate) fn title(text: &str) -> Option<String> {
+    let title: String = one_line(text).replace('\0', "\u{FFFD}").chars().take(300).collect();
+    (!title.is_empty()).then_some(title)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::Outline;
+    use crate::BlockKind;
+
+    fn heading(outline: &mut Outline, level: u8, text: &str) {
+        outline.text(text);
+        outline.end_heading(level);
+    }
+
+    #[test]
+    fn a_block_stands_under_the_headings_above_it() {
+        let mut outline = Outline::default();
+        for (level, text) in [(1, "A"), (3, "B"), (2, "C")] {
+            heading(&mut outline, level, text);
+            outline.push(BlockKind::Paragraph, format!("under {text}"));
+        }
+        let (title, blocks) = outline.finish().unwrap();
+        let paths: Vec<_> = blocks.iter().map(|block| block.headings.join("/")).collect();
+        assert_eq!(paths, ["A", "A/B", "A/C"]);
+        assert_eq!(title.as_deref(), Some("A"));
+    }
+
+    #[test]
+    fn a_heading_with_nothing_under_it_is_not_lost() {
+        let mut outline = Outline::default();
+        for (level, text) in [(1, "A"), (2, "B"), (2, "C")] {
+            heading(&mut outline, level, text);
+        }
+        let (_, blocks) = outline.finish().unwrap();
+        let found: Vec<_> = blocks
+            .iter()
+            .map(|block| (block.headings.join("/"), block.text.as_str()))
+            .collect();
+        assert_eq!(found, [("A".to_owned(), "B"), ("A".to_owned(), "C")]);
+    }
+
+    #[test]
+    fn a_giant_heading_becomes_a_block_and_a_short_path() {
+        let mut outline = Outline::default();
+        heading(&mut outline, 1, &"word ".repeat(10_000));
+        outline.push(BlockKind::Paragraph, "text".to_owned());
+        let (_, blocks) = outline.finish().unwrap();
+        assert_eq!(blocks.first().unwrap().text.len(), 49_999);
+        assert!(
+            blocks
+                .last()
+                .unwrap()
+                .headings
+                .iter()
+                .all(|heading| heading.len() <= 200)
+        );
+    }
+
+    #[test]
+    fn a_million_tiny_blocks_under_long_headings_are_refused_not_multiplied() {
+        let mut outline = Outline::default();
+        for level in 1..=6 {
+            heading(&mut outline, level, &"h".repeat(200));
+        }
+        for _ in 0..1_000_000 {
+            outline.push(BlockKind::Paragraph, "x".to_owned());
+        }
+        assert_eq!(outline.finish().unwrap_err().code(), "too_complex");
+    }
+}

@@ -1,0 +1,90 @@
+use std::borrow::Cow;
+
+use crate::{Format, ParseError, ParsedDocument, html, markdown, mdx, plain_text};
+
+/// Reads a document. Takes time and memory linear in the size of `bytes`, whatever they hold, and never panics.
+///
+/// A UTF-8 byte order mark is dropped and line ends become `\n`.
+///
+/// # Errors
+/// Bytes that are not UTF-8 text, documents without a letter or digit, and markup nested or multiplied beyond reason.
+pub fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, ParseError> {
+    let text = decode(bytes)?;
+    let document = match format {
+        Format::Markdown if mdx::imports_components(&text) => mdx::parse(&text)?,
+        Format::Markdown => markdown::parse(&text)?,
+        Format::Mdx => mdx::parse(&text)?,
+        Format::Html => html::parse(&text)?,
+        Format::PlainText => plain_text::parse(&text)?,
+    };
+    if document
+        .blocks
+        .iter()
+        .any(|block| block.text.chars().any(char::is_alphanumeric))
+    {
+        Ok(document)
+    } else {
+        Err(ParseError::NoText)
+    }
+}
+
+fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ParseError> {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    // NUL first: it is the better hint at a binary file or UTF-16 than the first byte that is not UTF-8.
+    if let Some(position) = bytes.iter().position(|&byte| byte == 0) {
+        return Err(ParseError::ContainsNul { position });
+    }
+    let text = std::str::from_utf8(bytes).map_err(|error| ParseError::InvalidUtf8 {
+        position: error.valid_up_to(),
+    })?;
+    if text.contains('\r') {
+        Ok(Cow::Owned(text.replace("\r\n", "\n").replace('\r', "\n")))
+    } else {
+        Ok(Cow::Borrowed(text))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+    use super::parse;
+    use crate::{Format, ParseError};
+
+    const FORMATS: [Format; 4] = [Format::Markdown, Format::Mdx, Format::Html, Format::PlainText];
+
+    #[test]
+    fn a_byte_order_mark_is_dropped_and_line_ends_are_normalised() {
+        let document = parse(b"\xEF\xBB\xBFone\r\ntwo\r\rthree", Format::PlainText).unwrap();
+        assert_eq!(document.blocks[0].text, "one\ntwo");
+        assert_eq!(document.blocks[1].text, "three");
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_refused_with_their_position() {
+        for format in FORMATS {
+            let error = parse(b"abc\xFF", format).unwrap_err();
+            assert_eq!(
+                (error, error.code()),
+                (ParseError::InvalidUtf8 { position: 3 }, "invalid_utf8")
+            );
+            let error = parse(b"a\0c\xFF", format).unwrap_err();
+            assert_eq!(
+                (error, error.code()),
+                (ParseError::ContainsNul { position: 1 }, "contains_nul")
+            );
+        }
+    }
+
+    #[test]
+    fn a_document_without_letters_or_digits_has_no_text() {
+        for format in FORMATS {
+            for bytes in ["", " \n\t", "---\n", "* * *\n\n<!-- words -->", "…"] {
+                let result = parse(bytes.as_bytes(), format);
+                // In plain text a comment is text.
+                if !(format == Format::PlainText && bytes.contains("words")) {
+                    assert_eq!(result.unwrap_err().code(), "no_text", "{format:?} {bytes:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+/// An HTML or JSX tag as it stands in Markdown.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Tag<'t> {
+    /// Empty for the JSX fragments `<>` and `</>`.
+    pub(crate) name: &'t str,
+    pub(crate) closing: bool,
+    pub(crate) self_closing: bool,
+    /// Attributes with a quoted value; those with `{expressions}` or without a value only count as present.
+    pub(crate) attributes: Vec<(&'t str, &'t str)>,
+    pub(crate) has_values: bool,
+    /// Bytes of the tag, from `<` through `>`.
+    pub(crate) len: usize,
+}
+
+/// Longer tags are text.
+pub(crate) const MAX_TAG_BYTES: usize = 16 * 1024;
+
+/// Elements whose text is never meant for readers.
+const RAW_TEXT: [&str; 2] = ["script", "style"];
+
+/// Names of HTML and SVG elements that turn up in documentation. Any other lower-case name, as in "`<your-domain>`", is taken
+/// for a placeholder in the text.
+const ELEMENTS: &str = " a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption \
+    center circle cite code col colgroup data datalist dd defs del details dfn dialog div dl dt em embed fieldset figcaption \
+    figure font footer form g h1 h2 h3 h4 h5 h6 head header hgroup hr html i iframe img input ins kbd label legend li line link \
+    main map mark math menu meta meter nav noscript object ol optgroup option output p param path picture polygon pre progress \
+    q rect rp rt ruby s samp script section select small source span strike strong style sub summary sup svg table tbody td \
+    template textarea tfoot th thead time title tr track tt u ul use var video wbr ";
+
+impl<'t> Tag<'t> {
+    /// Reads the tag at the start of `text`; `None` when it is not one.
+    pub(crate) fn read(text: &'t str) -> Option<Tag<'t>> {
+        let mut cursor = Cursor { text, at: 0 };
+        cursor.eat('<').then_some(())?;
+        let closing = cursor.eat('/');
+        let name = cursor.take_while(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':' | '$'));
+        if name.starts_with(|c: char| !c.is_alphabetic()) || name.ends_with(':') {
+            return None;
+        }
+        let mut tag = Tag {
+            name,
+            closing,
+            self_closing: false,
+            attributes: Vec::new(),
+            has_values: false,
+            len: 0,
+        };
+        loop {
+            let space = cursor.take_while(char::is_whitespace);
+            if cursor.eat('>') {
+                tag.len = cursor.at;
+                return Some(tag);
+            }
+            if cursor.eat('/') {
+                tag.self_closing = true;
+            } else if cursor.rest().starts_with('{') {
+                cursor.skip_expression()?;
+            } else {
+                (!space.is_empty() && !name.is_empty()).then_some(())?;
+                cursor.attribute(&mut tag)?;
+            }
+            if cursor.at > MAX_TAG_BYTES {
+                return None;
+            }
+        }
+    }
+
+    /// An element or component, not a placeholder such as `<your-domain>`.
+    pub(crate) fn is_markup(&self) -> bool {
+        self.name.is_empty()
+            || self.name.starts_with(char::is_uppercase)
+            || self.has_values
+            || ELEMENTS.contains(&format!(" {} ", self.name.to_ascii_lowercase()))
+    }
+
+    pub(crate) fn is_line_break(&self) -> bool {
+        self.name.eq_ignore_ascii_case("br")
+    }
+
+    /// Has no content and no closing tag.
+    pub(crate) fn is_void(&self) -> bool {
+        self.self_closing
+            || ["br", "hr", "img", "input", "meta", "link", "source", "col", "wbr"]
+                .iter()
+                .any(|name| self.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The name of the element when what it holds is code for the browser.
+    pub(crate) fn raw_text_name(&self) -> Option<&'static str> {
+        RAW_TEXT.into_iter().find(|name| self.name.eq_ignore_ascii_case(name))
+    }
+
+    /// What the attributes say to readers: the `alt` of an element, and `title`, `label` and the like of a component.
+    pub(crate) fn human_text(&self) -> String {
+        let component = self.name.starts_with(char::is_uppercase);
+        let is_text = |name: &str| match name {
+            "alt" => true,
+            "title" | "label" | "description" | "summary" | "header" | "heading" | "caption" | "question" | "text" => {
+                component
+            }
+            _ => false,
+        };
+        let texts: Vec<_> = self
+            .attributes
+            .iter()
+            .filter(|(name, value)| is_text(name) && !value.trim().is_empty())
+            .map(|(_, value)| crate::whitespace::one_line(value))
+            .collect();
+        texts.join(": ")
+    }
+}
+
+struct Cursor<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl<'t> Cursor<'t> {
+    fn rest(&self) -> &'t str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn eat(&mut self, wanted: char) -> bool {
+        let found = self.rest().starts_with(wanted);
+        if found {
+            self.at += wanted.len_utf8();
+        }
+        found
+    }
+
+    fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'t str {
+        let rest = crate::whitespace::truncate(self.rest(), MAX_TAG_BYTES);
+        let len = rest.find(|c| !wanted(c)).unwrap_or(rest.len());
+        self.at += len;
+        rest.get(..len).unwrap_or_default()
+    }
+
+    fn attribute(&mut self, tag: &mut Tag<'t>) -> Option<()> {
+        let name =
+            self.take_while(|c| !c.is_whitespace() && !matches!(c, '"' | '\'' | '<' | '>' | '/' | '=' | '{' | '}'));
+        (!name.is_empty()).then_some(())?;
+        let before_space = self.at;
+        self.take_while(char::is_whitespace);
+        if !self.eat('=') {
+            self.at = before_space;
+            return Some(());
+        }
+        self.take_while(char::is_whitespace);
+        tag.has_values = true;
+        if self.rest().starts_with('{') {
+            return self.skip_expression();
+        }
+        for quote in ['"', '\''] {
+            if self.eat(quote) {
+                let value = self.take_while(|c| c != quote);
+                self.eat(quote).then_some(())?;
+                tag.attributes.push((name, value));
+                return Some(());
+            }
+        }
+        let value = self.take_while(|c| !c.is_whitespace() && !matches!(c, '"' | '\'' | '<' | '>' | '=' | '`'));
+        (!value.is_empty()).then_some(())
+    }
+
+    fn skip_expression(&mut self) -> Option<()> {
+        self.at += crate::mdx::expression_len(self.rest())?;
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::Tag;
+
+    #[test]
+    fn tags_are_read_with_their_attributes() {
+        let tag =
+            Tag::read("<Card title=\"A > b\" icon='x' cols={2 > 1 ? {a: 1} : \"}\"} {...more} wide/> rest").unwrap();
+        assert_eq!(tag.name, "Card");
+        assert_eq!(tag.attributes, [("title", "A > b"), ("icon", "x")]);
+        assert!(tag.self_closing && !tag.closing);
+        assert_eq!(tag.human_text(), "A > b");
+        assert_eq!(
+            tag.len,
+            "<Card title=\"A > b\" icon='x' cols={2 > 1 ? {a: 1} : \"}\"} {...more} wide/>".len()
+        );
+    }
+
+    #[test]
+    fn what_only_looks_like_a_tag_is_not_one() {
+        for text in [
+            "< b>",
+            "<3",
+            "<https://a.example>",
+            "<a@b.example>",
+            "<a \"x\">",
+            "<a b=>",
+            "<a",
+            "<a b=\"c",
+            "<-->",
+        ] {
+            assert_eq!(Tag::read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn fragments_and_closing_tags_are_tags() {
+        for (text, len) in [("<>a", 2), ("</>a", 3), ("</A.B >x", 7), ("<br\n/>", 6)] {
+            assert_eq!(Tag::read(text).unwrap().len, len, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_placeholder_is_not_markup() {
+        for (text, markup) in [
+            ("<your-domain>", false),
+            ("<domain identifier>", false),
+            ("<yourdomain.com>", false),
+            ("<div>", true),
+            ("<Optional />", true),
+            ("<x-button kind=\"a\">", true),
+        ] {
+            assert_eq!(Tag::read(text).unwrap().is_markup(), markup, "{text}");
+        }
+    }
+}

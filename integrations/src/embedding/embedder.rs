@@ -1,0 +1,36 @@
+use crate::IntegrationError;
+use async_trait::async_trait;
+
+/// What must be recorded beside every vector: vectors of different models do not compare.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EmbeddingModel {
+    /// Name and variant of the weights, such as `all-MiniLM-L6-v2/w8`.
+    pub id: String,
+    /// Numbers in a vector.
+    pub dimensions: usize,
+    /// What the model reads of one text, its own `[CLS]` and `[SEP]` included; the rest has no influence on the vector.
+    pub max_tokens: usize,
+}
+
+impl EmbeddingModel {
+    /// Tokens of the text itself that fit, as [`Embedder::count_tokens`] counts them: a chunk's limit.
+    pub fn content_tokens_max(&self) -> usize {
+        /// `[CLS]` before and `[SEP]` after, in every BERT-like model.
+        const SPECIAL_TOKENS: usize = 2;
+        self.max_tokens.saturating_sub(SPECIAL_TOKENS)
+    }
+}
+
+/// Turns texts into vectors of length one.
+#[async_trait]
+pub trait Embedder: Send + Sync {
+    fn model(&self) -> &EmbeddingModel;
+
+    /// One vector a text, in order, `model().dimensions` numbers each, of Euclidean length 1 (so that the dot product
+    /// is the cosine). No texts give no vectors. A text longer than the model's limit is cut, not refused.
+    async fn embed(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, IntegrationError>;
+
+    /// The model's own count for `text`, without special tokens. Blocks for about a millisecond per 4 KiB at most;
+    /// never fails: where the tokenizer is missing, the answer is an upper bound.
+    fn count_tokens(&self, text: &str) -> usize;
+}

@@ -1,0 +1,162 @@
+use super::batches::{Placed, batches};
+use super::model_files::ModelFiles;
+use super::session_lane::{SessionLane, Turn};
+use super::token_counter::{self, TokenCounter};
+use super::{Embedder, EmbeddingModel};
+use crate::IntegrationError;
+use async_trait::async_trait;
+use futures::{StreamExt, TryStreamExt, stream};
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+/// all-MiniLM-L6-v2: `hidden_size` of its config.json and `max_seq_length` of its sentence_bert_config.json.
+const DIMENSIONS: usize = 384;
+const MAX_TOKENS: usize = 256;
+/// What is tokenized of one text. 256 tokens of any language take far less; the tokenizer would read all of a text of
+/// megabytes to throw it away.
+const TEXT_BYTES_MAX: usize = 16 * 1024;
+/// A call this small is taken for a question somebody waits for.
+const QUERY_TEXTS_MAX: usize = 2;
+const QUERY_BYTES_MAX: usize = 1024;
+
+/// Where the local model lies and how much of the machine it may use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LocalEmbedderSettings {
+    /// Holds model.onnx, tokenizer.json, config.json, special_tokens_map.json and tokenizer_config.json.
+    pub model_dir: PathBuf,
+    /// `libonnxruntime.so`, version 1.24 or later. A process loads the first one it is asked for and keeps it.
+    pub onnxruntime_library: PathBuf,
+    /// Sessions for large calls, one thread and about 180 MB each; at least one is used. One more is kept for queries.
+    pub sessions: usize,
+    /// Recorded with every vector; names the weights' variant as well, since their vectors differ.
+    pub model_id: String,
+}
+
+impl From<LocalEmbedderSettings> for ModelFiles {
+    fn from(settings: LocalEmbedderSettings) -> Self {
+        Self {
+            dir: settings.model_dir,
+            onnxruntime_library: settings.onnxruntime_library,
+            model_id: settings.model_id,
+            dimensions: DIMENSIONS,
+            max_tokens: MAX_TOKENS,
+        }
+    }
+}
+
+/// all-MiniLM-L6-v2 on this machine's processors, through the ONNX runtime; no network.
+///
+/// Sessions load when they are first needed. Large calls are cut into batches of at most eight texts that take turns on
+/// `sessions` sessions, first come first served, so that calls share them evenly. A call of at most two texts and 1 KiB
+/// never waits for those: it has a session of its own, and takes a free one of theirs when that is busy. Dropping the
+/// future of [`Embedder::embed`] starts no further batch.
+pub struct LocalEmbedder {
+    model: EmbeddingModel,
+    files: Arc<ModelFiles>,
+    sessions: usize,
+    batch_lane: SessionLane,
+    query_lane: SessionLane,
+    /// `None` inside: the tokenizer could not be read.
+    token_counter: OnceLock<Option<TokenCounter>>,
+}
+
+impl LocalEmbedder {
+    /// Reads nothing yet.
+    pub fn new(settings: LocalEmbedderSettings) -> Self {
+        let sessions = settings.sessions.max(1);
+        let files = ModelFiles::from(settings);
+        Self {
+            model: EmbeddingModel {
+                id: files.model_id.clone(),
+                dimensions: DIMENSIONS,
+                max_tokens: MAX_TOKENS,
+            },
+            files: Arc::new(files),
+            sessions,
+            batch_lane: SessionLane::new(sessions),
+            query_lane: SessionLane::new(1),
+            token_counter: OnceLock::new(),
+        }
+    }
+
+    /// Fails with what an operator must do if the model cannot run here; afterwards the first query does not wait for
+    /// loading.
+    pub async fn warm_up(&self) -> Result<(), IntegrationError> {
+        self.embed(vec!["warm up".into()]).await.map(drop)
+    }
+
+    /// Whichever session a query may use is free first.
+    async fn query_turn(&self) -> Result<Turn, IntegrationError> {
+        if let Some(turn) = self.query_lane.try_turn().or_else(|| self.batch_lane.try_turn()) {
+            return Ok(turn);
+        }
+        tokio::select! {
+            biased;
+            turn = self.query_lane.turn() => turn,
+            turn = self.batch_lane.turn() => turn,
+        }
+    }
+
+    async fn embed_batch(&self, batch: Vec<Placed>) -> Result<Vec<(usize, Vec<f32>)>, IntegrationError> {
+        let (places, texts): (Vec<usize>, Vec<String>) =
+            batch.into_iter().map(|placed| (placed.place, placed.text)).unzip();
+        let turn = self.batch_lane.turn().await?;
+        let vectors = self.run(turn, texts).await?;
+        Ok(places.into_iter().zip(vectors).collect())
+    }
+
+    /// Gives exactly one sound vector a text, or an error.
+    async fn run(&self, turn: Turn, texts: Vec<String>) -> Result<Vec<Vec<f32>>, IntegrationError> {
+        let expected = texts.len();
+        let vectors = turn.embed(Arc::clone(&self.files), texts).await?;
+        let sound =
+            |vector: &Vec<f32>| vector.len() == self.model.dimensions && vector.iter().all(|number| number.is_finite());
+        if vectors.len() == expected && vectors.iter().all(sound) {
+            return Ok(vectors);
+        }
+        Err(IntegrationError::InvalidAnswer {
+            system: self.model.id.clone(),
+            reason: format!(
+                "it did not give {expected} vectors of {} finite numbers",
+                self.model.dimensions
+            ),
+        })
+    }
+}
+
+#[async_trait]
+impl Embedder for LocalEmbedder {
+    fn model(&self) -> &EmbeddingModel {
+        &self.model
+    }
+
+    async fn embed(&self, mut texts: Vec<String>) -> Result<Vec<Vec<f32>>, IntegrationError> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        for text in &mut texts {
+            text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+        }
+        if texts.len() <= QUERY_TEXTS_MAX && texts.iter().map(String::len).sum::<usize>() <= QUERY_BYTES_MAX {
+            let turn = self.query_turn().await?;
+            return self.run(turn, texts).await;
+        }
+        let running = stream::iter(batches(texts))
+            .map(|batch| self.embed_batch(batch))
+            .buffer_unordered(self.sessions);
+        let mut placed: Vec<(usize, Vec<f32>)> = running.try_concat().await?;
+        placed.sort_unstable_by_key(|(place, _)| *place);
+        Ok(placed.into_iter().map(|(_, vector)| vector).collect())
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        let counter = self.token_counter.get_or_init(|| {
+            TokenCounter::load(&self.files.tokenizer())
+                .inspect_err(|error| tracing::error!(%error, "tokens are counted by an upper bound"))
+                .ok()
+        });
+        counter
+            .as_ref()
+            .map_or_else(|| token_counter::upper_bound(text), |counter| counter.count(text))
+    }
+}

@@ -1,0 +1,100 @@
+use crate::kinds::diagnostics;
+use crate::{FieldError, Kind, Pool};
+use serde_json::Value;
+
+/// What the API needs to know of a kind that clients may submit.
+#[derive(Clone, Copy, Debug)]
+pub struct CatalogueEntry {
+    pub kind: &'static str,
+    pub pool: Pool,
+    pub payload_version: i16,
+    pub max_attempts: i16,
+    pub scope: &'static str,
+    diagnostic: bool,
+    validate: fn(Value) -> Result<Value, Vec<FieldError>>,
+}
+
+impl CatalogueEntry {
+    fn of<K: Kind>() -> Option<Self> {
+        Some(Self {
+            kind: K::NAME,
+            pool: K::POOL,
+            payload_version: K::VERSION,
+            max_attempts: K::RETRY.max_attempts,
+            scope: K::SUBMIT_SCOPE?,
+            diagnostic: K::DIAGNOSTIC,
+            validate: validate::<K>,
+        })
+    }
+
+    /// Checks a payload and returns it as it will be stored, defaults filled in.
+    ///
+    /// # Errors
+    /// Every field that is wrong, named from `payload` down.
+    pub fn check(&self, payload: Value) -> Result<Value, Vec<FieldError>> {
+        (self.validate)(payload)
+    }
+}
+
+fn validate<K: Kind>(payload: Value) -> Result<Value, Vec<FieldError>> {
+    let unreadable = |error: serde_json::Error| vec![FieldError::new("payload", "invalid", error.to_string())];
+    let kind: K = serde_json::from_value(payload).map_err(unreadable)?;
+    let errors: Vec<FieldError> = kind
+        .validate()
+        .into_iter()
+        .map(|error| FieldError { field: format!("payload.{}", error.field), ..error })
+        .collect();
+    if errors.is_empty() { serde_json::to_value(kind).map_err(unreadable) } else { Err(errors) }
+}
+
+/// Why a kind cannot be submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubmitError {
+    UnknownKind,
+}
+
+/// The kinds that clients may submit.
+#[derive(Clone, Debug)]
+pub struct Catalogue {
+    entries: Vec<CatalogueEntry>,
+}
+
+impl Catalogue {
+    #[must_use]
+    pub fn new(diagnostics: bool) -> Self {
+        let all = [
+            CatalogueEntry::of::<diagnostics::Noop>(),
+            CatalogueEntry::of::<diagnostics::Sleep>(),
+            CatalogueEntry::of::<diagnostics::Fail>(),
+        ];
+        Self { entries: all.into_iter().flatten().filter(|entry| diagnostics || !entry.diagnostic).collect() }
+    }
+
+    /// # Errors
+    /// [`SubmitError::UnknownKind`], also for kinds that exist but are not for clients.
+    pub fn find(&self, kind: &str) -> Result<&CatalogueEntry, SubmitError> {
+        self.entries.iter().find(|entry| entry.kind == kind).ok_or(SubmitError::UnknownKind)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn diagnostics_are_there_only_where_they_are_enabled() {
+        assert!(Catalogue::new(false).find("diagnostics.noop").is_err());
+        assert!(Catalogue::new(true).find("diagnostics.noop").is_ok());
+        assert!(Catalogue::new(true).find("ingest_document").is_err());
+    }
+
+    #[test]
+    fn a_bad_payload_names_its_field() {
+        let catalogue = Catalogue::new(true);
+        let errors = catalogue.find("diagnostics.sleep").unwrap().check(json!({"ms": 1_u64 << 40})).unwrap_err();
+        assert_eq!(errors[0].field, "payload.ms");
+        assert!(catalogue.find("diagnostics.noop").unwrap().check(json!({"x": 1})).is_err());
+    }
+}

@@ -1,0 +1,91 @@
+use super::{BaseAt, Viewer};
+use crate::kind::RetryPolicy;
+use crate::{Kind, Pool};
+use serde::{Deserialize, Serialize};
+use store::{ChunkId, DocumentId};
+use utoipa::ToSchema;
+
+/// Answers a question from the knowledge bases, with citations, each sentence checked.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AnswerQuestion {
+    pub knowledge_bases: Vec<BaseAt>,
+    pub question: String,
+    pub viewer: Viewer,
+}
+
+impl Kind for AnswerQuestion {
+    const NAME: &'static str = "answer_question";
+    const POOL: Pool = Pool::Retrieval;
+    const RETRY: RetryPolicy = RetryPolicy::INTERACTIVE;
+}
+
+/// What sources say of a sentence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    Supported,
+    Unsupported,
+    Contradicted,
+}
+
+/// What became of a question.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerOutcome {
+    Answered,
+    /// Nothing that was found supports an answer; `reason` says what was missing.
+    Abstained,
+    HandedOff,
+}
+
+/// An answer, sentence by sentence.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Answer {
+    /// Empty when the outcome is not `answered`.
+    pub answer: String,
+    pub sentences: Vec<AnsweredSentence>,
+    pub citations: Vec<Citation>,
+    /// The lowest sentence score, 0 to 1: an answer is as well supported as its weakest sentence.
+    pub support: f32,
+    pub outcome: AnswerOutcome,
+    /// Why there is no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// What wrote it; `extractive` quotes sentences and needs no provider.
+    pub model: String,
+    pub stale: bool,
+    /// The trace of request and job, as W3C Trace Context writes it.
+    pub trace_id: String,
+    /// Of all of it.
+    pub took_ms: u64,
+    pub timings: AnswerTimings,
+}
+
+/// Where the time went, in milliseconds.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize, ToSchema)]
+pub struct AnswerTimings {
+    pub search_ms: u64,
+    pub compose_ms: u64,
+    pub check_ms: u64,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct AnsweredSentence {
+    pub text: String,
+    pub verdict: Verdict,
+    /// 0 to 1.
+    pub score: f32,
+    #[schema(value_type = Vec<uuid::Uuid>)]
+    pub citations: Vec<ChunkId>,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Citation {
+    #[schema(value_type = uuid::Uuid)]
+    pub chunk_id: ChunkId,
+    #[schema(value_type = uuid::Uuid)]
+    pub document_id: DocumentId,
+    pub title: String,
+    /// The words of the source.
+    pub quote: String,
+}

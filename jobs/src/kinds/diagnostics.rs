@@ -1,0 +1,71 @@
+//! Kinds that do nothing useful, on purpose: for benchmarks, fault tests and checking an installation.
+use crate::{FieldError, Kind, Pool};
+use serde::{Deserialize, Serialize};
+
+/// Succeeds at once.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Noop {}
+
+impl Kind for Noop {
+    const NAME: &'static str = "diagnostics.noop";
+    const POOL: Pool = Pool::General;
+    const SUBMIT_SCOPE: Option<&'static str> = Some("jobs:write");
+    const DIAGNOSTIC: bool = true;
+}
+
+/// Succeeds after a while, reporting progress.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sleep {
+    pub ms: u64,
+}
+
+impl Kind for Sleep {
+    const NAME: &'static str = "diagnostics.sleep";
+    const POOL: Pool = Pool::General;
+    const SUBMIT_SCOPE: Option<&'static str> = Some("jobs:write");
+    const DIAGNOSTIC: bool = true;
+
+    fn validate(&self) -> Vec<FieldError> {
+        if self.ms <= 3_600_000 {
+            return Vec::new();
+        }
+        vec![FieldError::new("ms", "out_of_range", "must be at most 3600000 (an hour)")]
+    }
+}
+
+/// Fails its first `times` attempts, or for good.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fail {
+    #[serde(default = "one")]
+    pub times: u16,
+    #[serde(default)]
+    pub permanent: bool,
+    /// With what delay the failure asks to be retried, as a vendor's Retry-After would.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+}
+
+fn one() -> u16 {
+    1
+}
+
+impl Kind for Fail {
+    const NAME: &'static str = "diagnostics.fail";
+    const POOL: Pool = Pool::General;
+    const SUBMIT_SCOPE: Option<&'static str> = Some("jobs:write");
+    const DIAGNOSTIC: bool = true;
+}
+
+/// Ends the process that runs it, as a segmentation fault would. Never in the API's catalogue: fault tests insert it themselves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Abort {}
+
+impl Kind for Abort {
+    const NAME: &'static str = "diagnostics.abort";
+    const POOL: Pool = Pool::General;
+    const DIAGNOSTIC: bool = true;
+}

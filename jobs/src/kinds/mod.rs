@@ -1,0 +1,21 @@
+//! Every kind of job: its payload, and its result as the API shows it.
+mod answer_question;
+mod check_response;
+mod delete_document;
+mod delete_knowledge_base;
+pub mod diagnostics;
+mod ingest_document;
+mod search_knowledge;
+mod viewer;
+
+pub use self::answer_question::{
+    Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, Verdict,
+};
+pub use self::check_response::{CheckResponse, CheckResult, CheckedClaim, ClaimEvidence};
+pub use self::delete_document::{DeleteDocument, DeletedDocument};
+pub use self::delete_knowledge_base::{DeleteKnowledgeBase, DeletedKnowledgeBase};
+pub use self::ingest_document::{IngestDocument, IngestedDocument};
+pub use self::search_knowledge::{
+    BaseAt, SearchCandidate, SearchHit, SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult,
+};
+pub use self::viewer::Viewer;

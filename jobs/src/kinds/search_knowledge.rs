@@ -1,0 +1,108 @@
+use super::Viewer;
+use crate::kind::RetryPolicy;
+use crate::{Kind, Pool};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use store::{ChunkId, DocumentId, KnowledgeBaseId};
+use utoipa::ToSchema;
+
+/// A base as it stood when the request was accepted: the search waits, for a bounded time, until its replica has come so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BaseAt {
+    pub id: KnowledgeBaseId,
+    pub seq: i64,
+}
+
+/// Which legs a search uses.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SearchMode {
+    /// Keywords and vectors, fused.
+    #[default]
+    Hybrid,
+    Keyword,
+    Vector,
+}
+
+/// Finds chunks.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SearchKnowledge {
+    pub knowledge_bases: Vec<BaseAt>,
+    pub query: String,
+    pub limit: usize,
+    pub mode: SearchMode,
+    pub rerank: bool,
+    pub filter: Option<Value>,
+    pub viewer: Viewer,
+    pub explain: bool,
+    /// The vector leg's share of a hybrid score, 0 to 1; the configured one when absent.
+    pub alpha: Option<f32>,
+}
+
+impl Kind for SearchKnowledge {
+    const NAME: &'static str = "search_knowledge";
+    const POOL: Pool = Pool::Retrieval;
+    const RETRY: RetryPolicy = RetryPolicy::INTERACTIVE;
+}
+
+/// What a search found, the best first.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SearchResult {
+    pub results: Vec<SearchHit>,
+    /// Which reranker ordered the results; `none` when fusion alone did.
+    pub reranker: String,
+    /// Some change that was committed before the search was not yet in the index.
+    pub stale: bool,
+    pub took_ms: u64,
+    /// With `explain`: every chunk that was ranked, the best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<SearchCandidate>,
+}
+
+/// One chunk that was found.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SearchHit {
+    #[schema(value_type = uuid::Uuid)]
+    pub knowledge_base_id: KnowledgeBaseId,
+    #[schema(value_type = uuid::Uuid)]
+    pub document_id: DocumentId,
+    #[schema(value_type = uuid::Uuid)]
+    pub chunk_id: ChunkId,
+    pub title: String,
+    pub headings: Vec<String>,
+    pub text: String,
+    pub score: f32,
+    /// Pieces of the text around what matched.
+    pub highlights: Vec<String>,
+    /// With `explain`: what each leg made of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<SearchHitExplanation>,
+}
+
+/// How a hit came by its score. Scores are given for both legs, whichever leg found it; ranks only where a leg did.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SearchHitExplanation {
+    /// BM25, 0 when no term matches; absent in vector mode.
+    pub keyword_score: Option<f32>,
+    /// From 1.
+    pub keyword_rank: Option<u32>,
+    /// Cosine of query and chunk; absent in keyword mode.
+    pub vector_score: Option<f32>,
+    /// From 1.
+    pub vector_rank: Option<u32>,
+    /// What the results are ordered by.
+    pub score: f32,
+}
+
+/// One chunk that was ranked, whether it is among the results or not.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct SearchCandidate {
+    #[schema(value_type = uuid::Uuid)]
+    pub knowledge_base_id: KnowledgeBaseId,
+    #[schema(value_type = uuid::Uuid)]
+    pub document_id: DocumentId,
+    #[schema(value_type = uuid::Uuid)]
+    pub chunk_id: ChunkId,
+    #[serde(flatten)]
+    pub scores: SearchHitExplanation,
+}

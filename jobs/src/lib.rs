@@ -1,0 +1,20 @@
+//! Job kinds (payload and result wire types), enqueueing, and the Redis dispatch index. No job logic.
+//!
+//! A job is a row in Postgres; [`enqueue`] inserts it in the caller's transaction. After commit, [`Queue::push`] offers its id to
+//! the workers through Redis. When that fails, or Redis forgets, the reconciler in `workers` offers it again.
+mod catalogue;
+mod changes;
+mod enqueue;
+mod kind;
+pub mod kinds;
+mod queue;
+mod subscription;
+mod validation;
+
+pub use self::catalogue::{Catalogue, CatalogueEntry, SubmitError};
+pub use self::changes::{Changes, Watcher};
+pub use self::enqueue::{EnqueueError, EnqueueOptions, Enqueued, enqueue, enqueue_raw};
+pub use self::kind::{Kind, Pool, RetryPolicy, UnknownPool};
+pub use self::queue::{Dispatch, Queue, QueueDepth, QueueError};
+pub use self::subscription::Subscription;
+pub use self::validation::FieldError;

@@ -1,0 +1,14 @@
+//! The dispatch index in Redis: which jobs wait, by pool, priority and tenant. It holds ids only, and can be wiped at any time.
+mod announce;
+mod claim;
+mod connection;
+mod depth;
+mod epoch;
+mod error;
+mod keys;
+mod push;
+
+pub use self::connection::Queue;
+pub use self::depth::QueueDepth;
+pub use self::error::QueueError;
+pub use self::push::Dispatch;

@@ -1,0 +1,74 @@
+use std::cmp::Ordering;
+
+use serde_json::{Number, Value};
+
+/// What is asked of one field.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Condition {
+    Equal(Value),
+    NotEqual(Value),
+    In(Vec<Value>),
+    Greater(Value),
+    GreaterOrEqual(Value),
+    Less(Value),
+    LessOrEqual(Value),
+    Exists(bool),
+}
+
+impl Condition {
+    /// `found` is the field's value, `None` when the document lacks the field.
+    pub(super) fn holds(&self, found: Option<&Value>) -> bool {
+        match self {
+            Self::Exists(wanted) => found.is_some() == *wanted,
+            Self::NotEqual(value) => !any_element(found, |element| equal(element, value)),
+            Self::Equal(value) => any_element(found, |element| equal(element, value)),
+            Self::In(values) => any_element(found, |element| values.iter().any(|value| equal(element, value))),
+            Self::Greater(value) => any_element(found, |element| order(element, value) == Some(Ordering::Greater)),
+            Self::GreaterOrEqual(value) => {
+                any_element(found, |element| order(element, value).is_some_and(Ordering::is_ge))
+            }
+            Self::Less(value) => any_element(found, |element| order(element, value) == Some(Ordering::Less)),
+            Self::LessOrEqual(value) => {
+                any_element(found, |element| order(element, value).is_some_and(Ordering::is_le))
+            }
+        }
+    }
+}
+
+fn any_element(found: Option<&Value>, holds: impl Fn(&Value) -> bool) -> bool {
+    match found {
+        None => false,
+        Some(Value::Array(elements)) => elements.iter().any(holds),
+        Some(value) => holds(value),
+    }
+}
+
+fn equal(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => number_order(left, right) == Some(Ordering::Equal),
+        _ => left == right,
+    }
+}
+
+fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => number_order(left, right),
+        (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
+        _ => None,
+    }
+}
+
+/// Whole numbers are compared exactly, others as floating point.
+fn number_order(left: &Number, right: &Number) -> Option<Ordering> {
+    match (whole(left), whole(right)) {
+        (Some(left), Some(right)) => Some(left.cmp(&right)),
+        _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+    }
+}
+
+fn whole(number: &Number) -> Option<i128> {
+    number
+        .as_i64()
+        .map(i128::from)
+        .or_else(|| number.as_u64().map(i128::from))
+}

@@ -1,0 +1,67 @@
+//! Filters over a document's metadata.
+
+mod condition;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+use serde_json::Value;
+
+use condition::Condition;
+pub use parse::FilterError;
+
+/// A condition on a document's metadata, read from JSON with [`Filter::parse`].
+///
+/// - `{"product": "widget", "year": {"gte": 2024, "lt": 2026}}`: every member must hold
+/// - operators: `eq`, `ne`, `in`, `gt`, `gte`, `lt`, `lte`, `exists`
+/// - `{"and": [..]}`, `{"or": [..]}`, `{"not": {..}}` combine filters
+/// - `"author.name"` reaches into objects; a member whose own name holds the dot is found first
+/// - a list meets a condition when one of its elements does; `ne` is the opposite of `eq`, so it also holds for
+///   documents without the field
+/// - numbers compare by value, strings by code point (which orders RFC 3339 times in one zone), other types only for
+///   equality; values of different types are never equal and never in order
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filter(Node);
+
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    All(Vec<Node>),
+    Any(Vec<Node>),
+    Not(Box<Node>),
+    Field { path: String, condition: Condition },
+}
+
+impl Filter {
+    /// Reads a filter; every problem found is reported, up to 50 of them.
+    pub fn parse(value: &Value) -> Result<Self, Vec<FilterError>> {
+        parse::parse(value).map(Self)
+    }
+
+    /// Whether a document with this metadata passes.
+    pub fn matches(&self, metadata: &Value) -> bool {
+        self.0.matches(metadata)
+    }
+}
+
+impl Node {
+    fn matches(&self, metadata: &Value) -> bool {
+        match self {
+            Self::All(nodes) => nodes.iter().all(|node| node.matches(metadata)),
+            Self::Any(nodes) => nodes.iter().any(|node| node.matches(metadata)),
+            Self::Not(node) => !node.matches(metadata),
+            Self::Field { path, condition } => condition.holds(field(metadata, path)),
+        }
+    }
+}
+
+/// The value at a dotted path.
+fn field<'a>(metadata: &'a Value, path: &str) -> Option<&'a Value> {
+    let object = metadata.as_object()?;
+    if let Some(value) = object.get(path) {
+        return Some(value);
+    }
+    path.match_indices('.').find_map(|(dot, _)| {
+        let (head, tail) = path.split_at_checked(dot)?;
+        field(object.get(head)?, tail.get(1..)?)
+    })
+}

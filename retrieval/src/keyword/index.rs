@@ -1,0 +1,124 @@
+use std::fs;
+use std::path::Path;
+
+use tantivy::schema::Value as _;
+use tantivy::{DocAddress, Index, IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
+
+use super::directory::UnsyncedDirectory;
+use super::schema::{ANALYZER, Fields};
+use crate::analysis::analyzer;
+use crate::change::IndexedDocument;
+use crate::documents::DocumentNumber;
+use crate::error::{Error, Result};
+use crate::language::Language;
+
+/// Chunks' texts are stored in compressed blocks of 16 KiB; this many stay unpacked a segment.
+const CACHED_BLOCKS: usize = 16;
+/// tantivy refuses to write with less memory than this.
+const MIN_WRITER_MEMORY_BYTES: usize = 15_000_000;
+
+pub(crate) struct KeywordIndex {
+    index: Index,
+    reader: IndexReader,
+    pub(super) fields: Fields,
+    writer_memory_bytes: usize,
+}
+
+/// What is shown of a chunk.
+pub(crate) struct StoredChunk {
+    pub(crate) headings: Vec<String>,
+    pub(crate) text: String,
+}
+
+impl KeywordIndex {
+    /// Creates an empty index in `directory`, which must not hold one.
+    pub(crate) fn create(directory: &Path, language: Language, writer_memory_bytes: usize) -> Result<Self> {
+        fs::create_dir_all(directory).map_err(Error::io(directory))?;
+        let files = UnsyncedDirectory::open(directory).map_err(tantivy::TantivyError::from)?;
+        let index = Index::builder().schema(Fields::new().schema).open_or_create(files)?;
+        Self::over(index, language, writer_memory_bytes)
+    }
+
+    /// Opens the index in `directory`; `None` when a file is damaged.
+    pub(crate) fn open(directory: &Path, language: Language, writer_memory_bytes: usize) -> Result<Option<Self>> {
+        let files = UnsyncedDirectory::open(directory).map_err(tantivy::TantivyError::from)?;
+        let index = Index::open(files)?;
+        if index.schema() != Fields::new().schema || !index.validate_checksum()?.is_empty() {
+            return Ok(None);
+        }
+        Self::over(index, language, writer_memory_bytes).map(Some)
+    }
+
+    fn over(index: Index, language: Language, writer_memory_bytes: usize) -> Result<Self> {
+        index.tokenizers().register(ANALYZER, analyzer(language));
+        let reader = index
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .doc_store_cache_num_blocks(CACHED_BLOCKS)
+            .try_into()?;
+        let writer_memory_bytes = writer_memory_bytes.max(MIN_WRITER_MEMORY_BYTES);
+        Ok(Self {
+            index,
+            reader,
+            fields: Fields::new(),
+            writer_memory_bytes,
+        })
+    }
+
+    /// The cursor of the last commit, 0 before the first.
+    pub(crate) fn cursor(&self) -> Result<Option<u64>> {
+        Ok(self
+            .index
+            .load_metas()?
+            .payload
+            .and_then(|payload| payload.parse().ok()))
+    }
+
+    /// Removes and adds documents in one commit that carries the cursor. Searchers see it after [`Self::reload`].
+    ///
+    /// The writer lives for this call only: held, it costs 3.5 MiB and six threads. Merges it starts are waited for,
+    /// because dropping the writer would throw them away and segments would pile up.
+    pub(crate) fn write<'a>(
+        &self,
+        removed: impl Iterator<Item = DocumentNumber>,
+        added: impl Iterator<Item = (DocumentNumber, &'a IndexedDocument)>,
+        cursor: u64,
+    ) -> Result<()> {
+        let mut writer = self
+            .index
+            .writer_with_num_threads::<TantivyDocument>(1, self.writer_memory_bytes)?;
+        for number in removed {
+            writer.delete_term(Term::from_field_u64(self.fields.document, number));
+        }
+        for (number, document) in added {
+            for chunk in self.fields.chunks(number, document) {
+                writer.add_document(chunk)?;
+            }
+        }
+        let mut commit = writer.prepare_commit()?;
+        commit.set_payload(&cursor.to_string());
+        commit.commit()?;
+        Ok(writer.wait_merging_threads()?)
+    }
+
+    pub(crate) fn reload(&self) -> Result<()> {
+        Ok(self.reader.reload()?)
+    }
+
+    pub(crate) fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    pub(crate) fn stored(&self, searcher: &Searcher, address: DocAddress) -> Result<StoredChunk> {
+        let document: TantivyDocument = searcher.doc(address)?;
+        let strings = |field| {
+            document
+                .get_all(field)
+                .filter_map(|value| value.as_str().map(str::to_owned))
+        };
+        Ok(StoredChunk {
+            headings: strings(self.fields.heading).collect(),
+            text: strings(self.fields.text).next().unwrap_or_default(),
+        })
+    }
+}

@@ -1,0 +1,80 @@
+use tantivy::TantivyDocument;
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+
+use crate::change::{IndexedChunk, IndexedDocument};
+use crate::documents::DocumentNumber;
+
+/// The name under which the base's analyzer is registered.
+pub(super) const ANALYZER: &str = "body";
+pub(super) const DOCUMENT: &str = "document";
+/// A longer title would be indexed again and again, once a chunk.
+const MAX_TITLE_BYTES: usize = 1024;
+pub(super) const PLACE: &str = "place";
+
+/// One tantivy document a chunk.
+#[derive(Clone, Debug)]
+pub(super) struct Fields {
+    pub(super) schema: Schema,
+    /// Title, headings and text in one field, searched and not stored.
+    pub(super) body: Field,
+    /// The document's title once more, with every chunk: what weighs it is the query's `title_boost`.
+    pub(super) title: Field,
+    /// The document's number in this replica.
+    pub(super) document: Field,
+    /// The chunk's place in its document's list of chunks.
+    pub(super) place: Field,
+    pub(super) text: Field,
+    pub(super) heading: Field,
+}
+
+impl Fields {
+    pub(super) fn new() -> Self {
+        let mut builder = Schema::builder();
+        let indexing = TextFieldIndexing::default()
+            .set_tokenizer(ANALYZER)
+            .set_index_option(IndexRecordOption::WithFreqs);
+        let searched = TextOptions::default().set_indexing_options(indexing);
+        let body = builder.add_text_field("body", searched.clone());
+        let title = builder.add_text_field("title", searched);
+        let document = builder.add_u64_field(DOCUMENT, INDEXED | FAST);
+        let place = builder.add_u64_field(PLACE, FAST);
+        let text = builder.add_text_field("text", STORED);
+        let heading = builder.add_text_field("heading", STORED);
+        Self {
+            schema: builder.build(),
+            body,
+            title,
+            document,
+            place,
+            text,
+            heading,
+        }
+    }
+
+    pub(super) fn chunks<'a>(
+        &'a self,
+        number: DocumentNumber,
+        document: &'a IndexedDocument,
+    ) -> impl Iterator<Item = TantivyDocument> + 'a {
+        let title = &document.title;
+        let title = title
+            .get(..title.floor_char_boundary(MAX_TITLE_BYTES))
+            .unwrap_or_default();
+        (0..)
+            .zip(&document.chunks)
+            .map(move |(place, chunk)| self.chunk(number, place, title, chunk))
+    }
+
+    fn chunk(&self, number: DocumentNumber, place: u64, title: &str, chunk: &IndexedChunk) -> TantivyDocument {
+        let mut stored = TantivyDocument::default();
+        stored.add_u64(self.document, number);
+        stored.add_u64(self.place, place);
+        stored.add_text(self.body, &chunk.embed_text);
+        stored.add_text(self.title, title);
+        stored.add_text(self.text, &chunk.text);
+        for heading in &chunk.headings {
+            stored.add_text(self.heading, heading);
+        }
+        stored
+    }
+}

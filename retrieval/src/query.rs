@@ -1,0 +1,123 @@
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::acl::Viewer;
+use crate::filter::Filter;
+use crate::fusion::Fusion;
+
+/// Which legs rank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    #[default]
+    Hybrid,
+    Keyword,
+    Vector,
+}
+
+/// On StackFAQ 0 / 0.25 / 0.5 / 1 give nDCG@10 .725 / .766 / .785 / .793. Its labels follow the titles, so the set
+/// flatters a boost; the smallest step is taken.
+const DEFAULT_TITLE_BOOST: f32 = 0.25;
+
+/// One search. Build it with [`Query::new`] and set what differs.
+#[derive(Clone, Debug)]
+pub struct Query {
+    /// Plain text; nothing in it is syntax. At most 512 tokens of it count.
+    pub text: String,
+    /// The text's embedding by the base's model; [`Mode::Keyword`] does without.
+    pub vector: Option<Vec<f32>>,
+    pub mode: Mode,
+    /// Hits wanted, at most 1,000.
+    pub limit: usize,
+    /// How many chunks each leg proposes, at least `limit` and at most 10,000.
+    pub candidates: usize,
+    /// How much a match in the document's title adds to the keyword score, which counts the title as part of every
+    /// chunk already: BM25 of the chunk + boost * BM25 of the title. 0 to 10.
+    pub title_boost: f32,
+    /// How [`Mode::Hybrid`] makes one score of two.
+    pub fusion: Fusion,
+    pub filter: Option<Filter>,
+    pub viewer: Viewer,
+    /// Also answer every candidate's scores.
+    pub explain: bool,
+}
+
+impl Query {
+    /// A hybrid search for 10 hits among 100 candidates a leg; without a vector, a keyword search.
+    pub fn new(text: impl Into<String>, vector: Option<Vec<f32>>, viewer: Viewer) -> Self {
+        Self {
+            text: text.into(),
+            mode: if vector.is_some() { Mode::Hybrid } else { Mode::Keyword },
+            vector,
+            limit: 10,
+            candidates: 100,
+            title_boost: DEFAULT_TITLE_BOOST,
+            fusion: Fusion::default(),
+            filter: None,
+            viewer,
+            explain: false,
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hits {
+    /// Best first; equal scores by document id, ordinal and chunk id.
+    pub hits: Vec<Hit>,
+    /// How many chunks were ranked.
+    pub candidates: usize,
+    /// The query as the keyword leg understood it; only with `explain`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terms: Vec<String>,
+    /// Every candidate in order of rank, hits included; only with `explain`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ranking: Vec<CandidateScore>,
+}
+
+impl Hits {
+    /// Each document once, best first, with the score of its best chunk.
+    pub fn documents(&self) -> Vec<(Uuid, f32)> {
+        let mut seen = std::collections::HashSet::new();
+        let best = self.hits.iter().filter(|hit| seen.insert(hit.document_id));
+        best.map(|hit| (hit.document_id, hit.score)).collect()
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    pub document_id: Uuid,
+    pub chunk_id: Uuid,
+    pub ordinal: u32,
+    pub title: String,
+    pub headings: Vec<String>,
+    pub text: String,
+    /// Hybrid: the fused score. Keyword: BM25. Vector: cosine.
+    pub score: f32,
+    /// Up to two plain pieces of `text` around matched words, without markup.
+    pub highlights: Vec<String>,
+    /// Only with `explain`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explain>,
+}
+
+/// Where a candidate's score comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Explain {
+    /// BM25 of the chunk and its boosted title, 0 when no term matches; absent when the keyword leg did not run.
+    pub keyword_score: Option<f32>,
+    /// Place among the keyword leg's proposals, from 1; absent when only the vector leg proposed the chunk.
+    pub keyword_rank: Option<u32>,
+    /// Absent when the vector leg did not run.
+    pub cosine: Option<f32>,
+    /// Place among the vector leg's proposals, from 1; absent when only the keyword leg proposed the chunk.
+    pub vector_rank: Option<u32>,
+    pub score: f32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CandidateScore {
+    pub document_id: Uuid,
+    pub chunk_id: Uuid,
+    #[serde(flatten)]
+    pub explain: Explain,
+}

@@ -1,0 +1,57 @@
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::disk;
+use super::options::ReplicaOptions;
+use crate::documents::DocumentNumber;
+use crate::error::Result;
+use crate::language::Language;
+
+/// Raised whenever files written by an older release can no longer be read or searched alike, text analysis included.
+const FORMAT: u32 = 1;
+
+/// What the directory was built for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct BuiltFor {
+    format: u32,
+    language: Language,
+    model: String,
+    dimensions: usize,
+}
+
+impl BuiltFor {
+    pub(super) fn now(options: &ReplicaOptions) -> Self {
+        Self {
+            format: FORMAT,
+            language: options.language,
+            model: options.model.clone(),
+            dimensions: options.dimensions,
+        }
+    }
+}
+
+/// Written last when a replica is closed and removed first when it is opened: with it, both legs and the table of
+/// documents are whole and at one cursor; without it, nothing in the directory is trusted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Marker {
+    #[serde(flatten)]
+    pub(super) built_for: BuiltFor,
+    pub(super) cursor: u64,
+    pub(super) next_number: DocumentNumber,
+    pub(super) vectors_checksum: u32,
+    pub(super) documents_checksum: u32,
+    /// Of tantivy's list of segments, the one file of it that carries no checksum of its own.
+    pub(super) keyword_checksum: u32,
+}
+
+impl Marker {
+    pub(super) fn read(path: &Path) -> Option<Self> {
+        serde_json::from_slice(&std::fs::read(path).ok()?).ok()
+    }
+
+    pub(super) fn write(&self, path: &Path) -> Result<()> {
+        let json = serde_json::to_vec(self).map_err(|error| crate::error::Error::io(path)(error.into()))?;
+        disk::write_synced(path, &json)
+    }
+}

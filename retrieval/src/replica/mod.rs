@@ -1,0 +1,12 @@
+//! A replica of one knowledge base: both legs, kept at one cursor.
+
+mod apply;
+mod disk;
+mod marker;
+mod open;
+mod options;
+mod search;
+mod state;
+
+pub use options::ReplicaOptions;
+pub use state::Replica;

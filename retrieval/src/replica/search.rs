@@ -1,0 +1,189 @@
+use std::collections::{HashMap, HashSet};
+
+use tantivy::DocAddress;
+use tantivy::tokenizer::TextAnalyzer;
+
+use super::state::{Replica, State};
+use crate::allowed::Allowed;
+use crate::analysis::{QueryTerms, query_analyzer, query_terms};
+use crate::documents::ChunkRef;
+use crate::error::{Error, Result};
+use crate::fusion::{Candidate, rank};
+use crate::highlight::highlights;
+use crate::keyword::KeywordSearch;
+use crate::query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
+use crate::top::Ranked;
+use crate::vectors::normalised;
+
+const MAX_LIMIT: usize = 1000;
+const MAX_TITLE_BOOST: f32 = 10.0;
+const MAX_CANDIDATES: usize = 10_000;
+
+impl Replica {
+    /// Finds the chunks that answer a query best, among those its viewer may see and its filter lets through.
+    pub fn search(&self, query: &Query) -> Result<Hits> {
+        let vector = self.query_vector(query)?;
+        let mut analyzer = query_analyzer(self.options.language);
+        let terms = query_terms(&mut analyzer, &query.text);
+        let state = self.read()?;
+        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, title_boost(query))?;
+        let mut candidates = candidates(&state, &keyword, query, vector.as_deref())?;
+        rank(&mut candidates, query.mode, query.fusion);
+        let wanted = candidates.get(..query.limit.min(MAX_LIMIT)).unwrap_or(&candidates);
+        let mut hits = Hits {
+            candidates: candidates.len(),
+            ..Hits::default()
+        };
+        hits.hits = self.hits(&state, &keyword, wanted, &mut Shown::new(query, analyzer, &terms))?;
+        if query.explain {
+            hits.ranking = candidates.iter().map(explained).collect();
+            hits.terms = terms.into_iter().map(|(term, _)| term).collect();
+        }
+        Ok(hits)
+    }
+
+    /// The query's vector scaled to length 1, or `None` when the mode does without.
+    fn query_vector(&self, query: &Query) -> Result<Option<Vec<f32>>> {
+        let mode = match query.mode {
+            Mode::Keyword => return Ok(None),
+            Mode::Hybrid => "hybrid",
+            Mode::Vector => "vector",
+        };
+        let vector = query.vector.as_deref().ok_or(Error::MissingQueryVector { mode })?;
+        let expected = self.options.dimensions;
+        if vector.len() != expected {
+            return Err(Error::QueryVectorLength {
+                expected,
+                actual: vector.len(),
+            });
+        }
+        normalised(vector).map(Some).ok_or(Error::QueryVectorNotFinite)
+    }
+
+    fn hits(
+        &self,
+        state: &State,
+        keyword: &KeywordSearch<'_>,
+        wanted: &[Candidate],
+        shown: &mut Shown,
+    ) -> Result<Vec<Hit>> {
+        let addresses = keyword.locate(wanted.iter().map(|candidate| candidate.chunk))?;
+        let mut hits = Vec::with_capacity(wanted.len());
+        for candidate in wanted {
+            let document = state.documents.get(candidate.chunk.document);
+            let (Some(document), Some(&address)) = (document, addresses.get(&candidate.chunk)) else {
+                continue;
+            };
+            let stored = self.keyword.stored(&state.searcher, address)?;
+            hits.push(Hit {
+                document_id: candidate.key.document_id,
+                chunk_id: candidate.key.chunk_id,
+                ordinal: candidate.key.ordinal,
+                title: document.title.clone(),
+                score: candidate.explain.score,
+                highlights: highlights(&mut shown.analyzer, &stored.text, &shown.terms),
+                headings: stored.headings,
+                text: stored.text,
+                explain: shown.explain.then_some(candidate.explain),
+            });
+        }
+        Ok(hits)
+    }
+}
+
+/// What shapes a hit besides its chunk.
+struct Shown {
+    analyzer: TextAnalyzer,
+    terms: HashSet<String>,
+    explain: bool,
+}
+
+impl Shown {
+    fn new(query: &Query, analyzer: TextAnalyzer, terms: &QueryTerms) -> Self {
+        let terms = terms.iter().map(|(term, _)| term.clone()).collect();
+        Self {
+            analyzer,
+            terms,
+            explain: query.explain,
+        }
+    }
+}
+
+/// Runs the legs of the mode and gives every chunk that one of them proposes the scores of both.
+fn candidates(
+    state: &State,
+    keyword: &KeywordSearch<'_>,
+    query: &Query,
+    vector: Option<&[f32]>,
+) -> Result<Vec<Candidate>> {
+    let allowed = Allowed::evaluate(&state.documents, &query.viewer, query.filter.as_ref());
+    let limit = query.candidates.max(query.limit.min(MAX_LIMIT)).min(MAX_CANDIDATES);
+    let by_keyword = match query.mode {
+        Mode::Vector => Vec::new(),
+        Mode::Hybrid | Mode::Keyword => keyword.top(&allowed, limit, &state.documents)?,
+    };
+    let by_vector = vector
+        .map(|vector| state.vectors.nearest(vector, &allowed, limit, &state.documents))
+        .unwrap_or_default();
+    let mut candidates = Candidates::default();
+    for (ranked, place) in by_keyword.iter().zip(1..) {
+        let explain = candidates.entry(ranked);
+        explain.keyword_rank = Some(place);
+        explain.keyword_score = Some(ranked.score);
+    }
+    for (ranked, place) in by_vector.iter().zip(1..) {
+        let explain = candidates.entry(ranked);
+        explain.vector_rank = Some(place);
+        explain.cosine = Some(ranked.score);
+    }
+    if let (Mode::Hybrid, Some(vector)) = (query.mode, vector) {
+        candidates.complete(state, keyword, vector)?;
+    }
+    Ok(candidates.0.into_values().collect())
+}
+
+#[derive(Default)]
+struct Candidates(HashMap<ChunkRef, Candidate>);
+
+impl Candidates {
+    fn entry(&mut self, ranked: &Ranked) -> &mut Explain {
+        let new = || Candidate {
+            key: ranked.key,
+            chunk: ranked.chunk,
+            explain: Explain::default(),
+        };
+        &mut self.0.entry(ranked.chunk).or_insert_with(new).explain
+    }
+
+    /// Scores each candidate with the leg that did not propose it.
+    fn complete(&mut self, state: &State, keyword: &KeywordSearch<'_>, query: &[f32]) -> Result<()> {
+        let unscored = self
+            .0
+            .values()
+            .filter(|candidate| candidate.explain.keyword_score.is_none());
+        let addresses: HashMap<ChunkRef, DocAddress> = keyword.locate(unscored.map(|candidate| candidate.chunk))?;
+        let scores = keyword.scores(&addresses)?;
+        for Candidate { chunk, explain, .. } in self.0.values_mut() {
+            if explain.keyword_score.is_none() {
+                explain.keyword_score = Some(scores.get(chunk).copied().unwrap_or_default());
+            }
+            if explain.cosine.is_none() {
+                let row = state.documents.row(*chunk);
+                explain.cosine = Some(row.map_or(0.0, |row| state.vectors.cosine(row, query)));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn title_boost(query: &Query) -> f32 {
+    query.title_boost.clamp(0.0, MAX_TITLE_BOOST)
+}
+
+fn explained(candidate: &Candidate) -> CandidateScore {
+    CandidateScore {
+        document_id: candidate.key.document_id,
+        chunk_id: candidate.key.chunk_id,
+        explain: candidate.explain,
+    }
+}

@@ -1,0 +1,116 @@
+use std::fmt;
+use std::fs::File;
+use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use tantivy::Searcher;
+
+use super::disk::Layout;
+use super::options::ReplicaOptions;
+use crate::documents::{DocumentNumber, Documents};
+use crate::error::{Error, Result};
+use crate::keyword::KeywordIndex;
+use crate::vectors::{FlatVectors, VectorFile};
+
+/// A searchable copy of one knowledge base, at a known place of its change log.
+///
+/// Calls block; run them on a blocking pool. Searches run side by side and beside an `apply`, and see the base either
+/// before it or after it. The directory belongs to one handle until [`Replica::close`] or drop; without `close` the
+/// next [`Replica::open`] starts from empty.
+pub struct Replica {
+    pub(super) options: ReplicaOptions,
+    pub(super) layout: Layout,
+    pub(super) keyword: KeywordIndex,
+    state: RwLock<State>,
+    writer: Mutex<Writer>,
+}
+
+/// What a search looks at. Keyword index, documents and vectors change together, under one lock.
+pub(super) struct State {
+    pub(super) searcher: Searcher,
+    pub(super) documents: Documents,
+    pub(super) vectors: FlatVectors,
+    pub(super) cursor: u64,
+}
+
+/// What only changes need. Taken before [`State`], never after.
+pub(super) struct Writer {
+    pub(super) phase: Phase,
+    pub(super) vector_file: VectorFile,
+    pub(super) next_number: DocumentNumber,
+    /// The checksum of the table of documents as it stands on disk; `None` once the replica has changed.
+    pub(super) saved_documents: Option<u32>,
+    /// Held while the replica is open.
+    pub(super) lock: Option<File>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Open,
+    /// A change has begun. It stays so if the change fails or panics: then the legs may differ.
+    Changing,
+    Closed,
+}
+
+impl Replica {
+    pub(super) fn assemble(
+        options: ReplicaOptions,
+        layout: Layout,
+        keyword: KeywordIndex,
+        state: State,
+        writer: Writer,
+    ) -> Self {
+        Self {
+            options,
+            layout,
+            keyword,
+            state: RwLock::new(state),
+            writer: Mutex::new(writer),
+        }
+    }
+
+    /// The number of the last change the replica holds; 0 for none.
+    pub fn cursor(&self) -> Result<u64> {
+        Ok(self.read()?.cursor)
+    }
+
+    pub fn document_count(&self) -> Result<usize> {
+        Ok(self.read()?.documents.len())
+    }
+
+    pub fn chunk_count(&self) -> Result<usize> {
+        Ok(self.read()?.documents.chunk_count())
+    }
+
+    /// What the vectors take of main memory, by far the largest part of an open replica.
+    pub fn vector_bytes(&self) -> Result<usize> {
+        Ok(size_of_val(self.read()?.vectors.values()))
+    }
+
+    /// A panic while the lock was held for writing leaves the legs unequal: [`Error::Broken`].
+    pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, State>> {
+        self.state.read().map_err(|_| Error::Broken)
+    }
+
+    pub(super) fn write(&self) -> Result<RwLockWriteGuard<'_, State>> {
+        self.state.write().map_err(|_| Error::Broken)
+    }
+
+    /// The writer of a replica that can be changed.
+    pub(super) fn writer(&self) -> Result<MutexGuard<'_, Writer>> {
+        let writer = self.writer.lock().map_err(|_| Error::Broken)?;
+        match writer.phase {
+            Phase::Open => Ok(writer),
+            Phase::Changing => Err(Error::Broken),
+            Phase::Closed => Err(Error::Closed),
+        }
+    }
+}
+
+impl fmt::Debug for Replica {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Replica")
+            .field("directory", &self.layout.root)
+            .finish_non_exhaustive()
+    }
+}

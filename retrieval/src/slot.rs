@@ -1,0 +1,74 @@
+use std::fs::{self, File, TryLockError};
+use std::path::{Path, PathBuf};
+
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// More processes than this on one machine point at a leak of slots, not at a need.
+const MAX_SLOTS: u32 = 1024;
+
+/// One process's own place for replicas, `root/<n>/`, held by a lock that the operating system releases when the
+/// process ends, however it ends. The next process to start takes over what a finished one left there.
+#[derive(Debug)]
+pub struct Slot {
+    directory: PathBuf,
+    _lock: File,
+}
+
+impl Slot {
+    /// Takes the first free slot, counted from 0.
+    pub fn acquire(root: &Path) -> Result<Self> {
+        for number in 0..MAX_SLOTS {
+            let directory = root.join(number.to_string());
+            fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
+            match lock_file(&directory.join("slot.lock")) {
+                Ok(lock) => return Ok(Self { directory, _lock: lock }),
+                Err(Error::Locked(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::NoFreeSlot {
+            root: root.to_path_buf(),
+            tried: MAX_SLOTS,
+        })
+    }
+
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Where the replica of a base lives: `root/<n>/<tenant>/<knowledge base>/<index version>/`.
+    pub fn replica_dir(&self, tenant: Uuid, knowledge_base: Uuid, index_version: u32) -> PathBuf {
+        self.base_dir(tenant, knowledge_base).join(index_version.to_string())
+    }
+
+    /// Deletes every index version of a base that no longer exists; close its replicas first.
+    pub fn remove_base(&self, tenant: Uuid, knowledge_base: Uuid) -> Result<()> {
+        let directory = self.base_dir(tenant, knowledge_base);
+        match fs::remove_dir_all(&directory) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&directory)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn base_dir(&self, tenant: Uuid, knowledge_base: Uuid) -> PathBuf {
+        self.directory.join(tenant.to_string()).join(knowledge_base.to_string())
+    }
+}
+
+/// Creates the file when needed and locks it for this handle alone, or answers [`Error::Locked`] at once.
+pub(crate) fn lock_file(path: &Path) -> Result<File> {
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .read(true)
+        .write(true)
+        .open(path)
+        .map_err(Error::io(path))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(Error::Locked(path.to_path_buf())),
+        Err(TryLockError::Error(error)) => Err(Error::io(path)(error)),
+    }
+}

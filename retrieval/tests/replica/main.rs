@@ -1,0 +1,11 @@
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
+
+mod change;
+mod hostile;
+mod languages;
+mod modes;
+mod permissions;
+mod reopen;
+mod slots;
+mod stackfaq;
+mod support;

@@ -1,0 +1,79 @@
+//! One process, one slot.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
+use retrieval::{Replica, Slot};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::support::options;
+
+/// Tells the second process of [`a_slot_of_another_process_is_free_once_that_process_is_killed`] which root to use.
+const ROOT: &str = "RETRIEVAL_TEST_SLOT_ROOT";
+
+#[test]
+fn handles_take_separate_slots_and_free_them() {
+    let root = TempDir::new().unwrap();
+    let first = Slot::acquire(root.path()).unwrap();
+    let second = Slot::acquire(root.path()).unwrap();
+    assert_eq!(first.directory(), root.path().join("0"));
+    assert_eq!(second.directory(), root.path().join("1"));
+    drop(first);
+    assert_eq!(Slot::acquire(root.path()).unwrap().directory(), root.path().join("0"));
+}
+
+#[test]
+fn a_slot_of_another_process_is_free_once_that_process_is_killed() {
+    let root = TempDir::new().unwrap();
+    let mut other = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "slots::holds_a_slot_until_killed",
+            "--ignored",
+            "--nocapture",
+        ])
+        .env(ROOT, root.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(other.stdout.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("slot taken")));
+    assert_eq!(Slot::acquire(root.path()).unwrap().directory(), root.path().join("1"));
+    other.kill().unwrap();
+    other.wait().unwrap();
+    assert_eq!(Slot::acquire(root.path()).unwrap().directory(), root.path().join("0"));
+}
+
+#[test]
+#[ignore = "the second process of another test"]
+#[allow(clippy::print_stdout, reason = "tells the first process that the slot is taken")]
+fn holds_a_slot_until_killed() {
+    #[allow(clippy::disallowed_methods, reason = "set by the test that starts this process")]
+    let Some(root) = std::env::var_os(ROOT) else { return };
+    let slot = Slot::acquire(root.as_ref()).unwrap();
+    println!("slot taken: {}", slot.directory().display());
+    std::thread::sleep(std::time::Duration::from_secs(60));
+}
+
+#[test]
+fn replicas_live_under_slot_tenant_base_and_version_and_go_with_their_base() {
+    let root = TempDir::new().unwrap();
+    let slot = Slot::acquire(root.path()).unwrap();
+    let (tenant, base, other) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
+    let directory = slot.replica_dir(tenant, base, 4);
+    assert_eq!(
+        directory,
+        root.path()
+            .join("0")
+            .join(tenant.to_string())
+            .join(base.to_string())
+            .join("4")
+    );
+    for directory in [&directory, &slot.replica_dir(tenant, other, 1)] {
+        Replica::open(directory, options()).unwrap().close().unwrap();
+    }
+    slot.remove_base(tenant, base).unwrap();
+    slot.remove_base(tenant, base).unwrap();
+    assert!(!directory.exists() && slot.replica_dir(tenant, other, 1).exists());
+}

@@ -1,0 +1,56 @@
+use crate::schema::{blobs, chunks, document_versions, documents};
+use crate::{BlobId, DocumentId, KnowledgeBaseId, StoreError, TenantTx, embeddings};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+
+/// Notes that the document is to go, by job `job_id`; its external id is free at once.
+///
+/// # Errors
+/// [`StoreError::NotFound`], also when its deletion has begun already.
+pub async fn begin_deletion(tx: &mut TenantTx, id: DocumentId) -> Result<(), StoreError> {
+    let live = documents::table
+        .filter(documents::tenant_id.eq(tx.tenant))
+        .filter(documents::id.eq(id))
+        .filter(documents::deleting_at.is_null());
+    let marked = diesel::update(live).set(documents::deleting_at.eq(diesel::dsl::now)).execute(&mut tx.conn).await?;
+    if marked == 0 { Err(StoreError::NotFound { what: "document" }) } else { Ok(()) }
+}
+
+/// Deletes the documents with their bytes, chunks and vectors; returns how many there were. The caller records the change.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn delete(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<usize, StoreError> {
+    let versions = document_versions::table
+        .filter(document_versions::tenant_id.eq(tx.tenant))
+        .filter(document_versions::document_id.eq_any(ids));
+    let bytes: Vec<BlobId> = versions.select(document_versions::blob_id).load(&mut tx.conn).await?;
+    let hashes: Vec<Vec<u8>> = chunks::table
+        .filter(chunks::tenant_id.eq(tx.tenant))
+        .filter(chunks::document_id.eq_any(ids))
+        .select(chunks::embed_hash)
+        .load(&mut tx.conn)
+        .await?;
+    let deleted = diesel::delete(documents::table.filter(documents::tenant_id.eq(tx.tenant)).filter(documents::id.eq_any(ids)))
+        .execute(&mut tx.conn)
+        .await?;
+    diesel::delete(blobs::table.filter(blobs::tenant_id.eq(tx.tenant)).filter(blobs::id.eq_any(bytes)))
+        .execute(&mut tx.conn)
+        .await?;
+    embeddings::delete_unused(tx, &hashes).await?;
+    Ok(deleted)
+}
+
+/// Up to `limit` documents of a base, in any state: for its deletion.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn ids_of_base(tx: &mut TenantTx, base: KnowledgeBaseId, limit: i64) -> Result<Vec<DocumentId>, StoreError> {
+    Ok(documents::table
+        .filter(documents::tenant_id.eq(tx.tenant))
+        .filter(documents::knowledge_base_id.eq(base))
+        .select(documents::id)
+        .limit(limit)
+        .load(&mut tx.conn)
+        .await?)
+}

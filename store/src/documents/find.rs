@@ -1,0 +1,129 @@
+use crate::{DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::str::FromStr;
+
+/// What became of a document's latest submission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DocumentState {
+    /// Its job has not ended.
+    Pending,
+    /// Search serves it.
+    Ready,
+    /// Its job ended without it. A version that was ready before is still served.
+    Failed,
+    Deleting,
+}
+
+impl FromStr for DocumentState {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "pending" => Ok(Self::Pending),
+            "ready" => Ok(Self::Ready),
+            "failed" => Ok(Self::Failed),
+            "deleting" => Ok(Self::Deleting),
+            _ => Err(()),
+        }
+    }
+}
+
+/// A document with what its state is derived from: nothing has to be kept in step with the job.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Document {
+    #[diesel(sql_type = Uuid)]
+    pub id: DocumentId,
+    #[diesel(sql_type = Uuid)]
+    pub knowledge_base_id: KnowledgeBaseId,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub external_id: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub title: String,
+    #[diesel(sql_type = Text)]
+    pub mime_type: String,
+    #[diesel(sql_type = Jsonb)]
+    pub metadata: Value,
+    #[diesel(sql_type = Jsonb)]
+    pub acl: Value,
+    #[diesel(sql_type = Integer)]
+    pub version: i32,
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub ready_version: Option<i32>,
+    #[diesel(sql_type = Uuid)]
+    pub job_id: JobId,
+    #[diesel(sql_type = Integer)]
+    pub chunk_count: i32,
+    #[diesel(sql_type = BigInt)]
+    pub size_bytes: i64,
+    #[diesel(sql_type = Text)]
+    state: String,
+    /// The error of the job that failed.
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub error: Option<Value>,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub updated_at: DateTime<Utc>,
+}
+
+impl Document {
+    #[must_use]
+    pub fn state(&self) -> DocumentState {
+        self.state.parse().unwrap_or(DocumentState::Pending)
+    }
+}
+
+const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.external_id, d.title, d.mime_type, d.metadata, d.acl, d.version, d.ready_version,
+        d.job_id, d.chunk_count, d.size_bytes, d.created_at, d.updated_at, s.state,
+        CASE WHEN s.state = 'failed' THEN coalesce(b.error,
+            jsonb_build_object('code', 'cancelled', 'message', 'The job that was to ingest this document was cancelled.', 'retryable', true)) END AS error
+    FROM documents d
+    LEFT JOIN jobs j ON j.tenant_id = d.tenant_id AND j.id = d.job_id
+    LEFT JOIN job_bodies b ON b.tenant_id = d.tenant_id AND b.job_id = d.job_id
+    CROSS JOIN LATERAL (SELECT CASE
+        WHEN d.deleting_at IS NOT NULL THEN 'deleting'
+        WHEN d.ready_version = d.version THEN 'ready'
+        WHEN j.state IN ('dead', 'cancelled') THEN 'failed'
+        ELSE 'pending' END AS state) s";
+
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn find(tx: &mut TenantTx, id: DocumentId) -> Result<Document, StoreError> {
+    sql_query(format!("{SELECT} WHERE d.tenant_id = $1 AND d.id = $2"))
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(id)
+        .get_result(&mut tx.conn)
+        .await
+        .map_err(|error| StoreError::or_not_found(error, "document"))
+}
+
+/// The base's documents, newest first, optionally only those in a state; `before` is where the previous page ended.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn list(
+    tx: &mut TenantTx,
+    base: KnowledgeBaseId,
+    state: Option<&str>,
+    before: Option<DocumentId>,
+    limit: i64,
+) -> Result<Vec<Document>, StoreError> {
+    let sql = format!(
+        "{SELECT} WHERE d.tenant_id = $1 AND d.knowledge_base_id = $2 AND ($3 IS NULL OR s.state = $3) AND ($4 IS NULL OR d.id < $4)
+         ORDER BY d.id DESC LIMIT $5"
+    );
+    Ok(sql_query(sql)
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(base)
+        .bind::<Nullable<Text>, _>(state)
+        .bind::<Nullable<Uuid>, _>(before)
+        .bind::<BigInt, _>(limit)
+        .load(&mut tx.conn)
+        .await?)
+}

@@ -1,0 +1,101 @@
+use crate::{ChunkId, DocumentId, StoreError, TenantTx, embeddings};
+use diesel::sql_types::{Array, Bytea, Integer, Jsonb, Text, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+use std::collections::HashMap;
+
+/// A ready document as a replica wants it.
+#[derive(Clone, Debug)]
+pub struct IndexedDocument {
+    pub id: DocumentId,
+    pub title: String,
+    pub metadata: Value,
+    pub acl: Value,
+    /// By ordinal.
+    pub chunks: Vec<IndexedChunk>,
+}
+
+#[derive(Clone, Debug)]
+pub struct IndexedChunk {
+    pub id: ChunkId,
+    pub ordinal: i32,
+    pub headings: Vec<String>,
+    pub text: String,
+    pub embed_text: String,
+    pub vector: Vec<f32>,
+}
+
+#[derive(QueryableByName)]
+struct DocumentRow {
+    #[diesel(sql_type = Uuid)]
+    id: DocumentId,
+    #[diesel(sql_type = Text)]
+    title: String,
+    #[diesel(sql_type = Jsonb)]
+    metadata: Value,
+    #[diesel(sql_type = Jsonb)]
+    acl: Value,
+}
+
+#[derive(QueryableByName)]
+struct ChunkRow {
+    #[diesel(sql_type = Uuid)]
+    id: ChunkId,
+    #[diesel(sql_type = Uuid)]
+    document_id: DocumentId,
+    #[diesel(sql_type = Integer)]
+    ordinal: i32,
+    #[diesel(sql_type = Array<Text>)]
+    headings: Vec<String>,
+    #[diesel(sql_type = Text)]
+    text: String,
+    #[diesel(sql_type = Text)]
+    embed_text: String,
+    #[diesel(sql_type = Bytea)]
+    vector: Vec<u8>,
+}
+
+/// The ready versions of those of `ids` that have one and are not being deleted; for the others a replica has nothing to hold.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn indexed(tx: &mut TenantTx, model: &str, ids: &[DocumentId]) -> Result<Vec<IndexedDocument>, StoreError> {
+    let documents: Vec<DocumentRow> = sql_query(
+        "SELECT d.id, coalesce(v.title, d.title) AS title, v.metadata, v.acl
+         FROM documents d JOIN document_versions v
+           ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
+         WHERE d.tenant_id = $1 AND d.id = ANY($2) AND d.deleting_at IS NULL",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Uuid>, _>(ids)
+    .load(&mut tx.conn)
+    .await?;
+    let found: Vec<DocumentId> = documents.iter().map(|document| document.id).collect();
+    let rows: Vec<ChunkRow> = sql_query(
+        "SELECT c.id, c.document_id, c.ordinal, c.headings, c.text, c.embed_text, e.vector
+         FROM chunks c JOIN embeddings e ON e.tenant_id = c.tenant_id AND e.model = $3 AND e.embed_hash = c.embed_hash
+         WHERE c.tenant_id = $1 AND c.document_id = ANY($2) ORDER BY c.document_id, c.ordinal",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Uuid>, _>(found)
+    .bind::<Text, _>(model)
+    .load(&mut tx.conn)
+    .await?;
+    let mut chunks: HashMap<DocumentId, Vec<IndexedChunk>> = HashMap::new();
+    for row in rows {
+        let vector = embeddings::from_bytes(&row.vector)?;
+        let chunk = IndexedChunk { id: row.id, ordinal: row.ordinal, headings: row.headings, text: row.text, embed_text: row.embed_text, vector };
+        chunks.entry(row.document_id).or_default().push(chunk);
+    }
+    Ok(documents
+        .into_iter()
+        .map(|row| IndexedDocument {
+            id: row.id,
+            title: row.title,
+            metadata: row.metadata,
+            acl: row.acl,
+            chunks: chunks.remove(&row.id).unwrap_or_default(),
+        })
+        .collect())
+}

@@ -1,0 +1,128 @@
+use crate::schema::{blobs, document_versions, documents};
+use crate::{BlobId, DocumentId, KnowledgeBaseId, StoreError, TenantTx};
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+
+/// A submission that waits to be ingested.
+#[derive(Clone, Debug, HasQuery)]
+#[diesel(table_name = document_versions)]
+pub struct Version {
+    pub document_id: DocumentId,
+    pub version: i32,
+    pub blob_id: BlobId,
+    pub title: Option<String>,
+    pub mime_type: String,
+    pub file_name: Option<String>,
+    pub metadata: Value,
+    pub acl: Value,
+}
+
+/// # Errors
+/// [`StoreError::NotFound`] when a newer version is ready already, or the document is gone.
+pub async fn version(tx: &mut TenantTx, id: DocumentId, version: i32) -> Result<Version, StoreError> {
+    Version::query()
+        .filter(document_versions::tenant_id.eq(tx.tenant))
+        .filter(document_versions::document_id.eq(id))
+        .filter(document_versions::version.eq(version))
+        .get_result(&mut tx.conn)
+        .await
+        .map_err(|error| StoreError::or_not_found(error, "document version"))
+}
+
+/// What the ingest of a version has to respect, with the document's row locked.
+#[derive(Clone, Debug, HasQuery)]
+#[diesel(table_name = documents)]
+pub struct Ready {
+    pub knowledge_base_id: KnowledgeBaseId,
+    pub title: String,
+    pub version: i32,
+    pub ready_version: Option<i32>,
+    pub fingerprint: Option<Vec<u8>>,
+    pub chunk_count: i32,
+}
+
+/// Locks the document against other ingests of it.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when it is gone or being deleted.
+pub async fn lock_for_ingest(tx: &mut TenantTx, id: DocumentId) -> Result<Ready, StoreError> {
+    Ready::query()
+        .filter(documents::tenant_id.eq(tx.tenant))
+        .filter(documents::id.eq(id))
+        .filter(documents::deleting_at.is_null())
+        .for_update()
+        .get_result(&mut tx.conn)
+        .await
+        .map_err(|error| StoreError::or_not_found(error, "document"))
+}
+
+/// Makes `version` the one that is served, under its final title, and forgets older submissions and their bytes.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn mark_ready(
+    tx: &mut TenantTx,
+    id: DocumentId,
+    version: i32,
+    title: &str,
+    fingerprint: &[u8],
+    chunk_count: i32,
+) -> Result<(), StoreError> {
+    diesel::update(this_version(tx, id, version)).set(document_versions::title.eq(title)).execute(&mut tx.conn).await?;
+    diesel::update(documents::table.filter(documents::tenant_id.eq(tx.tenant)).filter(documents::id.eq(id)))
+        .set((
+            documents::ready_version.eq(version),
+            documents::fingerprint.eq(fingerprint),
+            documents::chunk_count.eq(chunk_count),
+            documents::updated_at.eq(diesel::dsl::now),
+        ))
+        .execute(&mut tx.conn)
+        .await?;
+    // A newer submission's title, if there is one, stays.
+    diesel::update(
+        documents::table
+            .filter(documents::tenant_id.eq(tx.tenant))
+            .filter(documents::id.eq(id))
+            .filter(documents::version.eq(version)),
+    )
+    .set(documents::title.eq(title))
+    .execute(&mut tx.conn)
+    .await?;
+    forget_older(tx, id, version).await
+}
+
+/// The version says what the ready one says: it takes that one's place, and nothing is indexed.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn mark_unchanged(tx: &mut TenantTx, id: DocumentId, version: i32, title: &str) -> Result<(), StoreError> {
+    diesel::update(this_version(tx, id, version)).set(document_versions::title.eq(title)).execute(&mut tx.conn).await?;
+    diesel::update(documents::table.filter(documents::tenant_id.eq(tx.tenant)).filter(documents::id.eq(id)))
+        .set((documents::ready_version.eq(version), documents::title.eq(title)))
+        .execute(&mut tx.conn)
+        .await?;
+    forget_older(tx, id, version).await
+}
+
+#[diesel::dsl::auto_type(no_type_alias)]
+fn this_version(tx: &TenantTx, id: DocumentId, version: i32) -> _ {
+    let tenant: crate::TenantId = tx.tenant;
+    document_versions::table
+        .filter(document_versions::tenant_id.eq(tenant))
+        .filter(document_versions::document_id.eq(id))
+        .filter(document_versions::version.eq(version))
+}
+
+async fn forget_older(tx: &mut TenantTx, id: DocumentId, version: i32) -> Result<(), StoreError> {
+    let older = document_versions::table
+        .filter(document_versions::tenant_id.eq(tx.tenant))
+        .filter(document_versions::document_id.eq(id))
+        .filter(document_versions::version.lt(version));
+    let bytes: Vec<BlobId> =
+        diesel::delete(older).returning(document_versions::blob_id).get_results(&mut tx.conn).await?;
+    diesel::delete(blobs::table.filter(blobs::tenant_id.eq(tx.tenant)).filter(blobs::id.eq_any(bytes)))
+        .execute(&mut tx.conn)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,12 @@
+//! Documents: submissions, what became of them, and what replicas are fed.
+mod delete;
+mod find;
+mod indexed;
+mod ingest;
+mod submit;
+
+pub use self::delete::{begin_deletion, delete, ids_of_base};
+pub use self::find::{Document, DocumentState, find, list};
+pub use self::indexed::{IndexedChunk, IndexedDocument, indexed};
+pub use self::ingest::{Ready, Version, lock_for_ingest, mark_ready, mark_unchanged, version};
+pub use self::submit::{NewDocument, Submitted, submit};

@@ -1,0 +1,56 @@
+/// Why the database did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The row is not there, or belongs to another tenant: from inside a tenant the two look alike.
+    #[error("{what} not found")]
+    NotFound { what: &'static str },
+    /// A unique value is taken, or the row is in a state that rules the change out.
+    #[error("{what}")]
+    Conflict { what: &'static str },
+    /// The job's lease belongs to someone else by now; nothing was written.
+    #[error("the job's lease was lost")]
+    LeaseLost,
+    #[error("database query failed")]
+    Query(#[from] diesel::result::Error),
+    #[error("no database connection: {0}")]
+    Unavailable(String),
+    #[error("a stored value cannot be read: {0}")]
+    Corrupt(String),
+    #[error("migration failed: {0}")]
+    Migration(String),
+    #[error("{0}")]
+    Version(String),
+}
+
+impl StoreError {
+    /// Whether the same call may succeed in a moment.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error};
+        match self {
+            Self::Unavailable(_) => true,
+            Self::Query(Error::DatabaseError(kind, _)) => {
+                matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::UnableToSendCommand)
+            }
+            Self::Query(Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. }) => true,
+            _ => false,
+        }
+    }
+
+    /// `Conflict { what }` when a unique constraint refused the row.
+    pub(crate) fn or_conflict(error: diesel::result::Error, what: &'static str) -> Self {
+        use diesel::result::{DatabaseErrorKind, Error};
+        match error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::Conflict { what },
+            error => Self::Query(error),
+        }
+    }
+
+    /// `NotFound { what }` when no row came back.
+    pub(crate) fn or_not_found(error: diesel::result::Error, what: &'static str) -> Self {
+        match error {
+            diesel::result::Error::NotFound => Self::NotFound { what },
+            error => Self::Query(error),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The change log that search replicas follow.
+use crate::{DocumentId, KnowledgeBaseId, StoreError, TenantTx};
+use diesel::sql_types::{Array, BigInt, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+
+#[derive(QueryableByName)]
+struct Seq {
+    #[diesel(sql_type = BigInt)]
+    seq: i64,
+}
+
+/// Takes the base's next number for a change of these documents. Locks the base's head until commit, so call it as late in the
+/// transaction as can be.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when the base is gone.
+pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[DocumentId]) -> Result<i64, StoreError> {
+    let Seq { seq } = sql_query(
+        "WITH head AS (
+             UPDATE knowledge_base_heads SET seq = seq + 1 WHERE tenant_id = $1 AND knowledge_base_id = $2 RETURNING seq
+         ), change AS (
+             INSERT INTO index_changes (tenant_id, knowledge_base_id, seq, document_id)
+             SELECT $1, $2, head.seq, d FROM head, unnest($3::uuid[]) AS d
+         )
+         SELECT seq FROM head",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
+    .bind::<Array<Uuid>, _>(documents)
+    .get_result(&mut tx.conn)
+    .await
+    .map_err(|error| StoreError::or_not_found(error, "knowledge base"))?;
+    Ok(seq)
+}
+
+/// A document that changed, and the number of its last change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Change {
+    #[diesel(sql_type = Uuid)]
+    pub document_id: DocumentId,
+    #[diesel(sql_type = BigInt)]
+    pub seq: i64,
+}
+
+/// Up to `limit` documents that changed after number `after` and up to `head`, each once, in the order of their last change.
+/// `page` is the last of the previous page: one number may span pages.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn between(
+    tx: &mut TenantTx,
+    base: KnowledgeBaseId,
+    after: i64,
+    head: i64,
+    page: Option<Change>,
+    limit: i64,
+) -> Result<Vec<Change>, StoreError> {
+    let (page_seq, page_document) = page.map_or((-1, DocumentId(uuid::Uuid::nil())), |last| (last.seq, last.document_id));
+    Ok(sql_query(
+        "SELECT document_id, max(seq) AS seq FROM index_changes
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND seq > $3 AND seq <= $4
+         GROUP BY document_id HAVING (max(seq), document_id) > ($5, $6)
+         ORDER BY max(seq), document_id LIMIT $7",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(head)
+    .bind::<BigInt, _>(page_seq)
+    .bind::<Uuid, _>(page_document)
+    .bind::<BigInt, _>(limit)
+    .load(&mut tx.conn)
+    .await?)
+}

@@ -1,0 +1,38 @@
+use crate::{JobId, StoreError, TenantTx};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+
+/// One attempt that has ended.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Attempt {
+    #[diesel(sql_type = Uuid)]
+    pub job_id: JobId,
+    #[diesel(sql_type = Integer)]
+    pub run: i32,
+    #[diesel(sql_type = SmallInt)]
+    pub attempt: i16,
+    #[diesel(sql_type = Text)]
+    pub worker: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub started_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub ended_at: DateTime<Utc>,
+    /// `succeeded`, `failed`, `cancelled`, `lost` (the worker fell silent) or `handed_back` (it was shut down).
+    #[diesel(sql_type = Text)]
+    pub outcome: String,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub error: Option<Value>,
+}
+
+/// The ended attempts of the jobs, oldest first.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn attempts_of(tx: &mut TenantTx, jobs: &[JobId]) -> Result<Vec<Attempt>, StoreError> {
+    let sql = "SELECT job_id, run, attempt, worker, started_at, ended_at, outcome, error FROM job_attempts
+               WHERE tenant_id = $1 AND job_id = ANY($2) ORDER BY job_id, run, started_at";
+    Ok(sql_query(sql).bind::<Uuid, _>(tx.tenant).bind::<Array<Uuid>, _>(jobs).load(&mut tx.conn).await?)
+}

@@ -1,0 +1,47 @@
+use super::JobState;
+use crate::{JobId, StoreError, TenantTx};
+use diesel::sql_types::{Text, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+
+/// What a cancellation did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelOutcome {
+    /// It had not started, and never will.
+    Cancelled,
+    /// Its worker will be told.
+    Requested,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Text)]
+    state: JobState,
+}
+
+/// Cancels a job that waits, or asks the worker of one that runs to stop.
+///
+/// # Errors
+/// [`StoreError::NotFound`]; [`StoreError::Conflict`] when it has ended.
+pub async fn cancel(tx: &mut TenantTx, id: JobId) -> Result<CancelOutcome, StoreError> {
+    let row: Result<Row, _> = sql_query(
+        "UPDATE jobs SET cancel_requested = true, revision = revision + 1,
+                state = CASE WHEN state = 'running' THEN 'running' ELSE 'cancelled' END,
+                finished_at = CASE WHEN state = 'running' THEN NULL ELSE now() END
+         WHERE tenant_id = $1 AND id = $2 AND state NOT IN ('succeeded', 'dead', 'cancelled')
+         RETURNING state",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .get_result(&mut tx.conn)
+    .await;
+    match row {
+        Ok(Row { state: JobState::Running }) => Ok(CancelOutcome::Requested),
+        Ok(_) => Ok(CancelOutcome::Cancelled),
+        Err(diesel::result::Error::NotFound) => {
+            super::find(tx, id).await?;
+            Err(StoreError::Conflict { what: "the job has ended" })
+        }
+        Err(error) => Err(error.into()),
+    }
+}

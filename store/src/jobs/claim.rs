@@ -1,0 +1,102 @@
+use super::Dispatchable;
+use crate::store::Durability;
+use crate::{ApiKeyId, DocumentId, JobId, StoreError, System, TenantId};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+
+/// A job that this process holds the lease of, with what is needed to run it.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct ClaimedJob {
+    #[diesel(sql_type = Uuid)]
+    pub id: JobId,
+    #[diesel(sql_type = Uuid)]
+    pub tenant_id: TenantId,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = SmallInt)]
+    pub payload_version: i16,
+    #[diesel(sql_type = Integer)]
+    pub run: i32,
+    #[diesel(sql_type = SmallInt)]
+    pub attempt: i16,
+    #[diesel(sql_type = SmallInt)]
+    pub max_attempts: i16,
+    /// Whatever is written for this job is written under this token, or not at all.
+    #[diesel(sql_type = Uuid)]
+    pub lease_token: uuid::Uuid,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub trace_context: Option<String>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub document_id: Option<DocumentId>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub created_by: Option<ApiKeyId>,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Jsonb)]
+    pub payload: Value,
+}
+
+/// Takes the lease of those `ids` that may run now: compare-and-set on the state, with the attempt counted at its start, which is
+/// what stops a job that kills its worker from running for ever. Ids that do not come back are not ours to run.
+///
+/// # Errors
+/// [`StoreError`]; nothing has been claimed then, or the leases will expire.
+pub async fn claim(
+    system: &System,
+    ids: &[JobId],
+    worker: &str,
+    lease_ms: i64,
+    durability: Durability,
+) -> Result<Vec<ClaimedJob>, StoreError> {
+    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(Vec::new()) };
+    let mut tx = system.begin(durability).await?;
+    let claimed = sql_query(
+        "WITH ready AS (
+             SELECT id FROM jobs
+             WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now()
+             ORDER BY id FOR UPDATE SKIP LOCKED
+         ), claimed AS (
+             UPDATE jobs j SET state = 'running', attempt = attempt + 1, lease_token = $4,
+                    lease_until = now() + $5 * interval '1 millisecond', worker = $6, attempt_started_at = clock_timestamp(),
+                    started_at = coalesce(started_at, clock_timestamp()), revision = revision + 1
+             FROM ready WHERE j.id = ready.id AND j.id BETWEEN $2 AND $3
+             RETURNING j.*
+         )
+         SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
+                c.document_id, c.created_by, c.created_at, b.payload
+         FROM claimed c JOIN job_bodies b ON b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id BETWEEN $2 AND $3",
+    )
+    .bind::<Array<Uuid>, _>(ids)
+    .bind::<Uuid, _>(*smallest)
+    .bind::<Uuid, _>(*largest)
+    .bind::<Uuid, _>(uuid::Uuid::new_v4())
+    .bind::<BigInt, _>(lease_ms)
+    .bind::<Text, _>(worker)
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(claimed)
+}
+
+/// Those of `ids` that could run but were locked by another transaction while [`claim`] looked: they go back to the dispatch index.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn still_queued(system: &System, ids: &[JobId]) -> Result<Vec<Dispatchable>, StoreError> {
+    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(Vec::new()) };
+    let mut tx = system.begin(Durability::Durable).await?;
+    let queued = sql_query(
+        "SELECT id, tenant_id, pool, priority FROM jobs
+         WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now()",
+    )
+    .bind::<Array<Uuid>, _>(ids)
+    .bind::<Uuid, _>(*smallest)
+    .bind::<Uuid, _>(*largest)
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(queued)
+}

@@ -1,0 +1,67 @@
+use crate::{ApiKeyId, DocumentId, JobId, StoreError, TenantTx};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Bool, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+
+/// A job to be inserted in the caller's transaction.
+#[derive(Clone, Debug)]
+pub struct NewJob {
+    pub id: JobId,
+    pub pool: &'static str,
+    pub kind: &'static str,
+    pub payload_version: i16,
+    pub interactive: bool,
+    /// 0 runs first, 2 last.
+    pub priority: i16,
+    /// Not before this instant by the database's clock; now when `None`.
+    pub run_at: Option<DateTime<Utc>>,
+    pub max_attempts: i16,
+    pub document_id: Option<DocumentId>,
+    pub created_by: Option<ApiKeyId>,
+    /// W3C `traceparent` of the request.
+    pub trace_context: Option<String>,
+    pub payload: Value,
+}
+
+#[derive(QueryableByName)]
+struct Created {
+    #[diesel(sql_type = Bool)]
+    due: bool,
+}
+
+/// Inserts the job; it exists when `tx` commits, and not otherwise. Returns whether it is due already.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> {
+    let created: Created = sql_query(
+        "WITH job AS (
+             INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
+                               document_id, created_by, trace_context)
+             VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 > now() THEN 'scheduled' ELSE 'queued' END, $8, coalesce($7, now()), $9,
+                     $10, $11, $12)
+             RETURNING state
+         ), body AS (
+             INSERT INTO job_bodies (tenant_id, job_id, payload) VALUES ($2, $1, $13)
+         )
+         SELECT state = 'queued' AS due FROM job",
+    )
+    .bind::<Uuid, _>(new.id)
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Text, _>(new.pool)
+    .bind::<Text, _>(new.kind)
+    .bind::<SmallInt, _>(new.payload_version)
+    .bind::<Bool, _>(new.interactive)
+    .bind::<Nullable<Timestamptz>, _>(new.run_at)
+    .bind::<SmallInt, _>(new.priority)
+    .bind::<SmallInt, _>(new.max_attempts)
+    .bind::<Nullable<Uuid>, _>(new.document_id)
+    .bind::<Nullable<Uuid>, _>(new.created_by)
+    .bind::<Nullable<Text>, _>(new.trace_context)
+    .bind::<Jsonb, _>(new.payload)
+    .get_result(&mut tx.conn)
+    .await?;
+    Ok(created.due)
+}

@@ -1,0 +1,76 @@
+use crate::store::Durability;
+use crate::{JobId, StoreError, System, TenantId};
+use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+
+/// Two reconcilers at once would do no harm, only work twice.
+const DISPATCH_LOCK: i64 = 7_305_003;
+
+/// What the dispatch index holds of a job.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Dispatchable {
+    #[diesel(sql_type = Uuid)]
+    pub id: JobId,
+    #[diesel(sql_type = Uuid)]
+    pub tenant_id: TenantId,
+    #[diesel(sql_type = Text)]
+    pub pool: String,
+    #[diesel(sql_type = SmallInt)]
+    pub priority: i16,
+}
+
+#[derive(QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = Bool)]
+    locked: bool,
+}
+
+/// Marks up to `limit` jobs as dispatched under `epoch` and returns them, to be pushed after this has committed: jobs that are due by
+/// the database's clock; queued jobs that were never dispatched, or under another epoch (Redis was wiped or restarted), or longer
+/// ago than `redispatch_ms`. `None`: another process is at it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn mark_for_dispatch(
+    system: &System,
+    epoch: &str,
+    redispatch_ms: i64,
+    limit: i64,
+) -> Result<Option<Vec<Dispatchable>>, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let Locked { locked } = sql_query("SELECT pg_try_advisory_xact_lock($1) AS locked")
+        .bind::<BigInt, _>(DISPATCH_LOCK)
+        .get_result(&mut tx.conn)
+        .await?;
+    if !locked {
+        tx.roll_back().await?;
+        return Ok(None);
+    }
+    // Five index ranges instead of one condition: each finds nothing in no time when there is nothing to find.
+    let marked = sql_query(
+        "WITH due AS (
+             (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() ORDER BY run_at LIMIT $3)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'retryable' AND run_at <= now() ORDER BY run_at LIMIT $3)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL LIMIT $3)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < $1 LIMIT $3)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch > $1 LIMIT $3)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch = $1
+                          AND dispatched_at < now() - $2 * interval '1 millisecond' LIMIT $3)
+         ), chosen AS (
+             SELECT id FROM jobs WHERE id IN (SELECT id FROM due LIMIT $3) AND state IN ('scheduled', 'retryable', 'queued')
+             ORDER BY id FOR UPDATE SKIP LOCKED
+         )
+         UPDATE jobs j SET revision = CASE WHEN state = 'queued' THEN revision ELSE revision + 1 END, state = 'queued',
+                dispatch_epoch = $1, dispatched_at = now()
+         FROM chosen WHERE j.id = chosen.id
+         RETURNING j.id, j.tenant_id, j.pool, j.priority",
+    )
+    .bind::<Text, _>(epoch)
+    .bind::<BigInt, _>(redispatch_ms)
+    .bind::<BigInt, _>(limit)
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(Some(marked))
+}

@@ -1,0 +1,59 @@
+use super::JobState;
+use crate::store::Durability;
+use crate::{JobId, StoreError, System, TenantId};
+use diesel::sql_types::{BigInt, Jsonb, SmallInt, Text, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde_json::json;
+
+/// A job whose worker fell silent.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct ExpiredJob {
+    #[diesel(sql_type = Uuid)]
+    pub id: JobId,
+    #[diesel(sql_type = Uuid)]
+    pub tenant_id: TenantId,
+    #[diesel(sql_type = Text)]
+    pub pool: String,
+    #[diesel(sql_type = SmallInt)]
+    pub priority: i16,
+    /// Queued again, or dead when its attempts are spent, or cancelled when that was asked.
+    #[diesel(sql_type = Text)]
+    pub state: JobState,
+}
+
+/// Takes up to `limit` jobs from workers whose lease has expired. They are queued again without delay: a lost worker is no
+/// fault of the job, until the job has lost all its workers.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob>, StoreError> {
+    let error = json!({
+        "code": "worker_lost",
+        "message": "The worker that ran this job stopped responding before it finished.",
+        "retryable": true,
+    });
+    let mut tx = system.begin(Durability::Durable).await?;
+    let expired = sql_query(
+        "WITH lost AS (
+             SELECT id, CASE WHEN cancel_requested THEN 'cancelled' WHEN attempt >= max_attempts THEN 'dead' ELSE 'queued' END AS next
+             FROM jobs WHERE state = 'running' AND lease_until < now() ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+         ), taken AS (
+             UPDATE jobs j SET state = l.next, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL,
+                    revision = revision + 1, finished_at = CASE WHEN l.next <> 'queued' THEN now() END
+             FROM lost l WHERE j.id = l.id RETURNING j.*
+         ), attempt AS (
+             INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
+             SELECT tenant_id, id, run, attempt, worker, attempt_started_at, now(), 'lost', $2 FROM taken
+         ), body AS (
+             UPDATE job_bodies b SET error = $2 FROM taken t WHERE b.tenant_id = t.tenant_id AND b.job_id = t.id
+         )
+         SELECT id, tenant_id, pool, priority, state FROM taken",
+    )
+    .bind::<BigInt, _>(limit)
+    .bind::<Jsonb, _>(error)
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(expired)
+}

@@ -1,0 +1,119 @@
+use super::JobState;
+use crate::{ApiKeyId, DocumentId, JobId, StoreError, TenantTx};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+
+/// A job as its tenant sees it.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Job {
+    #[diesel(sql_type = Uuid)]
+    pub id: JobId,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Text)]
+    pub pool: String,
+    #[diesel(sql_type = Bool)]
+    pub interactive: bool,
+    #[diesel(sql_type = Text)]
+    pub state: JobState,
+    #[diesel(sql_type = SmallInt)]
+    pub priority: i16,
+    #[diesel(sql_type = Timestamptz)]
+    pub run_at: DateTime<Utc>,
+    #[diesel(sql_type = Integer)]
+    pub run: i32,
+    #[diesel(sql_type = SmallInt)]
+    pub attempt: i16,
+    #[diesel(sql_type = SmallInt)]
+    pub max_attempts: i16,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub worker: Option<String>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub attempt_started_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub parent_id: Option<JobId>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub document_id: Option<DocumentId>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub created_by: Option<ApiKeyId>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub progress: Option<Value>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub result: Option<Value>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub error: Option<Value>,
+    #[diesel(sql_type = Integer)]
+    pub revision: i32,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub started_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub finished_at: Option<DateTime<Utc>>,
+}
+
+const SELECT: &str = "SELECT j.id, j.kind, j.pool, j.interactive, j.state, j.priority, j.run_at, j.run, j.attempt, j.max_attempts, j.worker,
+        j.attempt_started_at, j.parent_id, j.document_id, j.created_by, j.progress, b.result, b.error, j.revision,
+        j.created_at, j.started_at, j.finished_at
+    FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id";
+
+/// # Errors
+/// [`StoreError::NotFound`], also for another tenant's job.
+pub async fn find(tx: &mut TenantTx, id: JobId) -> Result<Job, StoreError> {
+    sql_query(format!("{SELECT} WHERE j.tenant_id = $1 AND j.id = $2 AND b.job_id = $2"))
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(id)
+        .get_result(&mut tx.conn)
+        .await
+        .map_err(|error| StoreError::or_not_found(error, "job"))
+}
+
+/// Those of `ids` that exist, in no particular order.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn find_many(tx: &mut TenantTx, ids: &[JobId]) -> Result<Vec<Job>, StoreError> {
+    let sql = format!("{SELECT} WHERE j.tenant_id = $1 AND j.id = ANY($2) AND b.job_id = ANY($2)");
+    Ok(sql_query(sql).bind::<Uuid, _>(tx.tenant).bind::<Array<Uuid>, _>(ids).load(&mut tx.conn).await?)
+}
+
+/// Which jobs to list.
+#[derive(Clone, Debug, Default)]
+pub struct JobFilter {
+    pub state: Option<JobState>,
+    pub kind: Option<String>,
+    pub pool: Option<String>,
+    pub created_after: Option<DateTime<Utc>>,
+    /// Only jobs that this key submitted.
+    pub created_by: Option<ApiKeyId>,
+    /// Only jobs with smaller ids: where the previous page ended.
+    pub before: Option<JobId>,
+    pub limit: i64,
+}
+
+/// The newest jobs first.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn list(tx: &mut TenantTx, filter: &JobFilter) -> Result<Vec<Job>, StoreError> {
+    let sql = format!(
+        "{SELECT} WHERE j.tenant_id = $1
+           AND ($2 IS NULL OR j.state = $2) AND ($3 IS NULL OR j.kind = $3) AND ($4 IS NULL OR j.pool = $4)
+           AND ($5 IS NULL OR j.created_at > $5) AND ($6 IS NULL OR j.created_by = $6) AND ($7 IS NULL OR j.id < $7)
+         ORDER BY j.id DESC LIMIT $8"
+    );
+    Ok(sql_query(sql)
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Nullable<Text>, _>(filter.state)
+        .bind::<Nullable<Text>, _>(filter.kind.as_deref())
+        .bind::<Nullable<Text>, _>(filter.pool.as_deref())
+        .bind::<Nullable<Timestamptz>, _>(filter.created_after)
+        .bind::<Nullable<Uuid>, _>(filter.created_by)
+        .bind::<Nullable<Uuid>, _>(filter.before)
+        .bind::<BigInt, _>(filter.limit)
+        .load(&mut tx.conn)
+        .await?)
+}

@@ -1,0 +1,139 @@
+use super::JobState;
+use crate::connect::PooledConnection;
+use crate::store::Durability;
+use crate::{JobId, StoreError, System, TenantId, TenantTx};
+use diesel::sql_types::{Array, Double, Jsonb, Nullable, Text, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+use std::time::Duration;
+
+/// How an attempt ended.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    Succeeded { result: Value },
+    /// Another attempt follows after `delay`.
+    Retry { error: Value, delay: Duration },
+    /// No further attempt.
+    Dead { error: Value },
+    Cancelled,
+    /// The worker is shut down, or does not know the kind: the attempt does not count.
+    HandedBack { delay: Duration },
+}
+
+/// The end of one attempt, fenced by the lease it ran under.
+#[derive(Clone, Debug)]
+pub struct Finish {
+    pub id: JobId,
+    pub lease_token: uuid::Uuid,
+    pub outcome: Outcome,
+}
+
+/// A job whose attempt has been written down.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Ended {
+    #[diesel(sql_type = Uuid)]
+    pub id: JobId,
+    #[diesel(sql_type = Uuid)]
+    pub tenant_id: TenantId,
+    #[diesel(sql_type = Text)]
+    pub state: JobState,
+    #[diesel(sql_type = Text)]
+    pub pool: String,
+    #[diesel(sql_type = diesel::sql_types::SmallInt)]
+    pub priority: i16,
+}
+
+/// Ends many attempts in one durable transaction of the system role. Those whose lease was lost are missing from the answer.
+///
+/// # Errors
+/// [`StoreError`]; then nothing was written.
+pub async fn finish(system: &System, finishes: &[Finish]) -> Result<Vec<Ended>, StoreError> {
+    if finishes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut tx = system.begin(Durability::Durable).await?;
+    let ended = write(&mut tx.conn, finishes).await?;
+    tx.commit().await?;
+    Ok(ended)
+}
+
+/// Ends one attempt in the transaction of its business writes: both happen, or neither.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`] when another worker has the job by now: roll back.
+pub async fn finish_in(tx: &mut TenantTx, finish: Finish) -> Result<Ended, StoreError> {
+    write(&mut tx.conn, &[finish]).await?.pop().ok_or(StoreError::LeaseLost)
+}
+
+async fn write(conn: &mut PooledConnection, finishes: &[Finish]) -> Result<Vec<Ended>, StoreError> {
+    let (Some(smallest), Some(largest)) = (finishes.iter().map(|f| f.id).min(), finishes.iter().map(|f| f.id).max()) else {
+        return Ok(Vec::new());
+    };
+    let rows: Vec<Row<'_>> = finishes.iter().map(Row::of).collect();
+    Ok(sql_query(SQL)
+        .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.id).collect::<Vec<_>>())
+        .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.lease_token).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(rows.iter().map(|row| row.state).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(rows.iter().map(|row| row.outcome).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.result).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.error).collect::<Vec<_>>())
+        .bind::<Array<Double>, _>(rows.iter().map(|row| row.delay.as_secs_f64()).collect::<Vec<_>>())
+        .bind::<Uuid, _>(smallest)
+        .bind::<Uuid, _>(largest)
+        .load(conn)
+        .await?)
+}
+
+/// One [`Finish`] as columns.
+struct Row<'a> {
+    state: &'static str,
+    outcome: &'static str,
+    result: Option<&'a Value>,
+    error: Option<&'a Value>,
+    delay: Duration,
+}
+
+impl<'a> Row<'a> {
+    fn of(finish: &'a Finish) -> Self {
+        let row = |state, outcome| Row { state, outcome, result: None, error: None, delay: Duration::ZERO };
+        match &finish.outcome {
+            Outcome::Succeeded { result } => Row { result: Some(result), ..row("succeeded", "succeeded") },
+            Outcome::Retry { error, delay } => Row { error: Some(error), delay: *delay, ..row("retryable", "failed") },
+            Outcome::Dead { error } => Row { error: Some(error), ..row("dead", "failed") },
+            Outcome::Cancelled => row("cancelled", "cancelled"),
+            Outcome::HandedBack { delay } if delay.is_zero() => row("queued", "handed_back"),
+            Outcome::HandedBack { delay } => Row { delay: *delay, ..row("scheduled", "handed_back") },
+        }
+    }
+}
+
+/// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death.
+const SQL: &str = "
+WITH done AS (
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::float8[])
+        AS d (id, token, state, outcome, result, error, delay_secs)
+), held AS (
+    SELECT j.id, d.outcome, d.result, d.error, d.delay_secs,
+           CASE WHEN j.cancel_requested AND d.state IN ('retryable', 'queued', 'scheduled') THEN 'cancelled' ELSE d.state END AS state
+    FROM jobs j JOIN done d ON d.id = j.id
+    WHERE j.id BETWEEN $8 AND $9 AND j.state = 'running' AND j.lease_token = d.token
+    ORDER BY j.id FOR UPDATE OF j
+), ended AS (
+    UPDATE jobs j SET
+        state = h.state, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1,
+        attempt = CASE WHEN h.outcome = 'handed_back' THEN attempt - 1 ELSE attempt END,
+        run_at = CASE WHEN h.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + h.delay_secs * interval '1 second' ELSE run_at END,
+        finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
+    FROM held h WHERE j.id = h.id AND j.id BETWEEN $8 AND $9
+    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.run, j.worker, j.attempt_started_at, h.outcome, h.result, h.error,
+              CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
+), body AS (
+    UPDATE job_bodies b SET result = e.result, error = e.error
+    FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id AND b.job_id BETWEEN $8 AND $9
+      AND (e.result IS NOT NULL OR e.error IS NOT NULL OR b.error IS NOT NULL)
+), attempt AS (
+    INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
+    SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended
+)
+SELECT id, tenant_id, state, pool, priority FROM ended";

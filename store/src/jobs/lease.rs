@@ -1,0 +1,87 @@
+use crate::store::Durability;
+use crate::{JobId, StoreError, System};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+
+/// A lease that this process believes to hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Held {
+    pub id: JobId,
+    pub lease_token: uuid::Uuid,
+}
+
+/// A lease that this process holds indeed, for another term.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct RenewedLease {
+    #[diesel(sql_type = Uuid)]
+    pub id: JobId,
+    #[diesel(sql_type = Bool)]
+    pub cancel_requested: bool,
+}
+
+/// Renews the leases; those that do not come back are lost, or locked by a transaction that is ending them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn renew(system: &System, held: &[Held], lease_ms: i64) -> Result<Vec<RenewedLease>, StoreError> {
+    let (ids, tokens) = columns(held);
+    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(Vec::new()) };
+    // A renewal that a crash forgets only lets the lease end sooner.
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let renewed = sql_query(
+        "WITH held AS (
+             SELECT j.id FROM jobs j JOIN unnest($1::uuid[], $2::uuid[]) AS h (id, token) ON h.id = j.id
+             WHERE j.id BETWEEN $3 AND $4 AND j.state = 'running' AND j.lease_token = h.token
+             ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
+         )
+         UPDATE jobs j SET lease_until = now() + $5 * interval '1 millisecond'
+         FROM held WHERE j.id = held.id AND j.id BETWEEN $3 AND $4
+         RETURNING j.id, j.cancel_requested",
+    )
+    .bind::<Array<Uuid>, _>(&ids)
+    .bind::<Array<Uuid>, _>(&tokens)
+    .bind::<Uuid, _>(*smallest)
+    .bind::<Uuid, _>(*largest)
+    .bind::<BigInt, _>(lease_ms)
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(renewed)
+}
+
+/// What a running job says of how far it is.
+#[derive(Clone, Debug)]
+pub struct Progress {
+    pub held: Held,
+    pub progress: Value,
+}
+
+/// Writes progress down, for those jobs whose lease still holds.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn save_progress(system: &System, progress: &[Progress]) -> Result<(), StoreError> {
+    let held: Vec<Held> = progress.iter().map(|p| p.held).collect();
+    let (ids, tokens) = columns(&held);
+    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(()) };
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    sql_query(
+        "UPDATE jobs j SET progress = p.progress, revision = revision + 1
+         FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[]) AS p (id, token, progress)
+         WHERE j.id = p.id AND j.id BETWEEN $4 AND $5 AND j.state = 'running' AND j.lease_token = p.token",
+    )
+    .bind::<Array<Uuid>, _>(&ids)
+    .bind::<Array<Uuid>, _>(&tokens)
+    .bind::<Array<Jsonb>, _>(progress.iter().map(|p| &p.progress).collect::<Vec<_>>())
+    .bind::<Uuid, _>(*smallest)
+    .bind::<Uuid, _>(*largest)
+    .execute(&mut tx.conn)
+    .await?;
+    tx.commit().await
+}
+
+fn columns(held: &[Held]) -> (Vec<JobId>, Vec<uuid::Uuid>) {
+    held.iter().map(|h| (h.id, h.lease_token)).unzip()
+}

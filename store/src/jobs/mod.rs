@@ -1,0 +1,32 @@
+//! Job rows: the outbox, the truth about every job's state, and the lease that fences its worker.
+//!
+//! Functions that take a [`TenantTx`](crate::TenantTx) serve one tenant; those that take [`System`](crate::System) move jobs of all.
+mod attempts;
+mod cancel;
+mod claim;
+mod create;
+mod dispatch;
+mod expire;
+mod find;
+mod finish;
+mod interactive;
+mod lease;
+mod retention;
+mod retry;
+mod state;
+mod unique;
+
+pub use self::attempts::{Attempt, attempts_of};
+pub use self::cancel::{CancelOutcome, cancel};
+pub use self::claim::{ClaimedJob, claim, still_queued};
+pub use self::create::{NewJob, create};
+pub use self::dispatch::{Dispatchable, mark_for_dispatch};
+pub use self::expire::{ExpiredJob, expire_leases};
+pub use self::find::{Job, JobFilter, find, find_many, list};
+pub use self::finish::{Ended, Finish, Outcome, finish, finish_in};
+pub use self::interactive::make_durable;
+pub use self::lease::{Held, Progress, RenewedLease, renew, save_progress};
+pub use self::retention::{JobRetention, create_partitions, sweep};
+pub use self::retry::retry;
+pub use self::state::JobState;
+pub use self::unique::{Lock, lock_unique_key};

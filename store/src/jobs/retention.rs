@@ -1,0 +1,70 @@
+use crate::store::Durability;
+use crate::{StoreError, System};
+use diesel::sql_types::{BigInt, Integer};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+
+/// What is deleted, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct JobRetention {
+    /// Ended interactive jobs live this long.
+    pub interactive_secs: i64,
+    /// Whole weeks of jobs that ended well live this long after their week.
+    pub days: i32,
+}
+
+/// Makes the partitions of this week and the next eight; returns how many were made.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn create_partitions(system: &System) -> Result<i32, StoreError> {
+    let mut tx = system.begin(Durability::Durable).await?;
+    let made: Count = sql_query("SELECT create_job_partitions(8) AS count").get_result(&mut tx.conn).await?;
+    tx.commit().await?;
+    Ok(made.count)
+}
+
+#[derive(QueryableByName)]
+struct Count {
+    #[diesel(sql_type = Integer)]
+    count: i32,
+}
+
+/// Deletes up to `limit` expired interactive jobs and idempotency keys, and drops expired partitions; returns how many rows went.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Result<usize, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let jobs = sql_query(
+        "WITH gone AS (
+             DELETE FROM jobs WHERE id IN (
+                 SELECT id FROM jobs WHERE interactive AND finished_at < now() - $1 * interval '1 second'
+                 ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+             RETURNING tenant_id, id
+         ), attempts AS (
+             DELETE FROM job_attempts a USING gone g WHERE a.tenant_id = g.tenant_id AND a.job_id = g.id
+         )
+         DELETE FROM job_bodies b USING gone g WHERE b.tenant_id = g.tenant_id AND b.job_id = g.id",
+    )
+    .bind::<BigInt, _>(retention.interactive_secs)
+    .bind::<BigInt, _>(limit)
+    .execute(&mut tx.conn)
+    .await?;
+    let keys = sql_query(
+        "DELETE FROM idempotency_keys WHERE (tenant_id, route, key) IN (
+             SELECT tenant_id, route, key FROM idempotency_keys WHERE expires_at < now() LIMIT $1)",
+    )
+    .bind::<BigInt, _>(limit)
+    .execute(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    let mut tx = system.begin(Durability::Durable).await?;
+    let dropped: Count = sql_query("SELECT drop_job_partitions($1 * interval '1 day') AS count")
+        .bind::<Integer, _>(retention.days)
+        .get_result(&mut tx.conn)
+        .await?;
+    tx.commit().await?;
+    tracing::debug!(jobs, keys, partitions = dropped.count, "swept ended jobs");
+    Ok(jobs + keys)
+}

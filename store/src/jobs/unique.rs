@@ -1,0 +1,40 @@
+use crate::{JobId, StoreError, TenantTx};
+use diesel::sql_types::{Text, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+
+/// Who has a unique key now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// The caller's job, which must be created in this transaction.
+    Taken,
+    /// A job that has not ended.
+    Held(JobId),
+}
+
+#[derive(QueryableByName)]
+struct Holder {
+    #[diesel(sql_type = Uuid)]
+    job_id: JobId,
+}
+
+/// Takes the key for `job`, unless a job that has not ended holds it. Waits for a transaction that is taking it at this moment.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn lock_unique_key(tx: &mut TenantTx, key: &str, job: JobId) -> Result<Lock, StoreError> {
+    let holder: Holder = sql_query(
+        "INSERT INTO job_locks AS l (tenant_id, unique_key, job_id) VALUES ($1, $2, $3)
+         ON CONFLICT (tenant_id, unique_key) DO UPDATE SET job_id = CASE
+             WHEN EXISTS (SELECT FROM jobs j WHERE j.tenant_id = $1 AND j.id = l.job_id
+                            AND j.state NOT IN ('succeeded', 'dead', 'cancelled'))
+             THEN l.job_id ELSE excluded.job_id END
+         RETURNING job_id",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Text, _>(key)
+    .bind::<Uuid, _>(job)
+    .get_result(&mut tx.conn)
+    .await?;
+    Ok(if holder.job_id == job { Lock::Taken } else { Lock::Held(holder.job_id) })
+}

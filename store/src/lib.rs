@@ -1,0 +1,34 @@
+//! Postgres: schema, models, queries, tenancy. The only crate that writes SQL.
+//!
+//! Tenant rows are reached in one way: [`Store::tenant`] opens a transaction that Postgres itself has scoped to one tenant
+//! and hands it to a closure. Job rows are also moved across tenants, by [`System`], whose role sees nothing else. [`Owner`]
+//! migrates and administers.
+pub mod api_keys;
+pub mod blobs;
+pub mod chunks;
+mod connect;
+pub mod documents;
+pub mod embeddings;
+mod error;
+pub mod idempotency_keys;
+mod ids;
+pub mod index_changes;
+pub mod jobs;
+pub mod knowledge_bases;
+mod migrate;
+mod owner;
+pub mod schema;
+mod store;
+mod system;
+mod tenant;
+pub mod tenants;
+mod versions;
+
+pub use self::error::StoreError;
+pub use self::ids::{ApiKeyId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, TenantId};
+pub use self::migrate::{migrate, pending_migrations};
+pub use self::owner::Owner;
+pub use self::store::{Durability, Store};
+pub use self::system::System;
+pub use self::tenant::{TenantTx, Work};
+pub use self::versions::{MINIMUM_POSTGRES, check_server_version};

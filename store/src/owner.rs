@@ -1,0 +1,27 @@
+use crate::StoreError;
+use crate::connect::establish;
+use config::{DatabaseSettings, ExposeSecret};
+use diesel_async::AsyncPgConnection;
+use std::time::Duration;
+
+/// One connection of the owner: migrations, tenants and keys from the command line. Never part of a serving process's pool.
+pub struct Owner {
+    pub(crate) conn: AsyncPgConnection,
+}
+
+impl Owner {
+    /// Connects as the owner.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the URL is missing or no connection can be made.
+    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        let url =
+            settings.owner_url.as_ref().ok_or_else(|| StoreError::Unavailable("DATABASE_OWNER_URL is not set".to_owned()))?;
+        let connect_timeout = Duration::from_secs(settings.connect_timeout_secs);
+        // No statement time-out: a migration takes what it takes.
+        let conn = establish(url.expose_secret(), connect_timeout, Duration::ZERO)
+            .await
+            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        Ok(Self { conn })
+    }
+}

@@ -1,0 +1,115 @@
+use crate::connect::{Pool, PoolOptions, PooledConnection, checkout, pool};
+use crate::tenant::Work;
+use crate::{StoreError, TenantId, TenantTx};
+use config::{DatabaseSettings, ExposeSecret};
+use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
+use std::time::Duration;
+
+/// How long a transaction's commit may be in doubt after a crash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Durability {
+    /// Committed means on disk.
+    Durable,
+    /// Committed means in memory; on disk within a moment. For interactive jobs whose client is still waiting.
+    Relaxed,
+}
+
+/// The app role's pool: serves tenants, one transaction at a time, under row-level security.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+impl Store {
+    /// Connects as the app role.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the URL is missing or no connection can be made.
+    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        let url = settings.url.as_ref().ok_or_else(|| StoreError::Unavailable("DATABASE_URL is not set".to_owned()))?;
+        let options = PoolOptions {
+            size: settings.app_connections,
+            connect_timeout: Duration::from_secs(settings.connect_timeout_secs),
+            statement_timeout: Duration::from_secs(settings.statement_timeout_secs),
+        };
+        Ok(Self { pool: pool(url.expose_secret(), options).await? })
+    }
+
+    /// Runs `work` in a transaction in which row-level security sees only `tenant`: `Ok` commits durably, `Err` rolls back.
+    ///
+    /// A closure, not a guard: a guard that forgot to commit would make the pool throw its connection away.
+    ///
+    /// # Errors
+    /// What `work` returns, or that the transaction could not begin or commit.
+    pub async fn tenant<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
+    where
+        for<'r> F: AsyncFnOnce(&'r mut TenantTx) -> Result<T, E> + Work<&'r mut TenantTx, Result<T, E>, Fut: Send> + Send,
+        E: From<StoreError>,
+    {
+        self.tenant_with(tenant, Durability::Durable, work).await
+    }
+
+    /// [`tenant`](Self::tenant), with a choice of durability.
+    ///
+    /// # Errors
+    /// As [`tenant`](Self::tenant).
+    pub async fn tenant_with<T, E, F>(&self, tenant: TenantId, durability: Durability, work: F) -> Result<T, E>
+    where
+        for<'r> F: AsyncFnOnce(&'r mut TenantTx) -> Result<T, E> + Work<&'r mut TenantTx, Result<T, E>, Fut: Send> + Send,
+        E: From<StoreError>,
+    {
+        let mut tx = TenantTx { conn: begin(&self.pool, &begin_sql(tenant, durability)).await?, tenant };
+        let result = work(&mut tx).await;
+        let end = match &result {
+            Ok(_) => AnsiTransactionManager::commit_transaction(&mut *tx.conn).await,
+            Err(_) => AnsiTransactionManager::rollback_transaction(&mut *tx.conn).await,
+        };
+        match (result, end) {
+            (Ok(_), Err(error)) => Err(StoreError::from(error).into()),
+            (result, _) => result,
+        }
+    }
+
+    /// A connection outside any tenant: only functions of the `lookup` role can be called on it.
+    pub(crate) async fn before_tenant(&self) -> Result<PooledConnection, StoreError> {
+        checkout(&self.pool).await
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] saying why not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let mut conn = begin(&self.pool, "BEGIN READ ONLY").await?;
+        let answer = diesel::sql_query("SELECT 1").execute(&mut *conn).await;
+        AnsiTransactionManager::rollback_transaction(&mut *conn).await?;
+        answer.map(|_| ()).map_err(StoreError::from)
+    }
+
+    /// Connections open and idle right now.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections, state.idle_connections)
+    }
+}
+
+/// `BEGIN`, the tenant and the durability in one round trip. The id prints as a UUID: nothing in it needs quoting.
+fn begin_sql(tenant: TenantId, durability: Durability) -> String {
+    let relaxed = if durability == Durability::Relaxed { "; SET LOCAL synchronous_commit = off" } else { "" };
+    format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'{relaxed}")
+}
+
+/// Begins on a connection that works. After a restart of Postgres every idle connection is dead, so each failure is answered with the
+/// next connection until the pool has none of the old ones left. Nothing has been done yet, so trying again is safe.
+pub(crate) async fn begin(pool: &Pool, sql: &str) -> Result<PooledConnection, StoreError> {
+    let mut tries = pool.state().connections + 1;
+    loop {
+        let mut conn = checkout(pool).await?;
+        match AnsiTransactionManager::begin_transaction_sql(&mut *conn, sql).await {
+            Ok(()) => return Ok(conn),
+            Err(error) if tries == 0 => return Err(StoreError::Unavailable(error.to_string())),
+            Err(_) => tries -= 1,
+        }
+    }
+}

@@ -1,0 +1,59 @@
+use crate::StoreError;
+use crate::connect::{Pool, PoolOptions, PooledConnection, pool};
+use crate::store::{Durability, begin};
+use config::{DatabaseSettings, ExposeSecret};
+use diesel_async::{AnsiTransactionManager, TransactionManager};
+use std::time::Duration;
+
+/// The system role's pool: moves jobs of every tenant; has no grant on knowledge, credentials or people.
+#[derive(Clone)]
+pub struct System {
+    pool: Pool,
+}
+
+impl System {
+    /// Connects as the system role.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the URL is missing or no connection can be made.
+    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
+        let url =
+            settings.system_url.as_ref().ok_or_else(|| StoreError::Unavailable("DATABASE_SYSTEM_URL is not set".to_owned()))?;
+        let options = PoolOptions {
+            size: settings.system_connections,
+            connect_timeout: Duration::from_secs(settings.connect_timeout_secs),
+            statement_timeout: Duration::from_secs(settings.statement_timeout_secs),
+        };
+        Ok(Self { pool: pool(url.expose_secret(), options).await? })
+    }
+
+    pub(crate) async fn begin(&self, durability: Durability) -> Result<SystemTx, StoreError> {
+        let sql = match durability {
+            Durability::Durable => "BEGIN",
+            Durability::Relaxed => "BEGIN; SET LOCAL synchronous_commit = off",
+        };
+        Ok(SystemTx { conn: begin(&self.pool, sql).await? })
+    }
+
+    /// Connections open and idle right now.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32) {
+        let state = self.pool.state();
+        (state.connections, state.idle_connections)
+    }
+}
+
+/// A transaction of the system role. Dropped without [`commit`](Self::commit), its connection is closed and it rolls back.
+pub(crate) struct SystemTx {
+    pub(crate) conn: PooledConnection,
+}
+
+impl SystemTx {
+    pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
+        AnsiTransactionManager::commit_transaction(&mut *self.conn).await.map_err(StoreError::from)
+    }
+
+    pub(crate) async fn roll_back(mut self) -> Result<(), StoreError> {
+        AnsiTransactionManager::rollback_transaction(&mut *self.conn).await.map_err(StoreError::from)
+    }
+}

@@ -1,0 +1,18 @@
+//! What the tests work with: the real router and the real workers on a Postgres database and a Redis prefix of their own, as the
+//! roles of production.
+#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, reason = "tests")]
+mod app;
+mod client;
+mod database;
+mod embedder;
+mod environment;
+mod processes;
+mod workspace;
+
+pub use self::app::{TestApp, TestOptions, eventually};
+pub use self::client::{Answered, Client};
+pub use self::database::TestDatabase;
+pub use self::embedder::HashingEmbedder;
+pub use self::environment::{Environment, evaluation_data};
+pub use self::processes::{Process, Servers};
+pub use self::workspace::workspace_root;

@@ -1,0 +1,143 @@
+use crate::environment::variable;
+use crate::workspace_root;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use tempfile::TempDir;
+
+/// PostgreSQL and Redis of one test's own, to be killed, frozen and wiped; stopped and deleted when dropped.
+pub struct Servers {
+    directory: TempDir,
+    environment: HashMap<String, String>,
+}
+
+impl Servers {
+    #[must_use]
+    pub fn start() -> Self {
+        let directory = tempfile::Builder::new().prefix("vk-servers-").tempdir().unwrap();
+        dev(&["servers", "start"], directory.path(), &[]);
+        let environment = read_environment(&directory.path().join("env"));
+        Self { directory, environment }
+    }
+
+    /// `DATABASE_URL`, `DATABASE_OWNER_URL`, `DATABASE_SYSTEM_URL`, `REDIS_URL`.
+    #[must_use]
+    pub fn get(&self, name: &str) -> &str {
+        &self.environment[name]
+    }
+
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Stops and starts one of them: `postgres` or `redis`.
+    pub fn restart(&self, server: &str) {
+        self.stop(server);
+        self.start_again(server);
+    }
+
+    pub fn stop(&self, server: &str) {
+        dev(&["servers", "stop"], self.directory.path(), &[server]);
+    }
+
+    pub fn start_again(&self, server: &str) {
+        dev(&["servers", "start"], self.directory.path(), &[server]);
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        dev(&["servers", "remove"], self.directory.path(), &[]);
+    }
+}
+
+fn dev(verb: &[&str], directory: &Path, rest: &[&str]) {
+    let output = Command::new(workspace_root().join("dev"))
+        .args(verb)
+        .arg(directory)
+        .args(rest)
+        .stdin(Stdio::null())
+        .output()
+        .expect("./dev runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "./dev {verb:?} {rest:?} failed: {}{said}", String::from_utf8_lossy(&output.stdout));
+}
+
+fn read_environment(path: &Path) -> HashMap<String, String> {
+    let text = std::fs::read_to_string(path).expect("./dev servers start writes env");
+    text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
+/// A `visualkit` process; killed when dropped.
+pub struct Process {
+    child: Child,
+    pub log: PathBuf,
+}
+
+impl Process {
+    /// Starts `visualkit` with these arguments and environment, and nothing else of this process's environment.
+    #[must_use]
+    pub fn start(arguments: &[&str], environment: &[(&str, &str)], log: &Path) -> Self {
+        let file = std::fs::File::create(log).unwrap();
+        let child = Command::new(binary())
+            .args(arguments)
+            .env_clear()
+            .envs(environment.iter().copied())
+            .current_dir(workspace_root())
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().unwrap())
+            .stderr(file)
+            .spawn()
+            .expect("visualkit starts");
+        Self { child, log: log.to_owned() }
+    }
+
+    /// Runs `visualkit` to its end.
+    ///
+    /// # Panics
+    /// When it fails.
+    #[must_use]
+    pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> String {
+        let output = Command::new(binary())
+            .args(arguments)
+            .env_clear()
+            .envs(environment.iter().copied())
+            .current_dir(workspace_root())
+            .stdin(Stdio::null())
+            .output()
+            .expect("visualkit runs");
+        let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "visualkit {arguments:?} failed: {out}{error}");
+        out.into_owned()
+    }
+
+    /// `KILL`, `TERM`, `STOP`, `CONT`.
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        assert!(status.expect("kill runs").success(), "cannot signal the process");
+    }
+
+    /// Waits for the end and says whether it was a clean one.
+    pub fn wait(&mut self) -> bool {
+        self.child.wait().expect("the process can be waited for").success()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The binary that `cargo build -p cli` made beside the tests'.
+fn binary() -> PathBuf {
+    if let Some(path) = variable("VISUALKIT_BIN") {
+        return PathBuf::from(path);
+    }
+    let here = std::env::current_exe().expect("a test knows where it is");
+    let built = here.ancestors().nth(2).expect("tests are in target/<profile>/deps").join("visualkit");
+    assert!(built.exists(), "{} is not there: run cargo build -p cli first", built.display());
+    built
+}

@@ -1,0 +1,17 @@
+use crate::Replicas;
+use config::Settings;
+use integrations::embedding::Embedder;
+use jobs::Queue;
+use std::sync::Arc;
+use store::{Store, System};
+
+/// What every handler may use; cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    pub store: Store,
+    pub system: System,
+    pub queue: Queue,
+    pub embedder: Arc<dyn Embedder>,
+    pub replicas: Replicas,
+    pub settings: Arc<Settings>,
+}

@@ -1,0 +1,74 @@
+use serde_json::{Value, json};
+use std::borrow::Cow;
+use std::time::Duration;
+use store::StoreError;
+
+/// What to do about a failed attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Advice {
+    Retry,
+    RetryAfter(Duration),
+    Permanent,
+    /// Another worker has the job: write nothing.
+    LeaseLost,
+}
+
+/// Why an attempt failed, as the client will read it, and what to do about it.
+#[derive(Debug, thiserror::Error)]
+#[error("{code}: {message}")]
+pub struct JobError {
+    code: Cow<'static, str>,
+    message: String,
+    advice: Advice,
+}
+
+impl JobError {
+    /// Something that may pass: another attempt follows after the kind's back-off.
+    pub fn retry(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), advice: Advice::Retry }
+    }
+
+    /// Another attempt makes sense after `delay`, and not before.
+    pub fn retry_after(code: impl Into<Cow<'static, str>>, message: impl Into<String>, delay: Duration) -> Self {
+        Self { code: code.into(), message: message.into(), advice: Advice::RetryAfter(delay) }
+    }
+
+    /// No other attempt would do better.
+    pub fn permanent(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into(), advice: Advice::Permanent }
+    }
+
+    pub(crate) fn advice(&self) -> Advice {
+        self.advice
+    }
+
+    /// The error object of the job.
+    pub(crate) fn to_json(&self) -> Value {
+        json!({ "code": self.code, "message": self.message, "retryable": self.advice != Advice::Permanent })
+    }
+}
+
+impl From<StoreError> for JobError {
+    fn from(error: StoreError) -> Self {
+        match &error {
+            StoreError::LeaseLost => Self { code: "lease_lost".into(), message: error.to_string(), advice: Advice::LeaseLost },
+            StoreError::NotFound { what } => Self::permanent("not_found", format!("The {what} no longer exists.")),
+            StoreError::Conflict { what } => Self::permanent("conflict", (*what).to_owned()),
+            _ => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "job failed in the database");
+                Self::retry("database", "The database could not be used.")
+            }
+        }
+    }
+}
+
+impl From<integrations::IntegrationError> for JobError {
+    fn from(error: integrations::IntegrationError) -> Self {
+        use integrations::RetryAdvice;
+        match error.retry() {
+            RetryAdvice::Retry => Self::retry("integration", error.to_string()),
+            RetryAdvice::RetryAfter(delay) => Self::retry_after("integration", error.to_string(), delay),
+            RetryAdvice::Permanent => Self::permanent("integration", error.to_string()),
+        }
+    }
+}

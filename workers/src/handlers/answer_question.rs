@@ -1,0 +1,149 @@
+use super::{embedding, passages};
+use crate::{Done, Handle, JobContext, JobError};
+use answers::{Composition, Passage, SelectedSentence, SentenceVectors};
+use jobs::kinds::{Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, Verdict};
+use retrieval::{Fusion, Query};
+use std::time::{Duration, Instant};
+use store::{ChunkId, DocumentId};
+
+/// Chunks an answer is composed from.
+const PASSAGES: usize = 12;
+
+/// Names the built-in answerer, which quotes sentences and needs no provider.
+const MODEL: &str = "extractive";
+
+impl Handle for AnswerQuestion {
+    async fn handle(self, job: JobContext) -> Result<Done, JobError> {
+        let started = Instant::now();
+        job.progress(0, Some(3), "searching");
+        let (passages, stale) = retrieve(&self, &job).await?;
+        let searched = started.elapsed();
+        job.progress(1, Some(3), "composing");
+        let (composition, vectors) = compose(&self.question, &passages, &job).await?;
+        let composed = started.elapsed();
+        job.progress(2, Some(3), "checking");
+        let answer = match composition {
+            Composition::Answered(sentences) => answered(&self.question, sentences, &passages, &vectors),
+            Composition::Abstained { reason } => abstained(reason.sentence),
+        };
+        Done::with(&Answer {
+            stale,
+            trace_id: job.trace_id(),
+            took_ms: millis(started.elapsed()),
+            timings: AnswerTimings {
+                search_ms: millis(searched),
+                compose_ms: millis(composed.saturating_sub(searched)),
+                check_ms: millis(started.elapsed().saturating_sub(composed)),
+            },
+            ..answer
+        })
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<(Vec<Passage>, bool), JobError> {
+    let settings = &job.app.settings.retrieval;
+    let vector = embedding::query_vector(&job.app, &asked.question).await?;
+    let query = Query {
+        limit: PASSAGES,
+        candidates: settings.candidates,
+        fusion: Fusion::Weighted { alpha: settings.alpha },
+        explain: true,
+        ..Query::new(asked.question.clone(), Some(vector), passages::viewer(&asked.viewer))
+    };
+    let found = passages::find(&job.app, job.tenant(), &asked.knowledge_bases, &query).await?;
+    let mut passages: Vec<Passage> = found
+        .bases
+        .into_iter()
+        .flat_map(|(_, hits)| hits.hits)
+        .map(|hit| Passage {
+            chunk_id: hit.chunk_id,
+            document_id: hit.document_id,
+            title: hit.title,
+            headings: hit.headings,
+            text: hit.text,
+            score: hit.score,
+            cosine: hit.explain.and_then(|explain| explain.cosine).unwrap_or(0.0),
+        })
+        .collect();
+    passages.sort_by(|a, b| b.score.total_cmp(&a.score));
+    passages.truncate(PASSAGES);
+    Ok((passages, found.stale))
+}
+
+/// Embeds what the composer wants to compare, then composes; the vectors serve the check as well.
+async fn compose(
+    question: &str,
+    passages: &[Passage],
+    job: &JobContext,
+) -> Result<(Composition, impl SentenceVectors + use<>), JobError> {
+    let (asked, given) = (question.to_owned(), passages.to_vec());
+    let texts = tokio::task::spawn_blocking(move || answers::sentences_to_embed(&asked, &given)).await.map_err(panicked)?;
+    let vectors = embedding::sentence_vectors(&job.app, texts).await?;
+    let (asked, given) = (question.to_owned(), passages.to_vec());
+    tokio::task::spawn_blocking(move || (answers::compose(&asked, &given, &vectors), vectors)).await.map_err(panicked)
+}
+
+/// Checks each sentence against the chunk it cites; what is not supported does not leave.
+fn answered(question: &str, sentences: Vec<SelectedSentence>, passages: &[Passage], vectors: &dyn SentenceVectors) -> Answer {
+    let mut checked = Vec::new();
+    let mut citations: Vec<Citation> = Vec::new();
+    for sentence in sentences {
+        let Some(passage) = passages.iter().find(|passage| passage.chunk_id == sentence.chunk_id) else { continue };
+        let report = answers::check(&sentence.text, &[&passage.text], Some(question), vectors);
+        let supported = !report.truncated && report.claims.iter().all(|claim| claim.verdict == answers::Verdict::Supported);
+        if !supported {
+            tracing::info!(chunk.id = %sentence.chunk_id, score = report.score, "a sentence was withheld: its source does not support it");
+            continue;
+        }
+        citations.push(Citation {
+            chunk_id: ChunkId(passage.chunk_id),
+            document_id: DocumentId(passage.document_id),
+            title: passage.title.clone(),
+            quote: sentence.text.clone(),
+        });
+        checked.push(AnsweredSentence {
+            text: sentence.text,
+            verdict: Verdict::Supported,
+            score: report.score,
+            citations: vec![ChunkId(passage.chunk_id)],
+        });
+    }
+    if checked.is_empty() {
+        return abstained("What was found could not be verified against its sources.".to_owned());
+    }
+    let text: Vec<&str> = checked.iter().map(|sentence| sentence.text.as_str()).collect();
+    Answer {
+        answer: text.join(" "),
+        support: checked.iter().map(|sentence| sentence.score).fold(1.0, f32::min),
+        sentences: checked,
+        citations,
+        outcome: AnswerOutcome::Answered,
+        reason: None,
+        ..abstained(String::new())
+    }
+}
+
+fn abstained(reason: String) -> Answer {
+    Answer {
+        answer: String::new(),
+        sentences: Vec::new(),
+        citations: Vec::new(),
+        support: 0.0,
+        outcome: AnswerOutcome::Abstained,
+        reason: Some(reason),
+        model: MODEL.to_owned(),
+        stale: false,
+        trace_id: String::new(),
+        took_ms: 0,
+        timings: AnswerTimings::default(),
+    }
+}
+
+fn panicked(error: tokio::task::JoinError) -> JobError {
+    tracing::error!(%error, "composing panicked");
+    JobError::retry("panicked", "The answer failed in a way it should not have; this is a defect.")
+}

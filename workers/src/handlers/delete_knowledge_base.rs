@@ -1,0 +1,37 @@
+use crate::{Done, Handle, JobContext, JobError};
+use jobs::kinds::{DeleteKnowledgeBase, DeletedKnowledgeBase};
+use store::{StoreError, documents, knowledge_bases};
+
+/// Documents per transaction.
+const BATCH: i64 = 100;
+
+impl Handle for DeleteKnowledgeBase {
+    async fn handle(self, job: JobContext) -> Result<Done, JobError> {
+        let mut deleted = 0;
+        loop {
+            // The base is hidden already and nothing is added to it, so a repeated attempt only goes on where this one stopped.
+            let batch = job
+                .app
+                .store
+                .tenant(job.tenant(), async |tx| {
+                    let ids = documents::ids_of_base(tx, self.knowledge_base_id, BATCH).await?;
+                    Ok::<_, StoreError>(documents::delete(tx, &ids).await?)
+                })
+                .await?;
+            if batch == 0 {
+                break;
+            }
+            deleted += batch;
+            job.progress(deleted, None, "documents deleted");
+        }
+        let ended = job
+            .app
+            .store
+            .tenant(job.tenant(), async |tx| {
+                knowledge_bases::delete(tx, self.knowledge_base_id).await?;
+                job.finish(tx, &DeletedKnowledgeBase { documents: deleted }).await
+            })
+            .await?;
+        Ok(Done::Committed(ended))
+    }
+}

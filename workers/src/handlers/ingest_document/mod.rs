@@ -1,0 +1,5 @@
+//! Makes a submitted document searchable: read, parse, chunk, embed, commit.
+mod commit;
+mod embed;
+mod handle;
+mod read;

@@ -1,0 +1,83 @@
+use crate::{JobContext, JobError};
+use documents::Format;
+use jobs::kinds::IngestDocument;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use store::documents::{Ready, Version, lock_for_ingest, version};
+use store::knowledge_bases::KnowledgeBase;
+use store::{StoreError, blobs, knowledge_bases};
+
+/// Grows when the same bytes would give other chunks: then unchanged content is ingested again.
+const PIPELINE_VERSION: u8 = 1;
+
+/// A submission with everything its index entries depend on.
+pub(super) struct Source {
+    pub(super) version: Version,
+    pub(super) ready: Ready,
+    pub(super) base: KnowledgeBase,
+    pub(super) format: Format,
+    pub(super) bytes: Arc<Vec<u8>>,
+    pub(super) fingerprint: Vec<u8>,
+}
+
+impl Source {
+    /// Whether this is what search serves already.
+    pub(super) fn is_unchanged(&self) -> bool {
+        self.ready.ready_version.is_some() && self.ready.fingerprint.as_ref() == Some(&self.fingerprint)
+    }
+
+    /// What a document is called that names itself nowhere.
+    pub(super) fn fallback_title(&self) -> String {
+        let stem = self.version.file_name.as_deref().map(|name| name.rsplit_once('.').map_or(name, |(stem, _)| stem));
+        stem.filter(|stem| !stem.is_empty()).unwrap_or(&self.ready.title).to_owned()
+    }
+}
+
+/// Reads the submission; `None` when a newer one was ready first, or the document is gone.
+pub(super) async fn read(job: &JobContext, asked: &IngestDocument) -> Result<Option<Source>, JobError> {
+    let read = job
+        .app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            let version = version(tx, asked.document_id, asked.version).await?;
+            let ready = lock_for_ingest(tx, asked.document_id).await?;
+            let base = knowledge_bases::find(tx, ready.knowledge_base_id).await?;
+            let bytes = blobs::read(tx, version.blob_id).await?;
+            Ok::<_, StoreError>((version, ready, base, bytes))
+        })
+        .await;
+    let (version, ready, base, bytes) = match read {
+        Err(StoreError::NotFound { .. }) => return Ok(None),
+        read => read?,
+    };
+    if base.embedding_model != job.app.embedder.model().id {
+        return Err(JobError::permanent(
+            "model_unavailable",
+            format!("The knowledge base is embedded with {}, which this system does not run.", base.embedding_model),
+        ));
+    }
+    let format = Format::detect(&version.mime_type, version.file_name.as_deref()).ok_or_else(|| {
+        JobError::permanent("unsupported_media_type", format!("{} documents cannot be read.", version.mime_type))
+    })?;
+    let fingerprint = fingerprint(&version, &base, &bytes);
+    Ok(Some(Source { version, ready, base, format, bytes: Arc::new(bytes), fingerprint }))
+}
+
+fn fingerprint(version: &Version, base: &KnowledgeBase, bytes: &[u8]) -> Vec<u8> {
+    let (metadata, acl) = (version.metadata.to_string(), version.acl.to_string());
+    let texts = [
+        base.embedding_model.as_str(),
+        version.mime_type.as_str(),
+        version.title.as_deref().unwrap_or(""),
+        version.file_name.as_deref().unwrap_or(""),
+        metadata.as_str(),
+        acl.as_str(),
+    ];
+    let mut hash = Sha256::new_with_prefix([PIPELINE_VERSION, u8::from(version.title.is_some())]);
+    for text in texts {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    hash.update(bytes);
+    hash.finalize().to_vec()
+}

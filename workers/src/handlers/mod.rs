@@ -1,0 +1,29 @@
+//! One handler a file, named as its kind.
+mod answer_question;
+mod check_response;
+mod delete_document;
+mod delete_knowledge_base;
+mod diagnostics;
+mod embedding;
+mod ingest_document;
+mod passages;
+mod search_knowledge;
+
+use crate::Registry;
+use jobs::kinds;
+
+/// Every kind this version can run.
+#[must_use]
+pub fn registry() -> Registry {
+    Registry::default()
+        .with::<kinds::IngestDocument>()
+        .with::<kinds::DeleteDocument>()
+        .with::<kinds::DeleteKnowledgeBase>()
+        .with::<kinds::SearchKnowledge>()
+        .with::<kinds::AnswerQuestion>()
+        .with::<kinds::CheckResponse>()
+        .with::<kinds::diagnostics::Noop>()
+        .with::<kinds::diagnostics::Sleep>()
+        .with::<kinds::diagnostics::Fail>()
+        .with::<kinds::diagnostics::Abort>()
+}

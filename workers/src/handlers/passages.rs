@@ -1,0 +1,43 @@
+//! Finding chunks in several bases: shared by search and answers.
+use crate::{Context, JobError};
+use jobs::kinds::{BaseAt, Viewer};
+use retrieval::{Hits, Query};
+use store::knowledge_bases::KnowledgeBaseHead;
+use store::{KnowledgeBaseId, StoreError, TenantId, knowledge_bases};
+
+/// What the bases gave, each by itself.
+pub(super) struct Found {
+    pub(super) bases: Vec<(KnowledgeBaseId, Hits)>,
+    pub(super) stale: bool,
+}
+
+/// Runs the query against each base that still exists.
+pub(super) async fn find(app: &Context, tenant: TenantId, bases: &[BaseAt], query: &Query) -> Result<Found, JobError> {
+    let ids: Vec<KnowledgeBaseId> = bases.iter().map(|at| at.id).collect();
+    let heads: Vec<KnowledgeBaseHead> =
+        app.store.tenant(tenant, async |tx| Ok::<_, StoreError>(knowledge_bases::heads(tx, &ids).await?)).await?;
+    let mut found = Found { bases: Vec::new(), stale: false };
+    for at in bases {
+        let Some(head) = heads.iter().find(|head| head.base.id == at.id) else { continue };
+        let (replica, stale) = app.replicas.at(tenant, &head.base, *at).await?;
+        found.stale |= stale;
+        let query = query.clone();
+        let hits = tokio::task::spawn_blocking(move || replica.search(&query))
+            .await
+            .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
+            .map_err(|error| {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a replica could not be searched");
+                JobError::retry("replica", "The search index could not be used.")
+            })?;
+        found.bases.push((at.id, hits));
+    }
+    Ok(found)
+}
+
+pub(super) fn viewer(viewer: &Viewer) -> retrieval::Viewer {
+    match viewer {
+        Viewer::Tenant => retrieval::Viewer::Tenant,
+        Viewer::Public => retrieval::Viewer::Public,
+        Viewer::Principal { user, groups } => retrieval::Viewer::Principal { user: user.clone(), groups: groups.clone() },
+    }
+}

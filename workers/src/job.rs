@@ -1,0 +1,80 @@
+use crate::progress::ProgressBoard;
+use crate::{Context, JobError};
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use store::jobs::{ClaimedJob, Ended, Finish, Held, Outcome};
+use store::{JobId, TenantId, TenantTx};
+
+/// A successful end of an attempt.
+pub enum Done {
+    /// To be written together with other jobs' ends.
+    Result(Value),
+    /// Written already, in the transaction of the job's business writes.
+    Committed(Ended),
+}
+
+impl Done {
+    /// The end of a job that wrote nothing of its own.
+    ///
+    /// # Errors
+    /// [`JobError`] when the result cannot be stored.
+    pub fn with(result: &impl Serialize) -> Result<Self, JobError> {
+        Ok(Self::Result(to_value(result)?))
+    }
+}
+
+/// What a handler knows of its job, and what it works with.
+#[derive(Clone)]
+pub struct JobContext {
+    pub app: Context,
+    pub(crate) job: Arc<ClaimedJob>,
+    pub(crate) progress: ProgressBoard,
+}
+
+impl JobContext {
+    #[must_use]
+    pub fn id(&self) -> JobId {
+        self.job.id
+    }
+
+    #[must_use]
+    pub fn tenant(&self) -> TenantId {
+        self.job.tenant_id
+    }
+
+    /// From 1.
+    #[must_use]
+    pub fn attempt(&self) -> i16 {
+        self.job.attempt
+    }
+
+    /// The W3C trace id of the request that made the job, or of the job itself.
+    #[must_use]
+    pub fn trace_id(&self) -> String {
+        crate::trace::trace_id(self.job.trace_context.as_deref())
+    }
+
+    /// Says how far the job is; written down a moment later.
+    pub fn progress(&self, done: usize, total: Option<usize>, message: &str) {
+        self.progress.set(self.held(), json!({ "done": done, "total": total, "message": message }));
+    }
+
+    /// Ends the job inside the transaction of its business writes: call it last, and return [`Done::Committed`] after the commit.
+    ///
+    /// # Errors
+    /// [`store::StoreError::LeaseLost`] rolls everything back.
+    pub async fn finish(&self, tx: &mut TenantTx, result: &impl Serialize) -> Result<Ended, JobError> {
+        let outcome = Outcome::Succeeded { result: to_value(result)? };
+        let finish = Finish { id: self.job.id, lease_token: self.job.lease_token, outcome };
+        Ok(store::jobs::finish_in(tx, finish).await?)
+    }
+
+    fn held(&self) -> Held {
+        Held { id: self.job.id, lease_token: self.job.lease_token }
+    }
+}
+
+fn to_value(result: &impl Serialize) -> Result<Value, JobError> {
+    serde_json::to_value(result).map_err(|error| JobError::permanent("internal", format!("The result cannot be stored: {error}")))
+}

@@ -1,0 +1,51 @@
+//! Keeps the leases of running jobs, and stops the jobs whose lease is gone or whose cancellation was asked for.
+use crate::running::{Running, StopReason};
+use crate::{Context, WorkerOptions};
+use std::collections::HashMap;
+use std::sync::Arc;
+use store::jobs::Held;
+use tokio::time::Instant;
+
+/// Renews thrice a lease until dropped. A process that cannot reach Postgres for a whole lease stops its jobs by itself: by
+/// then they run elsewhere.
+pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: Running) {
+    let mut ticks = tokio::time::interval(options.renewal_interval());
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut renewed_at: HashMap<Held, Instant> = HashMap::new();
+    loop {
+        let asked = ticks.tick().await;
+        let held = running.held();
+        renewed_at.retain(|lease, _| held.contains(lease));
+        for lease in &held {
+            renewed_at.entry(*lease).or_insert(asked);
+        }
+        match store::jobs::renew(&context.system, &held, options.lease_ms()).await {
+            Ok(renewed) => {
+                let renewed: HashMap<_, _> = renewed.into_iter().map(|lease| (lease.id, lease.cancel_requested)).collect();
+                for lease in &held {
+                    match renewed.get(&lease.id) {
+                        Some(cancel_requested) => {
+                            renewed_at.insert(*lease, asked);
+                            if *cancel_requested {
+                                running.stop(lease.id, StopReason::Cancelled);
+                            }
+                        }
+                        // Its row may only have been locked by the transaction that is ending it: wait out the lease.
+                        None => stop_if_expired(&running, &renewed_at, *lease, &options),
+                    }
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, jobs = held.len(), "cannot renew leases");
+                held.iter().for_each(|lease| stop_if_expired(&running, &renewed_at, *lease, &options));
+            }
+        }
+    }
+}
+
+fn stop_if_expired(running: &Running, renewed_at: &HashMap<Held, Instant>, lease: Held, options: &WorkerOptions) {
+    if renewed_at.get(&lease).is_some_and(|at| at.elapsed() >= options.dispatch.lease()) {
+        tracing::warn!(job.id = %lease.id, "lease lost; stopping the job");
+        running.stop(lease.id, StopReason::LeaseLost);
+    }
+}

@@ -1,0 +1,36 @@
+use retrieval::{Acl, DocumentChange, IndexedChunk, IndexedDocument};
+use std::collections::HashMap;
+use store::{DocumentId, documents};
+
+/// What a replica has to do about documents that changed: those that are ready are put in place, the others taken out.
+pub(super) fn changes(changed: &[DocumentId], ready: Vec<documents::IndexedDocument>) -> Vec<DocumentChange> {
+    let mut ready: HashMap<DocumentId, documents::IndexedDocument> = ready.into_iter().map(|d| (d.id, d)).collect();
+    changed
+        .iter()
+        .map(|id| match ready.remove(id) {
+            Some(document) => DocumentChange::Upsert(indexed(document)),
+            None => DocumentChange::Delete(id.0),
+        })
+        .collect()
+}
+
+fn indexed(document: documents::IndexedDocument) -> IndexedDocument {
+    // A list that cannot be read lets nobody in but the tenant.
+    let acl: Acl = serde_json::from_value(document.acl).unwrap_or_else(|error| {
+        tracing::error!(document.id = %document.id, %error, "unreadable access list: the document is hidden");
+        Acl::default()
+    });
+    let chunks = document
+        .chunks
+        .into_iter()
+        .map(|chunk| IndexedChunk {
+            chunk_id: chunk.id.0,
+            ordinal: u32::try_from(chunk.ordinal).unwrap_or(0),
+            headings: chunk.headings,
+            text: chunk.text,
+            embed_text: chunk.embed_text,
+            vector: chunk.vector,
+        })
+        .collect();
+    IndexedDocument { document_id: document.id.0, title: document.title, metadata: document.metadata, acl, chunks }
+}

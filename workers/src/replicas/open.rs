@@ -1,0 +1,164 @@
+use super::catch_up;
+use crate::{JobError, Tasks};
+use jobs::kinds::BaseAt;
+use lru::LruCache;
+use retrieval::{Language, Replica, ReplicaOptions, Slot};
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+use store::knowledge_bases::KnowledgeBase;
+use store::{KnowledgeBaseId, Store, TenantId};
+use tokio::sync::{Mutex, oneshot};
+
+/// Grows when the layout of a replica's directory changes; older ones are rebuilt.
+const INDEX_VERSION: u32 = 1;
+
+/// One open replica, and the lock that lets one catch-up of it run at a time.
+pub(crate) struct OpenReplica {
+    pub(crate) replica: Arc<Replica>,
+    pub(crate) catching_up: Mutex<()>,
+}
+
+type Key = (TenantId, KnowledgeBaseId);
+
+/// This process's replicas, in a slot of its own; cheap to clone.
+#[derive(Clone)]
+pub struct Replicas {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) store: Store,
+    root: PathBuf,
+    slot: OnceLock<Slot>,
+    open: Mutex<LruCache<Key, Arc<OpenReplica>>>,
+    model: String,
+    dimensions: usize,
+    freshness_wait: Duration,
+    pub(super) tasks: Tasks,
+}
+
+impl Replicas {
+    /// Opens nothing yet. `model` and `dimensions` are those of the embedder whose vectors the bases hold.
+    #[must_use]
+    pub fn new(store: Store, settings: &config::Settings, model: &str, dimensions: usize) -> Self {
+        let capacity = NonZeroUsize::new(settings.retrieval.open_replicas).unwrap_or(NonZeroUsize::MIN);
+        let inner = Inner {
+            store,
+            root: settings.storage.data_dir.join("replicas"),
+            slot: OnceLock::new(),
+            open: Mutex::new(LruCache::new(capacity)),
+            model: model.to_owned(),
+            dimensions,
+            freshness_wait: Duration::from_millis(settings.retrieval.freshness_wait_ms),
+            tasks: Tasks::default(),
+        };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// The base's replica, at least as new as `at` says if that can be had in time; `true` when it is older.
+    ///
+    /// # Errors
+    /// [`JobError`] when the replica cannot be opened, or holds vectors of a model this process does not run.
+    pub async fn at(&self, tenant: TenantId, base: &KnowledgeBase, at: BaseAt) -> Result<(Arc<Replica>, bool), JobError> {
+        let open = self.open(tenant, base).await?;
+        let wanted = u64::try_from(at.seq).unwrap_or(0);
+        if open.replica.cursor().map_err(failed)? >= wanted {
+            return Ok((open.replica.clone(), false));
+        }
+        let (done, caught_up) = oneshot::channel();
+        let (inner, target) = (self.inner.clone(), open.clone());
+        // A task of its own: a search that gives up waiting, or is cancelled, does not throw the progress away.
+        self.inner.tasks.spawn_until_stopped(async move {
+            let result = catch_up::run(&inner, tenant, at.id, &target, wanted).await;
+            let _ = done.send(result);
+        });
+        match tokio::time::timeout(self.inner.freshness_wait, caught_up).await {
+            Ok(Ok(result)) => result?,
+            Ok(Err(_)) => return Err(JobError::retry("replica", "The process is shutting down.")),
+            Err(_) => {}
+        }
+        let stale = open.replica.cursor().map_err(failed)? < wanted;
+        Ok((open.replica.clone(), stale))
+    }
+
+    pub(super) async fn open(&self, tenant: TenantId, base: &KnowledgeBase) -> Result<Arc<OpenReplica>, JobError> {
+        if base.embedding_model != self.inner.model {
+            return Err(JobError::permanent(
+                "model_unavailable",
+                format!("The knowledge base was embedded with {}, and this system runs {}.", base.embedding_model, self.inner.model),
+            ));
+        }
+        let mut open = self.inner.open.lock().await;
+        if let Some(found) = open.get(&(tenant, base.id)) {
+            return Ok(found.clone());
+        }
+        let directory = self.slot()?.replica_dir(tenant.0, base.id.0, INDEX_VERSION);
+        let options = ReplicaOptions::new(Language::from_code(&base.language), &*self.inner.model, self.inner.dimensions);
+        let replica = tokio::task::spawn_blocking(move || Replica::open(&directory, options)).await.map_err(panicked)?.map_err(failed)?;
+        let opened = Arc::new(OpenReplica { replica: Arc::new(replica), catching_up: Mutex::new(()) });
+        if let Some((_, evicted)) = open.push((tenant, base.id), opened.clone()) {
+            close(evicted).await;
+        }
+        metrics::gauge!("replicas_open").set(open.len() as f64);
+        Ok(opened)
+    }
+
+    /// Closes the base's replica and deletes its directory: the base is gone.
+    pub(super) async fn remove(&self, tenant: TenantId, base: KnowledgeBaseId) -> Result<(), JobError> {
+        let mut open = self.inner.open.lock().await;
+        if let Some(found) = open.pop(&(tenant, base)) {
+            close(found).await;
+        }
+        self.slot()?.remove_base(tenant.0, base.0).map_err(failed)
+    }
+
+    pub(super) fn slot(&self) -> Result<&Slot, JobError> {
+        if let Some(slot) = self.inner.slot.get() {
+            return Ok(slot);
+        }
+        let acquired = Slot::acquire(&self.inner.root).map_err(failed)?;
+        Ok(self.inner.slot.get_or_init(|| acquired))
+    }
+
+    pub(super) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(super) fn inner(&self) -> &Inner {
+        &self.inner
+    }
+
+    /// Keeps what is on disk up to date, until the process stops: a deleted document leaves within a minute also where nobody searches.
+    pub fn keep_fresh(&self) {
+        let replicas = self.clone();
+        self.inner.tasks.spawn_until_stopped(async move { super::refresh::run(&replicas).await });
+    }
+
+    /// Stops catching up and closes every replica cleanly, so that the next start need not rebuild it.
+    pub async fn close(&self) {
+        self.inner.tasks.stop().await;
+        let mut open = self.inner.open.lock().await;
+        while let Some((_, replica)) = open.pop_lru() {
+            close(replica).await;
+        }
+    }
+}
+
+async fn close(open: Arc<OpenReplica>) {
+    let closed = tokio::task::spawn_blocking(move || open.replica.close()).await;
+    if let Ok(Err(error)) = closed {
+        tracing::warn!(%error, "a replica was not closed cleanly; it will be rebuilt");
+    }
+}
+
+pub(super) fn failed(error: retrieval::Error) -> JobError {
+    tracing::warn!(error = &error as &dyn std::error::Error, "a replica failed");
+    JobError::retry("replica", "The search index could not be used.")
+}
+
+pub(super) fn panicked(error: tokio::task::JoinError) -> JobError {
+    tracing::error!(%error, "a replica's task panicked");
+    JobError::retry("panicked", "The search index failed in a way it should not have; this is a defect.")
+}

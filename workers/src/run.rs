@@ -1,0 +1,122 @@
+//! The one apalis task function: every attempt of every kind goes through here.
+use crate::error::Advice;
+use crate::finisher::Finishing;
+use crate::progress::ProgressBoard;
+use crate::registry::Handler;
+use crate::running::StopReason;
+use crate::{Context, Done, Envelope, JobContext, JobError, Registry, trace};
+use apalis::prelude::{BoxDynError, Data};
+use futures::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use store::jobs::{ClaimedJob, Finish, Outcome};
+use tokio::sync::mpsc::Sender;
+use tracing::Instrument;
+
+/// How long a job that this process cannot run waits for one that can.
+const UNKNOWN_KIND_DELAY: Duration = Duration::from_secs(5);
+
+/// What an attempt needs.
+#[derive(Clone)]
+pub(crate) struct Runner {
+    pub(crate) context: Context,
+    pub(crate) registry: Registry,
+    pub(crate) progress: ProgressBoard,
+    pub(crate) outcomes: Sender<Finishing>,
+}
+
+/// Runs one attempt to its end. apalis is always told of success: what became of the job is written in Postgres.
+pub(crate) async fn run(envelope: Envelope, runner: Data<Runner>) -> Result<(), BoxDynError> {
+    let span = trace::job_span(&envelope.job);
+    runner.attempt(envelope).instrument(span).await;
+    Ok(())
+}
+
+impl Runner {
+    async fn attempt(&self, envelope: Envelope) {
+        let Envelope { job, running, _slot } = envelope;
+        let job = Arc::new(job);
+        let started = Instant::now();
+        let ended = match self.registry.find(&job.kind, job.payload_version) {
+            None => {
+                tracing::warn!(job.kind, job.payload_version, "this process does not know the kind; handing the job back");
+                Attempt::Ended(Outcome::HandedBack { delay: UNKNOWN_KIND_DELAY })
+            }
+            Some(handler) => tokio::select! {
+                biased;
+                () = running.stop_token().cancelled() => stopped(running.stop_reason()),
+                result = self.handle(handler, job.clone()) => conclude(handler, &job, result),
+            },
+        };
+        observe(&job, &ended, started.elapsed());
+        match ended {
+            Attempt::Ended(outcome) => {
+                let finish = Finish { id: job.id, lease_token: job.lease_token, outcome };
+                // The channel closes only after the last job; should it have, the lease expires and the job runs again.
+                let _ = self.outcomes.send(Finishing { finish, running }).await;
+            }
+            Attempt::Committed => self.context.queue.announce_changes(&[job.id]).await,
+            Attempt::Abandoned => tracing::warn!("abandoned: the lease was lost"),
+        }
+    }
+
+    async fn handle(&self, handler: Handler, job: Arc<ClaimedJob>) -> Result<Done, JobError> {
+        let payload = job.payload.clone();
+        let context = JobContext { app: self.context.clone(), job, progress: self.progress.clone() };
+        // A panic is the handler's fault, not the worker's: the attempt fails, and the others go on.
+        AssertUnwindSafe((handler.run)(payload, context)).catch_unwind().await.unwrap_or_else(|panic| {
+            let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
+            tracing::error!(panic = said.unwrap_or("no message"), "the handler panicked");
+            Err(JobError::retry("panicked", "The job failed in a way it should not have; this is a defect."))
+        })
+    }
+}
+
+/// How an attempt ended, as far as this process may say.
+enum Attempt {
+    Ended(Outcome),
+    Committed,
+    Abandoned,
+}
+
+fn stopped(reason: Option<StopReason>) -> Attempt {
+    match reason {
+        Some(StopReason::Cancelled) => Attempt::Ended(Outcome::Cancelled),
+        Some(StopReason::HandBack) => Attempt::Ended(Outcome::HandedBack { delay: Duration::ZERO }),
+        Some(StopReason::LeaseLost) | None => Attempt::Abandoned,
+    }
+}
+
+fn conclude(handler: Handler, job: &ClaimedJob, result: Result<Done, JobError>) -> Attempt {
+    let error = match result {
+        Ok(Done::Result(result)) => return Attempt::Ended(Outcome::Succeeded { result }),
+        Ok(Done::Committed(_)) => return Attempt::Committed,
+        Err(error) => error,
+    };
+    let spent = job.attempt >= job.max_attempts;
+    Attempt::Ended(match error.advice() {
+        Advice::LeaseLost => return Attempt::Abandoned,
+        Advice::Permanent => Outcome::Dead { error: error.to_json() },
+        _ if spent => Outcome::Dead { error: error.to_json() },
+        Advice::RetryAfter(delay) => Outcome::Retry { error: error.to_json(), delay },
+        Advice::Retry => {
+            Outcome::Retry { error: error.to_json(), delay: handler.retry.delay(job.attempt, rand::random()) }
+        }
+    })
+}
+
+fn observe(job: &ClaimedJob, ended: &Attempt, took: Duration) {
+    let outcome = match ended {
+        Attempt::Committed | Attempt::Ended(Outcome::Succeeded { .. }) => "succeeded",
+        Attempt::Ended(Outcome::Retry { error, .. } | Outcome::Dead { error }) => {
+            tracing::info!(%error, attempt = job.attempt, max_attempts = job.max_attempts, "the attempt failed");
+            if matches!(ended, Attempt::Ended(Outcome::Dead { .. })) { "dead" } else { "retryable" }
+        }
+        Attempt::Ended(Outcome::Cancelled) => "cancelled",
+        Attempt::Ended(Outcome::HandedBack { .. }) => "handed_back",
+        Attempt::Abandoned => "lease_lost",
+    };
+    metrics::counter!("job_attempts_total", "kind" => job.kind.clone(), "outcome" => outcome).increment(1);
+    metrics::histogram!("job_attempt_duration_seconds", "kind" => job.kind.clone()).record(took.as_secs_f64());
+}

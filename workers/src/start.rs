@@ -1,0 +1,124 @@
+use crate::backend::PulledJobs;
+use crate::progress::ProgressBoard;
+use crate::pull::Pull;
+use crate::run::{Runner, run};
+use crate::running::{Running, StopReason};
+use crate::{Context, Envelope, Registry, Tasks, WorkerOptions, finisher, leases, progress, reconciler};
+use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt};
+use futures::FutureExt;
+use jobs::{Pool, Subscription};
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc::{Receiver, channel};
+use tokio_util::sync::CancellationToken;
+
+/// The workers of a process.
+pub struct Workers {
+    running: Running,
+    drain: Duration,
+    /// Ends the pulling, and with it the apalis workers once their jobs have ended.
+    stop_pulling: CancellationToken,
+    /// Pulls, apalis workers and the finisher: they end by themselves after `stop_pulling`.
+    working: Tasks,
+    /// What keeps leases and the dispatch index: needed until the last job has ended.
+    keeping: Tasks,
+    failed: CancellationToken,
+    _cancellations: Subscription,
+}
+
+/// Starts a worker for each of the pools, and what they need.
+#[must_use]
+pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> Workers {
+    let options = Arc::new(options);
+    let running = Running::default();
+    let progress = ProgressBoard::default();
+    let (outcomes, to_write) = finisher::outcomes();
+    let (working, keeping) = (Tasks::default(), Tasks::default());
+    let (stop_pulling, failed) = (CancellationToken::new(), CancellationToken::new());
+    let runner = Runner { context: context.clone(), registry: registry.clone(), progress: progress.clone(), outcomes };
+
+    for pool in &options.pools {
+        // The name is unique per start, so that "which process ran this" has an answer.
+        let worker: Arc<str> = format!("{pool}-{}-{}", std::process::id(), short_id()).into();
+        let (jobs, pulled) = channel(options.slots(*pool));
+        let pull = Pull {
+            pool: *pool,
+            worker: worker.clone(),
+            context: context.clone(),
+            options: options.clone(),
+            running: running.clone(),
+            jobs,
+            stop: stop_pulling.clone(),
+        };
+        working.spawn(pull.run());
+        working.spawn(work(*pool, &worker, pulled, options.slots(*pool), runner.clone(), stop_pulling.clone(), failed.clone()));
+    }
+    working.spawn(finisher::run(context.clone(), to_write));
+    keeping.spawn_until_stopped(leases::run(context.clone(), options.clone(), running.clone()));
+    keeping.spawn_until_stopped(progress::run(context.clone(), progress));
+    keeping.spawn_until_stopped(reconciler::expire_leases(context.clone(), options.clone()));
+    keeping.spawn_until_stopped(reconciler::dispatch_due(context.clone(), options.clone()));
+    keeping.spawn_until_stopped(reconciler::retain(context.clone(), options.clone()));
+    let to_cancel = running.clone();
+    let cancellations = context.queue.subscribe_cancellations(move |jobs| {
+        jobs.iter().for_each(|job| to_cancel.stop(*job, StopReason::Cancelled));
+    });
+    tracing::info!(pools = ?options.pools, "workers started");
+    Workers { running, drain: options.drain(), stop_pulling, working, keeping, failed, _cancellations: cancellations }
+}
+
+/// One apalis worker: it runs a pool's jobs, each on a task of its own, as many at once as there are slots.
+fn work(
+    pool: Pool,
+    name: &str,
+    jobs: Receiver<Envelope>,
+    slots: usize,
+    runner: Runner,
+    stop: CancellationToken,
+    failed: CancellationToken,
+) -> impl Future<Output = ()> + Send + 'static {
+    #[expect(clippy::disallowed_methods, reason = "the running table tracks each job, and shutdown waits for it")]
+    let worker = WorkerBuilder::new(name)
+        .backend(PulledJobs { jobs })
+        .data(runner)
+        .concurrency(slots)
+        .parallelize(tokio::spawn)
+        .build(run);
+    let working = worker.run().boxed();
+    async move {
+        let ended = working.await;
+        if !stop.is_cancelled() {
+            // Jobs would pile up unseen: better the process ends and is started again.
+            tracing::error!(%pool, ?ended, "a worker ended by itself");
+            failed.cancel();
+        }
+    }
+}
+
+impl Workers {
+    /// Resolves when a worker has ended by itself: the process should end too.
+    pub async fn failed(&self) {
+        self.failed.cancelled().await;
+    }
+
+    /// Takes no more jobs, lets the running ones finish for the drain time, hands the others back, and writes everything down.
+    pub async fn shut_down(self) {
+        tracing::info!(running = self.running.len(), "draining");
+        self.stop_pulling.cancel();
+        if tokio::time::timeout(self.drain, self.running.empty()).await.is_err() {
+            tracing::info!(running = self.running.len(), "handing jobs back");
+            self.running.stop_all(StopReason::HandBack);
+            let _ = tokio::time::timeout(Duration::from_secs(10), self.running.empty()).await;
+        }
+        if tokio::time::timeout(Duration::from_secs(10), self.working.stop()).await.is_err() {
+            tracing::warn!("some workers did not stop; their leases will expire");
+        }
+        self.keeping.stop().await;
+        tracing::info!("workers stopped");
+    }
+}
+
+fn short_id() -> String {
+    uuid::Uuid::new_v4().simple().to_string().chars().take(8).collect()
+}
