@@ -8,16 +8,31 @@ use utoipa::{PartialSchema, ToSchema};
 
 /// Problems that any operation with a key can answer with.
 const ANYWHERE: [(ProblemCode, &str); 4] = [
-    (ProblemCode::Unauthenticated, "No API key, or one that is unknown, expired or revoked."),
-    (ProblemCode::Forbidden, "The key lacks the scope, or is not for pages of this origin."),
+    (
+        ProblemCode::Unauthenticated,
+        "No API key, or one that is unknown, expired or revoked.",
+    ),
+    (
+        ProblemCode::Forbidden,
+        "The key lacks the scope, or is not for pages of this origin.",
+    ),
     (ProblemCode::Internal, "Our fault; logged under the request id."),
-    (ProblemCode::Unavailable, "The database does not answer, or the request took too long. Try again after `Retry-After`."),
+    (
+        ProblemCode::Unavailable,
+        "The database does not answer, or the request took too long. Try again after `Retry-After`.",
+    ),
 ];
 
 const TAGS: [(&str, &str); 5] = [
-    ("Knowledge bases", "Collections of documents that are searched together."),
+    (
+        "Knowledge bases",
+        "Collections of documents that are searched together.",
+    ),
     ("Documents", "What is searched and cited."),
-    ("Search and answers", "Work that someone waits for: it answers with its job, as a rule one that has ended."),
+    (
+        "Search and answers",
+        "Work that someone waits for: it answers with its job, as a rule one that has ended.",
+    ),
     ("Jobs", "All work, wherever it was started."),
     ("About", "The API itself."),
 ];
@@ -47,27 +62,65 @@ pub(crate) fn complete(mut document: OpenApi) -> OpenApi {
     ProblemBody::schemas(&mut referenced);
     components.schemas.extend(referenced);
     components.schemas.insert("Problem".to_owned(), ProblemBody::schema());
-    document.paths.paths.values_mut().flat_map(operations).for_each(complete_operation);
+    document
+        .paths
+        .paths
+        .values_mut()
+        .flat_map(operations)
+        .for_each(complete_operation);
     document
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete].into_iter().flatten()
+    [
+        &mut item.get,
+        &mut item.post,
+        &mut item.put,
+        &mut item.patch,
+        &mut item.delete,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 fn complete_operation(operation: &mut Operation) {
     // An operation without requirements is open to all and reads nothing.
-    let needs_key = operation.security.iter().flatten().any(|requirement| *requirement != Default::default());
+    let needs_key = operation
+        .security
+        .iter()
+        .flatten()
+        .any(|requirement| *requirement != Default::default());
     for (code, description) in ANYWHERE.into_iter().filter(|_| needs_key) {
         let response = ResponseBuilder::new().description(description).build();
-        operation.responses.responses.entry(code.status().as_str().to_owned()).or_insert(RefOr::T(response));
+        operation
+            .responses
+            .responses
+            .entry(code.status().as_str().to_owned())
+            .or_insert(RefOr::T(response));
+    }
+    if operation.request_body.is_some() {
+        let response = ResponseBuilder::new()
+            .description("The body cannot be read as what it says it is.")
+            .build();
+        operation
+            .responses
+            .responses
+            .entry("400".to_owned())
+            .or_insert(RefOr::T(response));
     }
     for (status, response) in &mut operation.responses.responses {
         let RefOr::T(response) = response else { continue };
-        let Some(code) = ProblemCode::ALL.iter().find(|code| code.status().as_str() == status) else { continue };
+        let Some(code) = ProblemCode::ALL.iter().find(|code| code.status().as_str() == status) else {
+            continue;
+        };
         if response.content.is_empty() {
-            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).example(Some(example(*code))).build();
-            response.content.insert("application/problem+json".to_owned(), content.into());
+            let content = ContentBuilder::new()
+                .schema(Some(Ref::from_schema_name("Problem")))
+                .example(Some(example(*code)))
+                .build();
+            response
+                .content
+                .insert("application/problem+json".to_owned(), content.into());
         }
     }
 }
@@ -102,10 +155,24 @@ mod tests {
     fn the_document_has_every_route_of_the_contract() {
         let found: Vec<String> = operations().into_iter().map(|(name, _)| name).collect();
         let expected = [
-            "delete /v1/documents/{id}", "delete /v1/knowledge-bases/{id}", "get /v1/documents/{id}", "get /v1/documents/{id}/chunks",
-            "get /v1/jobs", "get /v1/jobs/{id}", "get /v1/jobs/{id}/events", "get /v1/knowledge-bases", "get /v1/knowledge-bases/{id}",
-            "get /v1/knowledge-bases/{id}/documents", "get /v1/openapi.json", "post /v1/answers", "post /v1/checks", "post /v1/jobs",
-            "post /v1/jobs/{id}/cancel", "post /v1/jobs/{id}/retry", "post /v1/knowledge-bases", "post /v1/knowledge-bases/{id}/documents",
+            "delete /v1/documents/{id}",
+            "delete /v1/knowledge-bases/{id}",
+            "get /v1/documents/{id}",
+            "get /v1/documents/{id}/chunks",
+            "get /v1/jobs",
+            "get /v1/jobs/{id}",
+            "get /v1/jobs/{id}/events",
+            "get /v1/knowledge-bases",
+            "get /v1/knowledge-bases/{id}",
+            "get /v1/knowledge-bases/{id}/documents",
+            "get /v1/openapi.json",
+            "post /v1/answers",
+            "post /v1/checks",
+            "post /v1/jobs",
+            "post /v1/jobs/{id}/cancel",
+            "post /v1/jobs/{id}/retry",
+            "post /v1/knowledge-bases",
+            "post /v1/knowledge-bases/{id}/documents",
             "post /v1/search",
         ];
         let mut sorted = found;
@@ -115,12 +182,21 @@ mod tests {
 
     #[test]
     fn every_operation_says_what_it_does_who_may_and_how_it_fails() {
-        for (name, operation) in operations().into_iter().filter(|(name, _)| name != "get /v1/openapi.json") {
+        for (name, operation) in operations()
+            .into_iter()
+            .filter(|(name, _)| name != "get /v1/openapi.json")
+        {
             for field in ["summary", "description", "operationId"] {
-                assert!(operation[field].as_str().is_some_and(|text| !text.is_empty()), "{name} has no {field}");
+                assert!(
+                    operation[field].as_str().is_some_and(|text| !text.is_empty()),
+                    "{name} has no {field}"
+                );
             }
             assert_eq!(operation["tags"].as_array().unwrap().len(), 1, "{name}");
-            assert!(operation["security"][0]["api_key"][0].is_string(), "{name} names no scope");
+            assert!(
+                operation["security"][0]["api_key"][0].is_string(),
+                "{name} names no scope"
+            );
             for status in ["401", "403", "500", "503"] {
                 let content = &operation["responses"][status]["content"]["application/problem+json"];
                 assert!(content["example"]["code"].is_string(), "{name} {status}");

@@ -43,7 +43,12 @@ pub struct ProblemBody<'a> {
 
 impl Problem {
     pub(crate) fn new(code: ProblemCode, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), errors: Vec::new(), retry_after_secs: None }
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            retry_after_secs: None,
+        }
     }
 
     pub(crate) fn code(&self) -> ProblemCode {
@@ -53,9 +58,17 @@ impl Problem {
     /// All fields that are wrong at once. The code is the errors' own when they agree on one that has a problem of its name.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         let all = |code: ProblemCode| errors.iter().all(|error| error.code == code.as_str());
-        let own = [ProblemCode::ContainsNul, ProblemCode::InvalidUtf8].into_iter().find(|code| all(*code));
-        let unknown_kind = errors.iter().any(|error| error.code == ProblemCode::UnknownKind.as_str());
-        let code = if unknown_kind { ProblemCode::UnknownKind } else { own.unwrap_or(ProblemCode::Invalid) };
+        let own = [ProblemCode::ContainsNul, ProblemCode::InvalidUtf8]
+            .into_iter()
+            .find(|code| all(*code));
+        let unknown_kind = errors
+            .iter()
+            .any(|error| error.code == ProblemCode::UnknownKind.as_str());
+        let code = if unknown_kind {
+            ProblemCode::UnknownKind
+        } else {
+            own.unwrap_or(ProblemCode::Invalid)
+        };
         Self::with_errors(code, errors)
     }
 
@@ -69,7 +82,10 @@ impl Problem {
             [error] => format!("`{}` {}.", error.field, error.message),
             errors => format!("{} fields cannot be accepted; `errors` lists them.", errors.len()),
         };
-        Self { errors, ..Self::new(code, detail) }
+        Self {
+            errors,
+            ..Self::new(code, detail)
+        }
     }
 
     pub(crate) fn not_found(what: &str) -> Self {
@@ -82,18 +98,28 @@ impl Problem {
     }
 
     pub(crate) fn unavailable(detail: impl Into<String>) -> Self {
-        Self { retry_after_secs: Some(1), ..Self::new(ProblemCode::Unavailable, detail) }
+        Self {
+            retry_after_secs: Some(1),
+            ..Self::new(ProblemCode::Unavailable, detail)
+        }
     }
 
     pub(crate) fn timed_out() -> Self {
-        let detail = "The request took too long and was given up. Send it again; with an Idempotency-Key nothing happens twice.";
-        Self { retry_after_secs: Some(1), ..Self::new(ProblemCode::TimedOut, detail) }
+        let detail =
+            "The request took too long and was given up. Send it again; with an Idempotency-Key nothing happens twice.";
+        Self {
+            retry_after_secs: Some(1),
+            ..Self::new(ProblemCode::TimedOut, detail)
+        }
     }
 
     /// Logs the error whole, once; the client gets a fixed sentence.
     pub(crate) fn internal(error: &(dyn std::error::Error + 'static)) -> Self {
         tracing::error!(error, "request failed");
-        Self::new(ProblemCode::Internal, "Something went wrong on our side. It is logged under this request id.")
+        Self::new(
+            ProblemCode::Internal,
+            "Something went wrong on our side. It is logged under this request id.",
+        )
     }
 
     /// Writes it, now that the request id is known.
@@ -116,9 +142,15 @@ impl IntoResponse for Problem {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = self.code.status();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if self.code == ProblemCode::Unauthenticated {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"visualkit\""));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static("Bearer realm=\"visualkit\""),
+            );
         }
         if let Some(secs) = self.retry_after_secs {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(secs));
@@ -154,7 +186,9 @@ impl From<jobs::EnqueueError> for Problem {
 /// `the job has ended` as a sentence.
 fn sentence(what: &str) -> String {
     let mut letters = what.chars();
-    letters.next().map_or_else(String::new, |first| format!("{}{}.", first.to_uppercase(), letters.as_str()))
+    letters.next().map_or_else(String::new, |first| {
+        format!("{}{}.", first.to_uppercase(), letters.as_str())
+    })
 }
 
 #[cfg(test)]
@@ -176,7 +210,10 @@ mod tests {
 
     #[test]
     fn all_field_errors_are_listed() {
-        let errors = vec![FieldError::new("a", "required", "is required"), FieldError::new("b", "contains_nul", "contains NUL")];
+        let errors = vec![
+            FieldError::new("a", "required", "is required"),
+            FieldError::new("b", "contains_nul", "contains NUL"),
+        ];
         let problem = rendered(&Problem::invalid(errors));
         assert_eq!(problem["code"], "invalid");
         assert_eq!(problem["errors"][1]["field"], "b");
@@ -186,14 +223,22 @@ mod tests {
     fn errors_that_agree_name_the_problem() {
         let problem = Problem::invalid(vec![FieldError::new("title", "contains_nul", "contains NUL")]);
         assert_eq!(problem.code(), ProblemCode::ContainsNul);
-        let errors = vec![FieldError::new("kind", "unknown_kind", "is unknown"), FieldError::new("priority", "out_of_range", "must be 0 to 2")];
+        let errors = vec![
+            FieldError::new("kind", "unknown_kind", "is unknown"),
+            FieldError::new("priority", "out_of_range", "must be 0 to 2"),
+        ];
         assert_eq!(Problem::invalid(errors).code(), ProblemCode::UnknownKind);
     }
 
     #[test]
     fn an_error_of_the_store_is_answered_by_its_kind() {
-        let conflict = Problem::from(StoreError::Conflict { what: "the job has ended" });
-        assert_eq!((conflict.code(), conflict.detail.as_str()), (ProblemCode::Conflict, "The job has ended."));
+        let conflict = Problem::from(StoreError::Conflict {
+            what: "the job has ended",
+        });
+        assert_eq!(
+            (conflict.code(), conflict.detail.as_str()),
+            (ProblemCode::Conflict, "The job has ended.")
+        );
         let away = Problem::from(StoreError::Unavailable("password=hunter2".to_owned())).into_response();
         assert_eq!(away.headers()["retry-after"], "1");
         let internal = Problem::from(StoreError::Corrupt("secret".to_owned()));

@@ -79,3 +79,17 @@ codes! {
     /// The request took longer than requests may.
     TimedOut = SERVICE_UNAVAILABLE, "timed_out", "Timed out";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_lists_every_code_with_its_status() {
+        let documentation = include_str!("../../docs/API.md");
+        for code in ProblemCode::ALL {
+            let row = format!("| {} | `{}` |", code.status().as_u16(), code.as_str());
+            assert!(documentation.contains(&row), "docs/API.md has no row {row}");
+        }
+    }
+}

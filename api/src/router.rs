@@ -15,9 +15,14 @@ pub fn router(state: ApiState) -> Router {
     routes
         .fallback(async || Problem::new(ProblemCode::NotFound, "There is nothing at this path."))
         .method_not_allowed_fallback(async || {
-            Problem::new(ProblemCode::MethodNotAllowed, "This path has no such method. The Allow header lists those it has.")
+            Problem::new(
+                ProblemCode::MethodNotAllowed,
+                "This path has no such method. The Allow header lists those it has.",
+            )
         })
-        .layer(DefaultBodyLimit::max(max_form_bytes(state.settings.server.max_document_bytes)))
+        .layer(DefaultBodyLimit::max(max_form_bytes(
+            state.settings.server.max_document_bytes,
+        )))
         .layer(CatchPanicLayer::custom(panic_problem))
         .layer(from_fn_with_state(state.clone(), within_deadline))
         .layer(from_fn_with_state(state.clone(), observe))
@@ -32,10 +37,22 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
 
 fn documented() -> OpenApiRouter<ApiState> {
     OpenApiRouter::with_openapi(crate::openapi::introduction())
-        .routes(routes!(knowledge_bases::create::create_knowledge_base, knowledge_bases::list::list_knowledge_bases))
-        .routes(routes!(knowledge_bases::show::show_knowledge_base, knowledge_bases::delete::delete_knowledge_base))
-        .routes(routes!(documents::submit::submit_document, documents::list::list_documents))
-        .routes(routes!(documents::show::show_document, documents::delete::delete_document))
+        .routes(routes!(
+            knowledge_bases::create::create_knowledge_base,
+            knowledge_bases::list::list_knowledge_bases
+        ))
+        .routes(routes!(
+            knowledge_bases::show::show_knowledge_base,
+            knowledge_bases::delete::delete_knowledge_base
+        ))
+        .routes(routes!(
+            documents::submit::submit_document,
+            documents::list::list_documents
+        ))
+        .routes(routes!(
+            documents::show::show_document,
+            documents::delete::delete_document
+        ))
         .routes(routes!(documents::chunks::list_chunks))
         .routes(routes!(search::search))
         .routes(routes!(answers::answer_question))

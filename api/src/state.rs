@@ -44,6 +44,9 @@ impl ApiState {
     /// The largest body of a document as JSON: its content, a quarter more for escapes, and the other fields.
     pub(crate) fn max_json_document_bytes(&self) -> usize {
         let server = &self.settings.server;
-        server.max_document_bytes.saturating_add(server.max_document_bytes / 4).saturating_add(server.max_json_bytes)
+        server
+            .max_document_bytes
+            .saturating_add(server.max_document_bytes / 4)
+            .saturating_add(server.max_json_bytes)
     }
 }

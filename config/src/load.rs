@@ -88,7 +88,8 @@ impl Settings {
 }
 
 fn figment(file: &Path) -> Figment {
-    Figment::from(Toml::string(DEFAULT_TOML)).merge(Toml::file_exact(file))
+    let defaults = Figment::from(Toml::string(DEFAULT_TOML));
+    if file.is_file() { defaults.merge(Toml::file_exact(file)) } else { defaults }
 }
 
 trait PlainNames {

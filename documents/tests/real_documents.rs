@@ -92,7 +92,17 @@ fn every_page_of_two_documentation_sites_is_read_with_title_and_no_jsx_left() {
             let prose = document.blocks.iter().filter(|block| block.kind != BlockKind::Code);
             for line in prose.flat_map(|block| block.text.lines()) {
                 // Prose about HTML names elements, so only what no page says is looked for.
-                for litter in ["<Tab", "</Tab", "<Card", "<Note", "<Accordion", ":::", "useBaseUrl", "className=", "{/*"] {
+                for litter in [
+                    "<Tab",
+                    "</Tab",
+                    "<Card",
+                    "<Note",
+                    "<Accordion",
+                    ":::",
+                    "useBaseUrl",
+                    "className=",
+                    "{/*",
+                ] {
                     assert!(!line.contains(litter), "{name}: {line}");
                 }
             }

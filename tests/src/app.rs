@@ -79,7 +79,7 @@ impl TestApp {
         let state = ApiState::new(store.clone(), queue.clone(), settings, model.id);
         let stop = CancellationToken::new();
         let url = listen(api::router(state.clone()), &stop).await;
-        let admin_url = listen(api::admin_router(AdminState { store, queue, metrics: None }), &stop).await;
+        let admin_url = listen(api::admin_router(AdminState { store: Some(store), queue: Some(queue), metrics: None }), &stop).await;
         let client = Client::new(&url, Some(&key));
         let client_b = client.with_key(Some(&key_b));
         Self {

@@ -1,5 +1,5 @@
 use crate::Envelope;
-use apalis::prelude::{Backend, Task, TaskBuilder, WorkerContext};
+use apalis::prelude::{Backend, Task, TaskBuilder, TaskId, WorkerContext};
 use apalis_core::backend::BackendConfig;
 use apalis_core::backend::finalize::Ephemeral;
 use std::convert::Infallible;
@@ -22,7 +22,7 @@ impl Backend for PulledJobs {
     }
 
     fn poll_next(&mut self, cx: &mut Context<'_>, _: &WorkerContext) -> Poll<Option<Result<Task<Envelope>, Infallible>>> {
-        self.jobs.poll_recv(cx).map(|job| job.map(|envelope| Ok(TaskBuilder::new(envelope).build())))
+        self.jobs.poll_recv(cx).map(|job| job.map(|envelope| Ok(task(envelope))))
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {
@@ -46,4 +46,10 @@ impl BackendConfig for PulledJobs {
     fn middleware(&mut self, _: &mut WorkerContext) -> Identity {
         Identity::new()
     }
+}
+
+/// apalis wants an id for each task it runs: the job may run here twice at once when its lease was lost, so it is the lease's.
+fn task(envelope: Envelope) -> Task<Envelope> {
+    let id = format!("{}/{}", envelope.job.id, envelope.job.lease_token);
+    TaskBuilder::new(envelope).task_id(TaskId::from_string(id)).build()
 }

@@ -8,6 +8,7 @@ use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt};
 use futures::FutureExt;
 use jobs::{Pool, Subscription};
 use std::future::Future;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, channel};
@@ -85,9 +86,10 @@ fn work(
         .concurrency(slots)
         .parallelize(tokio::spawn)
         .build(run);
-    let working = worker.run().boxed();
+    let working = AssertUnwindSafe(worker.run()).catch_unwind().boxed();
     async move {
-        let ended = working.await;
+        // A panic here is apalis's or ours, never a handler's.
+        let ended = working.await.map_err(|_| "panicked");
         if !stop.is_cancelled() {
             // Jobs would pile up unseen: better the process ends and is started again.
             tracing::error!(%pool, ?ended, "a worker ended by itself");

@@ -12,7 +12,10 @@ const LIMIT: Duration = Duration::from_secs(2);
 
 /// The process runs; says nothing of what it depends on, or a database that is away would have it restarted.
 pub(super) async fn live() -> Json<Health> {
-    Json(Health { status: "live", checks: BTreeMap::new() })
+    Json(Health {
+        status: "live",
+        checks: BTreeMap::new(),
+    })
 }
 
 #[derive(Debug, Serialize)]
@@ -58,7 +61,10 @@ fn verdict(postgres: Option<Result<(), String>>, redis: Option<Result<(), String
     };
     let said = |result: Result<(), String>| result.err().unwrap_or_else(|| "ok".to_owned());
     let checks = [("postgres", postgres), ("redis", redis)];
-    let checks = checks.into_iter().filter_map(|(name, result)| Some((name, said(result?)))).collect();
+    let checks = checks
+        .into_iter()
+        .filter_map(|(name, result)| Some((name, said(result?))))
+        .collect();
     (code, Json(Health { status, checks }))
 }
 
@@ -68,14 +74,20 @@ mod tests {
     use super::*;
 
     fn said(postgres: Result<(), &str>, redis: Result<(), &str>) -> (u16, serde_json::Value) {
-        let (code, body) = verdict(Some(postgres.map_err(str::to_owned)), Some(redis.map_err(str::to_owned)));
+        let (code, body) = verdict(
+            Some(postgres.map_err(str::to_owned)),
+            Some(redis.map_err(str::to_owned)),
+        );
         (code.as_u16(), serde_json::to_value(body.0).unwrap())
     }
 
     #[test]
     fn a_process_without_redis_is_degraded_and_still_ready() {
         let (code, body) = said(Ok(()), Err("refused"));
-        assert_eq!((code, &body["status"], &body["checks"]["redis"]), (200, &"degraded".into(), &"refused".into()));
+        assert_eq!(
+            (code, &body["status"], &body["checks"]["redis"]),
+            (200, &"degraded".into(), &"refused".into())
+        );
     }
 
     #[test]

@@ -17,6 +17,9 @@ impl<S: Scope> FromRequestParts<ApiState> for Authorized<S> {
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let caller = Caller::from_request_parts(parts, state).await?;
         caller.require(S::NAME)?;
-        Ok(Self { caller, scope: PhantomData })
+        Ok(Self {
+            caller,
+            scope: PhantomData,
+        })
     }
 }

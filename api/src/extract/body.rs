@@ -12,7 +12,8 @@ pub(super) async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> 
     let mut stream = body.into_data_stream();
     let mut read = Vec::new();
     while let Some(bytes) = stream.next().await {
-        let bytes = bytes.map_err(|_| Problem::new(ProblemCode::MalformedBody, "The body ended before it was complete."))?;
+        let bytes =
+            bytes.map_err(|_| Problem::new(ProblemCode::MalformedBody, "The body ended before it was complete."))?;
         if read.len() + bytes.len() > limit {
             return Err(too_large(limit));
         }
@@ -24,12 +25,21 @@ pub(super) async fn read_body(headers: &HeaderMap, body: Body, limit: usize) -> 
 /// # Errors
 /// [`ProblemCode::TooLarge`] when `Content-Length` is over the limit.
 pub(super) fn refuse_announced(headers: &HeaderMap, limit: usize) -> Result<(), Problem> {
-    let announced = headers.get(header::CONTENT_LENGTH).and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|announced| announced > limit as u64) { Err(too_large(limit)) } else { Ok(()) }
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|len| len.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|announced| announced > limit as u64) {
+        Err(too_large(limit))
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn too_large(limit: usize) -> Problem {
-    Problem::new(ProblemCode::TooLarge, format!("At most {limit} bytes are accepted here."))
+    Problem::new(
+        ProblemCode::TooLarge,
+        format!("At most {limit} bytes are accepted here."),
+    )
 }
 
 #[cfg(test)]
@@ -40,8 +50,13 @@ mod tests {
     #[tokio::test]
     async fn a_body_that_announces_too_much_is_refused_unread() {
         let headers = HeaderMap::from_iter([(header::CONTENT_LENGTH, "104857600".parse().unwrap())]);
-        let body = Body::from_stream(futures::stream::poll_fn(|_| -> std::task::Poll<Option<Result<Bytes, std::io::Error>>> { panic!("was read") }));
-        assert_eq!(read_body(&headers, body, 1024).await.unwrap_err().code(), ProblemCode::TooLarge);
+        let body = Body::from_stream(futures::stream::poll_fn(
+            |_| -> std::task::Poll<Option<Result<Bytes, std::io::Error>>> { panic!("was read") },
+        ));
+        assert_eq!(
+            read_body(&headers, body, 1024).await.unwrap_err().code(),
+            ProblemCode::TooLarge
+        );
     }
 
     #[tokio::test]
@@ -53,6 +68,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_at_the_limit_is_read() {
-        assert_eq!(read_body(&HeaderMap::new(), Body::from("12345678"), 8).await.unwrap(), "12345678");
+        assert_eq!(
+            read_body(&HeaderMap::new(), Body::from("12345678"), 8).await.unwrap(),
+            "12345678"
+        );
     }
 }

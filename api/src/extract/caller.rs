@@ -23,7 +23,10 @@ impl Caller {
     /// # Errors
     /// [`ProblemCode::OriginNotAllowed`] for a publishable key used from where it is not meant to be used.
     fn admit(found: FoundKey, origin: Option<&str>) -> Result<Self, Problem> {
-        let caller = Self { found: Arc::new(found), origin: None };
+        let caller = Self {
+            found: Arc::new(found),
+            origin: None,
+        };
         if !caller.is_publishable() {
             return Ok(caller);
         }
@@ -33,8 +36,17 @@ impl Caller {
                 ProblemCode::OriginNotAllowed,
                 "This publishable key works from web pages only: the request names no Origin.",
             )),
-            Some(origin) if caller.found.allowed_origins.iter().any(|allowed| same_origin(allowed, origin)) => {
-                Ok(Self { origin: Some(origin.into()), ..caller })
+            Some(origin)
+                if caller
+                    .found
+                    .allowed_origins
+                    .iter()
+                    .any(|allowed| same_origin(allowed, origin)) =>
+            {
+                Ok(Self {
+                    origin: Some(origin.into()),
+                    ..caller
+                })
             }
             Some(_) => Err(Problem::new(
                 ProblemCode::OriginNotAllowed,
@@ -80,7 +92,9 @@ impl Caller {
             return Ok(());
         }
         let detail = if self.is_publishable() && !PUBLISHABLE.contains(&scope) {
-            format!("This needs the scope `{scope}`, which a publishable key cannot have. Use a secret key, from a server.")
+            format!(
+                "This needs the scope `{scope}`, which a publishable key cannot have. Use a secret key, from a server."
+            )
         } else {
             format!("The key lacks the scope `{scope}`.")
         };
@@ -118,11 +132,16 @@ impl FromRequestParts<ApiState> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let secret = bearer(&parts.headers)?;
-        let found = store::api_keys::find(&state.store, secret).await.map_err(|error| match error {
-            StoreError::NotFound { .. } => unauthenticated("The API key is unknown, expired or revoked."),
-            error => error.into(),
-        })?;
-        let origin = parts.headers.get(header::ORIGIN).map(|origin| origin.to_str().unwrap_or(""));
+        let found = store::api_keys::find(&state.store, secret)
+            .await
+            .map_err(|error| match error {
+                StoreError::NotFound { .. } => unauthenticated("The API key is unknown, expired or revoked."),
+                error => error.into(),
+            })?;
+        let origin = parts
+            .headers
+            .get(header::ORIGIN)
+            .map(|origin| origin.to_str().unwrap_or(""));
         let caller = Self::admit(found, origin)?;
         tracing::Span::current().record("tenant.id", tracing::field::display(caller.tenant()));
         if let Some(context) = parts.extensions.get::<RequestContext>() {
@@ -138,10 +157,16 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
     let (Some(value), None) = (given.next(), given.next()) else {
         return Err(unauthenticated("Send an API key: `Authorization: Bearer …`."));
     };
-    let (scheme, key) = value.to_str().ok().and_then(|text| text.split_once(' ')).unwrap_or(("", ""));
+    let (scheme, key) = value
+        .to_str()
+        .ok()
+        .and_then(|text| text.split_once(' '))
+        .unwrap_or(("", ""));
     let key = key.trim();
     if !scheme.eq_ignore_ascii_case("bearer") || key.is_empty() || key.len() > 512 {
-        return Err(unauthenticated("The Authorization header is none that we read. Send `Authorization: Bearer …`."));
+        return Err(unauthenticated(
+            "The Authorization header is none that we read. Send `Authorization: Bearer …`.",
+        ));
     }
     Ok(key)
 }
@@ -180,9 +205,23 @@ mod tests {
     #[test]
     fn a_publishable_key_works_from_its_pages_only() {
         let admit = |origin| Caller::admit(key("publishable", &["*"], false), origin);
-        assert_eq!(admit(Some("https://shop.example")).unwrap().allowed_origin(), Some("https://shop.example"));
-        for elsewhere in [None, Some("https://evil.example"), Some("http://shop.example"), Some("https://shop.example:8443"), Some("null"), Some("")] {
-            assert_eq!(admit(elsewhere).unwrap_err().code(), ProblemCode::OriginNotAllowed, "{elsewhere:?}");
+        assert_eq!(
+            admit(Some("https://shop.example")).unwrap().allowed_origin(),
+            Some("https://shop.example")
+        );
+        for elsewhere in [
+            None,
+            Some("https://evil.example"),
+            Some("http://shop.example"),
+            Some("https://shop.example:8443"),
+            Some("null"),
+            Some(""),
+        ] {
+            assert_eq!(
+                admit(elsewhere).unwrap_err().code(),
+                ProblemCode::OriginNotAllowed,
+                "{elsewhere:?}"
+            );
         }
     }
 
@@ -203,7 +242,11 @@ mod tests {
         let caller = caller("publishable", &["*"]);
         assert!(caller.require("search:read").is_ok());
         for scope in ["knowledge:read", "knowledge:write", "jobs:write"] {
-            assert_eq!(caller.require(scope).unwrap_err().code(), ProblemCode::Forbidden, "{scope}");
+            assert_eq!(
+                caller.require(scope).unwrap_err().code(),
+                ProblemCode::Forbidden,
+                "{scope}"
+            );
         }
     }
 
@@ -224,15 +267,35 @@ mod tests {
         let principal = || Some((Some("ada".to_owned()), vec![]));
         assert_eq!(caller("secret", &[]).viewer(None).unwrap(), Viewer::Tenant);
         assert_eq!(caller("publishable", &[]).viewer(None).unwrap(), Viewer::Public);
-        assert_eq!(caller("publishable", &[]).viewer(principal()).unwrap_err().code(), ProblemCode::Forbidden);
-        assert_eq!(caller("secret", &[]).viewer(principal()).unwrap(), Viewer::Principal { user: Some("ada".to_owned()), groups: vec![] });
+        assert_eq!(
+            caller("publishable", &[]).viewer(principal()).unwrap_err().code(),
+            ProblemCode::Forbidden
+        );
+        assert_eq!(
+            caller("secret", &[]).viewer(principal()).unwrap(),
+            Viewer::Principal {
+                user: Some("ada".to_owned()),
+                groups: vec![]
+            }
+        );
     }
 
     #[test]
     fn only_one_bearer_key_is_read() {
-        let headers = |values: &[&str]| values.iter().map(|v| (header::AUTHORIZATION, v.parse().unwrap())).collect::<HeaderMap>();
+        let headers = |values: &[&str]| {
+            values
+                .iter()
+                .map(|v| (header::AUTHORIZATION, v.parse().unwrap()))
+                .collect::<HeaderMap>()
+        };
         assert_eq!(bearer(&headers(&["bearer abc"])).unwrap(), "abc");
-        for bad in [&[][..], &["abc"], &["Basic abc"], &["Bearer "], &["Bearer a", "Bearer b"]] {
+        for bad in [
+            &[][..],
+            &["abc"],
+            &["Basic abc"],
+            &["Bearer "],
+            &["Bearer a", "Bearer b"],
+        ] {
             assert_eq!(bearer(&headers(bad)).unwrap_err().code(), ProblemCode::Unauthenticated);
         }
     }

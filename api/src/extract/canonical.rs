@@ -51,12 +51,26 @@ mod tests {
 
     #[test]
     fn the_order_of_keys_does_not_matter() {
-        assert_eq!(hash(r#"{"a": 1, "b": {"c": 2, "d": 3}}"#), hash(r#"{"b":{"d":3,"c":2},"a":1}"#));
+        assert_eq!(
+            hash(r#"{"a": 1, "b": {"c": 2, "d": 3}}"#),
+            hash(r#"{"b":{"d":3,"c":2},"a":1}"#)
+        );
     }
 
     #[test]
     fn any_other_difference_matters() {
-        let all = [r#"{"a":1}"#, r#"{"a":"1"}"#, r#"{"a":2}"#, r#"{"b":1}"#, r#"{"a":[1]}"#, r#"{"a":1,"b":null}"#, r#"["a",1]"#, r#"["a1"]"#, "[[1],2]", "[[1,2]]"];
+        let all = [
+            r#"{"a":1}"#,
+            r#"{"a":"1"}"#,
+            r#"{"a":2}"#,
+            r#"{"b":1}"#,
+            r#"{"a":[1]}"#,
+            r#"{"a":1,"b":null}"#,
+            r#"["a",1]"#,
+            r#"["a1"]"#,
+            "[[1],2]",
+            "[[1,2]]",
+        ];
         for (at, one) in all.iter().enumerate() {
             assert!(all.iter().skip(at + 1).all(|other| hash(one) != hash(other)), "{one}");
         }

@@ -9,7 +9,12 @@ pub(crate) trait Cursor: Sized {
     /// # Errors
     /// [`ProblemCode::InvalidCursor`].
     fn parse(text: &str) -> Result<Self, Problem> {
-        let invalid = || Problem::new(ProblemCode::InvalidCursor, "The cursor is none that this list returned. Start without one.");
+        let invalid = || {
+            Problem::new(
+                ProblemCode::InvalidCursor,
+                "The cursor is none that this list returned. Start without one.",
+            )
+        };
         Self::from_cursor(text).ok_or_else(invalid)
     }
 }
@@ -50,9 +55,21 @@ mod tests {
 
     #[test]
     fn what_no_list_returned_is_no_cursor() {
-        for text in ["", "x", "ffffffff", "-0000001", "+0000001", "00000000-0000-7000-8000-000000000000", "\0"] {
+        for text in [
+            "",
+            "x",
+            "ffffffff",
+            "-0000001",
+            "+0000001",
+            "00000000-0000-7000-8000-000000000000",
+            "\0",
+        ] {
             assert!(<i32 as Cursor>::parse(text).is_err(), "{text:?}");
-            assert_eq!(<Uuid as Cursor>::parse(text).unwrap_err().code(), ProblemCode::InvalidCursor, "{text:?}");
+            assert_eq!(
+                <Uuid as Cursor>::parse(text).unwrap_err().code(),
+                ProblemCode::InvalidCursor,
+                "{text:?}"
+            );
         }
     }
 }

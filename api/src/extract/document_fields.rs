@@ -26,9 +26,17 @@ pub(super) fn metadata(fields: &mut Fields) -> Value {
     if !value.is_object() {
         fields.error("metadata", "type", "must be an object");
     } else if depth_exceeds(&value, MAX_METADATA_DEPTH) {
-        fields.error("metadata", "too_deep", format!("must have at most {MAX_METADATA_DEPTH} levels"));
+        fields.error(
+            "metadata",
+            "too_deep",
+            format!("must have at most {MAX_METADATA_DEPTH} levels"),
+        );
     } else if value.to_string().len() > MAX_METADATA_BYTES {
-        fields.error("metadata", "too_large", format!("must have at most {MAX_METADATA_BYTES} bytes as JSON"));
+        fields.error(
+            "metadata",
+            "too_large",
+            format!("must have at most {MAX_METADATA_BYTES} bytes as JSON"),
+        );
     }
     value
 }
@@ -38,7 +46,9 @@ pub(super) fn acl(fields: &mut Fields) -> Value {
     let Some(value) = fields.value("acl") else {
         return json!({});
     };
-    fields.nested::<Acl>("acl", value).map_or_else(|| json!({}), |Acl(value)| value)
+    fields
+        .nested::<Acl>("acl", value)
+        .map_or_else(|| json!({}), |Acl(value)| value)
 }
 
 struct Acl(Value);
@@ -58,7 +68,9 @@ impl FromFields for Acl {
                 None
             }
             Some(true) => Some(Self(json!({"public": true}))),
-            _ if named => Some(Self(json!({"users": users.unwrap_or_default(), "groups": groups.unwrap_or_default()}))),
+            _ if named => Some(Self(
+                json!({"users": users.unwrap_or_default(), "groups": groups.unwrap_or_default()}),
+            )),
             _ => Some(Self(json!({}))),
         }
     }
@@ -94,14 +106,28 @@ mod tests {
 
     #[test]
     fn a_list_is_kept_in_one_form() {
-        assert_eq!(read(json!({"acl": {"public": true}})).unwrap().1, json!({"public": true}));
-        assert_eq!(read(json!({"acl": {"users": ["ada"]}})).unwrap().1, json!({"users": ["ada"], "groups": []}));
+        assert_eq!(
+            read(json!({"acl": {"public": true}})).unwrap().1,
+            json!({"public": true})
+        );
+        assert_eq!(
+            read(json!({"acl": {"users": ["ada"]}})).unwrap().1,
+            json!({"users": ["ada"], "groups": []})
+        );
     }
 
     #[test]
     fn a_list_that_is_not_understood_is_refused() {
-        for bad in [json!(true), json!("public"), json!({"publik": true}), json!({"public": 1}), json!({"users": "ada"}), json!({"users": [1]}),
-            json!({"users": [""]}), json!({"public": true, "users": ["ada"]})] {
+        for bad in [
+            json!(true),
+            json!("public"),
+            json!({"publik": true}),
+            json!({"public": 1}),
+            json!({"users": "ada"}),
+            json!({"users": [1]}),
+            json!({"users": [""]}),
+            json!({"public": true, "users": ["ada"]}),
+        ] {
             let errors = read(json!({"acl": bad.clone()})).unwrap_err();
             assert!(errors[0].field.starts_with("acl"), "{bad}");
         }
@@ -112,7 +138,10 @@ mod tests {
         let deep = |levels: usize| (1..levels).fold(json!({}), |inner, _| json!({"a": inner}));
         assert!(read(json!({"metadata": deep(8)})).is_ok());
         assert_eq!(read(json!({"metadata": deep(9)})).unwrap_err()[0].code, "too_deep");
-        assert_eq!(read(json!({"metadata": {"a": "x".repeat(16 << 10)}})).unwrap_err()[0].code, "too_large");
+        assert_eq!(
+            read(json!({"metadata": {"a": "x".repeat(16 << 10)}})).unwrap_err()[0].code,
+            "too_large"
+        );
         assert_eq!(read(json!({"metadata": [1]})).unwrap_err()[0].code, "type");
     }
 }

@@ -22,7 +22,12 @@ const MAX_PARTS: usize = 20;
 pub(super) async fn read(request: Request, state: &ApiState) -> Result<DocumentSubmission, Problem> {
     let max_file = state.settings.server.max_document_bytes;
     refuse_announced(request.headers(), max_form_bytes(max_file))?;
-    let malformed = |_| Problem::new(ProblemCode::MalformedMultipart, "The Content-Type names no usable boundary.");
+    let malformed = |_| {
+        Problem::new(
+            ProblemCode::MalformedMultipart,
+            "The Content-Type names no usable boundary.",
+        )
+    };
     let mut parts = Multipart::from_request(request, state).await.map_err(malformed)?;
     let mut form = Form::default();
     while let Some(part) = parts.next_field().await.map_err(|error| broken(&error, max_file))? {
@@ -54,7 +59,10 @@ impl Form {
     async fn add(&mut self, part: Field<'_>, max_file: usize) -> Result<(), Problem> {
         self.parts += 1;
         if self.parts > MAX_PARTS {
-            return Err(Problem::new(ProblemCode::MalformedMultipart, format!("A form has at most {MAX_PARTS} parts.")));
+            return Err(Problem::new(
+                ProblemCode::MalformedMultipart,
+                format!("A form has at most {MAX_PARTS} parts."),
+            ));
         }
         let name: String = part.name().unwrap_or("").chars().take(100).collect();
         let repeated = self.fields.contains_key(&name) || (name == "file" && self.file.is_some());
@@ -65,7 +73,11 @@ impl Form {
         if name == "file" {
             let (file_name, said) = (part.file_name().map(base_name), part.content_type().map(str::to_owned));
             let bytes = read_part(part, max_file, max_file).await?;
-            self.file = Some(File { name: file_name, said, bytes });
+            self.file = Some(File {
+                name: file_name,
+                said,
+                bytes,
+            });
             return Ok(());
         }
         let bytes = read_part(part, MAX_FIELD_BYTES, max_file).await?;
@@ -75,7 +87,10 @@ impl Form {
             ("title" | "external_id" | "metadata" | "acl", Ok(text)) if text.trim().is_empty() => {}
             ("metadata" | "acl", Ok(text)) => match serde_json::from_str(&text) {
                 Ok(value) => drop(self.fields.insert(name, value)),
-                Err(error) => self.errors.push(FieldError::new(name, "malformed_json", format!("is not JSON: {error}"))),
+                Err(error) => {
+                    self.errors
+                        .push(FieldError::new(name, "malformed_json", format!("is not JSON: {error}")))
+                }
             },
             (_, Ok(text)) => drop(self.fields.insert(name, Value::String(text))),
         }
@@ -85,7 +100,9 @@ impl Form {
     fn finish(self) -> Result<DocumentSubmission, Problem> {
         // First of all, or a PDF is told that it is not UTF-8.
         let file = self.file.as_ref();
-        let mime_type = file.map(|file| document_type(file.said.as_deref(), file.name.as_deref())).transpose()?;
+        let mime_type = file
+            .map(|file| document_type(file.said.as_deref(), file.name.as_deref()))
+            .transpose()?;
         let value = Value::Object(self.fields);
         let mut hasher = Sha256::new();
         hasher.update(json_hash(&value));
@@ -101,8 +118,19 @@ impl Form {
         add_bytes(&mut hasher, b"n", file.name.as_deref().unwrap_or("").as_bytes());
         add_bytes(&mut hasher, b"t", file.said.as_deref().unwrap_or("").as_bytes());
         add_bytes(&mut hasher, b"b", &file.bytes);
-        let submission = Submission { title, external_id, mime_type, file_name: file.name, metadata, acl, bytes: file.bytes };
-        Ok(DocumentSubmission { submission, hash: hasher.finalize().into() })
+        let submission = Submission {
+            title,
+            external_id,
+            mime_type,
+            file_name: file.name,
+            metadata,
+            acl,
+            bytes: file.bytes,
+        };
+        Ok(DocumentSubmission {
+            submission,
+            hash: hasher.finalize().into(),
+        })
     }
 }
 
@@ -121,7 +149,10 @@ fn broken(error: &MultipartError, max_file: usize) -> Problem {
     if error.status().as_u16() == 413 {
         return too_large(max_form_bytes(max_file));
     }
-    Problem::new(ProblemCode::MalformedMultipart, format!("The form cannot be read: {}.", error.body_text()))
+    Problem::new(
+        ProblemCode::MalformedMultipart,
+        format!("The form cannot be read: {}.", error.body_text()),
+    )
 }
 
 /// The last part of a path: some clients send all of it. Control characters are no part of a name.
@@ -145,7 +176,10 @@ mod tests {
             body.extend_from_slice(b"\r\n");
         }
         body.extend_from_slice(b"--b--\r\n");
-        let request = Request::builder().header(header::CONTENT_TYPE, "multipart/form-data; boundary=b").body(Body::from(body)).unwrap();
+        let request = Request::builder()
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=b")
+            .body(Body::from(body))
+            .unwrap();
         let mut parts = Multipart::from_request(request, &()).await.unwrap();
         let mut form = Form::default();
         while let Some(part) = parts.next_field().await.map_err(|error| broken(&error, 64))? {
@@ -158,27 +192,63 @@ mod tests {
 
     #[tokio::test]
     async fn a_form_is_read_with_its_json_fields() {
-        let read = read(&[(FILE, b"# Kettle"), ("name=\"external_id\"", b"kettle"), ("name=\"acl\"", b"{\"public\": true}"), ("name=\"title\"", b"")]);
+        let read = read(&[
+            (FILE, b"# Kettle"),
+            ("name=\"external_id\"", b"kettle"),
+            ("name=\"acl\"", b"{\"public\": true}"),
+            ("name=\"title\"", b""),
+        ]);
         let read = read.await.unwrap().submission;
-        assert_eq!((read.file_name.as_deref(), read.mime_type, read.title), (Some("kettle.md"), "text/markdown", None));
+        assert_eq!(
+            (read.file_name.as_deref(), read.mime_type, read.title),
+            (Some("kettle.md"), "text/markdown", None)
+        );
         assert_eq!(read.acl, serde_json::json!({"public": true}));
     }
 
     #[tokio::test]
     async fn all_errors_of_a_form_are_found() {
-        let read = read(&[("name=\"metadata\"", b"{"), ("name=\"colour\"", b"red"), ("name=\"title\"", b"\xff")]).await;
+        let read = read(&[
+            ("name=\"metadata\"", b"{"),
+            ("name=\"colour\"", b"red"),
+            ("name=\"title\"", b"\xff"),
+        ])
+        .await;
         let body: Value = serde_json::from_slice(&read.unwrap_err().render("r")).unwrap();
-        let fields: Vec<_> = body["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+        let fields: Vec<_> = body["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|error| error["field"].as_str().unwrap())
+            .collect();
         assert_eq!(fields, ["metadata", "title", "file", "colour"]);
     }
 
     #[tokio::test]
     async fn bad_files_have_their_problems() {
-        assert_eq!(read(&[(FILE, &[b'x'; 65])]).await.unwrap_err().code(), ProblemCode::TooLarge);
-        assert_eq!(read(&[(FILE, b"\xff\xfe")]).await.unwrap_err().code(), ProblemCode::InvalidUtf8);
-        assert_eq!(read(&[(FILE, b"a\0")]).await.unwrap_err().code(), ProblemCode::ContainsNul);
-        assert_eq!(read(&[("name=\"file\"; filename=\"a.pdf\"", b"words")]).await.unwrap_err().code(), ProblemCode::UnsupportedMediaType);
-        assert_eq!(read(&[(FILE, b"a"), (FILE, b"b")]).await.unwrap_err().code(), ProblemCode::Invalid);
+        assert_eq!(
+            read(&[(FILE, &[b'x'; 65])]).await.unwrap_err().code(),
+            ProblemCode::TooLarge
+        );
+        assert_eq!(
+            read(&[(FILE, b"\xff\xfe")]).await.unwrap_err().code(),
+            ProblemCode::InvalidUtf8
+        );
+        assert_eq!(
+            read(&[(FILE, b"a\0")]).await.unwrap_err().code(),
+            ProblemCode::ContainsNul
+        );
+        assert_eq!(
+            read(&[("name=\"file\"; filename=\"a.pdf\"", b"words")])
+                .await
+                .unwrap_err()
+                .code(),
+            ProblemCode::UnsupportedMediaType
+        );
+        assert_eq!(
+            read(&[(FILE, b"a"), (FILE, b"b")]).await.unwrap_err().code(),
+            ProblemCode::Invalid
+        );
     }
 
     #[tokio::test]

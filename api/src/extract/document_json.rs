@@ -25,14 +25,25 @@ fn parse(bytes: &[u8], max_document_bytes: usize) -> Result<DocumentSubmission, 
     let mut fields = Fields::of(value);
     let title = fields.text("title", TITLE_CHARS);
     let content = fields.value("content");
-    let mime_type = fields.text("mime_type", 1..=255).map(|said| document_type(Some(&said), None)).transpose()?;
+    let mime_type = fields
+        .text("mime_type", 1..=255)
+        .map(|said| document_type(Some(&said), None))
+        .transpose()?;
     let (external_id, metadata, acl) = (external_id(&mut fields), metadata(&mut fields), acl(&mut fields));
     let content = content_bytes(&mut fields, content);
     if content.len() > max_document_bytes {
         return Err(too_large(max_document_bytes));
     }
     let mime_type = fields.finish(mime_type).map_err(Problem::invalid)?;
-    let submission = Submission { title, external_id, mime_type, file_name: None, metadata, acl, bytes: content };
+    let submission = Submission {
+        title,
+        external_id,
+        mime_type,
+        file_name: None,
+        metadata,
+        acl,
+        bytes: content,
+    };
     Ok(DocumentSubmission { submission, hash })
 }
 
@@ -64,7 +75,10 @@ mod tests {
     fn a_document_is_read_whole() {
         let sent = json!({"title": "Lantern", "content": "# Lantern", "mime_type": "text/markdown", "external_id": "lantern", "acl": {"public": true}});
         let read = read(&sent).unwrap().submission;
-        assert_eq!((read.title.as_deref(), read.external_id.as_deref(), read.mime_type), (Some("Lantern"), Some("lantern"), "text/markdown"));
+        assert_eq!(
+            (read.title.as_deref(), read.external_id.as_deref(), read.mime_type),
+            (Some("Lantern"), Some("lantern"), "text/markdown")
+        );
         assert_eq!(read.bytes, b"# Lantern");
     }
 
@@ -75,7 +89,10 @@ mod tests {
         assert_eq!(code(with(json!("x".repeat(65)), "text/plain")), ProblemCode::TooLarge);
         assert_eq!(code(with(json!(" "), "text/plain")), ProblemCode::Invalid);
         assert_eq!(code(with(json!("a\0b"), "text/plain")), ProblemCode::ContainsNul);
-        assert_eq!(code(with(json!("words"), "application/pdf")), ProblemCode::UnsupportedMediaType);
+        assert_eq!(
+            code(with(json!("words"), "application/pdf")),
+            ProblemCode::UnsupportedMediaType
+        );
         assert_eq!(code(with(json!(7), "text/plain")), ProblemCode::Invalid);
         assert_eq!(code(json!({})), ProblemCode::Invalid);
     }

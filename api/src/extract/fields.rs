@@ -2,7 +2,6 @@ use chrono::{DateTime, Datelike, Utc};
 use jobs::FieldError;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
-use uuid::Uuid;
 
 /// A request that is read field by field, so that all its errors are known at once.
 pub(crate) trait FromFields: Sized {
@@ -13,19 +12,25 @@ pub(crate) trait FromFields: Sized {
 /// The fields of a JSON object that have not been read yet, and what was wrong with those that have. `null` counts as absent.
 pub(crate) struct Fields {
     /// Where the object is: empty, or `principal.`.
-    prefix: String,
-    left: Map<String, Value>,
-    errors: Vec<FieldError>,
+    pub(super) prefix: String,
+    pub(super) left: Map<String, Value>,
+    pub(super) errors: Vec<FieldError>,
 }
 
 impl Fields {
     /// Any other value than an object has no fields, and that is an error.
     pub(crate) fn of(value: Value) -> Self {
-        let mut fields = Self { prefix: String::new(), left: Map::new(), errors: Vec::new() };
+        let mut fields = Self {
+            prefix: String::new(),
+            left: Map::new(),
+            errors: Vec::new(),
+        };
         super::json::note_nuls(&value, "", &mut fields.errors);
         match value {
             Value::Object(left) => fields.left = left,
-            _ => fields.errors.push(FieldError::new("", "type", "The body must be a JSON object.")),
+            _ => fields
+                .errors
+                .push(FieldError::new("", "type", "The body must be a JSON object.")),
         }
         fields
     }
@@ -43,8 +48,16 @@ impl Fields {
     pub(crate) fn error(&mut self, field: &str, code: &str, message: impl Into<String>) {
         let field = format!("{}{field}", self.prefix);
         // One error a field and code: a text with a NUL at its end may fail another check for the same reason.
-        if !self.errors.iter().any(|error| error.field == field && error.code == code) {
-            self.errors.push(FieldError { field, code: code.to_owned(), message: message.into() });
+        if !self
+            .errors
+            .iter()
+            .any(|error| error.field == field && error.code == code)
+        {
+            self.errors.push(FieldError {
+                field,
+                code: code.to_owned(),
+                message: message.into(),
+            });
         }
     }
 
@@ -78,7 +91,7 @@ impl Fields {
         self.check_text(name, value, length)
     }
 
-    fn check_text(&mut self, name: &str, value: Value, length: RangeInclusive<usize>) -> Option<String> {
+    pub(super) fn check_text(&mut self, name: &str, value: Value, length: RangeInclusive<usize>) -> Option<String> {
         let Value::String(text) = value else {
             self.error(name, "type", "must be a string");
             return None;
@@ -89,7 +102,11 @@ impl Fields {
         }
         // At most four bytes a character: a text far too long is not counted out.
         if text.len() > length.end().saturating_mul(4) || !length.contains(&text.chars().count()) {
-            self.error(name, "length", format!("must have {} to {} characters", length.start(), length.end()));
+            self.error(
+                name,
+                "length",
+                format!("must have {} to {} characters", length.start(), length.end()),
+            );
             return None;
         }
         Some(text)
@@ -102,7 +119,11 @@ impl Fields {
             return None;
         };
         if !range.contains(&number) {
-            self.error(name, "out_of_range", format!("must be {} to {}", range.start(), range.end()));
+            self.error(
+                name,
+                "out_of_range",
+                format!("must be {} to {}", range.start(), range.end()),
+            );
             return None;
         }
         Some(number)
@@ -115,7 +136,11 @@ impl Fields {
             return None;
         };
         if !range.contains(&number) {
-            self.error(name, "out_of_range", format!("must be {} to {}", range.start(), range.end()));
+            self.error(
+                name,
+                "out_of_range",
+                format!("must be {} to {}", range.start(), range.end()),
+            );
             return None;
         }
         Some(number)
@@ -134,7 +159,11 @@ impl Fields {
         let value = self.value(name)?;
         let time = value.as_str().and_then(parse_time);
         if time.is_none() {
-            self.error(name, "invalid", "must be an RFC 3339 time, such as 2030-01-31T08:00:00Z");
+            self.error(
+                name,
+                "invalid",
+                "must be an RFC 3339 time, such as 2030-01-31T08:00:00Z",
+            );
         }
         time
     }
@@ -142,7 +171,9 @@ impl Fields {
     /// One of a few words.
     pub(crate) fn optional_choice<T: Copy>(&mut self, name: &str, choices: &[(&str, T)]) -> Option<T> {
         let value = self.value(name)?;
-        let chosen = value.as_str().and_then(|text| choices.iter().find(|(word, _)| *word == text));
+        let chosen = value
+            .as_str()
+            .and_then(|text| choices.iter().find(|(word, _)| *word == text));
         if chosen.is_none() {
             let words: Vec<&str> = choices.iter().map(|(word, _)| *word).collect();
             self.error(name, "invalid", format!("must be one of {}", words.join(", ")));
@@ -150,67 +181,14 @@ impl Fields {
         chosen.map(|(_, choice)| *choice)
     }
 
-    /// A list whose items `read` makes of values; a wrong item is named by its place, as `sources.2`.
-    pub(crate) fn list<T>(
-        &mut self,
-        name: &str,
-        value: Value,
-        count: RangeInclusive<usize>,
-        read: impl Fn(&mut Self, &str, Value) -> Option<T>,
-    ) -> Option<Vec<T>> {
-        let Value::Array(items) = value else {
-            self.error(name, "type", "must be a list");
-            return None;
-        };
-        if !count.contains(&items.len()) {
-            self.error(name, "count", format!("must have {} to {} entries", count.start(), count.end()));
-            return None;
-        }
-        let wanted = items.len();
-        let read: Vec<T> =
-            items.into_iter().enumerate().filter_map(|(at, item)| read(self, &format!("{name}.{at}"), item)).collect();
-        (read.len() == wanted).then_some(read)
-    }
-
-    /// A list of texts that are not blank; `length` in characters.
-    pub(crate) fn texts(&mut self, name: &str, value: Value, count: RangeInclusive<usize>, length: RangeInclusive<usize>) -> Option<Vec<String>> {
-        self.list(name, value, count, |fields, name, item| fields.check_text(name, item, length.clone()))
-    }
-
-    /// A list of ids, each once.
-    pub(crate) fn ids(&mut self, name: &str, count: RangeInclusive<usize>) -> Option<Vec<Uuid>> {
-        let value = self.required_value(name)?;
-        let ids = self.list(name, value, count, |fields, name, item| {
-            let id = item.as_str().and_then(|text| Uuid::try_parse(text).ok());
-            if id.is_none() {
-                fields.error(name, "invalid", "must be an id");
-            }
-            id
-        })?;
-        if let Some(at) = ids.iter().enumerate().find_map(|(at, id)| ids.iter().take(at).any(|other| other == id).then_some(at)) {
-            self.error(&format!("{name}.{at}"), "duplicate", "is listed twice");
-            return None;
-        }
-        Some(ids)
-    }
-
-    /// An object in the object.
-    pub(crate) fn nested<T: FromFields>(&mut self, name: &str, value: Value) -> Option<T> {
-        let Value::Object(left) = value else {
-            self.error(name, "type", "must be an object");
-            return None;
-        };
-        let mut inner = Self { prefix: format!("{}{name}.", self.prefix), left, errors: Vec::new() };
-        let read = T::from_fields(&mut inner);
-        inner.refuse_the_rest();
-        let sound = inner.errors.is_empty();
-        self.errors.extend(inner.errors);
-        read.filter(|_| sound)
-    }
-
-    fn refuse_the_rest(&mut self) {
+    pub(super) fn refuse_the_rest(&mut self) {
         // A hostile object can have a million fields; its author needs no list of them.
-        let unknown: Vec<String> = self.left.keys().take(20).map(|name| name.chars().take(100).collect()).collect();
+        let unknown: Vec<String> = self
+            .left
+            .keys()
+            .take(20)
+            .map(|name| name.chars().take(100).collect())
+            .collect();
         for name in unknown {
             self.error(&name, "unknown", "is not a field of this request");
         }
@@ -230,12 +208,17 @@ mod tests {
     use serde_json::json;
 
     fn codes(errors: &[FieldError]) -> Vec<(&str, &str)> {
-        errors.iter().map(|error| (error.field.as_str(), error.code.as_str())).collect()
+        errors
+            .iter()
+            .map(|error| (error.field.as_str(), error.code.as_str()))
+            .collect()
     }
 
     #[test]
     fn every_error_is_found_not_only_the_first() {
-        let mut fields = Fields::of(json!({"query": " ", "limit": 0, "mode": "magic", "explain": 1, "when": "today", "surplus": true}));
+        let mut fields = Fields::of(
+            json!({"query": " ", "limit": 0, "mode": "magic", "explain": 1, "when": "today", "surplus": true}),
+        );
         let read = (
             fields.ids("knowledge_base_ids", 1..=20),
             fields.text("query", 1..=9),
@@ -245,8 +228,15 @@ mod tests {
             fields.optional_time("when"),
         );
         let errors = fields.finish(Some(read)).unwrap_err();
-        let expected = [("knowledge_base_ids", "required"), ("query", "empty"), ("limit", "out_of_range"), ("mode", "invalid"),
-            ("explain", "type"), ("when", "invalid"), ("surplus", "unknown")];
+        let expected = [
+            ("knowledge_base_ids", "required"),
+            ("query", "empty"),
+            ("limit", "out_of_range"),
+            ("mode", "invalid"),
+            ("explain", "type"),
+            ("when", "invalid"),
+            ("surplus", "unknown"),
+        ];
         assert_eq!(codes(&errors), expected);
     }
 
@@ -266,24 +256,25 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_is_listed_twice_is_refused() {
-        let id = Uuid::now_v7();
-        let mut fields = Fields::of(json!({"ids": [id, id]}));
-        assert!(fields.ids("ids", 1..=20).is_none());
-        assert_eq!(codes(&fields.finish(Some(())).unwrap_err()), [("ids.1", "duplicate")]);
-    }
-
-    #[test]
     fn null_is_absent_and_anything_but_an_object_is_refused() {
         assert_eq!(Fields::of(json!({"a": null})).optional_bool("a"), None);
-        assert!(Fields::of(json!({"a": null})).finish(Some(())).is_err(), "unread fields are unknown even when null");
+        assert!(
+            Fields::of(json!({"a": null})).finish(Some(())).is_err(),
+            "unread fields are unknown even when null"
+        );
         assert!(Fields::of(json!([])).finish(Some(())).is_err());
     }
 
     #[test]
     fn a_time_beyond_what_postgres_holds_is_refused() {
         assert!(parse_time("2030-01-31T08:00:00+01:00").is_some());
-        for bad in ["+262000-01-01T00:00:00Z", "0000-01-01T00:00:00Z", "2030-01-31", "", "now"] {
+        for bad in [
+            "+262000-01-01T00:00:00Z",
+            "0000-01-01T00:00:00Z",
+            "2030-01-31",
+            "",
+            "now",
+        ] {
             assert!(parse_time(bad).is_none(), "{bad}");
         }
     }

@@ -14,7 +14,12 @@ impl IdempotencyKey {
             return Ok(None);
         };
         let key = value.to_str().ok().filter(|key| is_key(key) && given.next().is_none());
-        let key = key.ok_or_else(|| Problem::new(ProblemCode::InvalidHeader, "Idempotency-Key must be 1 to 255 visible ASCII characters, sent once."))?;
+        let key = key.ok_or_else(|| {
+            Problem::new(
+                ProblemCode::InvalidHeader,
+                "Idempotency-Key must be 1 to 255 visible ASCII characters, sent once.",
+            )
+        })?;
         Ok(Some(Self(key.to_owned())))
     }
 
@@ -34,7 +39,12 @@ mod tests {
 
     fn key(values: &[&[u8]]) -> Result<Option<IdempotencyKey>, Problem> {
         let value = |bytes: &[u8]| axum::http::HeaderValue::from_bytes(bytes).unwrap();
-        IdempotencyKey::of(&values.iter().map(|bytes| ("idempotency-key".parse().unwrap(), value(bytes))).collect())
+        IdempotencyKey::of(
+            &values
+                .iter()
+                .map(|bytes| ("idempotency-key".parse().unwrap(), value(bytes)))
+                .collect(),
+        )
     }
 
     #[test]
@@ -46,7 +56,13 @@ mod tests {
     #[test]
     fn a_key_that_cannot_be_kept_is_refused_not_ignored() {
         let long = [b'x'; 256];
-        for bad in [&[b"".as_slice()][..], &[b"a b"], &["ü".as_bytes()], &[&long], &[b"a", b"a"]] {
+        for bad in [
+            &[b"".as_slice()][..],
+            &[b"a b"],
+            &["ü".as_bytes()],
+            &[&long],
+            &[b"a", b"a"],
+        ] {
             assert_eq!(key(bad).unwrap_err().code(), ProblemCode::InvalidHeader);
         }
     }

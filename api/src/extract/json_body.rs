@@ -33,7 +33,10 @@ impl<T: FromFields> JsonBody<T> {
         let hash = json_hash(&value);
         let mut fields = Fields::of(value);
         let read = T::from_fields(&mut fields);
-        Ok(Self { value: fields.finish(read).map_err(Problem::invalid)?, hash })
+        Ok(Self {
+            value: fields.finish(read).map_err(Problem::invalid)?,
+            hash,
+        })
     }
 }
 
@@ -41,5 +44,8 @@ fn require_json(request: &Request) -> Result<(), Problem> {
     if content_type(request.headers()).as_deref().is_some_and(is_json) {
         return Ok(());
     }
-    Err(Problem::new(ProblemCode::UnsupportedMediaType, "Send JSON: `Content-Type: application/json`."))
+    Err(Problem::new(
+        ProblemCode::UnsupportedMediaType,
+        "Send JSON: `Content-Type: application/json`.",
+    ))
 }

@@ -2,7 +2,9 @@ use axum::http::{HeaderMap, header};
 
 /// The type and subtype of the content type, in lower case, without parameters; `None` when there is none.
 pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
-    headers.get(header::CONTENT_TYPE).map(|value| essence(value.to_str().unwrap_or("")))
+    headers
+        .get(header::CONTENT_TYPE)
+        .map(|value| essence(value.to_str().unwrap_or("")))
 }
 
 pub(super) fn essence(text: &str) -> String {

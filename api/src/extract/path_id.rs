@@ -22,7 +22,11 @@ macro_rules! resource_ids {
     )*};
 }
 
-resource_ids!(KnowledgeBaseId = "knowledge base", DocumentId = "document", JobId = "job");
+resource_ids!(
+    KnowledgeBaseId = "knowledge base",
+    DocumentId = "document",
+    JobId = "job"
+);
 
 /// The path's `{id}`. What is no id names nothing: 404.
 pub(crate) struct PathId<T>(pub(crate) T);
@@ -32,8 +36,13 @@ impl<T: ResourceId> FromRequestParts<ApiState> for PathId<T> {
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
         let not_found = || Problem::not_found(T::WHAT);
-        let params = RawPathParams::from_request_parts(parts, state).await.map_err(|_| not_found())?;
-        let text = params.iter().find_map(|(name, value)| (name == "id").then_some(value)).ok_or_else(not_found)?;
+        let params = RawPathParams::from_request_parts(parts, state)
+            .await
+            .map_err(|_| not_found())?;
+        let text = params
+            .iter()
+            .find_map(|(name, value)| (name == "id").then_some(value))
+            .ok_or_else(not_found)?;
         parse(text).map(|id| Self(T::of(id))).ok_or_else(not_found)
     }
 }
@@ -51,7 +60,14 @@ mod tests {
     fn only_a_hyphenated_id_names_something() {
         let id = Uuid::now_v7();
         assert_eq!(parse(&id.to_string()), Some(id));
-        for bad in ["", "1", "..", &id.simple().to_string(), &format!("{{{id}}}"), &format!("{id}\0")] {
+        for bad in [
+            "",
+            "1",
+            "..",
+            &id.simple().to_string(),
+            &format!("{{{id}}}"),
+            &format!("{id}\0"),
+        ] {
             assert_eq!(parse(bad), None, "{bad:?}");
         }
     }

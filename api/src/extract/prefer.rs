@@ -30,7 +30,9 @@ impl Prefer {
     /// How long to wait, by preference or else `default_secs`, and never more than `max_secs`. Both preferences together mean: wait so
     /// long, and only then respond asynchronously (RFC 7240, section 4.3).
     pub(crate) fn wait(self, default_secs: u64, max_secs: u64) -> Duration {
-        let secs = self.wait_secs.unwrap_or(if self.respond_async { 0 } else { default_secs });
+        let secs = self
+            .wait_secs
+            .unwrap_or(if self.respond_async { 0 } else { default_secs });
         Duration::from_secs(secs.min(max_secs))
     }
 
@@ -56,7 +58,12 @@ mod tests {
     use super::*;
 
     fn prefer(values: &[&str]) -> Prefer {
-        Prefer::of(&values.iter().map(|value| ("prefer".parse().unwrap(), value.parse().unwrap())).collect())
+        Prefer::of(
+            &values
+                .iter()
+                .map(|value| ("prefer".parse().unwrap(), value.parse().unwrap()))
+                .collect(),
+        )
     }
 
     fn wait(values: &[&str]) -> u64 {
@@ -81,7 +88,17 @@ mod tests {
 
     #[test]
     fn what_is_malformed_is_ignored() {
-        for bad in ["", "wait", "wait=", "wait=-1", "wait=1.5", "wait=soon", "return=minimal", ",;=,", "respond-async=no"] {
+        for bad in [
+            "",
+            "wait",
+            "wait=",
+            "wait=-1",
+            "wait=1.5",
+            "wait=soon",
+            "return=minimal",
+            ",;=,",
+            "respond-async=no",
+        ] {
             assert_eq!(wait(&[bad]), 10, "{bad}");
             assert_eq!(prefer(&[bad]).applied(30), None, "{bad}");
         }

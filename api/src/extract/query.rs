@@ -20,7 +20,13 @@ impl<T: FromQuery> FromRequestParts<ApiState> for Query<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _state: &ApiState) -> Result<Self, Problem> {
-        let malformed = |_| Problem::invalid_query(vec![FieldError::new("", "malformed", "The query string cannot be read.")]);
+        let malformed = |_| {
+            Problem::invalid_query(vec![FieldError::new(
+                "",
+                "malformed",
+                "The query string cannot be read.",
+            )])
+        };
         let pairs = axum::extract::Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(malformed)?;
         Self::parse(pairs.0)
     }
@@ -28,13 +34,25 @@ impl<T: FromQuery> FromRequestParts<ApiState> for Query<T> {
 
 impl<T: FromQuery> Query<T> {
     fn parse(pairs: Vec<(String, String)>) -> Result<Self, Problem> {
-        let mut query = QueryFields { left: pairs, errors: Vec::new() };
+        let mut query = QueryFields {
+            left: pairs,
+            errors: Vec::new(),
+        };
         let read = T::from_query(&mut query)?;
-        let unknown: Vec<String> = query.left.iter().take(20).map(|(name, _)| name.chars().take(100).collect()).collect();
+        let unknown: Vec<String> = query
+            .left
+            .iter()
+            .take(20)
+            .map(|(name, _)| name.chars().take(100).collect())
+            .collect();
         for name in unknown {
             query.error(&name, "unknown", "is no parameter of this list, or is there twice");
         }
-        if query.errors.is_empty() { Ok(Self(read)) } else { Err(Problem::invalid_query(query.errors)) }
+        if query.errors.is_empty() {
+            Ok(Self(read))
+        } else {
+            Err(Problem::invalid_query(query.errors))
+        }
     }
 }
 
@@ -79,7 +97,10 @@ impl QueryFields {
     /// A name such as `diagnostics.noop`.
     pub(crate) fn name(&mut self, name: &str) -> Option<String> {
         let text = self.text(name)?;
-        let plain = (1..=100).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+        let plain = (1..=100).contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
         if !plain {
             self.error(name, "invalid", "must be 1 to 100 letters, digits, '.', '_' or '-'");
             return None;
@@ -91,7 +112,11 @@ impl QueryFields {
         let text = self.text(name)?;
         let time = parse_time(&text);
         if time.is_none() {
-            self.error(name, "invalid", "must be an RFC 3339 time, such as 2030-01-31T08:00:00Z ('+' is written %2B)");
+            self.error(
+                name,
+                "invalid",
+                "must be an RFC 3339 time, such as 2030-01-31T08:00:00Z ('+' is written %2B)",
+            );
         }
         time
     }
@@ -113,19 +138,38 @@ mod tests {
     }
 
     fn page(pairs: &[(&str, &str)]) -> Result<Query<Page>, Problem> {
-        Query::parse(pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+        Query::parse(
+            pairs
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
     }
 
     #[test]
     fn a_query_is_read_with_its_defaults() {
         assert_eq!(page(&[]).unwrap().0.0, 20);
-        assert_eq!(page(&[("kind", "diagnostics.noop")]).unwrap().0.1.unwrap(), "diagnostics.noop");
+        assert_eq!(
+            page(&[("kind", "diagnostics.noop")]).unwrap().0.1.unwrap(),
+            "diagnostics.noop"
+        );
     }
 
     #[test]
     fn a_wrong_query_is_refused() {
-        for (name, value) in [("limit", "0"), ("limit", "101"), ("limit", "x"), ("kind", "\0"), ("kind", ""), ("foo", "1")] {
-            assert_eq!(page(&[(name, value)]).unwrap_err().code(), ProblemCode::InvalidQuery, "{name}={value}");
+        for (name, value) in [
+            ("limit", "0"),
+            ("limit", "101"),
+            ("limit", "x"),
+            ("kind", "\0"),
+            ("kind", ""),
+            ("foo", "1"),
+        ] {
+            assert_eq!(
+                page(&[(name, value)]).unwrap_err().code(),
+                ProblemCode::InvalidQuery,
+                "{name}={value}"
+            );
         }
         assert!(page(&[("limit", "1"), ("limit", "2")]).is_err());
     }

@@ -49,7 +49,11 @@ pub(super) fn content_error(field: &str, bytes: &[u8]) -> Option<FieldError> {
             let message = format!("is not UTF-8 from byte {} on", error.valid_up_to());
             Some(FieldError::new(field, "invalid_utf8", message))
         }
-        Ok(text) if text.contains('\0') => Some(FieldError::new(field, "contains_nul", "contains U+0000, which no text may")),
+        Ok(text) if text.contains('\0') => Some(FieldError::new(
+            field,
+            "contains_nul",
+            "contains U+0000, which no text may",
+        )),
         Ok(text) if text.trim().trim_start_matches('\u{feff}').trim().is_empty() => {
             Some(FieldError::new(field, "empty", "must not be empty"))
         }

@@ -16,10 +16,17 @@ struct Inner {
 impl RequestContext {
     /// The client's request id when it is a sane one, else a fresh one.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let given = headers.get("x-request-id").and_then(|id| id.to_str().ok()).filter(|id| is_sane(id));
+        let given = headers
+            .get("x-request-id")
+            .and_then(|id| id.to_str().ok())
+            .filter(|id| is_sane(id));
         let request_id = given.map_or_else(|| uuid::Uuid::now_v7().to_string(), str::to_owned);
         let trace_parent = TraceParent::of(headers);
-        Self(Arc::new(Inner { request_id, trace_parent, caller: OnceLock::new() }))
+        Self(Arc::new(Inner {
+            request_id,
+            trace_parent,
+            caller: OnceLock::new(),
+        }))
     }
 
     pub(crate) fn request_id(&self) -> &str {

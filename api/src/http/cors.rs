@@ -10,7 +10,10 @@ const EXPOSED: &str = "location, retry-after, x-request-id, preference-applied, 
 /// only then is a response made readable to the page.
 pub(super) fn preflight(method: &Method, path: &str, headers: &HeaderMap) -> Option<Response> {
     let origin = headers.get(header::ORIGIN)?;
-    if method != Method::OPTIONS || !headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) || !is_for_browsers(path) {
+    if method != Method::OPTIONS
+        || !headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+        || !is_for_browsers(path)
+    {
         return None;
     }
     let mut response = Response::new(Body::empty());
@@ -18,7 +21,10 @@ pub(super) fn preflight(method: &Method, path: &str, headers: &HeaderMap) -> Opt
     let allowed = "authorization, content-type, idempotency-key, prefer, last-event-id, traceparent, x-request-id";
     let answers: [(HeaderName, HeaderValue); 5] = [
         (header::ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone()),
-        (header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST")),
+        (
+            header::ACCESS_CONTROL_ALLOW_METHODS,
+            HeaderValue::from_static("GET, POST"),
+        ),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(allowed)),
         (header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600")),
         (header::VARY, HeaderValue::from_static("origin")),
@@ -29,7 +35,9 @@ pub(super) fn preflight(method: &Method, path: &str, headers: &HeaderMap) -> Opt
 
 /// Lets the page that a publishable key allows read the response.
 pub(super) fn expose(caller: Option<&Caller>, headers: &mut HeaderMap) {
-    let origin = caller.and_then(Caller::allowed_origin).and_then(|origin| HeaderValue::from_str(origin).ok());
+    let origin = caller
+        .and_then(Caller::allowed_origin)
+        .and_then(|origin| HeaderValue::from_str(origin).ok());
     if let Some(origin) = origin {
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
@@ -56,8 +64,15 @@ mod tests {
     #[test]
     fn a_preflight_is_answered_without_a_wildcard_or_credentials() {
         let response = asked("/v1/search").unwrap();
-        assert_eq!(response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN], "https://shop.example");
-        assert!(!response.headers().contains_key(header::ACCESS_CONTROL_ALLOW_CREDENTIALS));
+        assert_eq!(
+            response.headers()[header::ACCESS_CONTROL_ALLOW_ORIGIN],
+            "https://shop.example"
+        );
+        assert!(
+            !response
+                .headers()
+                .contains_key(header::ACCESS_CONTROL_ALLOW_CREDENTIALS)
+        );
     }
 
     #[test]

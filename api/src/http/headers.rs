@@ -1,5 +1,5 @@
-use super::cors;
 use super::RequestContext;
+use super::cors;
 use crate::Problem;
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -9,7 +9,10 @@ const ALWAYS: [(HeaderName, &str); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "no-referrer"),
     (header::X_FRAME_OPTIONS, "DENY"),
-    (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
     (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
 ];
 
@@ -23,7 +26,9 @@ pub(super) fn complete(context: &RequestContext, mut response: Response) -> Resp
         headers.insert(name, HeaderValue::from_static(value));
     }
     // A response may hold a tenant's data unless its route says otherwise.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     if let Ok(id) = HeaderValue::from_str(context.request_id()) {
         headers.insert("x-request-id", id);
     }

@@ -31,9 +31,19 @@ impl Linger {
         if body.is_end_stream() {
             return (body, None);
         }
-        let shared = Arc::new(Mutex::new(Shared { body: body.into_data_stream(), started: false, ended: false }));
+        let shared = Arc::new(Mutex::new(Shared {
+            body: body.into_data_stream(),
+            started: false,
+            ended: false,
+        }));
         let handed_on = Body::from_stream(Handle(shared.clone()));
-        (handed_on, Some(Self { shared, expects_continue }))
+        (
+            handed_on,
+            Some(Self {
+                shared,
+                expects_continue,
+            }),
+        )
     }
 
     /// Reads what is left.

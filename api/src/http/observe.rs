@@ -16,7 +16,11 @@ pub(crate) async fn observe(State(state): State<ApiState>, mut request: Request,
     let context = RequestContext::of(request.headers());
     let method = request.method().clone();
     // The template, never the path: paths hold ids, and metrics must not grow with them.
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let route = request
+        .extensions()
+        .get::<MatchedPath>()
+        .map_or("unmatched", MatchedPath::as_str)
+        .to_owned();
     let span = tracing::info_span!(
         "request",
         otel.kind = "server",
@@ -66,7 +70,11 @@ fn count(route: &str, method: &str, status: u16, started: Instant) {
     // A client can send any method; only those with routes become label values.
     let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
     let method = known.into_iter().find(|known| *known == method).unwrap_or("other");
-    let labels = [("route", route.to_owned()), ("method", method.to_owned()), ("status", status.to_string())];
+    let labels = [
+        ("route", route.to_owned()),
+        ("method", method.to_owned()),
+        ("status", status.to_string()),
+    ];
     metrics::counter!("http_requests_total", &labels).increment(1);
     metrics::histogram!("http_request_duration_seconds", &labels).record(started.elapsed().as_secs_f64());
 }
@@ -78,7 +86,9 @@ fn touch(state: &ApiState, caller: &Caller) {
     }
     let (store, tenant, key) = (state.store.clone(), caller.tenant(), caller.key());
     state.tasks.spawn(async move {
-        let touched = store.tenant(tenant, async move |tx| store::api_keys::touch(tx, key).await).await;
+        let touched = store
+            .tenant(tenant, async move |tx| store::api_keys::touch(tx, key).await)
+            .await;
         if let Err(error) = touched {
             tracing::debug!(%error, "last use of the key not noted");
         }

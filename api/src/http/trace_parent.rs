@@ -13,7 +13,10 @@ pub(crate) struct TraceParent {
 
 impl TraceParent {
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let sent = headers.get("traceparent").and_then(|value| value.to_str().ok()).and_then(parse);
+        let sent = headers
+            .get("traceparent")
+            .and_then(|value| value.to_str().ok())
+            .and_then(parse);
         sent.map_or_else(Self::fresh, |context| Self { context, remote: true })
     }
 
@@ -44,19 +47,29 @@ impl TraceParent {
 
     fn within(&self, span: &tracing::Span) -> SpanContext {
         let recorded = span.context().span().span_context().clone();
-        if recorded.is_valid() { recorded } else { self.context.clone() }
+        if recorded.is_valid() {
+            recorded
+        } else {
+            self.context.clone()
+        }
     }
 }
 
 fn format(context: &SpanContext) -> String {
-    format!("00-{}-{}-{:02x}", context.trace_id(), context.span_id(), context.trace_flags().to_u8())
+    format!(
+        "00-{}-{}-{:02x}",
+        context.trace_id(),
+        context.span_id(),
+        context.trace_flags().to_u8()
+    )
 }
 
 /// `None` for anything that is not exactly a valid version 00, or a later version that begins like one.
 fn parse(header: &str) -> Option<SpanContext> {
     let mut parts = header.split('-');
     let (version, trace_id, span_id, flags) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let lower_hex = |part: &str, len: usize| part.len() == len && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    let lower_hex =
+        |part: &str, len: usize| part.len() == len && part.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
     let whole = lower_hex(version, 2) && lower_hex(trace_id, 32) && lower_hex(span_id, 16) && lower_hex(flags, 2);
     if !whole || version == "ff" || (version == "00" && parts.next().is_some()) {
         return None;
@@ -92,7 +105,14 @@ mod tests {
     fn a_malformed_trace_is_ignored() {
         let zero_trace = "00-00000000000000000000000000000000-00f067aa0ba902b7-01";
         let upper = "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01";
-        for bad in ["", "00", zero_trace, upper, &SENT.replacen("00", "ff", 1), &format!("{SENT}-more")] {
+        for bad in [
+            "",
+            "00",
+            zero_trace,
+            upper,
+            &SENT.replacen("00", "ff", 1),
+            &format!("{SENT}-more"),
+        ] {
             assert!(parse(bad).is_none(), "{bad}");
         }
     }

@@ -29,7 +29,11 @@ impl FromFields for AnswerRequest {
         let knowledge_base_ids = fields.ids("knowledge_base_ids", 1..=20);
         let question = fields.text("question", 1..=2000);
         let principal = Principal::read(fields);
-        Some(Self { knowledge_base_ids: knowledge_base_ids?, question: question?, principal })
+        Some(Self {
+            knowledge_base_ids: knowledge_base_ids?,
+            question: question?,
+            principal,
+        })
     }
 }
 
@@ -43,7 +47,11 @@ impl Begin for Ask {
 
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
         let knowledge_bases = bases_at(tx, &self.request.knowledge_base_ids).await?;
-        let job = AnswerQuestion { knowledge_bases, question: self.request.question, viewer: self.viewer };
+        let job = AnswerQuestion {
+            knowledge_bases,
+            question: self.request.question,
+            viewer: self.viewer,
+        };
         Ok(jobs::enqueue(tx, &job, options).await?)
     }
 }
@@ -79,6 +87,10 @@ pub(crate) async fn answer_question(
     JsonBody { mut value, hash }: JsonBody<AnswerRequest>,
 ) -> Result<Response, Problem> {
     let viewer = caller.viewer(value.principal.take().map(Principal::into_parts))?;
-    let request = work::Request { caller: &caller, options: &options, body_hash: hash };
+    let request = work::Request {
+        caller: &caller,
+        options: &options,
+        body_hash: hash,
+    };
     start_work(&state, request, Ask { request: value, viewer }).await
 }

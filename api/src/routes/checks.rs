@@ -32,11 +32,19 @@ impl FromFields for CheckRequest {
         let sources = sources.and_then(|sources| fields.texts("sources", sources, 1..=20, 1..=MAX_SOURCE_BYTES));
         for (at, source) in sources.iter().flatten().enumerate() {
             if source.len() > MAX_SOURCE_BYTES {
-                fields.error(&format!("sources.{at}"), "too_large", format!("must have at most {MAX_SOURCE_BYTES} bytes"));
+                fields.error(
+                    &format!("sources.{at}"),
+                    "too_large",
+                    format!("must have at most {MAX_SOURCE_BYTES} bytes"),
+                );
             }
         }
         let question = fields.optional_text("question", 1..=2000);
-        Some(Self { response: response?, sources: sources?, question })
+        Some(Self {
+            response: response?,
+            sources: sources?,
+            question,
+        })
     }
 }
 
@@ -46,8 +54,21 @@ impl Begin for Check {
     const INTERACTIVE: bool = true;
 
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
-        let CheckRequest { response, sources, question } = self.0;
-        Ok(jobs::enqueue(tx, &CheckResponse { response, sources, question }, options).await?)
+        let CheckRequest {
+            response,
+            sources,
+            question,
+        } = self.0;
+        Ok(jobs::enqueue(
+            tx,
+            &CheckResponse {
+                response,
+                sources,
+                question,
+            },
+            options,
+        )
+        .await?)
     }
 }
 
@@ -80,7 +101,11 @@ pub(crate) async fn check_response(
     options: WorkOptions,
     JsonBody { value, hash }: JsonBody<CheckRequest>,
 ) -> Result<Response, Problem> {
-    let request = work::Request { caller: &caller, options: &options, body_hash: hash };
+    let request = work::Request {
+        caller: &caller,
+        options: &options,
+        body_hash: hash,
+    };
     start_work(&state, request, Check(value)).await
 }
 
@@ -93,18 +118,30 @@ mod tests {
     fn errors(value: Value) -> Vec<String> {
         let mut fields = Fields::of(value);
         let read = CheckRequest::from_fields(&mut fields);
-        fields.finish(read).err().unwrap_or_default().into_iter().map(|error| format!("{} {}", error.field, error.code)).collect()
+        fields
+            .finish(read)
+            .err()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|error| format!("{} {}", error.field, error.code))
+            .collect()
     }
 
     #[test]
     fn a_check_needs_a_response_and_sources() {
         assert_eq!(errors(json!({})), ["response required", "sources required"]);
-        assert_eq!(errors(json!({"response": "a", "sources": ["b", " ", 3]})), ["sources.1 empty", "sources.2 type"]);
+        assert_eq!(
+            errors(json!({"response": "a", "sources": ["b", " ", 3]})),
+            ["sources.1 empty", "sources.2 type"]
+        );
         assert!(errors(json!({"response": "a", "sources": ["b"], "question": "c"})).is_empty());
     }
 
     #[test]
     fn a_source_is_bounded_in_bytes() {
-        assert_eq!(errors(json!({"response": "a", "sources": ["ü".repeat(50_001)]})), ["sources.0 too_large"]);
+        assert_eq!(
+            errors(json!({"response": "a", "sources": ["ü".repeat(50_001)]})),
+            ["sources.0 too_large"]
+        );
     }
 }

@@ -25,7 +25,9 @@ impl Principal {
 impl FromFields for Principal {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let user = fields.optional_text("user", 1..=256);
-        let groups = fields.value("groups").and_then(|value| fields.texts("groups", value, 0..=1000, 1..=256));
+        let groups = fields
+            .value("groups")
+            .and_then(|value| fields.texts("groups", value, 0..=1000, 1..=256));
         Some(Self { user, groups })
     }
 }

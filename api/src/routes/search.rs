@@ -13,8 +13,11 @@ use store::TenantTx;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-const MODES: [(&str, SearchMode); 3] =
-    [("hybrid", SearchMode::Hybrid), ("keyword", SearchMode::Keyword), ("vector", SearchMode::Vector)];
+const MODES: [(&str, SearchMode); 3] = [
+    ("hybrid", SearchMode::Hybrid),
+    ("keyword", SearchMode::Keyword),
+    ("vector", SearchMode::Vector),
+];
 const MAX_FILTER_BYTES: usize = 16 << 10;
 
 /// A search.
@@ -55,7 +58,17 @@ impl FromFields for SearchRequest {
         let explain = fields.optional_bool("explain");
         let alpha = fields.optional_number("alpha", 0.0..=1.0);
         let (knowledge_base_ids, query) = (knowledge_base_ids?, query?);
-        Some(Self { knowledge_base_ids, query, limit, mode, rerank, filter, principal, explain, alpha })
+        Some(Self {
+            knowledge_base_ids,
+            query,
+            limit,
+            mode,
+            rerank,
+            filter,
+            principal,
+            explain,
+            alpha,
+        })
     }
 }
 
@@ -65,7 +78,11 @@ fn read_filter(fields: &mut Fields) -> Option<Value> {
     if !filter.is_object() {
         fields.error("filter", "type", "must be an object");
     } else if filter.to_string().len() > MAX_FILTER_BYTES {
-        fields.error("filter", "too_large", format!("must have at most {MAX_FILTER_BYTES} bytes as JSON"));
+        fields.error(
+            "filter",
+            "too_large",
+            format!("must have at most {MAX_FILTER_BYTES} bytes as JSON"),
+        );
     }
     Some(filter)
 }
@@ -83,13 +100,19 @@ impl Begin for Search {
         let job = SearchKnowledge {
             knowledge_bases: bases_at(tx, &request.knowledge_base_ids).await?,
             query: request.query,
-            limit: request.limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(10),
+            limit: request
+                .limit
+                .and_then(|limit| usize::try_from(limit).ok())
+                .unwrap_or(10),
             mode: request.mode.unwrap_or_default(),
             rerank: request.rerank.unwrap_or(false),
             filter: request.filter,
             viewer,
             explain: request.explain.unwrap_or(false),
-            #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1; single precision is plenty")]
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a share between 0 and 1; single precision is plenty"
+            )]
             alpha: request.alpha.map(|alpha| alpha as f32),
         };
         Ok(jobs::enqueue(tx, &job, options).await?)
@@ -127,7 +150,11 @@ pub(crate) async fn search(
     JsonBody { mut value, hash }: JsonBody<SearchRequest>,
 ) -> Result<Response, Problem> {
     let viewer = caller.viewer(value.principal.take().map(Principal::into_parts))?;
-    let request = work::Request { caller: &caller, options: &options, body_hash: hash };
+    let request = work::Request {
+        caller: &caller,
+        options: &options,
+        body_hash: hash,
+    };
     start_work(&state, request, Search { request: value, viewer }).await
 }
 

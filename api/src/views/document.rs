@@ -69,7 +69,10 @@ impl From<Document> for DocumentObject {
 /// What became of a document's latest submission.
 #[derive(ToSchema)]
 #[schema(as = DocumentState, rename_all = "snake_case")]
-#[expect(dead_code, reason = "describes `store::documents::DocumentState` in the OpenAPI document")]
+#[expect(
+    dead_code,
+    reason = "describes `store::documents::DocumentState` in the OpenAPI document"
+)]
 pub(crate) enum DocumentStateName {
     Pending,
     Ready,

@@ -14,7 +14,10 @@ impl FullJob {
     /// # Errors
     /// [`Problem`]; not found also when the caller may not see the job.
     pub(crate) async fn read(state: &ApiState, caller: &Caller, id: JobId) -> Result<Self, Problem> {
-        state.store.tenant(caller.tenant(), async move |tx| Self::find(tx, caller, id).await).await
+        state
+            .store
+            .tenant(caller.tenant(), async move |tx| Self::find(tx, caller, id).await)
+            .await
     }
 
     /// # Errors
@@ -23,7 +26,11 @@ impl FullJob {
         let job = store::jobs::find(tx, id).await?;
         caller.may_see(&job)?;
         let never_started = job.run <= 1 && job.started_at.is_none();
-        let attempts = if never_started { Vec::new() } else { store::jobs::attempts_of(tx, &[id]).await? };
+        let attempts = if never_started {
+            Vec::new()
+        } else {
+            store::jobs::attempts_of(tx, &[id]).await?
+        };
         Ok(Self { job, attempts })
     }
 }

@@ -109,7 +109,15 @@ fn current_attempt(job: &Job) -> Option<AttemptObject> {
         return None;
     }
     let (worker, started_at) = (job.worker.clone()?, job.attempt_started_at?);
-    Some(AttemptObject { run: job.run, attempt: job.attempt, worker, started_at, ended_at: None, outcome: None, error: None })
+    Some(AttemptObject {
+        run: job.run,
+        attempt: job.attempt,
+        worker,
+        started_at,
+        ended_at: None,
+        outcome: None,
+        error: None,
+    })
 }
 
 /// Where a job is in its life.

@@ -13,12 +13,20 @@ pub(crate) struct Page<T> {
 
 impl<T> Page<T> {
     /// From up to `limit + 1` rows: the one too many tells that there is another page. `cursor` makes the cursor of the last row shown.
-    pub(crate) fn of<R, C: Cursor>(mut rows: Vec<R>, limit: i64, cursor: impl Fn(&R) -> C, show: impl Fn(R) -> T) -> Self {
+    pub(crate) fn of<R, C: Cursor>(
+        mut rows: Vec<R>,
+        limit: i64,
+        cursor: impl Fn(&R) -> C,
+        show: impl Fn(R) -> T,
+    ) -> Self {
         let limit = usize::try_from(limit).unwrap_or(0);
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next_cursor = rows.last().filter(|_| more).map(|last| cursor(last).to_cursor());
-        Self { data: rows.into_iter().map(show).collect(), next_cursor }
+        Self {
+            data: rows.into_iter().map(show).collect(),
+            next_cursor,
+        }
     }
 }
 

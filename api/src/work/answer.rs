@@ -19,7 +19,11 @@ pub(super) enum Started {
 /// # Errors
 /// None in practice: ids and preferences are plain ASCII.
 pub(super) fn answer(job: &FullJob, started: Started, applied: Option<String>) -> Result<Response, Problem> {
-    let status = if job.job.state.has_ended() { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let status = if job.job.state.has_ended() {
+        StatusCode::OK
+    } else {
+        StatusCode::ACCEPTED
+    };
     let mut response = (status, found_job(job)).into_response();
     let headers = response.headers_mut();
     let value = |text: String| HeaderValue::from_str(&text).map_err(|error| Problem::internal(&error));

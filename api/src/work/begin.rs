@@ -12,5 +12,9 @@ pub(crate) trait Begin: Send {
     ///
     /// # Errors
     /// Any problem; nothing is written then.
-    fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> impl Future<Output = Result<Enqueued, Problem>> + Send;
+    fn begin(
+        self,
+        tx: &mut TenantTx,
+        options: EnqueueOptions,
+    ) -> impl Future<Output = Result<Enqueued, Problem>> + Send;
 }

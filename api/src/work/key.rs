@@ -22,7 +22,12 @@ impl<'a> Key<'a> {
     pub(super) fn of(request: &Request<'a>, interactive: bool) -> Option<Self> {
         let key = request.options.key.as_ref()?.as_str();
         let ttl_secs = if interactive { INTERACTIVE_TTL_SECS } else { TTL_SECS };
-        Some(Self { route: route(request), key, hash: hash(request), ttl_secs })
+        Some(Self {
+            route: route(request),
+            key,
+            hash: hash(request),
+            ttl_secs,
+        })
     }
 
     /// Takes the key for `resource`; `Some` is the resource that this same request made before.
@@ -49,7 +54,12 @@ impl<'a> Key<'a> {
     }
 
     fn request(&self) -> IdempotentRequest<'_> {
-        IdempotentRequest { route: &self.route, key: self.key, hash: self.hash, ttl_secs: self.ttl_secs }
+        IdempotentRequest {
+            route: &self.route,
+            key: self.key,
+            hash: self.hash,
+            ttl_secs: self.ttl_secs,
+        }
     }
 }
 
@@ -57,7 +67,11 @@ impl<'a> Key<'a> {
 ///
 /// # Errors
 /// [`ProblemCode::IdempotencyMismatch`].
-pub(crate) async fn take_key(tx: &mut TenantTx, request: &Request<'_>, resource: Uuid) -> Result<Option<Uuid>, Problem> {
+pub(crate) async fn take_key(
+    tx: &mut TenantTx,
+    request: &Request<'_>,
+    resource: Uuid,
+) -> Result<Option<Uuid>, Problem> {
     match Key::of(request, false) {
         Some(key) => key.take(tx, resource).await,
         None => Ok(None),
@@ -67,7 +81,11 @@ pub(crate) async fn take_key(tx: &mut TenantTx, request: &Request<'_>, resource:
 /// A publishable key is in many hands: what the tenant's servers asked must not be learned by guessing their idempotency keys.
 fn route(request: &Request<'_>) -> String {
     let route = &request.options.route;
-    if request.caller.is_publishable() { format!("{route} publishable:{}", request.caller.key()) } else { route.clone() }
+    if request.caller.is_publishable() {
+        format!("{route} publishable:{}", request.caller.key())
+    } else {
+        route.clone()
+    }
 }
 
 /// Path and body: what the request says.

@@ -22,10 +22,18 @@ pub(crate) struct Request<'a> {
 /// What `work` refuses; a mismatched idempotency key; that the database is away.
 pub(crate) async fn start_work<B: Begin>(state: &ApiState, request: Request<'_>, work: B) -> Result<Response, Problem> {
     let server = &state.settings.server;
-    let default_wait = if B::INTERACTIVE { server.interactive_wait_secs } else { 0 };
+    let default_wait = if B::INTERACTIVE {
+        server.interactive_wait_secs
+    } else {
+        0
+    };
     let wait = request.options.prefer.wait(default_wait, server.max_wait_secs);
     let relaxed = B::INTERACTIVE && !wait.is_zero();
-    let durability = if relaxed { Durability::Relaxed } else { Durability::Durable };
+    let durability = if relaxed {
+        Durability::Relaxed
+    } else {
+        Durability::Durable
+    };
 
     let id = JobId::generate();
     // Watched from before the job exists: no change of it goes unheard.
@@ -34,10 +42,19 @@ pub(crate) async fn start_work<B: Begin>(state: &ApiState, request: Request<'_>,
     if let Some(dispatch) = enqueued.dispatch {
         state.queue.push(&[dispatch]).await;
     }
-    let watcher = if enqueued.id == id { watcher } else { state.changes.watch(enqueued.id) };
+    let watcher = if enqueued.id == id {
+        watcher
+    } else {
+        state.changes.watch(enqueued.id)
+    };
     let job = wait_for_end(state, request.caller, &watcher, enqueued.id, wait).await?;
     if relaxed && started == Started::New && !job.job.state.has_ended() {
-        state.store.tenant(request.caller.tenant(), async move |tx| store::jobs::make_durable(tx, id).await).await?;
+        state
+            .store
+            .tenant(request.caller.tenant(), async move |tx| {
+                store::jobs::make_durable(tx, id).await
+            })
+            .await?;
     }
     answer(&job, started, request.options.prefer.applied(server.max_wait_secs))
 }
@@ -59,7 +76,9 @@ async fn commit<B: Begin>(
     let key = Key::of(request, B::INTERACTIVE);
     state
         .store
-        .tenant_with(caller.tenant(), durability, async move |tx| begin_once(tx, key.as_ref(), id, options, work).await)
+        .tenant_with(caller.tenant(), durability, async move |tx| {
+            begin_once(tx, key.as_ref(), id, options, work).await
+        })
         .await
 }
 
@@ -74,11 +93,25 @@ async fn begin_once<B: Begin>(
     if let Some(key) = key
         && let Some(made) = key.take(tx, id.0).await?
     {
-        return Ok((Started::Replayed, Enqueued { id: JobId(made), dispatch: None, existing: true }));
+        return Ok((
+            Started::Replayed,
+            Enqueued {
+                id: JobId(made),
+                dispatch: None,
+                existing: true,
+            },
+        ));
     }
     let enqueued = work.begin(tx, options).await?;
     if let Some(key) = key.filter(|_| enqueued.id != id) {
         key.repoint(tx, enqueued.id.0).await?;
     }
-    Ok((if enqueued.existing { Started::Existing } else { Started::New }, enqueued))
+    Ok((
+        if enqueued.existing {
+            Started::Existing
+        } else {
+            Started::New
+        },
+        enqueued,
+    ))
 }

@@ -10,7 +10,13 @@ use tokio::time::{Instant, timeout_at};
 ///
 /// # Errors
 /// [`Problem`]; not found also when the caller may not see the job.
-pub(super) async fn wait_for_end(state: &ApiState, caller: &Caller, watcher: &Watcher, id: JobId, wait: Duration) -> Result<FullJob, Problem> {
+pub(super) async fn wait_for_end(
+    state: &ApiState,
+    caller: &Caller,
+    watcher: &Watcher,
+    id: JobId,
+    wait: Duration,
+) -> Result<FullJob, Problem> {
     let deadline = Instant::now() + wait;
     loop {
         let job = FullJob::read(state, caller, id).await?;

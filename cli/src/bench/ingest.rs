@@ -2,7 +2,7 @@ use super::report::save;
 use super::rig::Rig;
 use crate::process::embedder_settings;
 use anyhow::{Context as _, bail, ensure};
-use integrations::embedding::{Embedder, bare_runtime_time};
+use integrations::embedding::bare_runtime_time;
 use jobs::kinds::IngestDocument;
 use jobs::{EnqueueError, EnqueueOptions, Enqueued, Pool, enqueue};
 use serde_json::json;
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use store::documents::{NewDocument, submit};
 use store::jobs::JobState;
 use store::knowledge_bases::NewKnowledgeBase;
-use store::{ApiKeyId, JobId, KnowledgeBaseId, StoreError, chunks, documents, knowledge_bases};
+use store::{JobId, KnowledgeBaseId, StoreError, chunks, documents, knowledge_bases};
 
 /// Runs of each, alternating; the best of each counts, since a noisy machine only ever slows.
 const ROUNDS: usize = 3;
@@ -104,7 +104,7 @@ async fn submit_page(rig: &Rig, base: KnowledgeBaseId, path: &Path, bytes: &[u8]
             .await?;
             let job = IngestDocument { document_id: document.document_id, version: document.version };
             let options =
-                EnqueueOptions { id: Some(job_id), document_id: Some(document.document_id), created_by: None::<ApiKeyId>, ..Default::default() };
+                EnqueueOptions { id: Some(job_id), document_id: Some(document.document_id), ..EnqueueOptions::default() };
             enqueue(tx, &job, options).await
         })
         .await;

@@ -21,8 +21,8 @@ impl AdminPart {
             TcpListener::bind(address).await.with_context(|| format!("cannot listen on server.admin_listen = {address}"))?;
         tracing::info!(address = %listener.local_addr()?, "health and metrics listening");
         let state = AdminState {
-            store: connections.store.clone(),
-            queue: connections.queue.clone(),
+            store: Some(connections.store.clone()),
+            queue: Some(connections.queue.clone()),
             metrics: Some(telemetry.metrics.clone()),
         };
         let tasks = Tasks::default();

@@ -12,6 +12,7 @@ use scraper::{Html, HtmlTreeSink};
 pub(super) struct BoundedSink {
     inner: HtmlTreeSink,
     nodes: Cell<usize>,
+    appends: Cell<usize>,
     last: Cell<Option<NodeId>>,
 }
 
@@ -20,11 +21,17 @@ impl BoundedSink {
         BoundedSink {
             inner: HtmlTreeSink::new(html),
             nodes: Cell::new(0),
+            appends: Cell::new(0),
             last: Cell::new(None),
         }
     }
 
-    /// Nodes and pieces of text put into the tree so far.
+    /// Changes when the parser has put anything into the tree, text included.
+    pub(super) fn appends(&self) -> usize {
+        self.appends.get()
+    }
+
+    /// Elements and comments put into the tree so far.
     pub(super) fn nodes(&self) -> usize {
         self.nodes.get()
     }
@@ -39,8 +46,9 @@ impl BoundedSink {
     }
 
     fn count(&self, node: &NodeOrText<NodeId>) {
-        self.nodes.set(self.nodes.get() + 1);
+        self.appends.set(self.appends.get() + 1);
         if let NodeOrText::AppendNode(id) = node {
+            self.nodes.set(self.nodes.get() + 1);
             self.last.set(Some(*id));
         }
     }

@@ -11,7 +11,7 @@ use crate::whitespace::truncate;
 
 /// Browsers stop nesting at 512; real pages stay below 100.
 pub(super) const MAX_DEPTH: usize = 256;
-/// About 200 MB of tree.
+/// Elements take far more memory than the bytes they are written in.
 const MAX_NODES: usize = 1_000_000;
 /// Nodes a page may have beyond one per byte.
 const SPARE_NODES: usize = 10_000;
@@ -44,7 +44,7 @@ fn feed(mut parser: Parser<BoundedSink>, source: &str) -> Result<Html, ParseErro
     while !rest.is_empty() {
         let piece = next_piece(rest);
         rest = rest.get(piece.len()..).unwrap_or_default();
-        let nodes_before = parser.tokenizer.sink.sink.nodes();
+        let appends_before = parser.tokenizer.sink.sink.appends();
         parser.process(StrTendril::from_slice(piece));
         fed += piece.len();
         unchecked += piece.len();
@@ -60,7 +60,7 @@ fn feed(mut parser: Parser<BoundedSink>, source: &str) -> Result<Html, ParseErro
                 return Err(ParseError::TooDeep { limit: MAX_DEPTH });
             }
         }
-        open_tag = if sink.nodes() == nodes_before {
+        open_tag = if sink.appends() == appends_before {
             still_open(open_tag, piece)?
         } else {
             None

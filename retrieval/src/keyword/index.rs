@@ -65,7 +65,7 @@ impl KeywordIndex {
         })
     }
 
-    /// The cursor of the last commit, 0 before the first.
+    /// The cursor of the last commit, 0 before the first; `None` when the commit carries something else.
     pub(crate) fn cursor(&self) -> Result<Option<u64>> {
         Ok(self
             .index

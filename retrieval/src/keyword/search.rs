@@ -62,7 +62,7 @@ impl<'a> KeywordSearch<'a> {
             let threshold = top.threshold().next_down();
             let mut offer = |doc: DocId, score: f32| {
                 if alive.is_none_or(|alive| alive.is_alive(doc))
-                    && let Some(chunk) = chunks.get(doc).filter(|chunk| allowed.contains(chunk.document) || chunk.document > 0)
+                    && let Some(chunk) = chunks.get(doc).filter(|chunk| allowed.contains(chunk.document))
                 {
                     top.offer(score, chunk, documents);
                 }

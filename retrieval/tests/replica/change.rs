@@ -84,6 +84,9 @@ fn many_replacements_compact_the_vectors_and_change_no_answer() {
         let documents =
             (1..=100).map(|id| with_vector(document(id, &format!("word{id} round{round}")), vector(id, round)));
         base.put(documents.collect());
+        if round == 0 {
+            base.put(vec![with_vector(document(500, "never replaced"), [0.0, 0.0, 0.0, 1.0])]);
+        }
     }
     assert!(base.replica.vector_bytes().unwrap() < 12 * 100 * 4 * 4 / 2);
     for id in [1, 50, 100] {
@@ -92,9 +95,12 @@ fn many_replacements_compact_the_vectors_and_change_no_answer() {
         assert_eq!(found.hits[0].text, format!("word{id} round11"));
     }
     assert!(base.keyword("round10").is_empty());
+    let untouched = base.search(Mode::Vector, "", [0.0, 0.0, 0.0, 1.0]);
+    assert_eq!(ids(&untouched)[0], 500);
+    assert!((untouched.hits[0].score - 1.0).abs() < 1e-6);
     base.replica.close().unwrap();
     let again = retrieval::Replica::open(base.path(), crate::support::options()).unwrap();
-    assert_eq!(again.cursor().unwrap(), 12);
+    assert_eq!(again.cursor().unwrap(), 13);
     let found = again.search(&query(Mode::Vector, "", vector(50, 11))).unwrap();
     assert_eq!(ids(&found)[0], 50);
 }

@@ -4,7 +4,6 @@ use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use store::DocumentId;
-use uuid::Uuid;
 
 /// Which page of the chunks.
 pub(crate) struct ListChunks {
@@ -15,7 +14,10 @@ pub(crate) struct ListChunks {
 impl FromQuery for ListChunks {
     fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
         let after: Option<i32> = query.text("cursor").map(|cursor| Cursor::parse(&cursor)).transpose()?;
-        Ok(Self { from: after.map_or(0, |after| after.saturating_add(1)), limit: query.limit() })
+        Ok(Self {
+            from: after.map_or(0, |after| after.saturating_add(1)),
+            limit: query.limit(),
+        })
     }
 }
 

@@ -6,7 +6,6 @@ use axum::extract::State;
 use axum::response::Response;
 use jobs::{EnqueueOptions, Enqueued, kinds};
 use store::{DocumentId, TenantTx};
-use uuid::Uuid;
 
 struct Delete(DocumentId);
 
@@ -14,8 +13,14 @@ impl Begin for Delete {
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
         let document = store::documents::find(tx, self.0).await?;
         store::documents::begin_deletion(tx, document.id).await?;
-        let job = kinds::DeleteDocument { knowledge_base_id: document.knowledge_base_id, document_id: document.id };
-        let options = EnqueueOptions { document_id: Some(document.id), ..options };
+        let job = kinds::DeleteDocument {
+            knowledge_base_id: document.knowledge_base_id,
+            document_id: document.id,
+        };
+        let options = EnqueueOptions {
+            document_id: Some(document.id),
+            ..options
+        };
         Ok(jobs::enqueue(tx, &job, options).await?)
     }
 }
@@ -46,5 +51,14 @@ pub(crate) async fn delete_document(
     PathId(id): PathId<DocumentId>,
     options: WorkOptions,
 ) -> Result<Response, Problem> {
-    start_work(&state, work::Request { caller: &caller, options: &options, body_hash: [0; 32] }, Delete(id)).await
+    start_work(
+        &state,
+        work::Request {
+            caller: &caller,
+            options: &options,
+            body_hash: [0; 32],
+        },
+        Delete(id),
+    )
+    .await
 }

@@ -19,7 +19,11 @@ impl FromQuery for ListDocuments {
     fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
         let before = query.text("cursor").map(|cursor| Uuid::parse(&cursor)).transpose()?;
         let state = query.choice("state", &STATES, |text| STATES.into_iter().find(|known| *known == text));
-        Ok(Self { state, before: before.map(DocumentId), limit: query.limit() })
+        Ok(Self {
+            state,
+            before: before.map(DocumentId),
+            limit: query.limit(),
+        })
     }
 }
 
@@ -49,7 +53,11 @@ pub(crate) async fn list_documents(
     PathId(base): PathId<KnowledgeBaseId>,
     Query(query): Query<ListDocuments>,
 ) -> Result<Json<Page<DocumentObject>>, Problem> {
-    let ListDocuments { state: wanted, before, limit } = query;
+    let ListDocuments {
+        state: wanted,
+        before,
+        limit,
+    } = query;
     let rows = state
         .store
         .tenant(caller.tenant(), async move |tx| {
@@ -57,5 +65,10 @@ pub(crate) async fn list_documents(
             store::documents::list(tx, base, wanted, before, limit + 1).await
         })
         .await?;
-    Ok(Json(Page::of(rows, limit, |document| document.id.0, DocumentObject::from)))
+    Ok(Json(Page::of(
+        rows,
+        limit,
+        |document| document.id.0,
+        DocumentObject::from,
+    )))
 }

@@ -4,7 +4,6 @@ use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use store::DocumentId;
-use uuid::Uuid;
 
 /// Show a document
 ///
@@ -25,6 +24,9 @@ pub(crate) async fn show_document(
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
     PathId(id): PathId<DocumentId>,
 ) -> Result<Json<DocumentObject>, Problem> {
-    let document = state.store.tenant(caller.tenant(), async move |tx| store::documents::find(tx, id).await).await?;
+    let document = state
+        .store
+        .tenant(caller.tenant(), async move |tx| store::documents::find(tx, id).await)
+        .await?;
     Ok(Json(document.into()))
 }

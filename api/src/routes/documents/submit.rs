@@ -9,7 +9,6 @@ use serde_json::Value;
 use store::documents::NewDocument;
 use store::{JobId, KnowledgeBaseId, TenantTx};
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 /// A document as JSON.
 #[derive(ToSchema)]
@@ -72,8 +71,15 @@ impl Begin for SubmitDocument {
             job_id,
         };
         let submitted = store::documents::submit(tx, &new).await?;
-        let job = kinds::IngestDocument { document_id: submitted.document_id, version: submitted.version };
-        let options = EnqueueOptions { id: Some(job_id), document_id: Some(submitted.document_id), ..options };
+        let job = kinds::IngestDocument {
+            document_id: submitted.document_id,
+            version: submitted.version,
+        };
+        let options = EnqueueOptions {
+            id: Some(job_id),
+            document_id: Some(submitted.document_id),
+            ..options
+        };
         Ok(jobs::enqueue(tx, &job, options).await?)
     }
 }
@@ -111,6 +117,10 @@ pub(crate) async fn submit_document(
     options: WorkOptions,
     DocumentSubmission { submission, hash }: DocumentSubmission,
 ) -> Result<Response, Problem> {
-    let request = work::Request { caller: &caller, options: &options, body_hash: hash };
+    let request = work::Request {
+        caller: &caller,
+        options: &options,
+        body_hash: hash,
+    };
     start_work(&state, request, SubmitDocument { base, submission }).await
 }

@@ -7,7 +7,6 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use store::JobId;
 use store::jobs::CancelOutcome;
-use uuid::Uuid;
 
 /// Cancel a job
 ///

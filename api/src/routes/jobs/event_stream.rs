@@ -45,9 +45,24 @@ impl EventStream {
         last_event_id: Option<i32>,
     ) -> Self {
         // A client that comes back has seen that revision, whatever its state was.
-        let known = last_event_id.filter(|id| *id >= first.job.revision).map(|_| first.job.state);
-        let seen = Seen { revision: last_event_id.unwrap_or(-1), state: known };
-        Self { job: first.job.id, state, caller, watcher, _permit: permit, next: Some(first), seen, ends: Instant::now() + MAX_AGE, ended: false }
+        let known = last_event_id
+            .filter(|id| *id >= first.job.revision)
+            .map(|_| first.job.state);
+        let seen = Seen {
+            revision: last_event_id.unwrap_or(-1),
+            state: known,
+        };
+        Self {
+            job: first.job.id,
+            state,
+            caller,
+            watcher,
+            _permit: permit,
+            next: Some(first),
+            seen,
+            ends: Instant::now() + MAX_AGE,
+            ended: false,
+        }
     }
 
     pub(super) fn into_stream(self) -> impl Stream<Item = Result<Event, axum::Error>> + Send {
@@ -91,8 +106,15 @@ impl Seen {
         if !news && !state.has_ended() {
             return None;
         }
-        let name = if self.state == Some(state) && !state.has_ended() { "progress" } else { "state" };
-        *self = Self { revision, state: Some(state) };
+        let name = if self.state == Some(state) && !state.has_ended() {
+            "progress"
+        } else {
+            "state"
+        };
+        *self = Self {
+            revision,
+            state: Some(state),
+        };
         Some(name)
     }
 }
@@ -103,7 +125,10 @@ mod tests {
 
     #[test]
     fn a_client_is_told_of_the_state_first_and_of_each_change_once() {
-        let mut seen = Seen { revision: -1, state: None };
+        let mut seen = Seen {
+            revision: -1,
+            state: None,
+        };
         assert_eq!(seen.event(0, JobState::Queued), Some("state"));
         assert_eq!(seen.event(0, JobState::Queued), None);
         assert_eq!(seen.event(1, JobState::Running), Some("state"));
@@ -113,9 +138,15 @@ mod tests {
 
     #[test]
     fn a_client_that_comes_back_is_not_told_twice_but_always_of_the_end() {
-        let mut seen = Seen { revision: 2, state: Some(JobState::Running) };
+        let mut seen = Seen {
+            revision: 2,
+            state: Some(JobState::Running),
+        };
         assert_eq!(seen.event(2, JobState::Running), None);
-        let mut seen = Seen { revision: 9, state: Some(JobState::Dead) };
+        let mut seen = Seen {
+            revision: 9,
+            state: Some(JobState::Dead),
+        };
         assert_eq!(seen.event(9, JobState::Dead), Some("state"));
     }
 }

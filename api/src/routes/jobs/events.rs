@@ -8,7 +8,6 @@ use axum::response::sse::{KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use std::time::Duration;
 use store::JobId;
-use uuid::Uuid;
 
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
@@ -37,15 +36,22 @@ pub(crate) async fn follow_job(
     PathId(id): PathId<JobId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let full = |_| Problem::unavailable("Too many event streams are open. Ask for the job itself, or try again in a moment.");
+    let full =
+        |_| Problem::unavailable("Too many event streams are open. Ask for the job itself, or try again in a moment.");
     let permit = state.event_streams.clone().try_acquire_owned().map_err(full)?;
     // Watched before it is read: no change in between goes unheard.
     let watcher = state.changes.watch(id);
     let first = FullJob::read(&state, &caller, id).await?;
-    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.trim().parse().ok());
+    let seen = headers
+        .get("last-event-id")
+        .and_then(|id| id.to_str().ok()?.trim().parse().ok());
     let events = EventStream::new(state, caller, watcher, permit, first, seen).into_stream();
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    let mut response = Sse::new(events)
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .into_response();
     // Proxies that buffer would hold events back.
-    response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    response
+        .headers_mut()
+        .insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
     Ok(response)
 }

@@ -18,7 +18,9 @@ impl FromQuery for ListJobs {
         Ok(Self(JobFilter {
             state: query.choice("state", &JobState::ALL.map(JobState::as_str), |text| text.parse().ok()),
             kind: query.name("kind"),
-            pool: query.choice("pool", &Pool::ALL.map(Pool::as_str), |text| text.parse::<Pool>().ok()).map(|pool| pool.to_string()),
+            pool: query
+                .choice("pool", &Pool::ALL.map(Pool::as_str), |text| text.parse::<Pool>().ok())
+                .map(|pool| pool.to_string()),
             created_after: query.time("created_after"),
             created_by: None,
             before: before.map(JobId),
@@ -55,7 +57,11 @@ pub(crate) async fn list_jobs(
 ) -> Result<Json<Page<JobObject>>, Problem> {
     let limit = filter.limit;
     let created_by = caller.is_publishable().then(|| caller.key());
-    let one_more = JobFilter { created_by, limit: limit + 1, ..filter };
+    let one_more = JobFilter {
+        created_by,
+        limit: limit + 1,
+        ..filter
+    };
     let (rows, attempts) = state
         .store
         .tenant(caller.tenant(), async move |tx| {
@@ -69,7 +75,17 @@ pub(crate) async fn list_jobs(
     for attempt in attempts {
         of_job.entry(attempt.job_id).or_default().push(attempt);
     }
-    let full: Vec<FullJob> =
-        rows.into_iter().map(|job| FullJob { attempts: of_job.remove(&job.id).unwrap_or_default(), job }).collect();
-    Ok(Json(Page::of(full, limit, |full| full.job.id.0, |full| JobObject::of(&full))))
+    let full: Vec<FullJob> = rows
+        .into_iter()
+        .map(|job| FullJob {
+            attempts: of_job.remove(&job.id).unwrap_or_default(),
+            job,
+        })
+        .collect();
+    Ok(Json(Page::of(
+        full,
+        limit,
+        |full| full.job.id.0,
+        |full| JobObject::of(&full),
+    )))
 }

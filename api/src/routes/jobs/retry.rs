@@ -8,7 +8,6 @@ use axum::http::StatusCode;
 use jobs::{Dispatch, Pool};
 use store::JobId;
 use store::jobs::Dispatchable;
-use uuid::Uuid;
 
 /// Retry a job
 ///
@@ -48,5 +47,10 @@ pub(crate) async fn retry_job(
 /// A pool that this version does not know is left to the reconciler of one that does.
 fn dispatch(queued: &Dispatchable) -> Option<Dispatch> {
     let pool: Pool = queued.pool.parse().ok()?;
-    Some(Dispatch { id: queued.id, tenant: queued.tenant_id, pool, priority: queued.priority })
+    Some(Dispatch {
+        id: queued.id,
+        tenant: queued.tenant_id,
+        pool,
+        priority: queued.priority,
+    })
 }

@@ -5,7 +5,6 @@ use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use store::JobId;
-use uuid::Uuid;
 
 /// Show a job
 ///

@@ -43,7 +43,14 @@ impl FromFields for SubmitJob {
         let run_at = fields.optional_time("run_at");
         let unique_key = fields.optional_text("unique_key", 1..=255);
         let max_attempts = fields.optional_integer("max_attempts", 1..=MAX_ATTEMPTS);
-        Some(Self { kind: kind?, payload, priority, run_at, unique_key, max_attempts })
+        Some(Self {
+            kind: kind?,
+            payload,
+            priority,
+            run_at,
+            unique_key,
+            max_attempts,
+        })
     }
 }
 
@@ -56,7 +63,9 @@ impl SubmitJob {
             Problem::invalid(vec![FieldError::new("kind", "unknown_kind", message)])
         };
         let entry = *catalogue.find(&self.kind).map_err(unknown)?;
-        let payload = entry.check(self.payload.unwrap_or_else(|| Value::Object(serde_json::Map::new()))).map_err(Problem::invalid)?;
+        let payload = entry
+            .check(self.payload.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
+            .map_err(Problem::invalid)?;
         let small = |number: Option<i64>| number.and_then(|number| i16::try_from(number).ok());
         Ok(Submit {
             entry,
@@ -80,9 +89,31 @@ struct Submit {
 
 impl Begin for Submit {
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
-        let Self { entry, payload, priority, run_at, unique_key, max_attempts } = self;
-        let options = EnqueueOptions { priority, run_at, unique_key, max_attempts, ..options };
-        Ok(jobs::enqueue_raw(tx, entry.kind, entry.pool, entry.payload_version, entry.max_attempts, payload, options).await?)
+        let Self {
+            entry,
+            payload,
+            priority,
+            run_at,
+            unique_key,
+            max_attempts,
+        } = self;
+        let options = EnqueueOptions {
+            priority,
+            run_at,
+            unique_key,
+            max_attempts,
+            ..options
+        };
+        Ok(jobs::enqueue_raw(
+            tx,
+            entry.kind,
+            entry.pool,
+            entry.payload_version,
+            entry.max_attempts,
+            payload,
+            options,
+        )
+        .await?)
     }
 }
 
@@ -116,7 +147,16 @@ pub(crate) async fn submit_job(
 ) -> Result<Response, Problem> {
     let submit = value.check(&state.catalogue)?;
     caller.require(submit.entry.scope)?;
-    start_work(&state, work::Request { caller: &caller, options: &options, body_hash: hash }, submit).await
+    start_work(
+        &state,
+        work::Request {
+            caller: &caller,
+            options: &options,
+            body_hash: hash,
+        },
+        submit,
+    )
+    .await
 }
 
 #[cfg(test)]
@@ -129,22 +169,40 @@ mod tests {
     fn code(value: Value, diagnostics: bool) -> Option<ProblemCode> {
         let mut fields = Fields::of(value);
         let read = SubmitJob::from_fields(&mut fields);
-        let checked = fields.finish(read).map_err(Problem::invalid).and_then(|job| job.check(&Catalogue::new(diagnostics)));
+        let checked = fields
+            .finish(read)
+            .map_err(Problem::invalid)
+            .and_then(|job| job.check(&Catalogue::new(diagnostics)));
         checked.err().map(|problem| problem.code())
     }
 
     #[test]
     fn a_kind_that_clients_cannot_submit_is_unknown() {
         assert_eq!(code(json!({"kind": "diagnostics.noop"}), true), None);
-        assert_eq!(code(json!({"kind": "diagnostics.noop"}), false), Some(ProblemCode::UnknownKind));
-        assert_eq!(code(json!({"kind": "ingest_document", "payload": {}}), true), Some(ProblemCode::UnknownKind));
+        assert_eq!(
+            code(json!({"kind": "diagnostics.noop"}), false),
+            Some(ProblemCode::UnknownKind)
+        );
+        assert_eq!(
+            code(json!({"kind": "ingest_document", "payload": {}}), true),
+            Some(ProblemCode::UnknownKind)
+        );
     }
 
     #[test]
     fn options_out_of_range_are_refused() {
-        for wrong in [json!({"priority": 3}), json!({"max_attempts": 0}), json!({"max_attempts": 21}), json!({"unique_key": ""}), json!({"run_at": "tomorrow"}), json!({"payload": 3})] {
+        for wrong in [
+            json!({"priority": 3}),
+            json!({"max_attempts": 0}),
+            json!({"max_attempts": 21}),
+            json!({"unique_key": ""}),
+            json!({"run_at": "tomorrow"}),
+            json!({"payload": 3}),
+        ] {
             let mut job = wrong.clone();
-            job.as_object_mut().unwrap().insert("kind".to_owned(), json!("diagnostics.noop"));
+            job.as_object_mut()
+                .unwrap()
+                .insert("kind".to_owned(), json!("diagnostics.noop"));
             assert_eq!(code(job, true), Some(ProblemCode::Invalid), "{wrong}");
         }
     }

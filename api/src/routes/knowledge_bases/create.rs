@@ -32,10 +32,18 @@ impl FromFields for CreateKnowledgeBase {
         }
         let language = fields.optional_text("language", 1..=10);
         if language.as_ref().is_some_and(|language| !is_language(language)) {
-            fields.error("language", "unknown_language", "must be a two-letter code of ISO 639-1, such as en");
+            fields.error(
+                "language",
+                "unknown_language",
+                "must be a two-letter code of ISO 639-1, such as en",
+            );
         }
         let embedding_model = fields.optional_text("embedding_model", 1..=200);
-        Some(Self { name: name?, language, embedding_model })
+        Some(Self {
+            name: name?,
+            language,
+            embedding_model,
+        })
     }
 }
 
@@ -64,13 +72,25 @@ pub(crate) async fn create_knowledge_base(
     body: JsonBody<CreateKnowledgeBase>,
 ) -> Result<(StatusCode, HeaderMap, Json<KnowledgeBaseObject>), Problem> {
     let model = state.embedding_model_id.clone();
-    let CreateKnowledgeBase { name, language, embedding_model } = body.value;
+    let CreateKnowledgeBase {
+        name,
+        language,
+        embedding_model,
+    } = body.value;
     if embedding_model.is_some_and(|asked| *asked != *model) {
         let message = format!("must be `{model}`, the model that this installation runs");
-        return Err(Problem::invalid(vec![FieldError::new("embedding_model", "unknown_model", message)]));
+        return Err(Problem::invalid(vec![FieldError::new(
+            "embedding_model",
+            "unknown_model",
+            message,
+        )]));
     }
     let id = KnowledgeBaseId::generate();
-    let request = work::Request { caller: &caller, options: &options, body_hash: body.hash };
+    let request = work::Request {
+        caller: &caller,
+        options: &options,
+        body_hash: body.hash,
+    };
     let request = &request;
     let (base, replayed) = state
         .store
@@ -79,12 +99,18 @@ pub(crate) async fn create_knowledge_base(
                 return Ok::<_, Problem>((store::knowledge_bases::find(tx, KnowledgeBaseId(existing)).await?, true));
             }
             let language = language.as_deref().unwrap_or("en");
-            let new = NewKnowledgeBase { id, name: &name, language, embedding_model: &model };
+            let new = NewKnowledgeBase {
+                id,
+                name: &name,
+                language,
+                embedding_model: &model,
+            };
             Ok((store::knowledge_bases::create(tx, &new).await?, false))
         })
         .await?;
     let mut headers = HeaderMap::new();
-    let location = HeaderValue::from_str(&format!("/v1/knowledge-bases/{}", base.id)).map_err(|error| Problem::internal(&error))?;
+    let location = HeaderValue::from_str(&format!("/v1/knowledge-bases/{}", base.id))
+        .map_err(|error| Problem::internal(&error))?;
     headers.insert(header::LOCATION, location);
     if replayed {
         headers.insert("idempotent-replayed", HeaderValue::from_static("true"));

@@ -6,14 +6,15 @@ use axum::extract::State;
 use axum::response::Response;
 use jobs::{EnqueueOptions, Enqueued, kinds};
 use store::{KnowledgeBaseId, TenantTx};
-use uuid::Uuid;
 
 struct DeleteBase(KnowledgeBaseId);
 
 impl Begin for DeleteBase {
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
         store::knowledge_bases::begin_deletion(tx, self.0).await?;
-        let job = kinds::DeleteKnowledgeBase { knowledge_base_id: self.0 };
+        let job = kinds::DeleteKnowledgeBase {
+            knowledge_base_id: self.0,
+        };
         Ok(jobs::enqueue(tx, &job, options).await?)
     }
 }
@@ -44,5 +45,14 @@ pub(crate) async fn delete_knowledge_base(
     PathId(id): PathId<KnowledgeBaseId>,
     options: WorkOptions,
 ) -> Result<Response, Problem> {
-    start_work(&state, work::Request { caller: &caller, options: &options, body_hash: [0; 32] }, DeleteBase(id)).await
+    start_work(
+        &state,
+        work::Request {
+            caller: &caller,
+            options: &options,
+            body_hash: [0; 32],
+        },
+        DeleteBase(id),
+    )
+    .await
 }

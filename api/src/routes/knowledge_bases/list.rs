@@ -15,7 +15,10 @@ pub(crate) struct ListKnowledgeBases {
 impl FromQuery for ListKnowledgeBases {
     fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
         let before = query.text("cursor").map(|cursor| Uuid::parse(&cursor)).transpose()?;
-        Ok(Self { before: before.map(KnowledgeBaseId), limit: query.limit() })
+        Ok(Self {
+            before: before.map(KnowledgeBaseId),
+            limit: query.limit(),
+        })
     }
 }
 
@@ -43,7 +46,9 @@ pub(crate) async fn list_knowledge_bases(
 ) -> Result<Json<Page<KnowledgeBaseObject>>, Problem> {
     let rows = state
         .store
-        .tenant(caller.tenant(), async move |tx| store::knowledge_bases::list(tx, before, limit + 1).await)
+        .tenant(caller.tenant(), async move |tx| {
+            store::knowledge_bases::list(tx, before, limit + 1).await
+        })
         .await?;
     Ok(Json(Page::of(rows, limit, |base| base.id.0, KnowledgeBaseObject::from)))
 }

@@ -4,7 +4,6 @@ use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use store::KnowledgeBaseId;
-use uuid::Uuid;
 
 /// Show a knowledge base
 ///
@@ -25,6 +24,11 @@ pub(crate) async fn show_knowledge_base(
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
     PathId(id): PathId<KnowledgeBaseId>,
 ) -> Result<Json<KnowledgeBaseObject>, Problem> {
-    let base = state.store.tenant(caller.tenant(), async move |tx| store::knowledge_bases::find(tx, id).await).await?;
+    let base = state
+        .store
+        .tenant(caller.tenant(), async move |tx| {
+            store::knowledge_bases::find(tx, id).await
+        })
+        .await?;
     Ok(Json(base.into()))
 }
