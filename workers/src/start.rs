@@ -4,7 +4,7 @@ use crate::pull::Pull;
 use crate::run::{Runner, run};
 use crate::running::{Running, StopReason};
 use crate::{Context, Envelope, Registry, Tasks, WorkerOptions, finisher, leases, progress, reconciler};
-use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt};
+use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use futures::FutureExt;
 use jobs::{Pool, Subscription};
 use std::future::Future;
@@ -18,14 +18,22 @@ use tokio_util::sync::CancellationToken;
 pub struct Workers {
     running: Running,
     drain: Duration,
-    /// Ends the pulling, and with it the apalis workers once their jobs have ended.
-    stop_pulling: CancellationToken,
-    /// Pulls, apalis workers and the finisher: they end by themselves after `stop_pulling`.
+    stop: Stops,
+    /// Pulls, apalis workers and the finisher: they end by themselves once told to stop.
     working: Tasks,
     /// What keeps leases and the dispatch index: needed until the last job has ended.
     keeping: Tasks,
     failed: CancellationToken,
     _cancellations: Subscription,
+}
+
+/// The two steps of a shutdown.
+#[derive(Clone, Default)]
+struct Stops {
+    /// No more jobs are taken.
+    pulling: CancellationToken,
+    /// The apalis workers end: when nothing runs any more.
+    working: CancellationToken,
 }
 
 /// Starts a worker for each of the pools, and what they need.
@@ -36,7 +44,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     let progress = ProgressBoard::default();
     let (outcomes, to_write) = finisher::outcomes();
     let (working, keeping) = (Tasks::default(), Tasks::default());
-    let (stop_pulling, failed) = (CancellationToken::new(), CancellationToken::new());
+    let (stop, failed) = (Stops::default(), CancellationToken::new());
     let runner = Runner { context: context.clone(), registry: registry.clone(), progress: progress.clone(), outcomes };
 
     for pool in &options.pools {
@@ -50,10 +58,10 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             options: options.clone(),
             running: running.clone(),
             jobs,
-            stop: stop_pulling.clone(),
+            stop: stop.pulling.clone(),
         };
         working.spawn(pull.run());
-        working.spawn(work(*pool, &worker, pulled, options.slots(*pool), runner.clone(), stop_pulling.clone(), failed.clone()));
+        working.spawn(work(*pool, &worker, pulled, options.slots(*pool), runner.clone(), stop.clone(), failed.clone()));
     }
     working.spawn(finisher::run(context.clone(), to_write));
     keeping.spawn_until_stopped(leases::run(context.clone(), options.clone(), running.clone()));
@@ -66,7 +74,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         jobs.iter().for_each(|job| to_cancel.stop(*job, StopReason::Cancelled));
     });
     tracing::info!(pools = ?options.pools, "workers started");
-    Workers { running, drain: options.drain(), stop_pulling, working, keeping, failed, _cancellations: cancellations }
+    Workers { running, drain: options.drain(), stop, working, keeping, failed, _cancellations: cancellations }
 }
 
 /// One apalis worker: it runs a pool's jobs, each on a task of its own, as many at once as there are slots.
@@ -76,7 +84,7 @@ fn work(
     jobs: Receiver<Envelope>,
     slots: usize,
     runner: Runner,
-    stop: CancellationToken,
+    stop: Stops,
     failed: CancellationToken,
 ) -> impl Future<Output = ()> + Send + 'static {
     #[expect(clippy::disallowed_methods, reason = "the running table tracks each job, and shutdown waits for it")]
@@ -86,11 +94,12 @@ fn work(
         .concurrency(slots)
         .parallelize(tokio::spawn)
         .build(run);
-    let working = AssertUnwindSafe(worker.run()).catch_unwind().boxed();
+    let stopped = stop.working.clone().cancelled_owned().map(Ok::<(), WorkerError>);
+    let working = AssertUnwindSafe(worker.run_until(stopped)).catch_unwind().boxed();
     async move {
         // A panic here is apalis's or ours, never a handler's.
         let ended = working.await.map_err(|_| "panicked");
-        if !stop.is_cancelled() {
+        if !stop.pulling.is_cancelled() {
             // Jobs would pile up unseen: better the process ends and is started again.
             tracing::error!(%pool, ?ended, "a worker ended by itself");
             failed.cancel();
@@ -107,12 +116,13 @@ impl Workers {
     /// Takes no more jobs, lets the running ones finish for the drain time, hands the others back, and writes everything down.
     pub async fn shut_down(self) {
         tracing::info!(running = self.running.len(), "draining");
-        self.stop_pulling.cancel();
+        self.stop.pulling.cancel();
         if tokio::time::timeout(self.drain, self.running.empty()).await.is_err() {
             tracing::info!(running = self.running.len(), "handing jobs back");
             self.running.stop_all(StopReason::HandBack);
             let _ = tokio::time::timeout(Duration::from_secs(10), self.running.empty()).await;
         }
+        self.stop.working.cancel();
         if tokio::time::timeout(Duration::from_secs(10), self.working.stop()).await.is_err() {
             tracing::warn!("some workers did not stop; their leases will expire");
         }

@@ -1,0 +1,43 @@
+//! A push of a task id that the server has seen before succeeds and does nothing, also long after the job of that id has ended.
+use std::time::Duration;
+
+use apalis::prelude::{TaskBuilder, TaskId, TaskSink, WorkerBuilder};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use crate::finding::Finding;
+use crate::scene::{Scene, next_start, report};
+
+const LIMIT: Duration = Duration::from_secs(5);
+
+pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
+    let (started, mut jobs) = mpsc::unbounded_channel();
+    let mut tasks = JoinSet::new();
+    let worker = WorkerBuilder::new("once")
+        .backend(scene.polled(scene.config()).await?)
+        .data(started)
+        .build(report);
+    tasks.spawn(worker.run());
+    let mut producer = scene.storage().await?;
+    let id = TaskId::from_string("the-id");
+
+    producer
+        .push_task(TaskBuilder::new(1).task_id(id.clone()).build())
+        .await?;
+    let first = next_start(&mut jobs, LIMIT).await?.is_some();
+    sleep(Duration::from_secs(1)).await;
+    let mut membership = redis::cmd("SISMEMBER");
+    membership.arg(scene.config().done_jobs_set()).arg("the-id");
+    let done: bool = membership.query_async(&mut scene.connection().await?).await?;
+
+    let answer = producer.push_task(TaskBuilder::new(2).task_id(id).build()).await;
+    let second = next_start(&mut jobs, LIMIT).await?.is_some();
+    Ok(Finding::new(
+        first && done && answer.is_ok() && !second,
+        format!(
+            "the first push ran: {first}, and is done: {done}; a second push of its id answered ok: {}, and ran within {LIMIT:?}: {second}",
+            answer.is_ok()
+        ),
+    ))
+}

@@ -1,0 +1,40 @@
+//! `handle_results.lua` schedules every retry as many seconds later as the job had attempts, also when the job named a time itself.
+use std::time::Duration;
+
+use apalis::prelude::{BoxDynError, Data, RetryAfterError, TaskSink, WorkerBuilder};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+use crate::finding::Finding;
+use crate::scene::{Scene, Started, next_start};
+
+const ASKED: Duration = Duration::from_secs(60);
+
+pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
+    let (started, mut jobs) = mpsc::unbounded_channel();
+    let mut tasks = JoinSet::new();
+    let worker = WorkerBuilder::new("throttled")
+        .backend(scene.polled(scene.config()).await?)
+        .data(started)
+        .build(throttled);
+    tasks.spawn(worker.run());
+    scene.storage().await?.push(1).await?;
+    let first = next_start(&mut jobs, Duration::from_secs(5)).await?;
+    let again = next_start(&mut jobs, Duration::from_secs(10)).await?;
+    Ok(match (first, again) {
+        (Some(_), Some((_, wait))) => Finding::new(
+            true,
+            format!("a job that asked to be retried after {ASKED:?} was retried after {wait:.1?}"),
+        ),
+        (Some(_), None) => Finding::new(
+            false,
+            format!("a job that asked to be retried after {ASKED:?} was not within 10 s"),
+        ),
+        (None, _) => Finding::new(false, "the job never started"),
+    })
+}
+
+async fn throttled(job: u32, started: Data<Started>) -> Result<(), BoxDynError> {
+    started.send(job)?;
+    Err(RetryAfterError::new("the vendor asks for patience", ASKED).into())
+}
