@@ -4,7 +4,7 @@ use anyhow::Context;
 use apalis::prelude::{BackendExt, Data, IntervalStrategy, PollWith};
 use apalis_redis::{Config, ConnectionManager, RedisStorage};
 use redis::Client;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::timeout;
 
 /// Where a handler says which job it has started.
@@ -84,6 +84,11 @@ impl Scene {
         forget.arg("core:apalis:queues:list").arg(self.config().workers_set());
         Ok(forget.query_async(&mut connection).await?)
     }
+}
+
+/// Where handlers report to, and where their reports are read.
+pub(crate) fn starts() -> (Started, UnboundedReceiver<u32>) {
+    unbounded_channel()
 }
 
 /// The handler of most reproductions: it only says that it has started.

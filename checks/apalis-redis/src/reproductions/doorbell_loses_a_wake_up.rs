@@ -6,13 +6,12 @@ use std::time::Duration;
 use apalis::prelude::{BackendExt, TaskSink, WorkerBuilder};
 use apalis_redis::RedisStorage;
 use futures::channel::mpsc::unbounded;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::finding::Finding;
 use crate::late_replies::LateReplies;
-use crate::scene::{Scene, next_start, report};
+use crate::scene::{Scene, next_start, report, starts};
 
 const LIMIT: Duration = Duration::from_secs(8);
 
@@ -25,7 +24,7 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
     let storage = RedisStorage::<u32, LateReplies>::new(slow)
         .with_config(scene.config())
         .poll_with_stream(rings);
-    let (started, mut jobs) = mpsc::unbounded_channel();
+    let (started, mut jobs) = starts();
     let mut tasks = JoinSet::new();
     tasks.spawn(
         WorkerBuilder::new("rung")

@@ -4,12 +4,11 @@ use std::time::Duration;
 use apalis::prelude::{BackendExt, TaskSink, WorkerBuilder};
 use apalis_redis::RedisStorage;
 use redis::Client;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::finding::Finding;
-use crate::scene::{Scene, next_start, report};
+use crate::scene::{Scene, next_start, report, starts};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -17,7 +16,7 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
     let mut connection = scene.connection().await?;
     let id: u64 = redis::cmd("CLIENT").arg("ID").query_async(&mut connection).await?;
     let storage = RedisStorage::new(connection.clone()).with_config(scene.config());
-    let (started, mut jobs) = mpsc::unbounded_channel();
+    let (started, mut jobs) = starts();
     let mut tasks = JoinSet::new();
     let worker = WorkerBuilder::new("cut").backend(storage.poll_with_interval(Duration::from_millis(200)));
     tasks.spawn(worker.data(started).build(report).run());

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use apalis::prelude::{TaskSink, WorkerBuilder};
 use futures::stream;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::finding::Finding;
-use crate::scene::{Scene, report};
+use crate::scene::{Scene, report, starts};
 
 const DUE: u32 = 8_100;
 
@@ -35,7 +34,7 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
 
 /// Lets a worker try for at most 5 s: how many jobs it started, and what it ended with.
 async fn attempt(scene: &Scene, worker: &str) -> anyhow::Result<(usize, String)> {
-    let (started, jobs) = mpsc::unbounded_channel();
+    let (started, jobs) = starts();
     let storage = scene.polled(scene.config()).await?;
     let worker = WorkerBuilder::new(worker).backend(storage).data(started).build(report);
     let end = match timeout(Duration::from_secs(5), worker.run()).await {

@@ -2,17 +2,16 @@
 use std::time::Duration;
 
 use apalis::prelude::{TaskSink, WorkerBuilder};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::finding::Finding;
-use crate::scene::{Scene, next_start, report};
+use crate::scene::{Scene, next_start, report, starts};
 
 const IDLE: Duration = Duration::from_secs(4);
 
 pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
-    let (started, mut jobs) = mpsc::unbounded_channel();
+    let (started, mut jobs) = starts();
     let mut tasks = JoinSet::new();
     let worker = WorkerBuilder::new("idle")
         .backend(scene.storage().await?)

@@ -3,12 +3,11 @@
 use std::time::Duration;
 
 use apalis::prelude::{Data, TaskSink, WorkerBuilder};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
 use crate::finding::Finding;
-use crate::scene::{Scene, Started, next_start, report};
+use crate::scene::{Scene, Started, next_start, report, starts};
 
 const STALL: Duration = Duration::from_secs(8);
 
@@ -17,7 +16,7 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
         .config()
         .heartbeat_interval(Duration::from_secs(1))
         .missed_heartbeats(2);
-    let (completed, mut completions) = mpsc::unbounded_channel();
+    let (completed, mut completions) = starts();
     let (mut stalled, mut healthy) = (JoinSet::new(), JoinSet::new());
     let worker = WorkerBuilder::new("stalled").backend(scene.polled(config.clone()).await?);
     stalled.spawn(worker.data(completed.clone()).build(stall).run());

@@ -2,15 +2,14 @@
 use std::time::Duration;
 
 use apalis::prelude::{BoxDynError, Data, TaskBuilder, TaskSink, WorkerBuilder};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::finding::Finding;
-use crate::scene::{Scene, Started};
+use crate::scene::{Scene, Started, starts};
 
 pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
-    let (started, jobs) = mpsc::unbounded_channel();
+    let (started, jobs) = starts();
     let mut tasks = JoinSet::new();
     let worker = WorkerBuilder::new("failing")
         .backend(scene.polled(scene.config()).await?)

@@ -2,11 +2,10 @@
 use std::time::Duration;
 
 use apalis::prelude::{TaskBuilder, TaskId, TaskSink, WorkerBuilder};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::finding::Finding;
-use crate::scene::{Scene, next_start, report};
+use crate::scene::{Scene, next_start, report, starts};
 
 const ORDINARY: u32 = 5;
 const URGENT: u32 = 100;
@@ -24,7 +23,7 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
         .push_task(TaskBuilder::new(URGENT).task_id(id).priority(100).build())
         .await?;
 
-    let (started, mut jobs) = mpsc::unbounded_channel();
+    let (started, mut jobs) = starts();
     let mut tasks = JoinSet::new();
     let storage = scene.polled(scene.config().batch_size(1)).await?;
     tasks.spawn(

@@ -4,19 +4,18 @@ use std::time::Duration;
 
 use apalis::prelude::{BackendFactory, TaskSink, WorkerBuilder};
 use apalis_redis::factory::RedisStorageFactory;
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::finding::Finding;
-use crate::scene::{Scene, next_start, report};
+use crate::scene::{Scene, next_start, report, starts};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
 pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
     let mut factory = RedisStorageFactory::new(scene.client()).await?;
     let backend = BackendFactory::<u32>::create_with_config(&mut factory, scene.config())?;
-    let (started, mut jobs) = mpsc::unbounded_channel();
+    let (started, mut jobs) = starts();
     let mut tasks = JoinSet::new();
     tasks.spawn(
         WorkerBuilder::new("subscribed")

@@ -2,17 +2,16 @@
 use std::time::Duration;
 
 use apalis::prelude::{TaskBuilder, TaskId, TaskSink, WorkerBuilder};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::finding::Finding;
-use crate::scene::{Scene, next_start, report};
+use crate::scene::{Scene, next_start, report, starts};
 
 const LIMIT: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
-    let (started, mut jobs) = mpsc::unbounded_channel();
+    let (started, mut jobs) = starts();
     let mut tasks = JoinSet::new();
     let worker = WorkerBuilder::new("once")
         .backend(scene.polled(scene.config()).await?)

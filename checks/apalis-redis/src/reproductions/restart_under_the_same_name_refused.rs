@@ -3,11 +3,10 @@
 use std::time::{Duration, Instant};
 
 use apalis::prelude::{WorkerBuilder, WorkerError};
-use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use crate::finding::Finding;
-use crate::scene::{Scene, report};
+use crate::scene::{Scene, report, starts};
 
 const LIMIT: Duration = Duration::from_secs(45);
 
@@ -40,7 +39,7 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
 
 /// Starts a worker and stops it cleanly after a second: what it ended with.
 async fn live_for_a_second(scene: &Scene) -> anyhow::Result<Result<(), WorkerError>> {
-    let (started, _jobs) = mpsc::unbounded_channel();
+    let (started, _jobs) = starts();
     let worker = WorkerBuilder::new("of-one-name")
         .backend(scene.polled(scene.config()).await?)
         .data(started)

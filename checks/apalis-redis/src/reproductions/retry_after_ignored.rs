@@ -2,16 +2,15 @@
 use std::time::Duration;
 
 use apalis::prelude::{BoxDynError, Data, RetryAfterError, TaskSink, WorkerBuilder};
-use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use crate::finding::Finding;
-use crate::scene::{Scene, Started, next_start};
+use crate::scene::{Scene, Started, next_start, starts};
 
 const ASKED: Duration = Duration::from_secs(60);
 
 pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
-    let (started, mut jobs) = mpsc::unbounded_channel();
+    let (started, mut jobs) = starts();
     let mut tasks = JoinSet::new();
     let worker = WorkerBuilder::new("throttled")
         .backend(scene.polled(scene.config()).await?)

@@ -4,11 +4,10 @@ use std::time::Duration;
 
 use apalis::prelude::{Data, TaskSink, WorkerBuilder, WorkerError};
 use futures::stream;
-use tokio::sync::mpsc;
 use tokio::time::{sleep, timeout};
 
 use crate::finding::Finding;
-use crate::scene::{Scene, Started};
+use crate::scene::{Scene, Started, starts};
 
 const LIMIT: Duration = Duration::from_secs(15);
 
@@ -35,7 +34,7 @@ async fn stop_with_in_flight(scene: &Scene, name: &str, jobs: u32) -> anyhow::Re
         .batch_size(1);
     let mut producer = scene.storage().await?.with_config(config.clone());
     producer.push_stream(stream::iter(0..jobs)).await?;
-    let (started, in_flight) = mpsc::unbounded_channel();
+    let (started, in_flight) = starts();
     let worker = WorkerBuilder::new(name)
         .backend(scene.polled(config).await?)
         .data(started)
