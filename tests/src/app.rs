@@ -11,7 +11,7 @@ use store::{Owner, Store, System, TenantId, tenants};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use workers::{Context, Replicas, WorkerOptions, Workers};
+use workers::{Context, Registry, Replicas, WorkerOptions, Workers};
 
 /// What differs from test to test.
 pub struct TestOptions {
@@ -21,11 +21,13 @@ pub struct TestOptions {
     pub settings: Vec<(&'static str, String)>,
     /// Words instead of meaning by default.
     pub embedder: Option<Arc<dyn Embedder>>,
+    /// The kinds the workers know: those of production by default.
+    pub registry: Registry,
 }
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { pools: Pool::ALL.to_vec(), settings: Vec::new(), embedder: None }
+        Self { pools: Pool::ALL.to_vec(), settings: Vec::new(), embedder: None, registry: workers::handlers::registry() }
     }
 }
 
@@ -43,6 +45,8 @@ pub struct TestApp {
     pub context: Context,
     pub words: Arc<HashingEmbedder>,
     pub data: TempDir,
+    /// What workers that are started from here on know.
+    pub registry: Registry,
     workers: Option<Workers>,
     state: ApiState,
     stop: CancellationToken,
@@ -70,7 +74,7 @@ impl TestApp {
         let replicas = Replicas::new(store.clone(), &settings, &model.id, model.dimensions);
         let context = Context { store: store.clone(), system, queue: queue.clone(), embedder, replicas, settings: settings.clone() };
         let workers = (!options.pools.is_empty())
-            .then(|| workers::start(&context, &workers::handlers::registry(), WorkerOptions::new(&settings, options.pools)));
+            .then(|| workers::start(&context, &options.registry, WorkerOptions::new(&settings, options.pools)));
 
         let mut owner = Owner::connect(&settings.database).await.unwrap();
         let (tenant, key, publishable_key) = make_tenant(&mut owner, "dev").await;
@@ -83,7 +87,8 @@ impl TestApp {
         let client = Client::new(&url, Some(&key));
         let client_b = client.with_key(Some(&key_b));
         Self {
-            client, client_b, publishable_key, admin_url, tenant, tenant_b, database, context, words, data, workers, state, stop,
+            client, client_b, publishable_key, admin_url, tenant, tenant_b, database, context, words, data,
+            registry: options.registry, workers, state, stop,
         }
     }
 
@@ -97,7 +102,7 @@ impl TestApp {
     /// Starts workers, after [`stop_workers`](Self::stop_workers) or where a test began without.
     pub fn start_workers(&mut self, pools: Vec<Pool>) {
         let options = WorkerOptions::new(&self.context.settings, pools);
-        self.workers = Some(workers::start(&self.context, &workers::handlers::registry(), options));
+        self.workers = Some(workers::start(&self.context, &self.registry, options));
     }
 
     /// How many rows the query counts; it must name its column `count`. Runs as the owner, across tenants.

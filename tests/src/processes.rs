@@ -112,6 +112,12 @@ impl Process {
         out.into_owned()
     }
 
+    /// Its process id, which is part of the names of its workers.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `KILL`, `TERM`, `STOP`, `CONT`.
     pub fn signal(&self, name: &str) {
         let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
