@@ -20,8 +20,11 @@ pub struct DatabaseSettings {
 
 impl DatabaseSettings {
     pub(crate) fn check(&self, problems: &mut Problems) {
-        let urls =
-            [("database.url", &self.url), ("database.system_url", &self.system_url), ("database.owner_url", &self.owner_url)];
+        let urls = [
+            ("database.url", &self.url),
+            ("database.system_url", &self.system_url),
+            ("database.owner_url", &self.owner_url),
+        ];
         for (key, url) in urls {
             let known = url.as_ref().is_none_or(|url| {
                 let url = url.expose_secret();
@@ -29,9 +32,25 @@ impl DatabaseSettings {
             });
             problems.check(known, key, "must start with postgres:// or postgresql://");
         }
-        problems.check(self.app_connections >= 2, "database.app_connections", "must be at least 2");
-        problems.check(self.system_connections >= 2, "database.system_connections", "must be at least 2");
-        problems.check(self.connect_timeout_secs >= 1, "database.connect_timeout_secs", "must be at least 1");
-        problems.check(self.statement_timeout_secs >= 1, "database.statement_timeout_secs", "must be at least 1");
+        problems.check(
+            self.app_connections >= 2,
+            "database.app_connections",
+            "must be at least 2",
+        );
+        problems.check(
+            self.system_connections >= 2,
+            "database.system_connections",
+            "must be at least 2",
+        );
+        problems.check(
+            self.connect_timeout_secs >= 1,
+            "database.connect_timeout_secs",
+            "must be at least 1",
+        );
+        problems.check(
+            self.statement_timeout_secs >= 1,
+            "database.statement_timeout_secs",
+            "must be at least 1",
+        );
     }
 }

@@ -23,16 +23,40 @@ impl DispatchSettings {
     }
 
     pub(crate) fn check(&self, problems: &mut Problems) {
-        problems.check((1..=3600).contains(&self.lease_secs), "dispatch.lease_secs", "must be 1 to 3600");
-        problems.check(self.poll_interval_ms >= 10, "dispatch.poll_interval_ms", "must be at least 10");
-        problems.check(self.lease_check_interval_ms >= 10, "dispatch.lease_check_interval_ms", "must be at least 10");
-        problems.check(self.reconcile_interval_ms >= 10, "dispatch.reconcile_interval_ms", "must be at least 10");
-        problems.check(self.redispatch_after_secs >= 1, "dispatch.redispatch_after_secs", "must be at least 1");
+        problems.check(
+            (1..=3600).contains(&self.lease_secs),
+            "dispatch.lease_secs",
+            "must be 1 to 3600",
+        );
+        problems.check(
+            self.poll_interval_ms >= 10,
+            "dispatch.poll_interval_ms",
+            "must be at least 10",
+        );
+        problems.check(
+            self.lease_check_interval_ms >= 10,
+            "dispatch.lease_check_interval_ms",
+            "must be at least 10",
+        );
+        problems.check(
+            self.reconcile_interval_ms >= 10,
+            "dispatch.reconcile_interval_ms",
+            "must be at least 10",
+        );
+        problems.check(
+            self.redispatch_after_secs >= 1,
+            "dispatch.redispatch_after_secs",
+            "must be at least 1",
+        );
         problems.check(
             self.interactive_retention_secs >= 60,
             "dispatch.interactive_retention_secs",
             "must be at least 60, or a client could not read what it waited for",
         );
-        problems.check(self.job_retention_days >= 7, "dispatch.job_retention_days", "must be at least 7");
+        problems.check(
+            self.job_retention_days >= 7,
+            "dispatch.job_retention_days",
+            "must be at least 7",
+        );
     }
 }

@@ -15,7 +15,9 @@ pub struct ConfigErrors(pub Vec<ConfigError>);
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the configuration has {} problem(s):", self.0.len())?;
-        self.0.iter().try_for_each(|error| write!(f, "\n  {}: {}", error.key, error.problem))
+        self.0
+            .iter()
+            .try_for_each(|error| write!(f, "\n  {}: {}", error.key, error.problem))
     }
 }
 
@@ -26,7 +28,10 @@ pub(crate) struct Problems(pub(crate) Vec<ConfigError>);
 impl Problems {
     pub(crate) fn check(&mut self, holds: bool, key: &str, problem: &str) {
         if !holds {
-            self.0.push(ConfigError { key: key.to_owned(), problem: problem.to_owned() });
+            self.0.push(ConfigError {
+                key: key.to_owned(),
+                problem: problem.to_owned(),
+            });
         }
     }
 }

@@ -16,7 +16,17 @@ const PLAIN_NAMES: &[(&str, &str)] = &[
 ];
 
 const SECTIONS: &[&str] = &[
-    "server", "database", "redis", "dispatch", "workers", "models", "retrieval", "storage", "log", "telemetry", "secrets",
+    "server",
+    "database",
+    "redis",
+    "dispatch",
+    "workers",
+    "models",
+    "retrieval",
+    "storage",
+    "log",
+    "telemetry",
+    "secrets",
     "diagnostics",
 ];
 
@@ -29,10 +39,17 @@ impl Settings {
         let named = Env::var("VISUALKIT_CONFIG").map(PathBuf::from);
         if let Some(path) = named.as_deref().filter(|path| !path.is_file()) {
             let problem = format!("names {}, which is not a file", path.display());
-            return Err(ConfigErrors(vec![ConfigError { key: "VISUALKIT_CONFIG".to_owned(), problem }]));
+            return Err(ConfigErrors(vec![ConfigError {
+                key: "VISUALKIT_CONFIG".to_owned(),
+                problem,
+            }]));
         }
         let path = named.unwrap_or_else(|| PathBuf::from("visualkit.toml"));
-        Self::from_figment(&figment(&path).merge(Env::prefixed("VISUALKIT__").split("__")).merge_plain_names())
+        Self::from_figment(
+            &figment(&path)
+                .merge(Env::prefixed("VISUALKIT__").split("__"))
+                .merge_plain_names(),
+        )
     }
 
     /// The compiled-in defaults and `overrides` (`section.key`, value): for tests and tools.
@@ -41,7 +58,9 @@ impl Settings {
     /// Everything that is wrong, at once.
     pub fn with_overrides(overrides: &[(&str, &str)]) -> Result<Self, ConfigErrors> {
         let start = Figment::from(Toml::string(DEFAULT_TOML));
-        let figment = overrides.iter().fold(start, |figment, (key, value)| figment.merge((*key, env_value(value))));
+        let figment = overrides
+            .iter()
+            .fold(start, |figment, (key, value)| figment.merge((*key, env_value(value))));
         Self::from_figment(&figment)
     }
 
@@ -89,7 +108,11 @@ impl Settings {
 
 fn figment(file: &Path) -> Figment {
     let defaults = Figment::from(Toml::string(DEFAULT_TOML));
-    if file.is_file() { defaults.merge(Toml::file_exact(file)) } else { defaults }
+    if file.is_file() {
+        defaults.merge(Toml::file_exact(file))
+    } else {
+        defaults
+    }
 }
 
 trait PlainNames {
@@ -98,10 +121,12 @@ trait PlainNames {
 
 impl PlainNames for Figment {
     fn merge_plain_names(self) -> Self {
-        PLAIN_NAMES.iter().fold(self, |figment, (name, key)| match Env::var(name) {
-            Some(value) if !value.is_empty() => figment.merge(Serialized::default(key, value)),
-            _ => figment,
-        })
+        PLAIN_NAMES
+            .iter()
+            .fold(self, |figment, (name, key)| match Env::var(name) {
+                Some(value) if !value.is_empty() => figment.merge(Serialized::default(key, value)),
+                _ => figment,
+            })
     }
 }
 
@@ -119,7 +144,10 @@ fn section<T: DeserializeOwned>(figment: &Figment, name: &str, problems: &mut Pr
                 let inner = error.path.iter().map(String::as_str).filter(|part| *part != name);
                 let key = std::iter::once(name).chain(inner).collect::<Vec<_>>().join(".");
                 // The kind names types and keys, never the value, which may be a secret.
-                problems.0.push(ConfigError { key, problem: without_value(&error.kind) });
+                problems.0.push(ConfigError {
+                    key,
+                    problem: without_value(&error.kind),
+                });
             }
             None
         }
@@ -188,7 +216,10 @@ mod tests {
         ])
         .unwrap_err();
         let text = errors.to_string();
-        assert!(text.contains("listne") && text.contains("sevrer") && text.contains("workers.ingest"), "{text}");
+        assert!(
+            text.contains("listne") && text.contains("sevrer") && text.contains("workers.ingest"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -201,7 +232,9 @@ mod tests {
     #[test]
     fn what_a_command_needs_is_named_together() {
         let settings = Settings::with_overrides(&[]).unwrap();
-        let errors = settings.require(&[crate::Requirement::AppDatabase, crate::Requirement::Redis]).unwrap_err();
+        let errors = settings
+            .require(&[crate::Requirement::AppDatabase, crate::Requirement::Redis])
+            .unwrap_err();
         assert_eq!(errors.0.len(), 2);
     }
 }

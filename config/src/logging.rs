@@ -31,7 +31,15 @@ impl TelemetrySettings {
         let known = self.otlp_endpoint.is_empty()
             || self.otlp_endpoint.starts_with("http://")
             || self.otlp_endpoint.starts_with("https://");
-        problems.check(known, "telemetry.otlp_endpoint", "must start with http:// or https://, or be empty");
-        problems.check(!self.service_name.is_empty(), "telemetry.service_name", "must not be empty");
+        problems.check(
+            known,
+            "telemetry.otlp_endpoint",
+            "must start with http:// or https://, or be empty",
+        );
+        problems.check(
+            !self.service_name.is_empty(),
+            "telemetry.service_name",
+            "must not be empty",
+        );
     }
 }

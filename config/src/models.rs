@@ -16,7 +16,8 @@ pub struct ModelSettings {
 
 impl ModelSettings {
     pub(crate) fn check(&self, problems: &mut Problems) {
-        let plain = !self.embedding.is_empty() && !self.embedding.contains(['/', '\\']) && !self.embedding.starts_with('.');
+        let plain =
+            !self.embedding.is_empty() && !self.embedding.contains(['/', '\\']) && !self.embedding.starts_with('.');
         problems.check(plain, "models.embedding", "must be the name of a folder in models.dir");
         problems.check((1..=64).contains(&self.sessions), "models.sessions", "must be 1 to 64");
     }

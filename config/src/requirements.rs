@@ -36,7 +36,11 @@ impl Settings {
                     "is not set: give DATABASE_OWNER_URL the owner's connection string",
                 ),
                 Requirement::Redis => {
-                    problems.check(self.redis.url.is_some(), "redis.url", "is not set: give REDIS_URL, e.g. redis://127.0.0.1:6379");
+                    problems.check(
+                        self.redis.url.is_some(),
+                        "redis.url",
+                        "is not set: give REDIS_URL, e.g. redis://127.0.0.1:6379",
+                    );
                 }
                 Requirement::SessionSecret => problems.check(
                     self.secrets.session_secret.is_some(),
@@ -45,6 +49,10 @@ impl Settings {
                 ),
             }
         }
-        if problems.0.is_empty() { Ok(()) } else { Err(ConfigErrors(problems.0)) }
+        if problems.0.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigErrors(problems.0))
+        }
     }
 }

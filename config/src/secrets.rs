@@ -12,11 +12,18 @@ pub struct SecretSettings {
 
 impl SecretSettings {
     pub(crate) fn check(&self, problems: &mut Problems) {
-        for (key, secret) in
-            [("secrets.session_secret", &self.session_secret), ("secrets.master_key", &self.master_key)]
-        {
-            let long = secret.as_ref().is_none_or(|secret| secret.expose_secret().chars().count() >= 32);
-            problems.check(long, key, "must have at least 32 characters (make one with: openssl rand -hex 32)");
+        for (key, secret) in [
+            ("secrets.session_secret", &self.session_secret),
+            ("secrets.master_key", &self.master_key),
+        ] {
+            let long = secret
+                .as_ref()
+                .is_none_or(|secret| secret.expose_secret().chars().count() >= 32);
+            problems.check(
+                long,
+                key,
+                "must have at least 32 characters (make one with: openssl rand -hex 32)",
+            );
         }
     }
 }

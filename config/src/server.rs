@@ -22,7 +22,11 @@ impl ServerSettings {
             "server.admin_listen",
             "must differ from server.listen: health and metrics are not for the public address",
         );
-        problems.check(self.max_json_bytes >= 1024, "server.max_json_bytes", "must be at least 1024");
+        problems.check(
+            self.max_json_bytes >= 1024,
+            "server.max_json_bytes",
+            "must be at least 1024",
+        );
         problems.check(
             self.max_document_bytes >= self.max_json_bytes,
             "server.max_document_bytes",

@@ -13,9 +13,11 @@ pub struct WorkerSettings {
 
 impl WorkerSettings {
     pub(crate) fn check(&self, problems: &mut Problems) {
-        for (key, jobs) in
-            [("workers.ingest", self.ingest), ("workers.retrieval", self.retrieval), ("workers.general", self.general)]
-        {
+        for (key, jobs) in [
+            ("workers.ingest", self.ingest),
+            ("workers.retrieval", self.retrieval),
+            ("workers.general", self.general),
+        ] {
             problems.check((1..=1000).contains(&jobs), key, "must be 1 to 1000");
         }
     }

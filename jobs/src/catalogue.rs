@@ -42,9 +42,16 @@ fn validate<K: Kind>(payload: Value) -> Result<Value, Vec<FieldError>> {
     let errors: Vec<FieldError> = kind
         .validate()
         .into_iter()
-        .map(|error| FieldError { field: format!("payload.{}", error.field), ..error })
+        .map(|error| FieldError {
+            field: format!("payload.{}", error.field),
+            ..error
+        })
         .collect();
-    if errors.is_empty() { serde_json::to_value(kind).map_err(unreadable) } else { Err(errors) }
+    if errors.is_empty() {
+        serde_json::to_value(kind).map_err(unreadable)
+    } else {
+        Err(errors)
+    }
 }
 
 /// Why a kind cannot be submitted.
@@ -67,13 +74,22 @@ impl Catalogue {
             CatalogueEntry::of::<diagnostics::Sleep>(),
             CatalogueEntry::of::<diagnostics::Fail>(),
         ];
-        Self { entries: all.into_iter().flatten().filter(|entry| diagnostics || !entry.diagnostic).collect() }
+        Self {
+            entries: all
+                .into_iter()
+                .flatten()
+                .filter(|entry| diagnostics || !entry.diagnostic)
+                .collect(),
+        }
     }
 
     /// # Errors
     /// [`SubmitError::UnknownKind`], also for kinds that exist but are not for clients.
     pub fn find(&self, kind: &str) -> Result<&CatalogueEntry, SubmitError> {
-        self.entries.iter().find(|entry| entry.kind == kind).ok_or(SubmitError::UnknownKind)
+        self.entries
+            .iter()
+            .find(|entry| entry.kind == kind)
+            .ok_or(SubmitError::UnknownKind)
     }
 }
 
@@ -93,8 +109,18 @@ mod tests {
     #[test]
     fn a_bad_payload_names_its_field() {
         let catalogue = Catalogue::new(true);
-        let errors = catalogue.find("diagnostics.sleep").unwrap().check(json!({"ms": 1_u64 << 40})).unwrap_err();
+        let errors = catalogue
+            .find("diagnostics.sleep")
+            .unwrap()
+            .check(json!({"ms": 1_u64 << 40}))
+            .unwrap_err();
         assert_eq!(errors[0].field, "payload.ms");
-        assert!(catalogue.find("diagnostics.noop").unwrap().check(json!({"x": 1})).is_err());
+        assert!(
+            catalogue
+                .find("diagnostics.noop")
+                .unwrap()
+                .check(json!({"x": 1}))
+                .is_err()
+        );
     }
 }

@@ -24,7 +24,10 @@ impl Changes {
         let watchers: Arc<Watchers> = Arc::default();
         let heard = watchers.clone();
         let subscription = queue.subscribe_changes(move |ids| notify(&heard, ids));
-        Self { watchers, _subscription: Arc::new(subscription) }
+        Self {
+            watchers,
+            _subscription: Arc::new(subscription),
+        }
     }
 
     /// Starts to watch a job. Read its state after this, or a change in between goes unheard.
@@ -32,7 +35,11 @@ impl Changes {
     pub fn watch(&self, job: JobId) -> Watcher {
         let notify = Arc::new(Notify::new());
         lock(&self.watchers).entry(job).or_default().push(notify.clone());
-        Watcher { job, notify, watchers: self.watchers.clone() }
+        Watcher {
+            job,
+            notify,
+            watchers: self.watchers.clone(),
+        }
     }
 }
 
@@ -66,7 +73,11 @@ impl Drop for Watcher {
 fn notify(watchers: &Watchers, ids: Option<&[JobId]>) {
     let watchers = lock(watchers);
     match ids {
-        Some(ids) => ids.iter().filter_map(|id| watchers.get(id)).flatten().for_each(|notify| notify.notify_one()),
+        Some(ids) => ids
+            .iter()
+            .filter_map(|id| watchers.get(id))
+            .flatten()
+            .for_each(|notify| notify.notify_one()),
         None => watchers.values().flatten().for_each(|notify| notify.notify_one()),
     }
 }

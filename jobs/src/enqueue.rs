@@ -44,7 +44,16 @@ pub struct Enqueued {
 /// [`EnqueueError`].
 pub async fn enqueue<K: Kind>(tx: &mut TenantTx, job: &K, options: EnqueueOptions) -> Result<Enqueued, EnqueueError> {
     let payload = serde_json::to_value(job)?;
-    Ok(enqueue_raw(tx, K::NAME, K::POOL, K::VERSION, K::RETRY.max_attempts, payload, options).await?)
+    Ok(enqueue_raw(
+        tx,
+        K::NAME,
+        K::POOL,
+        K::VERSION,
+        K::RETRY.max_attempts,
+        payload,
+        options,
+    )
+    .await?)
 }
 
 /// [`enqueue`] for a kind known by name, with a payload that has been checked.
@@ -64,7 +73,11 @@ pub async fn enqueue_raw(
     if let Some(key) = &options.unique_key
         && let Lock::Held(holder) = store::jobs::lock_unique_key(tx, key, id).await?
     {
-        return Ok(Enqueued { id: holder, dispatch: None, existing: true });
+        return Ok(Enqueued {
+            id: holder,
+            dispatch: None,
+            existing: true,
+        });
     }
     let priority = options.priority.unwrap_or(1);
     let new = NewJob {
@@ -82,6 +95,15 @@ pub async fn enqueue_raw(
         payload,
     };
     let due = store::jobs::create(tx, new).await?;
-    let dispatch = due.then(|| Dispatch { id, tenant: tx.tenant(), pool, priority });
-    Ok(Enqueued { id, dispatch, existing: false })
+    let dispatch = due.then(|| Dispatch {
+        id,
+        tenant: tx.tenant(),
+        pool,
+        priority,
+    });
+    Ok(Enqueued {
+        id,
+        dispatch,
+        existing: false,
+    })
 }

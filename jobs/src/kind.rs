@@ -50,7 +50,10 @@ impl FromStr for Pool {
     type Err = UnknownPool;
 
     fn from_str(name: &str) -> Result<Self, UnknownPool> {
-        Self::ALL.into_iter().find(|pool| pool.as_str() == name).ok_or_else(|| UnknownPool(name.to_owned()))
+        Self::ALL
+            .into_iter()
+            .find(|pool| pool.as_str() == name)
+            .ok_or_else(|| UnknownPool(name.to_owned()))
     }
 }
 
@@ -65,9 +68,17 @@ pub struct RetryPolicy {
 
 impl RetryPolicy {
     /// For work that fails with its surroundings: five attempts within a few minutes.
-    pub const STANDARD: Self = Self { max_attempts: 5, base: Duration::from_secs(1), cap: Duration::from_mins(5) };
+    pub const STANDARD: Self = Self {
+        max_attempts: 5,
+        base: Duration::from_secs(1),
+        cap: Duration::from_mins(5),
+    };
     /// For work somebody waits for: a second attempt at once, a third soon, and no more.
-    pub const INTERACTIVE: Self = Self { max_attempts: 3, base: Duration::from_millis(50), cap: Duration::from_secs(1) };
+    pub const INTERACTIVE: Self = Self {
+        max_attempts: 3,
+        base: Duration::from_millis(50),
+        cap: Duration::from_secs(1),
+    };
 
     /// How long to wait after attempt number `attempt` (from 1); `random` is uniform in [0, 1).
     #[must_use]
@@ -102,7 +113,11 @@ mod tests {
 
     #[test]
     fn the_delay_doubles_up_to_the_cap_and_is_fully_jittered() {
-        let policy = RetryPolicy { max_attempts: 9, base: Duration::from_secs(1), cap: Duration::from_secs(60) };
+        let policy = RetryPolicy {
+            max_attempts: 9,
+            base: Duration::from_secs(1),
+            cap: Duration::from_secs(60),
+        };
         assert_eq!(policy.delay(1, 0.0), Duration::ZERO);
         assert_eq!(policy.delay(1, 0.5), Duration::from_secs(1));
         assert_eq!(policy.delay(3, 0.5), Duration::from_secs(4));

@@ -14,7 +14,10 @@ impl Subscription {
     pub fn start(client: Client, channel: String, on_message: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
-        #[expect(clippy::disallowed_methods, reason = "ends with the subscription, which the drop guard stops")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "ends with the subscription, which the drop guard stops"
+        )]
         tokio::spawn(async move {
             let listening = async {
                 loop {
@@ -29,7 +32,9 @@ impl Subscription {
                 () = listening => {}
             }
         });
-        Self { _stop: stop.drop_guard() }
+        Self {
+            _stop: stop.drop_guard(),
+        }
     }
 }
 

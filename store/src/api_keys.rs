@@ -90,10 +90,14 @@ pub async fn find(store: &Store, secret: &str) -> Result<FoundKey, StoreError> {
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn touch(tx: &mut TenantTx, id: ApiKeyId) -> Result<(), StoreError> {
-    diesel::update(api_keys::table.filter(api_keys::tenant_id.eq(tx.tenant)).filter(api_keys::id.eq(id)))
-        .set(api_keys::last_used_at.eq(diesel::dsl::now))
-        .execute(&mut tx.conn)
-        .await?;
+    diesel::update(
+        api_keys::table
+            .filter(api_keys::tenant_id.eq(tx.tenant))
+            .filter(api_keys::id.eq(id)),
+    )
+    .set(api_keys::last_used_at.eq(diesel::dsl::now))
+    .execute(&mut tx.conn)
+    .await?;
     Ok(())
 }
 

@@ -54,5 +54,9 @@ pub async fn read(tx: &mut TenantTx, id: BlobId) -> Result<Vec<u8>, StoreError> 
         .load(&mut tx.conn)
         .await?;
     let bytes = parts.concat();
-    if Sha256::digest(&bytes).as_slice() == sha256 { Ok(bytes) } else { Err(StoreError::Corrupt(format!("blob {id}"))) }
+    if Sha256::digest(&bytes).as_slice() == sha256 {
+        Ok(bytes)
+    } else {
+        Err(StoreError::Corrupt(format!("blob {id}")))
+    }
 }

@@ -26,7 +26,12 @@ pub struct Chunk {
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn replace(tx: &mut TenantTx, base: KnowledgeBaseId, document: DocumentId, new: &[Chunk]) -> Result<(), StoreError> {
+pub async fn replace(
+    tx: &mut TenantTx,
+    base: KnowledgeBaseId,
+    document: DocumentId,
+    new: &[Chunk],
+) -> Result<(), StoreError> {
     let kept: Vec<ChunkId> = new.iter().map(|chunk| chunk.id).collect();
     let stale = chunks::table
         .filter(chunks::tenant_id.eq(tx.tenant))

@@ -46,7 +46,9 @@ pub(crate) async fn pool(url: &str, options: PoolOptions) -> Result<Pool, StoreE
 }
 
 pub(crate) async fn checkout(pool: &Pool) -> Result<PooledConnection, StoreError> {
-    pool.get_owned().await.map_err(|error| StoreError::Unavailable(error.to_string()))
+    pool.get_owned()
+        .await
+        .map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
 /// One connection. `sslmode=prefer` and `require` both verify the certificate against the system's trust store, which is stricter
@@ -58,7 +60,11 @@ pub(crate) async fn establish(
 ) -> Result<AsyncPgConnection, ConnectionError> {
     let mut config = Config::from_str(url).map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
     config.connect_timeout(connect_timeout).application_name("visualkit");
-    let options = format!("{} -c statement_timeout={}", config.get_options().unwrap_or(""), statement_timeout.as_millis());
+    let options = format!(
+        "{} -c statement_timeout={}",
+        config.get_options().unwrap_or(""),
+        statement_timeout.as_millis()
+    );
     config.options(options.trim());
     if config.get_ssl_mode() == SslMode::Disable {
         let (client, connection) = config.connect(NoTls).await.map_err(bad_connection)?;
@@ -66,7 +72,10 @@ pub(crate) async fn establish(
     }
     let tls = rustls::ClientConfig::with_platform_verifier()
         .map_err(|error| ConnectionError::BadConnection(format!("TLS cannot be set up: {error}")))?;
-    let (client, connection) = config.connect(MakeRustlsConnect::new(tls)).await.map_err(bad_connection)?;
+    let (client, connection) = config
+        .connect(MakeRustlsConnect::new(tls))
+        .await
+        .map_err(bad_connection)?;
     AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }
 

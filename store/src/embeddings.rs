@@ -57,7 +57,11 @@ pub async fn insert(tx: &mut TenantTx, model: &str, vectors: &HashMap<Vec<u8>, V
                 )
             })
             .collect();
-        diesel::insert_into(embeddings::table).values(values).on_conflict_do_nothing().execute(&mut tx.conn).await?;
+        diesel::insert_into(embeddings::table)
+            .values(values)
+            .on_conflict_do_nothing()
+            .execute(&mut tx.conn)
+            .await?;
     }
     Ok(())
 }

@@ -38,7 +38,11 @@ struct Row {
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn take(tx: &mut TenantTx, request: &IdempotentRequest<'_>, resource: uuid::Uuid) -> Result<KeyState, StoreError> {
+pub async fn take(
+    tx: &mut TenantTx,
+    request: &IdempotentRequest<'_>,
+    resource: uuid::Uuid,
+) -> Result<KeyState, StoreError> {
     let row: Row = sql_query(
         "INSERT INTO idempotency_keys AS k (tenant_id, route, key, request_hash, resource_id, expires_at)
          VALUES ($1, $2, $3, $4, $5, now() + $6 * interval '1 second')
@@ -69,7 +73,11 @@ pub async fn take(tx: &mut TenantTx, request: &IdempotentRequest<'_>, resource: 
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn repoint(tx: &mut TenantTx, request: &IdempotentRequest<'_>, resource: uuid::Uuid) -> Result<(), StoreError> {
+pub async fn repoint(
+    tx: &mut TenantTx,
+    request: &IdempotentRequest<'_>,
+    resource: uuid::Uuid,
+) -> Result<(), StoreError> {
     sql_query("UPDATE idempotency_keys SET resource_id = $4 WHERE tenant_id = $1 AND route = $2 AND key = $3")
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Text, _>(request.route)

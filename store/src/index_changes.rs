@@ -56,7 +56,8 @@ pub async fn between(
     page: Option<Change>,
     limit: i64,
 ) -> Result<Vec<Change>, StoreError> {
-    let (page_seq, page_document) = page.map_or((-1, DocumentId(uuid::Uuid::nil())), |last| (last.seq, last.document_id));
+    let (page_seq, page_document) =
+        page.map_or((-1, DocumentId(uuid::Uuid::nil())), |last| (last.seq, last.document_id));
     Ok(sql_query(
         "SELECT document_id, max(seq) AS seq FROM index_changes
          WHERE tenant_id = $1 AND knowledge_base_id = $2 AND seq > $3 AND seq <= $4

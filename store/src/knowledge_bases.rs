@@ -45,7 +45,10 @@ pub async fn create(tx: &mut TenantTx, new: &NewKnowledgeBase<'_>) -> Result<Kno
         .await
         .map_err(|error| StoreError::or_conflict(error, "a knowledge base of this name exists"))?;
     diesel::insert_into(knowledge_base_heads::table)
-        .values((knowledge_base_heads::tenant_id.eq(tx.tenant), knowledge_base_heads::knowledge_base_id.eq(base.id)))
+        .values((
+            knowledge_base_heads::tenant_id.eq(tx.tenant),
+            knowledge_base_heads::knowledge_base_id.eq(base.id),
+        ))
         .execute(&mut tx.conn)
         .await?;
     Ok(base)
@@ -80,14 +83,21 @@ pub async fn heads(tx: &mut TenantTx, ids: &[KnowledgeBaseId]) -> Result<Vec<Kno
         .select((KnowledgeBase::as_select(), knowledge_base_heads::seq))
         .load(&mut tx.conn)
         .await?;
-    Ok(rows.into_iter().map(|(base, seq)| KnowledgeBaseHead { base, seq }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(base, seq)| KnowledgeBaseHead { base, seq })
+        .collect())
 }
 
 /// The newest first; `before` is where the previous page ended.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn list(tx: &mut TenantTx, before: Option<KnowledgeBaseId>, limit: i64) -> Result<Vec<KnowledgeBase>, StoreError> {
+pub async fn list(
+    tx: &mut TenantTx,
+    before: Option<KnowledgeBaseId>,
+    limit: i64,
+) -> Result<Vec<KnowledgeBase>, StoreError> {
     let query = KnowledgeBase::query()
         .filter(knowledge_bases::tenant_id.eq(tx.tenant))
         .filter(knowledge_bases::deleting_at.is_null())
@@ -108,8 +118,15 @@ pub async fn begin_deletion(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<()
         .filter(knowledge_bases::tenant_id.eq(tx.tenant))
         .filter(knowledge_bases::id.eq(id))
         .filter(knowledge_bases::deleting_at.is_null());
-    let hidden = diesel::update(live).set(knowledge_bases::deleting_at.eq(diesel::dsl::now)).execute(&mut tx.conn).await?;
-    if hidden == 0 { Err(StoreError::NotFound { what: "knowledge base" }) } else { Ok(()) }
+    let hidden = diesel::update(live)
+        .set(knowledge_bases::deleting_at.eq(diesel::dsl::now))
+        .execute(&mut tx.conn)
+        .await?;
+    if hidden == 0 {
+        Err(StoreError::NotFound { what: "knowledge base" })
+    } else {
+        Ok(())
+    }
 }
 
 /// Deletes the base's row; whatever still belongs to it goes with it.
@@ -117,7 +134,9 @@ pub async fn begin_deletion(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<()
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn delete(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<(), StoreError> {
-    let base = knowledge_bases::table.filter(knowledge_bases::tenant_id.eq(tx.tenant)).filter(knowledge_bases::id.eq(id));
+    let base = knowledge_bases::table
+        .filter(knowledge_bases::tenant_id.eq(tx.tenant))
+        .filter(knowledge_bases::id.eq(id));
     diesel::delete(base).execute(&mut tx.conn).await?;
     Ok(())
 }

@@ -13,11 +13,16 @@ const MIGRATION_LOCK: i64 = 7_305_001;
 /// # Errors
 /// [`StoreError::Migration`] names the migration that failed; each runs in a transaction of its own.
 pub async fn migrate(mut owner: Owner) -> Result<Vec<String>, StoreError> {
-    diesel::sql_query("SELECT pg_advisory_lock($1)").bind::<BigInt, _>(MIGRATION_LOCK).execute(&mut owner.conn).await?;
+    diesel::sql_query("SELECT pg_advisory_lock($1)")
+        .bind::<BigInt, _>(MIGRATION_LOCK)
+        .execute(&mut owner.conn)
+        .await?;
     // The harness blocks its thread while it drives the connection; the lock goes with the connection.
     let mut harness = AsyncMigrationHarness::new(owner.conn);
     tokio::task::block_in_place(|| {
-        let applied = harness.run_pending_migrations(MIGRATIONS).map_err(|error| StoreError::Migration(error.to_string()))?;
+        let applied = harness
+            .run_pending_migrations(MIGRATIONS)
+            .map_err(|error| StoreError::Migration(error.to_string()))?;
         Ok(applied.iter().map(ToString::to_string).collect())
     })
 }
@@ -29,7 +34,9 @@ pub async fn migrate(mut owner: Owner) -> Result<Vec<String>, StoreError> {
 pub async fn pending_migrations(owner: Owner) -> Result<Vec<String>, StoreError> {
     let mut harness = AsyncMigrationHarness::new(owner.conn);
     tokio::task::block_in_place(|| {
-        let pending = harness.pending_migrations(MIGRATIONS).map_err(|error| StoreError::Migration(error.to_string()))?;
+        let pending = harness
+            .pending_migrations(MIGRATIONS)
+            .map_err(|error| StoreError::Migration(error.to_string()))?;
         Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
     })
 }

@@ -15,8 +15,10 @@ impl Owner {
     /// # Errors
     /// [`StoreError::Unavailable`] when the URL is missing or no connection can be made.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
-        let url =
-            settings.owner_url.as_ref().ok_or_else(|| StoreError::Unavailable("DATABASE_OWNER_URL is not set".to_owned()))?;
+        let url = settings
+            .owner_url
+            .as_ref()
+            .ok_or_else(|| StoreError::Unavailable("DATABASE_OWNER_URL is not set".to_owned()))?;
         let connect_timeout = Duration::from_secs(settings.connect_timeout_secs);
         // No statement time-out: a migration takes what it takes.
         let conn = establish(url.expose_secret(), connect_timeout, Duration::ZERO)

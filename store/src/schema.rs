@@ -101,4 +101,12 @@ diesel::table! {
     embeddings (tenant_id, model, embed_hash) { tenant_id -> Uuid, model -> Text, embed_hash -> Bytea, vector -> Bytea, }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(blobs, chunks, documents, document_versions, embeddings, knowledge_bases, knowledge_base_heads);
+diesel::allow_tables_to_appear_in_same_query!(
+    blobs,
+    chunks,
+    documents,
+    document_versions,
+    embeddings,
+    knowledge_bases,
+    knowledge_base_heads
+);

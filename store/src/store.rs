@@ -26,13 +26,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`] when the URL is missing or no connection can be made.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
-        let url = settings.url.as_ref().ok_or_else(|| StoreError::Unavailable("DATABASE_URL is not set".to_owned()))?;
+        let url = settings
+            .url
+            .as_ref()
+            .ok_or_else(|| StoreError::Unavailable("DATABASE_URL is not set".to_owned()))?;
         let options = PoolOptions {
             size: settings.app_connections,
             connect_timeout: Duration::from_secs(settings.connect_timeout_secs),
             statement_timeout: Duration::from_secs(settings.statement_timeout_secs),
         };
-        Ok(Self { pool: pool(url.expose_secret(), options).await? })
+        Ok(Self {
+            pool: pool(url.expose_secret(), options).await?,
+        })
     }
 
     /// Runs `work` in a transaction in which row-level security sees only `tenant`: `Ok` commits durably, `Err` rolls back.
@@ -43,7 +48,8 @@ impl Store {
     /// What `work` returns, or that the transaction could not begin or commit.
     pub async fn tenant<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
     where
-        for<'r> F: AsyncFnOnce(&'r mut TenantTx) -> Result<T, E> + Work<&'r mut TenantTx, Result<T, E>, Fut: Send> + Send,
+        for<'r> F:
+            AsyncFnOnce(&'r mut TenantTx) -> Result<T, E> + Work<&'r mut TenantTx, Result<T, E>, Fut: Send> + Send,
         E: From<StoreError>,
     {
         self.tenant_with(tenant, Durability::Durable, work).await
@@ -55,10 +61,14 @@ impl Store {
     /// As [`tenant`](Self::tenant).
     pub async fn tenant_with<T, E, F>(&self, tenant: TenantId, durability: Durability, work: F) -> Result<T, E>
     where
-        for<'r> F: AsyncFnOnce(&'r mut TenantTx) -> Result<T, E> + Work<&'r mut TenantTx, Result<T, E>, Fut: Send> + Send,
+        for<'r> F:
+            AsyncFnOnce(&'r mut TenantTx) -> Result<T, E> + Work<&'r mut TenantTx, Result<T, E>, Fut: Send> + Send,
         E: From<StoreError>,
     {
-        let mut tx = TenantTx { conn: begin(&self.pool, &begin_sql(tenant, durability)).await?, tenant };
+        let mut tx = TenantTx {
+            conn: begin(&self.pool, &begin_sql(tenant, durability)).await?,
+            tenant,
+        };
         let result = work(&mut tx).await;
         let end = match &result {
             Ok(_) => AnsiTransactionManager::commit_transaction(&mut *tx.conn).await,
@@ -96,7 +106,11 @@ impl Store {
 
 /// `BEGIN`, the tenant and the durability in one round trip. The id prints as a UUID: nothing in it needs quoting.
 fn begin_sql(tenant: TenantId, durability: Durability) -> String {
-    let relaxed = if durability == Durability::Relaxed { "; SET LOCAL synchronous_commit = off" } else { "" };
+    let relaxed = if durability == Durability::Relaxed {
+        "; SET LOCAL synchronous_commit = off"
+    } else {
+        ""
+    };
     format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'{relaxed}")
 }
 

@@ -17,14 +17,18 @@ impl System {
     /// # Errors
     /// [`StoreError::Unavailable`] when the URL is missing or no connection can be made.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, StoreError> {
-        let url =
-            settings.system_url.as_ref().ok_or_else(|| StoreError::Unavailable("DATABASE_SYSTEM_URL is not set".to_owned()))?;
+        let url = settings
+            .system_url
+            .as_ref()
+            .ok_or_else(|| StoreError::Unavailable("DATABASE_SYSTEM_URL is not set".to_owned()))?;
         let options = PoolOptions {
             size: settings.system_connections,
             connect_timeout: Duration::from_secs(settings.connect_timeout_secs),
             statement_timeout: Duration::from_secs(settings.statement_timeout_secs),
         };
-        Ok(Self { pool: pool(url.expose_secret(), options).await? })
+        Ok(Self {
+            pool: pool(url.expose_secret(), options).await?,
+        })
     }
 
     pub(crate) async fn begin(&self, durability: Durability) -> Result<SystemTx, StoreError> {
@@ -32,7 +36,9 @@ impl System {
             Durability::Durable => "BEGIN",
             Durability::Relaxed => "BEGIN; SET LOCAL synchronous_commit = off",
         };
-        Ok(SystemTx { conn: begin(&self.pool, sql).await? })
+        Ok(SystemTx {
+            conn: begin(&self.pool, sql).await?,
+        })
     }
 
     /// Connections open and idle right now.
@@ -50,10 +56,14 @@ pub(crate) struct SystemTx {
 
 impl SystemTx {
     pub(crate) async fn commit(mut self) -> Result<(), StoreError> {
-        AnsiTransactionManager::commit_transaction(&mut *self.conn).await.map_err(StoreError::from)
+        AnsiTransactionManager::commit_transaction(&mut *self.conn)
+            .await
+            .map_err(StoreError::from)
     }
 
     pub(crate) async fn roll_back(mut self) -> Result<(), StoreError> {
-        AnsiTransactionManager::rollback_transaction(&mut *self.conn).await.map_err(StoreError::from)
+        AnsiTransactionManager::rollback_transaction(&mut *self.conn)
+            .await
+            .map_err(StoreError::from)
     }
 }

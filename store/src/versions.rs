@@ -23,7 +23,9 @@ pub async fn check_server_version(store: &Store) -> Result<(), StoreError> {
     let old_17 = (170_000..170_003).contains(&number);
     if number < MINIMUM_POSTGRES || old_17 {
         let found = format!("{}.{}", number / 10_000, number % 10_000);
-        return Err(StoreError::Version(format!("PostgreSQL {found} is too old: VisualKit needs 16.7, 17.3 or later")));
+        return Err(StoreError::Version(format!(
+            "PostgreSQL {found} is too old: VisualKit needs 16.7, 17.3 or later"
+        )));
     }
     Ok(())
 }

@@ -27,7 +27,12 @@ pub struct TestOptions {
 
 impl Default for TestOptions {
     fn default() -> Self {
-        Self { pools: Pool::ALL.to_vec(), settings: Vec::new(), embedder: None, registry: workers::handlers::registry() }
+        Self {
+            pools: Pool::ALL.to_vec(),
+            settings: Vec::new(),
+            embedder: None,
+            registry: workers::handlers::registry(),
+        }
     }
 }
 
@@ -72,9 +77,21 @@ impl TestApp {
         let embedder: Arc<dyn Embedder> = options.embedder.unwrap_or_else(|| words.clone());
         let model = embedder.model().clone();
         let replicas = Replicas::new(store.clone(), &settings, &model.id, model.dimensions);
-        let context = Context { store: store.clone(), system, queue: queue.clone(), embedder, replicas, settings: settings.clone() };
-        let workers = (!options.pools.is_empty())
-            .then(|| workers::start(&context, &options.registry, WorkerOptions::new(&settings, options.pools)));
+        let context = Context {
+            store: store.clone(),
+            system,
+            queue: queue.clone(),
+            embedder,
+            replicas,
+            settings: settings.clone(),
+        };
+        let workers = (!options.pools.is_empty()).then(|| {
+            workers::start(
+                &context,
+                &options.registry,
+                WorkerOptions::new(&settings, options.pools),
+            )
+        });
 
         let mut owner = Owner::connect(&settings.database).await.unwrap();
         let (tenant, key, publishable_key) = make_tenant(&mut owner, "dev").await;
@@ -83,12 +100,32 @@ impl TestApp {
         let state = ApiState::new(store.clone(), queue.clone(), settings, model.id);
         let stop = CancellationToken::new();
         let url = listen(api::router(state.clone()), &stop).await;
-        let admin_url = listen(api::admin_router(AdminState { store: Some(store), queue: Some(queue), metrics: None }), &stop).await;
+        let admin_url = listen(
+            api::admin_router(AdminState {
+                store: Some(store),
+                queue: Some(queue),
+                metrics: None,
+            }),
+            &stop,
+        )
+        .await;
         let client = Client::new(&url, Some(&key));
         let client_b = client.with_key(Some(&key_b));
         Self {
-            client, client_b, publishable_key, admin_url, tenant, tenant_b, database, context, words, data,
-            registry: options.registry, workers, state, stop,
+            client,
+            client_b,
+            publishable_key,
+            admin_url,
+            tenant,
+            tenant_b,
+            database,
+            context,
+            words,
+            data,
+            registry: options.registry,
+            workers,
+            state,
+            stop,
         }
     }
 
@@ -112,13 +149,20 @@ impl TestApp {
             #[diesel(sql_type = diesel::sql_types::BigInt)]
             count: i64,
         }
-        let row: Row = diesel::sql_query(sql).get_result(&mut self.database.owner().await).await.unwrap();
+        let row: Row = diesel::sql_query(sql)
+            .get_result(&mut self.database.owner().await)
+            .await
+            .unwrap();
         row.count
     }
 
     /// Ends the test: whatever was accepted must have ended well. Call it last in every test that is not about failure.
     pub async fn finish(self) {
-        let unended = self.count("SELECT count(*) AS count FROM jobs WHERE state NOT IN ('succeeded', 'cancelled') AND run_at <= now()").await;
+        let unended = self
+            .count(
+                "SELECT count(*) AS count FROM jobs WHERE state NOT IN ('succeeded', 'cancelled') AND run_at <= now()",
+            )
+            .await;
         assert_eq!(unended, 0, "jobs were left undone or dead");
         self.abandon().await;
     }
@@ -133,7 +177,12 @@ impl TestApp {
     }
 }
 
-fn settings(environment: &Environment, database: &TestDatabase, data: &TempDir, more: &[(&'static str, String)]) -> Settings {
+fn settings(
+    environment: &Environment,
+    database: &TestDatabase,
+    data: &TempDir,
+    more: &[(&'static str, String)],
+) -> Settings {
     let prefix = format!("t{}", uuid::Uuid::new_v4().simple());
     let data_dir = data.path().display().to_string();
     let mut all: Vec<(&str, &str)> = vec![
@@ -157,7 +206,10 @@ fn settings(environment: &Environment, database: &TestDatabase, data: &TempDir, 
 async fn make_tenant(owner: &mut Owner, name: &str) -> (TenantId, String, String) {
     let tenant = tenants::create(owner, name).await.unwrap();
     let mut keys = Vec::new();
-    for (kind, scopes) in [("secret", vec!["*".to_owned()]), ("publishable", vec!["search:read".to_owned(), "answers:read".to_owned()])] {
+    for (kind, scopes) in [
+        ("secret", vec!["*".to_owned()]),
+        ("publishable", vec!["search:read".to_owned(), "answers:read".to_owned()]),
+    ] {
         let secret = format!("vk_{kind}_{}", uuid::Uuid::new_v4().simple());
         let new = NewApiKey {
             name: "test",

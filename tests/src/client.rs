@@ -25,17 +25,26 @@ impl Client {
     #[must_use]
     pub fn new(url: &str, key: Option<&str>) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
-        Self { url: url.trim_end_matches('/').to_owned(), key: key.map(str::to_owned), http }
+        let http = reqwest::Client::builder()
+            .timeout(Duration::from_secs(60))
+            .build()
+            .unwrap();
+        Self {
+            url: url.trim_end_matches('/').to_owned(),
+            key: key.map(str::to_owned),
+            http,
+        }
     }
 
     #[must_use]
     pub fn with_key(&self, key: Option<&str>) -> Self {
-        Self { key: key.map(str::to_owned), ..self.clone() }
+        Self {
+            key: key.map(str::to_owned),
+            ..self.clone()
+        }
     }
 
     /// A request with this client's key, for tests that need more than [`send`](Self::send) gives.
-    #[must_use]
     pub fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.url));
         match &self.key {
@@ -53,7 +62,12 @@ impl Client {
             .map(|(name, value)| (name.as_str().to_owned(), value.to_str().unwrap_or("").to_owned()))
             .collect();
         let text = response.text().await.unwrap_or_default();
-        Answered { status, headers, body: serde_json::from_str(&text).unwrap_or(Value::Null), text }
+        Answered {
+            status,
+            headers,
+            body: serde_json::from_str(&text).unwrap_or(Value::Null),
+            text,
+        }
     }
 
     pub async fn get(&self, path: &str) -> Answered {
@@ -70,7 +84,12 @@ impl Client {
 
     /// `POST` that waits for the job, up to `secs`.
     pub async fn post_waiting(&self, path: &str, body: Value, secs: u64) -> Answered {
-        self.send(self.request(Method::POST, path).header("prefer", format!("wait={secs}")).json(&body)).await
+        self.send(
+            self.request(Method::POST, path)
+                .header("prefer", format!("wait={secs}"))
+                .json(&body),
+        )
+        .await
     }
 
     /// Waits until the job has ended, and returns it.
@@ -86,21 +105,29 @@ impl Client {
             if ["succeeded", "dead", "cancelled"].contains(&state) {
                 return answered.body;
             }
-            assert!(start.elapsed() < limit, "job {job} has not ended after {limit:?}: {}", answered.text);
+            assert!(
+                start.elapsed() < limit,
+                "job {job} has not ended after {limit:?}: {}",
+                answered.text
+            );
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 
     /// Makes a knowledge base and returns its id.
     pub async fn knowledge_base(&self, name: &str) -> String {
-        let made = self.post("/v1/knowledge-bases", serde_json::json!({ "name": name })).await;
+        let made = self
+            .post("/v1/knowledge-bases", serde_json::json!({ "name": name }))
+            .await;
         assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
         made.body["id"].as_str().unwrap().to_owned()
     }
 
     /// Submits a document and returns its job, ended.
     pub async fn ingest(&self, base: &str, document: Value) -> Value {
-        let submitted = self.post(&format!("/v1/knowledge-bases/{base}/documents"), document).await;
+        let submitted = self
+            .post(&format!("/v1/knowledge-bases/{base}/documents"), document)
+            .await;
         assert!(submitted.status.is_success(), "{}", submitted.text);
         self.ended(submitted.body["id"].as_str().unwrap()).await
     }

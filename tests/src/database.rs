@@ -22,7 +22,11 @@ impl TestDatabase {
         let template = template(environment).await;
         let name = format!("t_{}", uuid::Uuid::now_v7().simple());
         let mut conn = connect(&environment.owner_url).await;
-        conn.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")).await.unwrap();
+        conn.batch_execute(&format!(
+            "CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"
+        ))
+        .await
+        .unwrap();
         Self {
             owner_url: with_database(&environment.owner_url, &name),
             app_url: with_database(&environment.app_url, &name),
@@ -39,7 +43,9 @@ impl TestDatabase {
 
     pub async fn drop_now(&self) {
         let mut conn = connect(&self.maintenance_url).await;
-        conn.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await.unwrap();
+        conn.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name))
+            .await
+            .unwrap();
     }
 }
 
@@ -53,28 +59,46 @@ struct Found {
 async fn template(environment: &Environment) -> String {
     let name = format!("vk_template_{}", migrations_hash());
     let mut conn = connect(&environment.owner_url).await;
-    conn.batch_execute(&format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await.unwrap();
+    conn.batch_execute(&format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})"))
+        .await
+        .unwrap();
     let sql = format!("SELECT EXISTS (SELECT FROM pg_database WHERE datname = '{name}') AS found");
     let Found { found } = diesel::sql_query(sql).get_result(&mut conn).await.unwrap();
     if !found {
         let draft = format!("{name}_draft");
-        conn.batch_execute(&format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await.unwrap();
-        conn.batch_execute(&format!("CREATE DATABASE {draft} TEMPLATE template0 ENCODING 'UTF8'")).await.unwrap();
+        conn.batch_execute(&format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)"))
+            .await
+            .unwrap();
+        conn.batch_execute(&format!("CREATE DATABASE {draft} TEMPLATE template0 ENCODING 'UTF8'"))
+            .await
+            .unwrap();
         let url = with_database(&environment.owner_url, &draft);
         let settings = Settings::with_overrides(&[("database.owner_url", &url)]).unwrap();
         let owner = store::Owner::connect(&settings.database).await.unwrap();
         store::migrate(owner).await.unwrap();
-        conn.batch_execute(&format!("ALTER DATABASE {draft} RENAME TO {name}")).await.unwrap();
+        conn.batch_execute(&format!("ALTER DATABASE {draft} RENAME TO {name}"))
+            .await
+            .unwrap();
     }
-    conn.batch_execute(&format!("SELECT pg_advisory_unlock({TEMPLATE_LOCK})")).await.unwrap();
+    conn.batch_execute(&format!("SELECT pg_advisory_unlock({TEMPLATE_LOCK})"))
+        .await
+        .unwrap();
     name
 }
 
 fn migrations_hash() -> String {
     let mut hash = Sha256::new();
-    let mut folders: Vec<_> = std::fs::read_dir(crate::workspace_root().join("migrations")).unwrap().flatten().map(|e| e.path()).collect();
+    let mut folders: Vec<_> = std::fs::read_dir(crate::workspace_root().join("migrations"))
+        .unwrap()
+        .flatten()
+        .map(|e| e.path())
+        .collect();
     folders.sort();
-    for file in folders.iter().map(|folder| folder.join("up.sql")).filter(|file| Path::exists(file)) {
+    for file in folders
+        .iter()
+        .map(|folder| folder.join("up.sql"))
+        .filter(|file| Path::exists(file))
+    {
         hash.update(std::fs::read(file).unwrap());
     }
     hex(&hash.finalize()[..6])
@@ -91,5 +115,7 @@ fn with_database(url: &str, name: &str) -> String {
 }
 
 async fn connect(url: &str) -> AsyncPgConnection {
-    AsyncPgConnection::establish(url).await.unwrap_or_else(|error| panic!("cannot connect to the test database: {error}"))
+    AsyncPgConnection::establish(url)
+        .await
+        .unwrap_or_else(|error| panic!("cannot connect to the test database: {error}"))
 }

@@ -18,7 +18,11 @@ impl HashingEmbedder {
     #[must_use]
     pub fn new(id: &str) -> Self {
         Self {
-            model: EmbeddingModel { id: id.to_owned(), dimensions: DIMENSIONS, max_tokens: 256 },
+            model: EmbeddingModel {
+                id: id.to_owned(),
+                dimensions: DIMENSIONS,
+                max_tokens: 256,
+            },
             embedded: Mutex::default(),
         }
     }
@@ -36,13 +40,19 @@ impl Embedder for HashingEmbedder {
     }
 
     fn count_tokens(&self, text: &str) -> usize {
-        text.split_whitespace().map(|word| word.chars().count().div_ceil(4)).sum()
+        text.split_whitespace()
+            .map(|word| word.chars().count().div_ceil(4))
+            .sum()
     }
 }
 
 fn vector(text: &str) -> Vec<f32> {
     let mut sum = vec![0.01_f32; DIMENSIONS];
-    for word in text.to_lowercase().split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+    for word in text
+        .to_lowercase()
+        .split(|c: char| !c.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+    {
         for (index, byte) in Sha256::digest(word).iter().enumerate() {
             sum[(index * 12 + usize::from(*byte) % 12) % DIMENSIONS] += if byte % 2 == 0 { 1.0 } else { -1.0 };
         }

@@ -15,7 +15,8 @@ impl Environment {
     /// When the tests were not started by `./dev test`, or without its environment.
     #[must_use]
     pub fn read() -> Self {
-        let get = |name: &str| variable(name).unwrap_or_else(|| panic!("{name} is not set: run the tests with ./dev test"));
+        let get =
+            |name: &str| variable(name).unwrap_or_else(|| panic!("{name} is not set: run the tests with ./dev test"));
         Self {
             owner_url: get("TEST_DATABASE_OWNER_URL"),
             app_url: get("TEST_DATABASE_APP_URL"),
@@ -37,7 +38,10 @@ pub fn evaluation_data(folder: &str) -> Option<PathBuf> {
     None
 }
 
-#[expect(clippy::disallowed_methods, reason = "tests learn from ./dev test where the servers are")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests learn from ./dev test where the servers are"
+)]
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

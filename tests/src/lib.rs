@@ -1,6 +1,12 @@
 //! What the tests work with: the real router and the real workers on a Postgres database and a Redis prefix of their own, as the
 //! roles of production.
-#![allow(clippy::expect_used, clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stderr, reason = "tests")]
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stderr,
+    reason = "tests"
+)]
 mod app;
 mod client;
 mod database;

@@ -41,6 +41,14 @@ impl Servers {
         dev(&["servers", "stop"], self.directory.path(), &[server]);
     }
 
+    /// Kills one of them: neither it nor its children get to do anything more.
+    pub fn kill(&self, server: &str) {
+        let pid = std::fs::read_to_string(self.directory.path().join("run").join(format!("{server}.pid")))
+            .expect("it was started");
+        let status = Command::new("kill").args(["-KILL", pid.trim()]).status();
+        assert!(status.expect("kill runs").success(), "cannot kill {server}");
+    }
+
     pub fn start_again(&self, server: &str) {
         dev(&["servers", "start"], self.directory.path(), &[server]);
     }
@@ -61,12 +69,19 @@ fn dev(verb: &[&str], directory: &Path, rest: &[&str]) {
         .output()
         .expect("./dev runs");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "./dev {verb:?} {rest:?} failed: {}{said}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "./dev {verb:?} {rest:?} failed: {}{said}",
+        String::from_utf8_lossy(&output.stdout)
+    );
 }
 
 fn read_environment(path: &Path) -> HashMap<String, String> {
     let text = std::fs::read_to_string(path).expect("./dev servers start writes env");
-    text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
 }
 
 /// A `visualkit` process; killed when dropped.
@@ -90,7 +105,10 @@ impl Process {
             .stderr(file)
             .spawn()
             .expect("visualkit starts");
-        Self { child, log: log.to_owned() }
+        Self {
+            child,
+            log: log.to_owned(),
+        }
     }
 
     /// Runs `visualkit` to its end.
@@ -107,7 +125,10 @@ impl Process {
             .stdin(Stdio::null())
             .output()
             .expect("visualkit runs");
-        let (out, error) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        let (out, error) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
         assert!(output.status.success(), "visualkit {arguments:?} failed: {out}{error}");
         out.into_owned()
     }
@@ -120,7 +141,9 @@ impl Process {
 
     /// `KILL`, `TERM`, `STOP`, `CONT`.
     pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([&format!("-{name}"), &self.child.id().to_string()]).status();
+        let status = Command::new("kill")
+            .args([&format!("-{name}"), &self.child.id().to_string()])
+            .status();
         assert!(status.expect("kill runs").success(), "cannot signal the process");
     }
 
@@ -143,7 +166,15 @@ fn binary() -> PathBuf {
         return PathBuf::from(path);
     }
     let here = std::env::current_exe().expect("a test knows where it is");
-    let built = here.ancestors().nth(2).expect("tests are in target/<profile>/deps").join("visualkit");
-    assert!(built.exists(), "{} is not there: run cargo build -p cli first", built.display());
+    let built = here
+        .ancestors()
+        .nth(2)
+        .expect("tests are in target/<profile>/deps")
+        .join("visualkit");
+    assert!(
+        built.exists(),
+        "{} is not there: run cargo build -p cli first",
+        built.display()
+    );
     built
 }

@@ -21,8 +21,14 @@ impl Backend for PulledJobs {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_next(&mut self, cx: &mut Context<'_>, _: &WorkerContext) -> Poll<Option<Result<Task<Envelope>, Infallible>>> {
-        self.jobs.poll_recv(cx).map(|job| job.map(|envelope| Ok(task(envelope))))
+    fn poll_next(
+        &mut self,
+        cx: &mut Context<'_>,
+        _: &WorkerContext,
+    ) -> Poll<Option<Result<Task<Envelope>, Infallible>>> {
+        self.jobs
+            .poll_recv(cx)
+            .map(|job| job.map(|envelope| Ok(task(envelope))))
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>, _: &WorkerContext) -> Poll<Result<(), Infallible>> {

@@ -25,17 +25,29 @@ pub struct JobError {
 impl JobError {
     /// Something that may pass: another attempt follows after the kind's back-off.
     pub fn retry(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), advice: Advice::Retry }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            advice: Advice::Retry,
+        }
     }
 
     /// Another attempt makes sense after `delay`, and not before.
     pub fn retry_after(code: impl Into<Cow<'static, str>>, message: impl Into<String>, delay: Duration) -> Self {
-        Self { code: code.into(), message: message.into(), advice: Advice::RetryAfter(delay) }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            advice: Advice::RetryAfter(delay),
+        }
     }
 
     /// No other attempt would do better.
     pub fn permanent(code: impl Into<Cow<'static, str>>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into(), advice: Advice::Permanent }
+        Self {
+            code: code.into(),
+            message: message.into(),
+            advice: Advice::Permanent,
+        }
     }
 
     pub(crate) fn advice(&self) -> Advice {
@@ -51,7 +63,11 @@ impl JobError {
 impl From<StoreError> for JobError {
     fn from(error: StoreError) -> Self {
         match &error {
-            StoreError::LeaseLost => Self { code: "lease_lost".into(), message: error.to_string(), advice: Advice::LeaseLost },
+            StoreError::LeaseLost => Self {
+                code: "lease_lost".into(),
+                message: error.to_string(),
+                advice: Advice::LeaseLost,
+            },
             StoreError::NotFound { what } => Self::permanent("not_found", format!("The {what} no longer exists.")),
             StoreError::Conflict { what } => Self::permanent("conflict", (*what).to_owned()),
             _ => {

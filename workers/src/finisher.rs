@@ -34,7 +34,9 @@ async fn write(context: &Context, finishes: &[Finish]) {
     let ended = loop {
         match store::jobs::finish(&context.system, finishes).await {
             Ok(ended) => break ended,
-            Err(error) if error.is_transient() => tracing::warn!(%error, jobs = finishes.len(), "cannot write outcomes; trying again"),
+            Err(error) if error.is_transient() => {
+                tracing::warn!(%error, jobs = finishes.len(), "cannot write outcomes; trying again")
+            }
             Err(error) => {
                 // One row that Postgres refuses must not take the others with it.
                 if finishes.len() > 1 {
@@ -42,7 +44,10 @@ async fn write(context: &Context, finishes: &[Finish]) {
                         Box::pin(write(context, std::slice::from_ref(finish))).await;
                     }
                 } else {
-                    tracing::error!(error = &error as &dyn std::error::Error, "an outcome was refused; the job's lease will expire");
+                    tracing::error!(
+                        error = &error as &dyn std::error::Error,
+                        "an outcome was refused; the job's lease will expire"
+                    );
                 }
                 return;
             }
@@ -50,7 +55,10 @@ async fn write(context: &Context, finishes: &[Finish]) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
     if ended.len() < finishes.len() {
-        tracing::warn!(lost = finishes.len() - ended.len(), "outcomes refused: their leases were lost");
+        tracing::warn!(
+            lost = finishes.len() - ended.len(),
+            "outcomes refused: their leases were lost"
+        );
     }
     let ids: Vec<JobId> = ended.iter().map(|job| job.id).collect();
     let queued: Vec<_> = ended

@@ -57,7 +57,8 @@ impl JobContext {
 
     /// Says how far the job is; written down a moment later.
     pub fn progress(&self, done: usize, total: Option<usize>, message: &str) {
-        self.progress.set(self.held(), json!({ "done": done, "total": total, "message": message }));
+        self.progress
+            .set(self.held(), json!({ "done": done, "total": total, "message": message }));
     }
 
     /// Ends the job inside the transaction of its business writes: call it last, and return [`Done::Committed`] after the commit.
@@ -65,16 +66,26 @@ impl JobContext {
     /// # Errors
     /// [`store::StoreError::LeaseLost`] rolls everything back.
     pub async fn finish(&self, tx: &mut TenantTx, result: &impl Serialize) -> Result<Ended, JobError> {
-        let outcome = Outcome::Succeeded { result: to_value(result)? };
-        let finish = Finish { id: self.job.id, lease_token: self.job.lease_token, outcome };
+        let outcome = Outcome::Succeeded {
+            result: to_value(result)?,
+        };
+        let finish = Finish {
+            id: self.job.id,
+            lease_token: self.job.lease_token,
+            outcome,
+        };
         Ok(store::jobs::finish_in(tx, finish).await?)
     }
 
     fn held(&self) -> Held {
-        Held { id: self.job.id, lease_token: self.job.lease_token }
+        Held {
+            id: self.job.id,
+            lease_token: self.job.lease_token,
+        }
     }
 }
 
 fn to_value(result: &impl Serialize) -> Result<Value, JobError> {
-    serde_json::to_value(result).map_err(|error| JobError::permanent("internal", format!("The result cannot be stored: {error}")))
+    serde_json::to_value(result)
+        .map_err(|error| JobError::permanent("internal", format!("The result cannot be stored: {error}")))
 }

@@ -21,7 +21,10 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: 
         }
         match store::jobs::renew(&context.system, &held, options.lease_ms()).await {
             Ok(renewed) => {
-                let renewed: HashMap<_, _> = renewed.into_iter().map(|lease| (lease.id, lease.cancel_requested)).collect();
+                let renewed: HashMap<_, _> = renewed
+                    .into_iter()
+                    .map(|lease| (lease.id, lease.cancel_requested))
+                    .collect();
                 for lease in &held {
                     match renewed.get(&lease.id) {
                         Some(cancel_requested) => {
@@ -37,14 +40,18 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: 
             }
             Err(error) => {
                 tracing::warn!(%error, jobs = held.len(), "cannot renew leases");
-                held.iter().for_each(|lease| stop_if_expired(&running, &renewed_at, *lease, &options));
+                held.iter()
+                    .for_each(|lease| stop_if_expired(&running, &renewed_at, *lease, &options));
             }
         }
     }
 }
 
 fn stop_if_expired(running: &Running, renewed_at: &HashMap<Held, Instant>, lease: Held, options: &WorkerOptions) {
-    if renewed_at.get(&lease).is_some_and(|at| at.elapsed() >= options.dispatch.lease()) {
+    if renewed_at
+        .get(&lease)
+        .is_some_and(|at| at.elapsed() >= options.dispatch.lease())
+    {
         tracing::warn!(job.id = %lease.id, "lease lost; stopping the job");
         running.stop(lease.id, StopReason::LeaseLost);
     }

@@ -1,8 +1,8 @@
 //! Runs jobs: one handler a file, a registry, pools of workers, and what keeps the dispatch index honest.
 //!
-//! The path of a job: [`pull`](pull) pops its id from Redis and claims its row in Postgres; apalis hands the [`Envelope`] to
-//! [`run`](run), which finds the handler and runs it; [`finisher`](finisher) writes the outcome down. Meanwhile
-//! [`leases`](leases) renews what is held, and [`reconciler`](reconciler) finds what was lost.
+//! The path of a job: `pull` pops its id from Redis and claims its row in Postgres; apalis hands the [`Envelope`] to
+//! `run`, which finds the handler and runs it; `finisher` writes the outcome down. Meanwhile
+//! `leases` renews what is held, and `reconciler` finds what was lost.
 mod backend;
 mod context;
 mod envelope;

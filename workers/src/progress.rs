@@ -1,11 +1,11 @@
 //! Writes the progress of running jobs down, the latest of each, a few times a second at most.
 use crate::Context;
+use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::JobId;
 use store::jobs::{Held, Progress};
-use serde_json::Value;
 
 const INTERVAL: Duration = Duration::from_millis(250);
 
@@ -17,12 +17,18 @@ pub(crate) struct ProgressBoard {
 
 impl ProgressBoard {
     pub(crate) fn set(&self, held: Held, progress: Value) {
-        self.latest.lock().unwrap_or_else(PoisonError::into_inner).insert(held.id, (held, progress));
+        self.latest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(held.id, (held, progress));
     }
 
     fn take(&self) -> Vec<Progress> {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest.drain().map(|(_, (held, progress))| Progress { held, progress }).collect()
+        latest
+            .drain()
+            .map(|(_, (held, progress))| Progress { held, progress })
+            .collect()
     }
 }
 
@@ -39,6 +45,9 @@ pub(crate) async fn run(context: Context, board: ProgressBoard) {
         if let Err(error) = store::jobs::save_progress(&context.system, &progress).await {
             tracing::debug!(%error, "progress not written");
         }
-        context.queue.announce_changes(&progress.iter().map(|p| p.held.id).collect::<Vec<_>>()).await;
+        context
+            .queue
+            .announce_changes(&progress.iter().map(|p| p.held.id).collect::<Vec<_>>())
+            .await;
     }
 }

@@ -65,14 +65,28 @@ impl Pull {
     }
 
     async fn claim(&self, ids: Vec<JobId>, mut free: Vec<OwnedSemaphorePermit>) {
-        let Some(claimed) = self.claim_rows(&ids).await else { return };
+        let Some(claimed) = self.claim_rows(&ids).await else {
+            return;
+        };
         let ours: HashSet<JobId> = claimed.iter().map(|job| job.id).collect();
         for job in claimed {
             let Some(slot) = free.pop() else { break };
-            let running = self.running.enter(Held { id: job.id, lease_token: job.lease_token });
+            let running = self.running.enter(Held {
+                id: job.id,
+                lease_token: job.lease_token,
+            });
             let waited = (chrono::Utc::now() - job.created_at).to_std().unwrap_or_default();
             metrics::histogram!("job_wait_seconds", "pool" => self.pool.as_str()).record(waited.as_secs_f64());
-            if self.jobs.send(Envelope { job, running, _slot: slot }).await.is_err() {
+            if self
+                .jobs
+                .send(Envelope {
+                    job,
+                    running,
+                    _slot: slot,
+                })
+                .await
+                .is_err()
+            {
                 tracing::error!(pool = %self.pool, "the worker is gone; its jobs' leases will expire");
                 return;
             }
@@ -80,14 +94,27 @@ impl Pull {
         if let Err(error) = self.context.queue.settle(self.pool, &ids).await {
             tracing::debug!(%error, "popped ids stay until they are pushed again");
         }
-        self.return_skipped(ids.into_iter().filter(|id| !ours.contains(id)).collect()).await;
+        self.return_skipped(ids.into_iter().filter(|id| !ours.contains(id)).collect())
+            .await;
     }
 
     /// Claims until Postgres answers; `None` when it is time to stop first: then the ids are dispatched again by the reconciler.
     async fn claim_rows(&self, ids: &[JobId]) -> Option<Vec<ClaimedJob>> {
-        let durability = if self.pool.is_interactive() { Durability::Relaxed } else { Durability::Durable };
+        let durability = if self.pool.is_interactive() {
+            Durability::Relaxed
+        } else {
+            Durability::Durable
+        };
         loop {
-            match store::jobs::claim(&self.context.system, ids, &self.worker, self.options.lease_ms(), durability).await {
+            match store::jobs::claim(
+                &self.context.system,
+                ids,
+                &self.worker,
+                self.options.lease_ms(),
+                durability,
+            )
+            .await
+            {
                 Ok(claimed) => return Some(claimed),
                 Err(error) => tracing::warn!(pool = %self.pool, %error, "cannot claim jobs; trying again"),
             }

@@ -25,7 +25,10 @@ pub(crate) async fn expire_leases(context: Context, options: Arc<WorkerOptions>)
                     .filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority))
                     .collect();
                 context.queue.push(&queued).await;
-                context.queue.announce_changes(&expired.iter().map(|job| job.id).collect::<Vec<_>>()).await;
+                context
+                    .queue
+                    .announce_changes(&expired.iter().map(|job| job.id).collect::<Vec<_>>())
+                    .await;
             }
             Err(error) => tracing::warn!(%error, "cannot look for expired leases"),
         }
@@ -89,13 +92,20 @@ pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>) {
 }
 
 pub(crate) fn dispatches(jobs: Vec<Dispatchable>) -> Vec<Dispatch> {
-    jobs.into_iter().filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority)).collect()
+    jobs.into_iter()
+        .filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority))
+        .collect()
 }
 
 /// What Redis is told of a row; `None` for a pool of a newer version, whose workers will dispatch it.
 pub(crate) fn dispatch(id: JobId, tenant: TenantId, pool: &str, priority: i16) -> Option<Dispatch> {
     let pool = pool.parse().ok()?;
-    Some(Dispatch { id, tenant, pool, priority })
+    Some(Dispatch {
+        id,
+        tenant,
+        pool,
+        priority,
+    })
 }
 
 fn interval(ms: u64) -> tokio::time::Interval {

@@ -30,14 +30,21 @@ impl Registry {
     /// Adds a kind.
     #[must_use]
     pub fn with<K: Handle>(mut self) -> Self {
-        let handler = Handler { version: K::VERSION, retry: K::RETRY, run: run::<K> };
+        let handler = Handler {
+            version: K::VERSION,
+            retry: K::RETRY,
+            run: run::<K>,
+        };
         Arc::make_mut(&mut self.handlers).insert(K::NAME, handler);
         self
     }
 
     /// The handler of a kind whose payloads of this version it can read.
     pub(crate) fn find(&self, kind: &str, payload_version: i16) -> Option<Handler> {
-        self.handlers.get(kind).copied().filter(|handler| payload_version <= handler.version)
+        self.handlers
+            .get(kind)
+            .copied()
+            .filter(|handler| payload_version <= handler.version)
     }
 }
 

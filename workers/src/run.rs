@@ -40,8 +40,14 @@ impl Runner {
         let started = Instant::now();
         let ended = match self.registry.find(&job.kind, job.payload_version) {
             None => {
-                tracing::warn!(job.kind, job.payload_version, "this process does not know the kind; handing the job back");
-                Attempt::Ended(Outcome::HandedBack { delay: UNKNOWN_KIND_DELAY })
+                tracing::warn!(
+                    job.kind,
+                    job.payload_version,
+                    "this process does not know the kind; handing the job back"
+                );
+                Attempt::Ended(Outcome::HandedBack {
+                    delay: UNKNOWN_KIND_DELAY,
+                })
             }
             Some(handler) => tokio::select! {
                 biased;
@@ -52,7 +58,11 @@ impl Runner {
         observe(&job, &ended, started.elapsed());
         match ended {
             Attempt::Ended(outcome) => {
-                let finish = Finish { id: job.id, lease_token: job.lease_token, outcome };
+                let finish = Finish {
+                    id: job.id,
+                    lease_token: job.lease_token,
+                    outcome,
+                };
                 // The channel closes only after the last job; should it have, the lease expires and the job runs again.
                 let _ = self.outcomes.send(Finishing { finish, running }).await;
             }
@@ -63,13 +73,26 @@ impl Runner {
 
     async fn handle(&self, handler: Handler, job: Arc<ClaimedJob>) -> Result<Done, JobError> {
         let payload = job.payload.clone();
-        let context = JobContext { app: self.context.clone(), job, progress: self.progress.clone() };
+        let context = JobContext {
+            app: self.context.clone(),
+            job,
+            progress: self.progress.clone(),
+        };
         // A panic is the handler's fault, not the worker's: the attempt fails, and the others go on.
-        AssertUnwindSafe((handler.run)(payload, context)).catch_unwind().await.unwrap_or_else(|panic| {
-            let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
-            tracing::error!(panic = said.unwrap_or("no message"), "the handler panicked");
-            Err(JobError::retry("panicked", "The job failed in a way it should not have; this is a defect."))
-        })
+        AssertUnwindSafe((handler.run)(payload, context))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|panic| {
+                let said = panic
+                    .downcast_ref::<String>()
+                    .map(String::as_str)
+                    .or_else(|| panic.downcast_ref::<&str>().copied());
+                tracing::error!(panic = said.unwrap_or("no message"), "the handler panicked");
+                Err(JobError::retry(
+                    "panicked",
+                    "The job failed in a way it should not have; this is a defect.",
+                ))
+            })
     }
 }
 
@@ -99,10 +122,14 @@ fn conclude(handler: Handler, job: &ClaimedJob, result: Result<Done, JobError>) 
         Advice::LeaseLost => return Attempt::Abandoned,
         Advice::Permanent => Outcome::Dead { error: error.to_json() },
         _ if spent => Outcome::Dead { error: error.to_json() },
-        Advice::RetryAfter(delay) => Outcome::Retry { error: error.to_json(), delay },
-        Advice::Retry => {
-            Outcome::Retry { error: error.to_json(), delay: handler.retry.delay(job.attempt, rand::random()) }
-        }
+        Advice::RetryAfter(delay) => Outcome::Retry {
+            error: error.to_json(),
+            delay,
+        },
+        Advice::Retry => Outcome::Retry {
+            error: error.to_json(),
+            delay: handler.retry.delay(job.attempt, rand::random()),
+        },
     })
 }
 
@@ -111,7 +138,11 @@ fn observe(job: &ClaimedJob, ended: &Attempt, took: Duration) {
         Attempt::Committed | Attempt::Ended(Outcome::Succeeded { .. }) => "succeeded",
         Attempt::Ended(Outcome::Retry { error, .. } | Outcome::Dead { error }) => {
             tracing::info!(%error, attempt = job.attempt, max_attempts = job.max_attempts, "the attempt failed");
-            if matches!(ended, Attempt::Ended(Outcome::Dead { .. })) { "dead" } else { "retryable" }
+            if matches!(ended, Attempt::Ended(Outcome::Dead { .. })) {
+                "dead"
+            } else {
+                "retryable"
+            }
         }
         Attempt::Ended(Outcome::Cancelled) => "cancelled",
         Attempt::Ended(Outcome::HandedBack { .. }) => "handed_back",

@@ -34,8 +34,19 @@ impl Running {
     /// Enters a job that was just claimed.
     pub(crate) fn enter(&self, held: Held) -> RunningJob {
         let stop = CancellationToken::new();
-        self.lock().insert(held.id, Entry { held, stop: stop.clone(), reason: None });
-        RunningJob { held, stop, table: self.clone() }
+        self.lock().insert(
+            held.id,
+            Entry {
+                held,
+                stop: stop.clone(),
+                reason: None,
+            },
+        );
+        RunningJob {
+            held,
+            stop,
+            table: self.clone(),
+        }
     }
 
     pub(crate) fn held(&self) -> Vec<Held> {

@@ -13,7 +13,11 @@ pub struct WorkerOptions {
 impl WorkerOptions {
     #[must_use]
     pub fn new(settings: &Settings, pools: Vec<Pool>) -> Self {
-        Self { pools, concurrency: settings.workers.clone(), dispatch: settings.dispatch.clone() }
+        Self {
+            pools,
+            concurrency: settings.workers.clone(),
+            dispatch: settings.dispatch.clone(),
+        }
     }
 
     /// How many jobs of the pool run at once in this process.

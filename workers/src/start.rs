@@ -45,7 +45,12 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     let (outcomes, to_write) = finisher::outcomes();
     let (working, keeping) = (Tasks::default(), Tasks::default());
     let (stop, failed) = (Stops::default(), CancellationToken::new());
-    let runner = Runner { context: context.clone(), registry: registry.clone(), progress: progress.clone(), outcomes };
+    let runner = Runner {
+        context: context.clone(),
+        registry: registry.clone(),
+        progress: progress.clone(),
+        outcomes,
+    };
 
     for pool in &options.pools {
         // The name is unique per start, so that "which process ran this" has an answer.
@@ -61,7 +66,15 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             stop: stop.pulling.clone(),
         };
         working.spawn(pull.run());
-        working.spawn(work(*pool, &worker, pulled, options.slots(*pool), runner.clone(), stop.clone(), failed.clone()));
+        working.spawn(work(
+            *pool,
+            &worker,
+            pulled,
+            options.slots(*pool),
+            runner.clone(),
+            stop.clone(),
+            failed.clone(),
+        ));
     }
     working.spawn(finisher::run(context.clone(), to_write));
     keeping.spawn_until_stopped(leases::run(context.clone(), options.clone(), running.clone()));
@@ -74,7 +87,15 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         jobs.iter().for_each(|job| to_cancel.stop(*job, StopReason::Cancelled));
     });
     tracing::info!(pools = ?options.pools, "workers started");
-    Workers { running, drain: options.drain(), stop, working, keeping, failed, _cancellations: cancellations }
+    Workers {
+        running,
+        drain: options.drain(),
+        stop,
+        working,
+        keeping,
+        failed,
+        _cancellations: cancellations,
+    }
 }
 
 /// One apalis worker: it runs a pool's jobs, each on a task of its own, as many at once as there are slots.
@@ -87,7 +108,10 @@ fn work(
     stop: Stops,
     failed: CancellationToken,
 ) -> impl Future<Output = ()> + Send + 'static {
-    #[expect(clippy::disallowed_methods, reason = "the running table tracks each job, and shutdown waits for it")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the running table tracks each job, and shutdown waits for it"
+    )]
     let worker = WorkerBuilder::new(name)
         .backend(PulledJobs { jobs })
         .data(runner)
@@ -123,7 +147,10 @@ impl Workers {
             let _ = tokio::time::timeout(Duration::from_secs(10), self.running.empty()).await;
         }
         self.stop.working.cancel();
-        if tokio::time::timeout(Duration::from_secs(10), self.working.stop()).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(10), self.working.stop())
+            .await
+            .is_err()
+        {
             tracing::warn!("some workers did not stop; their leases will expire");
         }
         self.keeping.stop().await;

@@ -23,7 +23,10 @@ pub(crate) fn job_span(job: &ClaimedJob) -> Span {
 
 /// The trace id of a `traceparent`; empty when there is none.
 pub(crate) fn trace_id(traceparent: Option<&str>) -> String {
-    traceparent.and_then(parse).map(|parent| parent.trace_id().to_string()).unwrap_or_default()
+    traceparent
+        .and_then(parse)
+        .map(|parent| parent.trace_id().to_string())
+        .unwrap_or_default()
 }
 
 fn parse(traceparent: &str) -> Option<SpanContext> {
@@ -50,7 +53,10 @@ mod tests {
     fn only_a_valid_traceparent_names_a_trace() {
         let id = "4bf92f3577b34da6a3ce929d0e0e4736";
         assert_eq!(trace_id(Some(&format!("00-{id}-00f067aa0ba902b7-01"))), id);
-        assert_eq!(trace_id(Some("00-00000000000000000000000000000000-00f067aa0ba902b7-01")), "");
+        assert_eq!(
+            trace_id(Some("00-00000000000000000000000000000000-00f067aa0ba902b7-01")),
+            ""
+        );
         assert_eq!(trace_id(Some("nonsense")), "");
         assert_eq!(trace_id(None), "");
     }

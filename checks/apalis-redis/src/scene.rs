@@ -13,6 +13,9 @@ pub(crate) type Started = UnboundedSender<u32>;
 /// A storage that is polled by the clock, which is how a worker is made to see new jobs at all.
 pub(crate) type Polled = PollWith<RedisStorage<u32>, IntervalStrategy>;
 
+/// The list that apalis-redis keeps of all queues.
+const QUEUES: &str = "core:apalis:queues:list";
+
 /// A queue of its own on the server under test. It has no colon in its name: the factory's parser would trip over one.
 pub(crate) struct Scene {
     client: Client,
@@ -47,6 +50,11 @@ impl Scene {
         Config::default().queue(&self.queue)
     }
 
+    /// The same on a second queue, for a control beside the reproduction.
+    pub(crate) fn config_of(&self, part: &str) -> Config {
+        self.config().queue(format!("{}-{part}", self.queue))
+    }
+
     pub(crate) async fn storage(&self) -> anyhow::Result<RedisStorage<u32>> {
         Ok(RedisStorage::new(self.connection().await?).with_config(self.config()))
     }
@@ -57,7 +65,7 @@ impl Scene {
         Ok(storage.poll_with_interval(Duration::from_millis(200)))
     }
 
-    /// Removes every key of the queue, and the queue from the list that apalis-redis keeps of all queues.
+    /// Removes every key of the queue, and the queue from the list of queues.
     pub(crate) async fn clear(self) -> anyhow::Result<()> {
         let mut connection = self.connection().await?;
         let mut cursor = 0_u64;
@@ -80,9 +88,16 @@ impl Scene {
                 break;
             }
         }
-        let mut forget = redis::cmd("ZREM");
-        forget.arg("core:apalis:queues:list").arg(self.config().workers_set());
-        Ok(forget.query_async(&mut connection).await?)
+        let mut queues = redis::cmd("ZRANGE");
+        let queues: Vec<String> = queues.arg(QUEUES).arg(0).arg(-1).query_async(&mut connection).await?;
+        for queue in queues.iter().filter(|queue| queue.starts_with(&self.queue)) {
+            redis::cmd("ZREM")
+                .arg(QUEUES)
+                .arg(queue)
+                .query_async::<()>(&mut connection)
+                .await?;
+        }
+        Ok(())
     }
 }
 

@@ -20,7 +20,11 @@ const ROUNDS: usize = 3;
 pub(crate) async fn run(output: &Path, folder: &Path) -> anyhow::Result<()> {
     let rig = Rig::open().await?;
     let pages = pages(folder)?;
-    ensure!(!pages.is_empty(), "there is no .md or .mdx file in {}", folder.display());
+    ensure!(
+        !pages.is_empty(),
+        "there is no .md or .mdx file in {}",
+        folder.display()
+    );
     rig.context.embedder.embed(vec!["warm up".to_owned(); 3]).await?;
     let (mut pipeline, mut bare, mut texts) = (Duration::MAX, Duration::MAX, Vec::new());
     for round in 1..=ROUNDS {
@@ -30,14 +34,32 @@ pub(crate) async fn run(output: &Path, folder: &Path) -> anyhow::Result<()> {
         texts = embedded_texts(&rig, base).await?;
         let (settings, same) = (embedder_settings(&rig.context.settings), texts.clone());
         let raw = tokio::task::spawn_blocking(move || bare_runtime_time(&settings, &same, 4)).await??;
-        println!("round {round}: {} chunks; pipeline {:.2} s, bare model {:.2} s", texts.len(), took.as_secs_f64(), raw.as_secs_f64());
+        println!(
+            "round {round}: {} chunks; pipeline {:.2} s, bare model {:.2} s",
+            texts.len(),
+            took.as_secs_f64(),
+            raw.as_secs_f64()
+        );
         (pipeline, bare) = (pipeline.min(took), bare.min(raw));
     }
     let per_second = |time: Duration| texts.len() as f64 / time.as_secs_f64();
     let share = bare.as_secs_f64() / pipeline.as_secs_f64();
-    println!("\n{} pages, {} chunks, {} sessions", pages.len(), texts.len(), rig.context.settings.models.sessions);
-    println!("{:<44}{:>10.1} chunks/s", "ingestion, submit to searchable", per_second(pipeline));
-    println!("{:<44}{:>10.1} chunks/s", "bare ONNX runtime, same texts", per_second(bare));
+    println!(
+        "\n{} pages, {} chunks, {} sessions",
+        pages.len(),
+        texts.len(),
+        rig.context.settings.models.sessions
+    );
+    println!(
+        "{:<44}{:>10.1} chunks/s",
+        "ingestion, submit to searchable",
+        per_second(pipeline)
+    );
+    println!(
+        "{:<44}{:>10.1} chunks/s",
+        "bare ONNX runtime, same texts",
+        per_second(bare)
+    );
     println!("{:<44}{share:>10.2}", "share");
     save(
         output,
@@ -49,11 +71,24 @@ pub(crate) async fn run(output: &Path, folder: &Path) -> anyhow::Result<()> {
 }
 
 /// Submits every page and waits until the last is ready; the time starts with the workers.
-async fn ingest(rig: &Rig, base: KnowledgeBaseId, pages: &[(PathBuf, Vec<u8>)], round: usize) -> anyhow::Result<Duration> {
+async fn ingest(
+    rig: &Rig,
+    base: KnowledgeBaseId,
+    pages: &[(PathBuf, Vec<u8>)],
+    round: usize,
+) -> anyhow::Result<Duration> {
     let name = format!("bench-{base}");
     let model = rig.context.embedder.model().id.clone();
-    let new = NewKnowledgeBase { id: base, name: &name, language: "en", embedding_model: &model };
-    rig.context.store.tenant(rig.tenant, async |tx| knowledge_bases::create(tx, &new).await).await?;
+    let new = NewKnowledgeBase {
+        id: base,
+        name: &name,
+        language: "en",
+        embedding_model: &model,
+    };
+    rig.context
+        .store
+        .tenant(rig.tenant, async |tx| knowledge_bases::create(tx, &new).await)
+        .await?;
     let mut submitted = Vec::new();
     for (path, bytes) in pages {
         submitted.push(submit_page(rig, base, path, bytes, &format!("{round}-{base}")).await?);
@@ -64,7 +99,9 @@ async fn ingest(rig: &Rig, base: KnowledgeBaseId, pages: &[(PathBuf, Vec<u8>)], 
         let jobs = rig
             .context
             .store
-            .tenant(rig.tenant, async |tx| Ok::<_, StoreError>(store::jobs::find_many(tx, &submitted).await?))
+            .tenant(rig.tenant, async |tx| {
+                Ok::<_, StoreError>(store::jobs::find_many(tx, &submitted).await?)
+            })
             .await?;
         if let Some(dead) = jobs.iter().find(|job| job.state == JobState::Dead) {
             bail!("a page could not be ingested: {:?}", dead.error);
@@ -81,7 +118,10 @@ async fn ingest(rig: &Rig, base: KnowledgeBaseId, pages: &[(PathBuf, Vec<u8>)], 
 
 async fn submit_page(rig: &Rig, base: KnowledgeBaseId, path: &Path, bytes: &[u8], run: &str) -> anyhow::Result<JobId> {
     let job_id = JobId::generate();
-    let file_name = path.file_name().and_then(|name| name.to_str()).context("a page has no name")?;
+    let file_name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .context("a page has no name")?;
     let title = format!("{file_name} {run}");
     let queued: Result<Enqueued, EnqueueError> = rig
         .context
@@ -102,9 +142,15 @@ async fn submit_page(rig: &Rig, base: KnowledgeBaseId, path: &Path, bytes: &[u8]
                 },
             )
             .await?;
-            let job = IngestDocument { document_id: document.document_id, version: document.version };
-            let options =
-                EnqueueOptions { id: Some(job_id), document_id: Some(document.document_id), ..EnqueueOptions::default() };
+            let job = IngestDocument {
+                document_id: document.document_id,
+                version: document.version,
+            };
+            let options = EnqueueOptions {
+                id: Some(job_id),
+                document_id: Some(document.document_id),
+                ..EnqueueOptions::default()
+            };
             enqueue(tx, &job, options).await
         })
         .await;
@@ -119,7 +165,12 @@ async fn embedded_texts(rig: &Rig, base: KnowledgeBaseId) -> anyhow::Result<Vec<
         .tenant(rig.tenant, async |tx| {
             let mut texts = Vec::new();
             for document in documents::ids_of_base(tx, base, 10_000).await? {
-                texts.extend(chunks::list(tx, document, 0, 10_000).await?.into_iter().map(|chunk| chunk.embed_text));
+                texts.extend(
+                    chunks::list(tx, document, 0, 10_000)
+                        .await?
+                        .into_iter()
+                        .map(|chunk| chunk.embed_text),
+                );
             }
             Ok(texts)
         })
@@ -134,7 +185,10 @@ fn pages(folder: &Path) -> anyhow::Result<Vec<(PathBuf, Vec<u8>)>> {
             let path = entry?.path();
             if path.is_dir() {
                 folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "md" || extension == "mdx") {
+            } else if path
+                .extension()
+                .is_some_and(|extension| extension == "md" || extension == "mdx")
+            {
                 pages.push((path.clone(), std::fs::read(&path)?));
             }
         }

@@ -21,7 +21,10 @@ pub(crate) async fn run(output: &Path, hops: usize, jobs: usize) -> anyhow::Resu
     for concurrency in [1, 10, 100] {
         let count = if concurrency == 1 { jobs / 10 } else { jobs };
         let per_second = drain(&rig, concurrency, count).await?;
-        println!("{:<44}{per_second:>12.0}", format!("durable no-op jobs, concurrency {concurrency}"));
+        println!(
+            "{:<44}{per_second:>12.0}",
+            format!("durable no-op jobs, concurrency {concurrency}")
+        );
         throughput.push(json!({ "concurrency": concurrency, "jobs": count, "jobs_per_second": per_second }));
     }
     let figures: Value = json!({
@@ -59,8 +62,13 @@ async fn hop(rig: &Rig, count: usize) -> anyhow::Result<(Times, Times)> {
 }
 
 async fn insert(rig: &Rig) -> anyhow::Result<Enqueued> {
-    let queued: Result<Enqueued, jobs::EnqueueError> =
-        rig.context.store.tenant(rig.tenant, async |tx| enqueue(tx, &marks::Mark {}, EnqueueOptions::default()).await).await;
+    let queued: Result<Enqueued, jobs::EnqueueError> = rig
+        .context
+        .store
+        .tenant(rig.tenant, async |tx| {
+            enqueue(tx, &marks::Mark {}, EnqueueOptions::default()).await
+        })
+        .await;
     Ok(queued?)
 }
 
@@ -87,7 +95,9 @@ async fn drain(rig: &Rig, concurrency: usize, count: usize) -> anyhow::Result<f6
     }
     let start = Instant::now();
     let registry = Registry::default().with::<marks::Mark>();
-    let workers = rig.workers(&registry, vec![Pool::General], |settings| settings.workers.general = concurrency);
+    let workers = rig.workers(&registry, vec![Pool::General], |settings| {
+        settings.workers.general = concurrency
+    });
     while marks::count() < count {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }

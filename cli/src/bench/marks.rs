@@ -22,7 +22,10 @@ impl Kind for Mark {
 impl Handle for Mark {
     async fn handle(self, job: JobContext) -> Result<Done, JobError> {
         let now = Instant::now();
-        STARTS.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id(), now);
+        STARTS
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(job.id(), now);
         Done::with(&json!({}))
     }
 }

@@ -13,7 +13,8 @@ impl Times {
     }
 
     pub(super) fn add(&mut self, time: Duration) {
-        self.0.saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
+        self.0
+            .saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
     }
 
     pub(super) fn ms(&self, quantile: f64) -> f64 {
@@ -30,7 +31,8 @@ pub(super) fn save(path: &Path, figures: &Value) -> anyhow::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    std::fs::write(path, serde_json::to_vec_pretty(figures)?).with_context(|| format!("cannot write {}", path.display()))?;
+    std::fs::write(path, serde_json::to_vec_pretty(figures)?)
+        .with_context(|| format!("cannot write {}", path.display()))?;
     println!("\nfigures: {}", path.display());
     Ok(())
 }

@@ -15,18 +15,36 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) async fn open() -> anyhow::Result<Self> {
-        let needs =
-            [Requirement::AppDatabase, Requirement::SystemDatabase, Requirement::OwnerDatabase, Requirement::Redis];
+        let needs = [
+            Requirement::AppDatabase,
+            Requirement::SystemDatabase,
+            Requirement::OwnerDatabase,
+            Requirement::Redis,
+        ];
         let settings = load_settings(&needs)?;
         let connections = Connections::open(settings.clone()).await?;
-        let mut owner = Owner::connect(&settings.database).await.context("cannot use DATABASE_OWNER_URL")?;
-        let tenant = tenants::find_by_name(&mut owner, "bench").await.context("there is no tenant `bench`: run ./dev bench")?;
+        let mut owner = Owner::connect(&settings.database)
+            .await
+            .context("cannot use DATABASE_OWNER_URL")?;
+        let tenant = tenants::find_by_name(&mut owner, "bench")
+            .await
+            .context("there is no tenant `bench`: run ./dev bench")?;
         let system = System::connect(&settings.database).await?;
         let embedder: Arc<dyn Embedder> = Arc::new(embedder(&settings));
         let model = embedder.model().clone();
         let replicas = Replicas::new(connections.store.clone(), &settings, &model.id, model.dimensions);
         let (store, queue) = (connections.store, connections.queue);
-        Ok(Self { context: Context { store, system, queue, embedder, replicas, settings }, tenant: tenant.id })
+        Ok(Self {
+            context: Context {
+                store,
+                system,
+                queue,
+                embedder,
+                replicas,
+                settings,
+            },
+            tenant: tenant.id,
+        })
     }
 
     pub(super) fn workers(&self, registry: &Registry, pools: Vec<Pool>, change: impl FnOnce(&mut Settings)) -> Workers {

@@ -13,8 +13,15 @@ use store::api_keys::{self, ApiKey, NewApiKey};
 use store::{ApiKeyId, Owner, tenants};
 
 /// What a key may be allowed to do; `*` is all of it.
-const SCOPES: [&str; 7] =
-    ["*", "knowledge:read", "knowledge:write", "jobs:read", "jobs:write", "search:read", "answers:read"];
+const SCOPES: [&str; 7] = [
+    "*",
+    "knowledge:read",
+    "knowledge:write",
+    "jobs:read",
+    "jobs:write",
+    "search:read",
+    "answers:read",
+];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -74,9 +81,20 @@ enum KeyKind {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let settings = load_settings(&[Requirement::OwnerDatabase])?;
-    let mut owner = Owner::connect(&settings.database).await.context("cannot use DATABASE_OWNER_URL")?;
+    let mut owner = Owner::connect(&settings.database)
+        .await
+        .context("cannot use DATABASE_OWNER_URL")?;
     match args.action {
-        Action::Create { tenant, kind, name, scopes, origins, allow_no_origin, expires, json } => {
+        Action::Create {
+            tenant,
+            kind,
+            name,
+            scopes,
+            origins,
+            allow_no_origin,
+            expires,
+            json,
+        } => {
             let scopes = check_scopes(kind, scopes)?;
             let tenant = tenants::find_by_name(&mut owner, &tenant).await?;
             let (kind, secret) = match kind {
@@ -94,9 +112,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             };
             let key = api_keys::create(&mut owner, tenant.id, &new).await?;
             if json {
-                println!("{}", json!({ "id": key.id, "tenant_id": tenant.id, "kind": key.kind, "scopes": key.scopes, "key": secret }));
+                println!(
+                    "{}",
+                    json!({ "id": key.id, "tenant_id": tenant.id, "kind": key.kind, "scopes": key.scopes, "key": secret })
+                );
             } else {
-                println!("{secret}\n\nThis is the only time the key is shown. Its id is {}.", key.id);
+                println!(
+                    "{secret}\n\nThis is the only time the key is shown. Its id is {}.",
+                    key.id
+                );
             }
         }
         Action::List { tenant, json } => {
@@ -120,7 +144,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
 /// 256 random bits behind a prefix that tells people, and leak scanners, what it is.
 fn new_secret(prefix: &str) -> anyhow::Result<String> {
     let mut bytes = [0_u8; 32];
-    OsRng.try_fill_bytes(&mut bytes).context("the system gives no random bytes")?;
+    OsRng
+        .try_fill_bytes(&mut bytes)
+        .context("the system gives no random bytes")?;
     Ok(format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
 }
 
@@ -133,7 +159,11 @@ fn check_scopes(kind: KeyKind, scopes: Vec<String>) -> anyhow::Result<Vec<String
         return Ok(default.iter().map(|scope| (*scope).to_owned()).collect());
     }
     match scopes.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
-        Some(unknown) => Err(Advised::new(format!("`{unknown}` is no scope"), format!("there are {}", SCOPES.join(", "))).into()),
+        Some(unknown) => Err(Advised::new(
+            format!("`{unknown}` is no scope"),
+            format!("there are {}", SCOPES.join(", ")),
+        )
+        .into()),
         None => Ok(scopes),
     }
 }
@@ -146,6 +176,16 @@ fn line(key: &ApiKey) -> String {
     } else {
         "live"
     };
-    let used = key.last_used_at.map_or_else(|| "never used".to_owned(), |at| format!("last used {}", at.format("%F %R")));
-    format!("{}  {:<11}  {state:<7}  {}…  [{}]  {used}  {}", key.id, key.kind, key.hint, key.scopes.join(" "), key.name)
+    let used = key.last_used_at.map_or_else(
+        || "never used".to_owned(),
+        |at| format!("last used {}", at.format("%F %R")),
+    );
+    format!(
+        "{}  {:<11}  {state:<7}  {}…  [{}]  {used}  {}",
+        key.id,
+        key.kind,
+        key.hint,
+        key.scopes.join(" "),
+        key.name
+    )
 }

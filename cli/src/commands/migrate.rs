@@ -14,7 +14,9 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let settings = load_settings(&[Requirement::OwnerDatabase])?;
-    let owner = Owner::connect(&settings.database).await.context("cannot use DATABASE_OWNER_URL")?;
+    let owner = Owner::connect(&settings.database)
+        .await
+        .context("cannot use DATABASE_OWNER_URL")?;
     if args.check {
         let pending = store::pending_migrations(owner).await?;
         pending.iter().for_each(|name| println!("pending  {name}"));

@@ -32,7 +32,9 @@ enum Action {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let settings = load_settings(&[Requirement::OwnerDatabase])?;
-    let mut owner = Owner::connect(&settings.database).await.context("cannot use DATABASE_OWNER_URL")?;
+    let mut owner = Owner::connect(&settings.database)
+        .await
+        .context("cannot use DATABASE_OWNER_URL")?;
     match args.action {
         Action::Create { name, if_missing, json } => {
             check_name(&name)?;
@@ -51,7 +53,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             if json {
                 println!("{}", serde_json::to_string(&all)?);
             } else {
-                all.iter().for_each(|tenant| println!("{}  {}  {}", tenant.id, tenant.created_at.format("%F"), tenant.name));
+                all.iter()
+                    .for_each(|tenant| println!("{}  {}  {}", tenant.id, tenant.created_at.format("%F"), tenant.name));
             }
         }
     }
@@ -59,7 +62,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {
-    let plain = name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let plain = name
+        .chars()
+        .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     if plain && !name.starts_with('-') && (1..=63).contains(&name.len()) {
         return Ok(());
     }

@@ -13,7 +13,11 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
-    let settings = load_settings(&[Requirement::AppDatabase, Requirement::SystemDatabase, Requirement::Redis])?;
+    let settings = load_settings(&[
+        Requirement::AppDatabase,
+        Requirement::SystemDatabase,
+        Requirement::Redis,
+    ])?;
     let telemetry = Telemetry::start(&settings)?;
     let connections = Connections::open(settings).await?;
     let worker = WorkerPart::start(&connections, args.pools).await?;

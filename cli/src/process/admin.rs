@@ -17,8 +17,9 @@ impl AdminPart {
         telemetry: &Telemetry,
     ) -> anyhow::Result<Self> {
         let address = connections.settings.server.admin_listen;
-        let listener =
-            TcpListener::bind(address).await.with_context(|| format!("cannot listen on server.admin_listen = {address}"))?;
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on server.admin_listen = {address}"))?;
         tracing::info!(address = %listener.local_addr()?, "health and metrics listening");
         let state = AdminState {
             store: Some(connections.store.clone()),

@@ -18,7 +18,12 @@ impl ApiPart {
     pub(crate) async fn start(connections: &Connections) -> anyhow::Result<Self> {
         let settings = connections.settings.clone();
         let model = settings.models.embedding.clone();
-        let state = ApiState::new(connections.store.clone(), connections.queue.clone(), settings.clone(), model);
+        let state = ApiState::new(
+            connections.store.clone(),
+            connections.queue.clone(),
+            settings.clone(),
+            model,
+        );
         let listener = TcpListener::bind(settings.server.listen)
             .await
             .with_context(|| format!("cannot listen on server.listen = {}", settings.server.listen))?;
@@ -26,7 +31,9 @@ impl ApiPart {
         let (router, stopping) = (api::router(state.clone()), state.stopping.clone());
         #[expect(clippy::disallowed_methods, reason = "stop() waits for it")]
         let server = tokio::spawn(async move {
-            axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned()).await
+            axum::serve(listener, router)
+                .with_graceful_shutdown(stopping.cancelled_owned())
+                .await
         });
         Ok(Self { state, server })
     }

@@ -15,7 +15,9 @@ pub(crate) struct Connections {
 impl Connections {
     /// Connects, and refuses servers that are too old. Redis may be away: the system starts without it and finds it later.
     pub(crate) async fn open(settings: Arc<Settings>) -> anyhow::Result<Self> {
-        let store = Store::connect(&settings.database).await.context("cannot use DATABASE_URL")?;
+        let store = Store::connect(&settings.database)
+            .await
+            .context("cannot use DATABASE_URL")?;
         store::check_server_version(&store).await?;
         let queue = Queue::open(&settings.redis).context("cannot use REDIS_URL")?;
         match queue.check().await {

@@ -10,7 +10,9 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
 
 /// Seconds, from a hop to a long ingest.
-const BUCKETS: [f64; 14] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0];
+const BUCKETS: [f64; 14] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0,
+];
 
 /// Logs, metrics and traces of the process.
 pub(crate) struct Telemetry {
@@ -24,11 +26,22 @@ impl Telemetry {
         let filter = EnvFilter::try_new(&settings.log.filter).context("log.filter cannot be read")?;
         let logs = match settings.log.format {
             LogFormat::Human => tracing_subscriber::fmt::layer().with_writer(std::io::stderr).boxed(),
-            LogFormat::Json => tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
+            LogFormat::Json => tracing_subscriber::fmt::layer()
+                .json()
+                .flatten_event(true)
+                .with_writer(std::io::stderr)
+                .boxed(),
         };
         let traces = exporter(settings)?;
-        let export = traces.as_ref().map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("visualkit")));
-        tracing_subscriber::registry().with(filter).with(export).with(logs).try_init().context("logging was started twice")?;
+        let export = traces
+            .as_ref()
+            .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("visualkit")));
+        tracing_subscriber::registry()
+            .with(filter)
+            .with(export)
+            .with(logs)
+            .try_init()
+            .context("logging was started twice")?;
         let metrics = PrometheusBuilder::new()
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?
             .install_recorder()
@@ -55,6 +68,13 @@ fn exporter(settings: &Settings) -> anyhow::Result<Option<SdkTracerProvider>> {
         .with_endpoint(format!("{endpoint}/v1/traces"))
         .build()
         .context("telemetry.otlp_endpoint cannot be used")?;
-    let resource = Resource::builder().with_service_name(settings.telemetry.service_name.clone()).build();
-    Ok(Some(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build()))
+    let resource = Resource::builder()
+        .with_service_name(settings.telemetry.service_name.clone())
+        .build();
+    Ok(Some(
+        SdkTracerProvider::builder()
+            .with_batch_exporter(exporter)
+            .with_resource(resource)
+            .build(),
+    ))
 }

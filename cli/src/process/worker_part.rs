@@ -16,7 +16,9 @@ pub(crate) struct WorkerPart {
 impl WorkerPart {
     pub(crate) async fn start(connections: &Connections, pools: Vec<Pool>) -> anyhow::Result<Self> {
         let settings = connections.settings.clone();
-        let system = System::connect(&settings.database).await.context("cannot use DATABASE_SYSTEM_URL")?;
+        let system = System::connect(&settings.database)
+            .await
+            .context("cannot use DATABASE_SYSTEM_URL")?;
         let embedder: Arc<dyn Embedder> = Arc::new(embedder(&settings));
         let model = embedder.model().clone();
         let replicas = Replicas::new(connections.store.clone(), &settings, &model.id, model.dimensions);
@@ -31,8 +33,16 @@ impl WorkerPart {
             replicas: replicas.clone(),
             settings: settings.clone(),
         };
-        let workers = workers::start(&context, &workers::handlers::registry(), WorkerOptions::new(&settings, pools));
-        Ok(Self { workers, replicas, system })
+        let workers = workers::start(
+            &context,
+            &workers::handlers::registry(),
+            WorkerOptions::new(&settings, pools),
+        );
+        Ok(Self {
+            workers,
+            replicas,
+            system,
+        })
     }
 
     /// Resolves when a worker has ended by itself.

@@ -31,7 +31,11 @@ impl Kind for Sleep {
         if self.ms <= 3_600_000 {
             return Vec::new();
         }
-        vec![FieldError::new("ms", "out_of_range", "must be at most 3600000 (an hour)")]
+        vec![FieldError::new(
+            "ms",
+            "out_of_range",
+            "must be at most 3600000 (an hour)",
+        )]
     }
 }
 

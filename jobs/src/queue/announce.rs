@@ -25,20 +25,34 @@ impl Queue {
     }
 
     /// Calls `on_change` with the jobs that changed; `None` after a (re)connection: anything may have.
-    pub(crate) fn subscribe_changes(&self, on_change: impl Fn(Option<&[JobId]>) + Send + Sync + 'static) -> Subscription {
-        Subscription::start(self.client.clone(), keys::changes(&self.prefix), move |bytes| match ids(bytes) {
-            ids if ids.is_empty() => on_change(None),
-            ids => on_change(Some(&ids)),
-        })
+    pub(crate) fn subscribe_changes(
+        &self,
+        on_change: impl Fn(Option<&[JobId]>) + Send + Sync + 'static,
+    ) -> Subscription {
+        Subscription::start(
+            self.client.clone(),
+            keys::changes(&self.prefix),
+            move |bytes| match ids(bytes) {
+                ids if ids.is_empty() => on_change(None),
+                ids => on_change(Some(&ids)),
+            },
+        )
     }
 
     /// Calls `on_cancel` with jobs whose workers should stop.
     #[must_use]
     pub fn subscribe_cancellations(&self, on_cancel: impl Fn(&[JobId]) + Send + Sync + 'static) -> Subscription {
-        Subscription::start(self.client.clone(), keys::cancellations(&self.prefix), move |bytes| on_cancel(&ids(bytes)))
+        Subscription::start(self.client.clone(), keys::cancellations(&self.prefix), move |bytes| {
+            on_cancel(&ids(bytes))
+        })
     }
 }
 
 fn ids(bytes: &[u8]) -> Vec<JobId> {
-    bytes.as_chunks::<16>().0.iter().map(|id| JobId(uuid::Uuid::from_bytes(*id))).collect()
+    bytes
+        .as_chunks::<16>()
+        .0
+        .iter()
+        .map(|id| JobId(uuid::Uuid::from_bytes(*id)))
+        .collect()
 }

@@ -13,8 +13,11 @@ impl Queue {
     /// # Errors
     /// [`QueueError`].
     pub async fn pop(&self, pool: Pool, limit: usize) -> Result<Vec<JobId>, QueueError> {
-        let ids: Vec<String> =
-            CLAIM.key(keys::pool(&self.prefix, pool)).arg(limit).invoke_async(&mut self.connection.clone()).await?;
+        let ids: Vec<String> = CLAIM
+            .key(keys::pool(&self.prefix, pool))
+            .arg(limit)
+            .invoke_async(&mut self.connection.clone())
+            .await?;
         // Whatever is no id was not put there by us; the row it might have meant is dispatched again from Postgres.
         Ok(ids.iter().filter_map(|id| id.parse().ok().map(JobId)).collect())
     }
@@ -28,7 +31,11 @@ impl Queue {
             return Ok(());
         }
         let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let _: i64 = self.connection.clone().zrem(format!("{}:popped", keys::pool(&self.prefix, pool)), ids).await?;
+        let _: i64 = self
+            .connection
+            .clone()
+            .zrem(format!("{}:popped", keys::pool(&self.prefix, pool)), ids)
+            .await?;
         Ok(())
     }
 
@@ -38,6 +45,9 @@ impl Queue {
         let bell = Arc::new(Notify::new());
         let ringer = bell.clone();
         let channel = keys::bell(&self.prefix, pool);
-        (bell, Subscription::start(self.client.clone(), channel, move |_| ringer.notify_one()))
+        (
+            bell,
+            Subscription::start(self.client.clone(), channel, move |_| ringer.notify_one()),
+        )
     }
 }

@@ -26,7 +26,11 @@ impl Queue {
             .set_connection_timeout(Some(response_timeout))
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(200));
-        Ok(Self { connection: client.get_connection_manager_lazy(config)?, client, prefix: settings.prefix.as_str().into() })
+        Ok(Self {
+            connection: client.get_connection_manager_lazy(config)?,
+            client,
+            prefix: settings.prefix.as_str().into(),
+        })
     }
 
     /// Whether Redis answers, and what version it is: Redis 7.4.2 and Valkey 8 are the oldest we run on.
@@ -34,9 +38,14 @@ impl Queue {
     /// # Errors
     /// [`QueueError`] when it does not answer, or is too old.
     pub async fn check(&self) -> Result<String, QueueError> {
-        let info: String = redis::cmd("INFO").arg("server").query_async(&mut self.connection.clone()).await?;
+        let info: String = redis::cmd("INFO")
+            .arg("server")
+            .query_async(&mut self.connection.clone())
+            .await?;
         let field = |name: &str| {
-            info.lines().find_map(|line| line.strip_prefix(name).and_then(|rest| rest.strip_prefix(':'))).map(str::trim)
+            info.lines()
+                .find_map(|line| line.strip_prefix(name).and_then(|rest| rest.strip_prefix(':')))
+                .map(str::trim)
         };
         let (name, version, minimum) = match field("valkey_version") {
             Some(version) => ("Valkey", version, [8, 0, 0]),
@@ -45,7 +54,9 @@ impl Queue {
         let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         let found = [(); 3].map(|()| parts.next().unwrap_or(0));
         if found < minimum {
-            return Err(QueueError::Unexpected(format!("{name} {version} is too old: VisualKit needs Redis 7.4.2 or Valkey 8")));
+            return Err(QueueError::Unexpected(format!(
+                "{name} {version} is too old: VisualKit needs Redis 7.4.2 or Valkey 8"
+            )));
         }
         Ok(format!("{name} {version}"))
     }
@@ -55,6 +66,9 @@ impl Queue {
     /// # Errors
     /// [`QueueError`] when it does not.
     pub async fn ping(&self) -> Result<(), QueueError> {
-        redis::cmd("PING").query_async::<()>(&mut self.connection.clone()).await.map_err(QueueError::from)
+        redis::cmd("PING")
+            .query_async::<()>(&mut self.connection.clone())
+            .await
+            .map_err(QueueError::from)
     }
 }

@@ -41,7 +41,9 @@ impl Queue {
             }
             let mut call = PUSH.key(keys::pool(&self.prefix, pool));
             for job in of_pool {
-                call.arg(job.id.to_string()).arg(job.tenant.to_string()).arg(job.priority);
+                call.arg(job.id.to_string())
+                    .arg(job.tenant.to_string())
+                    .arg(job.priority);
             }
             call.invoke_async::<i64>(&mut self.connection.clone()).await?;
         }

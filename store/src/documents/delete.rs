@@ -12,8 +12,15 @@ pub async fn begin_deletion(tx: &mut TenantTx, id: DocumentId) -> Result<(), Sto
         .filter(documents::tenant_id.eq(tx.tenant))
         .filter(documents::id.eq(id))
         .filter(documents::deleting_at.is_null());
-    let marked = diesel::update(live).set(documents::deleting_at.eq(diesel::dsl::now)).execute(&mut tx.conn).await?;
-    if marked == 0 { Err(StoreError::NotFound { what: "document" }) } else { Ok(()) }
+    let marked = diesel::update(live)
+        .set(documents::deleting_at.eq(diesel::dsl::now))
+        .execute(&mut tx.conn)
+        .await?;
+    if marked == 0 {
+        Err(StoreError::NotFound { what: "document" })
+    } else {
+        Ok(())
+    }
 }
 
 /// Deletes the documents with their bytes, chunks and vectors; returns how many there were. The caller records the change.
@@ -31,12 +38,20 @@ pub async fn delete(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<usize, Stor
         .select(chunks::embed_hash)
         .load(&mut tx.conn)
         .await?;
-    let deleted = diesel::delete(documents::table.filter(documents::tenant_id.eq(tx.tenant)).filter(documents::id.eq_any(ids)))
-        .execute(&mut tx.conn)
-        .await?;
-    diesel::delete(blobs::table.filter(blobs::tenant_id.eq(tx.tenant)).filter(blobs::id.eq_any(bytes)))
-        .execute(&mut tx.conn)
-        .await?;
+    let deleted = diesel::delete(
+        documents::table
+            .filter(documents::tenant_id.eq(tx.tenant))
+            .filter(documents::id.eq_any(ids)),
+    )
+    .execute(&mut tx.conn)
+    .await?;
+    diesel::delete(
+        blobs::table
+            .filter(blobs::tenant_id.eq(tx.tenant))
+            .filter(blobs::id.eq_any(bytes)),
+    )
+    .execute(&mut tx.conn)
+    .await?;
     embeddings::delete_unused(tx, &hashes).await?;
     Ok(deleted)
 }

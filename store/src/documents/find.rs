@@ -89,7 +89,8 @@ const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.external_id, d.title, 
     CROSS JOIN LATERAL (SELECT CASE
         WHEN d.deleting_at IS NOT NULL THEN 'deleting'
         WHEN d.ready_version = d.version THEN 'ready'
-        WHEN j.state IN ('dead', 'cancelled') THEN 'failed'
+        -- A job's row is dropped only after the job has ended.
+        WHEN j.id IS NULL OR j.state IN ('dead', 'cancelled') THEN 'failed'
         ELSE 'pending' END AS state) s";
 
 /// # Errors

@@ -85,7 +85,14 @@ pub async fn indexed(tx: &mut TenantTx, model: &str, ids: &[DocumentId]) -> Resu
     let mut chunks: HashMap<DocumentId, Vec<IndexedChunk>> = HashMap::new();
     for row in rows {
         let vector = embeddings::from_bytes(&row.vector)?;
-        let chunk = IndexedChunk { id: row.id, ordinal: row.ordinal, headings: row.headings, text: row.text, embed_text: row.embed_text, vector };
+        let chunk = IndexedChunk {
+            id: row.id,
+            ordinal: row.ordinal,
+            headings: row.headings,
+            text: row.text,
+            embed_text: row.embed_text,
+            vector,
+        };
         chunks.entry(row.document_id).or_default().push(chunk);
     }
     Ok(documents

@@ -69,16 +69,23 @@ pub async fn mark_ready(
     fingerprint: &[u8],
     chunk_count: i32,
 ) -> Result<(), StoreError> {
-    diesel::update(this_version(tx, id, version)).set(document_versions::title.eq(title)).execute(&mut tx.conn).await?;
-    diesel::update(documents::table.filter(documents::tenant_id.eq(tx.tenant)).filter(documents::id.eq(id)))
-        .set((
-            documents::ready_version.eq(version),
-            documents::fingerprint.eq(fingerprint),
-            documents::chunk_count.eq(chunk_count),
-            documents::updated_at.eq(diesel::dsl::now),
-        ))
+    diesel::update(this_version(tx, id, version))
+        .set(document_versions::title.eq(title))
         .execute(&mut tx.conn)
         .await?;
+    diesel::update(
+        documents::table
+            .filter(documents::tenant_id.eq(tx.tenant))
+            .filter(documents::id.eq(id)),
+    )
+    .set((
+        documents::ready_version.eq(version),
+        documents::fingerprint.eq(fingerprint),
+        documents::chunk_count.eq(chunk_count),
+        documents::updated_at.eq(diesel::dsl::now),
+    ))
+    .execute(&mut tx.conn)
+    .await?;
     // A newer submission's title, if there is one, stays.
     diesel::update(
         documents::table
@@ -97,11 +104,18 @@ pub async fn mark_ready(
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn mark_unchanged(tx: &mut TenantTx, id: DocumentId, version: i32, title: &str) -> Result<(), StoreError> {
-    diesel::update(this_version(tx, id, version)).set(document_versions::title.eq(title)).execute(&mut tx.conn).await?;
-    diesel::update(documents::table.filter(documents::tenant_id.eq(tx.tenant)).filter(documents::id.eq(id)))
-        .set((documents::ready_version.eq(version), documents::title.eq(title)))
+    diesel::update(this_version(tx, id, version))
+        .set(document_versions::title.eq(title))
         .execute(&mut tx.conn)
         .await?;
+    diesel::update(
+        documents::table
+            .filter(documents::tenant_id.eq(tx.tenant))
+            .filter(documents::id.eq(id)),
+    )
+    .set((documents::ready_version.eq(version), documents::title.eq(title)))
+    .execute(&mut tx.conn)
+    .await?;
     forget_older(tx, id, version).await
 }
 
@@ -119,10 +133,16 @@ async fn forget_older(tx: &mut TenantTx, id: DocumentId, version: i32) -> Result
         .filter(document_versions::tenant_id.eq(tx.tenant))
         .filter(document_versions::document_id.eq(id))
         .filter(document_versions::version.lt(version));
-    let bytes: Vec<BlobId> =
-        diesel::delete(older).returning(document_versions::blob_id).get_results(&mut tx.conn).await?;
-    diesel::delete(blobs::table.filter(blobs::tenant_id.eq(tx.tenant)).filter(blobs::id.eq_any(bytes)))
-        .execute(&mut tx.conn)
+    let bytes: Vec<BlobId> = diesel::delete(older)
+        .returning(document_versions::blob_id)
+        .get_results(&mut tx.conn)
         .await?;
+    diesel::delete(
+        blobs::table
+            .filter(blobs::tenant_id.eq(tx.tenant))
+            .filter(blobs::id.eq_any(bytes)),
+    )
+    .execute(&mut tx.conn)
+    .await?;
     Ok(())
 }

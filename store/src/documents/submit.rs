@@ -46,7 +46,15 @@ pub async fn submit(tx: &mut TenantTx, new: &NewDocument<'_>) -> Result<Submitte
             None => {
                 let external_id = new.external_id.unwrap_or_default();
                 let found = lock_by_external_id(tx, new.knowledge_base_id, external_id).await?;
-                replace(tx, found.ok_or(StoreError::Conflict { what: "the document is being deleted" })?, title, new).await?
+                replace(
+                    tx,
+                    found.ok_or(StoreError::Conflict {
+                        what: "the document is being deleted",
+                    })?,
+                    title,
+                    new,
+                )
+                .await?
             }
         },
     };
@@ -105,25 +113,40 @@ async fn insert(tx: &mut TenantTx, title: &str, new: &NewDocument<'_>) -> Result
         .await
         .optional()
         .map_err(no_base)?;
-    Ok(id.map(|document_id| Submitted { document_id, version: 1 }))
+    Ok(id.map(|document_id| Submitted {
+        document_id,
+        version: 1,
+    }))
 }
 
-async fn replace(tx: &mut TenantTx, id: DocumentId, title: &str, new: &NewDocument<'_>) -> Result<Submitted, StoreError> {
-    let version = diesel::update(documents::table.filter(documents::tenant_id.eq(tx.tenant)).filter(documents::id.eq(id)))
-        .set((
-            documents::version.eq(documents::version + 1),
-            documents::title.eq(title),
-            documents::mime_type.eq(new.mime_type),
-            documents::metadata.eq(new.metadata),
-            documents::acl.eq(new.acl),
-            documents::job_id.eq(new.job_id),
-            documents::size_bytes.eq(size(new.bytes)),
-            documents::updated_at.eq(diesel::dsl::now),
-        ))
-        .returning(documents::version)
-        .get_result(&mut tx.conn)
-        .await?;
-    Ok(Submitted { document_id: id, version })
+async fn replace(
+    tx: &mut TenantTx,
+    id: DocumentId,
+    title: &str,
+    new: &NewDocument<'_>,
+) -> Result<Submitted, StoreError> {
+    let version = diesel::update(
+        documents::table
+            .filter(documents::tenant_id.eq(tx.tenant))
+            .filter(documents::id.eq(id)),
+    )
+    .set((
+        documents::version.eq(documents::version + 1),
+        documents::title.eq(title),
+        documents::mime_type.eq(new.mime_type),
+        documents::metadata.eq(new.metadata),
+        documents::acl.eq(new.acl),
+        documents::job_id.eq(new.job_id),
+        documents::size_bytes.eq(size(new.bytes)),
+        documents::updated_at.eq(diesel::dsl::now),
+    ))
+    .returning(documents::version)
+    .get_result(&mut tx.conn)
+    .await?;
+    Ok(Submitted {
+        document_id: id,
+        version,
+    })
 }
 
 fn size(bytes: &[u8]) -> i64 {
@@ -133,7 +156,9 @@ fn size(bytes: &[u8]) -> i64 {
 fn no_base(error: diesel::result::Error) -> StoreError {
     use diesel::result::{DatabaseErrorKind, Error};
     match error {
-        Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => StoreError::NotFound { what: "knowledge base" },
+        Error::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
+            StoreError::NotFound { what: "knowledge base" }
+        }
         error => StoreError::Query(error),
     }
 }

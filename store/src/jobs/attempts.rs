@@ -34,5 +34,9 @@ pub struct Attempt {
 pub async fn attempts_of(tx: &mut TenantTx, jobs: &[JobId]) -> Result<Vec<Attempt>, StoreError> {
     let sql = "SELECT job_id, run, attempt, worker, started_at, ended_at, outcome, error FROM job_attempts
                WHERE tenant_id = $1 AND job_id = ANY($2) ORDER BY job_id, run, started_at";
-    Ok(sql_query(sql).bind::<Uuid, _>(tx.tenant).bind::<Array<Uuid>, _>(jobs).load(&mut tx.conn).await?)
+    Ok(sql_query(sql)
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Array<Uuid>, _>(jobs)
+        .load(&mut tx.conn)
+        .await?)
 }

@@ -36,11 +36,15 @@ pub async fn cancel(tx: &mut TenantTx, id: JobId) -> Result<CancelOutcome, Store
     .get_result(&mut tx.conn)
     .await;
     match row {
-        Ok(Row { state: JobState::Running }) => Ok(CancelOutcome::Requested),
+        Ok(Row {
+            state: JobState::Running,
+        }) => Ok(CancelOutcome::Requested),
         Ok(_) => Ok(CancelOutcome::Cancelled),
         Err(diesel::result::Error::NotFound) => {
             super::find(tx, id).await?;
-            Err(StoreError::Conflict { what: "the job has ended" })
+            Err(StoreError::Conflict {
+                what: "the job has ended",
+            })
         }
         Err(error) => Err(error.into()),
     }

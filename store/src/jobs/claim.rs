@@ -51,7 +51,9 @@ pub async fn claim(
     lease_ms: i64,
     durability: Durability,
 ) -> Result<Vec<ClaimedJob>, StoreError> {
-    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(Vec::new()) };
+    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
+        return Ok(Vec::new());
+    };
     let mut tx = system.begin(durability).await?;
     let claimed = sql_query(
         "WITH ready AS (
@@ -86,7 +88,9 @@ pub async fn claim(
 /// # Errors
 /// [`StoreError`].
 pub async fn still_queued(system: &System, ids: &[JobId]) -> Result<Vec<Dispatchable>, StoreError> {
-    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(Vec::new()) };
+    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
+        return Ok(Vec::new());
+    };
     let mut tx = system.begin(Durability::Durable).await?;
     let queued = sql_query(
         "SELECT id, tenant_id, pool, priority FROM jobs

@@ -63,12 +63,14 @@ const SELECT: &str = "SELECT j.id, j.kind, j.pool, j.interactive, j.state, j.pri
 /// # Errors
 /// [`StoreError::NotFound`], also for another tenant's job.
 pub async fn find(tx: &mut TenantTx, id: JobId) -> Result<Job, StoreError> {
-    sql_query(format!("{SELECT} WHERE j.tenant_id = $1 AND j.id = $2 AND b.job_id = $2"))
-        .bind::<Uuid, _>(tx.tenant)
-        .bind::<Uuid, _>(id)
-        .get_result(&mut tx.conn)
-        .await
-        .map_err(|error| StoreError::or_not_found(error, "job"))
+    sql_query(format!(
+        "{SELECT} WHERE j.tenant_id = $1 AND j.id = $2 AND b.job_id = $2"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .get_result(&mut tx.conn)
+    .await
+    .map_err(|error| StoreError::or_not_found(error, "job"))
 }
 
 /// Those of `ids` that exist, in no particular order.
@@ -77,7 +79,11 @@ pub async fn find(tx: &mut TenantTx, id: JobId) -> Result<Job, StoreError> {
 /// [`StoreError::Query`].
 pub async fn find_many(tx: &mut TenantTx, ids: &[JobId]) -> Result<Vec<Job>, StoreError> {
     let sql = format!("{SELECT} WHERE j.tenant_id = $1 AND j.id = ANY($2) AND b.job_id = ANY($2)");
-    Ok(sql_query(sql).bind::<Uuid, _>(tx.tenant).bind::<Array<Uuid>, _>(ids).load(&mut tx.conn).await?)
+    Ok(sql_query(sql)
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Array<Uuid>, _>(ids)
+        .load(&mut tx.conn)
+        .await?)
 }
 
 /// Which jobs to list.

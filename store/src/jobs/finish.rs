@@ -11,14 +11,23 @@ use std::time::Duration;
 /// How an attempt ended.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    Succeeded { result: Value },
+    Succeeded {
+        result: Value,
+    },
     /// Another attempt follows after `delay`.
-    Retry { error: Value, delay: Duration },
+    Retry {
+        error: Value,
+        delay: Duration,
+    },
     /// No further attempt.
-    Dead { error: Value },
+    Dead {
+        error: Value,
+    },
     Cancelled,
     /// The worker is shut down, or does not know the kind: the attempt does not count.
-    HandedBack { delay: Duration },
+    HandedBack {
+        delay: Duration,
+    },
 }
 
 /// The end of one attempt, fenced by the lease it ran under.
@@ -67,7 +76,8 @@ pub async fn finish_in(tx: &mut TenantTx, finish: Finish) -> Result<Ended, Store
 }
 
 async fn write(conn: &mut PooledConnection, finishes: &[Finish]) -> Result<Vec<Ended>, StoreError> {
-    let (Some(smallest), Some(largest)) = (finishes.iter().map(|f| f.id).min(), finishes.iter().map(|f| f.id).max()) else {
+    let (Some(smallest), Some(largest)) = (finishes.iter().map(|f| f.id).min(), finishes.iter().map(|f| f.id).max())
+    else {
         return Ok(Vec::new());
     };
     let rows: Vec<Row<'_>> = finishes.iter().map(Row::of).collect();
@@ -96,14 +106,33 @@ struct Row<'a> {
 
 impl<'a> Row<'a> {
     fn of(finish: &'a Finish) -> Self {
-        let row = |state, outcome| Row { state, outcome, result: None, error: None, delay: Duration::ZERO };
+        let row = |state, outcome| Row {
+            state,
+            outcome,
+            result: None,
+            error: None,
+            delay: Duration::ZERO,
+        };
         match &finish.outcome {
-            Outcome::Succeeded { result } => Row { result: Some(result), ..row("succeeded", "succeeded") },
-            Outcome::Retry { error, delay } => Row { error: Some(error), delay: *delay, ..row("retryable", "failed") },
-            Outcome::Dead { error } => Row { error: Some(error), ..row("dead", "failed") },
+            Outcome::Succeeded { result } => Row {
+                result: Some(result),
+                ..row("succeeded", "succeeded")
+            },
+            Outcome::Retry { error, delay } => Row {
+                error: Some(error),
+                delay: *delay,
+                ..row("retryable", "failed")
+            },
+            Outcome::Dead { error } => Row {
+                error: Some(error),
+                ..row("dead", "failed")
+            },
             Outcome::Cancelled => row("cancelled", "cancelled"),
             Outcome::HandedBack { delay } if delay.is_zero() => row("queued", "handed_back"),
-            Outcome::HandedBack { delay } => Row { delay: *delay, ..row("scheduled", "handed_back") },
+            Outcome::HandedBack { delay } => Row {
+                delay: *delay,
+                ..row("scheduled", "handed_back")
+            },
         }
     }
 }

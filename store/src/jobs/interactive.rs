@@ -14,5 +14,9 @@ pub async fn make_durable(tx: &mut TenantTx, id: JobId) -> Result<(), StoreError
         .bind::<Uuid, _>(id)
         .execute(&mut tx.conn)
         .await?;
-    if written == 0 { Err(StoreError::NotFound { what: "job" }) } else { Ok(()) }
+    if written == 0 {
+        Err(StoreError::NotFound { what: "job" })
+    } else {
+        Ok(())
+    }
 }

@@ -27,7 +27,9 @@ pub struct RenewedLease {
 /// [`StoreError`].
 pub async fn renew(system: &System, held: &[Held], lease_ms: i64) -> Result<Vec<RenewedLease>, StoreError> {
     let (ids, tokens) = columns(held);
-    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(Vec::new()) };
+    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
+        return Ok(Vec::new());
+    };
     // A renewal that a crash forgets only lets the lease end sooner.
     let mut tx = system.begin(Durability::Relaxed).await?;
     let renewed = sql_query(
@@ -65,7 +67,9 @@ pub struct Progress {
 pub async fn save_progress(system: &System, progress: &[Progress]) -> Result<(), StoreError> {
     let held: Vec<Held> = progress.iter().map(|p| p.held).collect();
     let (ids, tokens) = columns(&held);
-    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else { return Ok(()) };
+    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
+        return Ok(());
+    };
     let mut tx = system.begin(Durability::Relaxed).await?;
     sql_query(
         "UPDATE jobs j SET progress = p.progress, revision = revision + 1

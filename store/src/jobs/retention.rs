@@ -19,7 +19,9 @@ pub struct JobRetention {
 /// [`StoreError`].
 pub async fn create_partitions(system: &System) -> Result<i32, StoreError> {
     let mut tx = system.begin(Durability::Durable).await?;
-    let made: Count = sql_query("SELECT create_job_partitions(8) AS count").get_result(&mut tx.conn).await?;
+    let made: Count = sql_query("SELECT create_job_partitions(8) AS count")
+        .get_result(&mut tx.conn)
+        .await?;
     tx.commit().await?;
     Ok(made.count)
 }

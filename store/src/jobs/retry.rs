@@ -29,7 +29,9 @@ pub async fn retry(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreEr
         Ok(queued) => Ok(queued),
         Err(diesel::result::Error::NotFound) => {
             super::find(tx, id).await?;
-            Err(StoreError::Conflict { what: "only a dead or cancelled job can be retried" })
+            Err(StoreError::Conflict {
+                what: "only a dead or cancelled job can be retried",
+            })
         }
         Err(error) => Err(error.into()),
     }

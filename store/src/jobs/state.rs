@@ -26,8 +26,15 @@ pub enum JobState {
 }
 
 impl JobState {
-    pub const ALL: [Self; 7] =
-        [Self::Scheduled, Self::Queued, Self::Running, Self::Retryable, Self::Succeeded, Self::Dead, Self::Cancelled];
+    pub const ALL: [Self; 7] = [
+        Self::Scheduled,
+        Self::Queued,
+        Self::Running,
+        Self::Retryable,
+        Self::Succeeded,
+        Self::Dead,
+        Self::Cancelled,
+    ];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {

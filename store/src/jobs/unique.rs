@@ -36,5 +36,9 @@ pub async fn lock_unique_key(tx: &mut TenantTx, key: &str, job: JobId) -> Result
     .bind::<Uuid, _>(job)
     .get_result(&mut tx.conn)
     .await?;
-    Ok(if holder.job_id == job { Lock::Taken } else { Lock::Held(holder.job_id) })
+    Ok(if holder.job_id == job {
+        Lock::Taken
+    } else {
+        Lock::Held(holder.job_id)
+    })
 }

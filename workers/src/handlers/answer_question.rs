@@ -81,20 +81,35 @@ async fn compose(
     job: &JobContext,
 ) -> Result<(Composition, impl SentenceVectors + use<>), JobError> {
     let (asked, given) = (question.to_owned(), passages.to_vec());
-    let texts = tokio::task::spawn_blocking(move || answers::sentences_to_embed(&asked, &given)).await.map_err(panicked)?;
+    let texts = tokio::task::spawn_blocking(move || answers::sentences_to_embed(&asked, &given))
+        .await
+        .map_err(panicked)?;
     let vectors = embedding::sentence_vectors(&job.app, texts).await?;
     let (asked, given) = (question.to_owned(), passages.to_vec());
-    tokio::task::spawn_blocking(move || (answers::compose(&asked, &given, &vectors), vectors)).await.map_err(panicked)
+    tokio::task::spawn_blocking(move || (answers::compose(&asked, &given, &vectors), vectors))
+        .await
+        .map_err(panicked)
 }
 
 /// Checks each sentence against the chunk it cites; what is not supported does not leave.
-fn answered(question: &str, sentences: Vec<SelectedSentence>, passages: &[Passage], vectors: &dyn SentenceVectors) -> Answer {
+fn answered(
+    question: &str,
+    sentences: Vec<SelectedSentence>,
+    passages: &[Passage],
+    vectors: &dyn SentenceVectors,
+) -> Answer {
     let mut checked = Vec::new();
     let mut citations: Vec<Citation> = Vec::new();
     for sentence in sentences {
-        let Some(passage) = passages.iter().find(|passage| passage.chunk_id == sentence.chunk_id) else { continue };
+        let Some(passage) = passages.iter().find(|passage| passage.chunk_id == sentence.chunk_id) else {
+            continue;
+        };
         let report = answers::check(&sentence.text, &[&passage.text], Some(question), vectors);
-        let supported = !report.truncated && report.claims.iter().all(|claim| claim.verdict == answers::Verdict::Supported);
+        let supported = !report.truncated
+            && report
+                .claims
+                .iter()
+                .all(|claim| claim.verdict == answers::Verdict::Supported);
         if !supported {
             tracing::info!(chunk.id = %sentence.chunk_id, score = report.score, "a sentence was withheld: its source does not support it");
             continue;
@@ -145,5 +160,8 @@ fn abstained(reason: String) -> Answer {
 
 fn panicked(error: tokio::task::JoinError) -> JobError {
     tracing::error!(%error, "composing panicked");
-    JobError::retry("panicked", "The answer failed in a way it should not have; this is a defect.")
+    JobError::retry(
+        "panicked",
+        "The answer failed in a way it should not have; this is a defect.",
+    )
 }

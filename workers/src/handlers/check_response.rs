@@ -8,7 +8,8 @@ impl Handle for CheckResponse {
         let texts = blocking(move || answers::texts_to_embed(&checked.response, &sources(&checked))).await?;
         let vectors = embedding::sentence_vectors(&job.app, texts).await?;
         let report =
-            blocking(move || answers::check(&self.response, &sources(&self), self.question.as_deref(), &vectors)).await?;
+            blocking(move || answers::check(&self.response, &sources(&self), self.question.as_deref(), &vectors))
+                .await?;
         Done::with(&CheckResult {
             score: report.score,
             truncated: report.truncated,
@@ -26,8 +27,19 @@ fn claim(claim: answers::CheckedClaim) -> CheckedClaim {
         text: claim.text,
         verdict: verdict(claim.verdict),
         score: claim.score,
-        evidence: claim.evidence.into_iter().map(|e| ClaimEvidence { source: e.source, quote: e.quote }).collect(),
-        reasons: claim.reasons.iter().filter_map(|reason| serde_json::to_value(reason).ok()?.as_str().map(str::to_owned)).collect(),
+        evidence: claim
+            .evidence
+            .into_iter()
+            .map(|e| ClaimEvidence {
+                source: e.source,
+                quote: e.quote,
+            })
+            .collect(),
+        reasons: claim
+            .reasons
+            .iter()
+            .filter_map(|reason| serde_json::to_value(reason).ok()?.as_str().map(str::to_owned))
+            .collect(),
     }
 }
 
@@ -42,6 +54,9 @@ fn verdict(verdict: answers::Verdict) -> Verdict {
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JobError> {
     tokio::task::spawn_blocking(work).await.map_err(|error| {
         tracing::error!(%error, "checking panicked");
-        JobError::retry("panicked", "The check failed in a way it should not have; this is a defect.")
+        JobError::retry(
+            "panicked",
+            "The check failed in a way it should not have; this is a defect.",
+        )
     })
 }

@@ -10,7 +10,14 @@ impl Handle for DeleteDocument {
             .tenant(job.tenant(), async |tx| {
                 let deleted = documents::delete(tx, &[self.document_id]).await? > 0;
                 let index_seq = index_changes::record(tx, self.knowledge_base_id, &[self.document_id]).await?;
-                job.finish(tx, &DeletedDocument { deleted, index_seq: Some(index_seq) }).await
+                job.finish(
+                    tx,
+                    &DeletedDocument {
+                        deleted,
+                        index_seq: Some(index_seq),
+                    },
+                )
+                .await
             })
             .await?;
         Ok(Done::Committed(ended))

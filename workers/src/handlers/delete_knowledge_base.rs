@@ -1,6 +1,6 @@
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{DeleteKnowledgeBase, DeletedKnowledgeBase};
-use store::{StoreError, documents, knowledge_bases};
+use store::{documents, knowledge_bases};
 
 /// Documents per transaction.
 const BATCH: i64 = 100;
@@ -15,7 +15,7 @@ impl Handle for DeleteKnowledgeBase {
                 .store
                 .tenant(job.tenant(), async |tx| {
                     let ids = documents::ids_of_base(tx, self.knowledge_base_id, BATCH).await?;
-                    Ok::<_, StoreError>(documents::delete(tx, &ids).await?)
+                    documents::delete(tx, &ids).await
                 })
                 .await?;
             if batch == 0 {

@@ -17,7 +17,11 @@ impl Handle for Sleep {
             tokio::time::sleep(Duration::from_millis(step)).await;
             slept += step;
             let total = usize::try_from(self.ms).unwrap_or(usize::MAX);
-            job.progress(usize::try_from(slept).unwrap_or(usize::MAX), Some(total), "milliseconds slept");
+            job.progress(
+                usize::try_from(slept).unwrap_or(usize::MAX),
+                Some(total),
+                "milliseconds slept",
+            );
         }
         Done::with(&json!({ "slept_ms": self.ms }))
     }

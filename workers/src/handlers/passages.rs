@@ -14,11 +14,20 @@ pub(super) struct Found {
 /// Runs the query against each base that still exists.
 pub(super) async fn find(app: &Context, tenant: TenantId, bases: &[BaseAt], query: &Query) -> Result<Found, JobError> {
     let ids: Vec<KnowledgeBaseId> = bases.iter().map(|at| at.id).collect();
-    let heads: Vec<KnowledgeBaseHead> =
-        app.store.tenant(tenant, async |tx| Ok::<_, StoreError>(knowledge_bases::heads(tx, &ids).await?)).await?;
-    let mut found = Found { bases: Vec::new(), stale: false };
+    let heads: Vec<KnowledgeBaseHead> = app
+        .store
+        .tenant(tenant, async |tx| {
+            Ok::<_, StoreError>(knowledge_bases::heads(tx, &ids).await?)
+        })
+        .await?;
+    let mut found = Found {
+        bases: Vec::new(),
+        stale: false,
+    };
     for at in bases {
-        let Some(head) = heads.iter().find(|head| head.base.id == at.id) else { continue };
+        let Some(head) = heads.iter().find(|head| head.base.id == at.id) else {
+            continue;
+        };
         let (replica, stale) = app.replicas.at(tenant, &head.base, *at).await?;
         found.stale |= stale;
         let query = query.clone();
@@ -26,7 +35,10 @@ pub(super) async fn find(app: &Context, tenant: TenantId, bases: &[BaseAt], quer
             .await
             .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
             .map_err(|error| {
-                tracing::warn!(error = &error as &dyn std::error::Error, "a replica could not be searched");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "a replica could not be searched"
+                );
                 JobError::retry("replica", "The search index could not be used.")
             })?;
         found.bases.push((at.id, hits));
@@ -38,6 +50,9 @@ pub(super) fn viewer(viewer: &Viewer) -> retrieval::Viewer {
     match viewer {
         Viewer::Tenant => retrieval::Viewer::Tenant,
         Viewer::Public => retrieval::Viewer::Public,
-        Viewer::Principal { user, groups } => retrieval::Viewer::Principal { user: user.clone(), groups: groups.clone() },
+        Viewer::Principal { user, groups } => retrieval::Viewer::Principal {
+            user: user.clone(),
+            groups: groups.clone(),
+        },
     }
 }

@@ -44,7 +44,10 @@ impl IntoQuery for SearchKnowledge {
         let settings = &job.app.settings.retrieval;
         let filter = self.filter.as_ref().map(Filter::parse).transpose().map_err(|errors| {
             let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            JobError::permanent("invalid_filter", format!("The filter cannot be used: {}", all.join("; ")))
+            JobError::permanent(
+                "invalid_filter",
+                format!("The filter cannot be used: {}", all.join("; ")),
+            )
         })?;
         let mode = match self.mode {
             SearchMode::Hybrid => Mode::Hybrid,
@@ -59,7 +62,9 @@ impl IntoQuery for SearchKnowledge {
             mode,
             limit: self.limit,
             candidates: settings.candidates.max(self.limit),
-            fusion: Fusion::Weighted { alpha: self.alpha.unwrap_or(settings.alpha) },
+            fusion: Fusion::Weighted {
+                alpha: self.alpha.unwrap_or(settings.alpha),
+            },
             filter,
             explain: self.explain,
             ..Query::new(self.query.clone(), vector, passages::viewer(&self.viewer))

@@ -23,7 +23,9 @@ pub(super) async fn run(
     }
     let head = inner
         .store
-        .tenant(tenant, async |tx| Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop()))
+        .tenant(tenant, async |tx| {
+            Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop())
+        })
         .await?;
     let Some(head) = head else { return Ok(()) };
     let mut page: Option<Change> = None;
@@ -55,7 +57,10 @@ pub(super) async fn run(
 
 async fn apply(open: &OpenReplica, changes: Vec<DocumentChange>, reached: i64) -> Result<(), JobError> {
     let (replica, reached) = (open.replica.clone(), u64::try_from(reached).unwrap_or(0));
-    tokio::task::spawn_blocking(move || replica.apply(changes, reached)).await.map_err(panicked)?.map_err(failed)
+    tokio::task::spawn_blocking(move || replica.apply(changes, reached))
+        .await
+        .map_err(panicked)?
+        .map_err(failed)
 }
 
 fn cursor(open: &OpenReplica) -> Result<i64, JobError> {

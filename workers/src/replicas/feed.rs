@@ -32,5 +32,11 @@ fn indexed(document: documents::IndexedDocument) -> IndexedDocument {
             vector: chunk.vector,
         })
         .collect();
-    IndexedDocument { document_id: document.id.0, title: document.title, metadata: document.metadata, acl, chunks }
+    IndexedDocument {
+        document_id: document.id.0,
+        title: document.title,
+        metadata: document.metadata,
+        acl,
+        chunks,
+    }
 }

@@ -61,7 +61,12 @@ impl Replicas {
     ///
     /// # Errors
     /// [`JobError`] when the replica cannot be opened, or holds vectors of a model this process does not run.
-    pub async fn at(&self, tenant: TenantId, base: &KnowledgeBase, at: BaseAt) -> Result<(Arc<Replica>, bool), JobError> {
+    pub async fn at(
+        &self,
+        tenant: TenantId,
+        base: &KnowledgeBase,
+        at: BaseAt,
+    ) -> Result<(Arc<Replica>, bool), JobError> {
         let open = self.open(tenant, base).await?;
         let wanted = u64::try_from(at.seq).unwrap_or(0);
         if open.replica.cursor().map_err(failed)? >= wanted {
@@ -87,7 +92,10 @@ impl Replicas {
         if base.embedding_model != self.inner.model {
             return Err(JobError::permanent(
                 "model_unavailable",
-                format!("The knowledge base was embedded with {}, and this system runs {}.", base.embedding_model, self.inner.model),
+                format!(
+                    "The knowledge base was embedded with {}, and this system runs {}.",
+                    base.embedding_model, self.inner.model
+                ),
             ));
         }
         let mut open = self.inner.open.lock().await;
@@ -95,9 +103,19 @@ impl Replicas {
             return Ok(found.clone());
         }
         let directory = self.slot()?.replica_dir(tenant.0, base.id.0, INDEX_VERSION);
-        let options = ReplicaOptions::new(Language::from_code(&base.language), &*self.inner.model, self.inner.dimensions);
-        let replica = tokio::task::spawn_blocking(move || Replica::open(&directory, options)).await.map_err(panicked)?.map_err(failed)?;
-        let opened = Arc::new(OpenReplica { replica: Arc::new(replica), catching_up: Mutex::new(()) });
+        let options = ReplicaOptions::new(
+            Language::from_code(&base.language),
+            &*self.inner.model,
+            self.inner.dimensions,
+        );
+        let replica = tokio::task::spawn_blocking(move || Replica::open(&directory, options))
+            .await
+            .map_err(panicked)?
+            .map_err(failed)?;
+        let opened = Arc::new(OpenReplica {
+            replica: Arc::new(replica),
+            catching_up: Mutex::new(()),
+        });
         if let Some((_, evicted)) = open.push((tenant, base.id), opened.clone()) {
             close(evicted).await;
         }
@@ -133,7 +151,9 @@ impl Replicas {
     /// Keeps what is on disk up to date, until the process stops: a deleted document leaves within a minute also where nobody searches.
     pub fn keep_fresh(&self) {
         let replicas = self.clone();
-        self.inner.tasks.spawn_until_stopped(async move { super::refresh::run(&replicas).await });
+        self.inner
+            .tasks
+            .spawn_until_stopped(async move { super::refresh::run(&replicas).await });
     }
 
     /// Stops catching up and closes every replica cleanly, so that the next start need not rebuild it.
@@ -160,5 +180,8 @@ pub(super) fn failed(error: retrieval::Error) -> JobError {
 
 pub(super) fn panicked(error: tokio::task::JoinError) -> JobError {
     tracing::error!(%error, "a replica's task panicked");
-    JobError::retry("panicked", "The search index failed in a way it should not have; this is a defect.")
+    JobError::retry(
+        "panicked",
+        "The search index failed in a way it should not have; this is a defect.",
+    )
 }

@@ -24,21 +24,38 @@ pub(super) async fn run(replicas: &Replicas) {
 async fn visit(replicas: &Replicas, tenant: TenantId, base: KnowledgeBaseId) -> Result<(), JobError> {
     let head = replicas
         .store()
-        .tenant(tenant, async |tx| Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop()))
+        .tenant(tenant, async |tx| {
+            Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop())
+        })
         .await?;
-    let Some(head) = head else { return replicas.remove(tenant, base).await };
+    let Some(head) = head else {
+        return replicas.remove(tenant, base).await;
+    };
     let open = replicas.open(tenant, &head.base).await?;
-    catch_up::run(replicas.inner(), tenant, base, &open, u64::try_from(head.seq).unwrap_or(0)).await
+    catch_up::run(
+        replicas.inner(),
+        tenant,
+        base,
+        &open,
+        u64::try_from(head.seq).unwrap_or(0),
+    )
+    .await
 }
 
 /// The `<tenant>/<base>` folders of a slot.
 fn on_disk(slot: &Path) -> Vec<(TenantId, KnowledgeBaseId)> {
     let ids = |path: &Path| -> Vec<uuid::Uuid> {
         let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-        entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+        entries
+            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+            .collect()
     };
     ids(slot)
         .into_iter()
-        .flat_map(|tenant| ids(&slot.join(tenant.to_string())).into_iter().map(move |base| (TenantId(tenant), KnowledgeBaseId(base))))
+        .flat_map(|tenant| {
+            ids(&slot.join(tenant.to_string()))
+                .into_iter()
+                .map(move |base| (TenantId(tenant), KnowledgeBaseId(base)))
+        })
         .collect()
 }

@@ -47,6 +47,8 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
     producer.push(2).await?;
     doorbell.unbounded_send(())?;
     let during_fetch = next_start(&mut jobs, LIMIT).await?;
+    doorbell.unbounded_send(())?;
+    let rung_again = next_start(&mut jobs, LIMIT).await?;
     let words = |start: Option<(u32, Duration)>| {
         start.map_or_else(
             || format!("did not start within {LIMIT:?}"),
@@ -54,11 +56,12 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
         )
     };
     Ok(Finding::new(
-        idle.is_some() && during_fetch.is_none(),
+        idle.is_some() && during_fetch.is_none() && rung_again.is_some(),
         format!(
-            "rung while idle, a job {}; rung during a fetch, it {}",
+            "rung while idle, a job {}; rung during a fetch, it {}; rung once more, it {}",
             words(idle),
-            words(during_fetch)
+            words(during_fetch),
+            words(rung_again)
         ),
     ))
 }

@@ -1,6 +1,7 @@
 //! Every error of a fetch, an acknowledgement or a heartbeat ends the worker, also one that the connection recovers from by itself.
 use std::time::Duration;
 
+use anyhow::ensure;
 use apalis::prelude::{BackendExt, TaskSink, WorkerBuilder};
 use apalis_redis::RedisStorage;
 use redis::Client;
@@ -21,12 +22,15 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
     let worker = WorkerBuilder::new("cut").backend(storage.poll_with_interval(Duration::from_millis(200)));
     tasks.spawn(worker.data(started).build(report).run());
     scene.storage().await?.push(1).await?;
-    let before = next_start(&mut jobs, LIMIT).await?.is_some();
+    ensure!(
+        next_start(&mut jobs, LIMIT).await?.is_some(),
+        "the worker ran no job before the cut either"
+    );
 
     cut(scene.client(), id).await?;
     let end = match timeout(LIMIT, tasks.join_next()).await {
         Ok(Some(Ok(Err(error)))) => error.to_string(),
-        Ok(_) => "no error".to_owned(),
+        Ok(other) => format!("{other:?}"),
         Err(_) => {
             return Ok(Finding::new(
                 false,
@@ -37,9 +41,9 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
     sleep(Duration::from_secs(1)).await;
     let recovered = redis::cmd("PING").query_async::<String>(&mut connection).await.is_ok();
     Ok(Finding::new(
-        before && recovered,
+        recovered,
         format!(
-            "it ran a job (before the cut: {before}), its connection was cut once, it ended with: {end}; the same connection answered again 1 s later: {recovered}"
+            "a worker whose connection was cut once ended with: {end}; the same connection answered again 1 s later: {recovered}"
         ),
     ))
 }

@@ -1,6 +1,7 @@
 //! `handle_results.lua` schedules a failed job again while it was tried fewer than 25 times, whatever its `max_attempts` says.
 use std::time::Duration;
 
+use anyhow::ensure;
 use apalis::prelude::{BoxDynError, Data, TaskBuilder, TaskSink, WorkerBuilder};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
@@ -23,6 +24,7 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
         .await?;
     sleep(Duration::from_secs(8)).await;
     let attempts = jobs.len();
+    ensure!(attempts > 0, "the job never started");
     Ok(Finding::new(
         attempts > 1,
         format!("a failing job with max_attempts 1 was attempted {attempts} times within 8 s"),

@@ -4,6 +4,7 @@ mod fetch_fails_over_8000_due;
 mod idle_hop_is_the_heartbeat;
 mod lost_lease_completes_twice;
 mod max_attempts_ignored;
+mod pairs_wait_behind_a_doorbell;
 mod priority_ignored;
 mod pubsub_never_rings;
 mod push_of_a_known_id_dropped;
@@ -32,12 +33,16 @@ pub(crate) const NAMES: [&str; 12] = [
     "shutdown_hangs",
 ];
 
+/// What shows a defect only now and then, in figures: to be run by name, as its absence from one run proves nothing.
+pub(crate) const STATISTICS: [&str; 1] = ["pairs_wait_behind_a_doorbell"];
+
 pub(crate) async fn run(name: &str, scene: &Scene) -> anyhow::Result<Finding> {
     match name {
         "fetch_fails_over_8000_due" => fetch_fails_over_8000_due::run(scene).await,
         "idle_hop_is_the_heartbeat" => idle_hop_is_the_heartbeat::run(scene).await,
         "pubsub_never_rings" => pubsub_never_rings::run(scene).await,
         "doorbell_loses_a_wake_up" => doorbell_loses_a_wake_up::run(scene).await,
+        "pairs_wait_behind_a_doorbell" => pairs_wait_behind_a_doorbell::run(scene).await,
         "error_ends_the_worker" => error_ends_the_worker::run(scene).await,
         "restart_under_the_same_name_refused" => restart_under_the_same_name_refused::run(scene).await,
         "max_attempts_ignored" => max_attempts_ignored::run(scene).await,

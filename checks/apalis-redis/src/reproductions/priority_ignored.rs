@@ -1,6 +1,7 @@
 //! A push does not store the priority of a job: jobs of one second run in the order of their ids.
 use std::time::Duration;
 
+use anyhow::ensure;
 use apalis::prelude::{TaskBuilder, TaskId, TaskSink, WorkerBuilder};
 use tokio::task::JoinSet;
 
@@ -37,11 +38,11 @@ pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
     while let Some((job, _)) = next_start(&mut jobs, Duration::from_secs(3)).await? {
         order.push(job);
     }
-    let last = order.len() == 6 && order.last() == Some(&URGENT);
+    ensure!(order.len() == 6, "only these ran: {order:?}");
     Ok(Finding::new(
-        last,
+        order.last() == Some(&URGENT),
         format!(
-            "{ORDINARY} jobs of priority 0 and then {URGENT} of priority 100 were waiting; they ran in the order {order:?}"
+            "jobs 0 to 4 of priority 0 and job {URGENT} of priority 100 were waiting; they ran in the order {order:?}"
         ),
     ))
 }

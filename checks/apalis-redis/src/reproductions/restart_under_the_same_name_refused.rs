@@ -2,6 +2,7 @@
 //! the set of workers, where it never was), and a name that was seen within the last heartbeat interval cannot register.
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use apalis::prelude::{WorkerBuilder, WorkerError};
 use tokio::time::{sleep, timeout};
 
@@ -11,27 +12,22 @@ use crate::scene::{Scene, report, starts};
 const LIMIT: Duration = Duration::from_secs(45);
 
 pub(crate) async fn run(scene: &Scene) -> anyhow::Result<Finding> {
-    let clean = live_for_a_second(scene).await?;
-    if let Err(error) = clean {
-        return Ok(Finding::new(
-            false,
-            format!("the first worker did not stop cleanly: {error}"),
-        ));
-    }
+    live_for_a_second(scene)
+        .await?
+        .context("the first worker did not stop cleanly")?;
     let stopped = Instant::now();
-    let mut refusal = None;
+    let mut refused: Option<(Duration, String)> = None;
     while stopped.elapsed() < LIMIT {
         match live_for_a_second(scene).await? {
             Ok(()) => break,
-            Err(error) => refusal = Some(error.to_string()),
+            Err(error) => refused = Some((stopped.elapsed(), error.to_string())),
         }
         sleep(Duration::from_secs(1)).await;
     }
-    let waited = stopped.elapsed();
-    Ok(match refusal {
-        Some(error) => Finding::new(
+    Ok(match refused {
+        Some((last, error)) => Finding::new(
             true,
-            format!("after a clean stop the same name was refused for about {waited:.0?}, with: {error}"),
+            format!("after a clean stop the same name was refused, for the last time {last:.0?} later: {error}"),
         ),
         None => Finding::new(false, "after a clean stop the same name registered at once"),
     })

@@ -23,12 +23,24 @@ pub(super) struct Ingested {
 
 impl Ingested {
     pub(super) fn new(source: Source, title: String, chunks: Vec<Chunk>, vectors: HashMap<Vec<u8>, Vec<f32>>) -> Self {
-        Self { source, title, chunks, vectors, unchanged: false }
+        Self {
+            source,
+            title,
+            chunks,
+            vectors,
+            unchanged: false,
+        }
     }
 
     pub(super) fn unchanged(source: Source) -> Self {
         let title = source.ready.title.clone();
-        Self { source, title, chunks: Vec::new(), vectors: HashMap::new(), unchanged: true }
+        Self {
+            source,
+            title,
+            chunks: Vec::new(),
+            vectors: HashMap::new(),
+            unchanged: true,
+        }
     }
 }
 
@@ -59,15 +71,30 @@ pub(super) async fn commit(job: &JobContext, asked: &IngestDocument, ingested: I
 
 async fn keep(tx: &mut TenantTx, asked: &IngestDocument, ready: &Ready) -> Result<IngestedDocument, JobError> {
     let served = version(tx, asked.document_id, ready.ready_version.unwrap_or(asked.version)).await?;
-    mark_unchanged(tx, asked.document_id, asked.version, served.title.as_deref().unwrap_or(&ready.title)).await?;
+    mark_unchanged(
+        tx,
+        asked.document_id,
+        asked.version,
+        served.title.as_deref().unwrap_or(&ready.title),
+    )
+    .await?;
     let chunks = usize::try_from(ready.chunk_count).unwrap_or(0);
-    Ok(IngestedDocument { unchanged: true, superseded: false, chunks, embedded: 0, index_seq: None })
+    Ok(IngestedDocument {
+        unchanged: true,
+        superseded: false,
+        chunks,
+        embedded: 0,
+        index_seq: None,
+    })
 }
 
 async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested) -> Result<IngestedDocument, JobError> {
     if ingested.unchanged {
         // What it equalled was replaced in the meantime: read it again.
-        return Err(JobError::retry("changed_meanwhile", "The document was replaced while it was being compared."));
+        return Err(JobError::retry(
+            "changed_meanwhile",
+            "The document was replaced while it was being compared.",
+        ));
     }
     let (document, source) = (asked.document_id, &ingested.source);
     let model = &source.base.embedding_model;
@@ -76,7 +103,10 @@ async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested)
     let hashes: HashSet<Vec<u8>> = rows.iter().map(|chunk| chunk.embed_hash.clone()).collect();
     let wanted: Vec<Vec<u8>> = hashes.iter().cloned().collect();
     if embeddings::lock(tx, model, &wanted).await?.len() < wanted.len() {
-        return Err(JobError::retry("changed_meanwhile", "A known vector was deleted while the document was embedded."));
+        return Err(JobError::retry(
+            "changed_meanwhile",
+            "A known vector was deleted while the document was embedded.",
+        ));
     }
     let before = chunks::embed_hashes(tx, document).await?;
     chunks::replace(tx, source.base.id, document, &rows).await?;

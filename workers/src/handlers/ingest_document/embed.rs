@@ -18,12 +18,17 @@ pub(super) async fn embed_unknown(
     let known: HashSet<Vec<u8>> = job
         .app
         .store
-        .tenant(job.tenant(), async |tx| Ok::<_, StoreError>(embeddings::known(tx, model, &hashes).await?))
+        .tenant(job.tenant(), async |tx| {
+            Ok::<_, StoreError>(embeddings::known(tx, model, &hashes).await?)
+        })
         .await?
         .into_iter()
         .collect();
     let mut unknown: HashMap<Vec<u8>, &Chunk> = HashMap::new();
-    for chunk in chunks.iter().filter(|chunk| !known.contains(chunk.embed_hash.as_slice())) {
+    for chunk in chunks
+        .iter()
+        .filter(|chunk| !known.contains(chunk.embed_hash.as_slice()))
+    {
         unknown.entry(chunk.embed_hash.to_vec()).or_insert(chunk);
     }
     let unknown: Vec<(Vec<u8>, &Chunk)> = unknown.into_iter().collect();

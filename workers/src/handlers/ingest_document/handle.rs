@@ -27,7 +27,13 @@ impl Handle for IngestDocument {
 
 /// A version that is no longer there: a newer one was ready first, or the document was deleted.
 pub(super) fn superseded() -> IngestedDocument {
-    IngestedDocument { unchanged: false, superseded: true, chunks: 0, embedded: 0, index_seq: None }
+    IngestedDocument {
+        unchanged: false,
+        superseded: true,
+        chunks: 0,
+        embedded: 0,
+        index_seq: None,
+    }
 }
 
 /// Parses and chunks, off the async threads: a large document takes seconds.
@@ -36,10 +42,13 @@ async fn chunk(job: &JobContext, source: &Source) -> Result<(String, Vec<Chunk>)
     let (given, fallback) = (source.version.title.clone(), source.fallback_title());
     let embedder = job.app.embedder.clone();
     tokio::task::spawn_blocking(move || {
-        let document = documents::parse(&bytes, format).map_err(|error| JobError::permanent(error.code(), error.to_string()))?;
+        let document =
+            documents::parse(&bytes, format).map_err(|error| JobError::permanent(error.code(), error.to_string()))?;
         let title = given.or_else(|| document.title.clone()).unwrap_or(fallback);
-        let options =
-            ChunkOptions { max_tokens: embedder.model().content_tokens_max(), overlap_tokens: OVERLAP_TOKENS };
+        let options = ChunkOptions {
+            max_tokens: embedder.model().content_tokens_max(),
+            overlap_tokens: OVERLAP_TOKENS,
+        };
         let chunks = documents::chunk(&document, &title, &options, &Tokens(embedder));
         Ok((title, chunks))
     })

@@ -28,8 +28,14 @@ impl Source {
 
     /// What a document is called that names itself nowhere.
     pub(super) fn fallback_title(&self) -> String {
-        let stem = self.version.file_name.as_deref().map(|name| name.rsplit_once('.').map_or(name, |(stem, _)| stem));
-        stem.filter(|stem| !stem.is_empty()).unwrap_or(&self.ready.title).to_owned()
+        let stem = self
+            .version
+            .file_name
+            .as_deref()
+            .map(|name| name.rsplit_once('.').map_or(name, |(stem, _)| stem));
+        stem.filter(|stem| !stem.is_empty())
+            .unwrap_or(&self.ready.title)
+            .to_owned()
     }
 }
 
@@ -53,14 +59,27 @@ pub(super) async fn read(job: &JobContext, asked: &IngestDocument) -> Result<Opt
     if base.embedding_model != job.app.embedder.model().id {
         return Err(JobError::permanent(
             "model_unavailable",
-            format!("The knowledge base is embedded with {}, which this system does not run.", base.embedding_model),
+            format!(
+                "The knowledge base is embedded with {}, which this system does not run.",
+                base.embedding_model
+            ),
         ));
     }
     let format = Format::detect(&version.mime_type, version.file_name.as_deref()).ok_or_else(|| {
-        JobError::permanent("unsupported_media_type", format!("{} documents cannot be read.", version.mime_type))
+        JobError::permanent(
+            "unsupported_media_type",
+            format!("{} documents cannot be read.", version.mime_type),
+        )
     })?;
     let fingerprint = fingerprint(&version, &base, &bytes);
-    Ok(Some(Source { version, ready, base, format, bytes: Arc::new(bytes), fingerprint }))
+    Ok(Some(Source {
+        version,
+        ready,
+        base,
+        format,
+        bytes: Arc::new(bytes),
+        fingerprint,
+    }))
 }
 
 fn fingerprint(version: &Version, base: &KnowledgeBase, bytes: &[u8]) -> Vec<u8> {

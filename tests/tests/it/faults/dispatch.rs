@@ -1,0 +1,108 @@
+use super::enqueue::enqueue;
+use super::rows::Rows;
+use jobs::kinds::diagnostics::{Noop, Sleep};
+use jobs::{Dispatch, EnqueueOptions, Pool};
+use std::time::{Duration, Instant};
+use tests::{TestApp, TestOptions};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wiping_the_dispatch_index_loses_no_job_and_runs_none_twice() {
+    let settings = vec![("workers.general", "8".to_owned())];
+    let app = TestApp::start_with(TestOptions {
+        settings,
+        ..TestOptions::default()
+    })
+    .await;
+    let jobs = enqueue(&app, app.tenant, &Sleep { ms: 50 }, 500, &EnqueueOptions::default()).await;
+    app.context.queue.push(&jobs).await;
+    let mut rows = Rows::of(&app);
+    for done in [50, 200, 350] {
+        rows.until_succeeded(done, Duration::from_secs(20)).await;
+        // All that wait are known to Redis under its present name: without a new one nobody would offer them for 30 s.
+        let undispatched =
+            "SELECT (NOT EXISTS (SELECT FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL))::int";
+        rows.until(undispatched, 1, Duration::from_secs(10)).await;
+        assert!(wipe(&app).await > 0, "there was something to wipe");
+    }
+    rows.until_succeeded(500, Duration::from_secs(20)).await;
+    rows.assert_each_succeeded_once(500).await;
+    assert_eq!(rows.number("SELECT count(*) FROM job_attempts").await, 500);
+    app.finish().await;
+}
+
+/// Deletes every key of the app's own, as FLUSHDB would if nobody shared the server. Returns how many there were.
+async fn wipe(app: &TestApp) -> usize {
+    let settings = &app.context.settings.redis;
+    let url = config::ExposeSecret::expose_secret(settings.url.as_ref().unwrap());
+    let mut connection = redis::Client::open(url)
+        .unwrap()
+        .get_multiplexed_async_connection()
+        .await
+        .unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg(format!("*{}*", settings.prefix))
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    redis::cmd("DEL").arg(&keys).query_async(&mut connection).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_queued_jobs_all_end() {
+    let mut app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    let jobs = enqueue(&app, app.tenant, &Noop {}, 10_000, &EnqueueOptions::default()).await;
+    // Half of them the reconciler has to find.
+    app.context.queue.try_push(&jobs[..5000]).await.unwrap();
+    app.start_workers(vec![Pool::General]);
+    let mut rows = Rows::of(&app);
+    rows.until_succeeded(10_000, Duration::from_secs(90)).await;
+    rows.assert_each_succeeded_once(10_000).await;
+    assert_eq!(rows.number("SELECT count(*) FROM job_attempts").await, 10_000);
+    app.finish().await;
+}
+
+/// With every fallback set to a minute, a wake-up that is lost shows as a job that does not start.
+#[tokio::test(flavor = "multi_thread")]
+async fn no_wake_up_is_lost_between_two_pushes() {
+    let minute = || "60000".to_owned();
+    let settings = vec![
+        ("dispatch.poll_interval_ms", minute()),
+        ("dispatch.reconcile_interval_ms", minute()),
+    ];
+    let app = TestApp::start_with(TestOptions {
+        settings,
+        pools: vec![Pool::General],
+        ..TestOptions::default()
+    })
+    .await;
+    let mut rows = Rows::of(&app);
+    // The reconciler looks once at its start, and must find nothing.
+    let job = enqueue(&app, app.tenant, &Noop {}, 1, &EnqueueOptions::default()).await;
+    app.context.queue.push(&job).await;
+    rows.until_succeeded(1, Duration::from_secs(10)).await;
+
+    let jobs = enqueue(&app, app.tenant, &Noop {}, 2400, &EnqueueOptions::default()).await;
+    for (n, pair) in (0_u64..).zip(jobs.chunks(2)) {
+        // 600 pairs while the first of the two is being claimed, and 600 while the worker goes back to sleep after it.
+        let gap = if n < 600 { n * 7 % 900 } else { 900 + n * 11 % 6000 };
+        push_apart(&app, pair, Duration::from_micros(gap)).await;
+        rows.until_succeeded(1 + 2 * (i64::try_from(n).unwrap() + 1), Duration::from_secs(5))
+            .await;
+    }
+    rows.assert_each_succeeded_once(2401).await;
+    app.finish().await;
+}
+
+async fn push_apart(app: &TestApp, pair: &[Dispatch], gap: Duration) {
+    let start = Instant::now();
+    app.context.queue.push(&pair[..1]).await;
+    // Finer than a timer.
+    while start.elapsed() < gap {
+        tokio::task::yield_now().await;
+    }
+    app.context.queue.push(&pair[1..]).await;
+}

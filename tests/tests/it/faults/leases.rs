@@ -1,0 +1,173 @@
+use super::enqueue::{claim_by_hand, enqueue_one};
+use super::rows::Rows;
+use jobs::kinds::diagnostics::{Noop, Sleep};
+use jobs::{EnqueueOptions, Pool};
+use serde_json::json;
+use std::time::Duration;
+use store::jobs::{ClaimedJob, ExpiredJob, Finish, Held, JobState, Outcome, expire_leases, finish, finish_in, renew};
+use store::knowledge_bases::{self, NewKnowledgeBase};
+use store::{KnowledgeBaseId, StoreError};
+use tests::{TestApp, TestOptions};
+
+fn without_workers() -> TestOptions {
+    TestOptions {
+        pools: Vec::new(),
+        settings: vec![("dispatch.lease_secs", "1".to_owned())],
+        ..TestOptions::default()
+    }
+}
+
+/// What a worker writes at the end of a job that went well.
+fn success(of: &ClaimedJob) -> Finish {
+    Finish {
+        id: of.id,
+        lease_token: of.lease_token,
+        outcome: Outcome::Succeeded {
+            result: json!({"by": of.lease_token}),
+        },
+    }
+}
+
+/// Waits until a lease has ended and takes its job back, as the reconciler does.
+pub(super) async fn expire_one(app: &TestApp) -> ExpiredJob {
+    let start = std::time::Instant::now();
+    loop {
+        if let Some(expired) = expire_leases(&app.context.system, 100).await.unwrap().pop() {
+            return expired;
+        }
+        assert!(start.elapsed() < Duration::from_secs(10), "no lease has expired");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_lease_has_expired_runs_again() {
+    let mut app = TestApp::start_with(without_workers()).await;
+    let job = enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await;
+    claim_by_hand(&app, job.id, 300).await;
+    app.start_workers(vec![Pool::General]);
+    let ended = app.client.ended(&job.id.to_string()).await;
+    assert_eq!(
+        (&ended["state"], &ended["attempt"]),
+        (&json!("succeeded"), &json!(2)),
+        "{ended}"
+    );
+    let outcomes: Vec<_> = ended["attempts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attempt| &attempt["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["lost", "succeeded"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_is_renewed_for_as_long_as_its_job_runs() {
+    let settings = vec![("dispatch.lease_secs", "1".to_owned())];
+    let app = TestApp::start_with(TestOptions {
+        settings,
+        ..TestOptions::default()
+    })
+    .await;
+    let submitted = app
+        .client
+        .post(
+            "/v1/jobs",
+            json!({"kind": "diagnostics.sleep", "payload": {"ms": 3500}}),
+        )
+        .await;
+    let ended = app.client.ended(submitted.body["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&ended["state"], &ended["attempt"]),
+        (&json!("succeeded"), &json!(1)),
+        "{ended}"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_lost_the_lease_can_neither_renew_nor_end_the_job() {
+    let app = TestApp::start_with(without_workers()).await;
+    let job = enqueue_one(&app, &Sleep { ms: 1 }, &EnqueueOptions::default()).await;
+    let first = claim_by_hand(&app, job.id, 1).await;
+    assert_eq!(expire_one(&app).await.state, JobState::Queued);
+    let second = claim_by_hand(&app, job.id, 60_000).await;
+
+    // The job runs, but not under this token.
+    let system = &app.context.system;
+    assert!(
+        finish(system, &[success(&first)]).await.unwrap().is_empty(),
+        "a lost lease ended the job"
+    );
+    let held = Held {
+        id: first.id,
+        lease_token: first.lease_token,
+    };
+    assert!(
+        renew(system, &[held], 60_000).await.unwrap().is_empty(),
+        "a lost lease was renewed"
+    );
+    let mut rows = Rows::of(&app);
+    assert_eq!(rows.jobs("running").await, 1);
+
+    assert_eq!(finish(system, &[success(&second)]).await.unwrap().len(), 1);
+    assert!(
+        finish(system, &[success(&first)]).await.unwrap().is_empty(),
+        "an ended job was ended again"
+    );
+    assert!(
+        finish(system, &[success(&second)]).await.unwrap().is_empty(),
+        "an ended job was ended again"
+    );
+    let result = rows.texts("SELECT result ->> 'by' FROM job_bodies").await;
+    assert_eq!(result, [second.lease_token.to_string()]);
+    rows.assert_each_succeeded_once(1).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_lost_the_lease_cannot_commit_what_the_job_wrote() {
+    let app = TestApp::start_with(without_workers()).await;
+    let job = enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await;
+    let first = claim_by_hand(&app, job.id, 1).await;
+    expire_one(&app).await;
+    let second = claim_by_hand(&app, job.id, 60_000).await;
+
+    let refused = write_and_finish(&app, &first).await;
+    assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
+    let mut rows = Rows::of(&app);
+    assert_eq!(
+        rows.number("SELECT count(*) FROM knowledge_bases").await,
+        0,
+        "the write of a lost lease was committed"
+    );
+    assert_eq!(
+        rows.number("SELECT count(*) FROM job_attempts WHERE outcome = 'succeeded'")
+            .await,
+        0
+    );
+
+    write_and_finish(&app, &second).await.unwrap();
+    assert_eq!(rows.number("SELECT count(*) FROM knowledge_bases").await, 1);
+    rows.assert_each_succeeded_once(1).await;
+    app.finish().await;
+}
+
+/// A handler's last transaction: a write of its own, and the end of the job.
+async fn write_and_finish(app: &TestApp, claimed: &ClaimedJob) -> Result<(), StoreError> {
+    let finish = success(claimed);
+    app.context
+        .store
+        .tenant(app.tenant, async move |tx| {
+            let base = NewKnowledgeBase {
+                id: KnowledgeBaseId::generate(),
+                name: "written",
+                language: "en",
+                embedding_model: "m",
+            };
+            knowledge_bases::create(tx, &base).await?;
+            finish_in(tx, finish).await.map(|_| ())
+        })
+        .await
+}

@@ -1,0 +1,19 @@
+//! What must survive: lost workers, wiped and restarted servers, frozen and killed processes. Run one at a time (.config/nextest.toml).
+mod cancellation;
+mod database_restart;
+mod deployment;
+mod dispatch;
+mod drain;
+mod enqueue;
+mod fairness;
+mod frozen_worker;
+mod killed_system;
+mod killed_worker;
+mod leases;
+mod panics;
+mod poison;
+mod redis_loss;
+mod retries;
+mod rows;
+mod terminated_worker;
+mod unknown_kinds;

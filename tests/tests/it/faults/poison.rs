@@ -1,0 +1,95 @@
+use super::deployment::Deployment;
+use super::enqueue::{claim_by_hand, enqueue_one};
+use super::leases::expire_one;
+use super::rows::Rows;
+use jobs::EnqueueOptions;
+use jobs::kinds::diagnostics::{Abort, Noop};
+use serde_json::json;
+use std::time::Duration;
+use store::jobs::JobState;
+use tests::{TestApp, TestOptions};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_loses_every_worker_is_dead_after_exactly_its_attempts() {
+    let app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    let options = EnqueueOptions {
+        max_attempts: Some(3),
+        ..EnqueueOptions::default()
+    };
+    let job = enqueue_one(&app, &Noop {}, &options).await;
+    for attempt in 1..=3 {
+        assert_eq!(
+            claim_by_hand(&app, job.id, 1).await.attempt,
+            attempt,
+            "an attempt counts from its start"
+        );
+        let state = expire_one(&app).await.state;
+        assert_eq!(
+            state,
+            if attempt < 3 { JobState::Queued } else { JobState::Dead },
+            "after attempt {attempt}"
+        );
+    }
+    let shown = app.client.get(&format!("/v1/jobs/{}", job.id)).await.body;
+    assert_eq!(
+        (&shown["state"], &shown["attempt"], &shown["error"]["code"]),
+        (&json!("dead"), &json!(3), &json!("worker_lost")),
+        "{shown}"
+    );
+    let outcomes: Vec<_> = shown["attempts"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|attempt| &attempt["outcome"])
+        .collect();
+    assert_eq!(outcomes, ["lost", "lost", "lost"]);
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_kills_its_process_is_dead_after_its_attempts_and_the_others_end() {
+    let system = Deployment::start(&[]).await;
+    let mut rows = Rows::at(system.servers.get("DATABASE_OWNER_URL"));
+    let _api = system.serve().await;
+    system
+        .insert(
+            &Abort {},
+            &EnqueueOptions {
+                max_attempts: Some(2),
+                priority: Some(0),
+                ..EnqueueOptions::default()
+            },
+        )
+        .await;
+    system.submit("diagnostics.sleep", json!({"ms": 300}), 20).await;
+    for killed in 1..=2 {
+        let mut worker = system.worker(&[]).await;
+        assert!(!worker.wait(), "the poison job kills its worker");
+        let lost =
+            format!("SELECT count(DISTINCT attempt) FROM job_attempts WHERE outcome = 'lost' AND attempt = {killed}");
+        if killed == 2 {
+            break;
+        }
+        // Its lease ends under the eyes of the next worker.
+        assert_eq!(rows.number(&lost).await, 0);
+    }
+    let _survivor = system.worker(&[]).await;
+    rows.until_succeeded(20, Duration::from_secs(30)).await;
+    rows.until(
+        "SELECT count(*) FROM jobs WHERE state = 'dead'",
+        1,
+        Duration::from_secs(30),
+    )
+    .await;
+    let of_poison = "FROM job_attempts a JOIN jobs j ON j.id = a.job_id WHERE j.kind = 'diagnostics.abort'";
+    assert_eq!(rows.number(&format!("SELECT count(*) {of_poison}")).await, 2);
+    assert_eq!(
+        rows.texts("SELECT error ->> 'code' FROM job_bodies WHERE error IS NOT NULL AND result IS NULL")
+            .await,
+        ["worker_lost"]
+    );
+}

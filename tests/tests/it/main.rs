@@ -1,0 +1,12 @@
+//! The integration tests: one binary, so that it is linked once. A module a subject.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::large_futures,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "tests"
+)]
+
+mod faults;
