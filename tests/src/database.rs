@@ -11,7 +11,7 @@ pub struct TestDatabase {
     pub owner_url: String,
     pub app_url: String,
     pub system_url: String,
-    maintenance_url: String,
+    environment: Environment,
 }
 
 /// Any number: one process at a time makes the template.
@@ -31,7 +31,7 @@ impl TestDatabase {
             owner_url: with_database(&environment.owner_url, &name),
             app_url: with_database(&environment.app_url, &name),
             system_url: with_database(&environment.system_url, &name),
-            maintenance_url: environment.owner_url.clone(),
+            environment: environment.clone(),
             name,
         }
     }
@@ -42,10 +42,14 @@ impl TestDatabase {
     }
 
     pub async fn drop_now(&self) {
-        let mut conn = connect(&self.maintenance_url).await;
-        conn.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name))
-            .await
-            .unwrap();
+        let mut owner = connect(&self.environment.owner_url).await;
+        owner.batch_execute(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", self.name)).await.unwrap();
+        // Pools that are still open: the owner may not end other roles' sessions, each role may end its own.
+        let end = format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}' AND usename = current_user", self.name);
+        for url in [&self.environment.app_url, &self.environment.system_url, &self.environment.owner_url] {
+            connect(url).await.batch_execute(&end).await.unwrap();
+        }
+        owner.batch_execute(&format!("DROP DATABASE IF EXISTS {}", self.name)).await.unwrap();
     }
 }
 

@@ -17,6 +17,7 @@ pub(crate) type Polled = PollWith<RedisStorage<u32>, IntervalStrategy>;
 const QUEUES: &str = "core:apalis:queues:list";
 
 /// A queue of its own on the server under test. It has no colon in its name: the factory's parser would trip over one.
+#[derive(Clone)]
 pub(crate) struct Scene {
     client: Client,
     queue: String,

@@ -1,0 +1,61 @@
+use diesel_async::SimpleAsyncConnection;
+use serde_json::{Value, json};
+use tests::{Client, TestApp};
+
+/// Something of everything that a tenant can have.
+pub(super) struct Seeded {
+    pub(super) base: String,
+    pub(super) document: String,
+    /// Has ended.
+    pub(super) job: String,
+    /// Scheduled for a day that no test sees.
+    pub(super) waiting_job: String,
+    pub(super) cancelled_job: String,
+}
+
+/// Uses the API as a tenant would; `word` is in everything it stores.
+pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
+    let base = client.knowledge_base(&format!("{word} base")).await;
+    let document = json!({"title": format!("{word} title"), "content": format!("# {word}\n\nA secret of {word}."),
+        "mime_type": "text/markdown", "external_id": format!("{word}-1"), "metadata": {"word": word}});
+    let ingested = client.ingest(&base, document).await;
+    assert_eq!(ingested["state"], "succeeded", "{ingested}");
+    let found = client.search(json!({"knowledge_base_ids": [base], "query": word})).await;
+    assert_eq!(found["results"].as_array().map(Vec::len), Some(1), "{found}");
+    let waiting = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z", "unique_key": word});
+    let keyed = client.request(reqwest::Method::POST, "/v1/jobs").header("idempotency-key", word).json(&waiting);
+    let waiting_job = id_of(&client.send(keyed).await.body);
+    let cancelled = client.post("/v1/jobs", json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"})).await;
+    let cancelled_job = id_of(&cancelled.body);
+    client.post(&format!("/v1/jobs/{cancelled_job}/cancel"), json!({})).await;
+    Seeded {
+        base,
+        document: ingested["document_id"].as_str().unwrap().to_owned(),
+        job: id_of(&ingested),
+        waiting_job,
+        cancelled_job,
+    }
+}
+
+fn id_of(job: &Value) -> String {
+    job["id"].as_str().unwrap_or_else(|| panic!("no job: {job}")).to_owned()
+}
+
+/// Rows for the tables that no route writes yet.
+pub(super) async fn seed_people(app: &TestApp) {
+    let mut conn = app.database.owner().await;
+    for tenant in [app.tenant, app.tenant_b] {
+        conn.batch_execute(&format!(
+            "WITH u AS (INSERT INTO users (id, email) VALUES (gen_random_uuid(), gen_random_uuid() || '@example.com') RETURNING id),
+                  r AS (INSERT INTO roles (tenant_id, id, name) VALUES ('{tenant}', gen_random_uuid(), 'agent') RETURNING id),
+                  g AS (INSERT INTO principals (tenant_id, id, kind, source, external_id)
+                        VALUES ('{tenant}', gen_random_uuid(), 'group', 'wiki', 'staff') RETURNING id),
+                  p AS (INSERT INTO principals (tenant_id, id, kind, source, external_id)
+                        VALUES ('{tenant}', gen_random_uuid(), 'user', 'wiki', 'ann') RETURNING id),
+                  m AS (INSERT INTO memberships (tenant_id, user_id, role_id) SELECT '{tenant}', u.id, r.id FROM u, r)
+             INSERT INTO principal_members (tenant_id, group_id, member_id) SELECT '{tenant}', g.id, p.id FROM g, p"
+        ))
+        .await
+        .unwrap();
+    }
+}
