@@ -6,7 +6,7 @@ use integrations::embedding::Embedder;
 use jobs::{Pool, Queue};
 use std::sync::Arc;
 use std::time::Duration;
-use store::api_keys::{self, NewApiKey};
+use store::api_keys::{self, ApiKey, NewApiKey};
 use store::{Owner, Store, System, TenantId, tenants};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -140,6 +140,29 @@ impl TestApp {
     pub fn start_workers(&mut self, pools: Vec<Pool>) {
         let options = WorkerOptions::new(&self.context.settings, pools);
         self.workers = Some(workers::start(&self.context, &self.registry, options));
+    }
+
+    /// A new secret key of the tenant, with these scopes only.
+    pub async fn secret_key(&self, tenant: TenantId, scopes: &[&str]) -> String {
+        let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
+        let secret = format!("vk_secret_{}", uuid::Uuid::new_v4().simple());
+        let new = NewApiKey {
+            name: "test",
+            kind: "secret",
+            secret: &secret,
+            scopes: &scopes,
+            allowed_origins: &[],
+            allow_no_origin: false,
+            expires_at: None,
+        };
+        self.make_key(tenant, &new).await;
+        secret
+    }
+
+    /// Any key.
+    pub async fn make_key(&self, tenant: TenantId, new: &NewApiKey<'_>) -> ApiKey {
+        let mut owner = Owner::connect(&self.context.settings.database).await.unwrap();
+        api_keys::create(&mut owner, tenant, new).await.unwrap()
     }
 
     /// How many rows the query counts; it must name its column `count`. Runs as the owner, across tenants.

@@ -21,6 +21,23 @@ pub struct Answered {
     pub text: String,
 }
 
+impl Answered {
+    /// Asserts that this is a problem as the contract has it.
+    ///
+    /// # Panics
+    /// When it is anything else.
+    pub fn expect_problem(&self, status: u16, code: &str) {
+        assert_eq!((self.status.as_u16(), self.body["code"].as_str()), (status, Some(code)), "{}", self.text);
+        assert_eq!(self.headers.get("content-type").map(String::as_str), Some("application/problem+json"));
+        assert_eq!(self.body["status"], status, "{}", self.text);
+        assert_eq!(self.body["type"], format!("/problems/{code}"), "{}", self.text);
+        assert_eq!(self.body["request_id"].as_str(), self.headers.get("x-request-id").map(String::as_str));
+        for field in ["title", "detail"] {
+            assert!(self.body[field].as_str().is_some_and(|text| !text.is_empty()), "no {field}: {}", self.text);
+        }
+    }
+}
+
 impl Client {
     #[must_use]
     pub fn new(url: &str, key: Option<&str>) -> Self {

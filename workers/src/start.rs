@@ -43,7 +43,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     let running = Running::default();
     let progress = ProgressBoard::default();
     let (outcomes, to_write) = finisher::outcomes();
-    let (working, keeping) = (Tasks::default(), Tasks::default());
+    let (pulling, working, keeping) = (Tasks::default(), Tasks::default(), Tasks::default());
     let (stop, failed) = (Stops::default(), CancellationToken::new());
     let runner = Runner {
         context: context.clone(),
@@ -65,7 +65,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             jobs,
             stop: stop.pulling.clone(),
         };
-        working.spawn(pull.run());
+        pulling.spawn(pull.run());
         working.spawn(work(
             *pool,
             &worker,

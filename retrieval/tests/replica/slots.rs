@@ -77,3 +77,17 @@ fn replicas_live_under_slot_tenant_base_and_version_and_go_with_their_base() {
     slot.remove_base(tenant, base).unwrap();
     assert!(!directory.exists() && slot.replica_dir(tenant, other, 1).exists());
 }
+
+#[test]
+fn what_a_process_left_is_emptied_and_what_another_holds_is_not() {
+    let root = TempDir::new().unwrap();
+    let (tenant, base) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let slots = [(); 3].map(|()| Slot::acquire(root.path()).unwrap());
+    let left = slots.each_ref().map(|slot| slot.replica_dir(tenant, base, 1));
+    left.iter().for_each(|directory| std::fs::create_dir_all(directory).unwrap());
+    let [ours, gone, held] = slots;
+    drop(gone);
+    assert_eq!(ours.empty_abandoned().unwrap(), 1);
+    assert_eq!(left.map(|directory| directory.exists()), [true, false, true]);
+    drop(held);
+}

@@ -6,13 +6,23 @@ use store::{KnowledgeBaseId, StoreError, TenantId, knowledge_bases};
 
 const INTERVAL: Duration = Duration::from_secs(30);
 
+/// A process that restarts takes its slot again long before this many visits.
+const VISITS_BEFORE_EMPTYING: u64 = 10;
+
 /// Visits every replica on this slot's disk, now and every half minute: applies what changed, and removes those whose base is gone.
 pub(super) async fn run(replicas: &Replicas) {
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
+    for visits in 0_u64.. {
         ticks.tick().await;
         let Ok(slot) = replicas.slot() else { continue };
+        if visits > 0 && visits.is_multiple_of(VISITS_BEFORE_EMPTYING) {
+            match slot.empty_abandoned() {
+                Ok(0) => {}
+                Ok(slots) => tracing::info!(slots, "emptied the slots of processes that are gone"),
+                Err(error) => tracing::warn!(%error, "an abandoned slot could not be emptied"),
+            }
+        }
         for (tenant, base) in on_disk(slot.directory()) {
             if let Err(error) = visit(replicas, tenant, base).await {
                 tracing::warn!(knowledge_base.id = %base, %error, "a replica could not be refreshed");

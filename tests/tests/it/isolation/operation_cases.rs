@@ -1,0 +1,100 @@
+use super::seed::Seeded;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::Client;
+
+/// What the id in an operation's path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum PathId {
+    None,
+    Base,
+    Document,
+    Job,
+    WaitingJob,
+    CancelledJob,
+}
+
+/// One operation of the API, and how to call it rightly.
+pub(super) struct Case {
+    /// As the OpenAPI document writes it: `post /v1/jobs/{id}/cancel`.
+    pub(super) operation: &'static str,
+    /// `None`: open to all.
+    pub(super) scope: Option<&'static str>,
+    pub(super) id: PathId,
+    /// Whether the body names knowledge bases.
+    pub(super) names_bases: bool,
+    body: fn(&Seeded) -> Value,
+}
+
+/// Reads first, then what changes, deletions last: the list can be gone through in order.
+pub(super) const CASES: &[Case] = &[
+    open("get /v1/openapi.json"),
+    read("get /v1/knowledge-bases", "knowledge:read", PathId::None),
+    read("get /v1/knowledge-bases/{id}", "knowledge:read", PathId::Base),
+    read("get /v1/knowledge-bases/{id}/documents", "knowledge:read", PathId::Base),
+    read("get /v1/documents/{id}", "knowledge:read", PathId::Document),
+    read("get /v1/documents/{id}/chunks", "knowledge:read", PathId::Document),
+    read("get /v1/jobs", "jobs:read", PathId::None),
+    read("get /v1/jobs/{id}", "jobs:read", PathId::Job),
+    read("get /v1/jobs/{id}/events", "jobs:read", PathId::Job),
+    write("post /v1/knowledge-bases", "knowledge:write", PathId::None, |_| json!({"name": "another"})),
+    write("post /v1/knowledge-bases/{id}/documents", "knowledge:write", PathId::Base, |_| {
+        json!({"title": "t", "content": "Some text.", "mime_type": "text/plain", "external_id": "new"})
+    }),
+    asks("post /v1/search", "search:read", |seeded| json!({"knowledge_base_ids": [seeded.base], "query": "secret"})),
+    asks("post /v1/answers", "answers:read", |seeded| json!({"knowledge_base_ids": [seeded.base], "question": "Which secret?"})),
+    write("post /v1/checks", "answers:read", PathId::None, |_| json!({"response": "It is so.", "sources": ["It is so."]})),
+    write("post /v1/jobs", "jobs:write", PathId::None, |_| json!({"kind": "diagnostics.noop"})),
+    write("post /v1/jobs/{id}/cancel", "jobs:write", PathId::WaitingJob, |_| Value::Null),
+    write("post /v1/jobs/{id}/retry", "jobs:write", PathId::CancelledJob, |_| Value::Null),
+    write("delete /v1/documents/{id}", "knowledge:write", PathId::Document, |_| Value::Null),
+    write("delete /v1/knowledge-bases/{id}", "knowledge:write", PathId::Base, |_| Value::Null),
+];
+
+const fn open(operation: &'static str) -> Case {
+    Case { operation, scope: None, id: PathId::None, names_bases: false, body: |_| Value::Null }
+}
+
+const fn read(operation: &'static str, scope: &'static str, id: PathId) -> Case {
+    Case { operation, scope: Some(scope), id, names_bases: false, body: |_| Value::Null }
+}
+
+const fn write(operation: &'static str, scope: &'static str, id: PathId, body: fn(&Seeded) -> Value) -> Case {
+    Case { operation, scope: Some(scope), id, names_bases: false, body }
+}
+
+const fn asks(operation: &'static str, scope: &'static str, body: fn(&Seeded) -> Value) -> Case {
+    Case { operation, scope: Some(scope), id: PathId::None, names_bases: true, body }
+}
+
+impl Case {
+    fn method(&self) -> Method {
+        self.operation.split(' ').next().unwrap().to_uppercase().parse().unwrap()
+    }
+
+    /// The path with the id of the thing it is about.
+    pub(super) fn path(&self, seeded: &Seeded) -> String {
+        let id = match self.id {
+            PathId::None => "",
+            PathId::Base => &seeded.base,
+            PathId::Document => &seeded.document,
+            PathId::Job => &seeded.job,
+            PathId::WaitingJob => &seeded.waiting_job,
+            PathId::CancelledJob => &seeded.cancelled_job,
+        };
+        self.path_with(id)
+    }
+
+    pub(super) fn path_with(&self, id: &str) -> String {
+        self.operation.split(' ').nth(1).unwrap().replace("{id}", id)
+    }
+
+    /// A request that is right in every respect but, perhaps, who sends it and what `path` names.
+    pub(super) fn request(&self, client: &Client, path: &str, seeded: &Seeded) -> reqwest::RequestBuilder {
+        let request = client.request(self.method(), path);
+        match (self.body)(seeded) {
+            Value::Null => request,
+            body => request.json(&body),
+        }
+    }
+}
