@@ -27,13 +27,28 @@ impl Answered {
     /// # Panics
     /// When it is anything else.
     pub fn expect_problem(&self, status: u16, code: &str) {
-        assert_eq!((self.status.as_u16(), self.body["code"].as_str()), (status, Some(code)), "{}", self.text);
-        assert_eq!(self.headers.get("content-type").map(String::as_str), Some("application/problem+json"));
+        assert_eq!(
+            (self.status.as_u16(), self.body["code"].as_str()),
+            (status, Some(code)),
+            "{}",
+            self.text
+        );
+        assert_eq!(
+            self.headers.get("content-type").map(String::as_str),
+            Some("application/problem+json")
+        );
         assert_eq!(self.body["status"], status, "{}", self.text);
         assert_eq!(self.body["type"], format!("/problems/{code}"), "{}", self.text);
-        assert_eq!(self.body["request_id"].as_str(), self.headers.get("x-request-id").map(String::as_str));
+        assert_eq!(
+            self.body["request_id"].as_str(),
+            self.headers.get("x-request-id").map(String::as_str)
+        );
         for field in ["title", "detail"] {
-            assert!(self.body[field].as_str().is_some_and(|text| !text.is_empty()), "no {field}: {}", self.text);
+            assert!(
+                self.body[field].as_str().is_some_and(|text| !text.is_empty()),
+                "no {field}: {}",
+                self.text
+            );
         }
     }
 }

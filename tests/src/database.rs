@@ -43,13 +43,26 @@ impl TestDatabase {
 
     pub async fn drop_now(&self) {
         let mut owner = connect(&self.environment.owner_url).await;
-        owner.batch_execute(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", self.name)).await.unwrap();
+        owner
+            .batch_execute(&format!("ALTER DATABASE {} WITH ALLOW_CONNECTIONS false", self.name))
+            .await
+            .unwrap();
         // Pools that are still open: the owner may not end other roles' sessions, each role may end its own.
-        let end = format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}' AND usename = current_user", self.name);
-        for url in [&self.environment.app_url, &self.environment.system_url, &self.environment.owner_url] {
+        let end = format!(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{}' AND usename = current_user",
+            self.name
+        );
+        for url in [
+            &self.environment.app_url,
+            &self.environment.system_url,
+            &self.environment.owner_url,
+        ] {
             connect(url).await.batch_execute(&end).await.unwrap();
         }
-        owner.batch_execute(&format!("DROP DATABASE IF EXISTS {}", self.name)).await.unwrap();
+        owner
+            .batch_execute(&format!("DROP DATABASE IF EXISTS {}", self.name))
+            .await
+            .unwrap();
     }
 }
 

@@ -19,7 +19,9 @@ pub struct Workers {
     running: Running,
     drain: Duration,
     stop: Stops,
-    /// Pulls, apalis workers and the finisher: they end by themselves once told to stop.
+    /// What takes jobs: ends by itself once told to stop and what it has popped is claimed.
+    pulling: Tasks,
+    /// The apalis workers and the finisher: they end by themselves once told to stop.
     working: Tasks,
     /// What keeps leases and the dispatch index: needed until the last job has ended.
     keeping: Tasks,
@@ -91,6 +93,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         running,
         drain: options.drain(),
         stop,
+        pulling,
         working,
         keeping,
         failed,
@@ -141,6 +144,13 @@ impl Workers {
     pub async fn shut_down(self) {
         tracing::info!(running = self.running.len(), "draining");
         self.stop.pulling.cancel();
+        // First, or a job that is being claimed at this moment would be missed by all that follows.
+        if tokio::time::timeout(Duration::from_secs(10), self.pulling.stop())
+            .await
+            .is_err()
+        {
+            tracing::warn!("jobs are still being claimed; their leases will expire");
+        }
         if tokio::time::timeout(self.drain, self.running.empty()).await.is_err() {
             tracing::info!(running = self.running.len(), "handing jobs back");
             self.running.stop_all(StopReason::HandBack);

@@ -9,4 +9,12 @@
     reason = "tests"
 )]
 
+mod abuse;
+mod api;
+mod documents;
 mod faults;
+mod isolation;
+mod models;
+mod raw;
+mod search;
+mod tidy;

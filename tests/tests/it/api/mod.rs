@@ -1,0 +1,14 @@
+//! The HTTP contract.
+mod bodies;
+mod events;
+mod headers;
+mod idempotency;
+mod jobs;
+mod keys;
+mod lists;
+mod metrics;
+mod problems;
+mod publishable_keys;
+mod redact;
+mod snapshots;
+mod waiting;
