@@ -55,15 +55,22 @@ impl Slot {
     /// Empties the slots under the same root that no process holds, and returns how many there were: what a process that is gone for
     /// good left there would otherwise keep deleted documents for ever. A slot is held while it is emptied.
     pub fn empty_abandoned(&self) -> Result<usize> {
-        let Some(root) = self.directory.parent() else { return Ok(0) };
+        let Some(root) = self.directory.parent() else {
+            return Ok(0);
+        };
         let mut emptied = 0;
         for number in 0..MAX_SLOTS {
             let other = root.join(number.to_string());
             if other == self.directory || !other.exists() {
                 continue;
             }
-            let Ok(_lock) = lock_file(&other.join("slot.lock")) else { continue };
-            let folders = fs::read_dir(&other).map_err(Error::io(&other))?.flatten().map(|entry| entry.path());
+            let Ok(_lock) = lock_file(&other.join("slot.lock")) else {
+                continue;
+            };
+            let folders = fs::read_dir(&other)
+                .map_err(Error::io(&other))?
+                .flatten()
+                .map(|entry| entry.path());
             let folders: Vec<PathBuf> = folders.filter(|path| path.is_dir()).collect();
             for folder in &folders {
                 fs::remove_dir_all(folder).map_err(Error::io(folder))?;

@@ -86,6 +86,6 @@ pub struct Citation {
     #[schema(value_type = uuid::Uuid)]
     pub document_id: DocumentId,
     pub title: String,
-    /// The words of the source.
+    /// The words of the source; several sentences of one chunk are joined by ` … `.
     pub quote: String,
 }

@@ -84,7 +84,8 @@ fn what_a_process_left_is_emptied_and_what_another_holds_is_not() {
     let (tenant, base) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let slots = [(); 3].map(|()| Slot::acquire(root.path()).unwrap());
     let left = slots.each_ref().map(|slot| slot.replica_dir(tenant, base, 1));
-    left.iter().for_each(|directory| std::fs::create_dir_all(directory).unwrap());
+    left.iter()
+        .for_each(|directory| std::fs::create_dir_all(directory).unwrap());
     let [ours, gone, held] = slots;
     drop(gone);
     assert_eq!(ours.empty_abandoned().unwrap(), 1);

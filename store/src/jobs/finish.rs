@@ -152,6 +152,8 @@ WITH done AS (
     UPDATE jobs j SET
         state = h.state, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1,
         attempt = CASE WHEN h.outcome = 'handed_back' THEN attempt - 1 ELSE attempt END,
+        progress = CASE WHEN h.state = 'succeeded' AND jsonb_typeof(progress -> 'total') = 'number'
+                        THEN jsonb_build_object('done', progress -> 'total', 'total', progress -> 'total') ELSE progress END,
         run_at = CASE WHEN h.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + h.delay_secs * interval '1 second' ELSE run_at END,
         finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
     FROM held h WHERE j.id = h.id AND j.id BETWEEN $8 AND $9

@@ -35,23 +35,38 @@ async fn read_to_end(mut stream: TcpStream) -> Answered {
             }
         }
     };
-    tokio::time::timeout(Duration::from_secs(15), reading).await.expect("the server answers or closes");
+    tokio::time::timeout(Duration::from_secs(15), reading)
+        .await
+        .expect("the server answers or closes");
     parse(&String::from_utf8_lossy(&read))
 }
 
 /// Whether the answer has come whole, going by its Content-Length.
 fn is_complete(read: &[u8]) -> bool {
     let text = String::from_utf8_lossy(read);
-    let Some((head, body)) = text.split_once("\r\n\r\n") else { return false };
-    let length = head.to_lowercase().split("content-length: ").nth(1).and_then(|rest| rest.lines().next()?.trim().parse().ok());
+    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let length = head
+        .to_lowercase()
+        .split("content-length: ")
+        .nth(1)
+        .and_then(|rest| rest.lines().next()?.trim().parse().ok());
     length.is_some_and(|length: usize| body.len() >= length)
 }
 
 fn parse(text: &str) -> Answered {
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no HTTP answer: {text:?}"));
+    let (head, body) = text
+        .split_once("\r\n\r\n")
+        .unwrap_or_else(|| panic!("no HTTP answer: {text:?}"));
     let mut lines = head.lines();
-    let status = lines.next().and_then(|line| line.split(' ').nth(1)?.parse::<u16>().ok()).expect("a status line");
-    let headers = lines.filter_map(|line| line.split_once(": ")).map(|(name, value)| (name.to_lowercase(), value.to_owned()));
+    let status = lines
+        .next()
+        .and_then(|line| line.split(' ').nth(1)?.parse::<u16>().ok())
+        .expect("a status line");
+    let headers = lines
+        .filter_map(|line| line.split_once(": "))
+        .map(|(name, value)| (name.to_lowercase(), value.to_owned()));
     Answered {
         status: reqwest::StatusCode::from_u16(status).unwrap(),
         headers: headers.collect(),

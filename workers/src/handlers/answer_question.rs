@@ -114,12 +114,7 @@ fn answered(
             tracing::info!(chunk.id = %sentence.chunk_id, score = report.score, "a sentence was withheld: its source does not support it");
             continue;
         }
-        citations.push(Citation {
-            chunk_id: ChunkId(passage.chunk_id),
-            document_id: DocumentId(passage.document_id),
-            title: passage.title.clone(),
-            quote: sentence.text.clone(),
-        });
+        cite(&mut citations, passage, &sentence.text);
         checked.push(AnsweredSentence {
             text: sentence.text,
             verdict: Verdict::Supported,
@@ -140,6 +135,24 @@ fn answered(
         reason: None,
         ..abstained(String::new())
     }
+}
+
+/// One citation a chunk, with all that is quoted of it.
+fn cite(citations: &mut Vec<Citation>, passage: &Passage, quote: &str) {
+    if let Some(citation) = citations
+        .iter_mut()
+        .find(|citation| citation.chunk_id.0 == passage.chunk_id)
+    {
+        citation.quote.push_str(" … ");
+        citation.quote.push_str(quote);
+        return;
+    }
+    citations.push(Citation {
+        chunk_id: ChunkId(passage.chunk_id),
+        document_id: DocumentId(passage.document_id),
+        title: passage.title.clone(),
+        quote: quote.to_owned(),
+    });
 }
 
 fn abstained(reason: String) -> Answer {

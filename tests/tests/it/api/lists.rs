@@ -4,11 +4,18 @@ use std::collections::BTreeSet;
 use tests::{Client, TestApp, TestOptions};
 
 async fn without_workers() -> TestApp {
-    TestApp::start_with(TestOptions { pools: Vec::new(), ..TestOptions::default() }).await
+    TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await
 }
 
 async fn submit(client: &Client, body: Value) -> String {
-    client.post("/v1/jobs", body).await.body["id"].as_str().unwrap().to_owned()
+    client.post("/v1/jobs", body).await.body["id"]
+        .as_str()
+        .unwrap()
+        .to_owned()
 }
 
 /// The ids on all pages, in order.
@@ -55,7 +62,13 @@ async fn what_is_made_between_two_pages_moves_nothing() {
     let mut cursor = String::new();
     for _ in 0..3 {
         let page = app.client.get(&format!("/v1/jobs?limit=3{cursor}")).await;
-        seen.extend(page.body["data"].as_array().unwrap().iter().map(|job| job["id"].as_str().unwrap().to_owned()));
+        seen.extend(
+            page.body["data"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|job| job["id"].as_str().unwrap().to_owned()),
+        );
         cursor = format!("&cursor={}", page.body["next_cursor"].as_str().unwrap_or(""));
         submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
     }
@@ -71,10 +84,23 @@ async fn bases_documents_and_chunks_are_paged_alike() {
         app.client.knowledge_base(&format!("base {number}")).await;
     }
     let base = app.client.knowledge_base("full").await;
-    let sections: String = (0..7).map(|n| format!("\n\n## Part {n}\n\n{}", "word ".repeat(150))).collect();
-    let document = app.client.ingest(&base, json!({"title": "long", "content": format!("# Long{sections}"), "mime_type": "text/markdown"})).await;
+    let sections: String = (0..7)
+        .map(|n| format!("\n\n## Part {n}\n\n{}", "word ".repeat(150)))
+        .collect();
+    let document = app
+        .client
+        .ingest(
+            &base,
+            json!({"title": "long", "content": format!("# Long{sections}"), "mime_type": "text/markdown"}),
+        )
+        .await;
     for number in 0..4 {
-        app.client.ingest(&base, json!({"title": "short", "content": format!("Number {number}."), "mime_type": "text/plain"})).await;
+        app.client
+            .ingest(
+                &base,
+                json!({"title": "short", "content": format!("Number {number}."), "mime_type": "text/plain"}),
+            )
+            .await;
     }
     let document = document["document_id"].as_str().unwrap();
     for (list, least) in [
@@ -95,14 +121,36 @@ async fn bases_documents_and_chunks_are_paged_alike() {
 async fn chunks_come_in_the_documents_order() {
     let app = TestApp::start().await;
     let base = app.client.knowledge_base("base").await;
-    let sections: String = (0..5).map(|n| format!("\n\n## Part {n}\n\nText of part {n}: {}", "word ".repeat(120))).collect();
-    let job = app.client.ingest(&base, json!({"title": "long", "content": sections, "mime_type": "text/markdown"})).await;
-    let chunks = app.client.get(&format!("/v1/documents/{}/chunks", job["document_id"].as_str().unwrap())).await;
+    let sections: String = (0..5)
+        .map(|n| format!("\n\n## Part {n}\n\nText of part {n}: {}", "word ".repeat(120)))
+        .collect();
+    let job = app
+        .client
+        .ingest(
+            &base,
+            json!({"title": "long", "content": sections, "mime_type": "text/markdown"}),
+        )
+        .await;
+    let chunks = app
+        .client
+        .get(&format!(
+            "/v1/documents/{}/chunks",
+            job["document_id"].as_str().unwrap()
+        ))
+        .await;
     let chunks = chunks.body["data"].as_array().unwrap();
     for (at, chunk) in chunks.iter().enumerate() {
         assert_eq!(chunk["ordinal"], at, "{chunk}");
     }
-    let parts: Vec<_> = chunks.iter().filter_map(|chunk| chunk["text"].as_str()?.find("of part").map(|at| &chunk["text"].as_str().unwrap()[at..at + 9])).collect();
+    let parts: Vec<_> = chunks
+        .iter()
+        .filter_map(|chunk| {
+            chunk["text"]
+                .as_str()?
+                .find("of part")
+                .map(|at| &chunk["text"].as_str().unwrap()[at..at + 9])
+        })
+        .collect();
     let mut sorted = parts.clone();
     sorted.sort_unstable();
     assert_eq!((parts.len(), &parts), (5, &sorted));
@@ -114,15 +162,29 @@ async fn jobs_are_found_by_state_kind_pool_and_time() {
     let app = TestApp::start().await;
     let done = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
     app.client.ended(&done).await;
-    let waiting = submit(&app.client, json!({"kind": "diagnostics.sleep", "payload": {"ms": 1}, "run_at": "2999-01-01T00:00:00Z"})).await;
+    let waiting = submit(
+        &app.client,
+        json!({"kind": "diagnostics.sleep", "payload": {"ms": 1}, "run_at": "2999-01-01T00:00:00Z"}),
+    )
+    .await;
     let base = app.client.knowledge_base("base").await;
-    let ingest = app.client.ingest(&base, json!({"title": "t", "content": "Words.", "mime_type": "text/plain"})).await;
+    let ingest = app
+        .client
+        .ingest(
+            &base,
+            json!({"title": "t", "content": "Words.", "mime_type": "text/plain"}),
+        )
+        .await;
     let ingest = ingest["id"].as_str().unwrap();
     let all = vec![ingest, &*waiting, &*done];
     let ids = async |query: &str| -> Vec<String> {
         let found = app.client.get(&format!("/v1/jobs?{query}")).await;
-        found.body["data"].as_array().unwrap_or_else(|| panic!("{query}: {}", found.text)).iter()
-            .map(|job| job["id"].as_str().unwrap().to_owned()).collect()
+        found.body["data"]
+            .as_array()
+            .unwrap_or_else(|| panic!("{query}: {}", found.text))
+            .iter()
+            .map(|job| job["id"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(ids("state=succeeded").await, [ingest, &*done]);
     assert_eq!(ids("state=scheduled").await, [&*waiting]);
@@ -131,7 +193,10 @@ async fn jobs_are_found_by_state_kind_pool_and_time() {
     assert_eq!(ids("pool=ingest").await, [ingest]);
     assert_eq!(ids("state=succeeded&pool=general").await, [&*done]);
     assert_eq!(ids("created_after=2000-01-01T00:00:00Z").await, all);
-    assert_eq!(ids("created_after=2990-01-01T00:00:00%2B02:00").await, Vec::<String>::new());
+    assert_eq!(
+        ids("created_after=2990-01-01T00:00:00%2B02:00").await,
+        Vec::<String>::new()
+    );
     app.finish().await;
 }
 
@@ -139,11 +204,34 @@ async fn jobs_are_found_by_state_kind_pool_and_time() {
 async fn documents_are_found_by_state() {
     let app = TestApp::start().await;
     let base = app.client.knowledge_base("base").await;
-    app.client.ingest(&base, json!({"title": "good", "content": "Words.", "mime_type": "text/plain"})).await;
-    app.client.ingest(&base, json!({"title": "bad", "content": "<p>…</p>", "mime_type": "text/html"})).await;
-    for (state, titles) in [("ready", vec!["good"]), ("failed", vec!["bad"]), ("pending", vec![]), ("deleting", vec![])] {
-        let found = app.client.get(&format!("/v1/knowledge-bases/{base}/documents?state={state}")).await;
-        let found: Vec<_> = found.body["data"].as_array().unwrap().iter().map(|document| document["title"].as_str().unwrap()).collect();
+    app.client
+        .ingest(
+            &base,
+            json!({"title": "good", "content": "Words.", "mime_type": "text/plain"}),
+        )
+        .await;
+    app.client
+        .ingest(
+            &base,
+            json!({"title": "bad", "content": "<p>…</p>", "mime_type": "text/html"}),
+        )
+        .await;
+    for (state, titles) in [
+        ("ready", vec!["good"]),
+        ("failed", vec!["bad"]),
+        ("pending", vec![]),
+        ("deleting", vec![]),
+    ] {
+        let found = app
+            .client
+            .get(&format!("/v1/knowledge-bases/{base}/documents?state={state}"))
+            .await;
+        let found: Vec<_> = found.body["data"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|document| document["title"].as_str().unwrap())
+            .collect();
         assert_eq!(found, titles, "{state}");
     }
     app.abandon().await;
@@ -152,13 +240,33 @@ async fn documents_are_found_by_state() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_wrong_query_lists_every_parameter_that_is_wrong() {
     let app = without_workers().await;
-    let answered = app.client.get("/v1/jobs?limit=0&state=odd&pool=odd&created_after=soon&surplus=1&kind=%00").await;
+    let answered = app
+        .client
+        .get("/v1/jobs?limit=0&state=odd&pool=odd&created_after=soon&surplus=1&kind=%00")
+        .await;
     answered.expect_problem(400, "invalid_query");
-    let mut fields: Vec<_> = answered.body["errors"].as_array().unwrap().iter().map(|error| error["field"].as_str().unwrap()).collect();
+    let mut fields: Vec<_> = answered.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["field"].as_str().unwrap())
+        .collect();
     fields.sort_unstable();
     assert_eq!(fields, ["created_after", "kind", "limit", "pool", "state", "surplus"]);
-    for query in ["limit=101", "limit=-1", "limit=ten", "limit=", "limit=1&limit=2", "state=", "kind=", "x"] {
-        app.client.get(&format!("/v1/jobs?{query}")).await.expect_problem(400, "invalid_query");
+    for query in [
+        "limit=101",
+        "limit=-1",
+        "limit=ten",
+        "limit=",
+        "limit=1&limit=2",
+        "state=",
+        "kind=",
+        "x",
+    ] {
+        app.client
+            .get(&format!("/v1/jobs?{query}"))
+            .await
+            .expect_problem(400, "invalid_query");
     }
     app.finish().await;
 }
@@ -167,7 +275,13 @@ async fn a_wrong_query_lists_every_parameter_that_is_wrong() {
 async fn a_cursor_that_no_list_returned_is_refused() {
     let app = TestApp::start().await;
     let base = app.client.knowledge_base("base").await;
-    let job = app.client.ingest(&base, json!({"title": "t", "content": "Words.", "mime_type": "text/plain"})).await;
+    let job = app
+        .client
+        .ingest(
+            &base,
+            json!({"title": "t", "content": "Words.", "mime_type": "text/plain"}),
+        )
+        .await;
     let document = job["document_id"].as_str().unwrap();
     for list in [
         "/v1/jobs".to_owned(),
@@ -175,8 +289,21 @@ async fn a_cursor_that_no_list_returned_is_refused() {
         format!("/v1/knowledge-bases/{base}/documents"),
         format!("/v1/documents/{document}/chunks"),
     ] {
-        for cursor in ["", "x", "-1", "0000", "g0000000", "%00", "%F0%9F%98%80", "../../etc/passwd", "00000000-0000-0000-0000-000000000000"] {
-            app.client.get(&format!("{list}?cursor={cursor}")).await.expect_problem(400, "invalid_cursor");
+        for cursor in [
+            "",
+            "x",
+            "-1",
+            "0000",
+            "g0000000",
+            "%00",
+            "%F0%9F%98%80",
+            "../../etc/passwd",
+            "00000000-0000-0000-0000-000000000000",
+        ] {
+            app.client
+                .get(&format!("{list}?cursor={cursor}"))
+                .await
+                .expect_problem(400, "invalid_cursor");
         }
     }
     app.finish().await;

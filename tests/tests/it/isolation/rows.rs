@@ -18,8 +18,13 @@ async fn two_tenants() -> (TestApp, Vec<String>) {
     let tables = texts(&mut app.database.owner().await, TENANT_TABLES).await;
     for table in &tables {
         for tenant in [app.tenant, app.tenant_b] {
-            let rows = app.count(&format!("SELECT count(*) FROM {table} WHERE tenant_id = '{tenant}'")).await;
-            assert!(rows > 0, "{table} has no row of {tenant}: this test would prove nothing of it");
+            let rows = app
+                .count(&format!("SELECT count(*) FROM {table} WHERE tenant_id = '{tenant}'"))
+                .await;
+            assert!(
+                rows > 0,
+                "{table} has no row of {tenant}: this test would prove nothing of it"
+            );
         }
     }
     (app, tables)
@@ -28,12 +33,16 @@ async fn two_tenants() -> (TestApp, Vec<String>) {
 /// A transaction of the app role, as `Store::tenant` opens it.
 async fn inside(app: &TestApp, tenant: TenantId) -> AsyncPgConnection {
     let mut conn = AsyncPgConnection::establish(&app.database.app_url).await.unwrap();
-    conn.batch_execute(&format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'")).await.unwrap();
+    conn.batch_execute(&format!("BEGIN; SET LOCAL app.tenant_id = '{tenant}'"))
+        .await
+        .unwrap();
     conn
 }
 
 async fn number(conn: &mut AsyncPgConnection, sql: &str) -> i64 {
-    texts(conn, &format!("SELECT ({sql})::text AS text")).await[0].parse().unwrap()
+    texts(conn, &format!("SELECT ({sql})::text AS text")).await[0]
+        .parse()
+        .unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,12 +50,25 @@ async fn a_tenant_sees_all_of_its_own_rows_and_none_of_anothers() {
     let (app, tables) = two_tenants().await;
     let mut conn = inside(&app, app.tenant).await;
     for table in &tables {
-        let own = app.count(&format!("SELECT count(*) FROM {table} WHERE tenant_id = '{}'", app.tenant)).await;
-        assert_eq!(number(&mut conn, &format!("SELECT count(*) FROM {table}")).await, own, "{table}");
+        let own = app
+            .count(&format!(
+                "SELECT count(*) FROM {table} WHERE tenant_id = '{}'",
+                app.tenant
+            ))
+            .await;
+        assert_eq!(
+            number(&mut conn, &format!("SELECT count(*) FROM {table}")).await,
+            own,
+            "{table}"
+        );
         let foreign = format!("SELECT count(*) FROM {table} WHERE tenant_id = '{}'", app.tenant_b);
         assert_eq!(number(&mut conn, &foreign).await, 0, "{table}");
     }
-    assert_eq!(number(&mut conn, "SELECT count(*) FROM tenants").await, 1, "not even that there are others");
+    assert_eq!(
+        number(&mut conn, "SELECT count(*) FROM tenants").await,
+        1,
+        "not even that there are others"
+    );
     drop(conn);
     app.finish().await;
 }
@@ -56,12 +78,22 @@ async fn without_a_tenant_there_are_no_rows() {
     let (app, tables) = two_tenants().await;
     let mut conn = AsyncPgConnection::establish(&app.database.app_url).await.unwrap();
     for table in tables.iter().map(String::as_str).chain(["tenants"]) {
-        assert_eq!(number(&mut conn, &format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
+        assert_eq!(
+            number(&mut conn, &format!("SELECT count(*) FROM {table}")).await,
+            0,
+            "{table}"
+        );
     }
     // After a transaction the setting reads back as an empty string, not as absent.
-    conn.batch_execute(&format!("BEGIN; SET LOCAL app.tenant_id = '{}'; COMMIT", app.tenant)).await.unwrap();
+    conn.batch_execute(&format!("BEGIN; SET LOCAL app.tenant_id = '{}'; COMMIT", app.tenant))
+        .await
+        .unwrap();
     for table in &tables {
-        assert_eq!(number(&mut conn, &format!("SELECT count(*) FROM {table}")).await, 0, "{table} after a transaction");
+        assert_eq!(
+            number(&mut conn, &format!("SELECT count(*) FROM {table}")).await,
+            0,
+            "{table} after a transaction"
+        );
     }
     drop(conn);
     app.finish().await;
@@ -85,8 +117,12 @@ async fn a_row_of_another_tenant_can_be_neither_made_nor_changed_nor_deleted_nor
         }
         let mut conn = inside(&app, a).await;
         for statement in [
-            format!("WITH done AS (UPDATE {table} SET tenant_id = '{a}' WHERE tenant_id = '{b}' RETURNING 1) SELECT count(*)::text AS text FROM done"),
-            format!("WITH done AS (DELETE FROM {table} WHERE tenant_id = '{b}' RETURNING 1) SELECT count(*)::text AS text FROM done"),
+            format!(
+                "WITH done AS (UPDATE {table} SET tenant_id = '{a}' WHERE tenant_id = '{b}' RETURNING 1) SELECT count(*)::text AS text FROM done"
+            ),
+            format!(
+                "WITH done AS (DELETE FROM {table} WHERE tenant_id = '{b}' RETURNING 1) SELECT count(*)::text AS text FROM done"
+            ),
         ] {
             assert_eq!(texts(&mut conn, &statement).await, ["0"], "{statement}");
         }

@@ -20,14 +20,26 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         "mime_type": "text/markdown", "external_id": format!("{word}-1"), "metadata": {"word": word}});
     let ingested = client.ingest(&base, document).await;
     assert_eq!(ingested["state"], "succeeded", "{ingested}");
-    let found = client.search(json!({"knowledge_base_ids": [base], "query": word})).await;
+    let found = client
+        .search(json!({"knowledge_base_ids": [base], "query": word}))
+        .await;
     assert_eq!(found["results"].as_array().map(Vec::len), Some(1), "{found}");
     let waiting = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z", "unique_key": word});
-    let keyed = client.request(reqwest::Method::POST, "/v1/jobs").header("idempotency-key", word).json(&waiting);
+    let keyed = client
+        .request(reqwest::Method::POST, "/v1/jobs")
+        .header("idempotency-key", word)
+        .json(&waiting);
     let waiting_job = id_of(&client.send(keyed).await.body);
-    let cancelled = client.post("/v1/jobs", json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"})).await;
+    let cancelled = client
+        .post(
+            "/v1/jobs",
+            json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"}),
+        )
+        .await;
     let cancelled_job = id_of(&cancelled.body);
-    client.post(&format!("/v1/jobs/{cancelled_job}/cancel"), json!({})).await;
+    client
+        .post(&format!("/v1/jobs/{cancelled_job}/cancel"), json!({}))
+        .await;
     Seeded {
         base,
         document: ingested["document_id"].as_str().unwrap().to_owned(),

@@ -1,0 +1,123 @@
+//! One problem of each code, as clients see it.
+use super::redact::redacted;
+use crate::raw;
+use api::ProblemCode;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use tests::{Answered, TestApp};
+
+/// Bugs and slowness cannot be ordered from outside.
+const NOT_PROVOKED: [ProblemCode; 2] = [ProblemCode::Internal, ProblemCode::TimedOut];
+
+async fn raw_json(app: &TestApp, body: &'static [u8]) -> Answered {
+    let request = app
+        .client
+        .request(Method::POST, "/v1/jobs")
+        .header("content-type", "application/json");
+    app.client.send(request.body(body)).await
+}
+
+async fn provoke_all(app: &TestApp) -> Vec<Answered> {
+    let client = &app.client;
+    let base = client.knowledge_base("base").await;
+    let documents = format!("/v1/knowledge-bases/{base}/documents");
+    let key = client.key.clone().unwrap();
+    let head = format!(
+        "POST /v1/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{{"
+    );
+    let page = client.with_key(Some(&app.publishable_key));
+    let keyed = |body: Value| {
+        client
+            .request(Method::POST, "/v1/jobs")
+            .header("idempotency-key", "k")
+            .json(&body)
+    };
+    client.send(keyed(json!({"kind": "diagnostics.noop"}))).await;
+    let form = client
+        .request(Method::POST, &documents)
+        .header("content-type", "multipart/form-data; boundary=b");
+    vec![
+        raw_json(app, b"{\"kind\": ").await,
+        client.send(form.body("no form")).await,
+        raw::send_bytes(&client.url, head.as_bytes()).await,
+        client.get("/v1/jobs?limit=0&surplus=1").await,
+        client.get("/v1/jobs?cursor=x").await,
+        client
+            .send(
+                client
+                    .request(Method::POST, "/v1/jobs")
+                    .header("idempotency-key", "two words")
+                    .json(&json!({})),
+            )
+            .await,
+        client.with_key(None).get("/v1/jobs").await,
+        client
+            .with_key(Some(&app.secret_key(app.tenant, &["jobs:read"]).await))
+            .get("/v1/knowledge-bases")
+            .await,
+        page.get("/v1/jobs").await,
+        client.get(&format!("/v1/jobs/{}", uuid::Uuid::now_v7())).await,
+        client.delete("/v1/search").await,
+        client.post("/v1/knowledge-bases", json!({"name": "base"})).await,
+        client
+            .send(keyed(json!({"kind": "diagnostics.sleep", "payload": {"ms": 1}})))
+            .await,
+        client
+            .post("/v1/checks", json!({"response": "r", "sources": ["s".repeat(2 << 20)]}))
+            .await,
+        client
+            .post(
+                &documents,
+                json!({"title": "t", "content": "c", "mime_type": "application/pdf"}),
+            )
+            .await,
+        client
+            .post(
+                "/v1/search",
+                json!({"query": "", "limit": 1000, "mode": "odd", "surplus": true}),
+            )
+            .await,
+        client
+            .post(
+                &documents,
+                json!({"title": "t\u{0}", "content": "c", "mime_type": "text/plain"}),
+            )
+            .await,
+        raw_json(app, b"{\"kind\": \"\xff\"}").await,
+        client.post("/v1/jobs", json!({"kind": "no_such_kind"})).await,
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_problem_of_each_code_reads_like_this() {
+    let app = TestApp::start().await;
+    let mut provoked: BTreeMap<String, Value> = BTreeMap::new();
+    let mut answers = provoke_all(&app).await;
+    // The last one: from here on there is no database.
+    app.database.drop_now().await;
+    let away = app.client.get("/v1/jobs").await;
+    assert!(away.headers["retry-after"].parse::<u32>().is_ok());
+    answers.push(away);
+    for answered in answers {
+        let code = answered.body["code"]
+            .as_str()
+            .unwrap_or_else(|| panic!("no problem: {answered:?}"))
+            .to_owned();
+        answered.expect_problem(answered.status.as_u16(), &code);
+        let mut body = answered.body.clone();
+        body["request_id"] = json!("[id]");
+        assert!(
+            provoked.insert(code.clone(), redacted(&body)).is_none(),
+            "{code} was provoked twice: {}",
+            answered.text
+        );
+    }
+    for code in ProblemCode::ALL.iter().filter(|code| !NOT_PROVOKED.contains(code)) {
+        let body = provoked
+            .get(code.as_str())
+            .unwrap_or_else(|| panic!("{} was not provoked", code.as_str()));
+        assert_eq!(body["status"], code.status().as_u16());
+    }
+    insta::assert_json_snapshot!("problems", provoked);
+}

@@ -1,0 +1,240 @@
+//! Keys that stand in web pages.
+use reqwest::Method;
+use serde_json::{Value, json};
+use store::api_keys::NewApiKey;
+use tests::{Answered, Client, TestApp};
+
+const PAGE: &str = "http://localhost";
+
+async fn send(client: &Client, method: Method, path: &str, origin: Option<&str>, body: &Value) -> Answered {
+    let request = client.request(method, path);
+    let request = if body.is_null() { request } else { request.json(body) };
+    match origin {
+        Some(origin) => client.send(request.header("origin", origin)).await,
+        None => client.send(request).await,
+    }
+}
+
+/// A base with one public document and one that is not.
+async fn with_documents(app: &TestApp) -> String {
+    let base = app.client.knowledge_base("base").await;
+    for (title, acl) in [
+        ("open", json!({"public": true})),
+        ("closed", json!({})),
+        ("ours", json!({"groups": ["staff"]})),
+    ] {
+        let content = format!("The lantern of the {title} document burns for 36 hours.");
+        let document = json!({"title": title, "content": content, "mime_type": "text/plain", "acl": acl});
+        assert_eq!(app.client.ingest(&base, document).await["state"], "succeeded");
+    }
+    base
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_pages_of_its_list_may_use_it() {
+    let app = TestApp::start().await;
+    let page = app.client.with_key(Some(&app.publishable_key));
+    let check = json!({"response": "It is so.", "sources": ["It is so."]});
+    let elsewhere = [
+        "http://evil.example",
+        "https://localhost",
+        "http://localhost:8080",
+        "http://localhost.evil.example",
+        "http://localhost/",
+        "null",
+        "",
+        "*",
+    ];
+    for origin in elsewhere.into_iter().map(Some).chain([None]) {
+        let refused = send(&page, Method::POST, "/v1/checks", origin, &check).await;
+        refused.expect_problem(403, "origin_not_allowed");
+        assert!(
+            !refused.headers.contains_key("access-control-allow-origin"),
+            "{origin:?}"
+        );
+    }
+    let allowed = send(&page, Method::POST, "/v1/checks", Some(PAGE), &check).await;
+    assert_eq!(allowed.status.as_u16(), 200, "{}", allowed.text);
+    assert_eq!(allowed.headers["access-control-allow-origin"], PAGE);
+    assert!(
+        allowed.headers["vary"].contains("origin"),
+        "a cache must not hand it to another page"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_allows_it_works_without_an_origin() {
+    let app = TestApp::start().await;
+    let (scopes, origins) = (["answers:read".to_owned()], [PAGE.to_owned()]);
+    let new = NewApiKey {
+        name: "app",
+        kind: "publishable",
+        secret: "vk_publishable_app",
+        scopes: &scopes,
+        allowed_origins: &origins,
+        allow_no_origin: true,
+        expires_at: None,
+    };
+    app.make_key(app.tenant, &new).await;
+    let client = app.client.with_key(Some("vk_publishable_app"));
+    let check = json!({"response": "It is so.", "sources": ["It is so."]});
+    assert_eq!(
+        send(&client, Method::POST, "/v1/checks", None, &check)
+            .await
+            .status
+            .as_u16(),
+        200
+    );
+    send(&client, Method::POST, "/v1/checks", Some("http://evil.example"), &check)
+        .await
+        .expect_problem(403, "origin_not_allowed");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_finds_public_documents_only() {
+    let app = TestApp::start().await;
+    let base = with_documents(&app).await;
+    let page = app.client.with_key(Some(&app.publishable_key));
+    for mode in ["hybrid", "keyword", "vector"] {
+        let body = json!({"knowledge_base_ids": [base], "query": "lantern hours", "mode": mode, "explain": true});
+        let found = send(&page, Method::POST, "/v1/search", Some(PAGE), &body).await;
+        assert_eq!(found.status.as_u16(), 200, "{}", found.text);
+        let titles: Vec<_> = found.body["result"]["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|hit| hit["title"].as_str().unwrap())
+            .collect();
+        assert_eq!(titles, ["open"], "{mode}");
+        assert_eq!(
+            found.body["result"]["candidates"].as_array().unwrap().len(),
+            1,
+            "explaining shows no more: {mode}"
+        );
+    }
+    let body =
+        json!({"knowledge_base_ids": [base], "question": "How long does the lantern of the closed document burn?"});
+    let answered = send(&page, Method::POST, "/v1/answers", Some(PAGE), &body).await;
+    assert!(!answered.text.contains("closed document burns"), "{}", answered.text);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_cannot_speak_for_anyone() {
+    let app = TestApp::start().await;
+    let base = with_documents(&app).await;
+    let page = app.client.with_key(Some(&app.publishable_key));
+    for principal in [json!({"groups": ["staff"]}), json!({"user": "ann"}), json!({})] {
+        for (path, field) in [("/v1/search", "query"), ("/v1/answers", "question")] {
+            let body = json!({"knowledge_base_ids": [base], field: "lantern", "principal": principal});
+            send(&page, Method::POST, path, Some(PAGE), &body)
+                .await
+                .expect_problem(403, "forbidden");
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_sees_the_jobs_that_it_submitted_and_no_others() {
+    let app = TestApp::start().await;
+    let base = with_documents(&app).await;
+    let page = app.client.with_key(Some(&app.publishable_key));
+    let body = json!({"knowledge_base_ids": [base], "query": "lantern"});
+    let own = send(&page, Method::POST, "/v1/search", Some(PAGE), &body).await.body["id"].clone();
+    let tenants = app.client.post("/v1/search", body).await.body["id"].clone();
+    let job = |id: &Value| format!("/v1/jobs/{}", id.as_str().unwrap());
+    assert_eq!(
+        send(&page, Method::GET, &job(&own), Some(PAGE), &Value::Null)
+            .await
+            .status
+            .as_u16(),
+        200
+    );
+    for path in [job(&tenants), format!("{}/events", job(&tenants))] {
+        send(&page, Method::GET, &path, Some(PAGE), &Value::Null)
+            .await
+            .expect_problem(404, "not_found");
+    }
+    let listed = send(&page, Method::GET, "/v1/jobs", Some(PAGE), &Value::Null).await;
+    let ids: Vec<_> = listed.body["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| job["id"].clone())
+        .collect();
+    assert_eq!(ids, [own]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_can_do_nothing_else_whatever_its_scopes_say() {
+    let app = TestApp::start().await;
+    let base = with_documents(&app).await;
+    let (scopes, origins) = (
+        ["*".to_owned(), "knowledge:write".to_owned(), "jobs:write".to_owned()],
+        [PAGE.to_owned()],
+    );
+    let new = NewApiKey {
+        name: "greedy",
+        kind: "publishable",
+        secret: "vk_publishable_greedy",
+        scopes: &scopes,
+        allowed_origins: &origins,
+        allow_no_origin: false,
+        expires_at: None,
+    };
+    app.make_key(app.tenant, &new).await;
+    let page = app.client.with_key(Some("vk_publishable_greedy"));
+    let unknown = uuid::Uuid::now_v7();
+    for (method, path, body) in [
+        (Method::GET, "/v1/knowledge-bases".to_owned(), Value::Null),
+        (Method::GET, format!("/v1/knowledge-bases/{base}"), Value::Null),
+        (
+            Method::GET,
+            format!("/v1/knowledge-bases/{base}/documents"),
+            Value::Null,
+        ),
+        (Method::POST, "/v1/knowledge-bases".to_owned(), json!({"name": "mine"})),
+        (
+            Method::POST,
+            format!("/v1/knowledge-bases/{base}/documents"),
+            json!({"title": "t", "content": "c", "mime_type": "text/plain"}),
+        ),
+        (Method::DELETE, format!("/v1/knowledge-bases/{base}"), Value::Null),
+        (Method::POST, "/v1/jobs".to_owned(), json!({"kind": "diagnostics.noop"})),
+        (Method::POST, format!("/v1/jobs/{unknown}/cancel"), Value::Null),
+        (Method::POST, format!("/v1/jobs/{unknown}/retry"), Value::Null),
+    ] {
+        send(&page, method, &path, Some(PAGE), &body)
+            .await
+            .expect_problem(403, "forbidden");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn preflights_are_answered_for_what_pages_may_ask_and_nothing_else() {
+    let app = TestApp::start().await;
+    let client = app.client.with_key(None);
+    let preflight = async |path: &str| {
+        let request = client
+            .request(Method::OPTIONS, path)
+            .header("origin", "http://anywhere.example");
+        client
+            .send(request.header("access-control-request-method", "POST"))
+            .await
+    };
+    for path in ["/v1/search", "/v1/answers", "/v1/checks", "/v1/jobs"] {
+        let answered = preflight(path).await;
+        assert_eq!(answered.status.as_u16(), 204, "{path}");
+        assert!(!answered.headers.contains_key("access-control-allow-credentials"));
+    }
+    for path in ["/v1/knowledge-bases", "/v1/documents/x", "/v1/openapi.json"] {
+        let answered = preflight(path).await;
+        assert!(!answered.headers.contains_key("access-control-allow-origin"), "{path}");
+    }
+    app.finish().await;
+}

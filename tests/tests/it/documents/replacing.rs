@@ -1,0 +1,281 @@
+//! Submitting a document again: unchanged, changed, and out of order.
+use diesel_async::SimpleAsyncConnection;
+use jobs::Pool;
+use serde_json::{Value, json};
+use tests::{TestApp, TestOptions};
+
+fn markdown(external_id: &str, content: &str) -> Value {
+    json!({"title": "Lantern", "content": content, "mime_type": "text/markdown", "external_id": external_id})
+}
+
+/// Long enough that each section is a chunk of its own.
+fn sections(second: &str) -> String {
+    let words = |word: &str| format!("{word} ").repeat(130);
+    format!(
+        "# Lantern\n\n## First\n\n{}\n\n## Second\n\n{}\n\n## Third\n\n{}",
+        words("copper"),
+        words(second),
+        words("tin")
+    )
+}
+
+async fn titles(app: &TestApp, base: &str, query: &str) -> Vec<String> {
+    let found = app
+        .client
+        .search(json!({"knowledge_base_ids": [base], "query": query, "mode": "keyword"}))
+        .await;
+    found["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|hit| hit["text"].as_str().unwrap().to_owned())
+        .collect()
+}
+
+fn embedded(app: &TestApp) -> usize {
+    app.words.embedded.lock().unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn unchanged_content_is_a_no_op_that_says_so_and_embeds_nothing() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let first = app.client.ingest(&base, markdown("a", &sections("zinc"))).await;
+    assert_eq!(first["result"]["unchanged"], false);
+    let (calls, changes) = (embedded(&app), "SELECT count(*) FROM index_changes");
+    let logged = app.count(changes).await;
+    let again = app.client.ingest(&base, markdown("a", &sections("zinc"))).await;
+    assert_eq!(
+        (&again["result"]["unchanged"], &again["result"]["embedded"]),
+        (&json!(true), &json!(0)),
+        "{again}"
+    );
+    assert_eq!(again["document_id"], first["document_id"]);
+    assert_eq!(
+        (embedded(&app), app.count(changes).await),
+        (calls, logged),
+        "nothing was embedded, nothing is to be indexed"
+    );
+    let document = app
+        .client
+        .get(&format!("/v1/documents/{}", first["document_id"].as_str().unwrap()))
+        .await
+        .body;
+    assert_eq!(
+        (&document["state"], &document["chunk_count"]),
+        (&json!("ready"), &first["result"]["chunks"])
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_changed_section_embeds_only_its_own_chunks() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let first = app.client.ingest(&base, markdown("a", &sections("zinc"))).await;
+    let chunks = first["result"]["chunks"].as_u64().unwrap();
+    assert!(chunks >= 3, "{first}");
+    let before = embedded(&app);
+    let second = app.client.ingest(&base, markdown("a", &sections("brass"))).await;
+    let new: Vec<String> = app.words.embedded.lock().unwrap()[before..].to_vec();
+    assert!(
+        !new.is_empty() && new.iter().all(|text| text.contains("brass")),
+        "{new:?}"
+    );
+    assert_eq!(second["result"]["embedded"].as_u64().unwrap(), new.len() as u64);
+    assert!((new.len() as u64) < chunks);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_that_the_tenant_has_elsewhere_is_not_embedded_again_but_another_tenants_is() {
+    let app = TestApp::start().await;
+    let (base, base_b) = (
+        app.client.knowledge_base("base").await,
+        app.client_b.knowledge_base("base").await,
+    );
+    let first = app.client.ingest(&base, markdown("a", &sections("zinc"))).await;
+    let copy = app.client.ingest(&base, markdown("b", &sections("zinc"))).await;
+    assert_eq!(copy["result"]["embedded"], 0, "{copy}");
+    let others = app.client_b.ingest(&base_b, markdown("a", &sections("zinc"))).await;
+    assert_eq!(
+        others["result"]["embedded"], first["result"]["embedded"],
+        "how fast it goes must not tell what others have"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_external_id_replaces_and_the_old_text_is_found_no_more() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let first = app
+        .client
+        .ingest(&base, markdown("a", "The lantern burns whale oil."))
+        .await;
+    assert_eq!(titles(&app, &base, "whale").await.len(), 1);
+    let second = app
+        .client
+        .ingest(&base, markdown("a", "The lantern burns paraffin."))
+        .await;
+    assert_eq!(second["document_id"], first["document_id"]);
+    assert_eq!(titles(&app, &base, "whale").await, Vec::<String>::new());
+    assert_eq!(titles(&app, &base, "paraffin").await.len(), 1);
+    let vectors = app
+        .client
+        .search(json!({"knowledge_base_ids": [base], "query": "whale oil", "mode": "vector"}))
+        .await;
+    assert!(!vectors.to_string().contains("whale"), "{vectors}");
+    let document = app
+        .client
+        .get(&format!("/v1/documents/{}", first["document_id"].as_str().unwrap()))
+        .await
+        .body;
+    assert_eq!(
+        (&document["version"], &document["ready_version"]),
+        (&json!(2), &json!(2))
+    );
+    assert_eq!(app.count("SELECT count(*) FROM documents").await, 1);
+    assert_eq!(
+        app.count("SELECT count(*) FROM document_versions").await,
+        1,
+        "what is neither served nor waits is gone"
+    );
+    assert_eq!(app.count("SELECT count(*) FROM blobs").await, 1);
+    assert_eq!(
+        app.count("SELECT count(*) FROM embeddings").await,
+        app.count("SELECT count(*) FROM chunks").await
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_external_id_means_another_document_in_another_base() {
+    let app = TestApp::start().await;
+    let (one, two) = (
+        app.client.knowledge_base("one").await,
+        app.client.knowledge_base("two").await,
+    );
+    let first = app
+        .client
+        .ingest(&one, markdown("a", "The lantern burns whale oil."))
+        .await;
+    let second = app
+        .client
+        .ingest(&two, markdown("a", "The lantern burns paraffin."))
+        .await;
+    assert_ne!(first["document_id"], second["document_id"]);
+    assert_eq!(
+        (
+            titles(&app, &one, "whale").await.len(),
+            titles(&app, &one, "paraffin").await.len()
+        ),
+        (1, 0)
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_title_or_access_list_alone_is_a_change() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let mut document = markdown("a", "The lantern burns whale oil.");
+    app.client.ingest(&base, document.clone()).await;
+    for (field, value) in [
+        ("title", json!("Lamp")),
+        ("acl", json!({"public": true})),
+        ("metadata", json!({"n": 1})),
+    ] {
+        document[field] = value.clone();
+        let job = app.client.ingest(&base, document.clone()).await;
+        assert_eq!(job["result"]["unchanged"], false, "{field}: {job}");
+        let shown = app
+            .client
+            .get(&format!("/v1/documents/{}", job["document_id"].as_str().unwrap()))
+            .await
+            .body;
+        assert_eq!(shown[field], value);
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_submission_that_is_done_late_does_not_overwrite_a_newer_one() {
+    let mut app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    let base = app.client.knowledge_base("base").await;
+    let path = format!("/v1/knowledge-bases/{base}/documents");
+    let older = app
+        .client
+        .post(&path, markdown("a", "The lantern burns whale oil."))
+        .await
+        .body["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let newer = app
+        .client
+        .post(&path, markdown("a", "The lantern burns paraffin."))
+        .await
+        .body["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let hold = format!("UPDATE jobs SET state = 'scheduled', run_at = now() + interval '1 hour' WHERE id = '{older}'");
+    app.database.owner().await.batch_execute(&hold).await.unwrap();
+    app.start_workers(Pool::ALL.to_vec());
+    assert_eq!(app.client.ended(&newer).await["state"], "succeeded");
+    app.database
+        .owner()
+        .await
+        .batch_execute(&format!("UPDATE jobs SET run_at = now() WHERE id = '{older}'"))
+        .await
+        .unwrap();
+    let late = app.client.ended(&older).await;
+    assert_eq!(
+        (&late["state"], &late["result"]["superseded"]),
+        (&json!("succeeded"), &json!(true)),
+        "{late}"
+    );
+    assert_eq!(
+        (
+            titles(&app, &base, "whale").await.len(),
+            titles(&app, &base, "paraffin").await.len()
+        ),
+        (0, 1)
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn twenty_submissions_at_once_leave_one_document_with_the_last_version() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let mut submissions = tokio::task::JoinSet::new();
+    for number in 0..20 {
+        let (client, base) = (app.client.clone(), base.clone());
+        submissions.spawn(async move {
+            client
+                .ingest(&base, markdown("a", &format!("The lantern burns fuel{number}.")))
+                .await
+        });
+    }
+    let jobs = submissions.join_all().await;
+    assert!(jobs.iter().all(|job| job["state"] == "succeeded"), "{jobs:?}");
+    assert_eq!(app.count("SELECT count(*) FROM documents").await, 1);
+    let document = app
+        .client
+        .get(&format!("/v1/documents/{}", jobs[0]["document_id"].as_str().unwrap()))
+        .await
+        .body;
+    assert_eq!(
+        (&document["version"], &document["ready_version"]),
+        (&json!(20), &json!(20)),
+        "{document}"
+    );
+    assert_eq!(titles(&app, &base, "lantern").await.len(), 1);
+    app.finish().await;
+}

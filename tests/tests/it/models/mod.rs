@@ -1,0 +1,5 @@
+//! With the real local model: search, answers and the checker on the sample help centre.
+mod answers;
+mod checks;
+mod help_centre;
+mod retrieval;

@@ -1,0 +1,86 @@
+//! Filters on metadata.
+use serde_json::{Value, json};
+use tests::TestApp;
+
+async fn with_documents(app: &TestApp) -> String {
+    let base = app.client.knowledge_base("base").await;
+    for (title, metadata) in [
+        ("old lamp", json!({"product": "lamp", "year": 2019})),
+        (
+            "new lamp",
+            json!({"product": "lamp", "year": 2026, "tags": ["led", "solar"]}),
+        ),
+        (
+            "kettle",
+            json!({"product": "kettle", "year": 2026, "author": {"name": "Ann"}}),
+        ),
+        ("plain", json!({})),
+    ] {
+        let document = json!({"title": title, "content": format!("Manual of the {title}."), "mime_type": "text/plain", "metadata": metadata});
+        app.client.ingest(&base, document).await;
+    }
+    base
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_holds_in_every_mode() {
+    let app = TestApp::start().await;
+    let base = with_documents(&app).await;
+    for (filter, expected) in [
+        (json!({}), vec!["kettle", "new lamp", "old lamp", "plain"]),
+        (json!({"product": "lamp"}), vec!["new lamp", "old lamp"]),
+        (json!({"product": "lamp", "year": {"gte": 2020}}), vec!["new lamp"]),
+        (
+            json!({"or": [{"product": "kettle"}, {"year": 2019}]}),
+            vec!["kettle", "old lamp"],
+        ),
+        (json!({"not": {"product": "lamp"}}), vec!["kettle", "plain"]),
+        (json!({"product": {"in": ["kettle", "toaster"]}}), vec!["kettle"]),
+        (json!({"tags": "solar"}), vec!["new lamp"]),
+        (json!({"author.name": "Ann"}), vec!["kettle"]),
+        (json!({"year": {"exists": false}}), vec!["plain"]),
+        (json!({"product": "spaceship"}), vec![]),
+    ] {
+        for mode in ["hybrid", "keyword", "vector"] {
+            let body = json!({"knowledge_base_ids": [base], "query": "manual", "mode": mode, "filter": filter});
+            let found = app.client.search(body).await;
+            let mut titles: Vec<_> = found["results"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|hit| hit["title"].as_str().unwrap())
+                .collect();
+            titles.sort_unstable();
+            assert_eq!(titles, expected, "{mode} {filter}");
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filter_that_cannot_be_read_is_told_and_never_ignored() {
+    let app = TestApp::start().await;
+    let base = with_documents(&app).await;
+    for filter in [
+        json!({"year": {"around": 2020}}),
+        json!({"or": "x"}),
+        json!({"not": []}),
+        json!({"product": {"in": "lamp"}}),
+        json!({"and": [{"or": [1]}]}),
+    ] {
+        let body = json!({"knowledge_base_ids": [base], "query": "manual", "filter": filter});
+        let answered = app.client.post_waiting("/v1/search", body, 20).await;
+        assert_eq!(
+            (&answered.body["state"], &answered.body["error"]["code"]),
+            (&json!("dead"), &json!("invalid_filter")),
+            "{filter}: {}",
+            answered.text
+        );
+        assert_eq!(answered.body["result"], Value::Null);
+    }
+    for filter in [json!([]), json!("x"), json!(1)] {
+        let body = json!({"knowledge_base_ids": [base], "query": "manual", "filter": filter});
+        app.client.post("/v1/search", body).await.expect_problem(422, "invalid");
+    }
+    app.abandon().await;
+}

@@ -1,0 +1,222 @@
+//! The shape of the workspace: who may know whom, how long a file may be, what must not be linked.
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use tests::workspace_root;
+
+/// Who may depend on whom, dev-dependencies aside.
+const EDGES: &[(&str, &[&str])] = &[
+    ("config", &[]),
+    ("store", &["config"]),
+    ("documents", &["config"]),
+    ("retrieval", &["config"]),
+    ("integrations", &["config"]),
+    ("answers", &["config", "retrieval"]),
+    ("jobs", &["config", "store"]),
+    ("api", &["config", "store", "jobs", "integrations"]),
+    (
+        "workers",
+        &[
+            "config",
+            "store",
+            "documents",
+            "retrieval",
+            "integrations",
+            "answers",
+            "jobs",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "config",
+            "store",
+            "documents",
+            "retrieval",
+            "integrations",
+            "answers",
+            "jobs",
+            "api",
+            "workers",
+        ],
+    ),
+    (
+        "tests",
+        &[
+            "config",
+            "store",
+            "documents",
+            "retrieval",
+            "integrations",
+            "answers",
+            "jobs",
+            "api",
+            "workers",
+        ],
+    ),
+];
+
+/// Examples and tests of a crate may need more than the crate.
+const DEV_EDGES: &[(&str, &str)] = &[];
+
+fn metadata() -> Value {
+    let cargo = option_env!("CARGO").unwrap_or("cargo");
+    let output = Command::new(cargo)
+        .args([
+            "metadata",
+            "--format-version",
+            "1",
+            "--no-deps",
+            "--offline",
+            "--locked",
+            "--all-features",
+        ])
+        .current_dir(workspace_root())
+        .output()
+        .expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn crates_know_only_those_that_the_design_lets_them_know() {
+    let allowed: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let names: BTreeSet<&str> = packages
+        .iter()
+        .map(|package| package["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        names,
+        allowed.keys().copied().collect(),
+        "give the new crate its place in the design first"
+    );
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        for dependency in package["dependencies"].as_array().unwrap() {
+            let other = dependency["name"].as_str().unwrap();
+            let is_dev = dependency["kind"] == "dev";
+            let known = allowed[name].contains(&other) || (is_dev && DEV_EDGES.contains(&(name, other)));
+            assert!(!names.contains(other) || known, "{name} must not depend on {other}");
+        }
+    }
+}
+
+#[test]
+fn the_api_knows_of_integrations_only_the_webhook_signatures() {
+    let metadata = metadata();
+    let packages = metadata["packages"].as_array().unwrap();
+    let api = packages.iter().find(|package| package["name"] == "api").unwrap();
+    let integrations = api["dependencies"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|dependency| dependency["name"] == "integrations");
+    if let Some(dependency) = integrations {
+        assert_eq!(dependency["uses_default_features"], false);
+        assert_eq!(dependency["features"], serde_json::json!(["webhook"]));
+    }
+}
+
+/// Source files, without what is fetched or built.
+fn rust_files(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            rust_files(&path, found);
+        } else if name.ends_with(".rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn no_source_file_is_longer_than_500_lines() {
+    let mut files = Vec::new();
+    rust_files(&workspace_root(), &mut files);
+    assert!(files.len() > 200, "{} files", files.len());
+    for file in files {
+        let lines = std::fs::read_to_string(&file).unwrap().lines().count();
+        assert!(lines <= 500, "{} has {lines} lines", file.display());
+    }
+}
+
+#[test]
+fn nothing_unwanted_is_linked() {
+    let lock = std::fs::read_to_string(workspace_root().join("Cargo.lock")).unwrap();
+    let lock: toml::Value = toml::from_str(&lock).unwrap();
+    let names: BTreeSet<&str> = lock["package"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter_map(|package| package["name"].as_str())
+        .collect();
+    assert!(names.contains("rustls") && names.contains("ring"));
+    // A second TLS provider makes rustls panic; system TLS differs from machine to machine; backoff is unmaintained (RUSTSEC-2025-0012).
+    for unwanted in [
+        "aws-lc-sys",
+        "aws-lc-rs",
+        "openssl-sys",
+        "openssl",
+        "native-tls",
+        "backoff",
+    ] {
+        assert!(!names.contains(unwanted), "{unwanted} is in Cargo.lock");
+    }
+}
+
+#[test]
+fn every_decision_is_linked_from_the_documentation() {
+    let docs = workspace_root().join("docs");
+    let read = |path: &Path| std::fs::read_to_string(path).unwrap();
+    let pages: String = std::fs::read_dir(&docs)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "md"))
+        .chain([workspace_root().join("README.md")])
+        .map(|path| read(&path))
+        .collect();
+    let mut decisions: Vec<PathBuf> = std::fs::read_dir(docs.join("decisions"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    decisions.sort();
+    assert!(decisions.len() >= 6);
+    for (at, decision) in decisions.iter().enumerate() {
+        let name = decision.file_name().unwrap().to_str().unwrap();
+        assert!(
+            name.starts_with(&format!("{:03}-", at + 1)),
+            "{name} is out of sequence"
+        );
+        assert!(pages.contains(&format!("decisions/{name}")), "no page links to {name}");
+    }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    let docs = workspace_root().join("docs");
+    let folders = [workspace_root(), docs.clone(), docs.join("decisions")];
+    for folder in folders {
+        for entry in std::fs::read_dir(&folder)
+            .unwrap()
+            .flatten()
+            .filter(|entry| entry.path().extension().is_some_and(|e| e == "md"))
+        {
+            let text = std::fs::read_to_string(entry.path()).unwrap();
+            for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+                let file = target.split('#').next().unwrap();
+                if file.is_empty() || file.contains("://") || file.starts_with("mailto:") {
+                    continue;
+                }
+                assert!(
+                    folder.join(file).exists(),
+                    "{}: {target} leads nowhere",
+                    entry.path().display()
+                );
+            }
+        }
+    }
+}
