@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use store::documents::{NewDocument, submit};
 use store::jobs::JobState;
 use store::knowledge_bases::NewKnowledgeBase;
-use store::{JobId, KnowledgeBaseId, StoreError, chunks, documents, knowledge_bases};
+use store::{JobId, KnowledgeBaseId, chunks, documents, knowledge_bases};
 
 /// Runs of each, alternating; the best of each counts, since a noisy machine only ever slows.
 const ROUNDS: usize = 3;
@@ -100,7 +100,7 @@ async fn ingest(
             .context
             .store
             .tenant(rig.tenant, async |tx| {
-                Ok::<_, StoreError>(store::jobs::find_many(tx, &submitted).await?)
+                store::jobs::find_many(tx, &submitted).await
             })
             .await?;
         if let Some(dead) = jobs.iter().find(|job| job.state == JobState::Dead) {

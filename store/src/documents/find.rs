@@ -93,10 +93,16 @@ const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.external_id, d.title, 
         WHEN j.id IS NULL OR j.state IN ('dead', 'cancelled') THEN 'failed'
         ELSE 'pending' END AS state) s";
 
+/// A document whose base is being deleted is hidden with it.
+///
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn find(tx: &mut TenantTx, id: DocumentId) -> Result<Document, StoreError> {
-    sql_query(format!("{SELECT} WHERE d.tenant_id = $1 AND d.id = $2"))
+    let sql = format!(
+        "{SELECT} WHERE d.tenant_id = $1 AND d.id = $2 AND EXISTS (
+             SELECT FROM knowledge_bases k WHERE k.tenant_id = d.tenant_id AND k.id = d.knowledge_base_id AND k.deleting_at IS NULL)"
+    );
+    sql_query(sql)
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(id)
         .get_result(&mut tx.conn)

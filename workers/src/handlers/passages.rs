@@ -3,7 +3,7 @@ use crate::{Context, JobError};
 use jobs::kinds::{BaseAt, Viewer};
 use retrieval::{Hits, Query};
 use store::knowledge_bases::KnowledgeBaseHead;
-use store::{KnowledgeBaseId, StoreError, TenantId, knowledge_bases};
+use store::{KnowledgeBaseId, TenantId, knowledge_bases};
 
 /// What the bases gave, each by itself.
 pub(super) struct Found {
@@ -17,7 +17,7 @@ pub(super) async fn find(app: &Context, tenant: TenantId, bases: &[BaseAt], quer
     let heads: Vec<KnowledgeBaseHead> = app
         .store
         .tenant(tenant, async |tx| {
-            Ok::<_, StoreError>(knowledge_bases::heads(tx, &ids).await?)
+            knowledge_bases::heads(tx, &ids).await
         })
         .await?;
     let mut found = Found {

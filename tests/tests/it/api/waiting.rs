@@ -96,7 +96,7 @@ async fn a_wait_that_is_over_first_answers_202_with_the_job_as_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_waits_longer_than_the_limit() {
-    let app = without_workers(&[("server.max_wait_secs", "1")]).await;
+    let app = without_workers(&[("server.max_wait_secs", "1"), ("server.interactive_wait_secs", "1")]).await;
     for prefer in ["wait=30", "wait=99999999999999999999999"] {
         let answered = submit(&app.client, "/v1/jobs", Some(prefer), &noop()).await;
         assert_eq!(

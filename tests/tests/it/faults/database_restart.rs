@@ -1,7 +1,12 @@
 use super::deployment::Deployment;
 use super::rows::Rows;
 use serde_json::json;
+use std::sync::Arc;
 use std::time::Duration;
+use store::jobs::JobFilter;
+use store::{Store, StoreError, TenantId};
+use tokio::sync::Barrier;
+use tokio::task::JoinSet;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn restarting_postgres_loses_no_job_and_runs_none_twice() {
@@ -17,4 +22,40 @@ async fn restarting_postgres_loses_no_job_and_runs_none_twice() {
     system.submit("diagnostics.noop", json!({}), 5).await;
     rows.until_succeeded(405, Duration::from_secs(60)).await;
     rows.assert_each_succeeded_once(405).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_to_ask_after_a_restart_of_postgres_is_given_a_live_connection() {
+    let system = Deployment::start(&[]).await;
+    let _api = system.serve().await;
+    system.submit("diagnostics.noop", json!({}), 1).await;
+    let store = system.store().await;
+    // Open at the same time, so that each has a connection of its own; every one of them is dead after the restart.
+    let (mut open, all_open) = (JoinSet::new(), Arc::new(Barrier::new(8)));
+    for _ in 0..8 {
+        let (store, tenant, all_open) = (store.clone(), system.tenant, all_open.clone());
+        open.spawn(async move { transaction(&store, tenant, &all_open).await.unwrap() });
+    }
+    open.join_all().await;
+    assert!(store.connections().0 >= 8, "each transaction has a connection");
+    system.servers.restart("postgres");
+    transaction(&store, system.tenant, &Barrier::new(1)).await.unwrap();
+    system.submit("diagnostics.noop", json!({}), 1).await;
+}
+
+async fn transaction(store: &Store, tenant: TenantId, all_open: &Barrier) -> Result<usize, StoreError> {
+    store
+        .tenant(tenant, async |tx| {
+            all_open.wait().await;
+            Ok(store::jobs::list(
+                tx,
+                &JobFilter {
+                    limit: 10,
+                    ..JobFilter::default()
+                },
+            )
+            .await?
+            .len())
+        })
+        .await
 }

@@ -11,7 +11,7 @@ use tests::{Client, Process, Servers, workspace_root};
 pub(super) struct Deployment {
     pub(super) servers: Servers,
     pub(super) client: Client,
-    tenant: TenantId,
+    pub(super) tenant: TenantId,
     settings: Vec<(String, String)>,
     started: AtomicUsize,
 }
@@ -133,12 +133,18 @@ impl Deployment {
         ids
     }
 
+    /// The store as the app role, with a pool of its own.
+    pub(super) async fn store(&self) -> Store {
+        let settings = config::Settings::with_overrides(&[("database.url", self.servers.get("DATABASE_URL"))]).unwrap();
+        Store::connect(&settings.database).await.unwrap()
+    }
+
     /// Inserts a job that clients may not submit; the reconciler finds it.
     pub(super) async fn insert<K: Kind + Clone>(&self, kind: &K, options: &EnqueueOptions) {
-        let settings = config::Settings::with_overrides(&[("database.url", self.servers.get("DATABASE_URL"))]).unwrap();
-        let store = Store::connect(&settings.database).await.unwrap();
         let (kind, options) = (kind.clone(), options.clone());
-        let enqueued: Result<_, jobs::EnqueueError> = store
+        let enqueued: Result<_, jobs::EnqueueError> = self
+            .store()
+            .await
             .tenant(self.tenant, async move |tx| jobs::enqueue(tx, &kind, options).await)
             .await;
         enqueued.unwrap();

@@ -4,9 +4,11 @@ use jobs::kinds::diagnostics::{Noop, Sleep};
 use jobs::{EnqueueOptions, Pool};
 use serde_json::json;
 use std::time::Duration;
-use store::jobs::{ClaimedJob, ExpiredJob, Finish, Held, JobState, Outcome, expire_leases, finish, finish_in, renew};
+use store::jobs::{
+    ClaimedJob, ExpiredJob, Finish, Held, JobState, Outcome, claim, expire_leases, finish, finish_in, renew,
+};
 use store::knowledge_bases::{self, NewKnowledgeBase};
-use store::{KnowledgeBaseId, StoreError};
+use store::{Durability, JobId, KnowledgeBaseId, StoreError};
 use tests::{TestApp, TestOptions};
 
 fn without_workers() -> TestOptions {
@@ -59,6 +61,31 @@ async fn a_job_whose_lease_has_expired_runs_again() {
         .map(|attempt| &attempt["outcome"])
         .collect();
     assert_eq!(outcomes, ["lost", "succeeded"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_a_job_that_waits_and_is_due_can_be_claimed() {
+    let app = TestApp::start_with(without_workers()).await;
+    let system = &app.context.system;
+    let job = enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await;
+    let ids = [job.id];
+    let claim = |worker: &'static str| claim(system, &ids, worker, 60_000, Durability::Durable);
+    let (one, two, three) = tokio::join!(claim("one"), claim("two"), claim("three"));
+    let mut claimed: Vec<ClaimedJob> = [one, two, three].into_iter().flat_map(Result::unwrap).collect();
+    assert_eq!(claimed.len(), 1, "a job was claimed twice");
+    assert!(claim("four").await.unwrap().is_empty(), "a running job was claimed");
+    assert_eq!(finish(system, &[success(&claimed.remove(0))]).await.unwrap().len(), 1);
+    assert!(claim("five").await.unwrap().is_empty(), "an ended job was claimed");
+
+    let far_ahead = json!({"kind": "diagnostics.noop", "payload": {}, "run_at": "2099-01-01T00:00:00Z"});
+    let later = app.client.post("/v1/jobs", far_ahead).await;
+    let later = JobId(later.body["id"].as_str().unwrap().parse().unwrap());
+    let claimed = store::jobs::claim(system, &[later], "early", 60_000, Durability::Durable)
+        .await
+        .unwrap();
+    assert!(claimed.is_empty(), "a job was claimed before its time");
+    assert_eq!(Rows::of(&app).jobs("scheduled").await, 1);
     app.finish().await;
 }
 

@@ -68,7 +68,7 @@ impl Rows {
                 "{found} instead of {least} after {limit:?}: {select}\n{}",
                 self.states().await
             );
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            tokio::time::sleep(Duration::from_millis(2)).await;
         }
     }
 

@@ -2,7 +2,7 @@ use super::read::Source;
 use crate::{JobContext, JobError};
 use documents::Chunk;
 use std::collections::{HashMap, HashSet};
-use store::{StoreError, embeddings};
+use store::embeddings;
 
 /// Texts per call of the embedder: between two calls a cancellation is heard and progress is told.
 const BATCH: usize = 64;
@@ -19,7 +19,7 @@ pub(super) async fn embed_unknown(
         .app
         .store
         .tenant(job.tenant(), async |tx| {
-            Ok::<_, StoreError>(embeddings::known(tx, model, &hashes).await?)
+            embeddings::known(tx, model, &hashes).await
         })
         .await?
         .into_iter()
