@@ -99,9 +99,7 @@ async fn ingest(
         let jobs = rig
             .context
             .store
-            .tenant(rig.tenant, async |tx| {
-                store::jobs::find_many(tx, &submitted).await
-            })
+            .tenant(rig.tenant, async |tx| store::jobs::find_many(tx, &submitted).await)
             .await?;
         if let Some(dead) = jobs.iter().find(|job| job.state == JobState::Dead) {
             bail!("a page could not be ingested: {:?}", dead.error);

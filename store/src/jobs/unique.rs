@@ -20,15 +20,15 @@ struct Holder {
 
 /// Takes the key for `job`, unless a job that has not ended holds it. Waits for a transaction that is taking it at this moment.
 ///
+/// Whether the holder has ended is a statement of its own: the first may have waited for the holder's transaction, and would look for
+/// the holder in a snapshot from before that.
+///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn lock_unique_key(tx: &mut TenantTx, key: &str, job: JobId) -> Result<Lock, StoreError> {
     let holder: Holder = sql_query(
         "INSERT INTO job_locks AS l (tenant_id, unique_key, job_id) VALUES ($1, $2, $3)
-         ON CONFLICT (tenant_id, unique_key) DO UPDATE SET job_id = CASE
-             WHEN EXISTS (SELECT FROM jobs j WHERE j.tenant_id = $1 AND j.id = l.job_id
-                            AND j.state NOT IN ('succeeded', 'dead', 'cancelled'))
-             THEN l.job_id ELSE excluded.job_id END
+         ON CONFLICT (tenant_id, unique_key) DO UPDATE SET job_id = l.job_id
          RETURNING job_id",
     )
     .bind::<Uuid, _>(tx.tenant)
@@ -36,7 +36,20 @@ pub async fn lock_unique_key(tx: &mut TenantTx, key: &str, job: JobId) -> Result
     .bind::<Uuid, _>(job)
     .get_result(&mut tx.conn)
     .await?;
-    Ok(if holder.job_id == job {
+    if holder.job_id == job {
+        return Ok(Lock::Taken);
+    }
+    let taken_over = sql_query(
+        "UPDATE job_locks l SET job_id = $3 WHERE l.tenant_id = $1 AND l.unique_key = $2
+            AND NOT EXISTS (SELECT FROM jobs j WHERE j.tenant_id = $1 AND j.id = l.job_id
+                              AND j.state NOT IN ('succeeded', 'dead', 'cancelled'))",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Text, _>(key)
+    .bind::<Uuid, _>(job)
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(if taken_over == 1 {
         Lock::Taken
     } else {
         Lock::Held(holder.job_id)

@@ -16,9 +16,7 @@ pub(super) async fn find(app: &Context, tenant: TenantId, bases: &[BaseAt], quer
     let ids: Vec<KnowledgeBaseId> = bases.iter().map(|at| at.id).collect();
     let heads: Vec<KnowledgeBaseHead> = app
         .store
-        .tenant(tenant, async |tx| {
-            knowledge_bases::heads(tx, &ids).await
-        })
+        .tenant(tenant, async |tx| knowledge_bases::heads(tx, &ids).await)
         .await?;
     let mut found = Found {
         bases: Vec::new(),

@@ -48,6 +48,24 @@ async fn wipe(app: &TestApp) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_job_whose_worker_died_before_it_claimed_it_is_offered_again_at_once() {
+    let mut app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    let jobs = enqueue(&app, app.tenant, &Noop {}, 3, &EnqueueOptions::default()).await;
+    app.context.queue.push(&jobs).await;
+    assert_eq!(app.context.queue.pop(Pool::General, 10).await.unwrap().len(), 3);
+    // Whoever took them out of Redis is gone. Postgres still has them, and no lease has to end first.
+    app.start_workers(vec![Pool::General]);
+    let mut rows = Rows::of(&app);
+    rows.until_succeeded(3, Duration::from_secs(10)).await;
+    rows.assert_each_succeeded_once(3).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_queued_jobs_all_end() {
     let mut app = TestApp::start_with(TestOptions {
         pools: Vec::new(),

@@ -18,9 +18,7 @@ pub(super) async fn embed_unknown(
     let known: HashSet<Vec<u8>> = job
         .app
         .store
-        .tenant(job.tenant(), async |tx| {
-            embeddings::known(tx, model, &hashes).await
-        })
+        .tenant(job.tenant(), async |tx| embeddings::known(tx, model, &hashes).await)
         .await?
         .into_iter()
         .collect();
