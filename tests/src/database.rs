@@ -90,9 +90,7 @@ async fn template(environment: &Environment) -> String {
             .await
             .unwrap();
         let url = with_database(&environment.owner_url, &draft);
-        let settings = Settings::with_overrides(&[("database.owner_url", &url)]).unwrap();
-        let owner = store::Owner::connect(&settings.database).await.unwrap();
-        store::migrate(owner).await.unwrap();
+        tokio::task::spawn_blocking(move || migrate(&url)).await.unwrap();
         conn.batch_execute(&format!("ALTER DATABASE {draft} RENAME TO {name}"))
             .await
             .unwrap();
@@ -101,6 +99,16 @@ async fn template(environment: &Environment) -> String {
         .await
         .unwrap();
     name
+}
+
+/// On a runtime of its own: migrating blocks its thread, and a test's runtime may have no other.
+fn migrate(owner_url: &str) {
+    let settings = Settings::with_overrides(&[("database.owner_url", owner_url)]).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let owner = store::Owner::connect(&settings.database).await.unwrap();
+        store::migrate(owner).await.unwrap();
+    });
 }
 
 fn migrations_hash() -> String {
