@@ -92,6 +92,7 @@ pub async fn enqueue_raw(
         document_id: options.document_id,
         created_by: options.created_by,
         trace_context: options.trace_context,
+        unique_key: options.unique_key,
         payload,
     };
     let due = store::jobs::create(tx, new).await?;

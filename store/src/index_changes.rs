@@ -13,6 +13,9 @@ struct Seq {
 /// Takes the base's next number for a change of these documents. Locks the base's head until commit, so call it as late in the
 /// transaction as can be.
 ///
+/// Earlier changes of the same documents go: a replica applies a document as it stands, so only the last one counts, and the log grows with
+/// the documents and not with their edits. Recent ones stay for a replica that has read the base's head and is still reading the log.
+///
 /// # Errors
 /// [`StoreError::NotFound`] when the base is gone.
 pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[DocumentId]) -> Result<i64, StoreError> {
@@ -22,6 +25,9 @@ pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[Docum
          ), change AS (
              INSERT INTO index_changes (tenant_id, knowledge_base_id, seq, document_id)
              SELECT $1, $2, head.seq, d FROM head, unnest($3::uuid[]) AS d
+         ), surpassed AS (
+             DELETE FROM index_changes WHERE tenant_id = $1 AND knowledge_base_id = $2 AND document_id = ANY($3)
+                AND changed_at < now() - interval '1 hour'
          )
          SELECT seq FROM head",
     )

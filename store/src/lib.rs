@@ -8,6 +8,7 @@ pub mod blobs;
 pub mod chunks;
 mod connect;
 pub mod documents;
+pub mod embedding_models;
 pub mod embeddings;
 mod error;
 pub mod idempotency_keys;

@@ -80,7 +80,7 @@ impl Store {
         }
     }
 
-    /// A connection outside any tenant: only functions of the `lookup` role can be called on it.
+    /// A connection outside any tenant: it sees no tenant row, only functions of the `lookup` role and what belongs to the installation.
     pub(crate) async fn before_tenant(&self) -> Result<PooledConnection, StoreError> {
         checkout(&self.pool).await
     }

@@ -56,7 +56,12 @@ async fn dispatch_once(context: &Context, redispatch_ms: i64) -> Result<(), Box<
         let full = i64::try_from(marked.len()).unwrap_or(i64::MAX) >= CHUNK;
         if !marked.is_empty() {
             tracing::debug!(jobs = marked.len(), "dispatched");
-            context.queue.try_push(&dispatches(marked)).await?;
+            let ids: Vec<JobId> = marked.iter().map(|job| job.id).collect();
+            if let Err(error) = context.queue.try_push(&dispatches(marked)).await {
+                // Redis may have lost them without losing its epoch: they are not dispatched after all.
+                store::jobs::unmark_dispatch(&context.system, &ids).await?;
+                return Err(error.into());
+            }
         }
         if !full {
             return Ok(());
@@ -77,6 +82,15 @@ pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>) {
             Ok(0) => {}
             Ok(made) => tracing::info!(partitions = made, "made job partitions"),
             Err(error) => tracing::warn!(%error, "cannot make job partitions; new jobs fall into the default one"),
+        }
+        match store::jobs::count_default_rows(&context.system).await {
+            Ok(stray) => {
+                if stray > 0 {
+                    tracing::error!(rows = stray, "job rows are in a default partition: the clock is wrong, or partitions were not made");
+                }
+                metrics::gauge!("job_default_partition_rows").set(stray as f64);
+            }
+            Err(error) => tracing::warn!(%error, "cannot count the rows of the default partitions"),
         }
         loop {
             match store::jobs::sweep(&context.system, retention, CHUNK).await {

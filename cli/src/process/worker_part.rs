@@ -1,4 +1,4 @@
-use super::{Connections, embedder};
+use super::{Connections, embedder, refuse_other_weights};
 use anyhow::Context as _;
 use integrations::embedding::Embedder;
 use jobs::Pool;
@@ -19,7 +19,11 @@ impl WorkerPart {
         let system = System::connect(&settings.database)
             .await
             .context("cannot use DATABASE_SYSTEM_URL")?;
-        let embedder: Arc<dyn Embedder> = Arc::new(embedder(&settings));
+        let embedder = Arc::new(embedder(&settings));
+        if pools.iter().any(|pool| *pool != Pool::General) {
+            refuse_other_weights(connections, embedder.clone()).await?;
+        }
+        let embedder: Arc<dyn Embedder> = embedder;
         let model = embedder.model().clone();
         let replicas = Replicas::new(connections.store.clone(), &settings, &model.id, model.dimensions);
         if pools.contains(&Pool::Retrieval) {

@@ -85,6 +85,14 @@ impl LocalEmbedder {
         self.embed(vec!["warm up".into()]).await.map(drop)
     }
 
+    /// SHA-256 of the weights. Blocks while it reads them.
+    ///
+    /// # Errors
+    /// [`IntegrationError::NotConfigured`] when they cannot be read.
+    pub fn weights_sha256(&self) -> Result<[u8; 32], IntegrationError> {
+        self.files.weights_sha256()
+    }
+
     /// Whichever session a query may use is free first.
     async fn query_turn(&self) -> Result<Turn, IntegrationError> {
         if let Some(turn) = self.query_lane.try_turn().or_else(|| self.batch_lane.try_turn()) {

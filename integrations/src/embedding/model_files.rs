@@ -1,6 +1,7 @@
 use super::onnx_runtime;
 use crate::IntegrationError;
 use fastembed::{InitOptionsUserDefined, Pooling, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// A folder with `model.onnx` and the four tokenizer files, as sentence-transformers lays them out.
@@ -43,6 +44,11 @@ impl ModelFiles {
             return Err(self.not_configured(&problem));
         }
         Ok(())
+    }
+
+    /// Of the weights: two folders with different ones give vectors that do not compare. Reads them all, and blocks.
+    pub(super) fn weights_sha256(&self) -> Result<[u8; 32], IntegrationError> {
+        Ok(Sha256::digest(self.read("model.onnx")?).into())
     }
 
     /// A session of its own, for one thread. Takes about half a second and 180 MB, and blocks.

@@ -22,6 +22,8 @@ pub struct NewJob {
     pub created_by: Option<ApiKeyId>,
     /// W3C `traceparent` of the request.
     pub trace_context: Option<String>,
+    /// Held already, by [`lock_unique_key`](super::lock_unique_key).
+    pub unique_key: Option<String>,
     pub payload: Value,
 }
 
@@ -39,9 +41,9 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
     let created: Created = sql_query(
         "WITH job AS (
              INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
-                               document_id, created_by, trace_context)
+                               document_id, created_by, trace_context, unique_key)
              VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 > now() THEN 'scheduled' ELSE 'queued' END, $8, coalesce($7, now()), $9,
-                     $10, $11, $12)
+                     $10, $11, $12, $14)
              RETURNING state
          ), body AS (
              INSERT INTO job_bodies (tenant_id, job_id, payload) VALUES ($2, $1, $13)
@@ -61,6 +63,7 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
     .bind::<Nullable<Uuid>, _>(new.created_by)
     .bind::<Nullable<Text>, _>(new.trace_context)
     .bind::<Jsonb, _>(new.payload)
+    .bind::<Nullable<Text>, _>(new.unique_key)
     .get_result(&mut tx.conn)
     .await?;
     Ok(created.due)

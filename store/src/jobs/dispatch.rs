@@ -1,6 +1,6 @@
 use crate::store::Durability;
 use crate::{JobId, StoreError, System, TenantId};
-use diesel::sql_types::{BigInt, Bool, SmallInt, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -73,4 +73,27 @@ pub async fn mark_for_dispatch(
     .await?;
     tx.commit().await?;
     Ok(Some(marked))
+}
+
+/// Takes back what [`mark_for_dispatch`] said of these jobs: Redis did not take them, so that the next tick offers them again.
+///
+/// # Errors
+/// [`StoreError`]; they are offered again when `redispatch_ms` have passed.
+pub async fn unmark_dispatch(system: &System, ids: &[JobId]) -> Result<(), StoreError> {
+    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
+        return Ok(());
+    };
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    sql_query(
+        "WITH marked AS (
+             SELECT id FROM jobs WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state = 'queued' ORDER BY id FOR UPDATE SKIP LOCKED
+         )
+         UPDATE jobs j SET dispatch_epoch = NULL, dispatched_at = NULL FROM marked WHERE j.id = marked.id AND j.id BETWEEN $2 AND $3",
+    )
+    .bind::<Array<Uuid>, _>(ids)
+    .bind::<Uuid, _>(*smallest)
+    .bind::<Uuid, _>(*largest)
+    .execute(&mut tx.conn)
+    .await?;
+    tx.commit().await
 }

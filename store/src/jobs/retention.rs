@@ -26,13 +26,33 @@ pub async fn create_partitions(system: &System) -> Result<i32, StoreError> {
     Ok(made.count)
 }
 
+/// Rows of the job tables that no week has room for, because its partitions were not made in time.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn count_default_rows(system: &System) -> Result<i64, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let stray: BigCount = sql_query("SELECT count_default_job_rows() AS count")
+        .get_result(&mut tx.conn)
+        .await?;
+    tx.commit().await?;
+    Ok(stray.count)
+}
+
+#[derive(QueryableByName)]
+struct BigCount {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
 #[derive(QueryableByName)]
 struct Count {
     #[diesel(sql_type = Integer)]
     count: i32,
 }
 
-/// Deletes up to `limit` expired interactive jobs and idempotency keys, and drops expired partitions; returns how many rows went.
+/// Deletes up to `limit` expired interactive jobs, idempotency keys and locks of ended jobs each, and drops expired partitions; returns how
+/// many rows went.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -60,6 +80,19 @@ pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Resu
     .bind::<BigInt, _>(limit)
     .execute(&mut tx.conn)
     .await?;
+    // A lock that another job takes over meanwhile names that job by then, and stays.
+    let locks = sql_query(
+        "WITH unheld AS MATERIALIZED (
+             SELECT tenant_id, unique_key, job_id FROM job_locks l
+             WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.id = l.job_id AND j.state NOT IN ('succeeded', 'dead', 'cancelled'))
+             LIMIT $1
+         )
+         DELETE FROM job_locks l USING unheld u
+         WHERE l.tenant_id = u.tenant_id AND l.unique_key = u.unique_key AND l.job_id = u.job_id",
+    )
+    .bind::<BigInt, _>(limit)
+    .execute(&mut tx.conn)
+    .await?;
     tx.commit().await?;
     let mut tx = system.begin(Durability::Durable).await?;
     let dropped: Count = sql_query("SELECT drop_job_partitions($1 * interval '1 day') AS count")
@@ -67,6 +100,6 @@ pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Resu
         .get_result(&mut tx.conn)
         .await?;
     tx.commit().await?;
-    tracing::debug!(jobs, keys, partitions = dropped.count, "swept ended jobs");
-    Ok(jobs + keys)
+    tracing::debug!(jobs, keys, locks, partitions = dropped.count, "swept ended jobs");
+    Ok(jobs + keys + locks)
 }

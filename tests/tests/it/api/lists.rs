@@ -27,6 +27,7 @@ async fn visit(client: &Client, list: &str, limit: usize) -> Vec<String> {
         assert_eq!(page.status.as_u16(), 200, "{}", page.text);
         let rows = page.body["data"].as_array().unwrap();
         found.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
+        assert!(found.len() < 1000, "{list} has no end");
         match page.body["next_cursor"].as_str() {
             Some(next) => {
                 assert_eq!(rows.len(), limit, "only the last page is shorter");

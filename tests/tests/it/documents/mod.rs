@@ -1,4 +1,5 @@
 //! Documents from submission to deletion, through the API.
 mod deleting;
 mod failing;
+mod out_of_order;
 mod replacing;

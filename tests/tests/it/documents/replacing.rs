@@ -1,8 +1,6 @@
 //! Submitting a document again: unchanged, changed, and out of order.
-use diesel_async::SimpleAsyncConnection;
-use jobs::Pool;
 use serde_json::{Value, json};
-use tests::{TestApp, TestOptions};
+use tests::TestApp;
 
 fn markdown(external_id: &str, content: &str) -> Value {
     json!({"title": "Lantern", "content": content, "mime_type": "text/markdown", "external_id": external_id})
@@ -196,57 +194,6 @@ async fn a_new_title_or_access_list_alone_is_a_change() {
             .body;
         assert_eq!(shown[field], value);
     }
-    app.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_older_submission_that_is_done_late_does_not_overwrite_a_newer_one() {
-    let mut app = TestApp::start_with(TestOptions {
-        pools: Vec::new(),
-        ..TestOptions::default()
-    })
-    .await;
-    let base = app.client.knowledge_base("base").await;
-    let path = format!("/v1/knowledge-bases/{base}/documents");
-    let older = app
-        .client
-        .post(&path, markdown("a", "The lantern burns whale oil."))
-        .await
-        .body["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let newer = app
-        .client
-        .post(&path, markdown("a", "The lantern burns paraffin."))
-        .await
-        .body["id"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let hold = format!("UPDATE jobs SET state = 'scheduled', run_at = now() + interval '1 hour' WHERE id = '{older}'");
-    app.database.owner().await.batch_execute(&hold).await.unwrap();
-    app.start_workers(Pool::ALL.to_vec());
-    assert_eq!(app.client.ended(&newer).await["state"], "succeeded");
-    app.database
-        .owner()
-        .await
-        .batch_execute(&format!("UPDATE jobs SET run_at = now() WHERE id = '{older}'"))
-        .await
-        .unwrap();
-    let late = app.client.ended(&older).await;
-    assert_eq!(
-        (&late["state"], &late["result"]["superseded"]),
-        (&json!("succeeded"), &json!(true)),
-        "{late}"
-    );
-    assert_eq!(
-        (
-            titles(&app, &base, "whale").await.len(),
-            titles(&app, &base, "paraffin").await.len()
-        ),
-        (0, 1)
-    );
     app.finish().await;
 }
 

@@ -89,7 +89,8 @@ async fn no_other_policy_lets_anyone_at_tenant_rows() {
              (policyname = 'tenant' AND roles = '{visualkit_app}')
              OR (policyname = 'owner' AND roles = '{visualkit_owner}')
              OR (policyname = 'system' AND roles = '{visualkit_system}'
-                 AND tablename IN ('jobs', 'job_bodies', 'job_attempts', 'idempotency_keys'))
+                 AND tablename IN ('jobs', 'job_bodies', 'job_attempts', 'job_locks', 'idempotency_keys'))
+             OR (policyname = 'models' AND roles = '{visualkit_app}' AND tablename = 'embedding_models')
              OR (policyname = 'lookup' AND roles = '{visualkit_lookup}' AND tablename = 'api_keys' AND cmd = 'SELECT'))",
     )
     .await;
@@ -173,6 +174,7 @@ async fn functions_with_their_owners_rights_fix_their_search_path_and_are_not_fo
     assert_eq!(
         functions,
         [
+            "count_default_job_rows of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp",
             "create_job_partitions of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp",
             "drop_job_partitions of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp",
             "find_api_key of visualkit_lookup for visualkit_lookup, visualkit_app: search_path=pg_catalog, public, pg_temp",

@@ -27,6 +27,7 @@ async fn the_system_role_reaches_jobs_and_nothing_else() {
             "idempotency_keys DELETE SELECT".to_owned(),
             format!("job_attempts {all}"),
             format!("job_bodies {all}"),
+            "job_locks DELETE SELECT".to_owned(),
             format!("jobs {all}"),
         ]
     );
@@ -40,6 +41,7 @@ async fn the_app_role_has_no_grant_beyond_rows() {
         let (table, privileges) = grant.split_once(' ').unwrap();
         let expected = match table {
             "tenants" | "__diesel_schema_migrations" => "SELECT",
+            "embedding_models" => "INSERT SELECT",
             _ => "DELETE INSERT SELECT UPDATE",
         };
         assert_eq!(privileges, expected, "{table}");
@@ -140,7 +142,7 @@ async fn the_serving_roles_make_nothing_read_no_partition_and_become_nobody_else
         "chunks",
         "embeddings",
         "blobs",
-        "job_locks",
+        "embedding_models",
     ] {
         let why = refusal(&mut system, &format!("SELECT * FROM {table}")).await;
         assert!(why.contains("permission denied"), "{table}: {why}");
