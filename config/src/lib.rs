@@ -23,7 +23,7 @@ pub use self::logging::{LogFormat, LogSettings, TelemetrySettings};
 pub use self::models::ModelSettings;
 pub use self::redis::RedisSettings;
 pub use self::requirements::Requirement;
-pub use self::retrieval::RetrievalSettings;
+pub use self::retrieval::{FusionMethod, RetrievalSettings};
 pub use self::secrets::SecretSettings;
 pub use self::server::ServerSettings;
 pub use self::settings::{DiagnosticsSettings, Settings};

@@ -1,10 +1,21 @@
 use crate::error::Problems;
 use serde::Deserialize;
 
+/// How a hybrid search makes one score of two, unless the search says otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FusionMethod {
+    /// `alpha` of the cosine, the rest of the normalised BM25.
+    Weighted,
+    /// Reciprocal rank fusion, k = 60.
+    Rrf,
+}
+
 /// How candidates are found and ranked. See `docs/decisions` for where the defaults come from.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RetrievalSettings {
+    pub fusion: FusionMethod,
     pub alpha: f32,
     pub candidates: usize,
     pub freshness_wait_ms: u64,

@@ -11,8 +11,8 @@ const WINDOW_BYTES: usize = 160;
 /// How far a window is widened at most to end at a space.
 const MAX_WIDENING_BYTES: usize = 24;
 
-/// Up to two pieces of the text with the most different query terms in them, in order of the text, `…` where cut.
-pub(crate) fn highlights(analyzer: &mut TextAnalyzer, text: &str, terms: &HashSet<String>) -> Vec<String> {
+/// Up to two pieces of the text with the most different query terms in them, in order of the text; [`excerpt`](crate::excerpt) shows them.
+pub(crate) fn highlights(analyzer: &mut TextAnalyzer, text: &str, terms: &HashSet<String>) -> Vec<Range<usize>> {
     let text = text.get(..text.floor_char_boundary(MAX_TEXT_BYTES)).unwrap_or_default();
     let matches = matches(analyzer, text, terms);
     let mut chosen: Vec<Range<usize>> = Vec::new();
@@ -80,7 +80,7 @@ fn best_window<'a>(
 }
 
 /// The window moved a little to the left, so that its first match has words before it, and cut at spaces near by.
-fn cut(text: &str, window: Range<usize>) -> String {
+fn cut(text: &str, window: Range<usize>) -> Range<usize> {
     let start = text.floor_char_boundary(window.start.saturating_sub(WINDOW_BYTES / 4));
     let end = text.ceil_char_boundary(window.end.min(text.len()));
     let before = text.get(..start).unwrap_or_default();
@@ -95,11 +95,7 @@ fn cut(text: &str, window: Range<usize>) -> String {
         None if after.len() <= MAX_WIDENING_BYTES => text.len(),
         _ => end,
     };
-    let piece = text.get(widened_start..widened_end).unwrap_or_default().trim();
-    let words: Vec<&str> = piece.split_whitespace().collect();
-    let head = if widened_start > 0 { "…" } else { "" };
-    let tail = if widened_end < text.len() { "…" } else { "" };
-    format!("{head}{}{tail}", words.join(" "))
+    widened_start..widened_end
 }
 
 #[cfg(test)]
@@ -107,6 +103,7 @@ fn cut(text: &str, window: Range<usize>) -> String {
 mod tests {
     use super::*;
     use crate::analysis::{query_analyzer, query_terms};
+    use crate::excerpt;
     use crate::language::Language;
 
     fn highlight(query: &str, text: &str) -> Vec<String> {
@@ -115,7 +112,8 @@ mod tests {
             .into_iter()
             .map(|(term, _)| term)
             .collect();
-        highlights(&mut analyzer, text, &terms)
+        let places = highlights(&mut analyzer, text, &terms);
+        places.into_iter().map(|place| excerpt(text, place)).collect()
     }
 
     #[test]

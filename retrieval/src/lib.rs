@@ -1,28 +1,53 @@
 #![doc = include_str!("../README.md")]
 
 mod acl;
-mod allowed;
-mod analysis;
-mod change;
-mod documents;
-mod error;
+mod excerpt;
 mod filter;
+
+#[cfg(feature = "index")]
+mod allowed;
+#[cfg(feature = "index")]
+mod analysis;
+#[cfg(feature = "index")]
+mod change;
+#[cfg(feature = "index")]
+mod documents;
+#[cfg(feature = "index")]
+mod error;
+#[cfg(feature = "index")]
 mod fusion;
+#[cfg(feature = "index")]
 mod highlight;
+#[cfg(feature = "index")]
 mod keyword;
+#[cfg(feature = "index")]
 mod language;
+#[cfg(feature = "index")]
 mod query;
+#[cfg(feature = "index")]
 mod replica;
+#[cfg(feature = "index")]
 mod slot;
+#[cfg(feature = "index")]
 mod top;
+#[cfg(feature = "index")]
 mod vectors;
 
 pub use acl::{Acl, Viewer};
-pub use change::{DocumentChange, IndexedChunk, IndexedDocument};
-pub use error::{Error, Result};
+pub use excerpt::excerpt;
 pub use filter::{Filter, FilterError};
+
+#[cfg(feature = "index")]
+pub use change::{DocumentChange, IndexedChunk, IndexedDocument};
+#[cfg(feature = "index")]
+pub use error::{Error, Result};
+#[cfg(feature = "index")]
 pub use fusion::Fusion;
+#[cfg(feature = "index")]
 pub use language::Language;
+#[cfg(feature = "index")]
 pub use query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
+#[cfg(feature = "index")]
 pub use replica::{Replica, ReplicaOptions};
+#[cfg(feature = "index")]
 pub use slot::Slot;

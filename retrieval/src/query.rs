@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -93,8 +95,8 @@ pub struct Hit {
     pub text: String,
     /// Hybrid: the fused score. Keyword: BM25. Vector: cosine.
     pub score: f32,
-    /// Up to two plain pieces of `text` around matched words, without markup.
-    pub highlights: Vec<String>,
+    /// Up to two pieces of `text` around matched words, in bytes; [`excerpt`](crate::excerpt) shows them.
+    pub highlights: Vec<Range<usize>>,
     /// Only with `explain`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explain>,

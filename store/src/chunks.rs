@@ -2,6 +2,7 @@
 use crate::schema::chunks;
 use crate::{ChunkId, DocumentId, KnowledgeBaseId, StoreError, TenantTx};
 use diesel::prelude::*;
+use diesel::sql_types;
 use diesel_async::RunQueryDsl;
 
 /// A chunk as it is stored and shown.
@@ -101,4 +102,41 @@ pub async fn embed_hashes(tx: &mut TenantTx, document: DocumentId) -> Result<Vec
         .select(chunks::embed_hash)
         .load(&mut tx.conn)
         .await?)
+}
+
+/// A chunk with what decides who may see it: the access list it is indexed under, and that of the document's latest submission, which may have
+/// been narrowed and not be indexed yet. Both are as they are stored; see the crate `retrieval` for their form.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct ShownChunk {
+    #[diesel(sql_type = sql_types::Uuid)]
+    pub id: ChunkId,
+    #[diesel(sql_type = sql_types::Text)]
+    pub title: String,
+    #[diesel(sql_type = sql_types::Jsonb)]
+    pub indexed_acl: serde_json::Value,
+    #[diesel(sql_type = sql_types::Jsonb)]
+    pub latest_acl: serde_json::Value,
+    #[diesel(sql_type = sql_types::Array<sql_types::Text>)]
+    pub headings: Vec<String>,
+    #[diesel(sql_type = sql_types::Text)]
+    pub text: String,
+}
+
+/// Those of the chunks that still exist, in no particular order: none of a document or base that is being deleted.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn shown(tx: &mut TenantTx, ids: &[ChunkId]) -> Result<Vec<ShownChunk>, StoreError> {
+    Ok(diesel::sql_query(
+        "SELECT c.id, coalesce(v.title, d.title) AS title, v.acl AS indexed_acl, d.acl AS latest_acl, c.headings, c.text
+         FROM chunks c
+         JOIN documents d ON d.tenant_id = c.tenant_id AND d.id = c.document_id AND d.deleting_at IS NULL
+         JOIN document_versions v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
+         JOIN knowledge_bases b ON b.tenant_id = d.tenant_id AND b.id = d.knowledge_base_id AND b.deleting_at IS NULL
+         WHERE c.tenant_id = $1 AND c.id = ANY($2)",
+    )
+    .bind::<sql_types::Uuid, _>(tx.tenant)
+    .bind::<sql_types::Array<sql_types::Uuid>, _>(ids)
+    .load(&mut tx.conn)
+    .await?)
 }

@@ -86,7 +86,10 @@ pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>) {
         match store::jobs::count_default_rows(&context.system).await {
             Ok(stray) => {
                 if stray > 0 {
-                    tracing::error!(rows = stray, "job rows are in a default partition: the clock is wrong, or partitions were not made");
+                    tracing::error!(
+                        rows = stray,
+                        "job rows are in a default partition: the clock is wrong, or partitions were not made"
+                    );
                 }
                 metrics::gauge!("job_default_partition_rows").set(stray as f64);
             }

@@ -6,8 +6,9 @@ use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
-use jobs::kinds::{SearchKnowledge, SearchMode, Viewer};
+use jobs::kinds::{FusionMethod, SearchKnowledge, SearchMode, Viewer};
 use jobs::{EnqueueOptions, Enqueued};
+use retrieval::Filter;
 use serde_json::Value;
 use store::TenantTx;
 use utoipa::ToSchema;
@@ -18,6 +19,7 @@ const MODES: [(&str, SearchMode); 3] = [
     ("keyword", SearchMode::Keyword),
     ("vector", SearchMode::Vector),
 ];
+const FUSIONS: [(&str, FusionMethod); 2] = [("weighted", FusionMethod::Weighted), ("rrf", FusionMethod::Rrf)];
 const MAX_FILTER_BYTES: usize = 16 << 10;
 
 /// A search.
@@ -41,7 +43,9 @@ pub(crate) struct SearchRequest {
     principal: Option<Principal>,
     /// Show what each leg made of each result.
     explain: Option<bool>,
-    /// The vector leg's share of a hybrid score.
+    /// How a hybrid search makes one score of two; as configured when absent.
+    fusion: Option<FusionMethod>,
+    /// The vector leg's share of a weighted score; not with `rrf`.
     #[schema(minimum = 0, maximum = 1)]
     alpha: Option<f64>,
 }
@@ -56,7 +60,11 @@ impl FromFields for SearchRequest {
         let filter = read_filter(fields);
         let principal = Principal::read(fields);
         let explain = fields.optional_bool("explain");
+        let fusion = fields.optional_choice("fusion", &FUSIONS);
         let alpha = fields.optional_number("alpha", 0.0..=1.0);
+        if alpha.is_some() && fusion == Some(FusionMethod::Rrf) {
+            fields.error("alpha", "conflict", "has no meaning with the fusion rrf");
+        }
         let (knowledge_base_ids, query) = (knowledge_base_ids?, query?);
         Some(Self {
             knowledge_base_ids,
@@ -67,22 +75,26 @@ impl FromFields for SearchRequest {
             filter,
             principal,
             explain,
+            fusion,
             alpha,
         })
     }
 }
 
-/// The shape only: the grammar belongs to the retrieval crate, and a filter it cannot read ends the job dead with `invalid_filter`.
 fn read_filter(fields: &mut Fields) -> Option<Value> {
     let filter = fields.value("filter")?;
-    if !filter.is_object() {
-        fields.error("filter", "type", "must be an object");
-    } else if filter.to_string().len() > MAX_FILTER_BYTES {
+    if filter.to_string().len() > MAX_FILTER_BYTES {
         fields.error(
             "filter",
             "too_large",
             format!("must have at most {MAX_FILTER_BYTES} bytes as JSON"),
         );
+    } else if let Err(errors) = Filter::parse(&filter) {
+        for error in errors {
+            // `/and/0/year` is field `filter.and.0.year`.
+            let field = format!("filter{}", error.path.replace('/', "."));
+            fields.error(&field, "invalid", error.message);
+        }
     }
     Some(filter)
 }
@@ -109,6 +121,7 @@ impl Begin for Search {
             filter: request.filter,
             viewer,
             explain: request.explain.unwrap_or(false),
+            fusion: request.fusion.or(request.alpha.map(|_| FusionMethod::Weighted)),
             #[expect(
                 clippy::cast_possible_truncation,
                 reason = "a share between 0 and 1; single precision is plenty"
@@ -185,8 +198,22 @@ mod tests {
     #[test]
     fn a_search_that_is_wrong_everywhere_lists_everything() {
         let wrong = json!({"knowledge_base_ids": ["x"], "query": 1, "limit": 0, "mode": "x", "rerank": "x", "filter": [], "principal": {"role": "x"},
-            "explain": 0, "alpha": 2, "surplus": 1});
-        assert_eq!(read(wrong).unwrap_err().len(), 10);
+            "explain": 0, "fusion": "x", "alpha": 2, "surplus": 1});
+        assert_eq!(read(wrong).unwrap_err().len(), 11);
+    }
+
+    #[test]
+    fn every_fault_of_a_filter_is_named_where_it_is() {
+        let wrong = json!({"knowledge_base_ids": [Uuid::now_v7()], "query": "lantern",
+            "filter": {"year": {"above": 3}, "and": [{"tag": {"in": "x"}}]}});
+        let fields: Vec<String> = read(wrong).unwrap_err().into_iter().map(|error| error.field).collect();
+        assert_eq!(fields, ["filter.and.0.tag.in", "filter.year.above"]);
+    }
+
+    #[test]
+    fn alpha_is_refused_where_ranks_are_fused() {
+        let wrong = json!({"knowledge_base_ids": [Uuid::now_v7()], "query": "lantern", "fusion": "rrf", "alpha": 0.5});
+        assert_eq!(read(wrong).unwrap_err()[0].field, "alpha");
     }
 
     #[test]

@@ -23,8 +23,9 @@ impl FullJob {
     /// # Errors
     /// As [`read`](Self::read).
     pub(crate) async fn find(tx: &mut TenantTx, caller: &Caller, id: JobId) -> Result<Self, Problem> {
-        let job = store::jobs::find(tx, id).await?;
+        let mut job = store::jobs::find(tx, id).await?;
         caller.may_see(&job)?;
+        super::fill_in(tx, std::slice::from_mut(&mut job)).await?;
         let never_started = job.run <= 1 && job.started_at.is_none();
         let attempts = if never_started {
             Vec::new()

@@ -4,6 +4,7 @@ mod document;
 mod full_job;
 mod job;
 mod job_results;
+mod kept_result;
 mod knowledge_base;
 mod page;
 
@@ -12,5 +13,6 @@ pub(crate) use self::document::DocumentObject;
 pub(crate) use self::full_job::FullJob;
 pub(crate) use self::job::JobObject;
 pub(crate) use self::job_results::{AnswerJob, CheckJob, DocumentJob, KnowledgeBaseDeletionJob, SearchJob};
+pub(crate) use self::kept_result::fill_in;
 pub(crate) use self::knowledge_base::KnowledgeBaseObject;
 pub(crate) use self::page::Page;

@@ -21,7 +21,10 @@ pub(crate) fn embedder_settings(settings: &Settings) -> LocalEmbedderSettings {
 
 /// Refuses to start on weights that stored vectors of the same model name were not made with. Weights that cannot be read are no reason:
 /// the jobs that need them say so, and the others run.
-pub(crate) async fn refuse_other_weights(connections: &Connections, embedder: Arc<LocalEmbedder>) -> anyhow::Result<()> {
+pub(crate) async fn refuse_other_weights(
+    connections: &Connections,
+    embedder: Arc<LocalEmbedder>,
+) -> anyhow::Result<()> {
     let name = embedder.model().id.clone();
     let sha256 = match tokio::task::spawn_blocking(move || embedder.weights_sha256()).await? {
         Ok(sha256) => sha256,

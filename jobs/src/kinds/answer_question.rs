@@ -38,6 +38,14 @@ pub enum AnswerOutcome {
     HandedOff,
 }
 
+/// An answer as its job keeps it: shown without the sentences whose source was deleted or withdrawn from `viewer` since.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct KeptAnswer {
+    pub viewer: Viewer,
+    #[serde(flatten)]
+    pub answer: Answer,
+}
+
 /// An answer, sentence by sentence.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Answer {

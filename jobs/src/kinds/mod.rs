@@ -9,13 +9,14 @@ mod search_knowledge;
 mod viewer;
 
 pub use self::answer_question::{
-    Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, Verdict,
+    Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, KeptAnswer, Verdict,
 };
 pub use self::check_response::{CheckResponse, CheckResult, CheckedClaim, ClaimEvidence};
 pub use self::delete_document::{DeleteDocument, DeletedDocument};
 pub use self::delete_knowledge_base::{DeleteKnowledgeBase, DeletedKnowledgeBase};
 pub use self::ingest_document::{IngestDocument, IngestedDocument};
 pub use self::search_knowledge::{
-    BaseAt, SearchCandidate, SearchHit, SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult,
+    BaseAt, FoundChunk, FoundChunks, FusionMethod, SearchCandidate, SearchHit, SearchHitExplanation, SearchKnowledge,
+    SearchMode, SearchResult,
 };
 pub use self::viewer::Viewer;

@@ -24,6 +24,16 @@ pub enum SearchMode {
     Vector,
 }
 
+/// How a hybrid search makes one score of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FusionMethod {
+    /// `alpha` of the cosine, the rest of the normalised BM25.
+    Weighted,
+    /// Reciprocal rank fusion, k = 60.
+    Rrf,
+}
+
 /// Finds chunks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SearchKnowledge {
@@ -35,7 +45,10 @@ pub struct SearchKnowledge {
     pub filter: Option<Value>,
     pub viewer: Viewer,
     pub explain: bool,
-    /// The vector leg's share of a hybrid score, 0 to 1; the configured one when absent.
+    /// The configured one when absent.
+    #[serde(default)]
+    pub fusion: Option<FusionMethod>,
+    /// The vector leg's share of a weighted score, 0 to 1; the configured one when absent.
     pub alpha: Option<f32>,
 }
 
@@ -45,7 +58,33 @@ impl Kind for SearchKnowledge {
     const RETRY: RetryPolicy = RetryPolicy::INTERACTIVE;
 }
 
-/// What a search found, the best first.
+/// What a search found, as its job keeps it: which chunks and why, not their words. Those are read, as `viewer` may see them by then, when
+/// somebody asks for the result: what was deleted or withdrawn since is in no stored result.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FoundChunks {
+    pub viewer: Viewer,
+    pub results: Vec<FoundChunk>,
+    pub reranker: String,
+    pub stale: bool,
+    pub took_ms: u64,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub candidates: Vec<SearchCandidate>,
+}
+
+/// A [`SearchHit`] without its words.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct FoundChunk {
+    pub knowledge_base_id: KnowledgeBaseId,
+    pub document_id: DocumentId,
+    pub chunk_id: ChunkId,
+    pub score: f32,
+    /// Pieces of the text, from and to, in bytes.
+    pub highlights: Vec<(usize, usize)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub explain: Option<SearchHitExplanation>,
+}
+
+/// What a search found, the best first. A chunk that was deleted, replaced or withdrawn from the viewer after the search is left out.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct SearchResult {
     pub results: Vec<SearchHit>,

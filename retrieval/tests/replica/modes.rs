@@ -220,7 +220,7 @@ fn a_hit_carries_what_is_shown() {
     );
     assert_eq!(
         (hit.text.as_str(), hit.highlights),
-        ("refund refund policy", vec!["refund refund policy".to_owned()])
+        ("refund refund policy", vec![0.."refund refund policy".len()])
     );
     assert!(hit.explain.is_none());
 }

@@ -4,9 +4,11 @@ mod find;
 mod indexed;
 mod ingest;
 mod submit;
+mod visible;
 
 pub use self::delete::{begin_deletion, delete, ids_of_base};
 pub use self::find::{Document, DocumentState, find, list};
 pub use self::indexed::{IndexedChunk, IndexedDocument, indexed};
 pub use self::ingest::{Ready, Version, lock_for_ingest, mark_ready, mark_unchanged, version};
 pub use self::submit::{NewDocument, Submitted, submit};
+pub use self::visible::{DocumentAcl, acls};

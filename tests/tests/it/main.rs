@@ -18,3 +18,4 @@ mod models;
 mod raw;
 mod search;
 mod tidy;
+mod upkeep;

@@ -14,7 +14,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("integrations", &["config"]),
     ("answers", &["config", "retrieval"]),
     ("jobs", &["config", "store"]),
-    ("api", &["config", "store", "jobs", "integrations"]),
+    ("api", &["config", "store", "jobs", "integrations", "retrieval"]),
     (
         "workers",
         &[

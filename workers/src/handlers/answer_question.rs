@@ -1,8 +1,10 @@
 use super::{embedding, passages};
 use crate::{Done, Handle, JobContext, JobError};
 use answers::{Composition, Passage, SelectedSentence, SentenceVectors};
-use jobs::kinds::{Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, Verdict};
-use retrieval::{Fusion, Query};
+use jobs::kinds::{
+    Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, KeptAnswer, Verdict,
+};
+use retrieval::Query;
 use std::time::{Duration, Instant};
 use store::{ChunkId, DocumentId};
 
@@ -26,7 +28,7 @@ impl Handle for AnswerQuestion {
             Composition::Answered(sentences) => answered(&self.question, sentences, &passages, &vectors),
             Composition::Abstained { reason } => abstained(reason.sentence),
         };
-        Done::with(&Answer {
+        let answer = Answer {
             stale,
             trace_id: job.trace_id(),
             took_ms: millis(started.elapsed()),
@@ -36,6 +38,10 @@ impl Handle for AnswerQuestion {
                 check_ms: millis(started.elapsed().saturating_sub(composed)),
             },
             ..answer
+        };
+        Done::with(&KeptAnswer {
+            viewer: self.viewer,
+            answer,
         })
     }
 }
@@ -50,7 +56,7 @@ async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<(Vec<Passa
     let query = Query {
         limit: PASSAGES,
         candidates: settings.candidates,
-        fusion: Fusion::Weighted { alpha: settings.alpha },
+        fusion: passages::fusion(settings, None, None),
         explain: true,
         ..Query::new(asked.question.clone(), Some(vector), passages::viewer(&asked.viewer))
     };

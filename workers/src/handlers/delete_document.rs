@@ -9,6 +9,7 @@ impl Handle for DeleteDocument {
             .store
             .tenant(job.tenant(), async |tx| {
                 let deleted = documents::delete(tx, &[self.document_id]).await? > 0;
+                store::jobs::erase_answers_citing(tx, &[self.document_id]).await?;
                 let index_seq = index_changes::record(tx, self.knowledge_base_id, &[self.document_id]).await?;
                 job.finish(
                     tx,

@@ -15,6 +15,7 @@ impl Handle for DeleteKnowledgeBase {
                 .store
                 .tenant(job.tenant(), async |tx| {
                     let ids = documents::ids_of_base(tx, self.knowledge_base_id, BATCH).await?;
+                    store::jobs::erase_answers_citing(tx, &ids).await?;
                     documents::delete(tx, &ids).await
                 })
                 .await?;

@@ -1,9 +1,13 @@
 //! Finding chunks in several bases: shared by search and answers.
 use crate::{Context, JobError};
-use jobs::kinds::{BaseAt, Viewer};
-use retrieval::{Hits, Query};
+use config::RetrievalSettings;
+use jobs::kinds::{BaseAt, FusionMethod, Viewer};
+use retrieval::{Fusion, Hits, Query};
 use store::knowledge_bases::KnowledgeBaseHead;
 use store::{KnowledgeBaseId, TenantId, knowledge_bases};
+
+/// The constant of reciprocal rank fusion in the paper that named it (Cormack, Clarke and Büttcher, 2009).
+const RRF_K: f32 = 60.0;
 
 /// What the bases gave, each by itself.
 pub(super) struct Found {
@@ -42,6 +46,20 @@ pub(super) async fn find(app: &Context, tenant: TenantId, bases: &[BaseAt], quer
         found.bases.push((at.id, hits));
     }
     Ok(found)
+}
+
+/// How two scores become one: as the search says, else as configured.
+pub(super) fn fusion(settings: &RetrievalSettings, method: Option<FusionMethod>, alpha: Option<f32>) -> Fusion {
+    let configured = match settings.fusion {
+        config::FusionMethod::Weighted => FusionMethod::Weighted,
+        config::FusionMethod::Rrf => FusionMethod::Rrf,
+    };
+    match method.unwrap_or(configured) {
+        FusionMethod::Weighted => Fusion::Weighted {
+            alpha: alpha.unwrap_or(settings.alpha),
+        },
+        FusionMethod::Rrf => Fusion::ReciprocalRank { k: RRF_K },
+    }
 }
 
 pub(super) fn viewer(viewer: &Viewer) -> retrieval::Viewer {

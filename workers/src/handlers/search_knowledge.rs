@@ -1,7 +1,7 @@
 use super::{embedding, passages};
 use crate::{Done, Handle, JobContext, JobError};
-use jobs::kinds::{SearchCandidate, SearchHit, SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult};
-use retrieval::{Explain, Filter, Fusion, Hit, Mode, Query};
+use jobs::kinds::{FoundChunk, FoundChunks, SearchCandidate, SearchHitExplanation, SearchKnowledge, SearchMode};
+use retrieval::{Explain, Filter, Hit, Mode, Query};
 use std::time::Instant;
 use store::{ChunkId, DocumentId, KnowledgeBaseId};
 
@@ -10,10 +10,10 @@ impl Handle for SearchKnowledge {
         let started = Instant::now();
         let query = self.query(&job).await?;
         let found = passages::find(&job.app, job.tenant(), &self.knowledge_bases, &query).await?;
-        let mut results: Vec<SearchHit> = Vec::new();
+        let mut results: Vec<FoundChunk> = Vec::new();
         let mut candidates: Vec<SearchCandidate> = Vec::new();
         for (base, hits) in found.bases {
-            results.extend(hits.hits.into_iter().map(|hit| search_hit(base, hit)));
+            results.extend(hits.hits.into_iter().map(|hit| found_chunk(base, hit)));
             candidates.extend(hits.ranking.into_iter().map(|candidate| SearchCandidate {
                 knowledge_base_id: base,
                 document_id: DocumentId(candidate.document_id),
@@ -25,7 +25,8 @@ impl Handle for SearchKnowledge {
         results.sort_by(|a, b| b.score.total_cmp(&a.score));
         results.truncate(self.limit);
         candidates.sort_by(|a, b| b.scores.score.total_cmp(&a.scores.score));
-        Done::with(&SearchResult {
+        Done::with(&FoundChunks {
+            viewer: self.viewer,
             results,
             reranker: "none".to_owned(),
             stale: found.stale,
@@ -62,9 +63,7 @@ impl IntoQuery for SearchKnowledge {
             mode,
             limit: self.limit,
             candidates: settings.candidates.max(self.limit),
-            fusion: Fusion::Weighted {
-                alpha: self.alpha.unwrap_or(settings.alpha),
-            },
+            fusion: passages::fusion(settings, self.fusion, self.alpha),
             filter,
             explain: self.explain,
             ..Query::new(self.query.clone(), vector, passages::viewer(&self.viewer))
@@ -72,16 +71,17 @@ impl IntoQuery for SearchKnowledge {
     }
 }
 
-fn search_hit(base: KnowledgeBaseId, hit: Hit) -> SearchHit {
-    SearchHit {
+fn found_chunk(base: KnowledgeBaseId, hit: Hit) -> FoundChunk {
+    FoundChunk {
         knowledge_base_id: base,
         document_id: DocumentId(hit.document_id),
         chunk_id: ChunkId(hit.chunk_id),
-        title: hit.title,
-        headings: hit.headings,
-        text: hit.text,
         score: hit.score,
-        highlights: hit.highlights,
+        highlights: hit
+            .highlights
+            .into_iter()
+            .map(|place| (place.start, place.end))
+            .collect(),
         explain: hit.explain.map(explanation),
     }
 }

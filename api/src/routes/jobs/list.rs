@@ -1,5 +1,5 @@
 use crate::extract::{Authorized, Cursor, FromQuery, JobsRead, Query, QueryFields};
-use crate::views::{FullJob, JobObject, Page};
+use crate::views::{FullJob, JobObject, Page, fill_in};
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -65,10 +65,11 @@ pub(crate) async fn list_jobs(
     let (rows, attempts) = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            let rows = store::jobs::list(tx, &one_more).await?;
+            let mut rows = store::jobs::list(tx, &one_more).await?;
+            fill_in(tx, &mut rows).await?;
             let ids: Vec<JobId> = rows.iter().map(|job| job.id).collect();
             let attempts = store::jobs::attempts_of(tx, &ids).await?;
-            Ok::<_, store::StoreError>((rows, attempts))
+            Ok::<_, Problem>((rows, attempts))
         })
         .await?;
     let mut of_job: HashMap<JobId, Vec<Attempt>> = HashMap::new();

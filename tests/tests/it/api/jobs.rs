@@ -183,42 +183,6 @@ async fn a_job_with_a_time_does_not_start_before_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_unique_key_names_one_job_until_that_has_ended() {
-    let app = TestApp::start().await;
-    let body = json!({"kind": "diagnostics.noop", "unique_key": "nightly", "run_at": "2999-01-01T00:00:00Z"});
-    let first = app.client.post("/v1/jobs", body.clone()).await;
-    let second = app.client.post("/v1/jobs", body.clone()).await;
-    assert_eq!(second.body["id"], first.body["id"]);
-    assert_eq!(
-        (
-            first.headers.get("existing-job"),
-            second.headers.get("existing-job").map(String::as_str)
-        ),
-        (None, Some("true"))
-    );
-    act(&app.client, first.body["id"].as_str().unwrap(), "cancel").await;
-    let third = app.client.post("/v1/jobs", body).await;
-    assert_ne!(third.body["id"], first.body["id"]);
-    assert!(!third.headers.contains_key("existing-job"));
-    app.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn ten_submissions_of_one_unique_key_at_once_make_one_job() {
-    let app = TestApp::start().await;
-    let mut requests = tokio::task::JoinSet::new();
-    for _ in 0..10 {
-        let client = app.client.clone();
-        let body = json!({"kind": "diagnostics.noop", "unique_key": "nightly", "run_at": "2999-01-01T00:00:00Z"});
-        requests.spawn(async move { submit(&client, body).await });
-    }
-    let ids = requests.join_all().await;
-    assert!(ids.iter().all(|id| *id == ids[0]), "{ids:?}");
-    assert_eq!(app.count("SELECT count(*) FROM jobs").await, 1);
-    app.finish().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn kinds_that_are_not_for_clients_are_unknown() {
     let app = without_workers().await;
     for kind in [

@@ -11,4 +11,5 @@ mod problems;
 mod publishable_keys;
 mod redact;
 mod snapshots;
+mod unique_keys;
 mod waiting;

@@ -52,6 +52,7 @@ pub(super) async fn insert_raw(app: &TestApp, kind: &'static str, payload_versio
         document_id: None,
         created_by: None,
         trace_context: None,
+        unique_key: None,
         payload: serde_json::json!({}),
     };
     let created: Result<bool, StoreError> = app

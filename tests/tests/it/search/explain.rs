@@ -1,6 +1,6 @@
 //! `explain`, limits and several bases.
 use serde_json::{Value, json};
-use tests::TestApp;
+use tests::{TestApp, TestOptions};
 
 async fn ingest(app: &TestApp, base: &str, title: &str, content: &str) {
     let job = app
@@ -68,6 +68,32 @@ async fn every_candidate_is_shown_with_what_both_legs_made_of_it() {
         results[0]
     );
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_rrf_the_score_is_the_sum_of_inverse_ranks() {
+    for (settings, asked) in [
+        (Vec::new(), json!("rrf")),
+        (vec![("retrieval.fusion", "rrf".to_owned())], Value::Null),
+    ] {
+        let app = TestApp::start_with(TestOptions {
+            settings,
+            ..TestOptions::default()
+        })
+        .await;
+        let base = with_documents(&app).await;
+        let body = json!({"knowledge_base_ids": [base], "query": "lantern number3", "explain": true, "fusion": asked});
+        let found = app.client.search(body).await;
+        for candidate in found["candidates"].as_array().unwrap() {
+            let share = |rank: &Value| rank.as_f64().map_or(0.0, |rank| 1.0 / (60.0 + rank));
+            let expected = share(&candidate["keyword_rank"]) + share(&candidate["vector_rank"]);
+            assert!(
+                (candidate["score"].as_f64().unwrap() - expected).abs() < 1e-4,
+                "{candidate}, not {expected}"
+            );
+        }
+        app.finish().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,0 +1,152 @@
+//! Results that quote documents, filled in when they are read: a job keeps which chunks it found and for whom, and what that viewer may no
+//! longer see, or nobody can because it is gone, is not shown.
+use crate::Problem;
+use jobs::Kind;
+use jobs::kinds::{
+    Answer, AnswerOutcome, AnswerQuestion, FoundChunk, FoundChunks, KeptAnswer, SearchHit, SearchKnowledge,
+    SearchResult, Viewer,
+};
+use retrieval::{Acl, excerpt};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::{HashMap, HashSet};
+use store::chunks::ShownChunk;
+use store::jobs::Job;
+use store::{ChunkId, DocumentId, TenantTx, chunks, documents};
+
+/// Replaces what the jobs keep by what may be shown of it.
+///
+/// # Errors
+/// [`Problem`] when the database cannot be read.
+pub(crate) async fn fill_in(tx: &mut TenantTx, jobs: &mut [Job]) -> Result<(), Problem> {
+    for job in jobs {
+        let Some(kept) = job.result.take() else { continue };
+        job.result = match job.kind.as_str() {
+            SearchKnowledge::NAME => match read::<FoundChunks>(job, kept) {
+                Some(found) => shown(&search_result(tx, found).await?)?,
+                None => None,
+            },
+            AnswerQuestion::NAME => match read::<KeptAnswer>(job, kept) {
+                Some(kept) => shown(&answer(tx, kept).await?)?,
+                None => None,
+            },
+            _ => Some(kept),
+        };
+    }
+    Ok(())
+}
+
+/// A result of another release is shown as none: it cannot be told who may see it. It expires within the hour.
+fn read<T: serde::de::DeserializeOwned>(job: &Job, kept: Value) -> Option<T> {
+    serde_json::from_value(kept)
+        .inspect_err(|error| tracing::warn!(job.id = %job.id, %error, "a kept result cannot be read"))
+        .ok()
+}
+
+fn shown(result: &impl Serialize) -> Result<Option<Value>, Problem> {
+    serde_json::to_value(result)
+        .map(Some)
+        .map_err(|error| Problem::internal(&error))
+}
+
+async fn search_result(tx: &mut TenantTx, found: FoundChunks) -> Result<SearchResult, Problem> {
+    let ids: Vec<ChunkId> = found.results.iter().map(|hit| hit.chunk_id).collect();
+    let viewer = viewer(found.viewer);
+    let mut chunks: HashMap<ChunkId, ShownChunk> = chunks::shown(tx, &ids)
+        .await?
+        .into_iter()
+        .filter(|chunk| may_see(&viewer, &chunk.indexed_acl, &chunk.latest_acl))
+        .map(|chunk| (chunk.id, chunk))
+        .collect();
+    let hits = found
+        .results
+        .into_iter()
+        .filter_map(|hit| Some(search_hit(chunks.remove(&hit.chunk_id)?, hit)));
+    Ok(SearchResult {
+        results: hits.collect(),
+        reranker: found.reranker,
+        stale: found.stale,
+        took_ms: found.took_ms,
+        candidates: found.candidates,
+    })
+}
+
+fn search_hit(chunk: ShownChunk, found: FoundChunk) -> SearchHit {
+    SearchHit {
+        knowledge_base_id: found.knowledge_base_id,
+        document_id: found.document_id,
+        chunk_id: found.chunk_id,
+        title: chunk.title,
+        headings: chunk.headings,
+        score: found.score,
+        highlights: found
+            .highlights
+            .into_iter()
+            .map(|(from, to)| excerpt(&chunk.text, from..to))
+            .filter(|piece| !piece.is_empty())
+            .collect(),
+        text: chunk.text,
+        explain: found.explain,
+    }
+}
+
+async fn answer(tx: &mut TenantTx, kept: KeptAnswer) -> Result<Answer, Problem> {
+    let KeptAnswer {
+        viewer: kept_for,
+        mut answer,
+    } = kept;
+    if answer.citations.is_empty() {
+        return Ok(answer);
+    }
+    let ids: Vec<DocumentId> = answer.citations.iter().map(|citation| citation.document_id).collect();
+    let viewer = viewer(kept_for);
+    let visible: HashSet<DocumentId> = documents::acls(tx, &ids)
+        .await?
+        .into_iter()
+        .filter(|document| may_see(&viewer, &document.indexed_acl, &document.latest_acl))
+        .map(|document| document.id)
+        .collect();
+    answer
+        .citations
+        .retain(|citation| visible.contains(&citation.document_id));
+    let cited: HashSet<ChunkId> = answer.citations.iter().map(|citation| citation.chunk_id).collect();
+    let before = answer.sentences.len();
+    answer
+        .sentences
+        .retain(|sentence| sentence.citations.iter().all(|chunk| cited.contains(chunk)));
+    if answer.sentences.len() < before {
+        let left: Vec<&str> = answer.sentences.iter().map(|sentence| sentence.text.as_str()).collect();
+        answer.answer = left.join(" ");
+        answer.support = answer
+            .sentences
+            .iter()
+            .map(|sentence| sentence.score)
+            .fold(1.0, f32::min);
+    }
+    if answer.sentences.is_empty() {
+        answer.citations.clear();
+        answer.support = 0.0;
+        answer.outcome = AnswerOutcome::Abstained;
+        answer.reason = Some(
+            "The sources of this answer have been deleted, or are no longer visible to whom it was given.".to_owned(),
+        );
+    }
+    Ok(answer)
+}
+
+/// A list that cannot be read lets nobody in but the tenant.
+fn may_see(viewer: &retrieval::Viewer, indexed: &Value, latest: &Value) -> bool {
+    [indexed, latest].into_iter().all(|acl| {
+        serde_json::from_value::<Acl>(acl.clone())
+            .unwrap_or_default()
+            .allows(viewer)
+    })
+}
+
+fn viewer(viewer: Viewer) -> retrieval::Viewer {
+    match viewer {
+        Viewer::Tenant => retrieval::Viewer::Tenant,
+        Viewer::Public => retrieval::Viewer::Public,
+        Viewer::Principal { user, groups } => retrieval::Viewer::Principal { user, groups },
+    }
+}

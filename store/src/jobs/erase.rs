@@ -1,0 +1,25 @@
+use crate::{DocumentId, StoreError, TenantTx};
+use diesel::sql_query;
+use diesel::sql_types::{Array, Uuid};
+use diesel_async::RunQueryDsl;
+
+/// Takes the words out of every answer that is still kept and cites one of the documents, which are being deleted; returns how many there were.
+/// What stays says that there was an answer.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn erase_answers_citing(tx: &mut TenantTx, documents: &[DocumentId]) -> Result<usize, StoreError> {
+    Ok(sql_query(
+        r#"UPDATE job_bodies b SET result = b.result || '{"answer": "", "sentences": [], "citations": [], "support": 0, "outcome": "abstained",
+                "reason": "A source of this answer has been deleted."}'
+           FROM jobs j
+           WHERE j.tenant_id = $1 AND j.interactive AND j.kind = 'answer_question' AND j.finished_at IS NOT NULL
+             AND b.tenant_id = j.tenant_id AND b.job_id = j.id
+             AND EXISTS (SELECT FROM jsonb_path_query(b.result, '$.citations[*].document_id') AS cited
+                         WHERE (cited #>> '{}')::uuid = ANY($2))"#,
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Uuid>, _>(documents)
+    .execute(&mut tx.conn)
+    .await?)
+}

@@ -1,0 +1,121 @@
+//! What keeps the tables small and honest over the years.
+use diesel_async::SimpleAsyncConnection;
+use serde_json::json;
+use store::embedding_models;
+use store::jobs::{count_default_rows, create_partitions, mark_for_dispatch, unmark_dispatch};
+use tests::{TestApp, TestOptions};
+
+async fn run(app: &TestApp, sql: &str) {
+    app.database.owner().await.batch_execute(sql).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_change_log_grows_with_documents_and_not_with_their_edits() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    for edit in 0..5 {
+        for name in ["a", "b"] {
+            let content = format!("Edit {edit} of {name}.");
+            let document = json!({"title": name, "content": content, "mime_type": "text/plain", "external_id": name});
+            app.client.ingest(&base, document).await;
+        }
+    }
+    assert_eq!(
+        app.count("SELECT count(*) FROM index_changes").await,
+        10,
+        "recent changes stay"
+    );
+    run(
+        &app,
+        "UPDATE index_changes SET changed_at = changed_at - interval '2 hours'",
+    )
+    .await;
+    let document = json!({"title": "a", "content": "The last edit.", "mime_type": "text/plain", "external_id": "a"});
+    app.client.ingest(&base, document).await;
+    assert_eq!(
+        app.count("SELECT count(*) FROM index_changes").await,
+        6,
+        "five of b, the last of a"
+    );
+    let found = app
+        .client
+        .search(json!({"knowledge_base_ids": [base], "query": "edit", "mode": "keyword"}))
+        .await;
+    assert_eq!(found["results"].as_array().unwrap().len(), 2, "{found}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_in_a_default_partition_are_counted_run_and_moved_to_their_week() {
+    let app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    let system = &app.context.system;
+    assert_eq!(count_default_rows(system).await.unwrap(), 0);
+    let this_week =
+        "SELECT 'DROP TABLE ' || string_agg(c.relname, ', ') FROM pg_class c WHERE c.relispartition AND c.relkind = 'r'
+                       AND c.relname ~ ('_' || to_char(now() AT TIME ZONE 'UTC', 'IYYY\"w\"IW') || '$')";
+    run(&app, &format!("DO $$ BEGIN EXECUTE ({this_week}); END $$")).await;
+    let submitted = app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    assert_eq!(
+        submitted.status.as_u16(),
+        202,
+        "a missing partition refuses nobody: {}",
+        submitted.text
+    );
+    assert_eq!(count_default_rows(system).await.unwrap(), 2, "the job and its body");
+    assert_eq!(create_partitions(system).await.unwrap(), 3);
+    assert_eq!(count_default_rows(system).await.unwrap(), 0);
+    let mut app = app;
+    app.start_workers(jobs::Pool::ALL.to_vec());
+    let ended = app.client.ended(submitted.body["id"].as_str().unwrap()).await;
+    assert_eq!(ended["state"], "succeeded");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_redis_did_not_take_is_offered_again_at_once() {
+    let app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    let system = &app.context.system;
+    let marked = mark_for_dispatch(system, "epoch", 30_000, 10).await.unwrap().unwrap();
+    assert_eq!(marked.len(), 1);
+    assert_eq!(
+        mark_for_dispatch(system, "epoch", 30_000, 10).await.unwrap().unwrap(),
+        []
+    );
+    unmark_dispatch(system, &[marked[0].id]).await.unwrap();
+    assert_eq!(
+        mark_for_dispatch(system, "epoch", 30_000, 10).await.unwrap().unwrap(),
+        marked
+    );
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn other_weights_under_a_known_name_are_noticed() {
+    let app = TestApp::start().await;
+    let store = &app.context.store;
+    for (name, weights, unchanged) in [
+        ("m", 1, true),
+        ("m", 1, true),
+        ("m", 2, false),
+        ("n", 2, true),
+        ("m", 1, true),
+    ] {
+        assert_eq!(
+            embedding_models::is_unchanged(store, name, &[weights; 32])
+                .await
+                .unwrap(),
+            unchanged,
+            "{name} {weights}"
+        );
+    }
+    app.finish().await;
+}
