@@ -23,6 +23,7 @@ const SECTIONS: &[&str] = &[
     "workers",
     "models",
     "retrieval",
+    "outgoing",
     "storage",
     "log",
     "telemetry",
@@ -84,6 +85,7 @@ impl Settings {
         let workers = section(figment, "workers", problems);
         let models = section(figment, "models", problems);
         let retrieval = section(figment, "retrieval", problems);
+        let outgoing = section(figment, "outgoing", problems);
         let storage = section(figment, "storage", problems);
         let log = section(figment, "log", problems);
         let telemetry = section(figment, "telemetry", problems);
@@ -97,6 +99,7 @@ impl Settings {
             workers: workers?,
             models: models?,
             retrieval: retrieval?,
+            outgoing: outgoing?,
             storage: storage?,
             log: log?,
             telemetry: telemetry?,

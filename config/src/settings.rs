@@ -1,7 +1,7 @@
 use crate::error::Problems;
 use crate::{
-    DatabaseSettings, DispatchSettings, LogSettings, ModelSettings, RedisSettings, RetrievalSettings, SecretSettings,
-    ServerSettings, StorageSettings, TelemetrySettings, WorkerSettings,
+    DatabaseSettings, DispatchSettings, LogSettings, ModelSettings, OutgoingSettings, RedisSettings, RetrievalSettings,
+    SecretSettings, ServerSettings, StorageSettings, TelemetrySettings, WorkerSettings,
 };
 use serde::Deserialize;
 
@@ -14,6 +14,7 @@ pub struct Settings {
     pub dispatch: DispatchSettings,
     pub workers: WorkerSettings,
     pub models: ModelSettings,
+    pub outgoing: OutgoingSettings,
     pub retrieval: RetrievalSettings,
     pub storage: StorageSettings,
     pub log: LogSettings,
@@ -37,6 +38,7 @@ impl Settings {
         self.dispatch.check(problems);
         self.workers.check(problems);
         self.models.check(problems);
+        self.outgoing.check(problems);
         self.retrieval.check(problems);
         self.secrets.check(problems);
         self.telemetry.check(problems);

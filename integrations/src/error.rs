@@ -5,7 +5,10 @@ use std::time::Duration;
 /// The texts may be shown to operators; they hold no request bodies and no credentials.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IntegrationError {
-    /// It could not be reached, or said that it is broken just now.
+    /// No connection could be made: nothing was sent.
+    #[error("{system} cannot be reached: {reason}")]
+    Unreachable { system: String, reason: String },
+    /// The connection broke, or it said that it is broken just now.
     #[error("{system} is unavailable: {reason}")]
     Unavailable { system: String, reason: String },
     /// It asked us to slow down; `retry_after` is what it asked for, if it said so.
@@ -26,6 +29,9 @@ pub enum IntegrationError {
     /// We refuse to send anything there: the address is not one that tenants may reach.
     #[error("requests to {system} are not allowed: {reason}")]
     Forbidden { system: String, reason: String },
+    /// It answered with more than we read.
+    #[error("{system} gave an answer larger than {bytes_max} bytes")]
+    AnswerTooLarge { system: String, bytes_max: usize },
     /// It answered with something other than its protocol promises.
     #[error("{system} gave an answer that cannot be read: {reason}")]
     InvalidAnswer { system: String, reason: String },
@@ -55,10 +61,29 @@ impl IntegrationError {
                 ..
             } => RetryAdvice::RetryAfter(*wait),
             Self::RateLimited { retry_after: None, .. }
+            | Self::Unreachable { .. }
             | Self::Unavailable { .. }
             | Self::Timeout { .. }
             | Self::InvalidAnswer { .. } => RetryAdvice::Retry,
-            Self::Rejected { .. } | Self::NotConfigured { .. } | Self::Forbidden { .. } => RetryAdvice::Permanent,
+            Self::Rejected { .. }
+            | Self::AnswerTooLarge { .. }
+            | Self::NotConfigured { .. }
+            | Self::Forbidden { .. } => RetryAdvice::Permanent,
+        }
+    }
+
+    /// Whether the other side may have acted on the request all the same. Where it may, only it can tell.
+    pub fn may_have_taken_effect(&self) -> bool {
+        match self {
+            Self::Unreachable { .. }
+            | Self::RateLimited { .. }
+            | Self::Rejected { .. }
+            | Self::NotConfigured { .. }
+            | Self::Forbidden { .. } => false,
+            Self::Unavailable { .. }
+            | Self::Timeout { .. }
+            | Self::AnswerTooLarge { .. }
+            | Self::InvalidAnswer { .. } => true,
         }
     }
 }
@@ -76,6 +101,28 @@ mod tests {
         };
         assert_eq!(limited(Some(wait)).retry(), RetryAdvice::RetryAfter(wait));
         assert_eq!(limited(None).retry(), RetryAdvice::Retry);
+    }
+
+    #[test]
+    fn only_what_was_not_sent_or_was_refused_certainly_had_no_effect() {
+        let (system, reason) = (String::from("x"), String::from("y"));
+        let unreachable = IntegrationError::Unreachable {
+            system: system.clone(),
+            reason: reason.clone(),
+        };
+        let broken = IntegrationError::Unavailable {
+            system: system.clone(),
+            reason: reason.clone(),
+        };
+        let refused = IntegrationError::Rejected {
+            system: system.clone(),
+            reason,
+        };
+        let late = IntegrationError::Timeout { system };
+        assert_eq!(
+            [unreachable, broken, refused, late].map(|error| error.may_have_taken_effect()),
+            [false, true, false, true]
+        );
     }
 
     #[test]

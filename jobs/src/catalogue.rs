@@ -73,6 +73,7 @@ impl Catalogue {
             CatalogueEntry::of::<diagnostics::Noop>(),
             CatalogueEntry::of::<diagnostics::Sleep>(),
             CatalogueEntry::of::<diagnostics::Fail>(),
+            CatalogueEntry::of::<diagnostics::Call>(),
         ];
         Self {
             entries: all

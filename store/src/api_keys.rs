@@ -1,4 +1,5 @@
 //! API keys. The secret is shown once, when the key is made; only its SHA-256 is stored.
+use crate::prepared::Prepare;
 use crate::schema::api_keys;
 use crate::{ApiKeyId, Owner, Store, StoreError, TenantId, TenantTx};
 use chrono::{DateTime, Utc};
@@ -74,6 +75,7 @@ pub async fn find(store: &Store, secret: &str) -> Result<FoundKey, StoreError> {
         let mut conn = store.before_tenant().await?;
         let found = diesel::sql_query("SELECT * FROM find_api_key($1)")
             .bind::<Bytea, _>(hash(secret).as_slice())
+            .prepared()
             .get_result(&mut *conn)
             .await
             .map_err(|error| StoreError::or_not_found(error, "API key"));

@@ -1,4 +1,5 @@
 //! Chunks of ready documents.
+use crate::prepared::Prepare;
 use crate::schema::chunks;
 use crate::{ChunkId, DocumentId, KnowledgeBaseId, StoreError, TenantTx};
 use diesel::prelude::*;
@@ -137,6 +138,6 @@ pub async fn shown(tx: &mut TenantTx, ids: &[ChunkId]) -> Result<Vec<ShownChunk>
     )
     .bind::<sql_types::Uuid, _>(tx.tenant)
     .bind::<sql_types::Array<sql_types::Uuid>, _>(ids)
-    .load(&mut tx.conn)
+    .prepared().load(&mut tx.conn)
     .await?)
 }

@@ -1,4 +1,5 @@
 //! Which weights the stored vectors were made with.
+use crate::prepared::Prepare;
 use crate::{Store, StoreError};
 use diesel::sql_types::{Binary, Text};
 use diesel::{QueryableByName, sql_query};
@@ -20,10 +21,12 @@ pub async fn is_unchanged(store: &Store, name: &str, sha256: &[u8]) -> Result<bo
     sql_query("INSERT INTO embedding_models (name, sha256) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING")
         .bind::<Text, _>(name)
         .bind::<Binary, _>(sha256)
+        .prepared()
         .execute(&mut *conn)
         .await?;
     let known: Known = sql_query("SELECT sha256 FROM embedding_models WHERE name = $1")
         .bind::<Text, _>(name)
+        .prepared()
         .get_result(&mut *conn)
         .await?;
     Ok(known.sha256 == sha256)

@@ -1,4 +1,5 @@
 //! Vectors of embedded texts: storage and cache in one.
+use crate::prepared::Prepare;
 use crate::schema::embeddings;
 use crate::{StoreError, TenantTx};
 use diesel::prelude::*;
@@ -95,7 +96,7 @@ pub async fn delete_unused(tx: &mut TenantTx, hashes: &[Vec<u8>]) -> Result<usiz
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Bytea>, _>(hashes)
-    .execute(&mut tx.conn)
+    .prepared().execute(&mut tx.conn)
     .await?;
     Ok(sql_query(
         "DELETE FROM embeddings WHERE (tenant_id, model, embed_hash) IN (
@@ -106,6 +107,7 @@ pub async fn delete_unused(tx: &mut TenantTx, hashes: &[Vec<u8>]) -> Result<usiz
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Bytea>, _>(hashes)
+    .prepared()
     .execute(&mut tx.conn)
     .await?)
 }

@@ -1,4 +1,5 @@
 //! Idempotency keys: which resource a request with this key made, and what the request said.
+use crate::prepared::Prepare;
 use crate::{StoreError, TenantTx};
 use diesel::sql_types::{BigInt, Bytea, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -58,6 +59,7 @@ pub async fn take(
     .bind::<Bytea, _>(request.hash.as_slice())
     .bind::<Uuid, _>(resource)
     .bind::<BigInt, _>(request.ttl_secs)
+    .prepared()
     .get_result(&mut tx.conn)
     .await?;
     Ok(if row.resource_id == resource {
@@ -83,6 +85,7 @@ pub async fn repoint(
         .bind::<Text, _>(request.route)
         .bind::<Text, _>(request.key)
         .bind::<Uuid, _>(resource)
+        .prepared()
         .execute(&mut tx.conn)
         .await?;
     Ok(())

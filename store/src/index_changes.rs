@@ -1,4 +1,5 @@
 //! The change log that search replicas follow.
+use crate::prepared::Prepare;
 use crate::{DocumentId, KnowledgeBaseId, StoreError, TenantTx};
 use diesel::sql_types::{Array, BigInt, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -34,6 +35,7 @@ pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[Docum
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(base)
     .bind::<Array<Uuid>, _>(documents)
+    .prepared()
     .get_result(&mut tx.conn)
     .await
     .map_err(|error| StoreError::or_not_found(error, "knowledge base"))?;
@@ -77,6 +79,7 @@ pub async fn between(
     .bind::<BigInt, _>(page_seq)
     .bind::<Uuid, _>(page_document)
     .bind::<BigInt, _>(limit)
+    .prepared()
     .load(&mut tx.conn)
     .await?)
 }

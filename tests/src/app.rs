@@ -3,6 +3,7 @@ use api::{AdminState, ApiState};
 use config::Settings;
 use diesel_async::RunQueryDsl;
 use integrations::embedding::Embedder;
+use integrations::http::{GuardedClient, HttpLimits, OutboundPolicy};
 use jobs::{Pool, Queue};
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,6 +83,7 @@ impl TestApp {
             system,
             queue: queue.clone(),
             embedder,
+            http: outgoing_client(&settings),
             replicas,
             settings: settings.clone(),
         };
@@ -218,11 +220,26 @@ fn settings(
         ("redis.prefix", &prefix),
         ("storage.data_dir", &data_dir),
         ("diagnostics.enabled", "true"),
+        ("outgoing.allow_loopback", "true"),
         ("models.embedding", MODEL),
         ("workers.drain_secs", "2"),
     ];
     all.extend(more.iter().map(|(key, value)| (*key, value.as_str())));
     Settings::with_overrides(&all).unwrap()
+}
+
+/// Allowed to reach this machine, where the fakes are.
+fn outgoing_client(settings: &Settings) -> GuardedClient {
+    let policy = OutboundPolicy {
+        allow_loopback: settings.outgoing.allow_loopback,
+        allow_private: settings.outgoing.allow_private,
+    };
+    let limits = HttpLimits {
+        total_timeout: Duration::from_secs(settings.outgoing.timeout_secs),
+        ..HttpLimits::default()
+    };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    GuardedClient::new(policy, limits).unwrap()
 }
 
 /// A tenant with a secret key for everything, and a publishable one for http://localhost.

@@ -13,6 +13,7 @@ mod database;
 mod embedder;
 mod environment;
 mod processes;
+mod vendor;
 mod workspace;
 
 pub use self::app::{TestApp, TestOptions, eventually};
@@ -21,4 +22,5 @@ pub use self::database::TestDatabase;
 pub use self::embedder::HashingEmbedder;
 pub use self::environment::{Environment, evaluation_data};
 pub use self::processes::{Process, Servers};
+pub use self::vendor::{Behaviour, FakeVendor};
 pub use self::workspace::workspace_root;

@@ -1,6 +1,7 @@
 use crate::Replicas;
 use config::Settings;
 use integrations::embedding::Embedder;
+use integrations::http::GuardedClient;
 use jobs::Queue;
 use std::sync::Arc;
 use store::{Store, System};
@@ -12,6 +13,7 @@ pub struct Context {
     pub system: System,
     pub queue: Queue,
     pub embedder: Arc<dyn Embedder>,
+    pub http: GuardedClient,
     pub replicas: Replicas,
     pub settings: Arc<Settings>,
 }

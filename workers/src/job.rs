@@ -77,7 +77,7 @@ impl JobContext {
         Ok(store::jobs::finish_in(tx, finish).await?)
     }
 
-    fn held(&self) -> Held {
+    pub(crate) fn held(&self) -> Held {
         Held {
             id: self.job.id,
             lease_token: self.job.lease_token,

@@ -5,6 +5,7 @@
 //! `leases` renews what is held, and `reconciler` finds what was lost.
 mod backend;
 mod context;
+mod effect;
 mod envelope;
 mod error;
 mod finisher;
@@ -24,6 +25,7 @@ mod tasks;
 mod trace;
 
 pub use self::context::Context;
+pub use self::effect::{Effect, LookedUp};
 pub use self::envelope::Envelope;
 pub use self::error::JobError;
 pub use self::job::{Done, JobContext};

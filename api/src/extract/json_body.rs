@@ -40,7 +40,7 @@ impl<T: FromFields> JsonBody<T> {
     }
 }
 
-fn require_json(request: &Request) -> Result<(), Problem> {
+pub(super) fn require_json(request: &Request) -> Result<(), Problem> {
     if content_type(request.headers()).as_deref().is_some_and(is_json) {
         return Ok(());
     }

@@ -1,6 +1,7 @@
 //! Resources as the API shows them.
 mod chunk;
 mod document;
+mod effect;
 mod full_job;
 mod job;
 mod job_results;
@@ -10,6 +11,7 @@ mod page;
 
 pub(crate) use self::chunk::ChunkObject;
 pub(crate) use self::document::DocumentObject;
+pub(crate) use self::effect::EffectObject;
 pub(crate) use self::full_job::FullJob;
 pub(crate) use self::job::JobObject;
 pub(crate) use self::job_results::{AnswerJob, CheckJob, DocumentJob, KnowledgeBaseDeletionJob, SearchJob};

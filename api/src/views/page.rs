@@ -12,6 +12,14 @@ pub(crate) struct Page<T> {
 }
 
 impl<T> Page<T> {
+    /// A list that has one page.
+    pub(crate) fn whole(data: Vec<T>) -> Self {
+        Self {
+            data,
+            next_cursor: None,
+        }
+    }
+
     /// From up to `limit + 1` rows: the one too many tells that there is another page. `cursor` makes the cursor of the last row shown.
     pub(crate) fn of<R, C: Cursor>(
         mut rows: Vec<R>,

@@ -1,4 +1,4 @@
-use crate::process::{Connections, embedder, load_settings};
+use crate::process::{Connections, embedder, load_settings, outgoing_client};
 use anyhow::Context as _;
 use config::{Requirement, Settings};
 use integrations::embedding::Embedder;
@@ -34,12 +34,14 @@ impl Rig {
         let model = embedder.model().clone();
         let replicas = Replicas::new(connections.store.clone(), &settings, &model.id, model.dimensions);
         let (store, queue) = (connections.store, connections.queue);
+        let http = outgoing_client(&settings)?;
         Ok(Self {
             context: Context {
                 store,
                 system,
                 queue,
                 embedder,
+                http,
                 replicas,
                 settings,
             },

@@ -1,7 +1,10 @@
 use anyhow::Context;
 use config::Settings;
+use integrations::IntegrationError;
+use integrations::http::{GuardedClient, HttpLimits, OutboundPolicy};
 use jobs::Queue;
 use std::sync::Arc;
+use std::time::Duration;
 use store::Store;
 
 /// What every part of the system talks to.
@@ -27,4 +30,19 @@ impl Connections {
         }
         Ok(Self { settings, store, queue })
     }
+}
+
+/// The client for every call to the outside, as the settings allow it.
+pub(crate) fn outgoing_client(settings: &Settings) -> Result<GuardedClient, IntegrationError> {
+    let outgoing = &settings.outgoing;
+    let policy = OutboundPolicy {
+        allow_loopback: outgoing.allow_loopback,
+        allow_private: outgoing.allow_private,
+    };
+    let limits = HttpLimits {
+        connect_timeout: Duration::from_secs(outgoing.connect_timeout_secs),
+        total_timeout: Duration::from_secs(outgoing.timeout_secs),
+        ..HttpLimits::default()
+    };
+    GuardedClient::new(policy, limits)
 }

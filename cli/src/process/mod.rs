@@ -11,7 +11,7 @@ mod worker_part;
 
 pub(crate) use self::admin::AdminPart;
 pub(crate) use self::api_part::ApiPart;
-pub(crate) use self::connect::Connections;
+pub(crate) use self::connect::{Connections, outgoing_client};
 pub(crate) use self::local_model::{embedder, embedder_settings, refuse_other_weights};
 pub(crate) use self::settings::load_settings;
 pub(crate) use self::signals::until_told_to_stop;

@@ -1,4 +1,4 @@
-use super::{Connections, embedder, refuse_other_weights};
+use super::{Connections, embedder, outgoing_client, refuse_other_weights};
 use anyhow::Context as _;
 use integrations::embedding::Embedder;
 use jobs::Pool;
@@ -34,6 +34,7 @@ impl WorkerPart {
             system: system.clone(),
             queue: connections.queue.clone(),
             embedder,
+            http: outgoing_client(&settings).context("cannot make calls to the outside")?,
             replicas: replicas.clone(),
             settings: settings.clone(),
         };

@@ -99,8 +99,7 @@ impl GuardedClient {
     /// Any status is an answer; [`GuardedResponse::success`] makes errors of those that are not 2xx.
     ///
     /// # Errors
-    /// `Forbidden` for an address the policy refuses, `Timeout`, `Unavailable`, or `Rejected` where the answer is
-    /// larger than the limit.
+    /// `Forbidden` for an address the policy refuses, `Unreachable`, `Timeout`, `Unavailable`, or `AnswerTooLarge`.
     pub async fn get(&self, url: &Url, headers: HeaderMap) -> Result<GuardedResponse, IntegrationError> {
         self.exchange(url, self.client.get(url.clone()).headers(headers)).await
     }
@@ -131,9 +130,9 @@ impl GuardedClient {
             });
         }
         let mut answer = request.send().await.map_err(|error| failure(&system, error))?;
-        let too_large = || IntegrationError::Rejected {
+        let too_large = || IntegrationError::AnswerTooLarge {
             system: system.clone(),
-            reason: format!("its answer is larger than {} bytes", self.limits.response_bytes_max),
+            bytes_max: self.limits.response_bytes_max,
         };
         if answer
             .content_length()

@@ -13,6 +13,12 @@ pub(super) fn failure(system: &str, error: reqwest::Error) -> IntegrationError {
             reason: NOT_PUBLIC.into(),
         };
     }
+    if error.is_connect() {
+        return IntegrationError::Unreachable {
+            system,
+            reason: chain(&error),
+        };
+    }
     if error.is_timeout() {
         return IntegrationError::Timeout { system };
     }

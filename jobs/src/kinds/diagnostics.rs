@@ -63,6 +63,36 @@ impl Kind for Fail {
     const DIAGNOSTIC: bool = true;
 }
 
+/// Makes one `POST` of `{"key": …}` to an address, through the ledger of effects.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Call {
+    pub url: String,
+    pub key: String,
+}
+
+impl Kind for Call {
+    const NAME: &'static str = "diagnostics.call";
+    const POOL: Pool = Pool::General;
+    const SUBMIT_SCOPE: Option<&'static str> = Some("jobs:write");
+    const DIAGNOSTIC: bool = true;
+
+    fn validate(&self) -> Vec<FieldError> {
+        let mut errors = Vec::new();
+        match url::Url::parse(&self.url) {
+            Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => {}
+            _ => errors.push(FieldError::new("url", "invalid", "must be an http or https address")),
+        }
+        if self.url.len() > 2000 {
+            errors.push(FieldError::new("url", "length", "must have at most 2000 bytes"));
+        }
+        if self.key.is_empty() || self.key.len() > 255 {
+            errors.push(FieldError::new("key", "length", "must have 1 to 255 bytes"));
+        }
+        errors
+    }
+}
+
 /// Ends the process that runs it, as a segmentation fault would. Never in the API's catalogue: fault tests insert it themselves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

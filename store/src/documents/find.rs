@@ -1,3 +1,4 @@
+use crate::prepared::Prepare;
 use crate::{DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
@@ -105,6 +106,7 @@ pub async fn find(tx: &mut TenantTx, id: DocumentId) -> Result<Document, StoreEr
     sql_query(sql)
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(id)
+        .prepared()
         .get_result(&mut tx.conn)
         .await
         .map_err(|error| StoreError::or_not_found(error, "document"))
@@ -131,6 +133,7 @@ pub async fn list(
         .bind::<Nullable<Text>, _>(state)
         .bind::<Nullable<Uuid>, _>(before)
         .bind::<BigInt, _>(limit)
+        .prepared()
         .load(&mut tx.conn)
         .await?)
 }

@@ -1,3 +1,4 @@
+use crate::prepared::Prepare;
 use crate::{ChunkId, DocumentId, StoreError, TenantTx, embeddings};
 use diesel::sql_types::{Array, Bytea, Integer, Jsonb, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -69,6 +70,7 @@ pub async fn indexed(tx: &mut TenantTx, model: &str, ids: &[DocumentId]) -> Resu
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Uuid>, _>(ids)
+    .prepared()
     .load(&mut tx.conn)
     .await?;
     let found: Vec<DocumentId> = documents.iter().map(|document| document.id).collect();
@@ -80,6 +82,7 @@ pub async fn indexed(tx: &mut TenantTx, model: &str, ids: &[DocumentId]) -> Resu
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Uuid>, _>(found)
     .bind::<Text, _>(model)
+    .prepared()
     .load(&mut tx.conn)
     .await?;
     let mut chunks: HashMap<DocumentId, Vec<IndexedChunk>> = HashMap::new();

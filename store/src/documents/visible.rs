@@ -1,3 +1,4 @@
+use crate::prepared::Prepare;
 use crate::{DocumentId, StoreError, TenantTx};
 use diesel::sql_types::{Array, Jsonb, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -29,6 +30,7 @@ pub async fn acls(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<Vec<DocumentA
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Uuid>, _>(ids)
+    .prepared()
     .load(&mut tx.conn)
     .await?)
 }

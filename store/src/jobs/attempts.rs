@@ -1,3 +1,4 @@
+use crate::prepared::Prepare;
 use crate::{JobId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
@@ -37,6 +38,7 @@ pub async fn attempts_of(tx: &mut TenantTx, jobs: &[JobId]) -> Result<Vec<Attemp
     Ok(sql_query(sql)
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Array<Uuid>, _>(jobs)
+        .prepared()
         .load(&mut tx.conn)
         .await?)
 }

@@ -1,4 +1,5 @@
 use super::JobState;
+use crate::prepared::Prepare;
 use crate::{JobId, StoreError, TenantTx};
 use diesel::sql_types::{Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -33,6 +34,7 @@ pub async fn cancel(tx: &mut TenantTx, id: JobId) -> Result<CancelOutcome, Store
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
+    .prepared()
     .get_result(&mut tx.conn)
     .await;
     match row {

@@ -1,4 +1,5 @@
 use super::Dispatchable;
+use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{ApiKeyId, DocumentId, JobId, StoreError, System, TenantId};
 use chrono::{DateTime, Utc};
@@ -77,7 +78,7 @@ pub async fn claim(
     .bind::<Uuid, _>(uuid::Uuid::new_v4())
     .bind::<BigInt, _>(lease_ms)
     .bind::<Text, _>(worker)
-    .load(&mut tx.conn)
+    .prepared().load(&mut tx.conn)
     .await?;
     tx.commit().await?;
     Ok(claimed)
@@ -99,7 +100,7 @@ pub async fn still_queued(system: &System, ids: &[JobId]) -> Result<Vec<Dispatch
     .bind::<Array<Uuid>, _>(ids)
     .bind::<Uuid, _>(*smallest)
     .bind::<Uuid, _>(*largest)
-    .load(&mut tx.conn)
+    .prepared().load(&mut tx.conn)
     .await?;
     tx.commit().await?;
     Ok(queued)

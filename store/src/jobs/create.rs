@@ -1,3 +1,4 @@
+use crate::prepared::Prepare;
 use crate::{ApiKeyId, DocumentId, JobId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Bool, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
@@ -64,7 +65,7 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
     .bind::<Nullable<Text>, _>(new.trace_context)
     .bind::<Jsonb, _>(new.payload)
     .bind::<Nullable<Text>, _>(new.unique_key)
-    .get_result(&mut tx.conn)
+    .prepared().get_result(&mut tx.conn)
     .await?;
     Ok(created.due)
 }

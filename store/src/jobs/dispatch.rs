@@ -1,3 +1,4 @@
+use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{JobId, StoreError, System, TenantId};
 use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text, Uuid};
@@ -41,6 +42,7 @@ pub async fn mark_for_dispatch(
     let mut tx = system.begin(Durability::Relaxed).await?;
     let Locked { locked } = sql_query("SELECT pg_try_advisory_xact_lock($1) AS locked")
         .bind::<BigInt, _>(DISPATCH_LOCK)
+        .prepared()
         .get_result(&mut tx.conn)
         .await?;
     if !locked {
@@ -69,7 +71,7 @@ pub async fn mark_for_dispatch(
     .bind::<Text, _>(epoch)
     .bind::<BigInt, _>(redispatch_ms)
     .bind::<BigInt, _>(limit)
-    .load(&mut tx.conn)
+    .prepared().load(&mut tx.conn)
     .await?;
     tx.commit().await?;
     Ok(Some(marked))
@@ -93,7 +95,7 @@ pub async fn unmark_dispatch(system: &System, ids: &[JobId]) -> Result<(), Store
     .bind::<Array<Uuid>, _>(ids)
     .bind::<Uuid, _>(*smallest)
     .bind::<Uuid, _>(*largest)
-    .execute(&mut tx.conn)
+    .prepared().execute(&mut tx.conn)
     .await?;
     tx.commit().await
 }

@@ -1,3 +1,4 @@
+use crate::prepared::Prepare;
 use crate::{DocumentId, StoreError, TenantTx};
 use diesel::sql_query;
 use diesel::sql_types::{Array, Uuid};
@@ -20,6 +21,6 @@ pub async fn erase_answers_citing(tx: &mut TenantTx, documents: &[DocumentId]) -
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Uuid>, _>(documents)
-    .execute(&mut tx.conn)
+    .prepared().execute(&mut tx.conn)
     .await?)
 }

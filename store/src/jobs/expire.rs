@@ -1,4 +1,5 @@
 use super::JobState;
+use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{JobId, StoreError, System, TenantId};
 use diesel::sql_types::{BigInt, Jsonb, SmallInt, Text, Uuid};
@@ -52,7 +53,7 @@ pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob
     )
     .bind::<BigInt, _>(limit)
     .bind::<Jsonb, _>(error)
-    .load(&mut tx.conn)
+    .prepared().load(&mut tx.conn)
     .await?;
     tx.commit().await?;
     Ok(expired)

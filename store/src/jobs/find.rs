@@ -1,4 +1,5 @@
 use super::JobState;
+use crate::prepared::Prepare;
 use crate::{ApiKeyId, DocumentId, JobId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
@@ -68,6 +69,7 @@ pub async fn find(tx: &mut TenantTx, id: JobId) -> Result<Job, StoreError> {
     ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
+    .prepared()
     .get_result(&mut tx.conn)
     .await
     .map_err(|error| StoreError::or_not_found(error, "job"))
@@ -82,6 +84,7 @@ pub async fn find_many(tx: &mut TenantTx, ids: &[JobId]) -> Result<Vec<Job>, Sto
     Ok(sql_query(sql)
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Array<Uuid>, _>(ids)
+        .prepared()
         .load(&mut tx.conn)
         .await?)
 }
@@ -120,6 +123,7 @@ pub async fn list(tx: &mut TenantTx, filter: &JobFilter) -> Result<Vec<Job>, Sto
         .bind::<Nullable<Uuid>, _>(filter.created_by)
         .bind::<Nullable<Uuid>, _>(filter.before)
         .bind::<BigInt, _>(filter.limit)
+        .prepared()
         .load(&mut tx.conn)
         .await?)
 }

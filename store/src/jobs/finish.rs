@@ -1,5 +1,6 @@
 use super::JobState;
 use crate::connect::PooledConnection;
+use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{JobId, StoreError, System, TenantId, TenantTx};
 use diesel::sql_types::{Array, Double, Jsonb, Nullable, Text, Uuid};
@@ -91,6 +92,7 @@ async fn write(conn: &mut PooledConnection, finishes: &[Finish]) -> Result<Vec<E
         .bind::<Array<Double>, _>(rows.iter().map(|row| row.delay.as_secs_f64()).collect::<Vec<_>>())
         .bind::<Uuid, _>(smallest)
         .bind::<Uuid, _>(largest)
+        .prepared()
         .load(conn)
         .await?)
 }

@@ -1,3 +1,4 @@
+use crate::prepared::Prepare;
 use crate::{JobId, StoreError, TenantTx};
 use diesel::sql_query;
 use diesel::sql_types::Uuid;
@@ -12,6 +13,7 @@ pub async fn make_durable(tx: &mut TenantTx, id: JobId) -> Result<(), StoreError
     let written = sql_query("UPDATE jobs SET revision = revision + 1 WHERE tenant_id = $1 AND id = $2")
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(id)
+        .prepared()
         .execute(&mut tx.conn)
         .await?;
     if written == 0 {

@@ -1,3 +1,4 @@
+use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{JobId, StoreError, System};
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Uuid};
@@ -47,6 +48,7 @@ pub async fn renew(system: &System, held: &[Held], lease_ms: i64) -> Result<Vec<
     .bind::<Uuid, _>(*smallest)
     .bind::<Uuid, _>(*largest)
     .bind::<BigInt, _>(lease_ms)
+    .prepared()
     .load(&mut tx.conn)
     .await?;
     tx.commit().await?;
@@ -81,6 +83,7 @@ pub async fn save_progress(system: &System, progress: &[Progress]) -> Result<(),
     .bind::<Array<Jsonb>, _>(progress.iter().map(|p| &p.progress).collect::<Vec<_>>())
     .bind::<Uuid, _>(*smallest)
     .bind::<Uuid, _>(*largest)
+    .prepared()
     .execute(&mut tx.conn)
     .await?;
     tx.commit().await

@@ -29,6 +29,6 @@ pub use self::finish::{Ended, Finish, Outcome, finish, finish_in};
 pub use self::interactive::make_durable;
 pub use self::lease::{Held, Progress, RenewedLease, renew, save_progress};
 pub use self::retention::{JobRetention, count_default_rows, create_partitions, sweep};
-pub use self::retry::retry;
+pub use self::retry::{Retried, retry};
 pub use self::state::JobState;
 pub use self::unique::{Lock, lock_unique_key};

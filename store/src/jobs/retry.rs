@@ -1,34 +1,49 @@
 use super::{Dispatchable, Lock, lock_unique_key};
+use crate::effects::{self, Decision};
+use crate::prepared::Prepare;
 use crate::{JobId, StoreError, TenantTx};
-use diesel::sql_types::{Nullable, Text, Uuid};
-use diesel::{QueryableByName, sql_query};
+use diesel::sql_types::{Bool, Nullable, Text, Uuid};
+use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
+
+/// What a retry by hand did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Retried {
+    Queued(Dispatchable),
+    /// The job is dead because nobody knows whether one of its calls took effect: say first whether that is to be repeated.
+    NeedsDecision,
+    /// A decision was given and there is nothing to decide.
+    NothingToDecide,
+}
 
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(sql_type = Nullable<Text>)]
     unique_key: Option<String>,
+    #[diesel(sql_type = Bool)]
+    effect_unknown: bool,
 }
 
 /// Queues a dead or cancelled job again, as a new run whose attempts count from 0. It takes its unique key again.
 ///
 /// # Errors
 /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the job is neither dead nor cancelled, or another job has its unique key.
-pub async fn retry(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreError> {
-    let row: Option<Row> = sql_query(
-        "SELECT unique_key FROM jobs WHERE tenant_id = $1 AND id = $2 AND state IN ('dead', 'cancelled') FOR UPDATE",
-    )
-    .bind::<Uuid, _>(tx.tenant)
-    .bind::<Uuid, _>(id)
-    .load(&mut tx.conn)
-    .await?
-    .pop();
-    let Some(row) = row else {
+pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> Result<Retried, StoreError> {
+    let Some(row) = lock_ended(tx, id).await? else {
         super::find(tx, id).await?;
         return Err(StoreError::Conflict {
             what: "only a dead or cancelled job can be retried",
         });
     };
+    match decision {
+        None if row.effect_unknown => return Ok(Retried::NeedsDecision),
+        None => {}
+        Some(decision) => {
+            if effects::decide(tx, id, decision).await? == 0 {
+                return Ok(Retried::NothingToDecide);
+            }
+        }
+    }
     if let Some(key) = row.unique_key
         && let Lock::Held(_) = lock_unique_key(tx, &key, id).await?
     {
@@ -36,6 +51,24 @@ pub async fn retry(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreEr
             what: "another job with the same unique key has not ended",
         });
     }
+    Ok(Retried::Queued(queue_again(tx, id).await?))
+}
+
+async fn lock_ended(tx: &mut TenantTx, id: JobId) -> Result<Option<Row>, StoreError> {
+    Ok(sql_query(
+        "SELECT j.unique_key, j.state = 'dead' AND coalesce(b.error ->> 'code' = 'effect_unknown', false) AS effect_unknown
+         FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id
+         WHERE j.tenant_id = $1 AND j.id = $2 AND b.job_id = $2 AND j.state IN ('dead', 'cancelled') FOR UPDATE OF j",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .optional()?)
+}
+
+async fn queue_again(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreError> {
     Ok(sql_query(
         "WITH job AS (
              UPDATE jobs SET state = 'queued', run = run + 1, attempt = 0, run_at = now(), cancel_requested = false, progress = NULL,
@@ -46,10 +79,11 @@ pub async fn retry(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreEr
              UPDATE job_bodies b SET error = NULL, result = NULL FROM job
              WHERE b.tenant_id = job.tenant_id AND b.job_id = job.id AND b.job_id = $2
          )
-         SELECT * FROM job",
+         SELECT id, tenant_id, pool, priority FROM job",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
+    .prepared()
     .get_result(&mut tx.conn)
     .await?)
 }

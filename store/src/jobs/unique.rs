@@ -1,3 +1,4 @@
+use crate::prepared::Prepare;
 use crate::{JobId, StoreError, TenantTx};
 use diesel::sql_types::{Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -34,6 +35,7 @@ pub async fn lock_unique_key(tx: &mut TenantTx, key: &str, job: JobId) -> Result
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Text, _>(key)
     .bind::<Uuid, _>(job)
+    .prepared()
     .get_result(&mut tx.conn)
     .await?;
     if holder.job_id == job {
@@ -47,6 +49,7 @@ pub async fn lock_unique_key(tx: &mut TenantTx, key: &str, job: JobId) -> Result
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Text, _>(key)
     .bind::<Uuid, _>(job)
+    .prepared()
     .execute(&mut tx.conn)
     .await?;
     Ok(if taken_over == 1 {

@@ -66,7 +66,7 @@ async fn jobs_in_a_default_partition_are_counted_run_and_moved_to_their_week() {
         submitted.text
     );
     assert_eq!(count_default_rows(system).await.unwrap(), 2, "the job and its body");
-    assert_eq!(create_partitions(system).await.unwrap(), 3);
+    assert_eq!(create_partitions(system).await.unwrap(), 4);
     assert_eq!(count_default_rows(system).await.unwrap(), 0);
     let mut app = app;
     app.start_workers(jobs::Pool::ALL.to_vec());

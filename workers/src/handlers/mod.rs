@@ -4,6 +4,7 @@ mod check_response;
 mod delete_document;
 mod delete_knowledge_base;
 mod diagnostics;
+mod diagnostics_call;
 mod embedding;
 mod ingest_document;
 mod passages;
@@ -25,5 +26,6 @@ pub fn registry() -> Registry {
         .with::<kinds::diagnostics::Noop>()
         .with::<kinds::diagnostics::Sleep>()
         .with::<kinds::diagnostics::Fail>()
+        .with::<kinds::diagnostics::Call>()
         .with::<kinds::diagnostics::Abort>()
 }

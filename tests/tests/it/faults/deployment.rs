@@ -27,6 +27,7 @@ impl Deployment {
             ("SESSION_SECRET", "not-a-secret-because-only-tests-use-it"),
             ("VISUALKIT__SERVER__LISTEN", &url),
             ("VISUALKIT__DIAGNOSTICS__ENABLED", "true"),
+            ("VISUALKIT__OUTGOING__ALLOW_LOOPBACK", "true"),
             ("VISUALKIT__DISPATCH__LEASE_SECS", "2"),
             ("VISUALKIT__WORKERS__GENERAL", "100"),
             (

@@ -4,6 +4,7 @@ mod database_restart;
 mod deployment;
 mod dispatch;
 mod drain;
+mod effects;
 mod enqueue;
 mod fairness;
 mod frozen_worker;

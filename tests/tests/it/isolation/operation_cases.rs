@@ -36,6 +36,7 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/documents/{id}/chunks", "knowledge:read", PathId::Document),
     read("get /v1/jobs", "jobs:read", PathId::None),
     read("get /v1/jobs/{id}", "jobs:read", PathId::Job),
+    read("get /v1/jobs/{id}/effects", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/events", "jobs:read", PathId::Job),
     write(
         "post /v1/knowledge-bases",

@@ -1,6 +1,6 @@
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
-use tests::{Client, TestApp};
+use tests::{Client, FakeVendor, TestApp};
 
 /// Something of everything that a tenant can have.
 pub(super) struct Seeded {
@@ -40,6 +40,10 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
     client
         .post(&format!("/v1/jobs/{cancelled_job}/cancel"), json!({}))
         .await;
+    let vendor = FakeVendor::start(&[]).await;
+    let call = json!({"kind": "diagnostics.call", "payload": {"url": format!("{}/calls", vendor.url), "key": word}});
+    let called = client.post_waiting("/v1/jobs", call, 20).await;
+    assert_eq!(called.body["state"], "succeeded", "{}", called.text);
     Seeded {
         base,
         document: ingested["document_id"].as_str().unwrap().to_owned(),

@@ -1,0 +1,406 @@
+//! Calls to the outside: made once, or looked up, or put before a person.
+use super::deployment::Deployment;
+use super::rows::Rows;
+use integrations::IntegrationError;
+use integrations::http::{GuardedClient, HeaderMap};
+use jobs::{Dispatch, EnqueueOptions, Kind, Pool};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::time::Duration;
+use store::effects::{self, Intent, Settlement};
+use store::jobs::Held;
+use store::{Durability, JobId, StoreError};
+use tests::Behaviour::{Act, ActAndAnswer, ActAndFallSilent, FallSilent, Refuse};
+use tests::{FakeVendor, TestApp, TestOptions};
+use url::Url;
+use uuid::Uuid;
+use workers::{Done, Effect, Handle, JobContext, JobError, LookedUp};
+
+fn call(vendor: &FakeVendor) -> Value {
+    json!({"kind": "diagnostics.call", "payload": {"url": format!("{}/calls", vendor.url), "key": "order-1"}})
+}
+
+/// Calls time out after a second.
+async fn app() -> TestApp {
+    app_with(workers::handlers::registry()).await
+}
+
+async fn app_with(registry: workers::Registry) -> TestApp {
+    TestApp::start_with(TestOptions {
+        settings: vec![("outgoing.timeout_secs", "1".to_owned())],
+        registry,
+        ..TestOptions::default()
+    })
+    .await
+}
+
+async fn submit(app: &TestApp, vendor: &FakeVendor) -> Value {
+    let submitted = app.client.post("/v1/jobs", call(vendor)).await;
+    assert_eq!(submitted.status.as_u16(), 202, "{}", submitted.text);
+    app.client.ended(submitted.body["id"].as_str().unwrap()).await
+}
+
+/// The ledger's entries, as `step state calls`.
+async fn ledger(app: &TestApp, job: &Value) -> Vec<String> {
+    let listed = app
+        .client
+        .get(&format!("/v1/jobs/{}/effects", job["id"].as_str().unwrap()))
+        .await;
+    assert_eq!(listed.body["next_cursor"], Value::Null, "{}", listed.text);
+    let entries = listed.body["data"].as_array().unwrap().iter();
+    entries
+        .map(|effect| {
+            let text = |name: &str| effect[name].as_str().unwrap().to_owned();
+            format!("{} {} {}", text("step"), text("state"), effect["calls"])
+        })
+        .collect()
+}
+
+async fn retry(app: &TestApp, job: &Value, body: Value) -> tests::Answered {
+    app.client
+        .post(&format!("/v1/jobs/{}/retry", job["id"].as_str().unwrap()), body)
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_is_written_down_with_its_answer() {
+    let (app, vendor) = (app().await, FakeVendor::start(&[]).await);
+    let job = submit(&app, &vendor).await;
+    assert_eq!(
+        (&job["state"], &job["result"]),
+        (&json!("succeeded"), &json!({"status": 200}))
+    );
+    assert_eq!(vendor.calls().len(), 1);
+    assert!(
+        vendor.calls()[0].parse::<Uuid>().is_ok(),
+        "it sends a key: {:?}",
+        vendor.calls()
+    );
+    assert_eq!(ledger(&app, &job).await, ["call done 1"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_certainly_had_no_effect_is_made_again_under_the_same_key() {
+    let (app, vendor) = (app().await, FakeVendor::start(&[Refuse(429), Refuse(503)]).await);
+    let job = submit(&app, &vendor).await;
+    assert_eq!((&job["state"], &job["attempt"]), (&json!("succeeded"), &json!(3)));
+    let keys = vendor.calls();
+    assert_eq!((keys.len(), vendor.acted().len()), (3, 1));
+    assert!(keys.iter().all(|key| *key == keys[0]), "{keys:?}");
+    assert_eq!(ledger(&app, &job).await, ["call done 3"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_reached_nobody_is_made_again() {
+    let app = app().await;
+    // Nobody listens there by now.
+    let vendor = FakeVendor::start(&[]).await;
+    let body = call(&vendor);
+    drop(vendor);
+    let body = json!({"kind": body["kind"], "payload": body["payload"], "max_attempts": 2});
+    let submitted = app.client.post("/v1/jobs", body).await;
+    let job = app.client.ended(submitted.body["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&job["state"], &job["error"]["code"], &job["attempt"]),
+        (&json!("dead"), &json!("integration"), &json!(2)),
+        "{job}"
+    );
+    assert_eq!(ledger(&app, &job).await, ["call failed 2"]);
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_refused_for_good_is_dead_and_not_unknown() {
+    let (app, vendor) = (app().await, FakeVendor::start(&[Refuse(422)]).await);
+    let job = submit(&app, &vendor).await;
+    assert_eq!(
+        (&job["state"], &job["error"]["code"]),
+        (&json!("dead"), &json!("integration"))
+    );
+    assert_eq!(ledger(&app, &job).await, ["call failed 1"]);
+    assert_eq!(
+        retry(&app, &job, Value::Null).await.status.as_u16(),
+        202,
+        "no decision is needed"
+    );
+    assert_eq!(
+        app.client.ended(job["id"].as_str().unwrap()).await["state"],
+        "succeeded"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_outcome_is_lost_is_never_repeated_without_a_decision() {
+    for lost in [ActAndAnswer(500), ActAndFallSilent, FallSilent] {
+        let (app, vendor) = (app().await, FakeVendor::start(&[lost]).await);
+        let job = submit(&app, &vendor).await;
+        assert_eq!(
+            (&job["state"], &job["error"]["code"], &job["error"]["retryable"]),
+            (&json!("dead"), &json!("effect_unknown"), &json!(false)),
+            "{lost:?}: {job}"
+        );
+        assert_eq!(ledger(&app, &job).await, ["call unknown 1"]);
+        for wrong in [Value::Null, json!({}), json!({"effect": "maybe"})] {
+            let refused = retry(&app, &job, wrong).await;
+            refused.expect_problem(422, "invalid");
+            assert_eq!(refused.body["errors"][0]["field"], "effect", "{}", refused.text);
+        }
+        assert_eq!(vendor.calls().len(), 1);
+        app.abandon().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_assumes_that_it_was_done_goes_on_without_a_call() {
+    let (app, vendor) = (app().await, FakeVendor::start(&[ActAndAnswer(500)]).await);
+    let job = submit(&app, &vendor).await;
+    assert_eq!(
+        retry(&app, &job, json!({"effect": "assume_done"}))
+            .await
+            .status
+            .as_u16(),
+        202
+    );
+    let job = app.client.ended(job["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&job["state"], &job["result"]),
+        (&json!("succeeded"), &json!({"status": null}))
+    );
+    assert_eq!(
+        (vendor.calls().len(), ledger(&app, &job).await),
+        (1, vec!["call done 1".to_owned()])
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_lets_it_be_repeated_gets_one_more_call_under_the_same_key() {
+    let (app, vendor) = (app().await, FakeVendor::start(&[FallSilent]).await);
+    let job = submit(&app, &vendor).await;
+    assert_eq!(
+        retry(&app, &job, json!({"effect": "repeat"})).await.status.as_u16(),
+        202
+    );
+    let job = app.client.ended(job["id"].as_str().unwrap()).await;
+    assert_eq!(job["state"], "succeeded", "{job}");
+    let keys = vendor.calls();
+    assert_eq!((keys.len(), &keys[0]), (2, &keys[1]));
+    let refused = retry(&app, &job, json!({"effect": "repeat"})).await;
+    refused.expect_problem(409, "conflict");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_is_refused_where_there_is_nothing_to_decide() {
+    let app = app().await;
+    let body = json!({"kind": "diagnostics.fail", "payload": {"permanent": true}});
+    let submitted = app.client.post("/v1/jobs", body).await;
+    let job = app.client.ended(submitted.body["id"].as_str().unwrap()).await;
+    let refused = retry(&app, &job, json!({"effect": "assume_done"})).await;
+    refused.expect_problem(422, "invalid");
+    assert_eq!(
+        app.client
+            .get(&format!("/v1/jobs/{}", job["id"].as_str().unwrap()))
+            .await
+            .body["state"],
+        "dead"
+    );
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_killed_during_the_call_leaves_an_unknown_outcome_and_one_call() {
+    let system = Deployment::start(&[]).await;
+    let mut rows = Rows::at(system.servers.get("DATABASE_OWNER_URL"));
+    let vendor = FakeVendor::start(&[ActAndFallSilent, Act]).await;
+    let _api = system.serve().await;
+    let mut killed = system.worker(&[]).await;
+    let submitted = system.client.post("/v1/jobs", call(&vendor)).await;
+    vendor.called().await;
+    assert_eq!(
+        rows.texts("SELECT state FROM effects").await,
+        ["intended"],
+        "it was on disk before the call"
+    );
+    killed.signal("KILL");
+    killed.wait();
+    let _other = system.worker(&[]).await;
+    let job = system.client.ended(submitted.body["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&job["state"], &job["error"]["code"]),
+        (&json!("dead"), &json!("effect_unknown")),
+        "{job}"
+    );
+    assert_eq!((vendor.calls().len(), vendor.acted().len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_ledger_is_closed_to_whoever_lost_the_lease() {
+    let app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    let submitted = app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    let id = JobId(submitted.body["id"].as_str().unwrap().parse().unwrap());
+    let claimed = store::jobs::claim(&app.context.system, &[id], "w", 60_000, Durability::Durable)
+        .await
+        .unwrap();
+    let holder = Held {
+        id,
+        lease_token: claimed[0].lease_token,
+    };
+    let other = Held {
+        id,
+        lease_token: Uuid::new_v4(),
+    };
+    let intend = async |held: Held, hash: u8| {
+        let intended: Result<Intent, StoreError> = app
+            .context
+            .store
+            .tenant(app.tenant, async move |tx| {
+                effects::intend(tx, held, "s", &[hash; 32]).await
+            })
+            .await;
+        intended
+    };
+    assert!(matches!(intend(other, 1).await, Err(StoreError::LeaseLost)));
+    assert_eq!(intend(holder, 1).await.unwrap(), Intent::Call);
+    assert_eq!(
+        intend(holder, 1).await.unwrap(),
+        Intent::Unknown,
+        "it was intended and not settled"
+    );
+    assert_eq!(
+        intend(holder, 2).await.unwrap(),
+        Intent::Other,
+        "a step asks for one thing"
+    );
+    let settle = async |held: Held| {
+        let settled: Result<(), StoreError> = app
+            .context
+            .store
+            .tenant(app.tenant, async move |tx| {
+                let done = Settlement::Done { response: json!(7) };
+                effects::settle(tx, held, "s", &done).await
+            })
+            .await;
+        settled
+    };
+    assert!(matches!(settle(other).await, Err(StoreError::LeaseLost)));
+    settle(holder).await.unwrap();
+    assert_eq!(intend(holder, 1).await.unwrap(), Intent::Done(Some(json!(7))));
+    app.abandon().await;
+}
+
+/// As a connector's: it can ask the vendor what became of a call.
+#[derive(Clone, Serialize, Deserialize)]
+struct Order {
+    url: String,
+}
+
+impl Kind for Order {
+    const NAME: &'static str = "tests.order";
+    const POOL: Pool = Pool::General;
+}
+
+impl Handle for Order {
+    async fn handle(self, job: JobContext) -> Result<Done, JobError> {
+        let order = PlaceOrder {
+            client: job.app.http.clone(),
+            url: self.url,
+        };
+        Done::with(&json!({"answered": job.effect("order", &order).await?}))
+    }
+}
+
+#[derive(Serialize)]
+struct PlaceOrder {
+    #[serde(skip)]
+    client: GuardedClient,
+    url: String,
+}
+
+impl Effect for PlaceOrder {
+    type Response = String;
+
+    async fn call(&self, key: Uuid) -> Result<String, IntegrationError> {
+        let headers = HeaderMap::from_iter([("idempotency-key".parse().unwrap(), key.to_string().parse().unwrap())]);
+        let url = Url::parse(&self.url).unwrap();
+        self.client.post_json(&url, headers, &json!({})).await?.success()?;
+        Ok("placed".to_owned())
+    }
+
+    async fn look_up(&self, key: Uuid) -> Result<LookedUp<String>, IntegrationError> {
+        let url = Url::parse(&format!("{}/{key}", self.url)).unwrap();
+        let answer = self.client.get(&url, HeaderMap::new()).await?;
+        Ok(if answer.status.as_u16() == 404 {
+            LookedUp::NotDone
+        } else {
+            answer.success()?;
+            LookedUp::Done("found".to_owned())
+        })
+    }
+}
+
+async fn order(app: &TestApp, vendor: &FakeVendor) -> Value {
+    let order = Order {
+        url: format!("{}/calls", vendor.url),
+    };
+    let queued: Result<jobs::Enqueued, jobs::EnqueueError> = app
+        .context
+        .store
+        .tenant(app.tenant, async move |tx| {
+            jobs::enqueue(tx, &order, EnqueueOptions::default()).await
+        })
+        .await;
+    let queued = queued.unwrap();
+    let dispatch: Vec<Dispatch> = queued.dispatch.into_iter().collect();
+    app.context.queue.push(&dispatch).await;
+    app.client.ended(&queued.id.to_string()).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_outcome_that_can_be_looked_up_is_looked_up() {
+    let registry = workers::handlers::registry().with::<Order>();
+    for (script, calls, answered) in [
+        // It acted: found, and not done again.
+        (vec![ActAndFallSilent], 1, "found"),
+        // It did not: done again, and once in all.
+        (vec![FallSilent], 2, "placed"),
+    ] {
+        let (app, vendor) = (app_with(registry.clone()).await, FakeVendor::start(&script).await);
+        let job = order(&app, &vendor).await;
+        assert_eq!(
+            (&job["state"], &job["result"]["answered"]),
+            (&json!("succeeded"), &json!(answered)),
+            "{script:?}: {job}"
+        );
+        assert_eq!((vendor.calls().len(), vendor.acted().len()), (calls, 1), "{script:?}");
+        app.finish().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_tenants_may_not_reach_is_not_called() {
+    let app = TestApp::start_with(TestOptions {
+        settings: vec![("outgoing.allow_loopback", "false".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    let vendor = FakeVendor::start(&[]).await;
+    let job = submit(&app, &vendor).await;
+    assert_eq!(job["state"], "dead", "{job}");
+    assert!(
+        job["error"]["message"].as_str().unwrap().contains("not allowed"),
+        "{job}"
+    );
+    assert!(vendor.calls().is_empty());
+    tokio::time::timeout(Duration::from_millis(1), vendor.called())
+        .await
+        .unwrap_err();
+    app.abandon().await;
+}
