@@ -1,6 +1,6 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
-use crate::routes::{answers, checks, documents, jobs, knowledge_bases, openapi as openapi_route, search};
+use crate::routes::{answers, checks, documents, jobs, knowledge_bases, openapi as openapi_route, pauses, search};
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -63,5 +63,9 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(jobs::events::follow_job))
         .routes(routes!(jobs::cancel::cancel_job))
         .routes(routes!(jobs::retry::retry_job))
+        .routes(routes!(jobs::run::run_job))
+        .routes(routes!(jobs::why::explain_wait))
+        .routes(routes!(pauses::create::create_pause, pauses::list::list_pauses))
+        .routes(routes!(pauses::delete::delete_pause))
         .routes(routes!(openapi_route::show_openapi))
 }

@@ -58,6 +58,14 @@ enum Command {
     Tenants(commands::tenants::Args),
     /// Make, list and revoke API keys
     Keys(commands::keys::Args),
+    /// Hold jobs back: of a pool, a kind or a tenant
+    Pause(commands::pauses::PauseArgs),
+    /// Let go what was paused
+    Resume(commands::pauses::ResumeArgs),
+    /// List what is paused
+    Pauses(commands::pauses::ListArgs),
+    /// Show the worker pools: what waits, what runs, who is alive
+    Pools(commands::pools::Args),
     /// Measure this installation
     Bench(commands::bench::Args),
 }
@@ -77,6 +85,10 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Migrate(args) => Box::pin(commands::migrate::run(args)).await,
         Command::Tenants(args) => Box::pin(commands::tenants::run(args)).await,
         Command::Keys(args) => Box::pin(commands::keys::run(args)).await,
+        Command::Pause(args) => Box::pin(commands::pauses::pause(args)).await,
+        Command::Resume(args) => Box::pin(commands::pauses::resume(args)).await,
+        Command::Pauses(args) => Box::pin(commands::pauses::list(args)).await,
+        Command::Pools(args) => Box::pin(commands::pools::run(args)).await,
         Command::Bench(args) => Box::pin(commands::bench::run(args)).await,
     }
 }

@@ -62,6 +62,8 @@ ids! {
     ChunkId;
     /// An uploaded file.
     BlobId;
+    /// Something that a tenant has paused.
+    PauseId;
     /// A job. The only id that is unique across tenants by constraint.
     JobId;
 }

@@ -10,6 +10,7 @@ mod envelope;
 mod error;
 mod finisher;
 pub mod handlers;
+mod heartbeat;
 mod job;
 mod leases;
 mod progress;

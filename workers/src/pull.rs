@@ -24,16 +24,17 @@ pub(crate) struct Pull {
     pub(crate) options: Arc<WorkerOptions>,
     pub(crate) running: Running,
     pub(crate) jobs: Sender<Envelope>,
+    /// One permit a job that could be taken now.
+    pub(crate) slots: Arc<Semaphore>,
     pub(crate) stop: CancellationToken,
 }
 
 impl Pull {
     /// Pulls until told to stop. Between a pop and its claim nothing is abandoned: a stop takes effect before the next pop.
     pub(crate) async fn run(self) {
-        let slots = Arc::new(Semaphore::new(self.options.slots(self.pool)));
         let (bell, _subscription) = self.context.queue.doorbell(self.pool);
         let poll_interval = Duration::from_millis(self.options.dispatch.poll_interval_ms);
-        while let Some(free) = self.free_slots(&slots).await {
+        while let Some(free) = self.free_slots(&self.slots).await {
             match self.context.queue.pop(self.pool, free.len()).await {
                 Ok(ids) if ids.is_empty() => {
                     drop(free);
@@ -133,6 +134,10 @@ impl Pull {
         match store::jobs::still_queued(&self.context.system, &skipped).await {
             Ok(jobs) => self.context.queue.push(&crate::reconciler::dispatches(jobs)).await,
             Err(error) => tracing::warn!(%error, "skipped jobs wait for the reconciler"),
+        }
+        // Those that are paused are in no index now; unmarked, they are offered as soon as the pause is over.
+        if let Err(error) = store::jobs::unmark_dispatch(&self.context.system, &skipped).await {
+            tracing::warn!(%error, "skipped jobs wait to be dispatched again");
         }
     }
 }

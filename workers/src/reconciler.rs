@@ -2,7 +2,7 @@
 use crate::{Context, WorkerOptions};
 use jobs::Dispatch;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::jobs::{Dispatchable, JobRetention, JobState};
 use store::{JobId, TenantId};
 
@@ -38,33 +38,79 @@ pub(crate) async fn expire_leases(context: Context, options: Arc<WorkerOptions>)
 /// Offers to Redis what it should know and does not, until dropped.
 pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>) {
     let mut ticks = interval(options.dispatch.reconcile_interval_ms);
-    let redispatch_ms = i64::try_from(options.dispatch.redispatch_after_secs * 1000).unwrap_or(i64::MAX);
+    let redispatch = Duration::from_secs(options.dispatch.redispatch_after_secs);
+    let mut paused = Paused::new(redispatch);
     loop {
         ticks.tick().await;
-        if let Err(error) = dispatch_once(&context, redispatch_ms).await {
-            tracing::warn!(%error, "cannot reconcile; trying again");
+        if let Err(error) = paused.release(&context).await {
+            tracing::warn!(%error, "cannot see what is paused; trying again");
+        }
+        match dispatch_once(&context, redispatch).await {
+            Ok(put_aside) => paused.put_aside |= put_aside,
+            Err(error) => tracing::warn!(%error, "cannot reconcile; trying again"),
         }
     }
 }
 
-async fn dispatch_once(context: &Context, redispatch_ms: i64) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// When jobs that were put aside because they are paused have to be looked at again.
+struct Paused {
+    /// Of what was paused at the last look.
+    fingerprint: Option<String>,
+    /// Some were put aside since: the pause may have ended before the next look at what is paused.
+    put_aside: bool,
+    looked_at: Instant,
+    /// Another process may have put some aside and died.
+    look_every: Duration,
+}
+
+impl Paused {
+    fn new(look_every: Duration) -> Self {
+        Self {
+            fingerprint: None,
+            put_aside: false,
+            looked_at: Instant::now(),
+            look_every,
+        }
+    }
+
+    async fn release(&mut self, context: &Context) -> Result<(), store::StoreError> {
+        let fingerprint = Some(store::pauses::fingerprint(&context.system).await?);
+        if fingerprint == self.fingerprint && !self.put_aside && self.looked_at.elapsed() < self.look_every {
+            return Ok(());
+        }
+        while store::jobs::release_paused(&context.system, CHUNK).await? > 0 {}
+        self.fingerprint = fingerprint;
+        self.put_aside = false;
+        self.looked_at = Instant::now();
+        Ok(())
+    }
+}
+
+/// Returns whether paused jobs were put aside.
+async fn dispatch_once(
+    context: &Context,
+    redispatch: Duration,
+) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
     let epoch = context.queue.epoch().await?;
+    let redispatch_ms = i64::try_from(redispatch.as_millis()).unwrap_or(i64::MAX);
+    let mut put_aside = false;
     loop {
         let Some(marked) = store::jobs::mark_for_dispatch(&context.system, &epoch, redispatch_ms, CHUNK).await? else {
-            return Ok(());
+            return Ok(put_aside);
         };
-        let full = i64::try_from(marked.len()).unwrap_or(i64::MAX) >= CHUNK;
-        if !marked.is_empty() {
-            tracing::debug!(jobs = marked.len(), "dispatched");
-            let ids: Vec<JobId> = marked.iter().map(|job| job.id).collect();
-            if let Err(error) = context.queue.try_push(&dispatches(marked)).await {
+        let full = i64::try_from(marked.looked_at).unwrap_or(i64::MAX) >= CHUNK;
+        put_aside |= marked.looked_at > marked.jobs.len();
+        if !marked.jobs.is_empty() {
+            tracing::debug!(jobs = marked.jobs.len(), "dispatched");
+            let ids: Vec<JobId> = marked.jobs.iter().map(|job| job.id).collect();
+            if let Err(error) = context.queue.try_push(&dispatches(marked.jobs)).await {
                 // Redis may have lost them without losing its epoch: they are not dispatched after all.
                 store::jobs::unmark_dispatch(&context.system, &ids).await?;
                 return Err(error.into());
             }
         }
         if !full {
-            return Ok(());
+            return Ok(put_aside);
         }
     }
 }

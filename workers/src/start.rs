@@ -1,9 +1,10 @@
 use crate::backend::PulledJobs;
+use crate::heartbeat::Alive;
 use crate::progress::ProgressBoard;
 use crate::pull::Pull;
 use crate::run::{Runner, run};
 use crate::running::{Running, StopReason};
-use crate::{Context, Envelope, Registry, Tasks, WorkerOptions, finisher, leases, progress, reconciler};
+use crate::{Context, Envelope, Registry, Tasks, WorkerOptions, finisher, heartbeat, leases, progress, reconciler};
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use futures::FutureExt;
 use jobs::{Pool, Subscription};
@@ -11,6 +12,7 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +28,8 @@ pub struct Workers {
     /// What keeps leases and the dispatch index: needed until the last job has ended.
     keeping: Tasks,
     failed: CancellationToken,
+    alive: Arc<Vec<Alive>>,
+    context: Context,
     _cancellations: Subscription,
 }
 
@@ -54,10 +58,18 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         outcomes,
     };
 
+    let mut alive = Vec::new();
     for pool in &options.pools {
         // The name is unique per start, so that "which process ran this" has an answer.
         let worker: Arc<str> = format!("{pool}-{}-{}", std::process::id(), short_id()).into();
         let (jobs, pulled) = channel(options.slots(*pool));
+        let slots = Arc::new(Semaphore::new(options.slots(*pool)));
+        alive.push(Alive {
+            name: worker.clone(),
+            pool: pool.as_str(),
+            slots: options.slots(*pool),
+            free: slots.clone(),
+        });
         let pull = Pull {
             pool: *pool,
             worker: worker.clone(),
@@ -65,6 +77,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             options: options.clone(),
             running: running.clone(),
             jobs,
+            slots,
             stop: stop.pulling.clone(),
         };
         pulling.spawn(pull.run());
@@ -79,6 +92,8 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         ));
     }
     working.spawn(finisher::run(context.clone(), to_write));
+    let alive = Arc::new(alive);
+    keeping.spawn_until_stopped(heartbeat::run(context.clone(), alive.clone()));
     keeping.spawn_until_stopped(leases::run(context.clone(), options.clone(), running.clone()));
     keeping.spawn_until_stopped(progress::run(context.clone(), progress));
     keeping.spawn_until_stopped(reconciler::expire_leases(context.clone(), options.clone()));
@@ -97,6 +112,8 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         working,
         keeping,
         failed,
+        alive,
+        context: context.clone(),
         _cancellations: cancellations,
     }
 }
@@ -164,6 +181,7 @@ impl Workers {
             tracing::warn!("some workers did not stop; their leases will expire");
         }
         self.keeping.stop().await;
+        heartbeat::stopped(&self.context, &self.alive).await;
         tracing::info!("workers stopped");
     }
 }

@@ -1,7 +1,7 @@
 use crate::{ApiState, Problem};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use store::{DocumentId, JobId, KnowledgeBaseId};
+use store::{DocumentId, JobId, KnowledgeBaseId, PauseId};
 use uuid::Uuid;
 
 /// An id that stands in a path.
@@ -25,7 +25,8 @@ macro_rules! resource_ids {
 resource_ids!(
     KnowledgeBaseId = "knowledge base",
     DocumentId = "document",
-    JobId = "job"
+    JobId = "job",
+    PauseId = "pause"
 );
 
 /// The path's `{id}`. What is no id names nothing: 404.

@@ -6,5 +6,6 @@ pub(crate) mod jobs;
 mod knowledge_base_heads;
 pub(crate) mod knowledge_bases;
 pub(crate) mod openapi;
+pub(crate) mod pauses;
 mod principal;
 pub(crate) mod search;

@@ -8,6 +8,8 @@ mod job_results;
 mod kept_result;
 mod knowledge_base;
 mod page;
+mod pause;
+mod why;
 
 pub(crate) use self::chunk::ChunkObject;
 pub(crate) use self::document::DocumentObject;
@@ -18,3 +20,5 @@ pub(crate) use self::job_results::{AnswerJob, CheckJob, DocumentJob, KnowledgeBa
 pub(crate) use self::kept_result::fill_in;
 pub(crate) use self::knowledge_base::KnowledgeBaseObject;
 pub(crate) use self::page::Page;
+pub(crate) use self::pause::PauseObject;
+pub(crate) use self::why::WhyObject;

@@ -30,6 +30,10 @@ enum Command {
         #[arg(long, value_parser = ["assume_done", "repeat"])]
         effect: Option<String>,
     },
+    /// Say what a job waits for, and since when
+    Why(JobArgs),
+    /// Run a job that waits now, although it is paused or not due
+    Run(JobArgs),
     /// Follow a job until it ends; ends with 3 when it does not succeed
     Watch(JobArgs),
 }
@@ -78,6 +82,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Show(args) => show(args).await,
         Command::Cancel(args) => act(args, "cancel", None).await,
         Command::Retry { job, effect } => act(job, "retry", effect.map(|effect| json!({ "effect": effect }))).await,
+        Command::Why(args) => explain(args).await,
+        Command::Run(args) => act(args, "run", None).await,
         Command::Watch(args) => follow(args).await,
     }
 }
@@ -140,6 +146,43 @@ async fn blockers(client: &Client, id: &str) -> Result<String, ClientError> {
             )
         })
         .collect())
+}
+
+async fn explain(args: JobArgs) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let id = args.id.to_string();
+    let why: Value = client.get(&["jobs", &id, "why"], &[]).await?;
+    if args.json {
+        print_json(&why)?;
+        return Ok(Outcome::Done);
+    }
+    print(&why_text(&why))?;
+    Ok(Outcome::Done)
+}
+
+/// The state, then a line for each thing that holds the job back.
+fn why_text(why: &Value) -> String {
+    let field = |of: &Value, name| one_line(of.get(name).and_then(Value::as_str).unwrap_or_default(), 300);
+    let mut text = format!("{}\n", field(why, "state"));
+    let blockers: Vec<&Value> = why
+        .get("blocked_by")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .collect();
+    if blockers.is_empty() {
+        text.push_str("  nothing holds it back\n");
+    }
+    for blocker in blockers {
+        text.push_str(&format!(
+            "  {} ({}) since {}\n    {}\n",
+            field(blocker, "reason"),
+            field(blocker, "class"),
+            field(blocker, "since"),
+            field(blocker, "detail")
+        ));
+    }
+    text
 }
 
 async fn act(args: JobArgs, verb: &str, body: Option<Value>) -> anyhow::Result<Outcome> {

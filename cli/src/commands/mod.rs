@@ -9,6 +9,8 @@ pub(crate) mod ingest;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod migrate;
+pub(crate) mod pauses;
+pub(crate) mod pools;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod tenants;

@@ -8,6 +8,23 @@ mod ingest_document;
 mod search_knowledge;
 mod viewer;
 
+use crate::Kind;
+
+/// The names of all kinds.
+pub const NAMES: [&str; 11] = [
+    IngestDocument::NAME,
+    DeleteDocument::NAME,
+    DeleteKnowledgeBase::NAME,
+    SearchKnowledge::NAME,
+    AnswerQuestion::NAME,
+    CheckResponse::NAME,
+    diagnostics::Noop::NAME,
+    diagnostics::Sleep::NAME,
+    diagnostics::Fail::NAME,
+    diagnostics::Call::NAME,
+    diagnostics::Abort::NAME,
+];
+
 pub use self::answer_question::{
     Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, KeptAnswer, Verdict,
 };

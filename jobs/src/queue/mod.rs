@@ -6,9 +6,11 @@ mod depth;
 mod epoch;
 mod error;
 mod keys;
+mod position;
 mod push;
 
 pub use self::connection::Queue;
 pub use self::depth::QueueDepth;
 pub use self::error::QueueError;
+pub use self::position::Position;
 pub use self::push::Dispatch;

@@ -1,4 +1,5 @@
 use super::Dispatchable;
+use crate::pauses::IS_PAUSED;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{ApiKeyId, DocumentId, JobId, StoreError, System, TenantId};
@@ -56,10 +57,11 @@ pub async fn claim(
         return Ok(Vec::new());
     };
     let mut tx = system.begin(durability).await?;
-    let claimed = sql_query(
+    let claimed = sql_query(format!(
         "WITH ready AS (
-             SELECT id FROM jobs
+             SELECT id FROM jobs j
              WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now()
+               AND NOT {IS_PAUSED}
              ORDER BY id FOR UPDATE SKIP LOCKED
          ), claimed AS (
              UPDATE jobs j SET state = 'running', attempt = attempt + 1, lease_token = $4,
@@ -71,7 +73,7 @@ pub async fn claim(
          SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
                 c.document_id, c.created_by, c.created_at, b.payload
          FROM claimed c JOIN job_bodies b ON b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id BETWEEN $2 AND $3",
-    )
+    ))
     .bind::<Array<Uuid>, _>(ids)
     .bind::<Uuid, _>(*smallest)
     .bind::<Uuid, _>(*largest)
@@ -84,7 +86,8 @@ pub async fn claim(
     Ok(claimed)
 }
 
-/// Those of `ids` that could run but were locked by another transaction while [`claim`] looked: they go back to the dispatch index.
+/// Those of `ids` that could run but were locked by another transaction while [`claim`] looked: they go back to the dispatch index. Paused
+/// ones do not: the reconciler offers them when the pause is over.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -93,10 +96,11 @@ pub async fn still_queued(system: &System, ids: &[JobId]) -> Result<Vec<Dispatch
         return Ok(Vec::new());
     };
     let mut tx = system.begin(Durability::Durable).await?;
-    let queued = sql_query(
-        "SELECT id, tenant_id, pool, priority FROM jobs
-         WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now()",
-    )
+    let queued = sql_query(format!(
+        "SELECT id, tenant_id, pool, priority FROM jobs j
+         WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now()
+           AND NOT {IS_PAUSED}",
+    ))
     .bind::<Array<Uuid>, _>(ids)
     .bind::<Uuid, _>(*smallest)
     .bind::<Uuid, _>(*largest)

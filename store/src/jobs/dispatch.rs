@@ -1,3 +1,4 @@
+use crate::pauses::IS_PAUSED;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{JobId, StoreError, System, TenantId};
@@ -21,15 +22,36 @@ pub struct Dispatchable {
     pub priority: i16,
 }
 
+/// What one look found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marked {
+    /// To be pushed.
+    pub jobs: Vec<Dispatchable>,
+    /// With those that were put aside: as many as asked for means that there may be more.
+    pub looked_at: usize,
+}
+
+#[derive(QueryableByName)]
+struct MarkedRow {
+    #[diesel(embed)]
+    job: Dispatchable,
+    #[diesel(sql_type = Bool)]
+    paused: bool,
+}
+
 #[derive(QueryableByName)]
 struct Locked {
     #[diesel(sql_type = Bool)]
     locked: bool,
 }
 
+/// Stands for the epoch of jobs that are paused: greater than any real one, which begin with a hexadecimal digit.
+const PAUSED_EPOCH: &str = "paused";
+
 /// Marks up to `limit` jobs as dispatched under `epoch` and returns them, to be pushed after this has committed: jobs that are due by
 /// the database's clock; queued jobs that were never dispatched, or under another epoch (Redis was wiped or restarted), or longer
-/// ago than `redispatch_ms`. `None`: another process is at it.
+/// ago than `redispatch_ms`. Paused ones are put aside instead, so that a large paused backlog is looked at once and not at every tick.
+/// `None`: another process is at it.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -38,7 +60,7 @@ pub async fn mark_for_dispatch(
     epoch: &str,
     redispatch_ms: i64,
     limit: i64,
-) -> Result<Option<Vec<Dispatchable>>, StoreError> {
+) -> Result<Option<Marked>, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
     let Locked { locked } = sql_query("SELECT pg_try_advisory_xact_lock($1) AS locked")
         .bind::<BigInt, _>(DISPATCH_LOCK)
@@ -50,13 +72,13 @@ pub async fn mark_for_dispatch(
         return Ok(None);
     }
     // Five index ranges instead of one condition: each finds nothing in no time when there is nothing to find.
-    let marked = sql_query(
+    let marked: Vec<MarkedRow> = sql_query(format!(
         "WITH due AS (
              (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() ORDER BY run_at LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'retryable' AND run_at <= now() ORDER BY run_at LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < $1 LIMIT $3)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch > $1 LIMIT $3)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch > $1 AND dispatch_epoch < '{PAUSED_EPOCH}' LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch = $1
                           AND dispatched_at < now() - $2 * interval '1 millisecond' LIMIT $3)
          ), chosen AS (
@@ -64,17 +86,44 @@ pub async fn mark_for_dispatch(
              ORDER BY id FOR UPDATE SKIP LOCKED
          )
          UPDATE jobs j SET revision = CASE WHEN state = 'queued' THEN revision ELSE revision + 1 END, state = 'queued',
-                dispatch_epoch = $1, dispatched_at = now()
+                dispatch_epoch = CASE WHEN {IS_PAUSED} THEN '{PAUSED_EPOCH}' ELSE $1 END, dispatched_at = now()
          FROM chosen WHERE j.id = chosen.id
-         RETURNING j.id, j.tenant_id, j.pool, j.priority",
-    )
+         RETURNING j.id, j.tenant_id, j.pool, j.priority, j.dispatch_epoch = '{PAUSED_EPOCH}' AS paused",
+    ))
     .bind::<Text, _>(epoch)
     .bind::<BigInt, _>(redispatch_ms)
     .bind::<BigInt, _>(limit)
     .prepared().load(&mut tx.conn)
     .await?;
     tx.commit().await?;
-    Ok(Some(marked))
+    let looked_at = marked.len();
+    let jobs = marked
+        .into_iter()
+        .filter(|row| !row.paused)
+        .map(|row| row.job)
+        .collect();
+    Ok(Some(Marked { jobs, looked_at }))
+}
+
+/// Makes up to `limit` jobs that were put aside and are no longer paused due for dispatch; returns how many there were.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn release_paused(system: &System, limit: i64) -> Result<usize, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let released = sql_query(format!(
+        "WITH free AS (
+             SELECT id FROM jobs j WHERE state = 'queued' AND dispatch_epoch = '{PAUSED_EPOCH}' AND NOT {IS_PAUSED}
+             LIMIT $1 FOR UPDATE SKIP LOCKED
+         )
+         UPDATE jobs j SET dispatch_epoch = NULL, dispatched_at = NULL FROM free WHERE j.id = free.id"
+    ))
+    .bind::<BigInt, _>(limit)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(released)
 }
 
 /// Takes back what [`mark_for_dispatch`] said of these jobs: Redis did not take them, so that the next tick offers them again.

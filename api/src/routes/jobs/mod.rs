@@ -5,5 +5,7 @@ mod event_stream;
 pub(crate) mod events;
 pub(crate) mod list;
 pub(crate) mod retry;
+pub(crate) mod run;
 pub(crate) mod show;
 pub(crate) mod submit;
+pub(crate) mod why;

@@ -82,7 +82,7 @@ fn effect(code: &str, message: &str) -> Problem {
 }
 
 /// A pool that this version does not know is left to the reconciler of one that does.
-fn dispatch(queued: &Dispatchable) -> Option<Dispatch> {
+pub(super) fn dispatch(queued: &Dispatchable) -> Option<Dispatch> {
     let pool: Pool = queued.pool.parse().ok()?;
     Some(Dispatch {
         id: queued.id,

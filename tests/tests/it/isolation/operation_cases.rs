@@ -12,6 +12,8 @@ pub(super) enum PathId {
     Job,
     WaitingJob,
     CancelledJob,
+    DeferredJob,
+    Pause,
 }
 
 /// One operation of the API, and how to call it rightly.
@@ -37,6 +39,8 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/jobs", "jobs:read", PathId::None),
     read("get /v1/jobs/{id}", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/effects", "jobs:read", PathId::Job),
+    read("get /v1/jobs/{id}/why", "jobs:read", PathId::Job),
+    read("get /v1/pauses", "jobs:read", PathId::None),
     read("get /v1/jobs/{id}/events", "jobs:read", PathId::Job),
     write(
         "post /v1/knowledge-bases",
@@ -72,6 +76,16 @@ pub(super) const CASES: &[Case] = &[
         PathId::None,
         |_| json!({"kind": "diagnostics.noop"}),
     ),
+    write("post /v1/jobs/{id}/run", "jobs:write", PathId::DeferredJob, |_| {
+        Value::Null
+    }),
+    write(
+        "post /v1/pauses",
+        "jobs:write",
+        PathId::None,
+        |_| json!({"kind": "diagnostics.sleep"}),
+    ),
+    write("delete /v1/pauses/{id}", "jobs:write", PathId::Pause, |_| Value::Null),
     write("post /v1/jobs/{id}/cancel", "jobs:write", PathId::WaitingJob, |_| {
         Value::Null
     }),
@@ -149,6 +163,8 @@ impl Case {
             PathId::Job => &seeded.job,
             PathId::WaitingJob => &seeded.waiting_job,
             PathId::CancelledJob => &seeded.cancelled_job,
+            PathId::DeferredJob => &seeded.deferred_job,
+            PathId::Pause => &seeded.pause,
         };
         self.path_with(id)
     }

@@ -29,6 +29,9 @@ async fn the_system_role_reaches_jobs_and_nothing_else() {
             format!("job_bodies {all}"),
             "job_locks DELETE SELECT".to_owned(),
             format!("jobs {all}"),
+            "operator_pauses SELECT".to_owned(),
+            "pauses SELECT".to_owned(),
+            format!("workers {all}"),
         ]
     );
 }
@@ -40,7 +43,7 @@ async fn the_app_role_has_no_grant_beyond_rows() {
     for grant in &grants {
         let (table, privileges) = grant.split_once(' ').unwrap();
         let expected = match table {
-            "tenants" | "__diesel_schema_migrations" => "SELECT",
+            "tenants" | "operator_pauses" | "workers" | "__diesel_schema_migrations" => "SELECT",
             "embedding_models" => "INSERT SELECT",
             _ => "DELETE INSERT SELECT UPDATE",
         };

@@ -11,6 +11,10 @@ pub(super) struct Seeded {
     /// Scheduled for a day that no test sees.
     pub(super) waiting_job: String,
     pub(super) cancelled_job: String,
+    /// Scheduled like the waiting one.
+    pub(super) deferred_job: String,
+    /// Of a kind that nothing here needs.
+    pub(super) pause: String,
 }
 
 /// Uses the API as a tenant would; `word` is in everything it stores.
@@ -40,6 +44,11 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
     client
         .post(&format!("/v1/jobs/{cancelled_job}/cancel"), json!({}))
         .await;
+    let deferred = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"});
+    let deferred_job = id_of(&client.post("/v1/jobs", deferred).await.body);
+    let pause = client
+        .post("/v1/pauses", json!({"kind": "diagnostics.abort", "reason": word}))
+        .await;
     let vendor = FakeVendor::start(&[]).await;
     let call = json!({"kind": "diagnostics.call", "payload": {"url": format!("{}/calls", vendor.url), "key": word}});
     let called = client.post_waiting("/v1/jobs", call, 20).await;
@@ -50,6 +59,8 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         job: id_of(&ingested),
         waiting_job,
         cancelled_job,
+        deferred_job,
+        pause: id_of(&pause.body),
     }
 }
 

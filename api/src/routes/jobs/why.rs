@@ -1,0 +1,52 @@
+use crate::extract::{Authorized, JobsRead, PathId};
+use crate::views::WhyObject;
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+use jobs::{Pool, Position};
+use std::time::Duration;
+use store::JobId;
+use store::jobs::Why;
+
+/// How long Redis has to say where the job stands.
+const ASK_INDEX: Duration = Duration::from_millis(500);
+
+/// Say why a job does not run
+///
+/// Names what holds it back, and since when.
+#[utoipa::path(
+    get,
+    path = "/v1/jobs/{id}/why",
+    tag = "Jobs",
+    security(("api_key" = ["jobs:read"])),
+    params(("id" = Uuid, Path, description = "The job.")),
+    responses(
+        (status = 200, description = "What it waits for.", body = WhyObject),
+        (status = 404, description = "There is no such job."),
+    )
+)]
+pub(crate) async fn explain_wait(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<JobsRead>,
+    PathId(id): PathId<JobId>,
+) -> Result<Json<WhyObject>, Problem> {
+    let reader = &caller;
+    let why = state
+        .store
+        .tenant(caller.tenant(), async move |tx| {
+            reader.may_see(&store::jobs::find(tx, id).await?)?;
+            Ok::<_, Problem>(store::jobs::why(tx, id).await?)
+        })
+        .await?;
+    let position = position(&state, reader, &why, id).await;
+    Ok(Json(WhyObject::of(&why, position)))
+}
+
+/// `None` where the index does not answer.
+async fn position(state: &ApiState, caller: &crate::extract::Caller, why: &Why, id: JobId) -> Option<Position> {
+    let Ok(pool) = why.pool.parse::<Pool>() else {
+        return Some(Position::Absent);
+    };
+    let asked = state.queue.position(pool, caller.tenant(), why.priority, id);
+    tokio::time::timeout(ASK_INDEX, asked).await.ok()?.ok()
+}

@@ -1,0 +1,26 @@
+use crate::extract::{Authorized, JobsRead};
+use crate::views::{Page, PauseObject};
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+
+/// List pauses
+///
+/// What the tenant has paused, oldest first. What an operator has paused for everybody shows in a job's `why`.
+#[utoipa::path(
+    get,
+    path = "/v1/pauses",
+    tag = "Jobs",
+    security(("api_key" = ["jobs:read"])),
+    responses((status = 200, description = "All of them: at most one a kind.", body = Page<PauseObject>))
+)]
+pub(crate) async fn list_pauses(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<JobsRead>,
+) -> Result<Json<Page<PauseObject>>, Problem> {
+    let pauses = state
+        .store
+        .tenant(caller.tenant(), async move |tx| store::pauses::list(tx).await)
+        .await?;
+    Ok(Json(Page::whole(pauses.into_iter().map(PauseObject::from).collect())))
+}

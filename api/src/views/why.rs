@@ -1,0 +1,259 @@
+use chrono::{DateTime, TimeDelta, Utc};
+use jobs::Position;
+use serde::Serialize;
+use store::jobs::{JobState, Why};
+use utoipa::ToSchema;
+
+/// A job that is in the dispatch index with nothing before it, or should be, ought to run within this time.
+const DISPATCH_TAKES: TimeDelta = TimeDelta::seconds(5);
+
+/// Why a job does not run.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Why)]
+pub(crate) struct WhyObject {
+    #[schema(value_type = String, example = "queued")]
+    pub(crate) state: JobState,
+    /// What holds it back, the decisive thing first; empty when it runs or has ended.
+    pub(crate) blocked_by: Vec<Blocker>,
+}
+
+/// One thing that holds a job back.
+#[derive(Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub(crate) struct Blocker {
+    #[schema(example = "no_worker")]
+    pub(crate) reason: Reason,
+    /// `waiting`: as it should be. `starved`: others have what it needs. `stuck`: nothing will change until somebody acts.
+    pub(crate) class: Class,
+    /// For people.
+    pub(crate) detail: String,
+    pub(crate) since: DateTime<Utc>,
+}
+
+/// What can hold a job back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Reason {
+    /// Its `run_at` has not come.
+    Scheduled,
+    /// Its last attempt failed, and the next is not due yet.
+    RetryBackoff,
+    Paused,
+    /// No worker of its pool is alive.
+    NoWorker,
+    /// Other jobs are before it: its tenant's own, or other tenants' in turn.
+    TenantShare,
+    /// It is on its way to a worker.
+    Dispatching,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Class {
+    Waiting,
+    Starved,
+    Stuck,
+}
+
+impl WhyObject {
+    /// `position`: `None` where the dispatch index cannot be asked.
+    pub(crate) fn of(why: &Why, position: Option<Position>) -> Self {
+        let blocked_by = match why.state {
+            JobState::Running | JobState::Succeeded | JobState::Dead | JobState::Cancelled => Vec::new(),
+            JobState::Scheduled | JobState::Queued | JobState::Retryable => blockers(why, position),
+        };
+        Self {
+            state: why.state,
+            blocked_by,
+        }
+    }
+}
+
+/// A job that is not due waits for its time and nothing else; a pause holds back whatever else is true. So there is one blocker, but that a
+/// pause or a pool without workers also shows before the time has come.
+fn blockers(why: &Why, position: Option<Position>) -> Vec<Blocker> {
+    let mut found = Vec::new();
+    found.extend(time(why));
+    found.extend(pause(why));
+    found.extend(workers(why));
+    if found.is_empty() {
+        found.push(turn(why, position));
+    }
+    found
+}
+
+fn time(why: &Why) -> Option<Blocker> {
+    if why.run_at <= why.now {
+        return None;
+    }
+    let at = why.run_at.format("%Y-%m-%d %H:%M:%S UTC");
+    if why.state != JobState::Retryable {
+        return Some(Blocker {
+            reason: Reason::Scheduled,
+            class: Class::Waiting,
+            detail: format!("It is due at {at}."),
+            since: why.created_at,
+        });
+    }
+    let failed = why
+        .last_error
+        .as_ref()
+        .and_then(|error| error.get("code")?.as_str())
+        .unwrap_or("an error");
+    Some(Blocker {
+        reason: Reason::RetryBackoff,
+        class: Class::Waiting,
+        detail: format!("Attempt {} failed ({failed}); the next is due at {at}.", why.attempt),
+        since: why.last_ended_at.unwrap_or(why.created_at),
+    })
+}
+
+fn pause(why: &Why) -> Option<Blocker> {
+    if !why.paused {
+        return None;
+    }
+    let what = why.paused_what.as_deref().unwrap_or("it is paused");
+    let reason = why.paused_reason.as_deref().filter(|reason| !reason.is_empty());
+    Some(Blocker {
+        reason: Reason::Paused,
+        class: Class::Waiting,
+        detail: match reason {
+            Some(reason) => format!("Held back: {what} ({reason})."),
+            None => format!("Held back: {what}."),
+        },
+        since: why.paused_since.unwrap_or(why.created_at),
+    })
+}
+
+fn workers(why: &Why) -> Option<Blocker> {
+    if why.live_workers > 0 {
+        return None;
+    }
+    let pool = &why.pool;
+    let detail = match why.worker_seen_at {
+        Some(at) => format!(
+            "No worker of the pool {pool} is alive; the last was seen at {}.",
+            at.format("%Y-%m-%d %H:%M:%S UTC")
+        ),
+        None => format!("No worker of the pool {pool} is alive, and none has been."),
+    };
+    Some(Blocker {
+        reason: Reason::NoWorker,
+        class: Class::Stuck,
+        detail,
+        since: why.worker_seen_at.unwrap_or(why.created_at).max(due_since(why)),
+    })
+}
+
+/// It could run, and waits for its turn.
+fn turn(why: &Why, position: Option<Position>) -> Blocker {
+    let since = due_since(why);
+    let overdue = why.now - since > DISPATCH_TAKES;
+    let busy = format!(
+        "{} of {} slots of the pool {} are busy",
+        why.running, why.slots, why.pool
+    );
+    let full = why.running >= why.slots;
+    let dispatching = |class, detail: String| Blocker {
+        reason: Reason::Dispatching,
+        class,
+        detail,
+        since,
+    };
+    let late = if overdue { Class::Stuck } else { Class::Waiting };
+    match position {
+        Some(Position::Queued { ahead, tenants }) if ahead > 0 || full => Blocker {
+            reason: Reason::TenantShare,
+            class: Class::Starved,
+            detail: format!(
+                "{ahead} jobs of this tenant and priority are before it; {tenants} tenant(s) take turns; {busy}."
+            ),
+            since,
+        },
+        Some(Position::Queued { .. }) => dispatching(
+            late,
+            format!("It is next, and a worker should take it at once; {busy}."),
+        ),
+        Some(Position::Popped) => dispatching(late, "A worker has taken it and is about to start it.".to_owned()),
+        Some(Position::Absent) => dispatching(
+            late,
+            "It is not in the dispatch index; workers put it there within a second or two.".to_owned(),
+        ),
+        None => dispatching(
+            Class::Stuck,
+            "The dispatch index (Redis) cannot be reached; jobs start again when it can.".to_owned(),
+        ),
+    }
+}
+
+/// Since when it could have run, but for pauses.
+fn due_since(why: &Why) -> DateTime<Utc> {
+    why.run_at.max(why.last_ended_at.unwrap_or(why.created_at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::TimeZone;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        Utc.timestamp_opt(1_000_000 + second, 0).single().unwrap_or_default()
+    }
+
+    /// Queued for a second, with a worker that has a free slot.
+    fn queued() -> Why {
+        Why {
+            state: JobState::Queued,
+            pool: "general".to_owned(),
+            kind: "diagnostics.noop".to_owned(),
+            priority: 1,
+            run_at: at(0),
+            created_at: at(0),
+            now: at(1),
+            attempt: 0,
+            last_ended_at: None,
+            last_error: None,
+            paused: false,
+            paused_what: None,
+            paused_reason: None,
+            paused_since: None,
+            live_workers: 1,
+            slots: 4,
+            running: 3,
+            worker_seen_at: Some(at(1)),
+        }
+    }
+
+    fn of(why: &Why, position: Option<Position>) -> Vec<(Reason, Class)> {
+        let found = WhyObject::of(why, position).blocked_by;
+        found
+            .into_iter()
+            .map(|blocker| (blocker.reason, blocker.class))
+            .collect()
+    }
+
+    #[test]
+    fn starved_and_stuck_are_told_apart() {
+        let mut why = queued();
+        let next = Some(Position::Queued { ahead: 0, tenants: 1 });
+        assert_eq!(of(&why, next), [(Reason::Dispatching, Class::Waiting)]);
+        why.now = at(60);
+        assert_eq!(of(&why, next), [(Reason::Dispatching, Class::Stuck)]);
+        why.running = 4;
+        assert_eq!(of(&why, next), [(Reason::TenantShare, Class::Starved)]);
+        assert_eq!(of(&why, None), [(Reason::Dispatching, Class::Stuck)]);
+        why.live_workers = 0;
+        assert_eq!(of(&why, next), [(Reason::NoWorker, Class::Stuck)]);
+    }
+
+    #[test]
+    fn nothing_holds_back_what_runs_or_has_ended() {
+        for state in [
+            JobState::Running,
+            JobState::Succeeded,
+            JobState::Dead,
+            JobState::Cancelled,
+        ] {
+            assert_eq!(of(&Why { state, ..queued() }, None), []);
+        }
+    }
+}

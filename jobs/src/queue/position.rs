@@ -1,0 +1,47 @@
+use super::keys;
+use crate::{Pool, Queue, QueueError};
+use store::{JobId, TenantId};
+
+/// Where a job stands in the dispatch index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Position {
+    /// Waits its turn.
+    Queued {
+        /// Jobs of the same tenant and priority before it.
+        ahead: u64,
+        /// Tenants with jobs of this priority, which take turns.
+        tenants: u64,
+    },
+    /// A worker has popped it and not claimed it yet.
+    Popped,
+    Absent,
+}
+
+impl Queue {
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn position(
+        &self,
+        pool: Pool,
+        tenant: TenantId,
+        priority: i16,
+        id: JobId,
+    ) -> Result<Position, QueueError> {
+        let mut connection = self.connection.clone();
+        let base = keys::pool(&self.prefix, pool);
+        let id = id.to_string();
+        let (ahead, tenants, popped): (Option<u64>, u64, Option<f64>) = redis::pipe()
+            .cmd("LPOS")
+            .arg(format!("{base}:q:{priority}:{tenant}"))
+            .arg(&id)
+            .llen(format!("{base}:ring:{priority}"))
+            .zscore(format!("{base}:popped"), &id)
+            .query_async(&mut connection)
+            .await?;
+        Ok(match (ahead, popped) {
+            (Some(ahead), _) => Position::Queued { ahead, tenants },
+            (None, Some(_)) => Position::Popped,
+            (None, None) => Position::Absent,
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! Tells the database which workers are alive, so that a job whose pool has none can say so.
+use crate::Context;
+use std::sync::Arc;
+use std::time::Duration;
+use store::workers::{SEEN_EVERY_SECS, Sighting, gone, seen};
+use tokio::sync::Semaphore;
+
+/// A worker, as far as others are told.
+pub(crate) struct Alive {
+    pub(crate) name: Arc<str>,
+    pub(crate) pool: &'static str,
+    pub(crate) slots: usize,
+    pub(crate) free: Arc<Semaphore>,
+}
+
+impl Alive {
+    fn sighting(&self, host: &str) -> Sighting {
+        let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        Sighting {
+            name: self.name.to_string(),
+            pool: self.pool.to_owned(),
+            host: host.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            slots: number(self.slots),
+            running: number(self.slots.saturating_sub(self.free.available_permits())),
+        }
+    }
+}
+
+/// Until dropped. What is lost in between is made good at the next beat.
+pub(crate) async fn run(context: Context, workers: Arc<Vec<Alive>>) {
+    let host = host_name();
+    let mut ticks = tokio::time::interval(Duration::from_secs(SEEN_EVERY_SECS));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let sightings: Vec<Sighting> = workers.iter().map(|worker| worker.sighting(&host)).collect();
+        if let Err(error) = seen(&context.system, &sightings).await {
+            tracing::warn!(%error, "cannot write down that the workers are alive");
+        }
+    }
+}
+
+/// Says that the workers have ended, rather than letting others find out.
+pub(crate) async fn stopped(context: &Context, workers: &[Alive]) {
+    let names: Vec<String> = workers.iter().map(|worker| worker.name.to_string()).collect();
+    match tokio::time::timeout(Duration::from_secs(2), gone(&context.system, &names)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::debug!(%error, "the workers will be found silent"),
+        Err(_) => tracing::debug!("the workers will be found silent"),
+    }
+}
+
+/// As the kernel knows it; Linux only, and empty elsewhere.
+fn host_name() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .map(|name| name.trim().to_owned())
+        .unwrap_or_default()
+}
