@@ -1,4 +1,4 @@
-use super::candidates::Candidate;
+use super::candidates::{Candidate, Candidates};
 use super::question::Question;
 use super::types::{AbstainCode, AbstainReason, Passage};
 use crate::text::words;
@@ -55,11 +55,29 @@ pub(super) fn abstain(code: AbstainCode, question: &Question, detail: Option<&st
             "The knowledge base covers the subject but gives no such value: the question asks for {}.",
             question.expected.in_words()
         ),
+        AbstainCode::Undecided => "The knowledge base covers the subject but does not say whether it is so.".to_owned(),
     };
     AbstainReason { code, sentence }
 }
 
-/// Whether a candidate is about the question.
-pub(super) fn is_on_topic(candidate: &Candidate, cosine: f32) -> bool {
-    candidate.coverage >= needed_coverage(cosine)
+/// Whether a sentence or list with this coverage and nearness is about the question.
+pub(super) fn is_on_topic(coverage: f32, nearness: f32) -> bool {
+    coverage >= needed_coverage(nearness)
+}
+
+/// Whether all that a candidate has of the question are names, while the knowledge base has nothing of some other term: a
+/// sentence about the product, not about what is asked of it.
+pub(super) fn has_names_alone(question: &Question, candidate: &Candidate, found: &Candidates) -> bool {
+    let somewhere = |term: usize| {
+        found
+            .all
+            .iter()
+            .any(|other| other.places.get(term).is_some_and(|place| *place > 0.0))
+    };
+    let is_name = |term: usize| question.terms.get(term).is_some_and(|term| term.name);
+    let terms = 0..question.terms.len();
+    let only_names = terms
+        .clone()
+        .all(|term| is_name(term) || candidate.places.get(term).is_none_or(|place| *place <= 0.0));
+    only_names && terms.into_iter().any(|term| !is_name(term) && !somewhere(term))
 }
