@@ -12,8 +12,8 @@ use crate::text::{Sentence, SentenceKind, Word, is_similar_stem};
 /// Weights of a question's term by where it stands: in the sentence itself, in the nearest heading, in the title or a heading further
 /// up, in the sentence that the first word points back to, beside it, or elsewhere in the passage.
 const IN_SENTENCE: f32 = 1.0;
-pub(super) const OTHER_WORD: f32 = 0.8;
-const IN_HEADING: f32 = 0.85;
+const OTHER_WORD: f32 = 0.85;
+const IN_HEADING: f32 = 0.8;
 pub(super) const ABOVE: f32 = 0.75;
 const IN_ANTECEDENT: f32 = 0.7;
 const BESIDE: f32 = 0.6;
@@ -57,9 +57,7 @@ pub(super) struct Candidate {
 impl Candidate {
     /// Whether the sentence itself has this term of the question, by another word for it too.
     pub(super) fn has(&self, term: usize) -> bool {
-        self.places
-            .get(term)
-            .is_some_and(|place| [IN_SENTENCE, OTHER_WORD].contains(place))
+        self.places.get(term).is_some_and(|place| *place >= OTHER_WORD)
     }
 
     pub(super) fn is_kind(&self, kind: SentenceKind) -> bool {
@@ -78,13 +76,15 @@ pub(super) fn candidates(question: &Question, passages: &[Passage]) -> Candidate
                 .iter()
                 .map(|term| presence(term, place, around))
                 .collect();
-            // The steps of a task leave its name to the heading.
-            let floor = if question.expected == Expected::Steps {
+            // Steps leave the name of their task to the heading, and what is chosen from its kind; what decides a yes/no question
+            // must stand in the sentence.
+            let floor = if matches!(question.expected, Expected::Steps | Expected::Choice | Expected::Open) {
                 ABOVE
             } else {
                 OTHER_WORD
             };
             let own_coverage = weighted(&places, &weights, floor);
+            let names_something = places.iter().any(|place| *place >= OTHER_WORD);
             all.push(Candidate {
                 passage: index,
                 place,
@@ -96,7 +96,7 @@ pub(super) fn candidates(question: &Question, passages: &[Passage]) -> Candidate
                 places,
                 header: of.header,
                 other_task: question.expected == Expected::Steps && is_other_task(question, of, around),
-                answers: may_answer(of, own_coverage),
+                answers: may_answer(of, names_something),
                 caption: of.caption,
             });
         }
@@ -147,17 +147,19 @@ fn is_other_task(question: &Question, of: &ReadSentence, around: &ReadPassage) -
 /// Inverse document frequency over the passages, squeezed into 1..=2; names count half as much again, unless most passages have
 /// them.
 fn rarity(term: &Term, read: &[ReadPassage]) -> f32 {
-    let count = read.len() as f32;
-    let having = read
-        .iter()
-        .filter(|around| around.whole.contains(&term.stem) || around.above.contains(&term.stem))
-        .count() as f32;
+    let (count, having) = (read.len() as f32, having(term, read));
     let idf = 1.0 + ((count + 1.0) / (having + 1.0)).ln() / (count + 2.0).ln();
     if term.name && having < COMMON * count {
         1.5 * idf
     } else {
         idf
     }
+}
+
+/// How many passages have a term.
+fn having(term: &Term, read: &[ReadPassage]) -> f32 {
+    let has = |around: &&ReadPassage| around.whole.contains(&term.stem) || around.above.contains(&term.stem);
+    read.iter().filter(has).count() as f32
 }
 
 fn presence(term: &Term, place: usize, around: &ReadPassage) -> f32 {
@@ -205,13 +207,12 @@ pub(super) fn weighted(places: &[f32], weights: &[f32], floor: f32) -> f32 {
     if total > 0.0 { found / total } else { 0.0 }
 }
 
-fn may_answer(of: &ReadSentence, own_coverage: f32) -> bool {
+fn may_answer(of: &ReadSentence, names_something: bool) -> bool {
     let (sentence, words) = (&of.sentence, &of.words);
     let text = sentence.text.as_str();
     let content = words.iter().filter(|word| word.is_content()).count();
     // A row says something under its header alone, and about what it names itself.
-    let no_row =
-        sentence.kind == SentenceKind::TableRow && (content == 0 || of.header.is_none() || own_coverage <= 0.0);
+    let no_row = sentence.kind == SentenceKind::TableRow && (content == 0 || of.header.is_none() || !names_something);
     let image = text.starts_with("![");
     let figure = words
         .first()
@@ -220,7 +221,7 @@ fn may_answer(of: &ReadSentence, own_coverage: f32) -> bool {
             .get(1)
             .is_some_and(|word| word.lower.starts_with(|c: char| c.is_ascii_digit()));
     // "It is not waterproof." is short, but says what is asked; so does a step such as "Save".
-    let says_it = own_coverage > 0.0 && words.len() > 2;
+    let says_it = names_something && words.len() > 2;
     let step = sentence.kind == SentenceKind::Item && words.first().is_some_and(|word| is_imperative(&word.lower));
     let short = content < 2 && !says_it && !step;
     let number = words

@@ -1,6 +1,6 @@
 use super::imperatives::instructs;
 use super::kinds::Expected;
-use crate::facts::{Unit, quantities};
+use crate::facts::{Unit, is_negator, quantities};
 use crate::text::{Word, WordKind};
 
 const AT_ONCE: [&str; 5] = ["immediately", "instantly", "forever", "indefinitely", "overnight"];
@@ -69,6 +69,7 @@ pub(super) fn gives(expected: Expected, text: &str, words: &[Word], counted: Opt
         Expected::Person => has(&PEOPLE) || has_full_name(words),
         Expected::Place => text.contains(['→', '›']) || words.windows(2).any(is_place),
         Expected::Reason => has(&REASONS),
+        Expected::Choice => names_some(words) && !words.iter().any(|word| is_negator(&word.lower)),
         Expected::YesNo | Expected::Definition | Expected::Open => false,
     }
 }
@@ -82,6 +83,12 @@ fn is_contact(word: &Word) -> bool {
 fn is_place(pair: &[Word]) -> bool {
     matches!(pair, [before, place] if PLACE_PREPOSITIONS.contains(&before.lower.as_str())
         && (place.capital || place.kind == WordKind::Code))
+}
+
+/// A name that is not the first word, a number, or several things in a row.
+fn names_some(words: &[Word]) -> bool {
+    let name = |word: &Word| (word.capital && !word.stop) || word.kind == WordKind::Number;
+    words.iter().skip(1).any(|word| name(word) || word.lower == "or")
 }
 
 /// Two capitalised words in a row, not at the start of a sentence.

@@ -16,6 +16,8 @@ pub(super) enum Expected {
     Person,
     Place,
     Reason,
+    /// "Which plan …": one or some of a kind.
+    Choice,
     Open,
 }
 
@@ -79,13 +81,15 @@ impl Expected {
         if at(0) == "when" || pair("what", &["time", "date", "day"]) {
             return Self::Time;
         }
-        if pair("how", &["to", "do", "can", "should", "would"]) || has(&["steps", "instructions"]) {
+        let asks_what_to_do = asks_what && (pair("i", &["do"]) || pair("to", &["do"]));
+        if pair("how", &["to", "do", "can", "should", "would"]) || has(&["steps", "instructions"]) || asks_what_to_do {
             return Self::Steps;
         }
         match at(0) {
             "who" | "whose" | "whom" => Self::Person,
             "where" => Self::Place,
             "why" => Self::Reason,
+            "which" => Self::Choice,
             "what" | "whats" if asks_for_meaning(words) => Self::Definition,
             _ => Self::Open,
         }
@@ -123,6 +127,7 @@ impl Expected {
             Self::Person => "a person",
             Self::Place => "a place",
             Self::Reason => "a reason",
+            Self::Choice => "which one",
             Self::Open => "an answer",
         }
     }

@@ -140,6 +140,7 @@ impl Question {
             .into_iter()
             .filter(|term| !subject || !names_value(term))
             .collect();
+        let terms = without_each_other(terms);
         Self {
             text: text.to_owned(),
             counted: counted(&words),
@@ -197,6 +198,16 @@ fn with_opposites(terms: Vec<Term>, words: &[Word]) -> Vec<Term> {
         }
     });
     extended.collect()
+}
+
+/// One word is not found twice: in "phone calls", a phone is no call.
+fn without_each_other(terms: Vec<Term>) -> Vec<Term> {
+    let asked: HashSet<String> = terms.iter().map(|term| term.stem.clone()).collect();
+    let apart = |term: Term| Term {
+        others: term.others.into_iter().filter(|other| !asked.contains(other)).collect(),
+        ..term
+    };
+    terms.into_iter().map(apart).collect()
 }
 
 /// The last term before a circumstance ("… a credit card | for the trial"), and the names in the circumstances.

@@ -54,7 +54,7 @@ pub fn compose(question: &str, passages: &[Passage], vectors: &dyn SentenceVecto
     let about_product: Vec<bool> = found
         .all
         .iter()
-        .map(|candidate| has_names_alone(&question, candidate, &found))
+        .map(|candidate| has_names_alone(&question, candidate))
         .collect();
     let mut scored: Vec<Scored> = found
         .all

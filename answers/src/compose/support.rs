@@ -1,4 +1,4 @@
-use super::candidates::{Candidate, Candidates};
+use super::candidates::Candidate;
 use super::question::Question;
 use super::types::{AbstainCode, AbstainReason, Passage};
 use crate::text::words;
@@ -65,19 +65,15 @@ pub(super) fn is_on_topic(coverage: f32, nearness: f32) -> bool {
     coverage >= needed_coverage(nearness)
 }
 
-/// Whether all that a candidate has of the question are names, while the knowledge base has nothing of some other term: a
-/// sentence about the product, not about what is asked of it.
-pub(super) fn has_names_alone(question: &Question, candidate: &Candidate, found: &Candidates) -> bool {
-    let somewhere = |term: usize| {
-        found
-            .all
-            .iter()
-            .any(|other| other.places.get(term).is_some_and(|place| *place > 0.0))
-    };
-    let is_name = |term: usize| question.terms.get(term).is_some_and(|term| term.name);
-    let terms = 0..question.terms.len();
-    let only_names = terms
-        .clone()
-        .all(|term| is_name(term) || candidate.places.get(term).is_none_or(|place| *place <= 0.0));
-    only_names && terms.into_iter().any(|term| !is_name(term) && !somewhere(term))
+/// Whether all that a candidate has of a question about more are names: a sentence about the product, not about what is asked
+/// of it.
+pub(super) fn has_names_alone(question: &Question, candidate: &Candidate) -> bool {
+    let more_asked = question.terms.iter().any(|term| !term.name);
+    let mut found = question
+        .terms
+        .iter()
+        .zip(&candidate.places)
+        .filter(|(_, place)| **place > 0.0)
+        .peekable();
+    more_asked && found.peek().is_some() && found.all(|(term, _)| term.name)
 }

@@ -316,3 +316,34 @@ fn politeness_does_not_change_what_is_asked() {
         );
     }
 }
+
+#[test]
+fn which_gets_a_name_and_not_a_denial() {
+    let text = "We do not offer support by Skype. We answer in English or German.";
+    assert_eq!(
+        answer(
+            "Which languages does support use?",
+            &[passage(1, "Contact support", &["Languages"], text)]
+        ),
+        ["We answer in English or German."]
+    );
+}
+
+#[test]
+fn what_to_do_asks_for_instructions() {
+    let text = "A key that has leaked may be used by anyone. Revoke a leaked key in the settings.";
+    assert_eq!(
+        answer("What should I do when a key has leaked?", &[page("Keys", text)]),
+        ["Revoke a leaked key in the settings."]
+    );
+}
+
+#[test]
+fn one_word_does_not_stand_for_two_terms_of_the_question() {
+    let text = "Sign the phone out when it is lost.";
+    let near = Passage {
+        cosine: 0.6,
+        ..page("Lost phones", text)
+    };
+    assert_eq!(abstained("Can I have phone calls?", &[near]), AbstainCode::Undecided);
+}
