@@ -5,6 +5,7 @@
     visualkit ingest samples/help-centre --kb help
     scripts/ask_golden.py help                  # the knowledge base of that name; --all prints every answer, not only misses
     scripts/ask_golden.py help --half dev       # only the even places: development looks at no other
+    scripts/ask_golden.py help --further        # the questions of answers-further.json, all of them for development
 
 A question is a hit when all of `expect` stands in the answer and nothing of `forbid` does, or when it abstains as it should. An
 entry of `expect` that is a list is met by any of its members. Even places are the development half, odd ones are held out.
@@ -16,7 +17,7 @@ import os
 import pathlib
 import urllib.request
 
-QUESTIONS = pathlib.Path(__file__).resolve().parents[1] / "tests" / "golden" / "answers.json"
+GOLDEN = pathlib.Path(__file__).resolve().parents[1] / "tests" / "golden"
 HALVES = ("dev", "held-out")
 
 
@@ -73,12 +74,14 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("base")
     parser.add_argument("--half", choices=HALVES)
+    parser.add_argument("--further", action="store_true")
     parser.add_argument("--all", action="store_true")
     args = parser.parse_args()
     base = find_base(args.base)
     asked = {half: [] for half in HALVES}
-    for place, item in enumerate(json.loads(QUESTIONS.read_text())):
-        half = HALVES[place % 2]
+    questions = GOLDEN / ("answers-further.json" if args.further else "answers.json")
+    for place, item in enumerate(json.loads(questions.read_text())):
+        half = "dev" if args.further else HALVES[place % 2]
         if args.half not in (None, half):
             continue
         body = {"knowledge_base_ids": [base], "question": item["question"]}
