@@ -1,5 +1,4 @@
-use crate::facts::{Unit, quantities};
-use crate::text::{Word, WordKind};
+use crate::text::Word;
 
 /// What kind of answer a question asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -7,27 +6,58 @@ pub(super) enum Expected {
     Price,
     Duration,
     Count,
+    Size,
     Contact,
     Time,
     Steps,
+    /// A sentence that says of the question's predicate whether it holds.
+    YesNo,
+    Definition,
+    Person,
+    Place,
+    Reason,
+    /// "Which plan …": one or some of a kind.
+    Choice,
     Open,
 }
+
+/// Openings that only ask for an answer; what is asked comes after them.
+const POLITE: [&[&str]; 10] = [
+    &["can", "you", "tell", "me"],
+    &["could", "you", "tell", "me"],
+    &["can", "you", "explain"],
+    &["could", "you", "explain"],
+    &["can", "you", "show", "me"],
+    &["do", "you", "know"],
+    &["i", "want", "to", "know"],
+    &["please", "tell", "me"],
+    &["tell", "me"],
+    &["please"],
+];
+
+/// Verbs that open a question which is answered by yes or no.
+const AUXILIARIES: &str =
+    "is are was were am do does did can could will would has have had should may must might isnt arent dont doesnt";
+
+/// Words that open a question of another kind.
+const QUESTION_WORDS: &str = "how what which who whose whom where when why";
 
 impl Expected {
     /// Reads the kind from the question's words.
     pub(super) fn of(words: &[Word]) -> Self {
+        let words = without_politeness(words);
         let at = |index: usize| words.get(index).map_or("", |word| word.lower.as_str());
-        let has = |lower: &str| words.iter().any(|word| word.lower == lower);
+        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.lower.as_str()));
         let pair = |left: &str, right: &[&str]| {
             words
                 .windows(2)
                 .any(|pair| matches!(pair, [a, b] if a.lower == left && right.contains(&b.lower.as_str())))
         };
-        if has("price") || has("prices") || has("cost") || has("costs") || has("pricing") || has("fee") || has("fees") {
-            return Self::Price;
+        if is_yes_no(words) {
+            return Self::YesNo;
         }
-        if pair("how", &["much"]) && (has("pay") || has("charge") || has("charged") || has("does")) && words.len() <= 12
-        {
+        let charged = pair("how", &["much"]) && has(&["pay", "charge", "charged", "does"]) && words.len() <= 12;
+        if charged || has(&["price", "prices", "cost", "costs", "pricing", "fee", "fees"]) {
             return Self::Price;
         }
         if pair("how", &["long", "soon", "quickly", "fast"]) {
@@ -36,18 +66,33 @@ impl Expected {
         if pair("how", &["many", "often"]) {
             return Self::Count;
         }
+        if pair("how", &["large", "big", "heavy", "wide", "high", "far"])
+            || has(&["biggest", "largest", "maximum", "minimum"])
+        {
+            return Self::Size;
+        }
         let asks_what = matches!(at(0), "what" | "which" | "whats");
-        let contact = has("email") || has("phone") || has("telephone");
-        if asks_what && contact && (has("address") || has("number")) {
+        let named = asks_what && has(&["email", "phone", "telephone"]) && has(&["address", "number"]);
+        let reached =
+            at(0) == "how" && has(&["contact", "reach"]) && has(&["support", "you", "team", "sales", "someone"]);
+        if named || reached {
             return Self::Contact;
         }
         if at(0) == "when" || pair("what", &["time", "date", "day"]) {
             return Self::Time;
         }
-        if pair("how", &["to", "do", "can", "should", "would"]) || has("steps") || has("instructions") {
+        let asks_what_to_do = asks_what && (pair("i", &["do"]) || pair("to", &["do"]));
+        if pair("how", &["to", "do", "can", "should", "would"]) || has(&["steps", "instructions"]) || asks_what_to_do {
             return Self::Steps;
         }
-        Self::Open
+        match at(0) {
+            "who" | "whose" | "whom" => Self::Person,
+            "where" => Self::Place,
+            "why" => Self::Reason,
+            "which" => Self::Choice,
+            "what" | "whats" if asks_for_meaning(words) => Self::Definition,
+            _ => Self::Open,
+        }
     }
 
     /// Whether an answer without such a value is none.
@@ -55,51 +100,14 @@ impl Expected {
         matches!(self, Self::Price | Self::Duration | Self::Count | Self::Contact)
     }
 
-    /// Whether a sentence gives a value of this kind. `counted` is the thing a "how many" asks about.
-    pub(super) fn is_given_by(self, words: &[Word], counted: Option<&str>) -> bool {
-        let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.lower.as_str()));
-        let unit = |wanted: &dyn Fn(&Unit) -> bool| quantities(words).iter().any(|quantity| wanted(&quantity.unit));
-        match self {
-            Self::Price => unit(&|unit| matches!(unit, Unit::Money(_))) || has(&["free", "gratis"]),
-            Self::Duration => {
-                unit(&|unit| matches!(unit, Unit::Time(_)))
-                    || has(&["immediately", "instantly", "forever", "indefinitely", "overnight"])
-            }
-            Self::Count => {
-                let named = counted.is_none_or(|stem| words.iter().any(|word| word.stem == stem));
-                let number = words.iter().any(|word| word.kind == WordKind::Number) || unit(&|_| true);
-                (number && named) || has(&["unlimited", "daily", "weekly", "hourly", "monthly", "twice", "every"])
-            }
-            Self::Contact => words.iter().any(|word| {
-                let digits = word.lower.bytes().filter(u8::is_ascii_digit).count();
-                (word.kind == WordKind::Code && word.lower.contains('@'))
-                    || (word.kind == WordKind::Number && digits >= 6)
-            }),
-            Self::Time => {
-                unit(&|unit| matches!(unit, Unit::Time(_) | Unit::Year | Unit::Label(_)))
-                    || has(&[
-                        "when",
-                        "after",
-                        "before",
-                        "once",
-                        "monday",
-                        "friday",
-                        "immediately",
-                        "daily",
-                        "weekly",
-                        "monthly",
-                    ])
-            }
-            Self::Steps => words.first().is_some_and(|word| is_imperative(&word.lower)),
-            Self::Open => false,
-        }
-    }
-
     /// Words of a question that name the kind of value, not its subject.
     pub(super) fn value_words(self) -> &'static [&'static str] {
         match self {
             Self::Price => &["price", "prices", "cost", "pricing", "fee", "charge", "pay"],
             Self::Contact => &["email", "mail", "phone", "telephone", "address", "number"],
+            Self::Size => &[
+                "large", "big", "heavy", "wide", "high", "far", "biggest", "largest", "maximum",
+            ],
             _ => &[],
         }
     }
@@ -110,81 +118,45 @@ impl Expected {
             Self::Price => "a price",
             Self::Duration => "a duration",
             Self::Count => "a number",
+            Self::Size => "a size",
             Self::Contact => "a contact",
             Self::Time => "a time",
             Self::Steps => "instructions",
+            Self::YesNo => "a yes or a no",
+            Self::Definition => "a definition",
+            Self::Person => "a person",
+            Self::Place => "a place",
+            Self::Reason => "a reason",
+            Self::Choice => "which one",
             Self::Open => "an answer",
         }
     }
 }
 
-/// Verbs that open an instruction.
-pub(super) fn is_imperative(lower: &str) -> bool {
-    const VERBS: [&str; 60] = [
-        "add",
-        "allow",
-        "ask",
-        "assign",
-        "check",
-        "choose",
-        "click",
-        "close",
-        "configure",
-        "connect",
-        "contact",
-        "copy",
-        "create",
-        "define",
-        "delete",
-        "deploy",
-        "disable",
-        "download",
-        "drag",
-        "edit",
-        "enable",
-        "ensure",
-        "enter",
-        "export",
-        "fill",
-        "find",
-        "follow",
-        "generate",
-        "give",
-        "go",
-        "import",
-        "install",
-        "invite",
-        "log",
-        "make",
-        "navigate",
-        "open",
-        "paste",
-        "pick",
-        "press",
-        "provide",
-        "remove",
-        "replace",
-        "restart",
-        "run",
-        "save",
-        "scroll",
-        "select",
-        "send",
-        "set",
-        "sign",
-        "start",
-        "stop",
-        "switch",
-        "tap",
-        "turn",
-        "type",
-        "update",
-        "upload",
-        "visit",
-    ];
-    VERBS.contains(&lower)
-        || matches!(
-            lower,
-            "use" | "register" | "verify" | "write" | "change" | "move" | "toggle" | "specify"
-        )
+/// The words after "Can you tell me" and the like.
+pub(super) fn without_politeness(words: &[Word]) -> &[Word] {
+    let opening = POLITE.iter().find(|opening| {
+        words.len() > opening.len() && opening.iter().zip(words).all(|(polite, word)| word.lower == **polite)
+    });
+    words.get(opening.map_or(0, |opening| opening.len())..).unwrap_or(words)
+}
+
+pub(super) fn is_auxiliary(lower: &str) -> bool {
+    AUXILIARIES.split(' ').any(|auxiliary| auxiliary == lower)
+}
+
+/// Whether the question, or a clause after a comma, begins with an auxiliary verb, and none begins with a question word.
+fn is_yes_no(words: &[Word]) -> bool {
+    let mut starts = words.iter().filter(|word| word.after_break);
+    let asks = |word: &Word| QUESTION_WORDS.split(' ').any(|asking| asking == word.lower);
+    !starts.clone().any(asks) && starts.any(|word| is_auxiliary(&word.lower))
+}
+
+/// "What is a webhook?", not "What is the limit of …": few words, and none of them determined by "the".
+fn asks_for_meaning(words: &[Word]) -> bool {
+    let content = words.iter().filter(|word| word.is_content()).count();
+    let is = words
+        .get(1)
+        .is_some_and(|word| matches!(word.lower.as_str(), "is" | "are") || word.is_content());
+    is && content <= 4 && !words.iter().any(|word| word.lower == "the")
 }

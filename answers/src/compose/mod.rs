@@ -1,7 +1,13 @@
 mod candidates;
+mod describing;
+mod given;
+mod imperatives;
 mod kinds;
+mod lists;
 mod question;
+mod reading;
 mod run;
+mod score;
 mod select;
 mod support;
 mod types;

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
-use super::kinds::Expected;
+use super::kinds::{Expected, is_auxiliary, without_politeness};
+use crate::facts::opposites;
 use crate::text::{Word, WordKind, stem, words};
 
 /// A term of the question with the words that may stand for it.
@@ -19,7 +20,15 @@ pub(super) struct Question {
     pub(super) expected: Expected,
     /// What a "how many" counts.
     pub(super) counted: Option<String>,
+    /// Places in `terms` of what a yes/no question asks about its subject: a sentence decides it only with one of these.
+    pub(super) predicate: Vec<usize>,
 }
+
+/// Particles of verbs ("get my money back"): never the predicate alone.
+const PARTICLES: [&str; 5] = ["back", "away", "together", "forward", "again"];
+
+/// Prepositions and conjunctions after which a yes/no question only says where or when it holds.
+const CIRCUMSTANCE: &str = "for on in at of from with under during after before if when while than per via by through";
 
 /// Words that ask, but do not say about what.
 const ASKING: &[&str] = &[
@@ -75,6 +84,10 @@ const SAME_MEANING: &[&str] = &[
     "start begin launch run",
     "cancel terminate",
     "return refund",
+    "refund money",
+    "subscription plan",
+    "phone telephone call",
+    "email mail",
     "buy purchase order",
     "invite add",
     "create make add",
@@ -104,24 +117,50 @@ impl Question {
             .enumerate()
             .filter(|(_, word)| word.is_content() && !ASKING.contains(&word.lower.as_str()))
             .filter(|(_, word)| seen.insert(word.stem.clone()))
-            .map(|(index, word)| term(word, index))
+            .map(|(index, word)| Term {
+                others: term(word, index)
+                    .others
+                    .into_iter()
+                    .chain(acronyms(&words, index))
+                    .collect(),
+                ..term(word, index)
+            })
             .take(40)
             .collect();
         let expected = Expected::of(&words);
+        let terms = if expected == Expected::YesNo {
+            with_opposites(terms, &words)
+        } else {
+            terms
+        };
         // A price or an address answers without the word "price" or "address" beside it.
         let names_value = |term: &Term| expected.value_words().iter().any(|word| stem(word) == term.stem);
         let subject = terms.iter().any(|term| !names_value(term));
-        let terms = terms
+        let terms: Vec<Term> = terms
             .into_iter()
             .filter(|term| !subject || !names_value(term))
             .collect();
+        let terms = without_each_other(terms);
         Self {
             text: text.to_owned(),
             counted: counted(&words),
+            predicate: predicate(&words, &terms),
             terms,
             expected,
         }
     }
+}
+
+/// Initials of the runs of three or four words that a word stands in: "MFA" may stand for "multi-factor authentication".
+fn acronyms(words: &[Word], index: usize) -> Vec<String> {
+    let runs = [3, 4].into_iter().flat_map(|length| {
+        let first = (index + 1).saturating_sub(length)..=index;
+        first.filter_map(move |first| words.get(first..first + length))
+    });
+    let plain = runs.filter(|run| run.iter().all(|word| word.kind == WordKind::Plain));
+    plain
+        .map(|run| run.iter().filter_map(|word| word.lower.chars().next()).collect())
+        .collect()
 }
 
 fn term(word: &Word, index: usize) -> Term {
@@ -143,6 +182,58 @@ fn term(word: &Word, index: usize) -> Term {
         others,
         name,
     }
+}
+
+/// "Is it optional?" is decided by "It is required" too. Only after a form of "be": what can be exported says nothing about imports.
+fn with_opposites(terms: Vec<Term>, words: &[Word]) -> Vec<Term> {
+    let first = without_politeness(words).first();
+    if !first.is_some_and(|word| matches!(word.lower.as_str(), "is" | "are" | "was" | "were")) {
+        return terms;
+    }
+    let extended = terms.into_iter().map(|term| {
+        let others = if term.name { Vec::new() } else { opposites(&term.stem) };
+        Term {
+            others: term.others.into_iter().chain(others).collect(),
+            ..term
+        }
+    });
+    extended.collect()
+}
+
+/// One word is not found twice: in "phone calls", a phone is no call.
+fn without_each_other(terms: Vec<Term>) -> Vec<Term> {
+    let asked: HashSet<String> = terms.iter().map(|term| term.stem.clone()).collect();
+    let apart = |term: Term| Term {
+        others: term.others.into_iter().filter(|other| !asked.contains(other)).collect(),
+        ..term
+    };
+    terms.into_iter().map(apart).collect()
+}
+
+/// The last term before a circumstance ("… a credit card | for the trial"), and the names in the circumstances.
+fn predicate(words: &[Word], terms: &[Term]) -> Vec<usize> {
+    let asked = without_politeness(words);
+    let begins = asked
+        .iter()
+        .position(|word| word.after_break && is_auxiliary(&word.lower))
+        .unwrap_or(0);
+    let (mut last, mut names, mut circumstance) = (None, Vec::new(), false);
+    for word in asked.iter().skip(begins) {
+        let at = terms
+            .iter()
+            .position(|term| word.is_content() && term.stem == word.stem);
+        circumstance |= last.is_some() && CIRCUMSTANCE.split(' ').any(|preposition| preposition == word.lower);
+        match at {
+            Some(at) if !circumstance && (last.is_none() || !is_particle(word)) => last = Some(at),
+            Some(at) if terms.get(at).is_some_and(|term| term.name) => names.push(at),
+            _ => {}
+        }
+    }
+    last.into_iter().chain(names).collect()
+}
+
+fn is_particle(word: &Word) -> bool {
+    PARTICLES.contains(&word.lower.as_str())
 }
 
 fn counted(words: &[Word]) -> Option<String> {

@@ -1,21 +1,24 @@
 use std::collections::HashSet;
 
 use super::candidates::{Candidate, candidates};
+use super::kinds::Expected;
+use super::lists::{StepList, list_for, step_lists};
 use super::question::Question;
-use super::select::{points_back, select};
-use super::support::{abstain, is_on_topic, unknown_name};
+use super::score::{OTHER_TASK, Scored, rank_share, scored};
+use super::select::select;
+use super::support::{abstain, has_names_alone, is_on_topic, unknown_name};
 use super::types::{AbstainCode, Composition, Passage, SelectedSentence};
-use crate::text::SentenceKind;
-use crate::vectors::{SentenceVectors, cosine};
+use crate::vectors::SentenceVectors;
 
 /// Texts that [`sentences_to_embed`] names at most, the question included.
-pub const MAX_SENTENCES_TO_EMBED: usize = 60;
+pub const MAX_SENTENCES_TO_EMBED: usize = 96;
 
 /// The texts whose vectors make [`compose`] better: the question, then the candidate sentences that share most with it, helped
-/// by the rank of their passage.
+/// by the rank of their passage, alone and after what stands above them.
 pub fn sentences_to_embed(question: &str, passages: &[Passage]) -> Vec<String> {
     let question = Question::new(question);
     let mut found: Vec<Candidate> = candidates(&question, passages)
+        .all
         .into_iter()
         .filter(|candidate| candidate.answers)
         .collect();
@@ -23,10 +26,10 @@ pub fn sentences_to_embed(question: &str, passages: &[Passage]) -> Vec<String> {
         |candidate: &Candidate| candidate.coverage + 0.5 * candidate.own_coverage + rank_share(candidate.passage);
     found.sort_by(|a, b| rank(b).total_cmp(&rank(a)));
     let mut seen = HashSet::new();
-    let texts = [question.text.clone()]
+    let contexts = found.into_iter().flat_map(|candidate| candidate.contexts);
+    [question.text]
         .into_iter()
-        .chain(found.into_iter().map(|candidate| candidate.sentence.text));
-    texts
+        .chain(contexts)
         .filter(|text| seen.insert(text.clone()))
         .take(MAX_SENTENCES_TO_EMBED)
         .collect()
@@ -42,91 +45,80 @@ pub fn compose(question: &str, passages: &[Passage], vectors: &dyn SentenceVecto
         return refuse(AbstainCode::EmptyQuestion, None);
     }
     let found = candidates(&question, passages);
-    if !found.iter().any(|candidate| candidate.answers) {
+    if !found.all.iter().any(|candidate| candidate.answers) {
         return refuse(AbstainCode::NothingFound, None);
     }
     if let Some(name) = unknown_name(&question, passages) {
         return refuse(AbstainCode::UnknownName, Some(&name));
     }
-    let scored: Vec<(Candidate, f32)> = found
-        .into_iter()
-        .map(|candidate| {
-            let score = score(&question, &candidate, passages, vectors);
-            (candidate, score)
-        })
-        .collect();
-    let on_topic = |(candidate, _): &(Candidate, f32)| {
-        candidate.answers && is_on_topic(candidate, nearness(&question, candidate, passages, vectors))
-    };
-    if !scored.iter().any(on_topic) {
-        return refuse(AbstainCode::OffTopic, None);
-    }
-    let gives_value = |(candidate, _): &(Candidate, f32)| {
-        !question.expected.is_strict()
-            || question
-                .expected
-                .is_given_by(&candidate.words, question.counted.as_deref())
-    };
-    let able = scored
+    let about_product: Vec<bool> = found
+        .all
         .iter()
+        .map(|candidate| has_names_alone(&question, candidate))
+        .collect();
+    let mut scored: Vec<Scored> = found
+        .all
+        .into_iter()
+        .map(|candidate| scored(&question, candidate, passages, vectors))
+        .collect();
+    let mut lists = Vec::new();
+    if question.expected == Expected::Steps {
+        lists = step_lists(&scored, &found.weights);
+        lower_stray_steps(&mut scored, &lists);
+        lists.retain(|list| is_on_topic(list.coverage, list.nearness));
+    }
+    let on_topic: Vec<usize> = scored
+        .iter()
+        .zip(about_product)
         .enumerate()
-        .filter(|(_, entry)| on_topic(entry) && gives_value(entry));
-    let best = able
-        .max_by(|(at, a), (other, b)| a.1.total_cmp(&b.1).then(other.cmp(at)))
-        .map(|(at, _)| at);
-    let Some(best) = best else {
-        return refuse(AbstainCode::ValueNotGiven, None);
+        .filter(|(_, (entry, about_product))| {
+            entry.candidate.answers && !about_product && is_on_topic(entry.candidate.coverage, entry.nearness)
+        })
+        .map(|(at, _)| at)
+        .collect();
+    let best = best_of(
+        &scored,
+        on_topic.iter().copied().filter(|at| may_lead(&question, &scored, *at)),
+    );
+    let chosen = match (list_for(lists, best), best) {
+        (Some(list), _) => list.sentences,
+        (None, Some((best, _))) => select(&question, &scored, best),
+        (None, None) if on_topic.is_empty() => return refuse(AbstainCode::OffTopic, None),
+        (None, None) if question.expected == Expected::YesNo => return refuse(AbstainCode::Undecided, None),
+        (None, None) => return refuse(AbstainCode::ValueNotGiven, None),
     };
-    let chosen = select(&question, &scored, best);
-    Composition::Answered(
-        chosen
-            .into_iter()
-            .filter_map(|at| selected(scored.get(at)?, passages))
-            .collect(),
-    )
+    let sentences = chosen.into_iter().filter_map(|at| selected(scored.get(at)?, passages));
+    Composition::Answered(sentences.collect())
 }
 
-fn selected((candidate, score): &(Candidate, f32), passages: &[Passage]) -> Option<SelectedSentence> {
-    let passage = passages.get(candidate.passage)?;
+/// A step is worth less when its list serves something else.
+fn lower_stray_steps(scored: &mut [Scored], lists: &[StepList]) {
+    for list in lists.iter().filter(|list| !list.is_about_question()) {
+        for at in &list.sentences {
+            if let Some(entry) = scored.get_mut(*at).filter(|entry| !entry.candidate.other_task) {
+                entry.score -= OTHER_TASK;
+            }
+        }
+    }
+}
+
+/// Whether an answer may be built around this sentence: it gives what the question cannot do without.
+fn may_lead(question: &Question, scored: &[Scored], at: usize) -> bool {
+    let needed = question.expected.is_strict() || question.expected == Expected::YesNo;
+    !needed || scored.get(at).is_some_and(|entry| entry.given)
+}
+
+fn best_of(scored: &[Scored], places: impl Iterator<Item = usize>) -> Option<(usize, f32)> {
+    places
+        .filter_map(|at| scored.get(at).map(|entry| (at, entry.score)))
+        .max_by(|(at, score), (other, than)| score.total_cmp(than).then(other.cmp(at)))
+}
+
+fn selected(entry: &Scored, passages: &[Passage]) -> Option<SelectedSentence> {
+    let passage = passages.get(entry.candidate.passage)?;
     Some(SelectedSentence {
-        text: candidate.sentence.text.clone(),
+        text: entry.candidate.sentence.text.clone(),
         chunk_id: passage.chunk_id,
-        score: score.clamp(0.0, 1.0),
+        score: entry.score.clamp(0.0, 1.0),
     })
-}
-
-/// 1 for the first passage, less for each after it.
-fn rank_share(passage: usize) -> f32 {
-    1.0 / (1.0 + passage as f32 / 4.0)
-}
-
-/// Cosine of question and sentence, or of question and passage when the sentence has no vector; 0 when unknown.
-fn nearness(question: &Question, candidate: &Candidate, passages: &[Passage], vectors: &dyn SentenceVectors) -> f32 {
-    let passage = passages.get(candidate.passage).map_or(0.0, |passage| passage.cosine);
-    let sentence = vectors
-        .vector(&question.text)
-        .zip(vectors.vector(&candidate.sentence.text));
-    let sentence = sentence.and_then(|(a, b)| cosine(a, b)).unwrap_or(0.0);
-    let nearness = sentence.max(passage);
-    if nearness.is_finite() { nearness } else { 0.0 }
-}
-
-/// How well a sentence answers: the question's terms in and around it, nearness, rank of its passage, kind of answer asked for.
-/// The weights were set by hand on the examples of tests/composing.
-fn score(question: &Question, candidate: &Candidate, passages: &[Passage], vectors: &dyn SentenceVectors) -> f32 {
-    let given = question
-        .expected
-        .is_given_by(&candidate.words, question.counted.as_deref());
-    let kind = match candidate.sentence.kind {
-        SentenceKind::Code => -0.15,
-        SentenceKind::TableRow => -0.05,
-        _ => 0.0,
-    };
-    0.35 * candidate.coverage
-        + 0.25 * candidate.own_coverage
-        + 0.2 * nearness(question, candidate, passages, vectors).max(0.0)
-        + 0.1 * rank_share(candidate.passage)
-        + if given { 0.1 } else { 0.0 }
-        + if points_back(candidate) { -0.05 } else { 0.0 }
-        + kind
 }

@@ -1,154 +1,123 @@
 use std::collections::HashSet;
 
-use super::candidates::Candidate;
-use super::kinds::Expected;
+use super::candidates::ABOVE;
 use super::question::Question;
+use super::reading::points_back;
+use super::score::Scored;
 use crate::text::{SentenceKind, content_stems};
 
 /// Sentences of an answer in prose.
 const MAX_PROSE: usize = 4;
-/// Items of an answer that is a list of steps.
-const MAX_STEPS: usize = 8;
 /// A further sentence must reach this share of the best one's score.
-const CLOSE_TO_BEST: f32 = 0.8;
+const CLOSE_TO_BEST: f32 = 0.85;
 /// Two sentences that share this much of their words say the same.
 const SAME_WORDS: f32 = 0.65;
+/// Content words up to which a sentence that does not give what is asked for is too short to stand alone.
+const SHORT: usize = 3;
+/// Own coverage that differs by less is the same.
+const AS_MUCH: f32 = 0.02;
 
-/// Chooses the sentences of the answer: places in `scored`, in reading order. `scored` holds candidates with their scores, in
-/// passage order; `best` is the place of the best one.
-pub(super) fn select(question: &Question, scored: &[(Candidate, f32)], best: usize) -> Vec<usize> {
-    let Some((top, top_score)) = scored.get(best) else {
+/// Chooses the sentences of the answer: places in `scored`, in reading order. `best` is the place of the best one; others join
+/// it only when they are nearly as good and say something of the question that is not said yet, or as much of it as the best.
+pub(super) fn select(question: &Question, scored: &[Scored], best: usize) -> Vec<usize> {
+    let Some(top) = scored.get(best) else {
         return Vec::new();
     };
-    let mut chosen = if question.expected == Expected::Steps {
-        steps(scored, best)
+    let mut chosen = vec![best];
+    let mut ranked: Vec<usize> = (0..scored.len()).filter(|at| *at != best).collect();
+    ranked.sort_by(|&a, &b| score_at(scored, b).total_cmp(&score_at(scored, a)).then(a.cmp(&b)));
+    let most = if question.expected.is_strict() {
+        2
     } else {
-        Vec::new()
+        MAX_PROSE - 1
     };
-    if chosen.is_empty() {
-        chosen.push(best);
-        chosen.extend(antecedent(scored, best));
-        let mut ranked: Vec<usize> = (0..scored.len()).collect();
-        ranked.sort_by(|&a, &b| score_at(scored, b).total_cmp(&score_at(scored, a)).then(a.cmp(&b)));
-        for at in ranked {
-            let Some((candidate, score)) = scored.get(at) else {
-                continue;
-            };
-            let enough = *score >= CLOSE_TO_BEST * top_score && candidate.answers && candidate.own_coverage > 0.0;
-            let full = chosen.len()
-                >= if question.expected.is_strict() {
-                    2
-                } else {
-                    MAX_PROSE - 1
-                };
-            if full || !enough {
-                break;
-            }
-            if !chosen.contains(&at) && !repeats(scored, &chosen, candidate) {
-                chosen.push(at);
-                chosen.extend(
-                    antecedent(scored, at).filter(|before| !chosen.contains(before) && chosen.len() < MAX_PROSE),
-                );
-            }
+    for at in ranked {
+        let Some(entry) = scored.get(at) else {
+            continue;
+        };
+        if chosen.len() >= most || entry.score < CLOSE_TO_BEST * top.score {
+            break;
+        }
+        let fits = entry.candidate.answers
+            && !entry.announces
+            && (entry.given || !top.given)
+            && entry.candidate.own_coverage > 0.0;
+        if fits && adds(scored, &chosen, entry, top) && !repeats(scored, &chosen, entry) {
+            chosen.push(at);
+        }
+    }
+    chosen.extend(continuation(scored, best).filter(|at| !chosen.contains(at)));
+    let before: Vec<usize> = chosen.iter().filter_map(|at| antecedent(scored, *at)).collect();
+    for at in before {
+        if !chosen.contains(&at) && chosen.len() < MAX_PROSE {
+            chosen.push(at);
         }
     }
     // Reading order: the best sentence's passage first, then the others by rank.
     let order = |at: &usize| {
-        let place = scored
-            .get(*at)
-            .map(|(candidate, _)| (candidate.passage != top.passage, candidate.passage, candidate.place));
-        place.unwrap_or((true, usize::MAX, 0))
+        let candidate = scored.get(*at).map(|entry| &entry.candidate);
+        candidate.map_or((true, usize::MAX, 0), |candidate| {
+            (
+                candidate.passage != top.candidate.passage,
+                candidate.passage,
+                candidate.place,
+            )
+        })
     };
     chosen.sort_by_key(order);
-    chosen.dedup();
     chosen
 }
 
-fn score_at(scored: &[(Candidate, f32)], at: usize) -> f32 {
-    scored.get(at).map_or(0.0, |(_, score)| *score)
+fn score_at(scored: &[Scored], at: usize) -> f32 {
+    scored.get(at).map_or(0.0, |entry| entry.score)
 }
 
-/// The list that the best candidate introduces or belongs to.
-fn steps(scored: &[(Candidate, f32)], best: usize) -> Vec<usize> {
-    let Some((top, _)) = scored.get(best) else {
-        return Vec::new();
+/// Whether a sentence says a term of the question that the chosen ones do not, or as much of it as the best one.
+fn adds(scored: &[Scored], chosen: &[usize], entry: &Scored, top: &Scored) -> bool {
+    let said = |term: usize| {
+        chosen
+            .iter()
+            .filter_map(|at| scored.get(*at))
+            .any(|other| other.candidate.has(term))
     };
-    let same_passage = |at: &usize| {
-        scored
-            .get(*at)
-            .is_some_and(|(candidate, _)| candidate.passage == top.passage)
-    };
-    let is_step = |at: &usize| {
-        same_passage(at)
-            && scored
-                .get(*at)
-                .is_some_and(|(candidate, _)| candidate.sentence.kind == SentenceKind::Item)
-    };
-    let begins = if is_step(&best) {
-        (0..=best).rev().take_while(|at| is_step(at)).last().unwrap_or(best)
-    } else if is_step(&(best + 1)) {
-        best + 1
-    } else {
-        return Vec::new();
-    };
-    let items: Vec<usize> = (begins..scored.len())
-        .take_while(|at| is_step(at))
-        .take(MAX_STEPS)
-        .collect();
-    let intro = (!is_step(&best) && scored.get(best).is_some_and(|(candidate, _)| candidate.answers)).then_some(best);
-    // In a list longer than fits, the window must hold the item that matched.
-    let holds = items.contains(&best) || intro.is_some() || !is_step(&best);
-    if !holds {
-        return Vec::new();
+    let new_term = (0..entry.candidate.places.len()).any(|term| entry.candidate.has(term) && !said(term));
+    let beside = entry.candidate.passage == top.candidate.passage;
+    new_term || (beside && entry.candidate.own_coverage >= top.candidate.own_coverage - AS_MUCH)
+}
+
+/// What a sentence needs before it to be understood: the header of its table; the sentence that its first word points back to,
+/// if that one has a term of the question which neither it nor a heading has.
+fn antecedent(scored: &[Scored], at: usize) -> Option<usize> {
+    let entry = scored.get(at)?;
+    let candidate = &entry.candidate;
+    let back_to = |place: usize| at.checked_sub(candidate.place.checked_sub(place)?);
+    if let Some(header) = candidate.header {
+        return back_to(header);
     }
-    let answering = items
-        .into_iter()
-        .filter(|at| scored.get(*at).is_some_and(|(candidate, _)| candidate.answers));
-    intro.into_iter().chain(answering).take(MAX_STEPS).collect()
-}
-
-/// The sentence before one that begins with a word pointing back ("It", "This"), so that the answer stands on its own.
-fn antecedent(scored: &[(Candidate, f32)], at: usize) -> Option<usize> {
-    let (candidate, _) = scored.get(at)?;
-    if !points_back(candidate) {
+    if !points_back(&candidate.words) {
         return None;
     }
-    let before = at.checked_sub(1)?;
-    let (previous, _) = scored.get(before)?;
-    let usable =
-        previous.passage == candidate.passage && previous.answers && previous.sentence.kind == SentenceKind::Prose;
-    usable.then_some(before)
+    let before = back_to(candidate.place.checked_sub(1)?)?;
+    let previous = &scored.get(before)?.candidate;
+    let missing = candidate.places.iter().enumerate().filter(|(_, place)| **place < ABOVE);
+    let carries_subject = missing.into_iter().any(|(term, _)| previous.has(term));
+    (previous.answers && previous.is_kind(SentenceKind::Prose) && carries_subject).then_some(before)
 }
 
-/// Whether a sentence begins with a word whose meaning stands in the sentence before.
-pub(super) fn points_back(candidate: &Candidate) -> bool {
-    candidate.words.first().is_some_and(|word| {
-        matches!(
-            word.lower.as_str(),
-            "it" | "this"
-                | "they"
-                | "these"
-                | "those"
-                | "that"
-                | "he"
-                | "she"
-                | "its"
-                | "their"
-                | "otherwise"
-                | "then"
-                | "however"
-                | "also"
-                | "instead"
-                | "therefore"
-                | "such"
-        )
-    })
+/// The sentence after one that is too short to answer alone, in the same paragraph.
+fn continuation(scored: &[Scored], best: usize) -> Option<usize> {
+    let entry = scored.get(best)?;
+    let next = scored.get(best + 1)?;
+    let short = !entry.given && content_stems(&entry.candidate.words).len() <= SHORT;
+    let same_paragraph = next.candidate.passage == entry.candidate.passage
+        && next.candidate.sentence.block == entry.candidate.sentence.block;
+    (short && same_paragraph && next.candidate.answers).then_some(best + 1)
 }
 
-fn repeats(scored: &[(Candidate, f32)], chosen: &[usize], candidate: &Candidate) -> bool {
-    let mine: HashSet<&str> = content_stems(&candidate.words).into_iter().collect();
-    chosen.iter().filter_map(|at| scored.get(*at)).any(|(other, _)| {
-        let theirs: HashSet<&str> = content_stems(&other.words).into_iter().collect();
+fn repeats(scored: &[Scored], chosen: &[usize], entry: &Scored) -> bool {
+    let mine: HashSet<&str> = content_stems(&entry.candidate.words).into_iter().collect();
+    chosen.iter().filter_map(|at| scored.get(*at)).any(|other| {
+        let theirs: HashSet<&str> = content_stems(&other.candidate.words).into_iter().collect();
         let shared = mine.intersection(&theirs).count() as f32;
         shared >= SAME_WORDS * mine.len().min(theirs.len()).max(1) as f32
     })

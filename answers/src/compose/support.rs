@@ -55,11 +55,25 @@ pub(super) fn abstain(code: AbstainCode, question: &Question, detail: Option<&st
             "The knowledge base covers the subject but gives no such value: the question asks for {}.",
             question.expected.in_words()
         ),
+        AbstainCode::Undecided => "The knowledge base covers the subject but does not say whether it is so.".to_owned(),
     };
     AbstainReason { code, sentence }
 }
 
-/// Whether a candidate is about the question.
-pub(super) fn is_on_topic(candidate: &Candidate, cosine: f32) -> bool {
-    candidate.coverage >= needed_coverage(cosine)
+/// Whether a sentence or list with this coverage and nearness is about the question.
+pub(super) fn is_on_topic(coverage: f32, nearness: f32) -> bool {
+    coverage >= needed_coverage(nearness)
+}
+
+/// Whether all that a candidate has of a question about more are names: a sentence about the product, not about what is asked
+/// of it.
+pub(super) fn has_names_alone(question: &Question, candidate: &Candidate) -> bool {
+    let more_asked = question.terms.iter().any(|term| !term.name);
+    let mut found = question
+        .terms
+        .iter()
+        .zip(&candidate.places)
+        .filter(|(_, place)| **place > 0.0)
+        .peekable();
+    more_asked && found.peek().is_some() && found.all(|(term, _)| term.name)
 }

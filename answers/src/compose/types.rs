@@ -40,6 +40,8 @@ pub enum AbstainCode {
     UnknownName,
     /// The subject is covered, but the asked price, count, duration or contact is not given.
     ValueNotGiven,
+    /// The subject is covered, but no sentence says whether what a yes/no question asks holds.
+    Undecided,
 }
 
 /// A code for programs and a sentence for people.

@@ -51,6 +51,16 @@ static OPPOSITES: LazyLock<HashMap<String, HashSet<String>>> = LazyLock::new(|| 
     table
 });
 
+/// Stems of the words that say the opposite of a stem: the listed ones, and the stem with a denying prefix or without it.
+pub(crate) fn opposites(stem: &str) -> Vec<String> {
+    let mut found: Vec<String> = OPPOSITES.get(stem).into_iter().flatten().cloned().collect();
+    let prefixed = PREFIXES.iter().map(|prefix| format!("{prefix}{stem}"));
+    let bare = PREFIXES.iter().filter_map(|prefix| stem.strip_prefix(prefix));
+    found.extend(prefixed.chain(bare.map(str::to_owned)).filter(|other| other.len() >= 4));
+    found.sort();
+    found
+}
+
 /// Whether the claim has a word whose opposite, but not itself, stands in the evidence, while the evidence's word does not
 /// stand in the claim.
 pub(crate) fn has_antonym(claim: &[Word], evidence: &[Word]) -> bool {

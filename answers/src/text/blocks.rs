@@ -19,7 +19,13 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut open: Option<OpenBlock> = None;
     let mut fenced = false;
     let mut offset = 0;
-    for line in text.split_inclusive('\n') {
+    let mut lines = text.split_inclusive('\n').peekable();
+    let mut cells_before = 0;
+    while let Some(line) = lines.next() {
+        let cells = count_cells(line);
+        let cells_after = lines.peek().map_or(0, |next| count_cells(next));
+        let row = cells > 1 && (cells == cells_before || cells == cells_after);
+        cells_before = cells;
         let indent = line.len() - line.trim_start().len();
         let (start, body) = (offset + indent, line.trim());
         let end = start + body.len();
@@ -31,7 +37,7 @@ pub(super) fn blocks(text: &str) -> Vec<Block> {
             push(&mut found, start, end, SentenceKind::Code);
         } else if body.is_empty() {
             close(&mut open, true, &mut found);
-        } else if let Some(kind) = single_line_kind(body) {
+        } else if let Some(kind) = single_line_kind(body, row) {
             close(&mut open, true, &mut found);
             let marker = if kind == SentenceKind::Heading {
                 marker_len(body, '#')
@@ -125,13 +131,19 @@ fn push(found: &mut Vec<Block>, start: usize, end: usize, kind: SentenceKind) {
     }
 }
 
-fn single_line_kind(body: &str) -> Option<SentenceKind> {
+/// Cells of a table row that is written without bars at its ends, as the chunks of documents write it.
+fn count_cells(line: &str) -> usize {
+    line.matches(" | ").count() + 1
+}
+
+/// `row`: a neighbouring line has as many cells.
+fn single_line_kind(body: &str, row: bool) -> Option<SentenceKind> {
     let hashes = body.chars().take_while(|&c| c == '#').count();
     if (1..=6).contains(&hashes) && body.get(hashes..).is_some_and(|rest| rest.starts_with(' ')) {
         return Some(SentenceKind::Heading);
     }
-    let row = body.len() > 1 && body.starts_with('|') && body.ends_with('|');
-    row.then_some(SentenceKind::TableRow)
+    let barred = body.len() > 1 && body.starts_with('|') && body.ends_with('|');
+    (row || barred).then_some(SentenceKind::TableRow)
 }
 
 fn marker_len(body: &str, mark: char) -> usize {

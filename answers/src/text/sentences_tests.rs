@@ -46,6 +46,20 @@ fn chinese_and_japanese_marks_need_no_space() {
 }
 
 #[test]
+fn rows_without_bars_at_their_ends_are_rows_when_a_neighbour_has_as_many_cells() {
+    let kinds =
+        |text: &str| -> Vec<SentenceKind> { split_sentences(text).iter().map(|sentence| sentence.kind).collect() };
+    assert_eq!(
+        kinds("Plan | Monthly | Seats\nTeam | €29 | 10"),
+        [SentenceKind::TableRow, SentenceKind::TableRow]
+    );
+    assert_eq!(
+        kinds("Run cat names | sort to sort them.\n\nThen go on with it."),
+        [SentenceKind::Prose, SentenceKind::Prose]
+    );
+}
+
+#[test]
 fn lists_headings_tables_and_code_stand_alone() {
     let text =
         "# Setup\nRun these steps:\n1. Open the app.\n2. Click Save\n\n| a | b |\n```\nlet x = 1. + 2;\n```\nDone.";

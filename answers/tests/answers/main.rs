@@ -7,6 +7,7 @@
 )]
 
 mod altered;
+mod choosing;
 mod composing;
 mod help_centre;
 mod hostile;

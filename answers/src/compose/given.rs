@@ -1,0 +1,99 @@
+use super::imperatives::instructs;
+use super::kinds::Expected;
+use crate::facts::{Unit, is_negator, quantities};
+use crate::text::{Word, WordKind};
+
+const AT_ONCE: [&str; 5] = ["immediately", "instantly", "forever", "indefinitely", "overnight"];
+const REPEATED: [&str; 7] = ["unlimited", "daily", "weekly", "hourly", "monthly", "twice", "every"];
+const TIMES: [&str; 10] = [
+    "when",
+    "after",
+    "before",
+    "once",
+    "monday",
+    "friday",
+    "immediately",
+    "daily",
+    "weekly",
+    "monthly",
+];
+const PEOPLE: [&str; 19] = [
+    "owner",
+    "owners",
+    "admin",
+    "admins",
+    "administrator",
+    "administrators",
+    "agent",
+    "agents",
+    "member",
+    "members",
+    "user",
+    "users",
+    "customer",
+    "customers",
+    "anyone",
+    "everyone",
+    "staff",
+    "team",
+    "you",
+];
+const REASONS: [&str; 8] = [
+    "because",
+    "since",
+    "due",
+    "so",
+    "reason",
+    "therefore",
+    "prevent",
+    "prevents",
+];
+const PLACE_PREPOSITIONS: [&str; 7] = ["in", "at", "under", "on", "from", "to", "inside"];
+
+/// Whether a sentence gives a value of the expected kind. `counted` is the thing a "how many" asks about.
+pub(super) fn gives(expected: Expected, text: &str, words: &[Word], counted: Option<&str>) -> bool {
+    let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.lower.as_str()));
+    let unit = |wanted: &dyn Fn(&Unit) -> bool| quantities(words).iter().any(|quantity| wanted(&quantity.unit));
+    match expected {
+        Expected::Price => unit(&|unit| matches!(unit, Unit::Money(_))) || has(&["free", "gratis"]),
+        Expected::Duration => unit(&|unit| matches!(unit, Unit::Time(_))) || has(&AT_ONCE),
+        Expected::Count => {
+            let named = counted.is_none_or(|stem| words.iter().any(|word| word.stem == stem));
+            let number = words.iter().any(|word| word.kind == WordKind::Number) || unit(&|_| true);
+            (number && named) || has(&REPEATED)
+        }
+        Expected::Size => words.iter().any(|word| word.kind == WordKind::Number) || has(&["unlimited"]),
+        Expected::Contact => words.iter().any(is_contact),
+        Expected::Time => unit(&|unit| matches!(unit, Unit::Time(_) | Unit::Year | Unit::Label(_))) || has(&TIMES),
+        Expected::Steps => instructs(text, words),
+        Expected::Person => has(&PEOPLE) || has_full_name(words),
+        Expected::Place => text.contains(['→', '›']) || words.windows(2).any(is_place),
+        Expected::Reason => has(&REASONS),
+        Expected::Choice => names_some(words) && !words.iter().any(|word| is_negator(&word.lower)),
+        Expected::YesNo | Expected::Definition | Expected::Open => false,
+    }
+}
+
+fn is_contact(word: &Word) -> bool {
+    let digits = word.lower.bytes().filter(u8::is_ascii_digit).count();
+    (word.kind == WordKind::Code && word.lower.contains('@')) || (word.kind == WordKind::Number && digits >= 6)
+}
+
+/// "in Frankfurt", "on status.example.com".
+fn is_place(pair: &[Word]) -> bool {
+    matches!(pair, [before, place] if PLACE_PREPOSITIONS.contains(&before.lower.as_str())
+        && (place.capital || place.kind == WordKind::Code))
+}
+
+/// A name that is not the first word, a number, or several things in a row.
+fn names_some(words: &[Word]) -> bool {
+    let name = |word: &Word| (word.capital && !word.stop) || word.kind == WordKind::Number;
+    words.iter().skip(1).any(|word| name(word) || word.lower == "or")
+}
+
+/// Two capitalised words in a row, not at the start of a sentence.
+fn has_full_name(words: &[Word]) -> bool {
+    words
+        .windows(3)
+        .any(|run| matches!(run, [_, first, last] if first.capital && last.capital && !first.stop && !last.stop))
+}
