@@ -1,6 +1,8 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
-use crate::routes::{answers, checks, documents, jobs, knowledge_bases, openapi as openapi_route, pauses, search};
+use crate::routes::{
+    answers, checks, dead_letters, documents, jobs, knowledge_bases, openapi as openapi_route, pauses, search,
+};
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -65,6 +67,9 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(jobs::retry::retry_job))
         .routes(routes!(jobs::run::run_job))
         .routes(routes!(jobs::why::explain_wait))
+        .routes(routes!(dead_letters::list::list_dead_letters))
+        .routes(routes!(dead_letters::replay::replay_dead_letters))
+        .routes(routes!(dead_letters::discard::discard_dead_letters))
         .routes(routes!(pauses::create::create_pause, pauses::list::list_pauses))
         .routes(routes!(pauses::delete::delete_pause))
         .routes(routes!(openapi_route::show_openapi))

@@ -110,6 +110,16 @@ impl Caller {
         Ok(())
     }
 
+    /// # Errors
+    /// [`ProblemCode::Forbidden`] for a publishable key: what concerns all of the tenant's work is not for web pages.
+    pub(crate) fn refuse_publishable(&self) -> Result<(), Problem> {
+        if self.is_publishable() {
+            let detail = "This is not for publishable keys. Use a secret key, from a server.";
+            return Err(Problem::new(ProblemCode::Forbidden, detail));
+        }
+        Ok(())
+    }
+
     /// For whom documents are looked at. Only a secret key may speak for someone.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! Lists and objects among the fields.
 use super::{Fields, FromFields};
 use serde_json::Value;
+use std::collections::HashSet;
 use std::ops::RangeInclusive;
 use uuid::Uuid;
 
@@ -50,6 +51,15 @@ impl Fields {
     /// A list of ids, each once.
     pub(crate) fn ids(&mut self, name: &str, count: RangeInclusive<usize>) -> Option<Vec<Uuid>> {
         let value = self.required_value(name)?;
+        self.check_ids(name, value, count)
+    }
+
+    pub(crate) fn optional_ids(&mut self, name: &str, count: RangeInclusive<usize>) -> Option<Vec<Uuid>> {
+        let value = self.value(name)?;
+        self.check_ids(name, value, count)
+    }
+
+    fn check_ids(&mut self, name: &str, value: Value, count: RangeInclusive<usize>) -> Option<Vec<Uuid>> {
         let ids = self.list(name, value, count, |fields, name, item| {
             let id = item.as_str().and_then(|text| Uuid::try_parse(text).ok());
             if id.is_none() {
@@ -57,11 +67,8 @@ impl Fields {
             }
             id
         })?;
-        if let Some(at) = ids
-            .iter()
-            .enumerate()
-            .find_map(|(at, id)| ids.iter().take(at).any(|other| other == id).then_some(at))
-        {
+        let mut seen = HashSet::new();
+        if let Some(at) = ids.iter().position(|id| !seen.insert(*id)) {
             self.error(&format!("{name}.{at}"), "duplicate", "is listed twice");
             return None;
         }

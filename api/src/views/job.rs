@@ -42,6 +42,16 @@ pub(crate) struct JobObject {
     pub(crate) started_at: Option<DateTime<Utc>>,
     #[schema(required = true)]
     pub(crate) finished_at: Option<DateTime<Utc>>,
+    /// Of a dead job that somebody gave up.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) discarded: Option<Discarded>,
+}
+
+/// That a dead job was given up.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Discarded {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) reason: String,
 }
 
 /// One attempt at a job.
@@ -86,6 +96,10 @@ impl JobObject {
             created_at: job.created_at,
             started_at: job.started_at,
             finished_at: job.finished_at,
+            discarded: job.discarded_at.map(|at| Discarded {
+                at,
+                reason: job.discard_reason.unwrap_or_default(),
+            }),
         }
     }
 }

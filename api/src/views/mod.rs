@@ -1,5 +1,6 @@
 //! Resources as the API shows them.
 mod chunk;
+mod dead_letter;
 mod document;
 mod effect;
 mod full_job;
@@ -12,6 +13,7 @@ mod pause;
 mod why;
 
 pub(crate) use self::chunk::ChunkObject;
+pub(crate) use self::dead_letter::DeadLetterObject;
 pub(crate) use self::document::DocumentObject;
 pub(crate) use self::effect::EffectObject;
 pub(crate) use self::full_job::FullJob;

@@ -30,6 +30,10 @@ enum Command {
         #[arg(long, value_parser = ["assume_done", "repeat"])]
         effect: Option<String>,
     },
+    /// Start dead jobs again: those named, or all that match
+    Replay(super::dead_letters::ReplayArgs),
+    /// Give dead jobs up: those named, or all that match
+    Discard(super::dead_letters::DiscardArgs),
     /// Say what a job waits for, and since when
     Why(JobArgs),
     /// Run a job that waits now, although it is paused or not due
@@ -82,6 +86,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Show(args) => show(args).await,
         Command::Cancel(args) => act(args, "cancel", None).await,
         Command::Retry { job, effect } => act(job, "retry", effect.map(|effect| json!({ "effect": effect }))).await,
+        Command::Replay(args) => super::dead_letters::replay(args).await,
+        Command::Discard(args) => super::dead_letters::discard(args).await,
         Command::Why(args) => explain(args).await,
         Command::Run(args) => act(args, "run", None).await,
         Command::Watch(args) => follow(args).await,

@@ -54,11 +54,16 @@ pub struct Job {
     pub started_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub finished_at: Option<DateTime<Utc>>,
+    /// When a person gave a dead job up, and why.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub discarded_at: Option<DateTime<Utc>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub discard_reason: Option<String>,
 }
 
 const SELECT: &str = "SELECT j.id, j.kind, j.pool, j.interactive, j.state, j.priority, j.run_at, j.run, j.attempt, j.max_attempts, j.worker,
         j.attempt_started_at, j.parent_id, j.document_id, j.created_by, j.progress, b.result, b.error, j.revision,
-        j.created_at, j.started_at, j.finished_at
+        j.created_at, j.started_at, j.finished_at, j.discarded_at, j.discard_reason
     FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id";
 
 /// # Errors

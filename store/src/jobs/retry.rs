@@ -72,7 +72,7 @@ async fn queue_again(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, Store
     Ok(sql_query(
         "WITH job AS (
              UPDATE jobs SET state = 'queued', run = run + 1, attempt = 0, run_at = now(), cancel_requested = false, progress = NULL,
-                    started_at = NULL, finished_at = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1
+                    started_at = NULL, finished_at = NULL, discarded_at = NULL, discard_reason = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1
              WHERE tenant_id = $1 AND id = $2
              RETURNING id, tenant_id, pool, priority
          ), body AS (

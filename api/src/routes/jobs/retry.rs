@@ -11,7 +11,8 @@ use store::effects::Decision;
 use store::jobs::{Dispatchable, Retried};
 use utoipa::ToSchema;
 
-const DECISIONS: [(&str, Decision); 2] = [("assume_done", Decision::AssumeDone), ("repeat", Decision::Repeat)];
+pub(crate) const DECISIONS: [(&str, Decision); 2] =
+    [("assume_done", Decision::AssumeDone), ("repeat", Decision::Repeat)];
 
 /// What to do about calls of the job whose outcome is not known.
 #[derive(Debug, ToSchema)]
@@ -82,7 +83,7 @@ fn effect(code: &str, message: &str) -> Problem {
 }
 
 /// A pool that this version does not know is left to the reconciler of one that does.
-pub(super) fn dispatch(queued: &Dispatchable) -> Option<Dispatch> {
+pub(crate) fn dispatch(queued: &Dispatchable) -> Option<Dispatch> {
     let pool: Pool = queued.pool.parse().ok()?;
     Some(Dispatch {
         id: queued.id,

@@ -18,6 +18,7 @@ pub(crate) async fn list_pauses(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
 ) -> Result<Json<Page<PauseObject>>, Problem> {
+    caller.refuse_publishable()?;
     let pauses = state
         .store
         .tenant(caller.tenant(), async move |tx| store::pauses::list(tx).await)

@@ -1,5 +1,6 @@
 //! The HTTP contract.
 mod bodies;
+mod dead_letters;
 mod events;
 mod headers;
 mod idempotency;

@@ -41,6 +41,7 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/jobs/{id}/effects", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/why", "jobs:read", PathId::Job),
     read("get /v1/pauses", "jobs:read", PathId::None),
+    read("get /v1/dead-letters", "jobs:read", PathId::None),
     read("get /v1/jobs/{id}/events", "jobs:read", PathId::Job),
     write(
         "post /v1/knowledge-bases",
@@ -84,6 +85,18 @@ pub(super) const CASES: &[Case] = &[
         "jobs:write",
         PathId::None,
         |_| json!({"kind": "diagnostics.sleep"}),
+    ),
+    write(
+        "post /v1/dead-letters/replay",
+        "jobs:write",
+        PathId::None,
+        |_| json!({}),
+    ),
+    write(
+        "post /v1/dead-letters/discard",
+        "jobs:write",
+        PathId::None,
+        |_| json!({"reason": "all of them"}),
     ),
     write("delete /v1/pauses/{id}", "jobs:write", PathId::Pause, |_| Value::Null),
     write("post /v1/jobs/{id}/cancel", "jobs:write", PathId::WaitingJob, |_| {

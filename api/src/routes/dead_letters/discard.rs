@@ -1,0 +1,110 @@
+use super::filter::read_filter;
+use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use store::JobId;
+use store::jobs::{DeadFilter, dead_letters, discard};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Which dead letters are given up, and why. Fields that are absent let everything through.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the body; it is read field by field")]
+pub(crate) struct DiscardFields {
+    /// For whoever wonders later.
+    #[schema(min_length = 1, max_length = 500)]
+    reason: String,
+    kind: Option<String>,
+    error_code: Option<String>,
+    failed_after: Option<DateTime<Utc>>,
+    failed_before: Option<DateTime<Utc>>,
+    /// Only these.
+    ids: Option<Vec<Uuid>>,
+    /// 1 to 1000; 100 by default, or as many as there are `ids`.
+    limit: Option<i64>,
+    /// Only say what would happen.
+    dry_run: Option<bool>,
+}
+
+#[derive(Debug)]
+pub(crate) struct DiscardRequest {
+    filter: DeadFilter,
+    reason: String,
+    dry_run: bool,
+}
+
+impl FromFields for DiscardRequest {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let filter = read_filter(fields);
+        let dry_run = fields.optional_bool("dry_run").unwrap_or(false);
+        Some(Self {
+            filter,
+            reason: fields.text("reason", 1..=500)?,
+            dry_run,
+        })
+    }
+}
+
+/// What was given up, or would be.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct DiscardResult {
+    pub(crate) dry_run: bool,
+    pub(crate) discarded: Vec<Uuid>,
+    /// There are more that match: call again.
+    pub(crate) more: bool,
+}
+
+/// Discard dead letters
+///
+/// Gives dead jobs up: they are listed as dead letters no longer, and their rows go when their week does. A discarded job can still be retried
+/// until then.
+#[utoipa::path(
+    post,
+    path = "/v1/dead-letters/discard",
+    tag = "Jobs",
+    security(("api_key" = ["jobs:write"])),
+    request_body = DiscardFields,
+    responses(
+        (status = 200, description = "What was discarded.", body = DiscardResult),
+        (status = 413, description = "The body is over the limit."),
+        (status = 415, description = "The body is not sent as JSON."),
+        (status = 422, description = "Fields are missing, wrong or unknown."),
+    )
+)]
+pub(crate) async fn discard_dead_letters(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<JobsWrite>,
+    JsonBody { value, .. }: JsonBody<DiscardRequest>,
+) -> Result<Json<DiscardResult>, Problem> {
+    let result = state
+        .store
+        .tenant(caller.tenant(), async move |tx| {
+            let limit = usize::try_from(value.filter.limit).unwrap_or(0);
+            let one_more = DeadFilter {
+                limit: value.filter.limit + 1,
+                ..value.filter
+            };
+            let mut ids: Vec<JobId> = dead_letters(tx, &one_more)
+                .await?
+                .iter()
+                .map(|letter| letter.id)
+                .collect();
+            let more = ids.len() > limit;
+            ids.truncate(limit);
+            let discarded = if value.dry_run {
+                ids
+            } else {
+                discard(tx, &ids, &value.reason).await?
+            };
+            Ok::<_, Problem>(DiscardResult {
+                dry_run: value.dry_run,
+                discarded: discarded.into_iter().map(|id| id.0).collect(),
+                more,
+            })
+        })
+        .await?;
+    Ok(Json(result))
+}

@@ -1,0 +1,183 @@
+use crate::client::ServerArgs;
+use crate::outcome::Outcome;
+use crate::render::{one_line, print, print_json};
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+#[derive(clap::Args)]
+pub(crate) struct ReplayArgs {
+    #[command(flatten)]
+    which: Which,
+    /// What to do about calls whose outcome is not known; without it such jobs are skipped
+    #[arg(long, value_parser = ["assume_done", "repeat"])]
+    effect: Option<String>,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct DiscardArgs {
+    #[command(flatten)]
+    which: Which,
+    /// Why they are given up
+    #[arg(long)]
+    reason: String,
+}
+
+/// Which dead jobs: these ids, or all that match.
+#[derive(clap::Args)]
+struct Which {
+    #[arg(value_name = "JOB_ID")]
+    ids: Vec<Uuid>,
+    /// Only this kind
+    #[arg(long)]
+    kind: Option<String>,
+    /// Only with this error, such as worker_lost or effect_unknown
+    #[arg(long)]
+    error_code: Option<String>,
+    /// Only those that failed after this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    failed_after: Option<String>,
+    /// Only those that failed before this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    failed_before: Option<String>,
+    /// How many at most
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    limit: Option<u32>,
+    /// Change nothing, and show what would happen
+    #[arg(long)]
+    dry_run: bool,
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+impl Which {
+    fn body(&self) -> Map<String, Value> {
+        let texts = [
+            ("kind", &self.kind),
+            ("error_code", &self.error_code),
+            ("failed_after", &self.failed_after),
+            ("failed_before", &self.failed_before),
+        ];
+        let mut body: Map<String, Value> = texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name.to_owned(), json!(text.as_ref()?))))
+            .collect();
+        if !self.ids.is_empty() {
+            body.insert("ids".to_owned(), json!(self.ids));
+        }
+        if let Some(limit) = self.limit {
+            body.insert("limit".to_owned(), json!(limit));
+        }
+        body.insert("dry_run".to_owned(), json!(self.dry_run));
+        body
+    }
+
+    async fn send(&self, verb: &str, body: Map<String, Value>) -> anyhow::Result<Value> {
+        let client = self.server.connect()?;
+        let send = || client.request(Method::POST, &["dead-letters", verb]).json(&body);
+        let (_, answered): (_, Value) = client.call(send).await?;
+        Ok(answered)
+    }
+}
+
+pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<Outcome> {
+    let mut body = args.which.body();
+    if let Some(effect) = &args.effect {
+        body.insert("effect".to_owned(), json!(effect));
+    }
+    let replay = args.which.send("replay", body).await?;
+    if args.which.json {
+        print_json(&replay)?;
+    } else {
+        print(&replay_text(&replay))?;
+    }
+    Ok(Outcome::done_if(items(&replay, "skipped").next().is_none()))
+}
+
+pub(crate) async fn discard(args: DiscardArgs) -> anyhow::Result<Outcome> {
+    let mut body = args.which.body();
+    body.insert("reason".to_owned(), json!(args.reason));
+    let result = args.which.send("discard", body).await?;
+    if args.which.json {
+        print_json(&result)?;
+    } else {
+        let verb = if args.which.dry_run {
+            "would be discarded"
+        } else {
+            "discarded"
+        };
+        print(&format!(
+            "{} {verb}\n{}",
+            items(&result, "discarded").count(),
+            more(&result)
+        ))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn items<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    of.get(name).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn text<'a>(of: &'a Value, name: &str) -> &'a str {
+    of.get(name).and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Each job that would be replayed with the calls it has made, each that is skipped with the reason, then the sums.
+fn replay_text(replay: &Value) -> String {
+    let mut lines = String::new();
+    for letter in items(replay, "preview") {
+        let error = letter.get("error").cloned().unwrap_or_default();
+        let message = one_line(text(&error, "message"), 100);
+        lines.push_str(&format!(
+            "{}  {}  {}: {message}\n",
+            text(letter, "id"),
+            text(letter, "kind"),
+            text(&error, "code")
+        ));
+        for effect in items(letter, "effects") {
+            lines.push_str(&format!(
+                "    call {}: {}\n",
+                text(effect, "step"),
+                text(effect, "state")
+            ));
+        }
+    }
+    for skipped in items(replay, "skipped") {
+        lines.push_str(&format!(
+            "skipped  {}: {}\n",
+            text(skipped, "id"),
+            text(skipped, "reason")
+        ));
+    }
+    let dry = replay.get("dry_run").and_then(Value::as_bool) == Some(true);
+    let verb = if dry { "would be replayed" } else { "replayed" };
+    let (replayed, skipped) = (items(replay, "replayed").count(), items(replay, "skipped").count());
+    lines.push_str(&format!("{replayed} {verb}, {skipped} skipped\n{}", more(replay)));
+    lines
+}
+
+fn more(of: &Value) -> &'static str {
+    if of.get("more").and_then(Value::as_bool) == Some(true) {
+        "there are more: run it again\n"
+    } else {
+        ""
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_preview_names_the_calls_of_each_job_and_what_is_skipped() {
+        let replay = json!({"dry_run": true, "replayed": ["a"], "skipped": [{"id": "b", "reason": "effect_unknown"}], "more": true,
+            "preview": [{"id": "a", "kind": "k", "error": {"code": "c", "message": "m"}, "effects": [{"step": "call", "state": "done"}]}]});
+        assert_eq!(
+            replay_text(&replay),
+            "a  k  c: m\n    call call: done\nskipped  b: effect_unknown\n1 would be replayed, 1 skipped\nthere are more: run it again\n"
+        );
+    }
+}

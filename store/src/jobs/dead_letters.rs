@@ -1,0 +1,97 @@
+use crate::prepared::Prepare;
+use crate::{JobId, StoreError, TenantTx};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+
+/// Which dead jobs, of those that were not discarded.
+#[derive(Clone, Debug, Default)]
+pub struct DeadFilter {
+    pub kind: Option<String>,
+    /// `error.code`, such as `worker_lost` (a job that loses every worker that takes it) or `effect_unknown`.
+    pub error_code: Option<String>,
+    pub failed_after: Option<DateTime<Utc>>,
+    pub failed_before: Option<DateTime<Utc>>,
+    /// Only these, where any are named.
+    pub ids: Vec<JobId>,
+    /// Only jobs with smaller ids: where the previous page ended.
+    pub before: Option<JobId>,
+    pub limit: i64,
+}
+
+/// A job that failed for good, with what has to be known before it is replayed.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct DeadLetter {
+    #[diesel(sql_type = Uuid)]
+    pub id: JobId,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Text)]
+    pub pool: String,
+    #[diesel(sql_type = SmallInt)]
+    pub attempt: i16,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub error: Option<Value>,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    pub failed_at: DateTime<Utc>,
+    /// `[{step, state, calls}]`: calls that are done are not made again, failed ones are, and unknown ones need a decision.
+    #[diesel(sql_type = Jsonb)]
+    pub effects: Value,
+}
+
+/// The dead jobs that match, newest first.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn dead_letters(tx: &mut TenantTx, filter: &DeadFilter) -> Result<Vec<DeadLetter>, StoreError> {
+    let ids = (!filter.ids.is_empty()).then_some(&filter.ids);
+    Ok(sql_query(
+        "SELECT j.id, j.kind, j.pool, j.attempt, b.error, j.created_at, j.finished_at AS failed_at,
+                coalesce((SELECT jsonb_agg(jsonb_build_object('step', e.step, 'state', e.state, 'calls', e.calls) ORDER BY e.intended_at)
+                          FROM effects e WHERE e.tenant_id = j.tenant_id AND e.job_id = j.id), '[]') AS effects
+         FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id
+         WHERE j.tenant_id = $1 AND j.state = 'dead' AND j.discarded_at IS NULL
+           AND ($2 IS NULL OR j.kind = $2) AND ($3 IS NULL OR b.error ->> 'code' = $3)
+           AND ($4 IS NULL OR j.finished_at > $4) AND ($5 IS NULL OR j.finished_at < $5)
+           AND ($6 IS NULL OR j.id = ANY($6)) AND ($7 IS NULL OR j.id < $7)
+         ORDER BY j.id DESC LIMIT $8",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Nullable<Text>, _>(filter.kind.as_deref())
+    .bind::<Nullable<Text>, _>(filter.error_code.as_deref())
+    .bind::<Nullable<Timestamptz>, _>(filter.failed_after)
+    .bind::<Nullable<Timestamptz>, _>(filter.failed_before)
+    .bind::<Nullable<Array<Uuid>>, _>(ids)
+    .bind::<Nullable<Uuid>, _>(filter.before)
+    .bind::<BigInt, _>(filter.limit)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?)
+}
+
+/// Puts dead jobs out of sight for good; returns those that were. Their rows go with their week.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn discard(tx: &mut TenantTx, ids: &[JobId], reason: &str) -> Result<Vec<JobId>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Discarded {
+        #[diesel(sql_type = Uuid)]
+        id: JobId,
+    }
+    let discarded: Vec<Discarded> = sql_query(
+        "UPDATE jobs SET discarded_at = now(), discard_reason = $3, revision = revision + 1
+         WHERE tenant_id = $1 AND id = ANY($2) AND state = 'dead' AND discarded_at IS NULL RETURNING id",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Uuid>, _>(ids)
+    .bind::<Text, _>(reason)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(discarded.into_iter().map(|row| row.id).collect())
+}
