@@ -42,6 +42,18 @@ impl StoreError {
         }
     }
 
+    /// Whether the connection was found dead, so that the same on another may succeed.
+    pub(crate) fn is_closed(error: &diesel::result::Error) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error};
+        matches!(
+            error,
+            Error::DatabaseError(
+                DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand,
+                _
+            )
+        )
+    }
+
     /// `Conflict { what }` when a unique constraint refused the row.
     pub(crate) fn or_conflict(error: diesel::result::Error, what: &'static str) -> Self {
         use diesel::result::{DatabaseErrorKind, Error};

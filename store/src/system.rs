@@ -1,5 +1,5 @@
 use crate::StoreError;
-use crate::connect::{Pool, PoolOptions, PooledConnection, pool};
+use crate::connect::{Pool, PoolOptions, PooledConnection, checkout, pool};
 use crate::store::{Durability, begin};
 use config::{DatabaseSettings, ExposeSecret};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
@@ -39,6 +39,17 @@ impl System {
         Ok(SystemTx {
             conn: begin(&self.pool, sql).await?,
         })
+    }
+
+    /// A connection for one statement, which is a transaction by itself. It may be dead: try as often as [`tries`](Self::tries) says while the
+    /// error is [`StoreError::is_closed`].
+    pub(crate) async fn checkout(&self) -> Result<PooledConnection, StoreError> {
+        checkout(&self.pool).await
+    }
+
+    /// Dead connections there can be in the pool, after a restart of Postgres.
+    pub(crate) fn tries(&self) -> u32 {
+        self.pool.state().connections + 1
     }
 
     /// Connections open and idle right now.

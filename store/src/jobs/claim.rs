@@ -1,13 +1,15 @@
 use super::Dispatchable;
+use crate::connect::PooledConnection;
 use crate::pauses::IS_PAUSED;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{ApiKeyId, DocumentId, JobId, StoreError, System, TenantId};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
-use diesel::{QueryableByName, sql_query};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::{QueryResult, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
+use std::ops::RangeInclusive;
 
 /// A job that this process holds the lease of, with what is needed to run it.
 #[derive(Clone, Debug, QueryableByName)]
@@ -56,11 +58,31 @@ pub async fn claim(
     let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
         return Ok(Vec::new());
     };
-    let mut tx = system.begin(durability).await?;
-    let claimed = sql_query(format!(
+    let range = smallest..=largest;
+    let mut tries = system.tries();
+    loop {
+        let mut conn = system.checkout().await?;
+        match claim_on(&mut conn, ids, &range, worker, lease_ms, durability).await {
+            Err(error) if tries > 0 && StoreError::is_closed(&error) => tries -= 1,
+            claimed => return Ok(claimed?),
+        }
+    }
+}
+
+/// One statement, and so one round trip: it is a transaction by itself. Whether its commit waits for the disk is settled inside it.
+async fn claim_on(
+    conn: &mut PooledConnection,
+    ids: &[JobId],
+    range: &RangeInclusive<&JobId>,
+    worker: &str,
+    lease_ms: i64,
+    durability: Durability,
+) -> QueryResult<Vec<ClaimedJob>> {
+    sql_query(format!(
         "WITH ready AS (
              SELECT id FROM jobs j
              WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now()
+               AND (SELECT CASE WHEN $7 THEN set_config('synchronous_commit', 'off', true) ELSE '' END) IS NOT NULL
                AND NOT {IS_PAUSED}
              ORDER BY id FOR UPDATE SKIP LOCKED
          ), claimed AS (
@@ -75,15 +97,15 @@ pub async fn claim(
          FROM claimed c JOIN job_bodies b ON b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id BETWEEN $2 AND $3",
     ))
     .bind::<Array<Uuid>, _>(ids)
-    .bind::<Uuid, _>(*smallest)
-    .bind::<Uuid, _>(*largest)
+    .bind::<Uuid, _>(**range.start())
+    .bind::<Uuid, _>(**range.end())
     .bind::<Uuid, _>(uuid::Uuid::new_v4())
     .bind::<BigInt, _>(lease_ms)
     .bind::<Text, _>(worker)
-    .prepared().load(&mut tx.conn)
-    .await?;
-    tx.commit().await?;
-    Ok(claimed)
+    .bind::<Bool, _>(durability == Durability::Relaxed)
+    .prepared()
+    .load(conn)
+    .await
 }
 
 /// Those of `ids` that could run but were locked by another transaction while [`claim`] looked: they go back to the dispatch index. Paused

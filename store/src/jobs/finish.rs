@@ -1,7 +1,6 @@
 use super::JobState;
 use crate::connect::PooledConnection;
 use crate::prepared::Prepare;
-use crate::store::Durability;
 use crate::{JobId, StoreError, System, TenantId, TenantTx};
 use diesel::sql_types::{Array, Double, Jsonb, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -62,10 +61,15 @@ pub async fn finish(system: &System, finishes: &[Finish]) -> Result<Vec<Ended>, 
     if finishes.is_empty() {
         return Ok(Vec::new());
     }
-    let mut tx = system.begin(Durability::Durable).await?;
-    let ended = write(&mut tx.conn, finishes).await?;
-    tx.commit().await?;
-    Ok(ended)
+    // One statement, which is a transaction by itself.
+    let mut tries = system.tries();
+    loop {
+        let mut conn = system.checkout().await?;
+        match write(&mut conn, finishes).await {
+            Err(StoreError::Query(error)) if tries > 0 && StoreError::is_closed(&error) => tries -= 1,
+            ended => return ended,
+        }
+    }
 }
 
 /// Ends one attempt in the transaction of its business writes: both happen, or neither.
