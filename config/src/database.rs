@@ -16,6 +16,8 @@ pub struct DatabaseSettings {
     pub system_connections: u32,
     pub connect_timeout_secs: u64,
     pub statement_timeout_secs: u64,
+    /// How long either side may say nothing when it is its turn, before the other takes the connection for lost.
+    pub silence_timeout_secs: u64,
 }
 
 impl DatabaseSettings {
@@ -50,6 +52,11 @@ impl DatabaseSettings {
         problems.check(
             self.statement_timeout_secs >= 1,
             "database.statement_timeout_secs",
+            "must be at least 1",
+        );
+        problems.check(
+            self.silence_timeout_secs >= 1,
+            "database.silence_timeout_secs",
             "must be at least 1",
         );
     }

@@ -1,9 +1,13 @@
 use futures::StreamExt;
-use redis::Client;
+use redis::{Client, RedisResult};
 use std::time::Duration;
+use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Listens to one Redis channel until dropped, reconnecting by itself. Messages sent while it was away are lost: whoever relies
+/// After this many response time-outs without a message, Redis is asked whether it is still there.
+const QUIET: u32 = 5;
+
+/// Listens to one Redis channel until dropped, reconnecting by itself, also when Redis has not answered within the response time-out. Messages sent while it was away are lost: whoever relies
 /// on them looks again when told so, and now and then anyway.
 pub struct Subscription {
     _stop: DropGuard,
@@ -11,7 +15,12 @@ pub struct Subscription {
 
 impl Subscription {
     /// Calls `on_message` with each payload, and with an empty one after each (re)connection.
-    pub fn start(client: Client, channel: String, on_message: impl Fn(&[u8]) + Send + Sync + 'static) -> Self {
+    pub fn start(
+        client: Client,
+        channel: String,
+        response_timeout: Duration,
+        on_message: impl Fn(&[u8]) + Send + Sync + 'static,
+    ) -> Self {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         #[expect(
@@ -21,7 +30,7 @@ impl Subscription {
         tokio::spawn(async move {
             let listening = async {
                 loop {
-                    if let Err(error) = listen(&client, &channel, &on_message).await {
+                    if let Err(error) = listen(&client, &channel, response_timeout, &on_message).await {
                         tracing::debug!(channel, %error, "subscription lost");
                     }
                     tokio::time::sleep(Duration::from_millis(200)).await;
@@ -38,13 +47,28 @@ impl Subscription {
     }
 }
 
-async fn listen(client: &Client, channel: &str, on_message: &(impl Fn(&[u8]) + Send + Sync)) -> redis::RedisResult<()> {
-    let mut connection = client.get_async_pubsub().await?;
-    connection.subscribe(channel).await?;
+async fn listen(
+    client: &Client,
+    channel: &str,
+    response_timeout: Duration,
+    on_message: &(impl Fn(&[u8]) + Send + Sync),
+) -> RedisResult<()> {
+    let (mut asking, mut messages) = timeout(response_timeout, async {
+        let mut connection = client.get_async_pubsub().await?;
+        connection.subscribe(channel).await?;
+        RedisResult::Ok(connection.split())
+    })
+    .await
+    .map_err(std::io::Error::from)??;
     on_message(&[]);
-    let mut messages = connection.into_on_message();
-    while let Some(message) = messages.next().await {
-        on_message(message.get_payload_bytes());
+    loop {
+        match timeout(response_timeout * QUIET, messages.next()).await {
+            Ok(Some(message)) => on_message(message.get_payload_bytes()),
+            Ok(None) => return Ok(()),
+            Err(_) => {
+                let answer = timeout(response_timeout, asking.ping::<redis::Value>()).await;
+                answer.map_err(std::io::Error::from)??;
+            }
+        }
     }
-    Ok(())
 }

@@ -81,7 +81,7 @@ pub async fn find(store: &Store, secret: &str) -> Result<FoundKey, StoreError> {
             .map_err(|error| StoreError::or_not_found(error, "API key"));
         match found {
             // An idle connection that a restart of Postgres closed; reading again is safe.
-            Err(error) if error.is_transient() && tries > 0 => tries -= 1,
+            Err(error) if error.is_transient() && tries > 0 && !conn.is_given_up() => tries -= 1,
             found => return found,
         }
     }

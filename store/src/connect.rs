@@ -1,5 +1,7 @@
-//! Connections: TLS as `sslmode` says, a statement time-out, one pool a role.
+//! Connections: TLS as `sslmode` says, time-outs for either side, one pool a role.
 use crate::StoreError;
+use crate::connection::Connection;
+use config::DatabaseSettings;
 use diesel::ConnectionError;
 use diesel_async::AsyncPgConnection;
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, bb8};
@@ -11,33 +13,46 @@ use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-pub(crate) type Pool = bb8::Pool<AsyncPgConnection>;
-pub(crate) type PooledConnection = bb8::PooledConnection<'static, AsyncPgConnection>;
+pub(crate) type Pool = bb8::Pool<Connection>;
+pub(crate) type PooledConnection = bb8::PooledConnection<'static, Connection>;
 
-/// How the connections of a pool behave.
+/// How long what may take.
 #[derive(Clone, Copy)]
-pub(crate) struct PoolOptions {
-    pub(crate) size: u32,
-    pub(crate) connect_timeout: Duration,
-    pub(crate) statement_timeout: Duration,
+pub(crate) struct Timeouts {
+    /// Until a new connection is ready for use, or one of the pool is free.
+    pub(crate) connect: Duration,
+    /// A statement, from its arrival; `None` for as long as it takes.
+    pub(crate) statement: Option<Duration>,
+    /// An answer that takes Postgres no time, and our next statement in a transaction.
+    pub(crate) silence: Duration,
+}
+
+impl Timeouts {
+    pub(crate) fn of(settings: &DatabaseSettings) -> Self {
+        Self {
+            connect: Duration::from_secs(settings.connect_timeout_secs),
+            statement: Some(Duration::from_secs(settings.statement_timeout_secs)),
+            silence: Duration::from_secs(settings.silence_timeout_secs),
+        }
+    }
 }
 
 /// Opens a pool and proves that one connection can be made.
-pub(crate) async fn pool(url: &str, options: PoolOptions) -> Result<Pool, StoreError> {
+pub(crate) async fn pool(url: &str, size: u32, timeouts: Timeouts) -> Result<Pool, StoreError> {
     let mut config = ManagerConfig::default();
     // A ping on each check-out would cost a round trip a transaction. A dead connection is noticed by BEGIN instead, and
     // replaced before any work has started.
     config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(move |url| {
         let url = url.to_owned();
-        async move { establish(&url, options.connect_timeout, options.statement_timeout).await }.boxed()
+        async move { Ok(Connection::new(establish(&url, timeouts).await?, timeouts)) }.boxed()
     });
-    let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
+    let manager = AsyncDieselConnectionManager::<Connection>::new_with_config(url, config);
     let pool = bb8::Pool::builder()
-        .max_size(options.size)
+        .max_size(size)
         .min_idle(Some(1))
         .test_on_check_out(false)
-        .connection_timeout(options.connect_timeout)
+        .connection_timeout(timeouts.connect)
         .build(manager)
         .await
         .map_err(|error| StoreError::Unavailable(error.to_string()))?;
@@ -51,21 +66,38 @@ pub(crate) async fn checkout(pool: &Pool) -> Result<PooledConnection, StoreError
         .map_err(|error| StoreError::Unavailable(error.to_string()))
 }
 
-/// One connection. `sslmode=prefer` and `require` both verify the certificate against the system's trust store, which is stricter
-/// than libpq; `disable` uses none.
-pub(crate) async fn establish(
-    url: &str,
-    connect_timeout: Duration,
-    statement_timeout: Duration,
-) -> Result<AsyncPgConnection, ConnectionError> {
+/// One connection, ready within the connect time-out: a server that accepts and then says nothing would else hold its place in the
+/// pool for ever.
+pub(crate) async fn establish(url: &str, timeouts: Timeouts) -> Result<AsyncPgConnection, ConnectionError> {
+    tokio::time::timeout(timeouts.connect, log_in(url, timeouts))
+        .await
+        .unwrap_or_else(|_| {
+            let message = format!("not ready within {:?}", timeouts.connect);
+            Err(ConnectionError::BadConnection(message))
+        })
+}
+
+/// `sslmode=prefer` and `require` both verify the certificate against the system's trust store, which is stricter than libpq;
+/// `disable` uses none.
+async fn log_in(url: &str, timeouts: Timeouts) -> Result<AsyncPgConnection, ConnectionError> {
     let mut config = Config::from_str(url).map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
-    config.connect_timeout(connect_timeout).application_name("visualkit");
-    let options = format!(
-        "{} -c statement_timeout={}",
-        config.get_options().unwrap_or(""),
-        statement_timeout.as_millis()
-    );
-    config.options(options.trim());
+    // The kernel notices a host that is gone, on idle connections too.
+    config
+        .application_name("visualkit")
+        .tcp_user_timeout(timeouts.silence)
+        .keepalives_idle(timeouts.silence)
+        .keepalives_interval((timeouts.silence / 3).max(Duration::from_secs(1)))
+        .keepalives_retries(3);
+    if let Some(statement) = timeouts.statement {
+        // A transaction whose client is gone must not keep its locks: nobody could take its job.
+        let options = format!(
+            "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={}",
+            config.get_options().unwrap_or(""),
+            statement.as_millis(),
+            timeouts.silence.as_millis()
+        );
+        config.options(options.trim());
+    }
     if config.get_ssl_mode() == SslMode::Disable {
         let (client, connection) = config.connect(NoTls).await.map_err(bad_connection)?;
         return AsyncPgConnection::try_from_client_and_connection(client, connection).await;

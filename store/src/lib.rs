@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod blobs;
 pub mod chunks;
 mod connect;
+mod connection;
 pub mod documents;
 pub mod effects;
 pub mod embedding_models;

@@ -1,8 +1,7 @@
 use crate::StoreError;
-use crate::connect::establish;
+use crate::connect::{Timeouts, establish};
 use config::{DatabaseSettings, ExposeSecret};
 use diesel_async::AsyncPgConnection;
-use std::time::Duration;
 
 /// One connection of the owner: migrations, tenants and keys from the command line. Never part of a serving process's pool.
 pub struct Owner {
@@ -19,9 +18,12 @@ impl Owner {
             .owner_url
             .as_ref()
             .ok_or_else(|| StoreError::Unavailable("DATABASE_OWNER_URL is not set".to_owned()))?;
-        let connect_timeout = Duration::from_secs(settings.connect_timeout_secs);
-        // No statement time-out: a migration takes what it takes.
-        let conn = establish(url.expose_secret(), connect_timeout, Duration::ZERO)
+        // A migration takes what it takes.
+        let timeouts = Timeouts {
+            statement: None,
+            ..Timeouts::of(settings)
+        };
+        let conn = establish(url.expose_secret(), timeouts)
             .await
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self { conn })

@@ -1,9 +1,8 @@
-use crate::connect::{Pool, PoolOptions, PooledConnection, checkout, pool};
+use crate::connect::{Pool, PooledConnection, Timeouts, checkout, pool};
 use crate::tenant::Work;
 use crate::{StoreError, TenantId, TenantTx};
 use config::{DatabaseSettings, ExposeSecret};
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
-use std::time::Duration;
 
 /// How long a transaction's commit may be in doubt after a crash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,13 +29,8 @@ impl Store {
             .url
             .as_ref()
             .ok_or_else(|| StoreError::Unavailable("DATABASE_URL is not set".to_owned()))?;
-        let options = PoolOptions {
-            size: settings.app_connections,
-            connect_timeout: Duration::from_secs(settings.connect_timeout_secs),
-            statement_timeout: Duration::from_secs(settings.statement_timeout_secs),
-        };
         Ok(Self {
-            pool: pool(url.expose_secret(), options).await?,
+            pool: pool(url.expose_secret(), settings.app_connections, Timeouts::of(settings)).await?,
         })
     }
 
@@ -82,7 +76,9 @@ impl Store {
 
     /// A connection outside any tenant: it sees no tenant row, only functions of the `lookup` role and what belongs to the installation.
     pub(crate) async fn before_tenant(&self) -> Result<PooledConnection, StoreError> {
-        checkout(&self.pool).await
+        let mut conn = checkout(&self.pool).await?;
+        conn.expect_promptness();
+        Ok(conn)
     }
 
     /// Whether the database answers.
@@ -115,14 +111,19 @@ fn begin_sql(tenant: TenantId, durability: Durability) -> String {
 }
 
 /// Begins on a connection that works. After a restart of Postgres every idle connection is dead, so each failure is answered with the
-/// next connection until the pool has none of the old ones left. Nothing has been done yet, so trying again is safe.
+/// next connection until the pool has none of the old ones left. Nothing has been done yet, so trying again is safe. One that says
+/// nothing is not answered with the next: whoever asks would wait for each of them.
 pub(crate) async fn begin(pool: &Pool, sql: &str) -> Result<PooledConnection, StoreError> {
     let mut tries = pool.state().connections + 1;
     loop {
         let mut conn = checkout(pool).await?;
+        conn.expect_promptness();
         match AnsiTransactionManager::begin_transaction_sql(&mut *conn, sql).await {
-            Ok(()) => return Ok(conn),
-            Err(error) if tries == 0 => return Err(StoreError::Unavailable(error.to_string())),
+            Ok(()) => {
+                conn.expect_work();
+                return Ok(conn);
+            }
+            Err(error) if tries == 0 || conn.is_given_up() => return Err(StoreError::Unavailable(error.to_string())),
             Err(_) => tries -= 1,
         }
     }

@@ -1,9 +1,8 @@
 use crate::StoreError;
-use crate::connect::{Pool, PoolOptions, PooledConnection, checkout, pool};
+use crate::connect::{Pool, PooledConnection, Timeouts, checkout, pool};
 use crate::store::{Durability, begin};
 use config::{DatabaseSettings, ExposeSecret};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
-use std::time::Duration;
 
 /// The system role's pool: moves jobs of every tenant; has no grant on knowledge, credentials or people.
 #[derive(Clone)]
@@ -21,13 +20,8 @@ impl System {
             .system_url
             .as_ref()
             .ok_or_else(|| StoreError::Unavailable("DATABASE_SYSTEM_URL is not set".to_owned()))?;
-        let options = PoolOptions {
-            size: settings.system_connections,
-            connect_timeout: Duration::from_secs(settings.connect_timeout_secs),
-            statement_timeout: Duration::from_secs(settings.statement_timeout_secs),
-        };
         Ok(Self {
-            pool: pool(url.expose_secret(), options).await?,
+            pool: pool(url.expose_secret(), settings.system_connections, Timeouts::of(settings)).await?,
         })
     }
 
@@ -44,7 +38,9 @@ impl System {
     /// A connection for one statement, which is a transaction by itself. It may be dead: try as often as [`tries`](Self::tries) says while the
     /// error is [`StoreError::is_closed`].
     pub(crate) async fn checkout(&self) -> Result<PooledConnection, StoreError> {
-        checkout(&self.pool).await
+        let mut conn = checkout(&self.pool).await?;
+        conn.expect_work();
+        Ok(conn)
     }
 
     /// Dead connections there can be in the pool, after a restart of Postgres.

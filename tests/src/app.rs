@@ -1,18 +1,18 @@
-use crate::{Client, Environment, HashingEmbedder, TestDatabase};
+use crate::connections::{MODEL, connect, proxy, settings, through};
+use crate::{Client, Environment, HashingEmbedder, Proxy, TestDatabase};
 use api::{AdminState, ApiState};
 use config::Settings;
 use diesel_async::RunQueryDsl;
 use integrations::embedding::Embedder;
-use integrations::http::{GuardedClient, HttpLimits, OutboundPolicy};
-use jobs::{Pool, Queue};
+use jobs::Pool;
 use std::sync::Arc;
 use std::time::Duration;
 use store::api_keys::{self, ApiKey, NewApiKey};
-use store::{Owner, Store, System, TenantId, tenants};
+use store::{Owner, TenantId, tenants};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use workers::{Context, Registry, Replicas, WorkerOptions, Workers};
+use workers::{Context, Registry, WorkerOptions, Workers};
 
 /// What differs from test to test.
 pub struct TestOptions {
@@ -24,6 +24,10 @@ pub struct TestOptions {
     pub embedder: Option<Arc<dyn Embedder>>,
     /// The kinds the workers know: those of production by default.
     pub registry: Registry,
+    /// Puts a [`Proxy`] before Postgres, for the app and the system role.
+    pub postgres_proxy: bool,
+    /// Puts a [`Proxy`] before Redis.
+    pub redis_proxy: bool,
 }
 
 impl Default for TestOptions {
@@ -33,6 +37,8 @@ impl Default for TestOptions {
             settings: Vec::new(),
             embedder: None,
             registry: workers::handlers::registry(),
+            postgres_proxy: false,
+            redis_proxy: false,
         }
     }
 }
@@ -53,13 +59,13 @@ pub struct TestApp {
     pub data: TempDir,
     /// What workers that are started from here on know.
     pub registry: Registry,
+    postgres: Option<Proxy>,
+    redis: Option<Proxy>,
+    direct: Arc<Settings>,
     workers: Option<Workers>,
     state: ApiState,
     stop: CancellationToken,
 }
-
-/// The model id that test bases carry.
-const MODEL: &str = "all-MiniLM-L6-v2";
 
 impl TestApp {
     pub async fn start() -> Self {
@@ -70,23 +76,15 @@ impl TestApp {
         let environment = Environment::read();
         let database = TestDatabase::create(&environment).await;
         let data = tempfile::tempdir().unwrap();
-        let settings = Arc::new(settings(&environment, &database, &data, &options.settings));
-        let store = Store::connect(&settings.database).await.unwrap();
-        let system = System::connect(&settings.database).await.unwrap();
-        let queue = Queue::open(&settings.redis).unwrap();
+        let (postgres, redis) = (
+            proxy(options.postgres_proxy, &environment.app_url).await,
+            proxy(options.redis_proxy, &environment.redis_url).await,
+        );
+        let direct = Arc::new(settings(&environment, &database, &data, &options.settings));
+        let settings = Arc::new(through(&direct, postgres.as_ref(), redis.as_ref()));
         let words = Arc::new(HashingEmbedder::new(MODEL));
         let embedder: Arc<dyn Embedder> = options.embedder.unwrap_or_else(|| words.clone());
-        let model = embedder.model().clone();
-        let replicas = Replicas::new(store.clone(), &settings, &model.id, model.dimensions);
-        let context = Context {
-            store: store.clone(),
-            system,
-            queue: queue.clone(),
-            embedder,
-            http: outgoing_client(&settings),
-            replicas,
-            settings: settings.clone(),
-        };
+        let context = connect(settings.clone(), embedder).await;
         let workers = (!options.pools.is_empty()).then(|| {
             workers::start(
                 &context,
@@ -99,7 +97,9 @@ impl TestApp {
         let (tenant, key, publishable_key) = make_tenant(&mut owner, "dev").await;
         let (tenant_b, key_b, _) = make_tenant(&mut owner, "dev-b").await;
 
-        let state = ApiState::new(store.clone(), queue.clone(), settings, model.id);
+        let (store, queue) = (context.store.clone(), context.queue.clone());
+        let model = context.embedder.model().id.clone();
+        let state = ApiState::new(store.clone(), queue.clone(), settings, model);
         let stop = CancellationToken::new();
         let url = listen(api::router(state.clone()), &stop).await;
         let admin_url = listen(
@@ -125,6 +125,9 @@ impl TestApp {
             words,
             data,
             registry: options.registry,
+            postgres,
+            redis,
+            direct,
             workers,
             state,
             stop,
@@ -142,6 +145,29 @@ impl TestApp {
     pub fn start_workers(&mut self, pools: Vec<Pool>) {
         let options = WorkerOptions::new(&self.context.settings, pools);
         self.workers = Some(workers::start(&self.context, &self.registry, options));
+    }
+
+    /// What the app and the system role reach Postgres through.
+    ///
+    /// # Panics
+    /// When the test did not ask for it.
+    #[must_use]
+    pub fn postgres(&self) -> &Proxy {
+        self.postgres.as_ref().expect("TestOptions::postgres_proxy")
+    }
+
+    /// What Redis is reached through.
+    ///
+    /// # Panics
+    /// When the test did not ask for it.
+    #[must_use]
+    pub fn redis(&self) -> &Proxy {
+        self.redis.as_ref().expect("TestOptions::redis_proxy")
+    }
+
+    /// Another process's connections to the same system, past the proxies.
+    pub async fn beside_proxies(&self) -> Context {
+        connect(self.direct.clone(), self.context.embedder.clone()).await
     }
 
     /// A new secret key of the tenant, with these scopes only.
@@ -200,46 +226,6 @@ impl TestApp {
         self.stop.cancel();
         self.database.drop_now().await;
     }
-}
-
-fn settings(
-    environment: &Environment,
-    database: &TestDatabase,
-    data: &TempDir,
-    more: &[(&'static str, String)],
-) -> Settings {
-    let prefix = format!("t{}", uuid::Uuid::new_v4().simple());
-    let data_dir = data.path().display().to_string();
-    let mut all: Vec<(&str, &str)> = vec![
-        ("database.url", &database.app_url),
-        ("database.system_url", &database.system_url),
-        ("database.owner_url", &database.owner_url),
-        ("database.app_connections", "8"),
-        ("database.system_connections", "4"),
-        ("redis.url", &environment.redis_url),
-        ("redis.prefix", &prefix),
-        ("storage.data_dir", &data_dir),
-        ("diagnostics.enabled", "true"),
-        ("outgoing.allow_loopback", "true"),
-        ("models.embedding", MODEL),
-        ("workers.drain_secs", "2"),
-    ];
-    all.extend(more.iter().map(|(key, value)| (*key, value.as_str())));
-    Settings::with_overrides(&all).unwrap()
-}
-
-/// Allowed to reach this machine, where the fakes are.
-fn outgoing_client(settings: &Settings) -> GuardedClient {
-    let policy = OutboundPolicy {
-        allow_loopback: settings.outgoing.allow_loopback,
-        allow_private: settings.outgoing.allow_private,
-    };
-    let limits = HttpLimits {
-        total_timeout: Duration::from_secs(settings.outgoing.timeout_secs),
-        ..HttpLimits::default()
-    };
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    GuardedClient::new(policy, limits).unwrap()
 }
 
 /// A tenant with a secret key for everything, and a publishable one for http://localhost.

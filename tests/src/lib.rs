@@ -9,10 +9,13 @@
 )]
 mod app;
 mod client;
+mod connections;
 mod database;
 mod embedder;
 mod environment;
+mod links;
 mod processes;
+mod proxy;
 mod vendor;
 mod workspace;
 
@@ -22,5 +25,6 @@ pub use self::database::TestDatabase;
 pub use self::embedder::HashingEmbedder;
 pub use self::environment::{Environment, evaluation_data};
 pub use self::processes::{Process, Servers};
+pub use self::proxy::Proxy;
 pub use self::vendor::{Behaviour, FakeVendor};
 pub use self::workspace::workspace_root;

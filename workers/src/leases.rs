@@ -19,8 +19,10 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: 
         for lease in &held {
             renewed_at.entry(*lease).or_insert(asked);
         }
-        match store::jobs::renew(&context.system, &held, options.lease_ms()).await {
-            Ok(renewed) => {
+        let renewal = store::jobs::renew(&context.system, &held, options.lease_ms());
+        // One that hangs must keep neither the next nor the end of a lease from being noticed.
+        match tokio::time::timeout(options.renewal_interval(), renewal).await {
+            Ok(Ok(renewed)) => {
                 let renewed: HashMap<_, _> = renewed
                     .into_iter()
                     .map(|lease| (lease.id, lease.cancel_requested))
@@ -38,8 +40,12 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: 
                     }
                 }
             }
-            Err(error) => {
-                tracing::warn!(%error, jobs = held.len(), "cannot renew leases");
+            failed => {
+                let error = match failed {
+                    Ok(Err(error)) => error.to_string(),
+                    _ => "no answer in time".to_owned(),
+                };
+                tracing::warn!(error, jobs = held.len(), "cannot renew leases");
                 held.iter()
                     .for_each(|lease| stop_if_expired(&running, &renewed_at, *lease, &options));
             }

@@ -29,22 +29,24 @@ impl Queue {
         &self,
         on_change: impl Fn(Option<&[JobId]>) + Send + Sync + 'static,
     ) -> Subscription {
-        Subscription::start(
-            self.client.clone(),
-            keys::changes(&self.prefix),
-            move |bytes| match ids(bytes) {
-                ids if ids.is_empty() => on_change(None),
-                ids => on_change(Some(&ids)),
-            },
-        )
+        self.subscribe(keys::changes(&self.prefix), move |bytes| match ids(bytes) {
+            ids if ids.is_empty() => on_change(None),
+            ids => on_change(Some(&ids)),
+        })
     }
 
     /// Calls `on_cancel` with jobs whose workers should stop.
     #[must_use]
     pub fn subscribe_cancellations(&self, on_cancel: impl Fn(&[JobId]) + Send + Sync + 'static) -> Subscription {
-        Subscription::start(self.client.clone(), keys::cancellations(&self.prefix), move |bytes| {
-            on_cancel(&ids(bytes))
-        })
+        self.subscribe(keys::cancellations(&self.prefix), move |bytes| on_cancel(&ids(bytes)))
+    }
+
+    pub(crate) fn subscribe(
+        &self,
+        channel: String,
+        on_message: impl Fn(&[u8]) + Send + Sync + 'static,
+    ) -> Subscription {
+        Subscription::start(self.client.clone(), channel, self.response_timeout, on_message)
     }
 }
 

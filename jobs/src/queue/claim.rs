@@ -45,9 +45,6 @@ impl Queue {
         let bell = Arc::new(Notify::new());
         let ringer = bell.clone();
         let channel = keys::bell(&self.prefix, pool);
-        (
-            bell,
-            Subscription::start(self.client.clone(), channel, move |_| ringer.notify_one()),
-        )
+        (bell, self.subscribe(channel, move |_| ringer.notify_one()))
     }
 }

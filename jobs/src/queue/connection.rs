@@ -1,7 +1,8 @@
+use super::reconnecting::Connection;
 use crate::QueueError;
 use config::{ExposeSecret, RedisSettings};
 use redis::Client;
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::aio::ConnectionManagerConfig;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,8 +10,9 @@ use std::time::Duration;
 /// and the API accepts jobs, while Redis is away.
 #[derive(Clone)]
 pub struct Queue {
-    pub(crate) connection: ConnectionManager,
+    pub(crate) connection: Connection,
     pub(crate) client: Client,
+    pub(crate) response_timeout: Duration,
     pub(crate) prefix: Arc<str>,
 }
 
@@ -27,8 +29,9 @@ impl Queue {
             .set_number_of_retries(1)
             .set_max_delay(Duration::from_millis(200));
         Ok(Self {
-            connection: client.get_connection_manager_lazy(config)?,
+            connection: Connection::open(client.clone(), config)?,
             client,
+            response_timeout,
             prefix: settings.prefix.as_str().into(),
         })
     }

@@ -8,6 +8,7 @@ mod error;
 mod keys;
 mod position;
 mod push;
+mod reconnecting;
 
 pub use self::connection::Queue;
 pub use self::depth::QueueDepth;

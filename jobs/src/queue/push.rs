@@ -22,10 +22,14 @@ pub struct Dispatch {
 impl Queue {
     /// Offers committed jobs to the workers. Best effort, within 250 ms: what Redis does not take, the reconciler offers within a second.
     pub async fn push(&self, jobs: &[Dispatch]) {
+        let generation = self.connection.generation();
         match tokio::time::timeout(PUSH_TIMEOUT, self.try_push(jobs)).await {
             Ok(Ok(())) => {}
             Ok(Err(error)) => tracing::warn!(%error, jobs = jobs.len(), "push failed; the reconciler will dispatch"),
-            Err(_) => tracing::warn!(jobs = jobs.len(), "push timed out; the reconciler will dispatch"),
+            Err(_) => {
+                tracing::warn!(jobs = jobs.len(), "push timed out; the reconciler will dispatch");
+                self.connection.replace(generation);
+            }
         }
     }
 

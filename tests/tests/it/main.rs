@@ -15,6 +15,7 @@ mod documents;
 mod faults;
 mod isolation;
 mod models;
+mod proxy;
 mod raw;
 mod search;
 mod tidy;

@@ -1,4 +1,4 @@
-//! What must survive: lost workers, wiped and restarted servers, frozen and killed processes. Run one at a time (.config/nextest.toml).
+//! What must survive: lost workers, wiped and restarted servers, frozen and killed processes, a network that fails. Run one at a time (.config/nextest.toml).
 mod cancellation;
 mod database_restart;
 mod deployment;
@@ -11,6 +11,7 @@ mod frozen_worker;
 mod killed_system;
 mod killed_worker;
 mod leases;
+mod network;
 mod panics;
 mod poison;
 mod redis_loss;

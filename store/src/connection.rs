@@ -1,0 +1,160 @@
+use crate::connect::Timeouts;
+use diesel::ConnectionResult;
+use diesel::connection::{CacheSize, Instrumentation};
+use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
+use diesel::result::{ConnectionError, Error, QueryResult};
+use diesel_async::pooled_connection::PoolableConnection;
+use diesel_async::{
+    AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection,
+};
+use futures::future::BoxFuture;
+use futures::stream::{self, BoxStream};
+use futures::{FutureExt, StreamExt};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::time::timeout;
+
+/// A connection that does not wait for ever: an answer that is too late is an error, and the connection is given up.
+///
+/// Postgres ends a statement that takes too long, but whether that arrives is for the network to say. TCP notices a peer that is
+/// gone, and does not notice a host or a proxy that takes what is sent and forwards nothing.
+pub(crate) struct Connection {
+    inner: AsyncPgConnection,
+    timeouts: Timeouts,
+    patience: Patience,
+}
+
+#[derive(Clone)]
+struct Patience {
+    limit: Duration,
+    given_up: Arc<AtomicBool>,
+}
+
+type Rows<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Stream<'conn, 'query>;
+type Row<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
+
+impl Connection {
+    pub(crate) fn new(inner: AsyncPgConnection, timeouts: Timeouts) -> Self {
+        let patience = Patience {
+            limit: timeouts.silence,
+            given_up: Arc::default(),
+        };
+        Self {
+            inner,
+            timeouts,
+            patience,
+        }
+    }
+
+    /// From here on only what takes no time is asked: an answer has to be there within the silence time-out.
+    pub(crate) fn expect_promptness(&mut self) {
+        self.patience.limit = self.timeouts.silence;
+    }
+
+    /// From here on statements may run: each as long as Postgres lets it, and the silence time-out for its answer.
+    pub(crate) fn expect_work(&mut self) {
+        self.patience.limit = self.timeouts.statement.unwrap_or_default() + self.timeouts.silence;
+    }
+
+    /// Whether an answer was too late: then others may be as well.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.patience.given_up.load(Ordering::Relaxed)
+    }
+}
+
+impl Patience {
+    async fn wait<T>(&self, answer: impl Future<Output = T>) -> QueryResult<T> {
+        // What came after a late answer would be taken for the next one's.
+        if !self.given_up.load(Ordering::Relaxed)
+            && let Ok(answer) = timeout(self.limit, answer).await
+        {
+            return Ok(answer);
+        }
+        self.given_up.store(true, Ordering::Relaxed);
+        tracing::warn!(limit = ?self.limit, "no answer from Postgres: giving the connection up");
+        // Not "closed": the next connection may be as silent, and whoever asks would wait for each.
+        Err(Error::BrokenTransactionManager)
+    }
+
+    fn wait_for_each<T: Send + 'static>(
+        self,
+        rows: BoxStream<'static, QueryResult<T>>,
+    ) -> BoxStream<'static, QueryResult<T>> {
+        stream::unfold((self, Some(rows)), async |(patience, rows)| {
+            let mut rows = rows?;
+            match patience.wait(rows.next()).await {
+                Ok(row) => row.map(|row| (row, (patience, Some(rows)))),
+                Err(late) => Some((Err(late), (patience, None))),
+            }
+        })
+        .boxed()
+    }
+}
+
+impl SimpleAsyncConnection for Connection {
+    async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        self.patience.wait(self.inner.batch_execute(query)).await?
+    }
+}
+
+impl AsyncConnectionCore for Connection {
+    type ExecuteFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<usize>>;
+    type LoadFuture<'conn, 'query> = BoxFuture<'conn, QueryResult<Rows<'conn, 'query>>>;
+    type Stream<'conn, 'query> = Rows<'conn, 'query>;
+    type Row<'conn, 'query> = Row<'conn, 'query>;
+    type Backend = diesel::pg::Pg;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Self::Backend> + QueryId + 'query,
+    {
+        let (patience, rows) = (self.patience.clone(), self.inner.load(source));
+        async move {
+            let rows = patience.wait(rows).await??;
+            Ok(patience.wait_for_each(rows))
+        }
+        .boxed()
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Self::Backend> + QueryId + 'query,
+    {
+        let (patience, count) = (self.patience.clone(), self.inner.execute_returning_count(source));
+        async move { patience.wait(count).await? }.boxed()
+    }
+}
+
+impl AsyncConnection for Connection {
+    type TransactionManager = AnsiTransactionManager;
+
+    async fn establish(_: &str) -> ConnectionResult<Self> {
+        Err(ConnectionError::BadConnection(
+            "connections are made by store::connect".to_owned(),
+        ))
+    }
+
+    fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
+        self.inner.transaction_state()
+    }
+
+    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
+        self.inner.instrumentation()
+    }
+
+    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        self.inner.set_instrumentation(instrumentation);
+    }
+
+    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
+        self.inner.set_prepared_statement_cache_size(size);
+    }
+}
+
+impl PoolableConnection for Connection {
+    fn is_broken(&mut self) -> bool {
+        self.is_given_up() || self.inner.is_broken()
+    }
+}

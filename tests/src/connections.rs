@@ -1,0 +1,90 @@
+use crate::{Environment, Proxy, TestDatabase};
+use config::{ExposeSecret, Settings};
+use integrations::embedding::Embedder;
+use integrations::http::{GuardedClient, HttpLimits, OutboundPolicy};
+use jobs::Queue;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Store, System};
+use tempfile::TempDir;
+use workers::{Context, Replicas};
+
+/// The model id that test bases carry.
+pub(crate) const MODEL: &str = "all-MiniLM-L6-v2";
+
+pub(crate) async fn proxy(wanted: bool, url: &str) -> Option<Proxy> {
+    match wanted {
+        true => Some(Proxy::before(url).await),
+        false => None,
+    }
+}
+
+/// The same settings, with the proxies in front of the servers. The owner sees everything as it is.
+pub(crate) fn through(direct: &Settings, postgres: Option<&Proxy>, redis: Option<&Proxy>) -> Settings {
+    let mut settings = direct.clone();
+    let (database, index) = (&mut settings.database, &mut settings.redis.url);
+    for (url, proxy) in [
+        (&mut database.url, postgres),
+        (&mut database.system_url, postgres),
+        (index, redis),
+    ] {
+        if let (Some(url), Some(proxy)) = (url, proxy) {
+            *url = proxy.url(url.expose_secret()).into();
+        }
+    }
+    settings
+}
+
+pub(crate) async fn connect(settings: Arc<Settings>, embedder: Arc<dyn Embedder>) -> Context {
+    let store = Store::connect(&settings.database).await.unwrap();
+    let model = embedder.model();
+    Context {
+        system: System::connect(&settings.database).await.unwrap(),
+        queue: Queue::open(&settings.redis).unwrap(),
+        replicas: Replicas::new(store.clone(), &settings, &model.id, model.dimensions),
+        store,
+        embedder,
+        http: outgoing_client(&settings),
+        settings,
+    }
+}
+
+pub(crate) fn settings(
+    environment: &Environment,
+    database: &TestDatabase,
+    data: &TempDir,
+    more: &[(&'static str, String)],
+) -> Settings {
+    let prefix = format!("t{}", uuid::Uuid::new_v4().simple());
+    let data_dir = data.path().display().to_string();
+    let mut all: Vec<(&str, &str)> = vec![
+        ("database.url", &database.app_url),
+        ("database.system_url", &database.system_url),
+        ("database.owner_url", &database.owner_url),
+        ("database.app_connections", "8"),
+        ("database.system_connections", "4"),
+        ("redis.url", &environment.redis_url),
+        ("redis.prefix", &prefix),
+        ("storage.data_dir", &data_dir),
+        ("diagnostics.enabled", "true"),
+        ("outgoing.allow_loopback", "true"),
+        ("models.embedding", MODEL),
+        ("workers.drain_secs", "2"),
+    ];
+    all.extend(more.iter().map(|(key, value)| (*key, value.as_str())));
+    Settings::with_overrides(&all).unwrap()
+}
+
+/// Allowed to reach this machine, where the fakes are.
+fn outgoing_client(settings: &Settings) -> GuardedClient {
+    let policy = OutboundPolicy {
+        allow_loopback: settings.outgoing.allow_loopback,
+        allow_private: settings.outgoing.allow_private,
+    };
+    let limits = HttpLimits {
+        total_timeout: Duration::from_secs(settings.outgoing.timeout_secs),
+        ..HttpLimits::default()
+    };
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    GuardedClient::new(policy, limits).unwrap()
+}
