@@ -37,15 +37,25 @@ impl Timeouts {
     }
 }
 
+/// How Postgres plans what a connection has prepared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Plans {
+    /// As it thinks best, which may be anew for each execution: for queries whose conditions come and go.
+    Each,
+    /// Once: for statements that take the same path whatever is bound. Planned anew, a claim over the partitions of a dozen weeks takes twice
+    /// as long as it runs.
+    Once,
+}
+
 /// Opens a pool and proves that one connection can be made.
-pub(crate) async fn pool(url: &str, size: u32, timeouts: Timeouts) -> Result<Pool, StoreError> {
+pub(crate) async fn pool(url: &str, size: u32, timeouts: Timeouts, plans: Plans) -> Result<Pool, StoreError> {
     let mut config = ManagerConfig::default();
     // A ping on each check-out would cost a round trip a transaction. A dead connection is noticed by BEGIN instead, and
     // replaced before any work has started.
     config.recycling_method = RecyclingMethod::Fast;
     config.custom_setup = Box::new(move |url| {
         let url = url.to_owned();
-        async move { Ok(Connection::new(establish(&url, timeouts).await?, timeouts)) }.boxed()
+        async move { Ok(Connection::new(establish(&url, timeouts, plans).await?, timeouts)) }.boxed()
     });
     let manager = AsyncDieselConnectionManager::<Connection>::new_with_config(url, config);
     let pool = bb8::Pool::builder()
@@ -68,8 +78,12 @@ pub(crate) async fn checkout(pool: &Pool) -> Result<PooledConnection, StoreError
 
 /// One connection, ready within the connect time-out: a server that accepts and then says nothing would else hold its place in the
 /// pool for ever.
-pub(crate) async fn establish(url: &str, timeouts: Timeouts) -> Result<AsyncPgConnection, ConnectionError> {
-    tokio::time::timeout(timeouts.connect, log_in(url, timeouts))
+pub(crate) async fn establish(
+    url: &str,
+    timeouts: Timeouts,
+    plans: Plans,
+) -> Result<AsyncPgConnection, ConnectionError> {
+    tokio::time::timeout(timeouts.connect, log_in(url, timeouts, plans))
         .await
         .unwrap_or_else(|_| {
             let message = format!("not ready within {:?}", timeouts.connect);
@@ -79,7 +93,7 @@ pub(crate) async fn establish(url: &str, timeouts: Timeouts) -> Result<AsyncPgCo
 
 /// `sslmode=prefer` and `require` both verify the certificate against the system's trust store, which is stricter than libpq;
 /// `disable` uses none.
-async fn log_in(url: &str, timeouts: Timeouts) -> Result<AsyncPgConnection, ConnectionError> {
+async fn log_in(url: &str, timeouts: Timeouts, plans: Plans) -> Result<AsyncPgConnection, ConnectionError> {
     let mut config = Config::from_str(url).map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
     // The kernel notices a host that is gone, on idle connections too.
     config
@@ -90,8 +104,12 @@ async fn log_in(url: &str, timeouts: Timeouts) -> Result<AsyncPgConnection, Conn
         .keepalives_retries(3);
     if let Some(statement) = timeouts.statement {
         // A transaction whose client is gone must not keep its locks: nobody could take its job.
+        let planning = match plans {
+            Plans::Each => "",
+            Plans::Once => " -c plan_cache_mode=force_generic_plan",
+        };
         let options = format!(
-            "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={}",
+            "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={}{planning}",
             config.get_options().unwrap_or(""),
             statement.as_millis(),
             timeouts.silence.as_millis()

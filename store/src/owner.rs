@@ -1,5 +1,5 @@
 use crate::StoreError;
-use crate::connect::{Timeouts, establish};
+use crate::connect::{Plans, Timeouts, establish};
 use config::{DatabaseSettings, ExposeSecret};
 use diesel_async::AsyncPgConnection;
 
@@ -23,7 +23,7 @@ impl Owner {
             statement: None,
             ..Timeouts::of(settings)
         };
-        let conn = establish(url.expose_secret(), timeouts)
+        let conn = establish(url.expose_secret(), timeouts, Plans::Each)
             .await
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         Ok(Self { conn })

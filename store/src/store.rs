@@ -1,4 +1,4 @@
-use crate::connect::{Pool, PooledConnection, Timeouts, checkout, pool};
+use crate::connect::{Plans, Pool, PooledConnection, Timeouts, checkout, pool};
 use crate::tenant::Work;
 use crate::{StoreError, TenantId, TenantTx};
 use config::{DatabaseSettings, ExposeSecret};
@@ -30,7 +30,13 @@ impl Store {
             .as_ref()
             .ok_or_else(|| StoreError::Unavailable("DATABASE_URL is not set".to_owned()))?;
         Ok(Self {
-            pool: pool(url.expose_secret(), settings.app_connections, Timeouts::of(settings)).await?,
+            pool: pool(
+                url.expose_secret(),
+                settings.app_connections,
+                Timeouts::of(settings),
+                Plans::Each,
+            )
+            .await?,
         })
     }
 

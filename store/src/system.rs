@@ -1,5 +1,5 @@
 use crate::StoreError;
-use crate::connect::{Pool, PooledConnection, Timeouts, checkout, pool};
+use crate::connect::{Plans, Pool, PooledConnection, Timeouts, checkout, pool};
 use crate::store::{Durability, begin};
 use config::{DatabaseSettings, ExposeSecret};
 use diesel_async::{AnsiTransactionManager, TransactionManager};
@@ -21,7 +21,13 @@ impl System {
             .as_ref()
             .ok_or_else(|| StoreError::Unavailable("DATABASE_SYSTEM_URL is not set".to_owned()))?;
         Ok(Self {
-            pool: pool(url.expose_secret(), settings.system_connections, Timeouts::of(settings)).await?,
+            pool: pool(
+                url.expose_secret(),
+                settings.system_connections,
+                Timeouts::of(settings),
+                Plans::Once,
+            )
+            .await?,
         })
     }
 

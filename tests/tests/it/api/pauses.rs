@@ -196,3 +196,35 @@ async fn nonsense_is_not_paused() {
     assert_eq!(refused.body["errors"].as_array().unwrap().len(), 3, "{}", refused.text);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_begins_and_ends_between_two_looks_leaves_nothing_aside() {
+    // The reconciler looks at what is paused, then asks Redis, which is silent just then, and only then at the jobs.
+    let mut app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        redis_proxy: true,
+        settings: vec![("redis.response_timeout_ms", "20000".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    app.redis().stall();
+    app.start_workers(Pool::ALL.to_vec());
+    eventually("the workers are at it", Duration::from_secs(10), || async {
+        app.count("SELECT count(*) FROM workers").await == 3
+    })
+    .await;
+    let id = pause_all(&app.client, json!({})).await;
+    let job = submit(&app.client, "diagnostics.noop").await;
+    app.redis().resume();
+    let aside = "SELECT count(*) FROM jobs WHERE state = 'queued' AND dispatch_epoch = 'paused'";
+    eventually("it is put aside", Duration::from_secs(10), || async {
+        app.count(aside).await == 1
+    })
+    .await;
+    resume_all(&app.client, &id).await;
+    assert_eq!(
+        app.client.ended_within(&job, Duration::from_secs(10)).await["state"],
+        "succeeded"
+    );
+    app.finish().await;
+}
