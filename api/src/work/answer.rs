@@ -14,12 +14,18 @@ pub(super) enum Started {
     Replayed,
 }
 
-/// 200 when the job has ended, else 202; both name the job in `Location`.
+/// 200 when the job has ended, else 202; both name the job in `Location`. Who did not wait for the work it started is answered 202 also when
+/// the work was quicker than the answer, so that one request has one status.
 ///
 /// # Errors
 /// None in practice: ids and preferences are plain ASCII.
-pub(super) fn answer(job: &FullJob, started: Started, applied: Option<String>) -> Result<Response, Problem> {
-    let status = if job.job.state.has_ended() {
+pub(super) fn answer(
+    job: &FullJob,
+    started: Started,
+    waited: bool,
+    applied: Option<String>,
+) -> Result<Response, Problem> {
+    let status = if job.job.state.has_ended() && (waited || started != Started::New) {
         StatusCode::OK
     } else {
         StatusCode::ACCEPTED

@@ -56,7 +56,8 @@ pub(crate) async fn start_work<B: Begin>(state: &ApiState, request: Request<'_>,
             })
             .await?;
     }
-    answer(&job, started, request.options.prefer.applied(server.max_wait_secs))
+    let applied = request.options.prefer.applied(server.max_wait_secs);
+    answer(&job, started, !wait.is_zero(), applied)
 }
 
 async fn commit<B: Begin>(
