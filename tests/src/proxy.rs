@@ -79,8 +79,14 @@ impl Proxy {
     /// firewall that forgot its connections. Returns how many there were.
     pub fn strand(&self, word: &str) -> usize {
         let links = self.network.links.lock().unwrap();
-        let matching = links.iter().filter(|link| link.said.lock().unwrap().contains(word));
-        matching.map(|link| link.stranded.send_replace(true)).count()
+        let matching: Vec<_> = links
+            .iter()
+            .filter(|link| link.said.lock().unwrap().contains(word))
+            .collect();
+        for link in &matching {
+            link.stranded.send_replace(true);
+        }
+        matching.len()
     }
 
     /// Each piece of data takes this long to its destination.
