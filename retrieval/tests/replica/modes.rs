@@ -219,8 +219,11 @@ fn a_hit_carries_what_is_shown() {
         ("Document 1", ["Heading".to_owned()].as_slice())
     );
     assert_eq!(
-        (hit.text.as_str(), hit.highlights),
-        ("refund refund policy", vec![0.."refund refund policy".len()])
+        (hit.text.as_str(), hit.highlights.as_slice()),
+        (
+            "refund refund policy",
+            std::slice::from_ref(&(0.."refund refund policy".len()))
+        )
     );
     assert!(hit.explain.is_none());
 }

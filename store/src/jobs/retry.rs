@@ -37,12 +37,8 @@ pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> 
     };
     match decision {
         None if row.effect_unknown => return Ok(Retried::NeedsDecision),
-        None => {}
-        Some(decision) => {
-            if effects::decide(tx, id, decision).await? == 0 {
-                return Ok(Retried::NothingToDecide);
-            }
-        }
+        Some(decision) if effects::decide(tx, id, decision).await? == 0 => return Ok(Retried::NothingToDecide),
+        None | Some(_) => {}
     }
     if let Some(key) = row.unique_key
         && let Lock::Held(_) = lock_unique_key(tx, &key, id).await?

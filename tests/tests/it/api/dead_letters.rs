@@ -51,8 +51,8 @@ async fn dead_letters_are_listed_with_their_calls_newest_first() {
     let first = dead(&app).await;
     let second = unknown(&app, &vendor).await;
     assert_eq!(listed(&app, "").await, [second.clone(), first.clone()]);
-    assert_eq!(listed(&app, "?kind=diagnostics.fail").await, [first.clone()]);
-    assert_eq!(listed(&app, "?error_code=effect_unknown").await, [second.clone()]);
+    assert_eq!(listed(&app, "?kind=diagnostics.fail").await, [first.as_str()]);
+    assert_eq!(listed(&app, "?error_code=effect_unknown").await, [second.as_str()]);
     assert_eq!(listed(&app, "?failed_before=2000-01-01T00:00:00Z").await, [""; 0]);
     let page = app.client.get("/v1/dead-letters?limit=1").await;
     assert_eq!(
@@ -135,7 +135,7 @@ async fn a_discarded_job_is_no_dead_letter_and_keeps_no_partition() {
         json!([]),
         "once"
     );
-    assert_eq!(listed(&app, "").await, [kept.clone()]);
+    assert_eq!(listed(&app, "").await, [kept.as_str()]);
     let job = app.client.get(&format!("/v1/jobs/{given_up}")).await.body;
     assert_eq!(
         (&job["state"], &job["discarded"]["reason"]),
