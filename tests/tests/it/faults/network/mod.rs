@@ -1,4 +1,5 @@
 //! Connections that end in the middle of anything, and networks that swallow what is sent.
+mod lease_end;
 mod postgres_cut;
 mod postgres_silent;
 mod redis_cut;
