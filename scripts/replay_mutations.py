@@ -57,6 +57,9 @@ def run(mutation):
 
 
 def main():
+    if {"-h", "--help"} & set(sys.argv[1:]):
+        print(__doc__)
+        return
     mutations = chosen(json.loads((ROOT / "tests" / "mutations.json").read_text()), sys.argv[1:])
     if not COPY.exists():
         git("worktree", "prune")

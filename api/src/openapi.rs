@@ -157,6 +157,7 @@ mod tests {
         let expected = [
             "delete /v1/documents/{id}",
             "delete /v1/knowledge-bases/{id}",
+            "delete /v1/limits/{id}",
             "delete /v1/pauses/{id}",
             "get /v1/dead-letters",
             "get /v1/documents/{id}",
@@ -169,6 +170,7 @@ mod tests {
             "get /v1/knowledge-bases",
             "get /v1/knowledge-bases/{id}",
             "get /v1/knowledge-bases/{id}/documents",
+            "get /v1/limits",
             "get /v1/openapi.json",
             "get /v1/pauses",
             "post /v1/answers",
@@ -181,6 +183,7 @@ mod tests {
             "post /v1/jobs/{id}/run",
             "post /v1/knowledge-bases",
             "post /v1/knowledge-bases/{id}/documents",
+            "post /v1/limits",
             "post /v1/pauses",
             "post /v1/search",
         ];

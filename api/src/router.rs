@@ -1,7 +1,7 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
-    answers, checks, dead_letters, documents, jobs, knowledge_bases, openapi as openapi_route, pauses, search,
+    answers, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses, search,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
@@ -70,6 +70,8 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(dead_letters::list::list_dead_letters))
         .routes(routes!(dead_letters::replay::replay_dead_letters))
         .routes(routes!(dead_letters::discard::discard_dead_letters))
+        .routes(routes!(limits::set::set_limit, limits::list::list_limits))
+        .routes(routes!(limits::delete::delete_limit))
         .routes(routes!(pauses::create::create_pause, pauses::list::list_pauses))
         .routes(routes!(pauses::delete::delete_pause))
         .routes(routes!(openapi_route::show_openapi))

@@ -64,6 +64,8 @@ enum Command {
     Resume(commands::pauses::ResumeArgs),
     /// List what is paused
     Pauses(commands::pauses::ListArgs),
+    /// Show, set and lift shares and limits: a tenant's in a pool, or a kind's
+    Limits(commands::limits::Args),
     /// Show the worker pools: what waits, what runs, who is alive
     Pools(commands::pools::Args),
     /// Measure this installation
@@ -88,6 +90,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Pause(args) => Box::pin(commands::pauses::pause(args)).await,
         Command::Resume(args) => Box::pin(commands::pauses::resume(args)).await,
         Command::Pauses(args) => Box::pin(commands::pauses::list(args)).await,
+        Command::Limits(args) => Box::pin(commands::limits::run(args)).await,
         Command::Pools(args) => Box::pin(commands::pools::run(args)).await,
         Command::Bench(args) => Box::pin(commands::bench::run(args)).await,
     }

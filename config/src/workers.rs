@@ -8,6 +8,9 @@ pub struct WorkerSettings {
     pub ingest: usize,
     pub retrieval: usize,
     pub general: usize,
+    pub ingest_reserved: usize,
+    pub retrieval_reserved: usize,
+    pub general_reserved: usize,
     pub drain_secs: u64,
 }
 
@@ -19,6 +22,13 @@ impl WorkerSettings {
             ("workers.general", self.general),
         ] {
             problems.check((1..=1000).contains(&jobs), key, "must be 1 to 1000");
+        }
+        for (key, jobs) in [
+            ("workers.ingest_reserved", self.ingest_reserved),
+            ("workers.retrieval_reserved", self.retrieval_reserved),
+            ("workers.general_reserved", self.general_reserved),
+        ] {
+            problems.check(jobs <= 1000, key, "must be at most 1000");
         }
     }
 }

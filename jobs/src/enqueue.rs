@@ -101,6 +101,7 @@ pub async fn enqueue_raw(
         tenant: tx.tenant(),
         pool,
         priority,
+        kind: kind.to_owned(),
     });
     Ok(Enqueued {
         id,

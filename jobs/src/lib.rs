@@ -15,6 +15,8 @@ pub use self::catalogue::{Catalogue, CatalogueEntry, SubmitError};
 pub use self::changes::{Changes, Watcher};
 pub use self::enqueue::{EnqueueError, EnqueueOptions, Enqueued, enqueue, enqueue_raw};
 pub use self::kind::{Kind, Pool, RetryPolicy, UnknownPool};
-pub use self::queue::{Dispatch, Position, Queue, QueueDepth, QueueError};
+pub use self::queue::{
+    Dispatch, Limit, PoolLimits, Popped, Position, Queue, QueueDepth, QueueError, Reached, ReachedOf,
+};
 pub use self::subscription::Subscription;
 pub use self::validation::FieldError;

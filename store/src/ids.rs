@@ -64,6 +64,8 @@ ids! {
     BlobId;
     /// Something that a tenant has paused.
     PauseId;
+    /// A limit that a tenant has set.
+    LimitId;
     /// A job. The only id that is unique across tenants by constraint.
     JobId;
 }

@@ -18,6 +18,7 @@ mod ids;
 pub mod index_changes;
 pub mod jobs;
 pub mod knowledge_bases;
+pub mod limits;
 mod migrate;
 mod owner;
 pub mod pauses;
@@ -32,7 +33,7 @@ mod versions;
 pub mod workers;
 
 pub use self::error::StoreError;
-pub use self::ids::{ApiKeyId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, PauseId, TenantId};
+pub use self::ids::{ApiKeyId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, TenantId};
 pub use self::migrate::{migrate, pending_migrations};
 pub use self::owner::Owner;
 pub use self::store::{Durability, Store};

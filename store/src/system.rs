@@ -1,8 +1,9 @@
 use crate::StoreError;
 use crate::connect::{Plans, Pool, PooledConnection, Timeouts, checkout, pool};
+use crate::prepared::Prepare;
 use crate::store::{Durability, begin};
 use config::{DatabaseSettings, ExposeSecret};
-use diesel_async::{AnsiTransactionManager, TransactionManager};
+use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 
 /// The system role's pool: moves jobs of every tenant; has no grant on knowledge, credentials or people.
 #[derive(Clone)]
@@ -52,6 +53,16 @@ impl System {
     /// Dead connections there can be in the pool, after a restart of Postgres.
     pub(crate) fn tries(&self) -> u32 {
         self.pool.state().connections + 1
+    }
+
+    /// Whether Postgres answers.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it does not.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let mut conn = self.checkout().await?;
+        diesel::sql_query("SELECT 1").prepared().execute(&mut conn).await?;
+        Ok(())
     }
 
     /// Connections open and idle right now.

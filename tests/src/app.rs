@@ -193,6 +193,12 @@ impl TestApp {
         api_keys::create(&mut owner, tenant, new).await.unwrap()
     }
 
+    /// Runs SQL as the owner, across tenants.
+    pub async fn execute(&self, sql: &str) {
+        let mut conn = self.database.owner().await;
+        diesel::sql_query(sql).execute(&mut conn).await.unwrap();
+    }
+
     /// How many rows the query counts; it must name its column `count`. Runs as the owner, across tenants.
     pub async fn count(&self, sql: &str) -> i64 {
         #[derive(diesel::QueryableByName)]

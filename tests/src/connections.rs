@@ -70,6 +70,10 @@ pub(crate) fn settings(
         ("outgoing.allow_loopback", "true"),
         ("models.embedding", MODEL),
         ("workers.drain_secs", "2"),
+        // A test that wants reserved slots says so.
+        ("workers.ingest_reserved", "0"),
+        ("workers.retrieval_reserved", "0"),
+        ("workers.general_reserved", "0"),
     ];
     all.extend(more.iter().map(|(key, value)| (*key, value.as_str())));
     Settings::with_overrides(&all).unwrap()

@@ -64,7 +64,7 @@ async fn write(context: &Context, finishes: &[Finish]) {
     let queued: Vec<_> = ended
         .iter()
         .filter(|job| job.state == JobState::Queued)
-        .filter_map(|job| reconciler::dispatch(job.id, job.tenant_id, &job.pool, job.priority))
+        .filter_map(|job| reconciler::dispatch(job.id, job.tenant_id, &job.pool, job.priority, &job.kind))
         .collect();
     context.queue.announce_changes(&ids).await;
     if !queued.is_empty() {

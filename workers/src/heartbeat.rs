@@ -1,16 +1,15 @@
 //! Tells the database which workers are alive, so that a job whose pool has none can say so.
 use crate::Context;
+use crate::slots::Slots;
 use std::sync::Arc;
 use std::time::Duration;
 use store::workers::{SEEN_EVERY_SECS, Sighting, gone, seen};
-use tokio::sync::Semaphore;
 
 /// A worker, as far as others are told.
 pub(crate) struct Alive {
     pub(crate) name: Arc<str>,
     pub(crate) pool: &'static str,
-    pub(crate) slots: usize,
-    pub(crate) free: Arc<Semaphore>,
+    pub(crate) slots: Slots,
 }
 
 impl Alive {
@@ -21,8 +20,8 @@ impl Alive {
             pool: self.pool.to_owned(),
             host: host.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            slots: number(self.slots),
-            running: number(self.slots.saturating_sub(self.free.available_permits())),
+            slots: number(self.slots.total()),
+            running: number(self.slots.running()),
         }
     }
 }

@@ -1,14 +1,14 @@
 //! Takes jobs for one pool: ids from Redis, leases from Postgres, in batches no larger than the free slots.
 use crate::running::Running;
-use crate::{Context, Envelope, WorkerOptions};
-use jobs::Pool;
-use std::collections::HashSet;
+use crate::slots::{Offer, Slots};
+use crate::{Context, Envelope, WorkerOptions, reconciler};
+use jobs::{Dispatch, Pool, Popped};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use store::jobs::{ClaimedJob, Held};
 use store::{Durability, JobId};
 use tokio::sync::mpsc::Sender;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 /// More in one batch would only make the first of them wait.
@@ -24,8 +24,7 @@ pub(crate) struct Pull {
     pub(crate) options: Arc<WorkerOptions>,
     pub(crate) running: Running,
     pub(crate) jobs: Sender<Envelope>,
-    /// One permit a job that could be taken now.
-    pub(crate) slots: Arc<Semaphore>,
+    pub(crate) slots: Slots,
     pub(crate) stop: CancellationToken,
 }
 
@@ -34,48 +33,59 @@ impl Pull {
     pub(crate) async fn run(self) {
         let (bell, _subscription) = self.context.queue.doorbell(self.pool);
         let poll_interval = Duration::from_millis(self.options.dispatch.poll_interval_ms);
-        while let Some(free) = self.free_slots(&self.slots).await {
-            match self.context.queue.pop(self.pool, free.len()).await {
-                Ok(ids) if ids.is_empty() => {
-                    drop(free);
+        while let Some(offer) = self.offer().await {
+            match self.context.queue.pop(self.pool, offer.len(), &offer.pass_over).await {
+                Ok(popped) if popped.is_empty() => {
+                    let reserved = offer.reserved;
+                    drop(offer);
                     tokio::select! {
                         () = bell.notified() => {}
+                        () = self.slots.common(), if reserved => {}
                         () = tokio::time::sleep(poll_interval) => {}
                         () = self.stop.cancelled() => {}
                     }
                 }
-                Ok(ids) => self.claim(ids, free).await,
+                Ok(popped) => self.claim(popped, offer).await,
                 Err(error) => {
                     tracing::warn!(pool = %self.pool, %error, "cannot take jobs; trying again");
-                    drop(free);
+                    drop(offer);
                     tokio::time::sleep(BACK_OFF).await;
                 }
             }
         }
     }
 
-    /// Waits for a free slot and takes it with whatever others are free; `None` when it is time to stop.
-    async fn free_slots(&self, slots: &Arc<Semaphore>) -> Option<Vec<OwnedSemaphorePermit>> {
-        let first = tokio::select! {
+    /// Waits for free slots; `None` when it is time to stop.
+    async fn offer(&self) -> Option<Offer> {
+        tokio::select! {
             biased;
-            () = self.stop.cancelled() => return None,
-            slot = slots.clone().acquire_owned() => slot.ok()?,
-        };
-        let more = std::iter::from_fn(|| slots.clone().try_acquire_owned().ok()).take(BATCH - 1);
-        Some(std::iter::once(first).chain(more).collect())
+            () = self.stop.cancelled() => None,
+            offer = self.slots.offer(BATCH) => offer,
+        }
     }
 
-    async fn claim(&self, ids: Vec<JobId>, mut free: Vec<OwnedSemaphorePermit>) {
-        let Some(claimed) = self.claim_rows(&ids).await else {
-            return;
+    async fn claim(&self, popped: Vec<Popped>, mut offer: Offer) {
+        let ids: Vec<JobId> = popped.iter().map(|popped| popped.job.id).collect();
+        let claimed = match self.claim_rows(&ids).await {
+            Ok(claimed) => claimed,
+            Err(error) => {
+                tracing::warn!(pool = %self.pool, %error, "cannot claim jobs; giving them back");
+                return self.give_back(popped, offer).await;
+            }
         };
-        let ours: HashSet<JobId> = claimed.iter().map(|job| job.id).collect();
+        let mut skipped: HashMap<JobId, Popped> = popped.into_iter().map(|popped| (popped.job.id, popped)).collect();
         for job in claimed {
-            let Some(slot) = free.pop() else { break };
-            let running = self.running.enter(Held {
+            let popped = skipped.remove(&job.id);
+            let Some(slot) = offer.occupy(&self.slots, job.tenant_id) else {
+                break;
+            };
+            let held = Held {
                 id: job.id,
                 lease_token: job.lease_token,
-            });
+            };
+            let running = self
+                .running
+                .enter(held, popped.filter(|popped| popped.held).map(|popped| popped.job));
             let waited = (chrono::Utc::now() - job.created_at).to_std().unwrap_or_default();
             metrics::histogram!("job_wait_seconds", "pool" => self.pool.as_str()).record(waited.as_secs_f64());
             if self
@@ -92,52 +102,66 @@ impl Pull {
                 return;
             }
         }
+        drop(offer);
         if let Err(error) = self.context.queue.settle(self.pool, &ids).await {
             tracing::debug!(%error, "popped ids stay until they are pushed again");
         }
-        self.return_skipped(ids.into_iter().filter(|id| !ours.contains(id)).collect())
-            .await;
+        self.return_skipped(skipped.into_values().collect()).await;
     }
 
-    /// Claims until Postgres answers; `None` when it is time to stop first: then the ids are dispatched again by the reconciler.
-    async fn claim_rows(&self, ids: &[JobId]) -> Option<Vec<ClaimedJob>> {
+    async fn claim_rows(&self, ids: &[JobId]) -> Result<Vec<ClaimedJob>, store::StoreError> {
         let durability = if self.pool.is_interactive() {
             Durability::Relaxed
         } else {
             Durability::Durable
         };
-        loop {
-            match store::jobs::claim(
-                &self.context.system,
-                ids,
-                &self.worker,
-                self.options.lease_ms(),
-                durability,
-            )
-            .await
-            {
-                Ok(claimed) => return Some(claimed),
-                Err(error) => tracing::warn!(pool = %self.pool, %error, "cannot claim jobs; trying again"),
-            }
+        store::jobs::claim(
+            &self.context.system,
+            ids,
+            &self.worker,
+            self.options.lease_ms(),
+            durability,
+        )
+        .await
+    }
+
+    /// Lets others have the jobs that this process could not claim, and takes no more until Postgres answers it: it may be the only one that is
+    /// cut off. Jobs that were claimed without its hearing of it are found when their leases expire.
+    async fn give_back(&self, popped: Vec<Popped>, offer: Offer) {
+        let back: Vec<Dispatch> = popped.iter().map(|popped| popped.job.clone()).collect();
+        self.context.queue.push(&back).await;
+        self.release(&popped).await;
+        drop(offer);
+        while let Err(error) = self.context.system.ping().await {
+            tracing::warn!(pool = %self.pool, %error, "no jobs are taken while the database does not answer");
             tokio::select! {
-                () = self.stop.cancelled() => return None,
+                () = self.stop.cancelled() => return,
                 () = tokio::time::sleep(BACK_OFF) => {}
             }
         }
     }
 
     /// An id that Postgres did not give us has ended or is another's, unless its row was locked just then: those go back to Redis.
-    async fn return_skipped(&self, skipped: Vec<JobId>) {
+    async fn return_skipped(&self, skipped: Vec<Popped>) {
         if skipped.is_empty() {
             return;
         }
-        match store::jobs::still_queued(&self.context.system, &skipped).await {
-            Ok(jobs) => self.context.queue.push(&crate::reconciler::dispatches(jobs)).await,
+        self.release(&skipped).await;
+        let ids: Vec<JobId> = skipped.iter().map(|popped| popped.job.id).collect();
+        match store::jobs::still_queued(&self.context.system, &ids).await {
+            Ok(jobs) => self.context.queue.push(&reconciler::dispatches(jobs)).await,
             Err(error) => tracing::warn!(%error, "skipped jobs wait for the reconciler"),
         }
         // Those that are paused are in no index now; unmarked, they are offered as soon as the pause is over.
-        if let Err(error) = store::jobs::unmark_dispatch(&self.context.system, &skipped).await {
+        if let Err(error) = store::jobs::unmark_dispatch(&self.context.system, &ids).await {
             tracing::warn!(%error, "skipped jobs wait to be dispatched again");
+        }
+    }
+
+    async fn release(&self, popped: &[Popped]) {
+        let held = popped.iter().filter(|popped| popped.held).map(|popped| &popped.job);
+        if let Err(error) = self.context.queue.release(self.pool, held).await {
+            tracing::debug!(%error, "jobs that were not claimed count under limits until the next look");
         }
     }
 }

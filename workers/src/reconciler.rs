@@ -1,6 +1,7 @@
 //! Brings Redis into line with Postgres: what is due, what was forgotten, what a lost worker left behind.
+use crate::limits::Limits;
 use crate::{Context, WorkerOptions};
-use jobs::Dispatch;
+use jobs::{Dispatch, Pool};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::jobs::{Dispatchable, JobRetention, JobState};
@@ -22,7 +23,7 @@ pub(crate) async fn expire_leases(context: Context, options: Arc<WorkerOptions>)
                 let queued: Vec<Dispatch> = expired
                     .iter()
                     .filter(|job| job.state == JobState::Queued)
-                    .filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority))
+                    .filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority, &job.kind))
                     .collect();
                 context.queue.push(&queued).await;
                 context
@@ -40,16 +41,46 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>) 
     let mut ticks = interval(options.dispatch.reconcile_interval_ms);
     let redispatch = Duration::from_secs(options.dispatch.redispatch_after_secs);
     let mut paused = Paused::new(redispatch);
+    let mut limits = Limits::default();
     loop {
         ticks.tick().await;
         if let Err(error) = paused.release(&context).await {
             tracing::warn!(%error, "cannot see what is paused; trying again");
+        }
+        // Before jobs are offered: they must find the limits that they are under.
+        if let Err(error) = limits.keep(&context).await {
+            tracing::warn!(%error, "cannot keep limits; trying again");
+        }
+        if let Err(error) = offer_again(&context).await {
+            tracing::warn!(%error, "cannot look for jobs that were taken and not claimed; trying again");
         }
         match dispatch_once(&context, redispatch).await {
             Ok(put_aside) => paused.put_aside |= put_aside,
             Err(error) => tracing::warn!(%error, "cannot reconcile; trying again"),
         }
     }
+}
+
+/// Whoever takes a job out of Redis claims it within moments; one that did not is dead, or cannot reach Postgres.
+const POPPED_TOO_LONG_MS: i64 = 5000;
+
+async fn offer_again(context: &Context) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    for pool in Pool::ALL {
+        let ids = context.queue.long_popped(pool, POPPED_TOO_LONG_MS).await?;
+        if ids.is_empty() {
+            continue;
+        }
+        let queued = dispatches(store::jobs::still_queued(&context.system, &ids).await?);
+        tracing::warn!(%pool, jobs = queued.len(), "jobs were taken and not claimed; offering them again");
+        // Those that are pushed are popped no more; the others have ended, or run, or are paused.
+        context.queue.try_push(&queued).await?;
+        let others: Vec<JobId> = ids
+            .into_iter()
+            .filter(|id| !queued.iter().any(|job| job.id == *id))
+            .collect();
+        context.queue.settle(pool, &others).await?;
+    }
+    Ok(())
 }
 
 /// When jobs that were put aside because they are paused have to be looked at again.
@@ -156,18 +187,19 @@ pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>) {
 
 pub(crate) fn dispatches(jobs: Vec<Dispatchable>) -> Vec<Dispatch> {
     jobs.into_iter()
-        .filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority))
+        .filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority, &job.kind))
         .collect()
 }
 
 /// What Redis is told of a row; `None` for a pool of a newer version, whose workers will dispatch it.
-pub(crate) fn dispatch(id: JobId, tenant: TenantId, pool: &str, priority: i16) -> Option<Dispatch> {
+pub(crate) fn dispatch(id: JobId, tenant: TenantId, pool: &str, priority: i16, kind: &str) -> Option<Dispatch> {
     let pool = pool.parse().ok()?;
     Some(Dispatch {
         id,
         tenant,
         pool,
         priority,
+        kind: kind.to_owned(),
     })
 }
 

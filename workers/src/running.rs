@@ -1,9 +1,11 @@
 //! The jobs this process runs, and how each is told to stop.
+use jobs::Dispatch;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::JobId;
 use store::jobs::Held;
 use tokio::sync::Notify;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 
 /// Why a running job is stopped.
@@ -24,15 +26,28 @@ struct Entry {
 }
 
 /// The table of running jobs; cheap to clone.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(crate) struct Running {
     jobs: Arc<Mutex<HashMap<JobId, Entry>>>,
     emptied: Arc<Notify>,
+    /// Where jobs go that ended and counted under a limit.
+    ended: UnboundedSender<Dispatch>,
 }
 
 impl Running {
-    /// Enters a job that was just claimed.
-    pub(crate) fn enter(&self, held: Held) -> RunningJob {
+    /// An empty table, and what has counted under a limit and runs no more.
+    pub(crate) fn new() -> (Self, UnboundedReceiver<Dispatch>) {
+        let (sender, ended) = unbounded_channel();
+        let running = Self {
+            jobs: Arc::default(),
+            emptied: Arc::default(),
+            ended: sender,
+        };
+        (running, ended)
+    }
+
+    /// Enters a job that was just claimed; `counted`: under a limit.
+    pub(crate) fn enter(&self, held: Held, counted: Option<Dispatch>) -> RunningJob {
         let stop = CancellationToken::new();
         self.lock().insert(
             held.id,
@@ -45,6 +60,7 @@ impl Running {
         RunningJob {
             held,
             stop,
+            counted,
             table: self.clone(),
         }
     }
@@ -92,6 +108,7 @@ impl Running {
 pub(crate) struct RunningJob {
     held: Held,
     stop: CancellationToken,
+    counted: Option<Dispatch>,
     table: Running,
 }
 
@@ -111,6 +128,10 @@ impl Drop for RunningJob {
         // A job that was lost and claimed again by this very process has a new entry, which is not ours to remove.
         if jobs.get(&self.held.id).is_some_and(|entry| entry.held == self.held) {
             jobs.remove(&self.held.id);
+        }
+        // The other end lives as long as the process takes jobs.
+        if let Some(counted) = self.counted.take() {
+            let _ = self.table.ended.send(counted);
         }
         if jobs.is_empty() {
             self.table.emptied.notify_waiters();

@@ -1,3 +1,4 @@
+use crate::slots::Slots;
 use config::{DispatchSettings, Settings, WorkerSettings};
 use jobs::Pool;
 use std::time::Duration;
@@ -20,13 +21,13 @@ impl WorkerOptions {
         }
     }
 
-    /// How many jobs of the pool run at once in this process.
-    #[must_use]
-    pub fn slots(&self, pool: Pool) -> usize {
+    /// The slots of the pool in this process.
+    pub(crate) fn slots(&self, pool: Pool) -> Slots {
+        let workers = &self.concurrency;
         match pool {
-            Pool::Ingest => self.concurrency.ingest,
-            Pool::Retrieval => self.concurrency.retrieval,
-            Pool::General => self.concurrency.general,
+            Pool::Ingest => Slots::new(workers.ingest, workers.ingest_reserved),
+            Pool::Retrieval => Slots::new(workers.retrieval, workers.retrieval_reserved),
+            Pool::General => Slots::new(workers.general, workers.general_reserved),
         }
     }
 

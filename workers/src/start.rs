@@ -4,7 +4,9 @@ use crate::progress::ProgressBoard;
 use crate::pull::Pull;
 use crate::run::{Runner, run};
 use crate::running::{Running, StopReason};
-use crate::{Context, Envelope, Registry, Tasks, WorkerOptions, finisher, heartbeat, leases, progress, reconciler};
+use crate::{
+    Context, Envelope, Registry, Tasks, WorkerOptions, finisher, heartbeat, leases, progress, reconciler, releases,
+};
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use futures::FutureExt;
 use jobs::{Pool, Subscription};
@@ -12,7 +14,6 @@ use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::{Receiver, channel};
 use tokio_util::sync::CancellationToken;
 
@@ -46,7 +47,7 @@ struct Stops {
 #[must_use]
 pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> Workers {
     let options = Arc::new(options);
-    let running = Running::default();
+    let (running, ended) = Running::new();
     let progress = ProgressBoard::default();
     let (outcomes, to_write) = finisher::outcomes();
     let (pulling, working, keeping) = (Tasks::default(), Tasks::default(), Tasks::default());
@@ -62,13 +63,12 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     for pool in &options.pools {
         // The name is unique per start, so that "which process ran this" has an answer.
         let worker: Arc<str> = format!("{pool}-{}-{}", std::process::id(), short_id()).into();
-        let (jobs, pulled) = channel(options.slots(*pool));
-        let slots = Arc::new(Semaphore::new(options.slots(*pool)));
+        let slots = options.slots(*pool);
+        let (jobs, pulled) = channel(slots.total());
         alive.push(Alive {
             name: worker.clone(),
             pool: pool.as_str(),
-            slots: options.slots(*pool),
-            free: slots.clone(),
+            slots: slots.clone(),
         });
         let pull = Pull {
             pool: *pool,
@@ -77,7 +77,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             options: options.clone(),
             running: running.clone(),
             jobs,
-            slots,
+            slots: slots.clone(),
             stop: stop.pulling.clone(),
         };
         pulling.spawn(pull.run());
@@ -85,7 +85,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             *pool,
             &worker,
             pulled,
-            options.slots(*pool),
+            slots.total(),
             runner.clone(),
             stop.clone(),
             failed.clone(),
@@ -94,6 +94,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     working.spawn(finisher::run(context.clone(), to_write));
     let alive = Arc::new(alive);
     keeping.spawn_until_stopped(heartbeat::run(context.clone(), alive.clone()));
+    keeping.spawn(releases::run(context.clone(), ended, keeping.stopping()));
     keeping.spawn_until_stopped(leases::run(context.clone(), options.clone(), running.clone()));
     keeping.spawn_until_stopped(progress::run(context.clone(), progress));
     keeping.spawn_until_stopped(reconciler::expire_leases(context.clone(), options.clone()));

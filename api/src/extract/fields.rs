@@ -112,8 +112,17 @@ impl Fields {
         Some(text)
     }
 
+    pub(crate) fn integer(&mut self, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
+        let value = self.required_value(name)?;
+        self.check_integer(name, &value, range)
+    }
+
     pub(crate) fn optional_integer(&mut self, name: &str, range: RangeInclusive<i64>) -> Option<i64> {
         let value = self.value(name)?;
+        self.check_integer(name, &value, range)
+    }
+
+    fn check_integer(&mut self, name: &str, value: &Value, range: RangeInclusive<i64>) -> Option<i64> {
         let Some(number) = value.as_i64() else {
             self.error(name, "type", "must be an integer");
             return None;

@@ -1,7 +1,7 @@
 use crate::{ApiState, Problem};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use store::{DocumentId, JobId, KnowledgeBaseId, PauseId};
+use store::{DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId};
 use uuid::Uuid;
 
 /// An id that stands in a path.
@@ -26,6 +26,7 @@ resource_ids!(
     KnowledgeBaseId = "knowledge base",
     DocumentId = "document",
     JobId = "job",
+    LimitId = "limit",
     PauseId = "pause"
 );
 

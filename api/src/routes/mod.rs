@@ -6,6 +6,7 @@ pub(crate) mod documents;
 pub(crate) mod jobs;
 mod knowledge_base_heads;
 pub(crate) mod knowledge_bases;
+pub(crate) mod limits;
 pub(crate) mod openapi;
 pub(crate) mod pauses;
 mod principal;

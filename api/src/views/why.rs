@@ -1,5 +1,5 @@
 use chrono::{DateTime, TimeDelta, Utc};
-use jobs::Position;
+use jobs::{Position, Reached, ReachedOf};
 use serde::Serialize;
 use store::jobs::{JobState, Why};
 use utoipa::ToSchema;
@@ -40,6 +40,8 @@ pub(crate) enum Reason {
     Paused,
     /// No worker of its pool is alive.
     NoWorker,
+    /// As many jobs of its tenant or kind run as may.
+    ConcurrencyCap,
     /// Other jobs are before it: its tenant's own, or other tenants' in turn.
     TenantShare,
     /// It is on its way to a worker.
@@ -55,11 +57,11 @@ pub(crate) enum Class {
 }
 
 impl WhyObject {
-    /// `position`: `None` where the dispatch index cannot be asked.
-    pub(crate) fn of(why: &Why, position: Option<Position>) -> Self {
+    /// `position`: `None` where the dispatch index cannot be asked; `reached`: the limit that keeps the job from running.
+    pub(crate) fn of(why: &Why, position: Option<Position>, reached: Option<&Reached>) -> Self {
         let blocked_by = match why.state {
             JobState::Running | JobState::Succeeded | JobState::Dead | JobState::Cancelled => Vec::new(),
-            JobState::Scheduled | JobState::Queued | JobState::Retryable => blockers(why, position),
+            JobState::Scheduled | JobState::Queued | JobState::Retryable => blockers(why, position, reached),
         };
         Self {
             state: why.state,
@@ -70,13 +72,16 @@ impl WhyObject {
 
 /// A job that is not due waits for its time and nothing else; a pause holds back whatever else is true. So there is one blocker, but that a
 /// pause or a pool without workers also shows before the time has come.
-fn blockers(why: &Why, position: Option<Position>) -> Vec<Blocker> {
+fn blockers(why: &Why, position: Option<Position>, reached: Option<&Reached>) -> Vec<Blocker> {
     let mut found = Vec::new();
     found.extend(time(why));
     found.extend(pause(why));
     found.extend(workers(why));
     if found.is_empty() {
-        found.push(turn(why, position));
+        found.push(match (position, reached) {
+            (Some(Position::Queued { .. }), Some(reached)) => limit(why, reached),
+            _ => turn(why, position),
+        });
     }
     found
 }
@@ -144,6 +149,27 @@ fn workers(why: &Why) -> Option<Blocker> {
     })
 }
 
+fn limit(why: &Why, reached: &Reached) -> Blocker {
+    let (most, pool, kind) = (reached.at_once, &why.pool, &why.kind);
+    let detail = match reached.of {
+        ReachedOf::Tenant => {
+            format!("At most {most} jobs of this tenant run at once in the pool {pool}, and as many do.")
+        }
+        ReachedOf::KindOfTenant => {
+            format!("At most {most} of this tenant's jobs of the kind {kind} run at once, and as many do.")
+        }
+        ReachedOf::Kind => {
+            format!("At most {most} jobs of the kind {kind} run at once, of all tenants together, and as many do.")
+        }
+    };
+    Blocker {
+        reason: Reason::ConcurrencyCap,
+        class: Class::Waiting,
+        detail,
+        since: due_since(why),
+    }
+}
+
 /// It could run, and waits for its turn.
 fn turn(why: &Why, position: Option<Position>) -> Blocker {
     let since = due_since(why);
@@ -165,7 +191,7 @@ fn turn(why: &Why, position: Option<Position>) -> Blocker {
             reason: Reason::TenantShare,
             class: Class::Starved,
             detail: format!(
-                "{ahead} jobs of this tenant and priority are before it; {tenants} tenant(s) take turns; {busy}."
+                "{ahead} jobs of this tenant, kind and priority are before it; {tenants} tenant(s) take turns; {busy}."
             ),
             since,
         },
@@ -224,7 +250,7 @@ mod tests {
     }
 
     fn of(why: &Why, position: Option<Position>) -> Vec<(Reason, Class)> {
-        let found = WhyObject::of(why, position).blocked_by;
+        let found = WhyObject::of(why, position, None).blocked_by;
         found
             .into_iter()
             .map(|blocker| (blocker.reason, blocker.class))

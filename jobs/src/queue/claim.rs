@@ -1,25 +1,36 @@
 use super::keys;
-use crate::{Pool, Queue, QueueError, Subscription};
+use crate::{Dispatch, Pool, Queue, QueueError, Subscription};
 use redis::{AsyncCommands, Script};
 use std::sync::{Arc, LazyLock};
-use store::JobId;
+use store::{JobId, TenantId};
 use tokio::sync::Notify;
 
 static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("claim.lua")));
+static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("release.lua")));
+
+/// A job that was taken out of the index, to be claimed in Postgres.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Popped {
+    pub job: Dispatch,
+    /// It counts under a limit until it is [released](Queue::release).
+    pub held: bool,
+}
 
 impl Queue {
-    /// Takes up to `limit` ids to be claimed in Postgres, fairly between tenants.
+    /// Takes up to `limit` jobs, fairly between tenants, but none of the tenants in `pass_over`.
     ///
     /// # Errors
     /// [`QueueError`].
-    pub async fn pop(&self, pool: Pool, limit: usize) -> Result<Vec<JobId>, QueueError> {
-        let ids: Vec<String> = CLAIM
-            .key(keys::pool(&self.prefix, pool))
-            .arg(limit)
-            .invoke_async(&mut self.connection.clone())
-            .await?;
-        // Whatever is no id was not put there by us; the row it might have meant is dispatched again from Postgres.
-        Ok(ids.iter().filter_map(|id| id.parse().ok().map(JobId)).collect())
+    pub async fn pop(&self, pool: Pool, limit: usize, pass_over: &[TenantId]) -> Result<Vec<Popped>, QueueError> {
+        let mut call = CLAIM.key(keys::pool(&self.prefix, pool));
+        call.arg(limit);
+        for tenant in pass_over {
+            call.arg(tenant.to_string());
+        }
+        let fields: Vec<String> = call.invoke_async(&mut self.connection.clone()).await?;
+        let (jobs, _) = fields.as_chunks();
+        // What cannot be read was not put there by us; the row it might have meant is dispatched again from Postgres.
+        Ok(jobs.iter().filter_map(|job| popped(pool, job)).collect())
     }
 
     /// Forgets popped ids: Postgres has decided about them.
@@ -39,6 +50,47 @@ impl Queue {
         Ok(())
     }
 
+    /// Takes jobs that no longer run off the limits they were held under.
+    ///
+    /// # Errors
+    /// [`QueueError`]; they are found by [`correct`](Self::correct).
+    pub async fn release<'a>(
+        &self,
+        pool: Pool,
+        jobs: impl IntoIterator<Item = &'a Dispatch>,
+    ) -> Result<(), QueueError> {
+        let mut call = RELEASE.key(keys::pool(&self.prefix, pool));
+        let mut any = false;
+        for job in jobs {
+            any = true;
+            call.arg(job.id.to_string()).arg(job.tenant.to_string()).arg(&job.kind);
+        }
+        if any {
+            call.invoke_async::<()>(&mut self.connection.clone()).await?;
+        }
+        Ok(())
+    }
+
+    /// Those that were popped more than `age_ms` ago, up to a thousand: whoever popped them is dead, or cannot reach Postgres.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn long_popped(&self, pool: Pool, age_ms: i64) -> Result<Vec<JobId>, QueueError> {
+        let mut connection = self.connection.clone();
+        let until = now_ms(&mut connection).await? - age_ms;
+        let ids: Vec<String> = redis::cmd("ZRANGE")
+            .arg(format!("{}:popped", keys::pool(&self.prefix, pool)))
+            .arg("-inf")
+            .arg(until)
+            .arg("BYSCORE")
+            .arg("LIMIT")
+            .arg(0)
+            .arg(1000)
+            .query_async(&mut connection)
+            .await?;
+        Ok(ids.iter().filter_map(|id| id.parse().ok().map(JobId)).collect())
+    }
+
     /// Rings when jobs are pushed to the pool. The `Notify` keeps one ring, so none is lost between two looks.
     #[must_use]
     pub fn doorbell(&self, pool: Pool) -> (Arc<Notify>, Subscription) {
@@ -47,4 +99,23 @@ impl Queue {
         let channel = keys::bell(&self.prefix, pool);
         (bell, self.subscribe(channel, move |_| ringer.notify_one()))
     }
+}
+
+fn popped(pool: Pool, [id, tenant, priority, kind, held]: &[String; 5]) -> Option<Popped> {
+    Some(Popped {
+        job: Dispatch {
+            id: JobId(id.parse().ok()?),
+            tenant: TenantId(tenant.parse().ok()?),
+            pool,
+            priority: priority.parse().ok()?,
+            kind: kind.clone(),
+        },
+        held: held == "1",
+    })
+}
+
+/// By Redis' clock.
+pub(super) async fn now_ms(connection: &mut super::reconnecting::Connection) -> Result<i64, QueueError> {
+    let (seconds, micros): (i64, i64) = redis::cmd("TIME").query_async(connection).await?;
+    Ok(seconds * 1000 + micros / 1000)
 }

@@ -2,9 +2,18 @@
 //! them all. Every key of a tenant carries the tenant's id.
 use crate::Pool;
 
-/// What the keys of a pool start with; the scripts append `:q:<priority>:<tenant>`, `:ring:<priority>`, `:queued`, `:popped`, `:bell`.
+/// Grows when the keys come to mean something else. Processes of two versions then keep an index each, and every waiting job is
+/// dispatched to both; Postgres lets it run once.
+const LAYOUT: &str = "2";
+
+/// What the keys of a pool start with. The scripts append
+/// - `:q:<priority>:<tenant>:<kind>`, the ids that wait; `:kinds:<priority>:<tenant>` and `:ring:<priority>`, whose turn it is; `:turns`, how many of
+///   its turns a tenant has had, and `:passed`, how often a priority was passed over;
+/// - `:queued`, all ids that wait, and `:popped`, those that a worker has taken and Postgres has not decided about;
+/// - `:limits`, `:held` and `:held:<field>`: see `limits.lua`;
+/// - `:bell`, a channel.
 pub(crate) fn pool(prefix: &str, pool: Pool) -> String {
-    format!("{{{prefix}:{pool}}}")
+    format!("{{{prefix}:{pool}}}:{LAYOUT}")
 }
 
 pub(crate) fn bell(prefix: &str, of: Pool) -> String {
@@ -12,7 +21,7 @@ pub(crate) fn bell(prefix: &str, of: Pool) -> String {
 }
 
 pub(crate) fn epoch(prefix: &str) -> String {
-    format!("{prefix}:epoch")
+    format!("{prefix}:epoch:{LAYOUT}")
 }
 
 pub(crate) fn changes(prefix: &str) -> String {

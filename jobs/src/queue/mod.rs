@@ -6,12 +6,15 @@ mod depth;
 mod epoch;
 mod error;
 mod keys;
+mod limits;
 mod position;
 mod push;
 mod reconnecting;
 
+pub use self::claim::Popped;
 pub use self::connection::Queue;
 pub use self::depth::QueueDepth;
 pub use self::error::QueueError;
+pub use self::limits::{Limit, PoolLimits, Reached, ReachedOf};
 pub use self::position::Position;
 pub use self::push::Dispatch;

@@ -7,7 +7,7 @@ use store::{JobId, TenantId};
 pub enum Position {
     /// Waits its turn.
     Queued {
-        /// Jobs of the same tenant and priority before it.
+        /// Jobs of the same tenant, priority and kind before it.
         ahead: u64,
         /// Tenants with jobs of this priority, which take turns.
         tenants: u64,
@@ -25,6 +25,7 @@ impl Queue {
         pool: Pool,
         tenant: TenantId,
         priority: i16,
+        kind: &str,
         id: JobId,
     ) -> Result<Position, QueueError> {
         let mut connection = self.connection.clone();
@@ -32,7 +33,7 @@ impl Queue {
         let id = id.to_string();
         let (ahead, tenants, popped): (Option<u64>, u64, Option<f64>) = redis::pipe()
             .cmd("LPOS")
-            .arg(format!("{base}:q:{priority}:{tenant}"))
+            .arg(format!("{base}:q:{priority}:{tenant}:{kind}"))
             .arg(&id)
             .llen(format!("{base}:ring:{priority}"))
             .zscore(format!("{base}:popped"), &id)

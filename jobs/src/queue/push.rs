@@ -11,12 +11,13 @@ static PUSH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("push.
 const PUSH_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// What the dispatch index holds of a job.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dispatch {
     pub id: JobId,
     pub tenant: TenantId,
     pub pool: Pool,
     pub priority: i16,
+    pub kind: String,
 }
 
 impl Queue {
@@ -47,7 +48,8 @@ impl Queue {
             for job in of_pool {
                 call.arg(job.id.to_string())
                     .arg(job.tenant.to_string())
-                    .arg(job.priority);
+                    .arg(job.priority)
+                    .arg(&job.kind);
             }
             call.invoke_async::<i64>(&mut self.connection.clone()).await?;
         }

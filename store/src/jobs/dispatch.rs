@@ -20,6 +20,8 @@ pub struct Dispatchable {
     pub pool: String,
     #[diesel(sql_type = SmallInt)]
     pub priority: i16,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
 }
 
 /// What one look found.
@@ -88,7 +90,7 @@ pub async fn mark_for_dispatch(
          UPDATE jobs j SET revision = CASE WHEN state = 'queued' THEN revision ELSE revision + 1 END, state = 'queued',
                 dispatch_epoch = CASE WHEN {IS_PAUSED} THEN '{PAUSED_EPOCH}' ELSE $1 END, dispatched_at = now()
          FROM chosen WHERE j.id = chosen.id
-         RETURNING j.id, j.tenant_id, j.pool, j.priority, j.dispatch_epoch = '{PAUSED_EPOCH}' AS paused",
+         RETURNING j.id, j.tenant_id, j.pool, j.priority, j.kind, j.dispatch_epoch = '{PAUSED_EPOCH}' AS paused",
     ))
     .bind::<Text, _>(epoch)
     .bind::<BigInt, _>(redispatch_ms)
@@ -124,6 +126,20 @@ pub async fn release_paused(system: &System, limit: i64) -> Result<usize, StoreE
     .await?;
     tx.commit().await?;
     Ok(released)
+}
+
+/// Every job that runs, of all tenants: as many as there are slots.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn running(system: &System) -> Result<Vec<Dispatchable>, StoreError> {
+    let mut conn = system.checkout().await?;
+    Ok(
+        sql_query("SELECT id, tenant_id, pool, priority, kind FROM jobs WHERE state = 'running'")
+            .prepared()
+            .load(&mut conn)
+            .await?,
+    )
 }
 
 /// Takes back what [`mark_for_dispatch`] said of these jobs: Redis did not take them, so that the next tick offers them again.

@@ -18,6 +18,8 @@ pub struct ExpiredJob {
     pub pool: String,
     #[diesel(sql_type = SmallInt)]
     pub priority: i16,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
     /// Queued again, or dead when its attempts are spent, or cancelled when that was asked.
     #[diesel(sql_type = Text)]
     pub state: JobState,
@@ -49,7 +51,7 @@ pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob
          ), body AS (
              UPDATE job_bodies b SET error = $2 FROM taken t WHERE b.tenant_id = t.tenant_id AND b.job_id = t.id
          )
-         SELECT id, tenant_id, pool, priority, state FROM taken",
+         SELECT id, tenant_id, pool, priority, kind, state FROM taken",
     )
     .bind::<BigInt, _>(limit)
     .bind::<Jsonb, _>(error)

@@ -51,6 +51,8 @@ pub struct Ended {
     pub pool: String,
     #[diesel(sql_type = diesel::sql_types::SmallInt)]
     pub priority: i16,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
 }
 
 /// Ends many attempts in one durable transaction of the system role. Those whose lease was lost are missing from the answer.
@@ -163,7 +165,7 @@ WITH done AS (
         run_at = CASE WHEN h.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + h.delay_secs * interval '1 second' ELSE run_at END,
         finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
     FROM held h WHERE j.id = h.id AND j.id BETWEEN $8 AND $9
-    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.run, j.worker, j.attempt_started_at, h.outcome, h.result, h.error,
+    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.run, j.worker, j.attempt_started_at, h.outcome, h.result, h.error,
               CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
 ), body AS (
     UPDATE job_bodies b SET result = e.result, error = e.error
@@ -173,4 +175,4 @@ WITH done AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended
 )
-SELECT id, tenant_id, state, pool, priority FROM ended";
+SELECT id, tenant_id, state, pool, priority, kind FROM ended";

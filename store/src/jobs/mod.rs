@@ -25,7 +25,7 @@ pub use self::cancel::{CancelOutcome, cancel};
 pub use self::claim::{ClaimedJob, claim, still_queued};
 pub use self::create::{NewJob, create};
 pub use self::dead_letters::{DeadFilter, DeadLetter, dead_letters, discard};
-pub use self::dispatch::{Dispatchable, Marked, mark_for_dispatch, release_paused, unmark_dispatch};
+pub use self::dispatch::{Dispatchable, Marked, mark_for_dispatch, release_paused, running, unmark_dispatch};
 pub use self::erase::erase_answers_citing;
 pub use self::expire::{ExpiredJob, expire_leases};
 pub use self::find::{Job, JobFilter, find, find_many, list};

@@ -90,5 +90,6 @@ pub(crate) fn dispatch(queued: &Dispatchable) -> Option<Dispatch> {
         tenant: queued.tenant_id,
         pool,
         priority: queued.priority,
+        kind: queued.kind.clone(),
     })
 }

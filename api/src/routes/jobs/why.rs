@@ -1,9 +1,9 @@
-use crate::extract::{Authorized, JobsRead, PathId};
+use crate::extract::{Authorized, Caller, JobsRead, PathId};
 use crate::views::WhyObject;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use jobs::{Pool, Position};
+use jobs::{Pool, Position, QueueError, Reached};
 use std::time::Duration;
 use store::JobId;
 use store::jobs::Why;
@@ -38,15 +38,24 @@ pub(crate) async fn explain_wait(
             Ok::<_, Problem>(store::jobs::why(tx, id).await?)
         })
         .await?;
-    let position = position(&state, reader, &why, id).await;
-    Ok(Json(WhyObject::of(&why, position)))
+    let (position, reached) = match tokio::time::timeout(ASK_INDEX, stands(&state, reader, &why, id)).await {
+        Ok(Ok((position, reached))) => (Some(position), reached),
+        Ok(Err(_)) | Err(_) => (None, None),
+    };
+    Ok(Json(WhyObject::of(&why, position, reached.as_ref())))
 }
 
-/// `None` where the index does not answer.
-async fn position(state: &ApiState, caller: &crate::extract::Caller, why: &Why, id: JobId) -> Option<Position> {
+/// Where the job is in the index, and what limits it there.
+async fn stands(
+    state: &ApiState,
+    caller: &Caller,
+    why: &Why,
+    id: JobId,
+) -> Result<(Position, Option<Reached>), QueueError> {
     let Ok(pool) = why.pool.parse::<Pool>() else {
-        return Some(Position::Absent);
+        return Ok((Position::Absent, None));
     };
-    let asked = state.queue.position(pool, caller.tenant(), why.priority, id);
-    tokio::time::timeout(ASK_INDEX, asked).await.ok()?.ok()
+    let (queue, tenant) = (&state.queue, caller.tenant());
+    let position = queue.position(pool, tenant, why.priority, &why.kind, id).await?;
+    Ok((position, queue.limit_reached(pool, tenant, &why.kind).await?))
 }

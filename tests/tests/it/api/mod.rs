@@ -6,6 +6,7 @@ mod headers;
 mod idempotency;
 mod jobs;
 mod keys;
+mod limits;
 mod lists;
 mod metrics;
 mod pauses;

@@ -19,7 +19,7 @@ async fn a_queued_job_that_is_cancelled_never_starts() {
         enqueue_one(&app, &Sleep { ms: 1 }, &EnqueueOptions::default()).await,
         enqueue_one(&app, &Sleep { ms: 1 }, &EnqueueOptions::default()).await,
     ];
-    app.context.queue.push(&[cancelled, kept]).await;
+    app.context.queue.push(&[cancelled.clone(), kept.clone()]).await;
     let answered = app
         .client
         .post(&format!("/v1/jobs/{}/cancel", cancelled.id), json!({}))

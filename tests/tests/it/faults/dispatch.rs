@@ -3,7 +3,7 @@ use super::rows::Rows;
 use jobs::kinds::diagnostics::{Noop, Sleep};
 use jobs::{EnqueueOptions, Pool};
 use std::time::{Duration, Instant};
-use tests::{TestApp, TestOptions};
+use tests::{TestApp, TestOptions, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn wiping_the_dispatch_index_loses_no_job_and_runs_none_twice() {
@@ -56,7 +56,7 @@ async fn a_job_whose_worker_died_before_it_claimed_it_is_offered_again_at_once()
     .await;
     let jobs = enqueue(&app, app.tenant, &Noop {}, 3, &EnqueueOptions::default()).await;
     app.context.queue.push(&jobs).await;
-    assert_eq!(app.context.queue.pop(Pool::General, 10).await.unwrap().len(), 3);
+    assert_eq!(app.context.queue.pop(Pool::General, 10, &[]).await.unwrap().len(), 3);
     // Whoever took them out of Redis is gone. Postgres still has them, and no lease has to end first.
     app.start_workers(vec![Pool::General]);
     let mut rows = Rows::of(&app);
@@ -144,4 +144,28 @@ async fn spin(time: Duration) {
     while start.elapsed() < time {
         tokio::task::yield_now().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_taken_and_not_claimed_is_offered_again_long_before_it_would_be_dispatched_again() {
+    let mut app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        settings: vec![("dispatch.redispatch_after_secs", "3600".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    enqueue(&app, app.tenant, &Noop {}, 3, &EnqueueOptions::default()).await;
+    // The reconciler dispatches them; a worker that is gone has taken them.
+    app.start_workers(Vec::new());
+    eventually("they are in the index", Duration::from_secs(10), || async {
+        app.context.queue.depth(Pool::General).await.unwrap().queued == 3
+    })
+    .await;
+    assert_eq!(app.context.queue.pop(Pool::General, 10, &[]).await.unwrap().len(), 3);
+    app.stop_workers().await;
+    app.start_workers(vec![Pool::General]);
+    let mut rows = Rows::of(&app);
+    rows.until_succeeded(3, Duration::from_secs(30)).await;
+    rows.assert_each_succeeded_once(3).await;
+    app.finish().await;
 }

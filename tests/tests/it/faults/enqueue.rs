@@ -34,7 +34,7 @@ pub(super) async fn enqueue<K: Kind + Clone>(
 
 /// One job of tenant A, of which nobody is told.
 pub(super) async fn enqueue_one<K: Kind + Clone>(app: &TestApp, kind: &K, options: &EnqueueOptions) -> Dispatch {
-    enqueue(app, app.tenant, kind, 1, options).await[0]
+    enqueue(app, app.tenant, kind, 1, options).await.remove(0)
 }
 
 /// A job of the general pool whose kind and payload version are as given, whether or not anybody knows them.
@@ -66,6 +66,7 @@ pub(super) async fn insert_raw(app: &TestApp, kind: &'static str, payload_versio
         tenant: app.tenant,
         pool: Pool::General,
         priority: 1,
+        kind: kind.to_owned(),
     }
 }
 

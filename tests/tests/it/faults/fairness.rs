@@ -1,9 +1,13 @@
+//! Shares: between tenants, between priorities, and between the long jobs of one tenant and the first of another.
 use super::enqueue::enqueue;
 use super::rows::Rows;
-use jobs::kinds::diagnostics::Noop;
-use jobs::{EnqueueOptions, Pool};
+use jobs::kinds::diagnostics::{Noop, Sleep};
+use jobs::{EnqueueOptions, Limit, Pool, PoolLimits};
+use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{TestApp, TestOptions};
+use store::Owner;
+use store::limits::{Target, grant};
+use tests::{TestApp, TestOptions, eventually};
 
 const OF_A: usize = 5000;
 
@@ -30,5 +34,141 @@ async fn a_tenants_jobs_do_not_wait_behind_another_tenants_backlog() {
     );
     let before = rows.number(&before).await;
     assert!(before <= 200, "{before} of A's jobs started before B's last");
+    app.finish().await;
+}
+
+async fn one_slot() -> TestApp {
+    TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        settings: vec![("workers.general", "1".to_owned())],
+        ..TestOptions::default()
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenants_weight_is_its_share_of_the_turns() {
+    let mut app = one_slot().await;
+    let mut owner = Owner::connect(&app.context.settings.database).await.unwrap();
+    let of_a = Target::Tenant {
+        tenant: app.tenant,
+        pool: "general",
+    };
+    grant(&mut owner, of_a, 3, None).await.unwrap();
+    // A process without a pool brings the weight to Redis.
+    app.start_workers(Vec::new());
+    let mut weights = PoolLimits::default();
+    weights.set_weight(app.tenant, 3);
+    eventually("the weight is in force", Duration::from_secs(10), || async {
+        !app.context.queue.set_limits(Pool::General, &weights).await.unwrap()
+    })
+    .await;
+    app.stop_workers().await;
+    for tenant in [app.tenant, app.tenant_b] {
+        let jobs = enqueue(&app, tenant, &Noop {}, 100, &EnqueueOptions::default()).await;
+        app.context.queue.try_push(&jobs).await.unwrap();
+    }
+    app.start_workers(vec![Pool::General]);
+    let mut rows = Rows::of(&app);
+    rows.until_succeeded(200, Duration::from_secs(60)).await;
+    let of_a = format!(
+        "SELECT count(*) FROM (SELECT * FROM job_attempts ORDER BY started_at LIMIT 80) first WHERE tenant_id = '{}'",
+        app.tenant
+    );
+    let of_a = rows.number(&of_a).await;
+    assert!(
+        (56..=64).contains(&of_a),
+        "{of_a} of the first 80 are A's, instead of 60"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lower_priority_is_not_passed_over_for_ever() {
+    let mut app = one_slot().await;
+    for (priority, count) in [(0, 200), (2, 5)] {
+        let options = EnqueueOptions {
+            priority: Some(priority),
+            ..EnqueueOptions::default()
+        };
+        let jobs = enqueue(&app, app.tenant, &Noop {}, count, &options).await;
+        app.context.queue.try_push(&jobs).await.unwrap();
+    }
+    app.start_workers(vec![Pool::General]);
+    let mut rows = Rows::of(&app);
+    rows.until_succeeded(205, Duration::from_secs(60)).await;
+    let before = rows
+        .number(
+            "SELECT count(*) FROM jobs WHERE priority = 0 AND started_at < (SELECT max(started_at) FROM jobs WHERE priority = 2)",
+        )
+        .await;
+    // Eight turns, and then one of its own. A row that the reconciler has locked at that moment loses its turn.
+    assert!(
+        (35..=45).contains(&before),
+        "{before} urgent jobs before the last of the others, instead of 40"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reserved_slot_is_for_a_tenant_that_holds_none() {
+    let settings = [("workers.general", "2"), ("workers.general_reserved", "1")];
+    let app = TestApp::start_with(TestOptions {
+        settings: settings.map(|(key, value)| (key, value.to_owned())).to_vec(),
+        ..TestOptions::default()
+    })
+    .await;
+    let long = enqueue(&app, app.tenant, &Sleep { ms: 60_000 }, 5, &EnqueueOptions::default()).await;
+    app.context.queue.try_push(&long).await.unwrap();
+    let mut rows = Rows::of(&app);
+    let running = "SELECT count(*) FROM jobs WHERE state = 'running'";
+    rows.until(running, 2, Duration::from_secs(10)).await;
+    // Every job of B's finds a slot, and A's backlog does not.
+    for _ in 0..10 {
+        let job = json!({"kind": "diagnostics.noop"});
+        let ended = app.client_b.post_waiting("/v1/jobs", job, 20).await;
+        assert_eq!(ended.body["state"], "succeeded", "{}", ended.text);
+        assert_eq!(rows.number(running).await, 2);
+    }
+    // When A's slots are free again, they are A's.
+    for job in &long {
+        app.client
+            .post(&format!("/v1/jobs/{}/cancel", job.id), Value::Null)
+            .await;
+    }
+    let after = json!({"kind": "diagnostics.noop"});
+    assert_eq!(
+        app.client.post_waiting("/v1/jobs", after, 20).await.body["state"],
+        "succeeded"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_worker_held_under_a_limit_is_released() {
+    let mut app = one_slot().await;
+    let mut owner = Owner::connect(&app.context.settings.database).await.unwrap();
+    let of_a = Target::Tenant {
+        tenant: app.tenant,
+        pool: "general",
+    };
+    grant(&mut owner, of_a, 1, Some(1)).await.unwrap();
+    let mut limits = PoolLimits::default();
+    limits.set(Limit::Tenant(app.tenant), 1);
+    app.context.queue.set_limits(Pool::General, &limits).await.unwrap();
+    let jobs = enqueue(&app, app.tenant, &Noop {}, 2, &EnqueueOptions::default()).await;
+    app.context.queue.try_push(&jobs).await.unwrap();
+    // Taken, counted, and never claimed: so much does a worker leave that is killed at this moment.
+    let popped = app.context.queue.pop(Pool::General, 2, &[]).await.unwrap();
+    assert_eq!(popped.iter().map(|popped| popped.held).collect::<Vec<_>>(), [true]);
+    let reached = app
+        .context
+        .queue
+        .limit_reached(Pool::General, app.tenant, "diagnostics.noop");
+    assert!(reached.await.unwrap().is_some());
+    app.start_workers(vec![Pool::General]);
+    let mut rows = Rows::of(&app);
+    rows.until_succeeded(2, Duration::from_secs(30)).await;
+    rows.assert_each_succeeded_once(2).await;
     app.finish().await;
 }

@@ -50,7 +50,7 @@ async fn a_handler_that_panics_fails_its_attempt_and_the_worker_lives() {
         ["panicked"]
     );
     let job = enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await;
-    app.context.queue.push(&[job]).await;
+    app.context.queue.push(std::slice::from_ref(&job)).await;
     assert_eq!(app.client.ended(&job.id.to_string()).await["state"], "succeeded");
     app.abandon().await;
 }

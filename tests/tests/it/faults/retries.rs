@@ -12,7 +12,7 @@ async fn ended(app: &TestApp, fail: Fail, max_attempts: i16) -> Value {
         ..EnqueueOptions::default()
     };
     let job = enqueue_one(app, &fail, &options).await;
-    app.context.queue.push(&[job]).await;
+    app.context.queue.push(std::slice::from_ref(&job)).await;
     app.client.ended(&job.id.to_string()).await
 }
 

@@ -27,7 +27,7 @@ const HANDED_BACK: &str = "SELECT count(*) FROM job_attempts WHERE outcome = 'ha
 async fn a_job_of_an_unknown_kind_waits_for_a_worker_that_knows_it() {
     let mut app = TestApp::start().await;
     let job = insert_raw(&app, Future::NAME, 1).await;
-    app.context.queue.push(&[job]).await;
+    app.context.queue.push(std::slice::from_ref(&job)).await;
     let mut rows = Rows::of(&app);
     rows.until(HANDED_BACK, 1, Duration::from_secs(10)).await;
     assert_eq!(
@@ -52,7 +52,7 @@ async fn a_job_of_an_unknown_kind_waits_for_a_worker_that_knows_it() {
 async fn a_payload_of_a_newer_version_is_handed_back() {
     let app = TestApp::start().await;
     let job = insert_raw(&app, "diagnostics.noop", 2).await;
-    app.context.queue.push(&[job]).await;
+    app.context.queue.push(std::slice::from_ref(&job)).await;
     let mut rows = Rows::of(&app);
     rows.until(HANDED_BACK, 1, Duration::from_secs(10)).await;
     assert_eq!(

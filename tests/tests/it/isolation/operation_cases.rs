@@ -14,6 +14,7 @@ pub(super) enum PathId {
     CancelledJob,
     DeferredJob,
     Pause,
+    Limit,
 }
 
 /// One operation of the API, and how to call it rightly.
@@ -40,6 +41,7 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/jobs/{id}", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/effects", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/why", "jobs:read", PathId::Job),
+    read("get /v1/limits", "jobs:read", PathId::None),
     read("get /v1/pauses", "jobs:read", PathId::None),
     read("get /v1/dead-letters", "jobs:read", PathId::None),
     read("get /v1/jobs/{id}/events", "jobs:read", PathId::Job),
@@ -80,6 +82,13 @@ pub(super) const CASES: &[Case] = &[
     write("post /v1/jobs/{id}/run", "jobs:write", PathId::DeferredJob, |_| {
         Value::Null
     }),
+    write(
+        "post /v1/limits",
+        "jobs:write",
+        PathId::None,
+        |_| json!({"kind": "diagnostics.sleep", "max_running": 9}),
+    ),
+    write("delete /v1/limits/{id}", "jobs:write", PathId::Limit, |_| Value::Null),
     write(
         "post /v1/pauses",
         "jobs:write",
@@ -178,6 +187,7 @@ impl Case {
             PathId::CancelledJob => &seeded.cancelled_job,
             PathId::DeferredJob => &seeded.deferred_job,
             PathId::Pause => &seeded.pause,
+            PathId::Limit => &seeded.limit,
         };
         self.path_with(id)
     }

@@ -29,8 +29,11 @@ async fn the_system_role_reaches_jobs_and_nothing_else() {
             format!("job_bodies {all}"),
             "job_locks DELETE SELECT".to_owned(),
             format!("jobs {all}"),
+            "kind_limits SELECT".to_owned(),
+            "limits SELECT".to_owned(),
             "operator_pauses SELECT".to_owned(),
             "pauses SELECT".to_owned(),
+            "tenant_limits SELECT".to_owned(),
             format!("workers {all}"),
         ]
     );
@@ -43,7 +46,12 @@ async fn the_app_role_has_no_grant_beyond_rows() {
     for grant in &grants {
         let (table, privileges) = grant.split_once(' ').unwrap();
         let expected = match table {
-            "tenants" | "operator_pauses" | "workers" | "__diesel_schema_migrations" => "SELECT",
+            "tenants"
+            | "tenant_limits"
+            | "kind_limits"
+            | "operator_pauses"
+            | "workers"
+            | "__diesel_schema_migrations" => "SELECT",
             "embedding_models" => "INSERT SELECT",
             _ => "DELETE INSERT SELECT UPDATE",
         };

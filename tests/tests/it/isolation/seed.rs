@@ -15,6 +15,7 @@ pub(super) struct Seeded {
     pub(super) deferred_job: String,
     /// Of a kind that nothing here needs.
     pub(super) pause: String,
+    pub(super) limit: String,
 }
 
 /// Uses the API as a tenant would; `word` is in everything it stores.
@@ -49,6 +50,9 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
     let pause = client
         .post("/v1/pauses", json!({"kind": "diagnostics.abort", "reason": word}))
         .await;
+    let limit = client
+        .post("/v1/limits", json!({"kind": "diagnostics.fail", "max_running": 7}))
+        .await;
     let vendor = FakeVendor::start(&[]).await;
     let call = json!({"kind": "diagnostics.call", "payload": {"url": format!("{}/calls", vendor.url), "key": word}});
     let called = client.post_waiting("/v1/jobs", call, 20).await;
@@ -61,6 +65,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         cancelled_job,
         deferred_job,
         pause: id_of(&pause.body),
+        limit: id_of(&limit.body),
     }
 }
 
@@ -80,6 +85,7 @@ pub(super) async fn seed_people(app: &TestApp) {
                   p AS (INSERT INTO principals (tenant_id, id, kind, source, external_id)
                         VALUES ('{tenant}', gen_random_uuid(), 'user', 'wiki', 'ann') RETURNING id),
                   m AS (INSERT INTO memberships (tenant_id, user_id, role_id) SELECT '{tenant}', u.id, r.id FROM u, r)
+             , l AS (INSERT INTO tenant_limits (tenant_id, pool) VALUES ('{tenant}', 'general'))
              INSERT INTO principal_members (tenant_id, group_id, member_id) SELECT '{tenant}', g.id, p.id FROM g, p"
         ))
         .await

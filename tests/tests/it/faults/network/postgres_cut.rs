@@ -7,7 +7,7 @@ use serde_json::json;
 use std::cell::Cell;
 use std::time::Duration;
 use store::StoreError;
-use tests::{TestApp, TestOptions};
+use tests::{TestApp, TestOptions, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cutting_postgres_again_and_again_loses_nothing_that_was_accepted_and_writes_nothing_twice() {
@@ -88,5 +88,47 @@ async fn a_commit_whose_answer_is_lost_is_not_repeated() {
     assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
     assert_eq!(rows.number("SELECT count(*) FROM knowledge_bases").await, 1);
     rows.assert_each_succeeded_once(1).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_is_cut_off_from_postgres_gives_back_what_it_took() {
+    let more = [
+        ("dispatch.redispatch_after_secs", "3600"),
+        ("database.connect_timeout_secs", "1"),
+    ];
+    let app = TestApp::start_with(behind_postgres_proxy(&more)).await;
+    let beside = app.beside_proxies().await;
+    app.postgres().refuse();
+    app.postgres().cut();
+    let made = beside
+        .store
+        .tenant(app.tenant, async |tx| {
+            let mut made = Vec::new();
+            for _ in 0..20 {
+                made.extend(jobs::enqueue(tx, &Noop {}, EnqueueOptions::default()).await?.dispatch);
+            }
+            Ok::<_, jobs::EnqueueError>(made)
+        })
+        .await
+        .unwrap();
+    beside.queue.try_push(&made).await.unwrap();
+    let depth = async || beside.queue.depth(Pool::General).await.unwrap();
+    eventually("it takes them", Duration::from_secs(10), || async {
+        depth().await.popped > 0
+    })
+    .await;
+    eventually("it gives them back", Duration::from_secs(10), || async {
+        let depth = depth().await;
+        (depth.popped, depth.queued) == (0, 20)
+    })
+    .await;
+    let options = workers::WorkerOptions::new(&beside.settings, vec![Pool::General]);
+    let others = workers::start(&beside, &app.registry, options);
+    let mut rows = Rows::of(&app);
+    rows.until_succeeded(20, Duration::from_secs(20)).await;
+    rows.assert_each_succeeded_once(20).await;
+    others.shut_down().await;
+    app.postgres().accept();
     app.finish().await;
 }

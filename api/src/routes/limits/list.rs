@@ -1,0 +1,27 @@
+use crate::extract::{Authorized, JobsRead};
+use crate::views::{LimitObject, Page};
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+
+/// List limits
+///
+/// What limits the tenant's jobs, oldest first: its own limits, and what the operator has set.
+#[utoipa::path(
+    get,
+    path = "/v1/limits",
+    tag = "Jobs",
+    security(("api_key" = ["jobs:read"])),
+    responses((status = 200, description = "All of them: a few for each kind and pool.", body = Page<LimitObject>))
+)]
+pub(crate) async fn list_limits(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<JobsRead>,
+) -> Result<Json<Page<LimitObject>>, Problem> {
+    caller.refuse_publishable()?;
+    let limits = state
+        .store
+        .tenant(caller.tenant(), async move |tx| store::limits::list(tx).await)
+        .await?;
+    Ok(Json(Page::whole(limits.into_iter().map(LimitObject::from).collect())))
+}

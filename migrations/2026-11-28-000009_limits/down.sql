@@ -1,0 +1,1 @@
+DROP TABLE limits, kind_limits, tenant_limits;
