@@ -1,7 +1,7 @@
 use crate::{Dispatch, Kind, Pool};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use store::jobs::{Lock, NewJob};
+use store::jobs::{Lock, NewJob, ScheduledBy};
 use store::{ApiKeyId, DocumentId, JobId, StoreError, TenantTx};
 
 /// What a job has besides its payload.
@@ -18,6 +18,8 @@ pub struct EnqueueOptions {
     pub document_id: Option<DocumentId>,
     pub created_by: Option<ApiKeyId>,
     pub trace_context: Option<String>,
+    /// The schedule whose firing it is.
+    pub schedule: Option<ScheduledBy>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -93,6 +95,7 @@ pub async fn enqueue_raw(
         created_by: options.created_by,
         trace_context: options.trace_context,
         unique_key: options.unique_key,
+        schedule: options.schedule,
         payload,
     };
     let due = store::jobs::create(tx, new).await?;

@@ -1,13 +1,15 @@
 //! Job kinds (payload and result wire types), enqueueing, and the Redis dispatch index. No job logic.
 //!
 //! A job is a row in Postgres; [`enqueue`] inserts it in the caller's transaction. After commit, [`Queue::push`] offers its id to
-//! the workers through Redis. When that fails, or Redis forgets, the reconciler in `workers` offers it again.
+//! the workers through Redis. When that fails, or Redis forgets, the reconciler in `workers` offers it again. [`schedules`] decides about
+//! ticks, and makes their jobs in the same way.
 mod catalogue;
 mod changes;
 mod enqueue;
 mod kind;
 pub mod kinds;
 mod queue;
+pub mod schedules;
 mod subscription;
 mod validation;
 

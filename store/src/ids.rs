@@ -66,6 +66,8 @@ ids! {
     PauseId;
     /// A limit that a tenant has set.
     LimitId;
+    /// What a tenant has submitted again and again.
+    ScheduleId;
     /// A job. The only id that is unique across tenants by constraint.
     JobId;
 }

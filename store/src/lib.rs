@@ -24,6 +24,7 @@ mod owner;
 pub mod pauses;
 pub mod pools;
 mod prepared;
+pub mod schedules;
 pub mod schema;
 mod store;
 mod system;
@@ -33,7 +34,9 @@ mod versions;
 pub mod workers;
 
 pub use self::error::StoreError;
-pub use self::ids::{ApiKeyId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, TenantId};
+pub use self::ids::{
+    ApiKeyId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, TenantId,
+};
 pub use self::migrate::{migrate, pending_migrations};
 pub use self::owner::Owner;
 pub use self::store::{Durability, Store};

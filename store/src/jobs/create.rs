@@ -1,5 +1,5 @@
 use crate::prepared::Prepare;
-use crate::{ApiKeyId, DocumentId, JobId, StoreError, TenantTx};
+use crate::{ApiKeyId, DocumentId, JobId, ScheduleId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Bool, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -25,7 +25,15 @@ pub struct NewJob {
     pub trace_context: Option<String>,
     /// Held already, by [`lock_unique_key`](super::lock_unique_key).
     pub unique_key: Option<String>,
+    pub schedule: Option<ScheduledBy>,
     pub payload: Value,
+}
+
+/// Which schedule made a job, and for which of its ticks.
+#[derive(Clone, Copy, Debug)]
+pub struct ScheduledBy {
+    pub schedule: ScheduleId,
+    pub tick: DateTime<Utc>,
 }
 
 #[derive(QueryableByName)]
@@ -42,9 +50,9 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
     let created: Created = sql_query(
         "WITH job AS (
              INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
-                               document_id, created_by, trace_context, unique_key)
+                               document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick)
              VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 > now() THEN 'scheduled' ELSE 'queued' END, $8, coalesce($7, now()), $9,
-                     $10, $11, $12, $14)
+                     $10, $11, $12, $14, $15, $16)
              RETURNING state
          ), body AS (
              INSERT INTO job_bodies (tenant_id, job_id, payload) VALUES ($2, $1, $13)
@@ -65,6 +73,8 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
     .bind::<Nullable<Text>, _>(new.trace_context)
     .bind::<Jsonb, _>(new.payload)
     .bind::<Nullable<Text>, _>(new.unique_key)
+    .bind::<Nullable<Uuid>, _>(new.schedule.map(|by| by.schedule))
+    .bind::<Nullable<Timestamptz>, _>(new.schedule.map(|by| by.tick))
     .prepared().get_result(&mut tx.conn)
     .await?;
     Ok(created.due)

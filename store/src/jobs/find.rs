@@ -1,6 +1,6 @@
 use super::JobState;
 use crate::prepared::Prepare;
-use crate::{ApiKeyId, DocumentId, JobId, StoreError, TenantTx};
+use crate::{ApiKeyId, DocumentId, JobId, ScheduleId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -40,6 +40,11 @@ pub struct Job {
     pub document_id: Option<DocumentId>,
     #[diesel(sql_type = Nullable<Uuid>)]
     pub created_by: Option<ApiKeyId>,
+    /// The schedule that made it, and for which tick.
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub schedule_id: Option<ScheduleId>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub schedule_tick: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     pub progress: Option<Value>,
     #[diesel(sql_type = Nullable<Jsonb>)]
@@ -62,7 +67,7 @@ pub struct Job {
 }
 
 const SELECT: &str = "SELECT j.id, j.kind, j.pool, j.interactive, j.state, j.priority, j.run_at, j.run, j.attempt, j.max_attempts, j.worker,
-        j.attempt_started_at, j.parent_id, j.document_id, j.created_by, j.progress, b.result, b.error, j.revision,
+        j.attempt_started_at, j.parent_id, j.document_id, j.created_by, j.schedule_id, j.schedule_tick, j.progress, b.result, b.error, j.revision,
         j.created_at, j.started_at, j.finished_at, j.discarded_at, j.discard_reason
     FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id";
 

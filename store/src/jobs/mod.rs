@@ -23,7 +23,7 @@ mod why;
 pub use self::attempts::{Attempt, attempts_of};
 pub use self::cancel::{CancelOutcome, cancel};
 pub use self::claim::{ClaimedJob, claim, still_queued};
-pub use self::create::{NewJob, create};
+pub use self::create::{NewJob, ScheduledBy, create};
 pub use self::dead_letters::{DeadFilter, DeadLetter, dead_letters, discard};
 pub use self::dispatch::{Dispatchable, Marked, mark_for_dispatch, release_paused, running, unmark_dispatch};
 pub use self::erase::erase_answers_citing;

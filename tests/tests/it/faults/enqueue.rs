@@ -53,6 +53,7 @@ pub(super) async fn insert_raw(app: &TestApp, kind: &'static str, payload_versio
         created_by: None,
         trace_context: None,
         unique_key: None,
+        schedule: None,
         payload: serde_json::json!({}),
     };
     let created: Result<bool, StoreError> = app

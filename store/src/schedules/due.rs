@@ -1,0 +1,141 @@
+use super::Schedule;
+use super::find::COLUMNS;
+use crate::prepared::Prepare;
+use crate::store::Durability;
+use crate::{ScheduleId, StoreError, System, TenantId, TenantTx};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid};
+use diesel::{OptionalExtension, QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+
+/// Which schedule is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct DueSchedule {
+    #[diesel(sql_type = Uuid)]
+    pub tenant_id: TenantId,
+    #[diesel(sql_type = Uuid)]
+    pub id: ScheduleId,
+    #[diesel(sql_type = Timestamptz)]
+    pub due_at: DateTime<Utc>,
+}
+
+/// Up to `limit` schedules of all tenants that are due, the longest due first; `after` is where the last such list ended.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn list_due(system: &System, after: Option<DueSchedule>, limit: i64) -> Result<Vec<DueSchedule>, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let due = sql_query(
+        "SELECT tenant_id, id, due_at FROM schedules
+         WHERE due_at <= now() AND ($1 IS NULL OR (due_at, id) > ($1, $2)) ORDER BY due_at, id LIMIT $3",
+    )
+    .bind::<Nullable<Timestamptz>, _>(after.map(|last| last.due_at))
+    .bind::<Nullable<Uuid>, _>(after.map(|last| last.id))
+    .bind::<BigInt, _>(limit)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(due)
+}
+
+/// A schedule that is due, locked.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub schedule: Schedule,
+    /// The first tick that has not been decided about.
+    pub tick: DateTime<Utc>,
+    /// When it should have fired.
+    pub due_at: DateTime<Utc>,
+    /// By the database's clock.
+    pub now: DateTime<Utc>,
+}
+
+#[derive(QueryableByName)]
+struct DueRow {
+    #[diesel(embed)]
+    schedule: Schedule,
+    #[diesel(sql_type = Timestamptz)]
+    now: DateTime<Utc>,
+}
+
+/// Locks the schedule if it is due and nobody else is at it.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn lock_due(tx: &mut TenantTx, id: ScheduleId) -> Result<Option<Due>, StoreError> {
+    let row: Option<DueRow> = sql_query(format!(
+        "SELECT {COLUMNS}, now() AS now FROM schedules WHERE tenant_id = $1 AND id = $2 AND due_at <= now() FOR UPDATE SKIP LOCKED"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .optional()?;
+    Ok(row.and_then(|DueRow { schedule, now }| {
+        let (tick, due_at) = (schedule.next_tick?, schedule.due_at?);
+        Some(Due {
+            schedule,
+            tick,
+            due_at,
+            now,
+        })
+    }))
+}
+
+/// All ticks before `tick` are decided about; `tick` is due at `due_at`.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn set_next_tick(
+    tx: &mut TenantTx,
+    id: ScheduleId,
+    tick: DateTime<Utc>,
+    due_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE schedules SET next_tick = $3, due_at = $4, refusal = NULL, refused_since = NULL WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .bind::<Timestamptz, _>(tick)
+    .bind::<Timestamptz, _>(due_at)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
+#[derive(QueryableByName)]
+struct Enabled {
+    #[diesel(sql_type = Bool)]
+    enabled: bool,
+}
+
+/// Notes why the schedule cannot fire, and disables it when it could not for `patience_secs`. Returns whether it is disabled now.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn set_refusal(
+    tx: &mut TenantTx,
+    id: ScheduleId,
+    refusal: &str,
+    patience_secs: i64,
+) -> Result<bool, StoreError> {
+    let row: Enabled = sql_query(
+        "UPDATE schedules s SET refusal = $3, refused_since = coalesce(refused_since, now()), enabled = waits,
+                next_tick = CASE WHEN waits THEN next_tick END, due_at = CASE WHEN waits THEN due_at END
+         FROM (SELECT coalesce(refused_since > now() - $4 * interval '1 second', true) AS waits
+               FROM schedules WHERE tenant_id = $1 AND id = $2) AS patience
+         WHERE s.tenant_id = $1 AND s.id = $2 RETURNING s.enabled",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .bind::<Text, _>(refusal)
+    .bind::<BigInt, _>(patience_secs)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?;
+    Ok(!row.enabled)
+}
