@@ -23,7 +23,7 @@ const ANYWHERE: [(ProblemCode, &str); 4] = [
     ),
 ];
 
-const TAGS: [(&str, &str); 5] = [
+const TAGS: [(&str, &str); 6] = [
     (
         "Knowledge bases",
         "Collections of documents that are searched together.",
@@ -34,6 +34,7 @@ const TAGS: [(&str, &str); 5] = [
         "Work that someone waits for: it answers with its job, as a rule one that has ended.",
     ),
     ("Jobs", "All work, wherever it was started."),
+    ("Schedules", "Jobs that are submitted again and again."),
     ("About", "The API itself."),
 ];
 
@@ -159,6 +160,7 @@ mod tests {
             "delete /v1/knowledge-bases/{id}",
             "delete /v1/limits/{id}",
             "delete /v1/pauses/{id}",
+            "delete /v1/schedules/{id}",
             "get /v1/dead-letters",
             "get /v1/documents/{id}",
             "get /v1/documents/{id}/chunks",
@@ -173,6 +175,10 @@ mod tests {
             "get /v1/limits",
             "get /v1/openapi.json",
             "get /v1/pauses",
+            "get /v1/schedules",
+            "get /v1/schedules/{id}",
+            "get /v1/schedules/{id}/ticks",
+            "patch /v1/schedules/{id}",
             "post /v1/answers",
             "post /v1/checks",
             "post /v1/dead-letters/discard",
@@ -185,6 +191,8 @@ mod tests {
             "post /v1/knowledge-bases/{id}/documents",
             "post /v1/limits",
             "post /v1/pauses",
+            "post /v1/schedules",
+            "post /v1/schedules/{id}/fire",
             "post /v1/search",
         ];
         let mut sorted = found;

@@ -1,7 +1,8 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
-    answers, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses, search,
+    answers, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses, schedules,
+    search,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
@@ -74,5 +75,16 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(limits::delete::delete_limit))
         .routes(routes!(pauses::create::create_pause, pauses::list::list_pauses))
         .routes(routes!(pauses::delete::delete_pause))
+        .routes(routes!(
+            schedules::create::create_schedule,
+            schedules::list::list_schedules
+        ))
+        .routes(routes!(
+            schedules::show::show_schedule,
+            schedules::update::update_schedule,
+            schedules::delete::delete_schedule
+        ))
+        .routes(routes!(schedules::ticks::list_ticks))
+        .routes(routes!(schedules::fire::fire_schedule))
         .routes(routes!(openapi_route::show_openapi))
 }

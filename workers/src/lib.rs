@@ -2,7 +2,7 @@
 //!
 //! The path of a job: `pull` pops its id from Redis and claims its row in Postgres; apalis hands the [`Envelope`] to
 //! `run`, which finds the handler and runs it; `finisher` writes the outcome down. Meanwhile
-//! `leases` renews what is held, and `reconciler` finds what was lost.
+//! `leases` renews what is held, `reconciler` finds what was lost, and `schedules` submits what is due again.
 mod backend;
 mod context;
 mod effect;
@@ -22,6 +22,7 @@ mod releases;
 mod replicas;
 mod run;
 mod running;
+mod schedules;
 mod settings;
 mod slots;
 mod start;

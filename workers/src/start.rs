@@ -6,6 +6,7 @@ use crate::run::{Runner, run};
 use crate::running::{Running, StopReason};
 use crate::{
     Context, Envelope, Registry, Tasks, WorkerOptions, finisher, heartbeat, leases, progress, reconciler, releases,
+    schedules,
 };
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use futures::FutureExt;
@@ -100,6 +101,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     keeping.spawn_until_stopped(reconciler::expire_leases(context.clone(), options.clone()));
     keeping.spawn_until_stopped(reconciler::dispatch_due(context.clone(), options.clone()));
     keeping.spawn_until_stopped(reconciler::retain(context.clone(), options.clone()));
+    keeping.spawn_until_stopped(schedules::run(context.clone(), options.clone()));
     let to_cancel = running.clone();
     let cancellations = context.queue.subscribe_cancellations(move |jobs| {
         jobs.iter().for_each(|job| to_cancel.stop(*job, StopReason::Cancelled));

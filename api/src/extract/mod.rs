@@ -20,6 +20,7 @@ mod prefer;
 mod query;
 mod scope;
 mod submission;
+mod unread;
 mod work_options;
 
 pub(crate) use self::authorized::Authorized;
@@ -35,4 +36,5 @@ pub(crate) use self::prefer::Prefer;
 pub(crate) use self::query::{FromQuery, Query, QueryFields};
 pub(crate) use self::scope::{AnswersRead, JobsRead, JobsWrite, KnowledgeRead, KnowledgeWrite, SearchRead};
 pub(crate) use self::submission::{DocumentSubmission, Submission};
+pub(crate) use self::unread::Unread;
 pub(crate) use self::work_options::WorkOptions;

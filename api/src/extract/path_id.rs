@@ -1,7 +1,7 @@
 use crate::{ApiState, Problem};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use store::{DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId};
+use store::{DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId};
 use uuid::Uuid;
 
 /// An id that stands in a path.
@@ -27,7 +27,8 @@ resource_ids!(
     DocumentId = "document",
     JobId = "job",
     LimitId = "limit",
-    PauseId = "pause"
+    PauseId = "pause",
+    ScheduleId = "schedule"
 );
 
 /// The path's `{id}`. What is no id names nothing: 404.

@@ -10,4 +10,5 @@ pub(crate) mod limits;
 pub(crate) mod openapi;
 pub(crate) mod pauses;
 mod principal;
+pub(crate) mod schedules;
 pub(crate) mod search;

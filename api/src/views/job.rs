@@ -37,6 +37,11 @@ pub(crate) struct JobObject {
     pub(crate) document_id: Option<Uuid>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parent_id: Option<Uuid>,
+    /// The schedule that made it, and for which tick.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) schedule_id: Option<Uuid>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) schedule_tick: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
     #[schema(required = true)]
     pub(crate) started_at: Option<DateTime<Utc>>,
@@ -93,6 +98,8 @@ impl JobObject {
             attempts: attempts.into_iter().map(AttemptObject::ended).chain(current).collect(),
             document_id: job.document_id.map(|id| id.0),
             parent_id: job.parent_id.map(|id| id.0),
+            schedule_id: job.schedule_id.map(|id| id.0),
+            schedule_tick: job.schedule_tick,
             created_at: job.created_at,
             started_at: job.started_at,
             finished_at: job.finished_at,

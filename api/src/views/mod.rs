@@ -11,6 +11,7 @@ mod knowledge_base;
 mod limit;
 mod page;
 mod pause;
+mod schedule;
 mod why;
 
 pub(crate) use self::chunk::ChunkObject;
@@ -25,4 +26,5 @@ pub(crate) use self::knowledge_base::KnowledgeBaseObject;
 pub(crate) use self::limit::LimitObject;
 pub(crate) use self::page::Page;
 pub(crate) use self::pause::PauseObject;
+pub(crate) use self::schedule::{FiringObject, ScheduleDetails, ScheduleObject};
 pub(crate) use self::why::WhyObject;

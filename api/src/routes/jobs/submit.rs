@@ -1,17 +1,14 @@
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, WorkOptions};
 use crate::views::JobObject;
-use crate::work::{self, Begin, start_work};
+use crate::work::{self, Begin, MAX_ATTEMPTS, check_kind, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use jobs::{Catalogue, CatalogueEntry, EnqueueOptions, Enqueued, FieldError};
+use jobs::{Catalogue, CatalogueEntry, EnqueueOptions, Enqueued};
 use serde_json::Value;
 use store::TenantTx;
 use utoipa::ToSchema;
-
-/// The most attempts that a client may ask for.
-const MAX_ATTEMPTS: i64 = 20;
 
 /// A job to be submitted.
 #[derive(Debug, ToSchema)]
@@ -58,14 +55,7 @@ impl SubmitJob {
     /// # Errors
     /// Unknown kind; every field of the payload that is wrong.
     fn check(self, catalogue: &Catalogue) -> Result<Submit, Problem> {
-        let unknown = |_| {
-            let message = "is no kind of job that clients can submit";
-            Problem::invalid(vec![FieldError::new("kind", "unknown_kind", message)])
-        };
-        let entry = *catalogue.find(&self.kind).map_err(unknown)?;
-        let payload = entry
-            .check(self.payload.unwrap_or_else(|| Value::Object(serde_json::Map::new())))
-            .map_err(Problem::invalid)?;
+        let (entry, payload) = check_kind(catalogue, &self.kind, self.payload).map_err(Problem::invalid)?;
         let small = |number: Option<i64>| number.and_then(|number| i16::try_from(number).ok());
         Ok(Submit {
             entry,

@@ -1,0 +1,205 @@
+use crate::Problem;
+use crate::extract::Fields;
+use crate::work::{MAX_ATTEMPTS, check_kind};
+use chrono::{DateTime, TimeDelta, Utc};
+use jobs::schedules::{Timetable, jitter};
+use jobs::{Catalogue, FieldError};
+use serde_json::Value;
+use store::ScheduleId;
+use store::schedules::{CatchUp, Overlap, Schedule};
+use utoipa::ToSchema;
+
+/// Ticks that are looked at to tell how close to each other they come.
+const LOOKED_AT: usize = 20;
+
+/// A schedule to be made, or what is to be changed of one: then every field is optional, and what is absent stays.
+#[derive(ToSchema)]
+#[schema(as = ScheduleFields)]
+#[expect(dead_code, reason = "describes the body; it is read field by field")]
+pub(crate) struct ScheduleFields {
+    /// Unique within the tenant; no control characters.
+    #[schema(min_length = 1, max_length = 200, example = "nightly")]
+    name: String,
+    /// Minute, hour, day of month, month, day of week; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
+    #[schema(max_length = 200, example = "30 2 * * MON-FRI")]
+    cron: String,
+    /// Of the IANA database; `UTC` by default.
+    #[schema(example = "Europe/Berlin")]
+    time_zone: Option<String>,
+    /// One that clients may submit.
+    #[schema(example = "diagnostics.noop")]
+    kind: String,
+    /// As the kind wants it; `{}` by default.
+    #[schema(value_type = Option<Object>)]
+    payload: Option<Value>,
+    /// 0 runs first; 1 by default.
+    #[schema(minimum = 0, maximum = 2)]
+    priority: Option<i64>,
+    /// The kind's own number by default.
+    #[schema(minimum = 1, maximum = 20)]
+    max_attempts: Option<i64>,
+    /// Each tick fires up to so much later; 0 by default. Less than the time between two ticks.
+    #[schema(minimum = 0, maximum = 3600)]
+    jitter_secs: Option<i64>,
+    /// What becomes of ticks that passed while no worker was there: `none` fires, the `last` (by default), or `all`, up to 100.
+    catch_up: Option<String>,
+    /// What becomes of a tick while an earlier job of the schedule has not ended: `skip` (by default) or `allow`.
+    overlap: Option<String>,
+    /// True by default.
+    enabled: Option<bool>,
+}
+
+/// All that can be set of a schedule, checked.
+pub(super) struct Settings {
+    pub(super) name: String,
+    pub(super) cron: String,
+    pub(super) time_zone: String,
+    pub(super) kind: &'static str,
+    /// With which the kind may be submitted.
+    pub(super) scope: &'static str,
+    pub(super) payload: Value,
+    pub(super) priority: Option<i16>,
+    pub(super) max_attempts: Option<i16>,
+    pub(super) jitter_secs: i32,
+    pub(super) catch_up: CatchUp,
+    pub(super) overlap: Overlap,
+    pub(super) enabled: bool,
+    timetable: Timetable,
+}
+
+impl Settings {
+    /// Reads the fields of a new schedule, or those of a change to `current`.
+    ///
+    /// # Errors
+    /// Every field that is wrong.
+    pub(super) fn read(
+        mut fields: Fields,
+        current: Option<&Schedule>,
+        catalogue: &Catalogue,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Problem> {
+        let read = Self::from_fields(&mut fields, current, catalogue, now);
+        fields.finish(read).map_err(Problem::invalid)
+    }
+
+    fn from_fields(
+        fields: &mut Fields,
+        current: Option<&Schedule>,
+        catalogue: &Catalogue,
+        now: DateTime<Utc>,
+    ) -> Option<Self> {
+        let name = text(fields, "name", 200, current.map(|current| &current.name));
+        if name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
+            fields.error("name", "control_character", "must not contain control characters");
+        }
+        let cron = text(fields, "cron", 200, current.map(|current| &current.cron));
+        let utc = "UTC".to_owned();
+        let zone_before = current.map_or(&utc, |current| &current.time_zone);
+        let time_zone = text(fields, "time_zone", 100, Some(zone_before));
+        let kind = text(fields, "kind", 100, current.map(|current| &current.kind));
+        let payload = fields.value("payload").or_else(|| Some(current?.payload.clone()));
+        let priority = small(fields.optional_integer("priority", 0..=2)).or_else(|| current?.priority);
+        let max_attempts =
+            small(fields.optional_integer("max_attempts", 1..=MAX_ATTEMPTS)).or_else(|| current?.max_attempts);
+        let jitter_secs = fields.optional_integer("jitter_secs", 0..=3600);
+        let jitter_secs = small(jitter_secs).or_else(|| Some(current?.jitter_secs)).unwrap_or(0);
+        let catch_up = fields.optional_choice("catch_up", CatchUp::ALL);
+        let catch_up = catch_up.or_else(|| Some(current?.catch_up)).unwrap_or(CatchUp::Last);
+        let overlap = fields.optional_choice("overlap", Overlap::ALL);
+        let overlap = overlap.or_else(|| Some(current?.overlap)).unwrap_or(Overlap::Skip);
+        let enabled = fields.optional_bool("enabled");
+        let enabled = enabled.or_else(|| Some(current?.enabled)).unwrap_or(true);
+
+        if catch_up == CatchUp::All && overlap == Overlap::Skip {
+            let message = "must be allow when catch_up is all: the ticks would skip each other";
+            fields.error("overlap", "contradiction", message);
+        }
+        // A missing expression is noted already; the zone is looked at all the same.
+        let timetable = Timetable::new(
+            cron.as_deref().unwrap_or("@daily"),
+            time_zone.as_deref().unwrap_or("UTC"),
+        );
+        let timetable = noted(fields, timetable);
+        if let Some(error) = timetable
+            .as_ref()
+            .and_then(|timetable| spacing_error(timetable, jitter_secs, now))
+        {
+            fields.note([error]);
+        }
+        let work = kind.and_then(|kind| noted(fields, check_kind(catalogue, &kind, payload)));
+        let (entry, payload) = work?;
+        Some(Self {
+            name: name?,
+            cron: cron?,
+            time_zone: time_zone?,
+            kind: entry.kind,
+            scope: entry.scope,
+            payload,
+            priority,
+            max_attempts,
+            jitter_secs,
+            catch_up,
+            overlap,
+            enabled,
+            timetable: timetable?,
+        })
+    }
+
+    /// The first tick after `now`, and when the schedule fires for it; `None` when it is disabled.
+    ///
+    /// # Errors
+    /// That there is none.
+    pub(super) fn next(
+        &self,
+        id: ScheduleId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, Problem> {
+        if !self.enabled {
+            return Ok(None);
+        }
+        let never = |_| Problem::invalid(vec![never_fires()]);
+        let tick = self.timetable.next_after(now).map_err(never)?;
+        Ok(Some((tick, tick + jitter(id, tick, self.jitter_secs))))
+    }
+
+    /// Whether ticks come at other times than those of `before`.
+    pub(super) fn has_other_ticks(&self, before: &Schedule) -> bool {
+        self.cron != before.cron || self.time_zone != before.time_zone || self.jitter_secs != before.jitter_secs
+    }
+}
+
+/// A text that is required, unless there is one before.
+fn text(fields: &mut Fields, name: &str, longest: usize, before: Option<&String>) -> Option<String> {
+    match before {
+        None => fields.text(name, 1..=longest),
+        Some(before) => fields.optional_text(name, 1..=longest).or_else(|| Some(before.clone())),
+    }
+}
+
+fn small<T: TryFrom<i64>>(number: Option<i64>) -> Option<T> {
+    number.and_then(|number| T::try_from(number).ok())
+}
+
+fn noted<T>(fields: &mut Fields, checked: Result<T, Vec<FieldError>>) -> Option<T> {
+    checked.map_err(|errors| fields.note(errors)).ok()
+}
+
+/// That a schedule never fires, or that its jitter would carry a tick past the next one.
+fn spacing_error(timetable: &Timetable, jitter_secs: i32, now: DateTime<Utc>) -> Option<FieldError> {
+    let Ok(ticks) = timetable.ticks_after(now, LOOKED_AT) else {
+        return Some(never_fires());
+    };
+    let gaps = ticks.iter().zip(ticks.iter().skip(1)).map(|(tick, next)| *next - *tick);
+    let shortest = gaps.min().unwrap_or(TimeDelta::MAX);
+    (TimeDelta::seconds(i64::from(jitter_secs)) >= shortest).then(|| {
+        let message = format!(
+            "must be less than the time between two ticks, {} s",
+            shortest.num_seconds()
+        );
+        FieldError::new("jitter_secs", "out_of_range", message)
+    })
+}
+
+fn never_fires() -> FieldError {
+    FieldError::new("cron", "invalid_cron", "never fires")
+}
