@@ -13,6 +13,7 @@ pub(crate) mod limits;
 pub(crate) mod migrate;
 pub(crate) mod pauses;
 pub(crate) mod pools;
+pub(crate) mod schedules;
 pub(crate) mod search;
 pub(crate) mod serve;
 pub(crate) mod tenants;

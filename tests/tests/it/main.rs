@@ -17,6 +17,7 @@ mod isolation;
 mod models;
 mod proxy;
 mod raw;
+mod schedules;
 mod search;
 mod tidy;
 mod upkeep;

@@ -1,4 +1,5 @@
-use super::settings::{ScheduleFields, Settings};
+use super::fields::CreateSchedule;
+use super::settings::Settings;
 use crate::extract::{Authorized, JobsWrite, JsonBody, Unread, WorkOptions};
 use crate::views::ScheduleObject;
 use crate::work::{self, take_key};
@@ -20,7 +21,7 @@ use store::schedules::NewSchedule;
     tag = "Schedules",
     security(("api_key" = ["jobs:write"])),
     params(("Idempotency-Key" = Option<String>, Header, description = "Makes the request safe to send again.")),
-    request_body = ScheduleFields,
+    request_body = CreateSchedule,
     responses(
         (status = 201, description = "The schedule.", body = ScheduleObject, headers(("Location" = String, description = "Where it is."))),
         (status = 409, description = "A schedule of this name exists, there are 1000 already, or the idempotency key was used for another request."),

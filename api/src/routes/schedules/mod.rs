@@ -1,6 +1,7 @@
 //! /v1/schedules
 pub(crate) mod create;
 pub(crate) mod delete;
+mod fields;
 pub(crate) mod fire;
 pub(crate) mod list;
 mod settings;

@@ -7,47 +7,9 @@ use jobs::{Catalogue, FieldError};
 use serde_json::Value;
 use store::ScheduleId;
 use store::schedules::{CatchUp, Overlap, Schedule};
-use utoipa::ToSchema;
 
 /// Ticks that are looked at to tell how close to each other they come.
 const LOOKED_AT: usize = 20;
-
-/// A schedule to be made, or what is to be changed of one: then every field is optional, and what is absent stays.
-#[derive(ToSchema)]
-#[schema(as = ScheduleFields)]
-#[expect(dead_code, reason = "describes the body; it is read field by field")]
-pub(crate) struct ScheduleFields {
-    /// Unique within the tenant; no control characters.
-    #[schema(min_length = 1, max_length = 200, example = "nightly")]
-    name: String,
-    /// Minute, hour, day of month, month, day of week; or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
-    #[schema(max_length = 200, example = "30 2 * * MON-FRI")]
-    cron: String,
-    /// Of the IANA database; `UTC` by default.
-    #[schema(example = "Europe/Berlin")]
-    time_zone: Option<String>,
-    /// One that clients may submit.
-    #[schema(example = "diagnostics.noop")]
-    kind: String,
-    /// As the kind wants it; `{}` by default.
-    #[schema(value_type = Option<Object>)]
-    payload: Option<Value>,
-    /// 0 runs first; 1 by default.
-    #[schema(minimum = 0, maximum = 2)]
-    priority: Option<i64>,
-    /// The kind's own number by default.
-    #[schema(minimum = 1, maximum = 20)]
-    max_attempts: Option<i64>,
-    /// Each tick fires up to so much later; 0 by default. Less than the time between two ticks.
-    #[schema(minimum = 0, maximum = 3600)]
-    jitter_secs: Option<i64>,
-    /// What becomes of ticks that passed while no worker was there: `none` fires, the `last` (by default), or `all`, up to 100.
-    catch_up: Option<String>,
-    /// What becomes of a tick while an earlier job of the schedule has not ended: `skip` (by default) or `allow`.
-    overlap: Option<String>,
-    /// True by default.
-    enabled: Option<bool>,
-}
 
 /// All that can be set of a schedule, checked.
 pub(super) struct Settings {

@@ -1,4 +1,5 @@
-use super::settings::{ScheduleFields, Settings};
+use super::fields::UpdateSchedule;
+use super::settings::Settings;
 use crate::extract::{Authorized, JobsWrite, JsonBody, PathId, Unread};
 use crate::views::ScheduleObject;
 use crate::{ApiState, Problem};
@@ -16,7 +17,7 @@ use store::schedules::Schedule;
     tag = "Schedules",
     security(("api_key" = ["jobs:write"])),
     params(("id" = Uuid, Path, description = "The schedule.")),
-    request_body = ScheduleFields,
+    request_body = UpdateSchedule,
     responses(
         (status = 200, description = "The schedule as it is now.", body = ScheduleObject),
         (status = 404, description = "There is no such schedule."),

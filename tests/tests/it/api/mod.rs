@@ -12,7 +12,7 @@ mod metrics;
 mod pauses;
 mod problems;
 mod publishable_keys;
-mod redact;
+pub(crate) mod redact;
 mod snapshots;
 mod unique_keys;
 mod waiting;

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 /// The value with everything that differs from run to run replaced by what it is: ids, times, durations, workers; and scores.
-pub(super) fn redacted(value: &Value) -> Value {
+pub(crate) fn redacted(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(redacted).collect(),
         Value::Object(fields) => fields

@@ -8,6 +8,7 @@ mod effects;
 mod enqueue;
 mod fairness;
 mod frozen_worker;
+mod killed_scheduler;
 mod killed_system;
 mod killed_worker;
 mod leases;

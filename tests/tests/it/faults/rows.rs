@@ -50,6 +50,12 @@ impl Rows {
             .collect()
     }
 
+    /// Runs a statement that must not be run twice.
+    pub(super) async fn execute(&mut self, statement: &str) {
+        let mut connection = AsyncPgConnection::establish(&self.url).await.unwrap();
+        diesel::sql_query(statement).execute(&mut connection).await.unwrap();
+    }
+
     pub(super) async fn jobs(&mut self, state: &str) -> i64 {
         self.number(&format!("SELECT count(*) FROM jobs WHERE state = '{state}'"))
             .await

@@ -15,6 +15,7 @@ pub(super) enum PathId {
     DeferredJob,
     Pause,
     Limit,
+    Schedule,
 }
 
 /// One operation of the API, and how to call it rightly.
@@ -44,6 +45,9 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/limits", "jobs:read", PathId::None),
     read("get /v1/pauses", "jobs:read", PathId::None),
     read("get /v1/dead-letters", "jobs:read", PathId::None),
+    read("get /v1/schedules", "jobs:read", PathId::None),
+    read("get /v1/schedules/{id}", "jobs:read", PathId::Schedule),
+    read("get /v1/schedules/{id}/ticks", "jobs:read", PathId::Schedule),
     read("get /v1/jobs/{id}/events", "jobs:read", PathId::Job),
     write(
         "post /v1/knowledge-bases",
@@ -107,6 +111,24 @@ pub(super) const CASES: &[Case] = &[
         PathId::None,
         |_| json!({"reason": "all of them"}),
     ),
+    write(
+        "post /v1/schedules",
+        "jobs:write",
+        PathId::None,
+        |_| json!({"name": "another", "cron": "0 0 29 2 *", "kind": "diagnostics.noop"}),
+    ),
+    write("post /v1/schedules/{id}/fire", "jobs:write", PathId::Schedule, |_| {
+        Value::Null
+    }),
+    write(
+        "patch /v1/schedules/{id}",
+        "jobs:write",
+        PathId::Schedule,
+        |_| json!({"enabled": false}),
+    ),
+    write("delete /v1/schedules/{id}", "jobs:write", PathId::Schedule, |_| {
+        Value::Null
+    }),
     write("delete /v1/pauses/{id}", "jobs:write", PathId::Pause, |_| Value::Null),
     write("post /v1/jobs/{id}/cancel", "jobs:write", PathId::WaitingJob, |_| {
         Value::Null
@@ -188,6 +210,7 @@ impl Case {
             PathId::DeferredJob => &seeded.deferred_job,
             PathId::Pause => &seeded.pause,
             PathId::Limit => &seeded.limit,
+            PathId::Schedule => &seeded.schedule,
         };
         self.path_with(id)
     }

@@ -190,9 +190,9 @@ async fn another_tenants_bases_in_a_body_are_not_found_even_beside_own_ones() {
 async fn lists_cursors_and_keys_of_one_tenant_mean_nothing_to_another() {
     let app = TestApp::start().await;
     let (a, b) = (seed(&app.client, "amber").await, seed(&app.client_b, "basalt").await);
-    for list in ["/v1/knowledge-bases".to_owned(), "/v1/jobs".to_owned()] {
+    for list in ["/v1/knowledge-bases", "/v1/jobs", "/v1/schedules"].map(str::to_owned) {
         let own = app.client_b.get(&list).await;
-        for id in [&a.base, &a.job, &a.waiting_job, &a.document] {
+        for id in [&a.base, &a.job, &a.waiting_job, &a.document, &a.schedule] {
             assert!(!own.text.contains(id.as_str()), "{list} shows another's: {}", own.text);
         }
         let cursor = app.client.get(&format!("{list}?limit=1")).await.body["next_cursor"].clone();

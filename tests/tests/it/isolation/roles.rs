@@ -64,7 +64,7 @@ async fn the_app_role_has_no_grant_beyond_rows() {
 }
 
 #[tokio::test]
-async fn everybody_is_granted_nothing_and_lookup_only_columns() {
+async fn everybody_is_granted_nothing_and_lookup_and_system_only_columns_of_these() {
     let database = TestDatabase::create(&Environment::read()).await;
     let mut conn = database.owner().await;
     let others = "g.grantee NOT IN (c.relowner, 'visualkit_app'::regrole, 'visualkit_system'::regrole)";
@@ -74,14 +74,15 @@ async fn everybody_is_granted_nothing_and_lookup_only_columns() {
         "SELECT c.relname || ' ' || pg_get_userbyid(g.grantee) || ' ' || g.privilege_type || ': ' ||
             string_agg(a.attname, ' ' ORDER BY a.attname) AS text
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid, aclexplode(a.attacl) g
-         WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.relname, g.grantee, g.privilege_type",
+         WHERE c.relnamespace = 'public'::regnamespace GROUP BY c.relname, g.grantee, g.privilege_type ORDER BY 1",
     )
     .await;
     database.drop_now().await;
     assert_eq!(
         columns,
         [
-            "api_keys visualkit_lookup SELECT: allow_no_origin allowed_origins expires_at id kind last_used_at revoked_at scopes secret_hash tenant_id"
+            "api_keys visualkit_lookup SELECT: allow_no_origin allowed_origins expires_at id kind last_used_at revoked_at scopes secret_hash tenant_id",
+            "schedules visualkit_system SELECT: due_at id tenant_id",
         ]
     );
 }
@@ -154,6 +155,8 @@ async fn the_serving_roles_make_nothing_read_no_partition_and_become_nobody_else
         "embeddings",
         "blobs",
         "embedding_models",
+        "schedules",
+        "schedule_firings",
     ] {
         let why = refusal(&mut system, &format!("SELECT * FROM {table}")).await;
         assert!(why.contains("permission denied"), "{table}: {why}");

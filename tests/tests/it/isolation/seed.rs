@@ -16,6 +16,8 @@ pub(super) struct Seeded {
     /// Of a kind that nothing here needs.
     pub(super) pause: String,
     pub(super) limit: String,
+    /// Fires on days that no test sees, and has fired once by hand.
+    pub(super) schedule: String,
 }
 
 /// Uses the API as a tenant would; `word` is in everything it stores.
@@ -53,6 +55,12 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
     let limit = client
         .post("/v1/limits", json!({"kind": "diagnostics.fail", "max_running": 7}))
         .await;
+    let schedule = json!({"name": word, "cron": "0 0 29 2 *", "kind": "diagnostics.noop"});
+    let schedule = id_of(&client.post("/v1/schedules", schedule).await.body);
+    let fired = client
+        .post_waiting(&format!("/v1/schedules/{schedule}/fire"), Value::Null, 20)
+        .await;
+    assert_eq!(fired.body["state"], "succeeded", "{}", fired.text);
     let vendor = FakeVendor::start(&[]).await;
     let call = json!({"kind": "diagnostics.call", "payload": {"url": format!("{}/calls", vendor.url), "key": word}});
     let called = client.post_waiting("/v1/jobs", call, 20).await;
@@ -66,6 +74,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         deferred_job,
         pause: id_of(&pause.body),
         limit: id_of(&limit.body),
+        schedule,
     }
 }
 
