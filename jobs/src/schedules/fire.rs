@@ -9,7 +9,7 @@ use store::schedules::{self, Decision, Due, FiringOutcome, Overlap, Schedule};
 use store::{JobId, ScheduleId, StoreError, TenantTx};
 
 /// A schedule that cannot fire is disabled after this: a process of another version, which knows its kind, has had its chance by then.
-const PATIENCE_SECS: i64 = 600;
+const PATIENCE: TimeDelta = TimeDelta::minutes(10);
 
 /// What one look at a due schedule came to.
 #[derive(Debug, Default)]
@@ -37,10 +37,20 @@ pub async fn fire_due(tx: &mut TenantTx, id: ScheduleId, catalogue: &Catalogue) 
     };
     let mut look = Look::default();
     if let Err(refusal) = decide(tx, &due, catalogue, &mut look).await? {
-        let disabled = schedules::set_refusal(tx, id, &refusal, PATIENCE_SECS).await?;
-        look.refusal = Some((refusal, disabled));
+        let disable = refuse(tx, &due, &refusal).await?;
+        look.refusal = Some((refusal, disable));
     }
     Ok(Some(look))
+}
+
+/// Shows why the schedule cannot fire, and disables it when that has lasted. Returns whether it did.
+async fn refuse(tx: &mut TenantTx, due: &Due, refusal: &str) -> Result<bool, StoreError> {
+    let schedule = &due.schedule;
+    let disable = schedule.refused_since.is_some_and(|since| due.now - since > PATIENCE);
+    if disable || schedule.refusal.as_deref() != Some(refusal) {
+        schedules::set_refusal(tx, schedule.id, refusal, disable).await?;
+    }
+    Ok(disable)
 }
 
 /// The inner error is why the schedule cannot fire; nothing has been written then.
@@ -68,8 +78,8 @@ async fn decide(
         look.decided.push((FiringOutcome::Missed, at_least));
     }
     for (tick, outcome) in plan.fire {
-        fire(tx, schedule, &work, tick, outcome, look).await?;
-        if outcome == FiringOutcome::Fired {
+        let fired = fire(tx, schedule, &work, tick, outcome, look).await?;
+        if fired && outcome == FiringOutcome::Fired {
             look.lateness.push(due.now - due_at(schedule, tick));
         }
     }
@@ -78,6 +88,7 @@ async fn decide(
     Ok(Ok(()))
 }
 
+/// Returns whether the tick has made a job.
 async fn fire(
     tx: &mut TenantTx,
     schedule: &Schedule,
@@ -85,16 +96,16 @@ async fn fire(
     tick: DateTime<Utc>,
     outcome: FiringOutcome,
     look: &mut Look,
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     if let Some(blocked_by) = blocker(tx, schedule).await? {
         if schedules::record(tx, schedule.id, tick, Decision::Skip { blocked_by }).await? {
             look.decided.push((FiringOutcome::SkippedOverlap, 1));
         }
-        return Ok(());
+        return Ok(false);
     }
     let job = JobId::generate();
     if !schedules::record(tx, schedule.id, tick, Decision::Fire { outcome, job }).await? {
-        return Ok(());
+        return Ok(false);
     }
     let options = EnqueueOptions {
         id: Some(job),
@@ -104,7 +115,7 @@ async fn fire(
     let enqueued = work.enqueue(tx, schedule, tick, options).await?;
     look.dispatches.extend(enqueued.dispatch);
     look.decided.push((outcome, 1));
-    Ok(())
+    Ok(true)
 }
 
 /// Why a schedule was not fired by hand.

@@ -107,35 +107,22 @@ pub async fn set_next_tick(
     Ok(())
 }
 
-#[derive(QueryableByName)]
-struct Enabled {
-    #[diesel(sql_type = Bool)]
-    enabled: bool,
-}
-
-/// Notes why the schedule cannot fire, and disables it when it could not for `patience_secs`. Returns whether it is disabled now.
+/// Notes why the schedule cannot fire, and perhaps disables it for that.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn set_refusal(
-    tx: &mut TenantTx,
-    id: ScheduleId,
-    refusal: &str,
-    patience_secs: i64,
-) -> Result<bool, StoreError> {
-    let row: Enabled = sql_query(
-        "UPDATE schedules s SET refusal = $3, refused_since = coalesce(refused_since, now()), enabled = waits,
-                next_tick = CASE WHEN waits THEN next_tick END, due_at = CASE WHEN waits THEN due_at END
-         FROM (SELECT coalesce(refused_since > now() - $4 * interval '1 second', true) AS waits
-               FROM schedules WHERE tenant_id = $1 AND id = $2) AS patience
-         WHERE s.tenant_id = $1 AND s.id = $2 RETURNING s.enabled",
+pub async fn set_refusal(tx: &mut TenantTx, id: ScheduleId, refusal: &str, disable: bool) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE schedules SET refusal = $3, refused_since = coalesce(refused_since, now()), enabled = NOT $4,
+                next_tick = CASE WHEN NOT $4 THEN next_tick END, due_at = CASE WHEN NOT $4 THEN due_at END
+         WHERE tenant_id = $1 AND id = $2",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
     .bind::<Text, _>(refusal)
-    .bind::<BigInt, _>(patience_secs)
+    .bind::<Bool, _>(disable)
     .prepared()
-    .get_result(&mut tx.conn)
+    .execute(&mut tx.conn)
     .await?;
-    Ok(!row.enabled)
+    Ok(())
 }

@@ -2,7 +2,7 @@ use super::support::{hourly, make, show, without_workers};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use tests::{Answered, Client, TestApp};
+use tests::{Answered, Client, Process, TestApp};
 
 async fn patch(client: &Client, schedule: &str, body: Value) -> Answered {
     let path = format!("/v1/schedules/{schedule}");
@@ -313,5 +313,57 @@ async fn a_schedule_looks_like_this() {
         "schedule",
         crate::api::redact::redacted(&show(&app.client, &schedule).await)
     );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_command_makes_shows_fires_and_deletes_a_schedule() {
+    let app = TestApp::start().await;
+    let environment = [
+        ("VISUALKIT_URL", app.client.url.clone()),
+        ("VISUALKIT_API_KEY", app.client.key.clone().unwrap()),
+    ];
+    let run = async |arguments: &[&str]| {
+        let arguments: Vec<String> = arguments.iter().map(|argument| (*argument).to_owned()).collect();
+        let environment = environment.clone();
+        let said = tokio::task::spawn_blocking(move || {
+            let arguments: Vec<&str> = ["schedules"]
+                .into_iter()
+                .chain(arguments.iter().map(String::as_str))
+                .collect();
+            Process::run(
+                &arguments,
+                &environment.each_ref().map(|(name, value)| (*name, value.as_str())),
+            )
+        });
+        said.await.unwrap()
+    };
+    let cron = hourly();
+    let made = run(&[
+        "create",
+        "nightly",
+        "--cron",
+        &cron,
+        "--kind",
+        "diagnostics.noop",
+        "--json",
+    ])
+    .await;
+    let made: Value = serde_json::from_str(&made).unwrap();
+    let id = made["id"].as_str().unwrap();
+    assert!(run(&["disable", id]).await.contains("disabled"));
+    assert!(run(&["enable", id]).await.contains("next 20"));
+    assert!(
+        run(&["list"])
+            .await
+            .contains(&format!("{id}  nightly  \"{cron}\" UTC  diagnostics.noop"))
+    );
+    assert_eq!(run(&["ticks", id, "--count", "4"]).await.lines().count(), 4);
+    let fired = run(&["fire", id]).await;
+    let job = fired.split_whitespace().nth(1).unwrap();
+    app.client.ended(job).await;
+    assert!(run(&["show", id]).await.contains(&format!("manual  job {job}")));
+    run(&["delete", id]).await;
+    assert_eq!(run(&["list"]).await, "");
     app.finish().await;
 }
