@@ -1,8 +1,7 @@
 //! Fires schedules. The database's clock says what is due; one short transaction of the tenant decides about a schedule's ticks.
 use crate::{Context, WorkerOptions};
-use futures::StreamExt;
-use jobs::Catalogue;
 use jobs::schedules::{Look, fire_due};
+use jobs::{Catalogue, Dispatch};
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
@@ -11,9 +10,6 @@ use tokio::time::MissedTickBehavior;
 
 /// Schedules that are listed at once.
 const CHUNK: i64 = 100;
-
-/// Schedules that are fired side by side, each on a connection.
-const AT_ONCE: usize = 2;
 
 /// Fires what is due until dropped.
 pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>) {
@@ -35,31 +31,37 @@ async fn fire_all(context: &Context, catalogue: &Catalogue) -> Result<(), StoreE
         let due = list_due(&context.system, last, CHUNK).await?;
         let full = i64::try_from(due.len()).unwrap_or(i64::MAX) >= CHUNK;
         last = due.last().copied();
-        futures::stream::iter(due)
-            .for_each_concurrent(AT_ONCE, |schedule| fire(context, catalogue, schedule))
-            .await;
+        let mut dispatches = Vec::new();
+        for schedule in due {
+            dispatches.extend(fire(context, catalogue, schedule).await);
+        }
+        // Once for all of them: while Redis is away, each push takes its time.
+        context.queue.push(&dispatches).await;
         if !full {
             return Ok(());
         }
     }
 }
 
-async fn fire(context: &Context, catalogue: &Catalogue, DueSchedule { tenant_id, id, .. }: DueSchedule) {
+/// Returns the jobs that are to be pushed.
+async fn fire(context: &Context, catalogue: &Catalogue, due: DueSchedule) -> Vec<Dispatch> {
+    let DueSchedule { tenant_id, id, .. } = due;
     let look = context
         .store
         .tenant(tenant_id, async move |tx| fire_due(tx, id, catalogue).await)
         .await;
     match look {
         Ok(Some(look)) => {
-            context.queue.push(&look.dispatches).await;
             report(&look);
             if let Some((reason, true)) = &look.refusal {
                 tracing::warn!(tenant.id = %tenant_id, schedule.id = %id, reason, "a schedule cannot fire and is disabled");
             }
+            look.dispatches
         }
-        Ok(None) => {}
+        Ok(None) => Vec::new(),
         Err(error) => {
             tracing::warn!(tenant.id = %tenant_id, schedule.id = %id, %error, "cannot fire a schedule; trying again");
+            Vec::new()
         }
     }
 }
