@@ -13,6 +13,14 @@ pub const MAX_PER_TENANT: i64 = 1000;
 
 const NAME_TAKEN: &str = "a schedule of this name exists";
 
+/// A tick to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NextTick {
+    pub tick: DateTime<Utc>,
+    /// When the schedule fires for it: jitter later.
+    pub due_at: DateTime<Utc>,
+}
+
 /// A schedule to be made.
 #[derive(Clone, Debug)]
 pub struct NewSchedule {
@@ -27,8 +35,8 @@ pub struct NewSchedule {
     pub jitter_secs: i32,
     pub catch_up: CatchUp,
     pub overlap: Overlap,
-    /// The first tick and when it fires; `None`: disabled.
-    pub next: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// The first tick; `None`: disabled.
+    pub next: Option<NextTick>,
     pub created_by: ApiKeyId,
 }
 
@@ -51,7 +59,7 @@ pub async fn create(tx: &mut TenantTx, new: NewSchedule) -> Result<Schedule, Sto
             what: "there are 1000 schedules, and no more are allowed",
         });
     }
-    let (next_tick, due_at) = new.next.unzip();
+    let (next_tick, due_at) = new.next.map(|next| (next.tick, next.due_at)).unzip();
     sql_query(format!(
         "INSERT INTO schedules (tenant_id, id, name, cron, time_zone, kind, payload, priority, max_attempts, jitter_secs, catch_up, overlap,
                                 next_tick, due_at, enabled, created_by)

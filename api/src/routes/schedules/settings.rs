@@ -6,7 +6,7 @@ use jobs::schedules::{Timetable, jitter};
 use jobs::{Catalogue, FieldError};
 use serde_json::Value;
 use store::ScheduleId;
-use store::schedules::{CatchUp, Overlap, Schedule};
+use store::schedules::{CatchUp, NextTick, Overlap, Schedule};
 
 /// Ticks that are looked at to tell how close to each other they come.
 const LOOKED_AT: usize = 20;
@@ -107,21 +107,18 @@ impl Settings {
         })
     }
 
-    /// The first tick after `now`, and when the schedule fires for it; `None` when it is disabled.
+    /// The first tick after `now`; `None` when it is disabled.
     ///
     /// # Errors
     /// That there is none.
-    pub(super) fn next(
-        &self,
-        id: ScheduleId,
-        now: DateTime<Utc>,
-    ) -> Result<Option<(DateTime<Utc>, DateTime<Utc>)>, Problem> {
+    pub(super) fn next(&self, id: ScheduleId, now: DateTime<Utc>) -> Result<Option<NextTick>, Problem> {
         if !self.enabled {
             return Ok(None);
         }
         let never = |_| Problem::invalid(vec![never_fires()]);
         let tick = self.timetable.next_after(now).map_err(never)?;
-        Ok(Some((tick, tick + jitter(id, tick, self.jitter_secs))))
+        let due_at = tick + jitter(id, tick, self.jitter_secs);
+        Ok(Some(NextTick { tick, due_at }))
     }
 
     /// Whether ticks come at other times than those of `before`.

@@ -42,12 +42,11 @@ pub(crate) async fn update_schedule(
             let settings = Settings::read(value.fields(), Some(&before), catalogue, now)?;
             changer.require(settings.scope)?;
             let ticks_on = before.enabled && settings.enabled && !settings.has_other_ticks(&before);
-            let next = if ticks_on {
-                before.next_tick.zip(before.due_at)
+            let (next_tick, due_at) = if ticks_on {
+                (before.next_tick, before.due_at)
             } else {
-                settings.next(id, now)?
+                settings.next(id, now)?.map(|next| (next.tick, next.due_at)).unzip()
             };
-            let (next_tick, due_at) = next.unzip();
             let changed = Schedule {
                 name: settings.name,
                 cron: settings.cron,
