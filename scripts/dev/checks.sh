@@ -3,7 +3,7 @@
 
 DENY_VERSION=0.20.2
 MACHETE_VERSION=0.9.2
-STEPS=(scripts docker fmt deny machete clippy doc build tests doctests demo)
+STEPS=(scripts docker fmt deny machete clippy doc build tests doctests demo chaos)
 
 run_checks() {
     local step wanted=()
@@ -155,4 +155,14 @@ step_doctests() { cargo test --locked --workspace --doc --quiet; }
 step_demo() {
     DURABLE=yes
     demo
+}
+
+# Two short histories, one by a plan that is always the same, one by a fresh one, whose seed it prints. What must be safe is judged; how fast
+# recovery was is only printed, since this machine may be doing other things. Longer ones by hand: ./dev chaos.
+step_chaos() {
+    fetch_tools
+    build_visualkit dev
+    build_chaos
+    run_chaos --minutes 0.4 --seed 1
+    run_chaos --minutes 0.4
 }

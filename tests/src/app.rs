@@ -235,7 +235,7 @@ impl TestApp {
 }
 
 /// A tenant with a secret key for everything, and a publishable one for http://localhost.
-async fn make_tenant(owner: &mut Owner, name: &str) -> (TenantId, String, String) {
+pub(crate) async fn make_tenant(owner: &mut Owner, name: &str) -> (TenantId, String, String) {
     let tenant = tenants::create(owner, name).await.unwrap();
     let mut keys = Vec::new();
     for (kind, scopes) in [

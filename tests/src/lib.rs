@@ -8,6 +8,7 @@
     reason = "tests"
 )]
 mod app;
+pub mod chaos;
 mod client;
 mod connections;
 mod database;
@@ -24,7 +25,7 @@ pub use self::client::{Answered, Client};
 pub use self::database::TestDatabase;
 pub use self::embedder::HashingEmbedder;
 pub use self::environment::{Environment, evaluation_data};
-pub use self::processes::{Process, Servers};
+pub use self::processes::{Process, Servers, free_port, lasting_port, model_settings};
 pub use self::proxy::Proxy;
 pub use self::vendor::{Behaviour, FakeVendor};
 pub use self::workspace::workspace_root;

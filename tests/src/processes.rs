@@ -1,6 +1,7 @@
 use crate::environment::variable;
 use crate::workspace_root;
 use std::collections::HashMap;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
@@ -133,6 +134,17 @@ impl Process {
         out.into_owned()
     }
 
+    /// SIGKILL: it is dead when this returns.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it was started");
+        self.wait();
+    }
+
+    /// Whether it has ended.
+    pub fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
     /// Its process id, which is part of the names of its workers.
     #[must_use]
     pub fn id(&self) -> u32 {
@@ -158,6 +170,41 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// A port that nobody listens on; somebody else may take it first, which ends the test and says so.
+#[must_use]
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// A port that nobody listens on, out of the kernel's reach for outgoing connections: it is still free after the process that had it is dead.
+#[must_use]
+pub fn lasting_port() -> u16 {
+    let from = u16::try_from(std::process::id() % 10_000).unwrap_or(0);
+    let mut ports = (0..10_000).map(|offset| 20_000 + (from + offset) % 10_000);
+    ports
+        .find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok())
+        .expect("one of them is free")
+}
+
+/// Where a process finds the model and its runtime, as environment variables.
+#[must_use]
+pub fn model_settings() -> Vec<(String, String)> {
+    let path = |name: &str, default: &str| {
+        let path = variable(name).map_or_else(|| workspace_root().join(default), PathBuf::from);
+        path.display().to_string()
+    };
+    vec![
+        (
+            "VISUALKIT__MODELS__DIR".to_owned(),
+            path("VISUALKIT_MODELS_DIR", ".dev/tools/models"),
+        ),
+        (
+            "VISUALKIT__MODELS__ONNXRUNTIME".to_owned(),
+            path("VISUALKIT_ONNXRUNTIME", ".dev/tools/onnxruntime/libonnxruntime.so"),
+        ),
+    ]
 }
 
 /// The binary that `cargo build -p cli` made beside the tests'.

@@ -23,7 +23,7 @@ impl Handle for Sleep {
                 "milliseconds slept",
             );
         }
-        Done::with(&json!({ "slept_ms": self.ms }))
+        Done::with(&json!({ "slept_ms": self.ms, "attempt": job.attempt() }))
     }
 }
 

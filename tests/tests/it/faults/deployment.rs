@@ -1,11 +1,9 @@
 use jobs::{EnqueueOptions, Kind};
 use serde_json::{Value, json};
-use std::net::TcpListener;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use store::{Store, TenantId};
-use tests::{Client, Process, Servers, workspace_root};
+use tests::{Client, Process, Servers, free_port, model_settings};
 
 /// VisualKit as it is deployed: servers of its own, one process a part, a tenant with a key.
 pub(super) struct Deployment {
@@ -23,6 +21,7 @@ impl Deployment {
         let url = format!("127.0.0.1:{}", free_port());
         let own = |name: &str| (name.to_owned(), servers.get(name).to_owned());
         let mut all = vec![own("DATABASE_URL"), own("DATABASE_SYSTEM_URL"), own("REDIS_URL")];
+        all.extend(model_settings());
         let fixed = [
             ("SESSION_SECRET", "not-a-secret-because-only-tests-use-it"),
             ("VISUALKIT__SERVER__LISTEN", &url),
@@ -30,14 +29,6 @@ impl Deployment {
             ("VISUALKIT__OUTGOING__ALLOW_LOOPBACK", "true"),
             ("VISUALKIT__DISPATCH__LEASE_SECS", "2"),
             ("VISUALKIT__WORKERS__GENERAL", "100"),
-            (
-                "VISUALKIT__MODELS__DIR",
-                &from_environment("VISUALKIT_MODELS_DIR", ".dev/tools/models"),
-            ),
-            (
-                "VISUALKIT__MODELS__ONNXRUNTIME",
-                &from_environment("VISUALKIT_ONNXRUNTIME", ".dev/tools/onnxruntime/libonnxruntime.so"),
-            ),
             (
                 "VISUALKIT__STORAGE__DATA_DIR",
                 &servers.directory().join("visualkit").display().to_string(),
@@ -150,18 +141,4 @@ impl Deployment {
             .await;
         enqueued.unwrap();
     }
-}
-
-/// A port that nobody listens on; somebody else may take it first, which ends the test and says so.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
-#[expect(clippy::disallowed_methods, reason = "./dev test says where the models are")]
-fn from_environment(name: &str, default: &str) -> String {
-    let path = std::env::var(name)
-        .ok()
-        .filter(|value| !value.is_empty())
-        .map_or_else(|| workspace_root().join(default), PathBuf::from);
-    path.display().to_string()
 }

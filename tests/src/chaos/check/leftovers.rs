@@ -1,0 +1,25 @@
+//! Nothing is left behind that belongs to no work.
+use super::case::Case;
+use super::verdict::{Rule, Violation};
+
+pub(super) fn check(case: &Case<'_>, violations: &mut Vec<Violation>) {
+    for (id, place) in &case.indexed {
+        // A popped id whose settling was lost stays until its job would be pushed again; it is counted, and harms nobody.
+        if *place == "queued" || !case.jobs.contains_key(id) {
+            let known = case.jobs.get(id).map_or("nobody knows", |job| job.state);
+            let detail = format!("is {place} in Redis, and {known} in PostgreSQL");
+            violations.push(Violation::new(Rule::Leftover, id, detail));
+        }
+    }
+    for (id, job) in case.jobs.iter().filter(|(_, job)| job.pending_children != 0) {
+        let detail = format!(
+            "{} with {} children still counted as pending",
+            job.state, job.pending_children
+        );
+        violations.push(Violation::new(Rule::Leftover, id, detail));
+    }
+    for (part, pid) in &case.crashes {
+        let detail = format!("process {pid} ended by itself, or not when it was told to");
+        violations.push(Violation::new(Rule::Crash, part, detail));
+    }
+}
