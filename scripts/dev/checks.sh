@@ -163,6 +163,6 @@ step_chaos() {
     fetch_tools
     build_visualkit dev
     build_chaos
-    run_chaos --minutes 0.4 --seed 1
-    run_chaos --minutes 0.4
+    run_chaos --minutes 0.4 --seed 6
+    run_chaos --minutes 0.3
 }

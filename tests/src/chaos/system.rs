@@ -273,8 +273,15 @@ impl System {
             Server::Redis => &part.redis,
         };
         match outage {
-            Outage::Cut => network.cut(),
-            Outage::Strand => drop(network.strand("")),
+            // What was lost takes a while to be noticed and made anew.
+            Outage::Cut => {
+                network.cut();
+                tokio::time::sleep(hold).await;
+            }
+            Outage::Strand => {
+                network.strand("");
+                tokio::time::sleep(hold).await;
+            }
             Outage::Refuse => {
                 network.refuse();
                 network.cut();
