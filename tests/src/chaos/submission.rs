@@ -32,7 +32,12 @@ impl Submission {
                     json!({"times": random.random_range(1..3), "retry_after_ms": random.random_range(0..1500)});
                 ("diagnostics.fail", payload, Expect::Succeeds, None)
             }
-            70..73 => ("diagnostics.fail", json!({"permanent": true}), Expect::Fails, None),
+            70..73 => (
+                "diagnostics.fail",
+                json!({"permanent": true, "times": 1000}),
+                Expect::Fails,
+                None,
+            ),
             draw => {
                 let manner = match draw {
                     73..82 => "steady",

@@ -55,7 +55,8 @@ impl System {
             ("VISUALKIT__OUTGOING__TIMEOUT_SECS", "5"),
             ("VISUALKIT__DATABASE__APP_CONNECTIONS", "12"),
             ("VISUALKIT__DATABASE__SYSTEM_CONNECTIONS", "6"),
-            ("VISUALKIT__DATABASE__SILENCE_TIMEOUT_SECS", "4"),
+            // Not above the lease: a process that is frozen in the middle of a transaction keeps its rows locked as long.
+            ("VISUALKIT__DATABASE__SILENCE_TIMEOUT_SECS", &lease_secs.to_string()),
             ("VISUALKIT__DISPATCH__LEASE_SECS", &lease_secs.to_string()),
             ("VISUALKIT__DISPATCH__REDISPATCH_AFTER_SECS", "5"),
             ("VISUALKIT__WORKERS__GENERAL", "100"),
