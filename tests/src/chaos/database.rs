@@ -197,7 +197,7 @@ impl Database {
     }
 }
 
-/// The ids that Redis holds: those that wait, and those that were popped and not settled.
+/// The ids that Redis holds: those that wait, those that were popped and not settled, and those that count against a limit.
 pub(crate) async fn indexed(redis_url: &str) -> Vec<Event> {
     let client = redis::Client::open(redis_url).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
@@ -208,6 +208,8 @@ pub(crate) async fn indexed(redis_url: &str) -> Vec<Event> {
             ("queued", connection.smembers(&key).await.unwrap())
         } else if key.ends_with(":popped") {
             ("popped", connection.zrange(&key, 0, -1).await.unwrap())
+        } else if key.contains(":held:") {
+            ("held", connection.zrange(&key, 0, -1).await.unwrap())
         } else if key.contains(":q:") {
             ("queued", connection.lrange(&key, 0, -1).await.unwrap())
         } else {

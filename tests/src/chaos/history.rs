@@ -180,7 +180,7 @@ pub enum Event {
         key: String,
         resource: String,
     },
-    /// An id that Redis holds: `queued` or `popped`.
+    /// An id that Redis holds: `queued`, `popped` or `held`.
     Indexed {
         job: String,
         place: String,

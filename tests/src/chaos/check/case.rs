@@ -248,8 +248,8 @@ impl<'a> Case<'a> {
             ("jobs succeeded", jobs("succeeded")),
             ("kinds", kinds.len()),
             (
-                "popped ids left in Redis, of ended jobs",
-                self.indexed.iter().filter(|(_, place)| *place == "popped").count(),
+                "ids left in Redis, popped or held, of ended jobs",
+                self.indexed.iter().filter(|(_, place)| *place != "queued").count(),
             ),
             ("processes frozen", fell(Fall::Frozen)),
             ("processes killed", fell(Fall::Killed)),

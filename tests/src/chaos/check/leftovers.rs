@@ -4,7 +4,7 @@ use super::verdict::{Rule, Violation};
 
 pub(super) fn check(case: &Case<'_>, violations: &mut Vec<Violation>) {
     for (id, place) in &case.indexed {
-        // A popped id whose settling was lost stays until its job would be pushed again; it is counted, and harms nobody.
+        // Others that were not settled are corrected in time; they are counted, and harm nobody.
         if *place == "queued" || !case.jobs.contains_key(id) {
             let known = case.jobs.get(id).map_or("nobody knows", |job| job.state);
             let detail = format!("is {place} in Redis, and {known} in PostgreSQL");

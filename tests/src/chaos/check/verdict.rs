@@ -69,7 +69,7 @@ const SHOWN: usize = 5;
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, count) in &self.counts {
-            writeln!(f, "{name:<44} {count:>8}")?;
+            writeln!(f, "{name:<50} {count:>8}")?;
         }
         write!(f, "{}", self.recovery)?;
         let mut by_rule: BTreeMap<Rule, Vec<&Violation>> = BTreeMap::new();
