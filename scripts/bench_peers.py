@@ -4,8 +4,8 @@
     ./dev bench jobs --peers                        # ours first, then the peers, on the same servers
     scripts/bench_peers.py [PEER…]                  # with DATABASE_OWNER_URL and REDIS_URL set; `raw` is the servers alone
 
-Needs Node.js 20 or later with npm, and Python's venv module; installs what bench/peers pins, for itself only. Makes a database and takes
-an empty Redis database, and removes both. Reads .dev/bench/jobs.json, writes .dev/bench/jobs_with_peers.json. docs/BENCHMARKS.md says what
+Needs Node.js 20 or later with npm, Python's venv module, and Rust; installs and builds what bench/peers pins, for itself only. Makes a database and
+takes an empty Redis database, and removes both. Reads .dev/bench/jobs.json, writes .dev/bench/jobs_with_peers.json. docs/BENCHMARKS.md says what
 each figure means. Exit code 1 when a peer could not be measured.
 """
 import hashlib
@@ -21,7 +21,9 @@ ROOT = pathlib.Path(__file__).resolve().parents[1]
 PEERS = ROOT / "bench" / "peers"
 BENCH = ROOT / ".dev" / "bench"
 VENV = BENCH / "venv"
-NAMES = ["raw", "bullmq", "graphile_worker", "graphile_worker_defaults", "pg_boss", "arq"]
+APALIS = PEERS / "apalis"
+APALIS_TARGET = BENCH / "apalis"
+NAMES = ["raw", "bullmq", "graphile_worker", "graphile_worker_defaults", "pg_boss", "arq", "apalis_redis"]
 TIMEOUT_SECS = 180
 OUR_PROMISE = "The job is committed in PostgreSQL, in the caller's own transaction: a crash of any process or a wiped Redis loses nothing."
 
@@ -48,7 +50,7 @@ def install(what, pins, folder, commands):
     stamp.write_text(wanted)
 
 
-def prepare():
+def prepare(names):
     for name in ("DATABASE_OWNER_URL", "REDIS_URL"):
         if not os.environ.get(name):
             die(f"{name} is not set", "run ./dev bench jobs --peers, which starts servers")
@@ -61,11 +63,16 @@ def prepare():
     install("the peers for Node.js", PEERS / "package-lock.json", PEERS / "node_modules", [["npm", "ci", "--silent"]])
     pip = [str(VENV / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-deps", "--requirement", "requirements.txt"]
     install("the peers for Python", PEERS / "requirements.txt", VENV, [[sys.executable, "-m", "venv", str(VENV)], pip])
+    command = ["cargo", "build", "--quiet", "--locked", "--release", "--target-dir", str(APALIS_TARGET)]
+    if "apalis_redis" in names and subprocess.run(command, cwd=APALIS, stdout=sys.stderr).returncode != 0:
+        die("could not build bench/peers/apalis", "the lines above say why")
 
 
 def command_of(name):
     if name == "raw":
         return ["node", "raw.js"]
+    if name == "apalis_redis":
+        return [str(APALIS_TARGET / "release" / "apalis-peer")]
     if (PEERS / "drivers" / f"{name}.js").exists():
         return ["node", "measure.js", name]
     return [str(VENV / "bin" / "python"), "measure.py", f"{name}_peer"]
@@ -101,22 +108,12 @@ def measure(name):
 
 
 def our_figures():
-    """Our own run in the peers' words; None where it does not measure that."""
+    """Our own run, which uses the peers' words."""
     path = BENCH / "jobs.json"
     if not path.exists():
         return None
     run = json.loads(path.read_text())
-    commit, hop = run["commit"], run["hop_idle"]
-    return {
-        "peer": "visualkit",
-        "promises": OUR_PROMISE,
-        # One call after the other is what the median commit allows.
-        "enqueue_single_per_s": 1000 / commit["p50_ms"],
-        "jobs_per_s": {str(t["concurrency"]): t["jobs_per_second"] for t in run["throughput"]},
-        "hop_idle_ms": {"p50": hop["p50_ms"], "p99": hop["p99_ms"]},
-        # Sums of quantiles: close for the median, too high rather than too low for p99.
-        "call_to_start_idle_ms": {"p50": commit["p50_ms"] + hop["p50_ms"], "p99": commit["p99_ms"] + hop["p99_ms"]},
-    }
+    return {"peer": "visualkit", "promises": OUR_PROMISE, "disk_sync_ms": run["disk_sync_ms"], **run["figures"]}
 
 
 ROWS = [
@@ -124,9 +121,17 @@ ROWS = [
     ("enqueue, 32 callers /s", "enqueue_concurrent_per_s"),
     ("enqueue, batches of 100 /s", "enqueue_batch_per_s"),
     *[(f"jobs/s, concurrency {n}", f"jobs_per_s.{n}") for n in (1, 10, 100)],
-    *[(f"hop, idle {q} ms", f"hop_idle_ms.{q}") for q in ("p50", "p99")],
+    *[(f"return to start, idle {q} ms", f"hop_idle_ms.{q}") for q in ("p50", "p99")],
     *[(f"call to start, idle {q} ms", f"call_to_start_idle_ms.{q}") for q in ("p50", "p99")],
-    *[(f"paced at {n} % {q}", f"hop_paced_{n}.{q}") for n in (50, 80) for q in ("p50", "p99", "offered_per_s")],
+    *[
+        row
+        for n in (50, 80)
+        for row in (
+            (f"{n} % load: offered /s", f"hop_paced_{n}.offered_per_s"),
+            *[(f"{n} %: call to start {q} ms", f"hop_paced_{n}.{q}") for q in ("p50", "p99")],
+            *[(f"{n} %: return to start {q} ms", f"hop_paced_{n}.from_return.{q}") for q in ("p50", "p99")],
+        )
+    ],
     ("worker, idle MB", "worker_rss_mb_idle"),
     ("worker, most at 100 MB", "worker_rss_mb_busy"),
 ]
@@ -152,9 +157,10 @@ def print_table(ours, peers):
         own = look_up(ours, path)
         cells = "".join(f"{with_ratio(look_up(peer, path), own):>22}" for peer in measured)
         print(f"{label:<28}{with_ratio(own, None):>12}{cells}")
-    print()
+    print("\nwhat it promises after 202 (and how it was set)")
     for figures in [ours] * bool(ours) + measured:
-        print(f"{figures['peer']} {figures.get('version', '')}: {figures['promises']} {'(' + figures['settings'] + ')' if 'settings' in figures else ''}")
+        name = f"{figures['peer']} {figures.get('version', '')}".strip()
+        print(f"{name:<34}{figures['promises']} {'(' + figures['settings'] + ')' if 'settings' in figures else ''}".rstrip())
 
 
 def print_raw(raw):
@@ -175,7 +181,7 @@ def main():
     if unknown:
         die(f"there is no peer {unknown[0]}", f"there are: {', '.join(NAMES)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    prepare()
+    prepare(names)
     before, results = os.getloadavg(), []
     for name in names:
         progress(f"measuring {name}")

@@ -85,7 +85,7 @@ async function arrivals(producer, worker, gap, count, limitMs) {
 
 async function paced(producer, worker, perSecond) {
   const figures = await arrivals(producer, worker, () => 1000 / perSecond, Infinity, PACED_SECONDS * 1000);
-  return { ...figures.fromCall, aimed_per_s: Math.round(perSecond), offered_per_s: figures.perSecond, unstarted: figures.unstarted };
+  return { ...figures.fromCall, from_return: figures.fromReturn, aimed_per_s: Math.round(perSecond), offered_per_s: figures.perSecond, unstarted: figures.unstarted };
 }
 
 async function measure(name) {

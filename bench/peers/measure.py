@@ -104,7 +104,7 @@ async def arrivals(producer, worker, gap, count, limit_ms):
 
 async def paced(producer, worker, per_second):
     figures = await arrivals(producer, worker, lambda: 1000 / per_second, math.inf, PACED_SECONDS * 1000)
-    rates = {"aimed_per_s": round(per_second), "offered_per_s": figures["per_second"], "unstarted": figures["unstarted"]}
+    rates = {"from_return": figures["from_return"], "aimed_per_s": round(per_second), "offered_per_s": figures["per_second"], "unstarted": figures["unstarted"]}
     return figures["from_call"] | rates
 
 
