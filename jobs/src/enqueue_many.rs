@@ -37,6 +37,7 @@ fn row<K: Kind>(job: &K) -> Result<NewJob, serde_json::Error> {
         created_by: None,
         trace_context: None,
         unique_key: None,
+        schedule: None,
         payload: serde_json::to_value(job)?,
     })
 }

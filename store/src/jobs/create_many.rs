@@ -19,14 +19,15 @@ pub async fn create_many(tx: &mut TenantTx, new: &[NewJob]) -> Result<Vec<JobId>
     let due: Vec<Due> = sql_query(
         "WITH given AS MATERIALIZED (
              SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::int2[], $6::bool[], $7::int2[], $8::timestamptz[], $9::int2[],
-                                  $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::jsonb[])
+                                  $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::uuid[], $15::timestamptz[], $16::jsonb[])
                  AS g (id, pool, kind, payload_version, interactive, priority, run_at, max_attempts,
-                       document_id, created_by, trace_context, unique_key, payload)
+                       document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, payload)
          ), job AS (
              INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
-                               document_id, created_by, trace_context, unique_key)
+                               document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick)
              SELECT id, $1, pool, kind, payload_version, interactive, CASE WHEN run_at > now() THEN 'scheduled' ELSE 'queued' END, priority,
-                    coalesce(run_at, now()), max_attempts, document_id, created_by, trace_context, unique_key
+                    coalesce(run_at, now()), max_attempts, document_id, created_by, trace_context, unique_key,
+                    schedule_id, schedule_tick
              FROM given
              RETURNING id, state
          ), body AS (
@@ -47,6 +48,16 @@ pub async fn create_many(tx: &mut TenantTx, new: &[NewJob]) -> Result<Vec<JobId>
     .bind::<Array<Nullable<Uuid>>, _>(new.iter().map(|job| job.created_by).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|job| job.trace_context.as_deref()).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|job| job.unique_key.as_deref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Uuid>>, _>(
+        new.iter()
+            .map(|job| job.schedule.map(|by| by.schedule))
+            .collect::<Vec<_>>(),
+    )
+    .bind::<Array<Nullable<Timestamptz>>, _>(
+        new.iter()
+            .map(|job| job.schedule.map(|by| by.tick))
+            .collect::<Vec<_>>(),
+    )
     .bind::<Array<Jsonb>, _>(new.iter().map(|job| &job.payload).collect::<Vec<_>>())
     .prepared()
     .load(&mut tx.conn)
