@@ -6,6 +6,7 @@
 mod catalogue;
 mod changes;
 mod enqueue;
+mod enqueue_many;
 mod kind;
 pub mod kinds;
 mod queue;
@@ -16,6 +17,7 @@ mod validation;
 pub use self::catalogue::{Catalogue, CatalogueEntry, SubmitError};
 pub use self::changes::{Changes, Watcher};
 pub use self::enqueue::{EnqueueError, EnqueueOptions, Enqueued, enqueue, enqueue_raw};
+pub use self::enqueue_many::enqueue_many;
 pub use self::kind::{Kind, Pool, RetryPolicy, UnknownPool};
 pub use self::queue::{
     Dispatch, Limit, PoolLimits, Popped, Position, Queue, QueueDepth, QueueError, Reached, ReachedOf,

@@ -62,9 +62,14 @@ choose_target_directory() {
 }
 
 step_scripts() {
-    local files=(dev .ci/run scripts/dev/*.sh docker/*/*.sh) shellcheck
+    local files=(dev .ci/run scripts/dev/*.sh docker/*/*.sh) file shellcheck
     bash -n "${files[@]}"
-    python3 -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' scripts/dev/*.py
+    python3 -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' \
+        scripts/*.py scripts/dev/*.py bench/peers/*.py bench/peers/drivers/*.py
+    # What drives other queues is only read here: running it needs what bench/peers pins.
+    if command -v node >/dev/null; then
+        for file in bench/peers/*.js bench/peers/drivers/*.js; do node --check "$file"; done
+    fi
     shellcheck=$(command -v shellcheck || true)
     if [ -z "$shellcheck" ]; then
         [ "$(uname -m)" = x86_64 ] || skip "shellcheck is not installed, and pinned for x86_64 only"
@@ -85,7 +90,11 @@ step_docker() {
     fi
 }
 
-step_fmt() { cargo fmt --all --check; }
+step_fmt() {
+    cargo fmt --all --check
+    # A workspace of its own, which is not built here.
+    rustfmt --check --edition 2024 bench/peers/apalis/src/main.rs
+}
 
 # cargo_tool NAME VERSION: the installed cargo-NAME, or else that version, built once into the cache.
 cargo_tool() {

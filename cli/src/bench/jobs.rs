@@ -1,107 +1,72 @@
-use super::report::{Times, save};
+use super::disk;
+use super::report::{quantiles_row, save};
 use super::rig::Rig;
-use super::{disk, marks};
-use jobs::{EnqueueOptions, Enqueued, Pool, enqueue};
-use serde_json::{Value, json};
+use super::subject::OurQueue;
+use measure::{Amounts, Figures, Quantiles, Subject, drain, enqueue_batches, measure};
+use serde_json::json;
 use std::path::Path;
-use std::time::{Duration, Instant};
-use workers::Registry;
+use std::sync::Arc;
 
-/// Prints the hop and the throughput of durable jobs.
-pub(crate) async fn run(output: &Path, hops: usize, jobs: usize) -> anyhow::Result<()> {
+/// Prints what the job core does on an idle and on a busy system.
+pub(crate) async fn run(output: &Path, amounts: Amounts, processes: &[usize]) -> anyhow::Result<()> {
     let rig = Rig::open().await?;
     let sync = disk::sync_cost(&rig.context.settings.storage.data_dir)?;
+    let queue = Arc::new(OurQueue::new(rig, Vec::new()));
+    let figures = measure(&queue, amounts, |what| eprintln!("measuring: {what}")).await?;
+    let mut several = Vec::new();
+    for count in processes {
+        eprintln!("measuring: {count} worker processes");
+        let (queued, _) = enqueue_batches(&*queue, amounts.jobs, 10_000.0).await?;
+        let drained = drain(&*queue, *count, 100, queued, 30_000.0).await?;
+        several.push((*count, drained.per_second));
+        queue.purge().await?;
+    }
+    print(&sync, &figures, &several);
+    let several: Vec<_> = several
+        .iter()
+        .map(|(processes, rate)| json!({ "processes": processes, "concurrency": 100, "jobs_per_s": rate }))
+        .collect();
+    save(
+        output,
+        &json!({ "bench": "jobs", "disk_sync_ms": sync, "figures": figures, "several_processes": several }),
+    )
+}
+
+fn print(sync: &Quantiles, figures: &Figures, several: &[(usize, f64)]) {
     println!("{:<44}{:>10}{:>10}{:>10}", "", "p50 ms", "p99 ms", "n");
-    row("disk: 8 KiB write + fdatasync", &sync, 200);
-    let (hop, commit) = hop(&rig, hops).await?;
-    row("commit of one enqueued job", &commit, hops);
-    row("hop, idle: commit -> handler start", &hop, hops);
-    println!("\n{:<44}{:>12}", "", "jobs/s");
-    let mut throughput = Vec::new();
-    for concurrency in [1, 10, 100] {
-        let count = if concurrency == 1 { jobs / 10 } else { jobs };
-        let per_second = drain(&rig, concurrency, count).await?;
-        println!(
-            "{:<44}{per_second:>12.0}",
-            format!("durable no-op jobs, concurrency {concurrency}")
-        );
-        throughput.push(json!({ "concurrency": concurrency, "jobs": count, "jobs_per_second": per_second }));
+    quantiles_row("disk: 8 KiB write + fdatasync", sync);
+    quantiles_row("idle: call -> committed", &figures.call_to_safe_idle_ms);
+    quantiles_row(
+        "idle: commit -> handler start (the hop)",
+        &figures.safe_to_start_idle_ms,
+    );
+    quantiles_row("idle: return -> handler start", &figures.hop_idle_ms);
+    quantiles_row("idle: call -> handler start", &figures.call_to_start_idle_ms);
+    for (share, paced) in [(50, &figures.hop_paced_50), (80, &figures.hop_paced_80)] {
+        let what = format!("{share} % load, {:.0}/s: call -> handler start", paced.offered_per_s);
+        quantiles_row(&what, &paced.from_call);
+        quantiles_row("   return -> handler start", &paced.from_return);
+        if paced.unstarted > 0 {
+            println!("   {} of them did not start within 5 s", paced.unstarted);
+        }
     }
-    let figures: Value = json!({
-        "bench": "jobs", "disk_sync": sync.to_json(), "commit": commit.to_json(), "hop_idle": hop.to_json(), "throughput": throughput,
-    });
-    save(output, &figures)
-}
-
-fn row(what: &str, times: &Times, n: usize) {
-    println!("{what:<44}{:>10.3}{:>10.3}{n:>10}", times.ms(0.5), times.ms(0.99));
-}
-
-/// One job at a time, 20 to 40 ms apart, on an otherwise idle system.
-async fn hop(rig: &Rig, count: usize) -> anyhow::Result<(Times, Times)> {
-    let workers = rig.workers(&Registry::default().with::<marks::Mark>(), vec![Pool::General], |_| {});
-    let (mut hop, mut commit) = (Times::new()?, Times::new()?);
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    for _ in 0..count {
-        let start = Instant::now();
-        let queued = insert(rig).await?;
-        let committed = Instant::now();
-        rig.context.queue.push(queued.dispatch.as_slice()).await;
-        commit.add(committed - start);
-        let started = loop {
-            match marks::started(queued.id) {
-                Some(at) => break at,
-                None => tokio::time::sleep(Duration::from_micros(200)).await,
-            }
-        };
-        hop.add(started.saturating_duration_since(committed));
-        tokio::time::sleep(Duration::from_millis(20 + rand::random::<u64>() % 20)).await;
+    println!("\n{:<44}{:>12}", "", "per second");
+    let rate = |what: &str, rate: f64| println!("{what:<44}{rate:>12.0}");
+    rate("enqueued, one caller", figures.enqueue_single_per_s);
+    rate("enqueued, 32 callers", figures.enqueue_concurrent_per_s);
+    rate("enqueued in batches of 100", figures.enqueue_batch_per_s);
+    for (concurrency, jobs) in &figures.jobs_per_s {
+        rate(&format!("durable no-op jobs, concurrency {concurrency}"), *jobs);
     }
-    workers.shut_down().await;
-    Ok((hop, commit))
-}
-
-async fn insert(rig: &Rig) -> anyhow::Result<Enqueued> {
-    let queued: Result<Enqueued, jobs::EnqueueError> = rig
-        .context
-        .store
-        .tenant(rig.tenant, async |tx| {
-            enqueue(tx, &marks::Mark {}, EnqueueOptions::default()).await
-        })
-        .await;
-    Ok(queued?)
-}
-
-/// Queues everything first, then counts how fast the workers finish it, outcomes in Postgres included.
-async fn drain(rig: &Rig, concurrency: usize, count: usize) -> anyhow::Result<f64> {
-    marks::clear();
-    let mut left = count;
-    while left > 0 {
-        let batch = left.min(500);
-        let queued: Result<Vec<Enqueued>, jobs::EnqueueError> = rig
-            .context
-            .store
-            .tenant(rig.tenant, async |tx| {
-                let mut queued = Vec::with_capacity(batch);
-                for _ in 0..batch {
-                    queued.push(enqueue(tx, &marks::Mark {}, EnqueueOptions::default()).await?);
-                }
-                Ok(queued)
-            })
-            .await;
-        let dispatches: Vec<_> = queued?.into_iter().filter_map(|queued| queued.dispatch).collect();
-        rig.context.queue.push(&dispatches).await;
-        left -= batch;
+    for (processes, jobs) in several {
+        rate(&format!("the same, {processes} processes of 100"), *jobs);
     }
-    let start = Instant::now();
-    let registry = Registry::default().with::<marks::Mark>();
-    let workers = rig.workers(&registry, vec![Pool::General], |settings| {
-        settings.workers.general = concurrency
-    });
-    while marks::count() < count {
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
-    // Draining writes the last outcomes down, so that it counts.
-    workers.shut_down().await;
-    Ok(count as f64 / start.elapsed().as_secs_f64())
+    println!(
+        "\n{:<44}{:>12.1}",
+        "worker process, idle, MB", figures.worker_rss_mb_idle
+    );
+    println!(
+        "{:<44}{:>12.1}",
+        "worker process, most at 100, MB", figures.worker_rss_mb_busy
+    );
 }

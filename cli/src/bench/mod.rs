@@ -2,6 +2,7 @@
 mod disk;
 pub(crate) mod ingest;
 pub(crate) mod jobs;
-mod marks;
+pub(crate) mod neighbours;
 mod report;
 mod rig;
+mod subject;

@@ -1,29 +1,20 @@
 use anyhow::Context;
-use hdrhistogram::Histogram;
-use serde_json::{Value, json};
+use measure::Quantiles;
+use serde_json::Value;
 use std::path::Path;
-use std::time::Duration;
 
-/// Durations with three significant digits, to a minute.
-pub(super) struct Times(Histogram<u64>);
+/// A line of p50, p99 and how many there were, in milliseconds.
+pub(super) fn quantiles_row(what: &str, quantiles: &Quantiles) {
+    println!(
+        "{what:<44}{:>10}{:>10}{:>10}",
+        ms(quantiles.p50),
+        ms(quantiles.p99),
+        quantiles.n
+    );
+}
 
-impl Times {
-    pub(super) fn new() -> anyhow::Result<Self> {
-        Ok(Self(Histogram::new_with_bounds(1, 60_000_000_000, 3)?))
-    }
-
-    pub(super) fn add(&mut self, time: Duration) {
-        self.0
-            .saturating_record(u64::try_from(time.as_nanos()).unwrap_or(u64::MAX));
-    }
-
-    pub(super) fn ms(&self, quantile: f64) -> f64 {
-        self.0.value_at_quantile(quantile) as f64 / 1e6
-    }
-
-    pub(super) fn to_json(&self) -> Value {
-        json!({ "n": self.0.len(), "p50_ms": self.ms(0.5), "p90_ms": self.ms(0.9), "p99_ms": self.ms(0.99), "max_ms": self.ms(1.0) })
-    }
+pub(super) fn ms(time: Option<f64>) -> String {
+    time.map_or_else(|| "-".to_owned(), |ms| format!("{ms:.2}"))
 }
 
 /// Writes the figures beside the table that was printed.

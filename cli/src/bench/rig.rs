@@ -3,14 +3,19 @@ use anyhow::Context as _;
 use config::{Requirement, Settings};
 use integrations::embedding::Embedder;
 use jobs::Pool;
+use std::path::PathBuf;
 use std::sync::Arc;
 use store::{Owner, System, TenantId, tenants};
+use tokio::sync::Mutex;
 use workers::{Context, Registry, Replicas, WorkerOptions, Workers};
 
 /// The system in this process, with workers of the benchmark's choosing.
 pub(super) struct Rig {
     pub(super) context: Context,
     pub(super) tenant: TenantId,
+    pub(super) owner: Mutex<Owner>,
+    /// The binary that runs this, for workers in processes of their own.
+    pub(super) program: PathBuf,
 }
 
 impl Rig {
@@ -26,9 +31,7 @@ impl Rig {
         let mut owner = Owner::connect(&settings.database)
             .await
             .context("cannot use DATABASE_OWNER_URL")?;
-        let tenant = tenants::find_by_name(&mut owner, "bench")
-            .await
-            .context("there is no tenant `bench`: run ./dev bench")?;
+        let tenant = tenant(&mut owner, "bench").await?;
         let system = System::connect(&settings.database).await?;
         let embedder: Arc<dyn Embedder> = Arc::new(embedder(&settings));
         let model = embedder.model().clone();
@@ -45,8 +48,15 @@ impl Rig {
                 replicas,
                 settings,
             },
-            tenant: tenant.id,
+            tenant,
+            owner: Mutex::new(owner),
+            program: std::env::current_exe().context("cannot find the program that runs this")?,
         })
+    }
+
+    /// A tenant beside the first.
+    pub(super) async fn tenant(&self, name: &str) -> anyhow::Result<TenantId> {
+        tenant(&mut *self.owner.lock().await, name).await
     }
 
     pub(super) fn workers(&self, registry: &Registry, pools: Vec<Pool>, change: impl FnOnce(&mut Settings)) -> Workers {
@@ -54,4 +64,11 @@ impl Rig {
         change(&mut settings);
         workers::start(&self.context, registry, WorkerOptions::new(&settings, pools))
     }
+}
+
+async fn tenant(owner: &mut Owner, name: &str) -> anyhow::Result<TenantId> {
+    let tenant = tenants::find_by_name(owner, name)
+        .await
+        .with_context(|| format!("there is no tenant `{name}`: run ./dev bench"))?;
+    Ok(tenant.id)
 }

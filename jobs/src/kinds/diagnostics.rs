@@ -93,6 +93,24 @@ impl Kind for Call {
     }
 }
 
+/// Succeeds at once, and says when its handler started. Never in the API's catalogue: benchmarks insert it themselves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Stamp {}
+
+/// The result of [`Stamp`].
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub struct Stamped {
+    /// Milliseconds since 1970 by the clock of the worker's machine.
+    pub started_at_ms: f64,
+}
+
+impl Kind for Stamp {
+    const NAME: &'static str = "diagnostics.stamp";
+    const POOL: Pool = Pool::General;
+    const DIAGNOSTIC: bool = true;
+}
+
 /// Ends the process that runs it, as a segmentation fault would. Never in the API's catalogue: fault tests insert it themselves.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

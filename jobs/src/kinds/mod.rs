@@ -11,7 +11,7 @@ mod viewer;
 use crate::Kind;
 
 /// The names of all kinds.
-pub const NAMES: [&str; 11] = [
+pub const NAMES: [&str; 12] = [
     IngestDocument::NAME,
     DeleteDocument::NAME,
     DeleteKnowledgeBase::NAME,
@@ -22,6 +22,7 @@ pub const NAMES: [&str; 11] = [
     diagnostics::Sleep::NAME,
     diagnostics::Fail::NAME,
     diagnostics::Call::NAME,
+    diagnostics::Stamp::NAME,
     diagnostics::Abort::NAME,
 ];
 

@@ -1,5 +1,5 @@
 use crate::prepared::Prepare;
-use crate::{DocumentId, StoreError, TenantTx};
+use crate::{DocumentId, Owner, StoreError, TenantId, TenantTx};
 use diesel::sql_query;
 use diesel::sql_types::{Array, Uuid};
 use diesel_async::RunQueryDsl;
@@ -23,4 +23,24 @@ pub async fn erase_answers_citing(tx: &mut TenantTx, documents: &[DocumentId]) -
     .bind::<Array<Uuid>, _>(documents)
     .prepared().execute(&mut tx.conn)
     .await?)
+}
+
+/// Deletes every job of a tenant, whatever it is doing, and gives the space back; returns how many there were. For benchmarks, which begin with
+/// nothing. Ids that Redis still holds are dropped by the worker that pops them.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn erase_all(owner: &mut Owner, tenant: TenantId) -> Result<usize, StoreError> {
+    let mut jobs = 0;
+    // The table of the jobs last, so that it is their number that is left in `jobs`.
+    for table in ["effects", "job_locks", "job_attempts", "job_bodies", "jobs"] {
+        jobs = sql_query(format!("DELETE FROM {table} WHERE tenant_id = $1"))
+            .bind::<Uuid, _>(tenant)
+            .execute(&mut owner.conn)
+            .await?;
+    }
+    sql_query("VACUUM (ANALYZE) job_attempts, job_bodies, jobs")
+        .execute(&mut owner.conn)
+        .await?;
+    Ok(jobs)
 }

@@ -11,6 +11,7 @@
 
 mod abuse;
 mod api;
+mod benchmarks;
 mod documents;
 mod faults;
 mod isolation;

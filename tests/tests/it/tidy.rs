@@ -27,9 +27,12 @@ const EDGES: &[(&str, &[&str])] = &[
             "jobs",
         ],
     ),
+    // Knows no queue, ours included: bench/peers drives another's with it.
+    ("measure", &[]),
     (
         "cli",
         &[
+            "measure",
             "config",
             "store",
             "documents",

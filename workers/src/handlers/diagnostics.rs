@@ -1,7 +1,7 @@
 use crate::{Done, Handle, JobContext, JobError};
-use jobs::kinds::diagnostics::{Abort, Fail, Noop, Sleep};
+use jobs::kinds::diagnostics::{Abort, Fail, Noop, Sleep, Stamp, Stamped};
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 impl Handle for Noop {
     async fn handle(self, _: JobContext) -> Result<Done, JobError> {
@@ -38,6 +38,15 @@ impl Handle for Fail {
             _ if self.permanent => JobError::permanent("diagnostic", message),
             Some(ms) => JobError::retry_after("diagnostic", message, Duration::from_millis(ms)),
             None => JobError::retry("diagnostic", message),
+        })
+    }
+}
+
+impl Handle for Stamp {
+    async fn handle(self, _: JobContext) -> Result<Done, JobError> {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Done::with(&Stamped {
+            started_at_ms: since.as_secs_f64() * 1e3,
         })
     }
 }

@@ -27,5 +27,6 @@ pub fn registry() -> Registry {
         .with::<kinds::diagnostics::Sleep>()
         .with::<kinds::diagnostics::Fail>()
         .with::<kinds::diagnostics::Call>()
+        .with::<kinds::diagnostics::Stamp>()
         .with::<kinds::diagnostics::Abort>()
 }

@@ -190,6 +190,7 @@ async fn kinds_that_are_not_for_clients_are_unknown() {
         "delete_knowledge_base",
         "search_knowledge",
         "diagnostics.abort",
+        "diagnostics.stamp",
         "diagnostics.noop ",
         "DIAGNOSTICS.NOOP",
         "no_such_kind",
