@@ -18,7 +18,8 @@ pub use self::changes::{Changes, Watcher};
 pub use self::enqueue::{EnqueueError, EnqueueOptions, Enqueued, enqueue, enqueue_raw};
 pub use self::kind::{Kind, Pool, RetryPolicy, UnknownPool};
 pub use self::queue::{
-    Dispatch, Limit, PoolLimits, Popped, Position, Queue, QueueDepth, QueueError, Reached, ReachedOf,
+    Contents, Dispatch, IdFault, Limit, Listed, Place, PoolLimits, Popped, Position, Queue, QueueDepth, QueueError,
+    Reached, ReachedOf, RingFault, ServerReport,
 };
 pub use self::subscription::Subscription;
 pub use self::validation::FieldError;

@@ -11,13 +11,16 @@
 
 mod abuse;
 mod api;
+mod doctor;
 mod documents;
 mod faults;
 mod isolation;
 mod models;
+mod operators;
 mod proxy;
 mod raw;
 mod schedules;
+mod readiness;
 mod search;
 mod tidy;
 mod upkeep;
