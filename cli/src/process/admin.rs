@@ -1,4 +1,4 @@
-use super::{Connections, Telemetry, gauges};
+use super::{Connections, Telemetry, WorkerPart, gauges};
 use anyhow::Context;
 use api::AdminState;
 use std::sync::Arc;

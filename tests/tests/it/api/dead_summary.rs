@@ -79,7 +79,7 @@ async fn dead_letters_are_summed_up_by_kind_and_error_and_what_keeps_dying_is_wa
     let (code, text, complained) = Process::outcome(
         &["jobs", "dead"],
         &[
-            ("VISUALKIT_URL", &app.client.url),
+            ("VISUALKIT_URL", app.client.url.as_str()),
             ("VISUALKIT_API_KEY", app.client.key.as_deref().unwrap()),
         ],
     );
