@@ -6,8 +6,8 @@ async fn a_lease_that_expired_unnoticed_is_named_and_its_job_queued_again() {
     let id = submit(&app).await;
     run(
         &app,
-        "UPDATE jobs SET state = 'running', attempt = 1, worker = 'gone', lease_token = gen_random_uuid(), attempt_started_at = now(),
-                lease_until = now() - interval '1 minute'",
+        "UPDATE jobs SET state = 'running', attempt = 1, worker = 'gone', lease_token = gen_random_uuid(), started_at = now(),
+                attempt_started_at = now(), lease_until = now() - interval '1 minute'",
     )
     .await;
     named_and_mended(&app, "expired_leases", "problem", &id);
