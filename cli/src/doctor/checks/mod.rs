@@ -18,6 +18,7 @@ mod redis;
 mod redis_settings;
 mod roles;
 mod row_level_security;
+mod schedules;
 mod suspects;
 mod undispatched;
 mod workers;
@@ -54,6 +55,7 @@ pub(super) const ALL: &[Check] = &[
     expired_leases::CHECK,
     dispatch_index::CHECK,
     undispatched::CHECK,
+    schedules::CHECK,
     suspects::CHECK,
     indexes::CHECK,
     job_locks::CHECK,

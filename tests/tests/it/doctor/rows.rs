@@ -1,4 +1,5 @@
 use super::{examine, named_and_mended, run, submit, without_workers};
+use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_expired_unnoticed_is_named_and_its_job_queued_again() {
@@ -90,5 +91,21 @@ async fn a_job_that_lost_two_workers_is_a_suspect_and_one_that_lost_one_is_not()
         .unwrap()
         .to_owned();
     assert!(named.starts_with(&id) && named.ends_with("2 workers"), "{named}");
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_that_is_due_and_does_not_fire_is_named() {
+    let app = without_workers().await;
+    let body = json!({"name": "hourly", "cron": "@hourly", "time_zone": "UTC", "kind": "diagnostics.noop"});
+    let made = app.client.post("/v1/schedules", body).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+    assert_eq!(examine(&app, &[]).health("schedules"), "ok", "it is not due");
+    run(&app, "UPDATE schedules SET due_at = now() - interval '1 minute'").await;
+    let found = examine(&app, &[]);
+    let verdict = found.check("schedules");
+    assert_eq!(verdict["health"], "problem", "{verdict:#}");
+    let named = verdict["examples"][0].as_str().unwrap();
+    assert!(named.starts_with(made.body["id"].as_str().unwrap()), "{named}");
     app.abandon().await;
 }
