@@ -11,7 +11,7 @@ mod state;
 mod views;
 mod work;
 
-pub use self::admin::{AdminState, admin_router};
+pub use self::admin::{AdminState, Stalled, admin_router};
 pub use self::problem::{Problem, ProblemBody};
 pub use self::problem_code::ProblemCode;
 pub use self::router::{openapi, router};

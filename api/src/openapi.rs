@@ -162,6 +162,7 @@ mod tests {
             "delete /v1/pauses/{id}",
             "delete /v1/schedules/{id}",
             "get /v1/dead-letters",
+            "get /v1/dead-letters/summary",
             "get /v1/documents/{id}",
             "get /v1/documents/{id}/chunks",
             "get /v1/jobs",

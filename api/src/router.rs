@@ -69,6 +69,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(jobs::run::run_job))
         .routes(routes!(jobs::why::explain_wait))
         .routes(routes!(dead_letters::list::list_dead_letters))
+        .routes(routes!(dead_letters::summary::summarize_dead_letters))
         .routes(routes!(dead_letters::replay::replay_dead_letters))
         .routes(routes!(dead_letters::discard::discard_dead_letters))
         .routes(routes!(limits::set::set_limit, limits::list::list_limits))

@@ -13,11 +13,13 @@ mod claims;
 mod client;
 mod commands;
 mod demo;
+mod doctor;
 mod eval;
 mod ingest;
 mod job_text;
 mod outcome;
 mod process;
+mod readiness;
 mod render;
 #[cfg(test)]
 mod testing;
@@ -70,6 +72,12 @@ enum Command {
     Limits(commands::limits::Args),
     /// Show the worker pools: what waits, what runs, who is alive
     Pools(commands::pools::Args),
+    /// Watch the pools and the busiest tenants
+    Top(commands::top::Args),
+    /// Look the installation over, and repair what is stuck
+    Doctor(commands::doctor::Args),
+    /// Say which capabilities are shown to work, and by what
+    Readiness(commands::readiness::Args),
     /// Measure this installation
     Bench(commands::bench::Args),
 }
@@ -95,6 +103,9 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Pauses(args) => Box::pin(commands::pauses::list(args)).await,
         Command::Limits(args) => Box::pin(commands::limits::run(args)).await,
         Command::Pools(args) => Box::pin(commands::pools::run(args)).await,
+        Command::Top(args) => Box::pin(commands::top::run(args)).await,
+        Command::Doctor(args) => Box::pin(commands::doctor::run(args)).await,
+        Command::Readiness(args) => Box::pin(commands::readiness::run(args)).await,
         Command::Bench(args) => Box::pin(commands::bench::run(args)).await,
     }
 }

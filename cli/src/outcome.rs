@@ -19,6 +19,8 @@ pub(crate) enum Outcome {
     Done,
     /// Some part of it failed, and the command has said which: exit code 3.
     PartlyFailed,
+    /// What was examined is not in order, and the command has said what: exit code 1.
+    Failed,
 }
 
 impl Outcome {
@@ -32,6 +34,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Done => Self::SUCCESS,
             Outcome::PartlyFailed => Self::from(3),
+            Outcome::Failed => Self::FAILURE,
         }
     }
 }

@@ -8,6 +8,12 @@ pub struct ConfigError {
     pub problem: String,
 }
 
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.problem)
+    }
+}
+
 /// Everything that is wrong with the settings, reported together.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct ConfigErrors(pub Vec<ConfigError>);
@@ -15,9 +21,7 @@ pub struct ConfigErrors(pub Vec<ConfigError>);
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the configuration has {} problem(s):", self.0.len())?;
-        self.0
-            .iter()
-            .try_for_each(|error| write!(f, "\n  {}: {}", error.key, error.problem))
+        self.0.iter().try_for_each(|error| write!(f, "\n  {error}"))
     }
 }
 

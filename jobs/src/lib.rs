@@ -20,7 +20,8 @@ pub use self::enqueue::{EnqueueError, EnqueueOptions, Enqueued, enqueue, enqueue
 pub use self::enqueue_many::enqueue_many;
 pub use self::kind::{Kind, Pool, RetryPolicy, UnknownPool};
 pub use self::queue::{
-    Dispatch, Limit, PoolLimits, Popped, Position, Queue, QueueDepth, QueueError, Reached, ReachedOf,
+    Contents, Dispatch, IdFault, Limit, Listed, Place, PoolLimits, Popped, Position, Queue, QueueDepth, QueueError,
+    Reached, ReachedOf, RingFault, ServerReport,
 };
 pub use self::subscription::Subscription;
 pub use self::validation::FieldError;

@@ -50,4 +50,4 @@ pub use query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
 #[cfg(feature = "index")]
 pub use replica::{Replica, ReplicaOptions};
 #[cfg(feature = "index")]
-pub use slot::Slot;
+pub use slot::{FoundReplica, Slot};

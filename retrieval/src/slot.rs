@@ -4,9 +4,30 @@ use std::path::{Path, PathBuf};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::replica::CLEAN_MARKER;
 
 /// More processes than this on one machine point at a leak of slots, not at a need.
 const MAX_SLOTS: u32 = 1024;
+
+/// A replica's directory, as it is found on disk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundReplica {
+    pub tenant: Uuid,
+    pub knowledge_base: Uuid,
+    pub index_version: u32,
+    /// Without, nothing in it is trusted: the next process that opens it begins anew.
+    pub closed_cleanly: bool,
+    pub directory: PathBuf,
+}
+
+/// The folders whose names can be read as `T`.
+fn folders<T: std::str::FromStr>(path: &Path) -> Vec<(T, PathBuf)> {
+    let entries = fs::read_dir(path).into_iter().flatten().flatten();
+    entries
+        .filter(|entry| entry.path().is_dir())
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path())))
+        .collect()
+}
 
 /// One process's own place for replicas, `root/<n>/`, held by a lock that the operating system releases when the
 /// process ends, however it ends. The next process to start takes over what a finished one left there.
@@ -32,6 +53,42 @@ impl Slot {
             root: root.to_path_buf(),
             tried: MAX_SLOTS,
         })
+    }
+
+    /// The slots under `root` that no process holds, held from here on; none are made.
+    pub fn acquire_idle(root: &Path) -> Result<Vec<Self>> {
+        let mut idle = Vec::new();
+        for number in 0..MAX_SLOTS {
+            let directory = root.join(number.to_string());
+            if !directory.join("slot.lock").is_file() {
+                continue;
+            }
+            match lock_file(&directory.join("slot.lock")) {
+                Ok(lock) => idle.push(Self { directory, _lock: lock }),
+                Err(Error::Locked(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(idle)
+    }
+
+    /// What is on this slot's disk: `<tenant>/<knowledge base>/<index version>/`.
+    pub fn replicas(&self) -> Vec<FoundReplica> {
+        let mut found = Vec::new();
+        for (tenant, of_tenant) in folders::<Uuid>(&self.directory) {
+            for (knowledge_base, of_base) in folders::<Uuid>(&of_tenant) {
+                for (index_version, directory) in folders::<u32>(&of_base) {
+                    found.push(FoundReplica {
+                        tenant,
+                        knowledge_base,
+                        index_version,
+                        closed_cleanly: directory.join(CLEAN_MARKER).is_file(),
+                        directory,
+                    });
+                }
+            }
+        }
+        found
     }
 
     pub fn directory(&self) -> &Path {

@@ -16,6 +16,7 @@ mod error;
 pub mod idempotency_keys;
 mod ids;
 pub mod index_changes;
+pub mod inspect;
 pub mod jobs;
 pub mod knowledge_bases;
 pub mod limits;

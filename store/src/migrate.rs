@@ -1,4 +1,6 @@
 use crate::{Owner, StoreError};
+use diesel::migration::{Migration, MigrationSource};
+use diesel::pg::Pg;
 use diesel::sql_types::BigInt;
 use diesel_async::{AsyncMigrationHarness, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
@@ -39,4 +41,15 @@ pub async fn pending_migrations(owner: Owner) -> Result<Vec<String>, StoreError>
             .map_err(|error| StoreError::Migration(error.to_string()))?;
         Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
     })
+}
+
+/// Version, as the database keeps it, and name of every migration that this binary knows.
+pub(crate) fn known_migrations() -> Result<Vec<(String, String)>, StoreError> {
+    let known: Vec<Box<dyn Migration<Pg>>> = MIGRATIONS
+        .migrations()
+        .map_err(|error| StoreError::Migration(error.to_string()))?;
+    Ok(known
+        .iter()
+        .map(|migration| (migration.name().version().to_string(), migration.name().to_string()))
+        .collect())
 }

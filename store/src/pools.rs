@@ -1,70 +1,178 @@
-//! Worker pools as an operator sees them.
+//! Worker pools and tenants as an operator sees them.
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::workers::SILENT_AFTER_SECS;
-use crate::{StoreError, System};
-use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text};
+use crate::{StoreError, System, TenantId};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
+/// Waiting jobs are counted up to here: beyond it nobody decides otherwise, and a look stays cheap.
+pub const COUNTED: i64 = 100_000;
+
 /// A pool: what waits, what runs, who is alive.
 #[derive(Clone, Debug, Serialize, QueryableByName)]
-pub struct PoolState {
+pub struct PoolLoad {
     #[diesel(sql_type = Text)]
     pub pool: String,
-    /// Due, and not started.
+    /// Due, and not started, paused ones among them; at most [`COUNTED`].
     #[diesel(sql_type = BigInt)]
     pub queued: i64,
     /// How long the one that has waited longest could have run.
     #[diesel(sql_type = Nullable<Double>)]
     pub oldest_queued_secs: Option<f64>,
-    /// Waiting for their time or for their next attempt.
-    #[diesel(sql_type = BigInt)]
-    pub scheduled: i64,
     #[diesel(sql_type = BigInt)]
     pub running: i64,
     /// Leases that have expired and were not taken yet.
     #[diesel(sql_type = BigInt)]
     pub expired: i64,
-    #[diesel(sql_type = BigInt)]
-    pub dead: i64,
+    /// That live.
     #[diesel(sql_type = BigInt)]
     pub workers: i64,
+    /// Jobs that the live workers run at once.
     #[diesel(sql_type = BigInt)]
     pub slots: i64,
+    /// Mean time of an attempt, over the latest hundred of each live worker; `None` before the first.
+    #[diesel(sql_type = Nullable<Double>)]
+    pub service_secs: Option<f64>,
+    /// How long the live workers need for what waits: `queued × service_secs ÷ slots`. `None` when nobody lives, or nothing has ended yet.
+    #[diesel(sql_type = Nullable<Double>)]
+    pub backlog_secs: Option<f64>,
+    /// Share of the same attempts that failed.
+    #[diesel(sql_type = Nullable<Double>)]
+    pub failure_rate: Option<f64>,
     /// The whole pool is paused.
     #[diesel(sql_type = Bool)]
     pub paused: bool,
 }
 
-/// The state of each of `pools`. Reads every job that has not ended well.
+/// A pool, with what is not waiting for a worker.
+#[derive(Clone, Debug, Serialize)]
+pub struct PoolState {
+    #[serde(flatten)]
+    pub load: PoolLoad,
+    /// Waiting for their time or for their next attempt; at most [`COUNTED`].
+    pub scheduled: i64,
+    /// Neither replayed nor discarded; at most [`COUNTED`].
+    pub dead: i64,
+}
+
+/// A tenant's part in a pool.
+#[derive(Clone, Debug, Serialize, QueryableByName)]
+pub struct TenantLoad {
+    #[diesel(sql_type = Uuid)]
+    pub tenant_id: TenantId,
+    #[diesel(sql_type = Text)]
+    pub pool: String,
+    #[diesel(sql_type = BigInt)]
+    pub queued: i64,
+    #[diesel(sql_type = Nullable<Double>)]
+    pub oldest_queued_secs: Option<f64>,
+    #[diesel(sql_type = BigInt)]
+    pub running: i64,
+    /// Attempts of the tenant, in all pools, that ended within the last minute.
+    #[diesel(sql_type = BigInt)]
+    pub ended_last_minute: i64,
+    /// Those of them that failed, or lost their worker.
+    #[diesel(sql_type = BigInt)]
+    pub failed_last_minute: i64,
+}
+
+/// The load of each of `pools`: cheap enough for a gauge. It reads index entries, of at most [`COUNTED`] jobs a pool, and as many rows as there are
+/// workers and running jobs.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn states(system: &System, pools: &[&str]) -> Result<Vec<PoolState>, StoreError> {
+pub async fn loads(system: &System, pools: &[&str]) -> Result<Vec<PoolLoad>, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
-    let states = sql_query(
-        "SELECT p.pool,
-                (SELECT count(*) FROM jobs j WHERE j.pool = p.pool AND j.state = 'queued') AS queued,
-                (SELECT extract(epoch FROM now() - min(run_at))::float8 FROM jobs j WHERE j.pool = p.pool AND j.state = 'queued') AS oldest_queued_secs,
-                (SELECT count(*) FROM jobs j WHERE j.pool = p.pool AND j.state IN ('scheduled', 'retryable')) AS scheduled,
-                r.running, r.expired,
-                (SELECT count(*) FROM jobs j WHERE j.pool = p.pool AND j.state = 'dead') AS dead,
-                w.workers, w.slots,
+    let loads = sql_query(format!(
+        "SELECT p.pool, q.queued, o.oldest_queued_secs, r.running, r.expired, w.workers, w.slots, w.service_secs, w.failure_rate,
+                CASE WHEN q.queued = 0 THEN 0 ELSE q.queued * w.service_secs / nullif(w.slots, 0) END AS backlog_secs,
                 EXISTS (SELECT FROM operator_pauses o WHERE o.pool = p.pool AND o.kind IS NULL) AS paused
          FROM unnest($1::text[]) WITH ORDINALITY AS p (pool, place)
+         CROSS JOIN LATERAL (SELECT count(*) AS queued FROM (
+             SELECT FROM jobs j WHERE j.pool = p.pool AND j.state = 'queued' LIMIT {COUNTED}) counted) q
+         CROSS JOIN LATERAL (SELECT greatest(0, extract(epoch FROM now() - (
+             SELECT j.run_at FROM jobs j WHERE j.pool = p.pool AND j.state = 'queued' ORDER BY j.run_at LIMIT 1)))::float8 AS oldest_queued_secs
+             WHERE q.queued > 0 UNION ALL SELECT NULL WHERE q.queued = 0) o
          CROSS JOIN LATERAL (SELECT count(*) AS running, count(*) FILTER (WHERE lease_until < now()) AS expired
                              FROM jobs j WHERE j.pool = p.pool AND j.state = 'running') r
-         CROSS JOIN LATERAL (SELECT count(*) AS workers, coalesce(sum(slots), 0) AS slots FROM workers w
-                             WHERE w.pool = p.pool AND w.seen_at > now() - $2 * interval '1 second') w
-         ORDER BY p.place",
-    )
+         CROSS JOIN LATERAL (SELECT count(*) AS workers, coalesce(sum(slots), 0) AS slots,
+                                    (sum(recent_busy_us) / 1e6 / nullif(sum(recent_ended), 0))::float8 AS service_secs,
+                                    sum(recent_failed)::float8 / nullif(sum(recent_ended), 0) AS failure_rate
+                             FROM workers w WHERE w.pool = p.pool AND w.seen_at > now() - $2 * interval '1 second') w
+         ORDER BY p.place"
+    ))
     .bind::<Array<Text>, _>(pools)
     .bind::<Integer, _>(SILENT_AFTER_SECS)
     .prepared()
     .load(&mut tx.conn)
     .await?;
     tx.commit().await?;
-    Ok(states)
+    Ok(loads)
+}
+
+/// The state of each of `pools`. Also looks at jobs that are delayed or dead.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn states(system: &System, pools: &[&str]) -> Result<Vec<PoolState>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Aside {
+        #[diesel(sql_type = BigInt)]
+        scheduled: i64,
+        #[diesel(sql_type = BigInt)]
+        dead: i64,
+    }
+    let loads = loads(system, pools).await?;
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let asides: Vec<Aside> = sql_query(format!(
+        "SELECT (SELECT count(*) FROM (SELECT FROM jobs j WHERE j.pool = p.pool AND j.state IN ('scheduled', 'retryable') LIMIT {COUNTED}) s) AS scheduled,
+                (SELECT count(*) FROM (SELECT FROM jobs j WHERE j.pool = p.pool AND j.state = 'dead' AND j.discarded_at IS NULL LIMIT {COUNTED}) d) AS dead
+         FROM unnest($1::text[]) WITH ORDINALITY AS p (pool, place) ORDER BY p.place"
+    ))
+    .bind::<Array<Text>, _>(pools)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    let states = loads.into_iter().zip(asides);
+    Ok(states
+        .map(|(load, aside)| PoolState {
+            load,
+            scheduled: aside.scheduled,
+            dead: aside.dead,
+        })
+        .collect())
+}
+
+/// The `limit` tenants and pools with the most jobs that wait or run. Reads an index entry of each job that waits: for a person who looks, not for
+/// a gauge.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn tenants(system: &System, limit: i64) -> Result<Vec<TenantLoad>, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let loads = sql_query(
+        "WITH live AS (
+             SELECT pool, tenant_id, count(*) AS queued, min(run_at) AS oldest, 0 AS running FROM jobs WHERE state = 'queued' GROUP BY 1, 2
+             UNION ALL
+             SELECT pool, tenant_id, 0, NULL, count(*) FROM jobs WHERE state = 'running' GROUP BY 1, 2
+         ), busiest AS (
+             SELECT pool, tenant_id, sum(queued)::bigint AS queued, min(oldest) AS oldest, sum(running)::bigint AS running
+             FROM live GROUP BY 1, 2 ORDER BY 3 DESC, 5 DESC, 2 LIMIT $1
+         ), attempts AS (
+             SELECT tenant_id, count(*) AS ended, count(*) FILTER (WHERE outcome IN ('failed', 'lost')) AS failed
+             FROM job_attempts WHERE ended_at > now() - interval '1 minute' GROUP BY 1
+         )
+         SELECT b.tenant_id, b.pool, b.queued, b.running, greatest(0, extract(epoch FROM now() - b.oldest))::float8 AS oldest_queued_secs,
+                coalesce(a.ended, 0) AS ended_last_minute, coalesce(a.failed, 0) AS failed_last_minute
+         FROM busiest b LEFT JOIN attempts a USING (tenant_id) ORDER BY b.queued DESC, b.running DESC, b.tenant_id",
+    )
+    .bind::<BigInt, _>(limit)
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(loads)
 }

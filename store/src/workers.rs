@@ -3,7 +3,7 @@ use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{StoreError, System};
 use diesel::sql_query;
-use diesel::sql_types::{Array, Integer, Text};
+use diesel::sql_types::{Array, BigInt, Integer, Text};
 use diesel_async::RunQueryDsl;
 
 /// How often a worker says that it is alive.
@@ -22,6 +22,10 @@ pub struct Sighting {
     pub slots: i32,
     /// Jobs it runs now.
     pub running: i32,
+    /// Of its latest attempts: how many succeeded or failed, how many failed, how long they took together.
+    pub recent_ended: i32,
+    pub recent_failed: i32,
+    pub recent_busy_us: i64,
 }
 
 /// Writes down that these workers are alive, and forgets those that have been silent for an hour.
@@ -34,9 +38,10 @@ pub async fn seen(system: &System, workers: &[Sighting]) -> Result<(), StoreErro
     let mut tx = system.begin(Durability::Relaxed).await?;
     sql_query(
         "WITH silent AS (DELETE FROM workers WHERE seen_at < now() - interval '1 hour')
-         INSERT INTO workers AS w (name, pool, host, version, slots, running)
-         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[])
-         ON CONFLICT (name) DO UPDATE SET running = excluded.running, seen_at = now()",
+         INSERT INTO workers AS w (name, pool, host, version, slots, running, recent_ended, recent_failed, recent_busy_us)
+         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::bigint[])
+         ON CONFLICT (name) DO UPDATE SET running = excluded.running, recent_ended = excluded.recent_ended,
+             recent_failed = excluded.recent_failed, recent_busy_us = excluded.recent_busy_us, seen_at = now()",
     )
     .bind::<Array<Text>, _>(texts(|worker| &worker.name))
     .bind::<Array<Text>, _>(texts(|worker| &worker.pool))
@@ -44,6 +49,9 @@ pub async fn seen(system: &System, workers: &[Sighting]) -> Result<(), StoreErro
     .bind::<Array<Text>, _>(texts(|worker| &worker.version))
     .bind::<Array<Integer>, _>(numbers(|worker| worker.slots))
     .bind::<Array<Integer>, _>(numbers(|worker| worker.running))
+    .bind::<Array<Integer>, _>(numbers(|worker| worker.recent_ended))
+    .bind::<Array<Integer>, _>(numbers(|worker| worker.recent_failed))
+    .bind::<Array<BigInt>, _>(workers.iter().map(|worker| worker.recent_busy_us).collect::<Vec<_>>())
     .prepared()
     .execute(&mut tx.conn)
     .await?;

@@ -1,7 +1,8 @@
 use crate::connections::{MODEL, connect, proxy, settings, through};
+use crate::environment::variable;
 use crate::{Client, Environment, HashingEmbedder, Proxy, TestDatabase};
 use api::{AdminState, ApiState};
-use config::Settings;
+use config::{ExposeSecret, Settings};
 use diesel_async::RunQueryDsl;
 use integrations::embedding::Embedder;
 use jobs::Pool;
@@ -107,6 +108,12 @@ impl TestApp {
                 store: Some(store),
                 queue: Some(queue),
                 metrics: None,
+                system: Some(context.system.clone()),
+                workers: Some(context.settings.workers.clone()),
+                stalled: workers.as_ref().map(|workers| {
+                    let pulse = workers.pulse();
+                    Arc::new(move || pulse.stalled()) as api::Stalled
+                }),
             }),
             &stop,
         )
@@ -163,6 +170,32 @@ impl TestApp {
     #[must_use]
     pub fn redis(&self) -> &Proxy {
         self.redis.as_ref().expect("TestOptions::redis_proxy")
+    }
+
+    /// What a `visualkit` process needs to be one of this system's, past the proxies.
+    #[must_use]
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        let settings = &self.direct;
+        let secret = |value: &Option<config::SecretString>| value.as_ref().unwrap().expose_secret().to_owned();
+        let mut environment = vec![
+            ("DATABASE_URL", secret(&settings.database.url)),
+            ("DATABASE_SYSTEM_URL", secret(&settings.database.system_url)),
+            ("DATABASE_OWNER_URL", secret(&settings.database.owner_url)),
+            ("REDIS_URL", secret(&settings.redis.url)),
+            ("SESSION_SECRET", "not-a-secret-because-only-tests-use-it".to_owned()),
+            ("VISUALKIT__REDIS__PREFIX", settings.redis.prefix.clone()),
+            (
+                "VISUALKIT__STORAGE__DATA_DIR",
+                settings.storage.data_dir.display().to_string(),
+            ),
+        ];
+        for (name, ours) in [
+            ("VISUALKIT__MODELS__DIR", "VISUALKIT_MODELS_DIR"),
+            ("VISUALKIT__MODELS__ONNXRUNTIME", "VISUALKIT_ONNXRUNTIME"),
+        ] {
+            environment.extend(variable(ours).map(|value| (name, value)));
+        }
+        environment
     }
 
     /// Another process's connections to the same system, past the proxies.

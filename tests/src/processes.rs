@@ -145,6 +145,21 @@ impl Process {
         !matches!(self.child.try_wait(), Ok(None))
     }
 
+    /// Runs `visualkit` to its end, whatever that is: the exit code, what it printed, what it complained of.
+    #[must_use]
+    pub fn outcome(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
+        let output = Command::new(binary())
+            .args(arguments)
+            .env_clear()
+            .envs(environment.iter().copied())
+            .current_dir(workspace_root())
+            .stdin(Stdio::null())
+            .output()
+            .expect("visualkit runs");
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code(), text(&output.stdout), text(&output.stderr))
+    }
+
     /// Its process id, which is part of the names of its workers.
     #[must_use]
     pub fn id(&self) -> u32 {

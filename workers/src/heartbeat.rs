@@ -1,5 +1,7 @@
 //! Tells the database which workers are alive, so that a job whose pool has none can say so.
 use crate::Context;
+use crate::pulse::Beat;
+use crate::recent::Recent;
 use crate::slots::Slots;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +12,13 @@ pub(crate) struct Alive {
     pub(crate) name: Arc<str>,
     pub(crate) pool: &'static str,
     pub(crate) slots: Slots,
+    pub(crate) recent: Recent,
 }
 
 impl Alive {
     fn sighting(&self, host: &str) -> Sighting {
         let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
+        let recent = self.recent.tally();
         Sighting {
             name: self.name.to_string(),
             pool: self.pool.to_owned(),
@@ -22,17 +26,21 @@ impl Alive {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             slots: number(self.slots.total()),
             running: number(self.slots.running()),
+            recent_ended: recent.ended,
+            recent_failed: recent.failed,
+            recent_busy_us: recent.busy_us,
         }
     }
 }
 
 /// Until dropped. What is lost in between is made good at the next beat.
-pub(crate) async fn run(context: Context, workers: Arc<Vec<Alive>>) {
+pub(crate) async fn run(context: Context, workers: Arc<Vec<Alive>>, beat: Beat) {
     let host = host_name();
     let mut ticks = tokio::time::interval(Duration::from_secs(SEEN_EVERY_SECS));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        beat.now();
         let sightings: Vec<Sighting> = workers.iter().map(|worker| worker.sighting(&host)).collect();
         if let Err(error) = seen(&context.system, &sightings).await {
             tracing::warn!(%error, "cannot write down that the workers are alive");

@@ -1,4 +1,5 @@
 //! Keeps the leases of running jobs, and stops the jobs whose lease is gone or whose cancellation was asked for.
+use crate::pulse::Beat;
 use crate::running::{Running, StopReason};
 use crate::{Context, WorkerOptions};
 use std::collections::HashMap;
@@ -8,12 +9,13 @@ use tokio::time::Instant;
 
 /// Renews thrice a lease until dropped. A process that cannot reach Postgres for a whole lease stops its jobs by itself: by
 /// then they run elsewhere.
-pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: Running) {
+pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: Running, beat: Beat) {
     let mut ticks = tokio::time::interval(options.renewal_interval());
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut renewed_at: HashMap<Held, Instant> = HashMap::new();
     loop {
         let asked = ticks.tick().await;
+        beat.now();
         let held = running.held();
         renewed_at.retain(|lease, _| held.contains(lease));
         for lease in &held {

@@ -16,6 +16,8 @@ mod leases;
 mod limits;
 mod progress;
 mod pull;
+mod pulse;
+mod recent;
 mod reconciler;
 mod registry;
 mod releases;
@@ -34,8 +36,12 @@ pub use self::effect::{Effect, LookedUp};
 pub use self::envelope::Envelope;
 pub use self::error::JobError;
 pub use self::job::{Done, JobContext};
+pub use self::pulse::Pulse;
+pub use self::reconciler::{
+    DispatchError, Dispatched, dispatch_due_once, expire_leases_once, release_paused, sweep_all,
+};
 pub use self::registry::{Handle, Registry};
-pub use self::replicas::Replicas;
+pub use self::replicas::{IdleError, IdleReplica, Replicas, Unusable, idle_replicas};
 pub use self::settings::WorkerOptions;
 pub use self::start::{Workers, start};
 pub use self::tasks::Tasks;

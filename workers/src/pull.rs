@@ -1,4 +1,5 @@
 //! Takes jobs for one pool: ids from Redis, leases from Postgres, in batches no larger than the free slots.
+use crate::pulse::Beat;
 use crate::running::Running;
 use crate::slots::{Offer, Slots};
 use crate::{Context, Envelope, WorkerOptions, reconciler};
@@ -14,6 +15,9 @@ use tokio_util::sync::CancellationToken;
 /// More in one batch would only make the first of them wait.
 const BATCH: usize = 100;
 
+/// How often a pool whose slots are all taken says that it only waits.
+const BUSY_BEAT: Duration = Duration::from_secs(10);
+
 /// How long to wait after Redis or Postgres failed.
 const BACK_OFF: Duration = Duration::from_millis(200);
 
@@ -26,6 +30,7 @@ pub(crate) struct Pull {
     pub(crate) jobs: Sender<Envelope>,
     pub(crate) slots: Slots,
     pub(crate) stop: CancellationToken,
+    pub(crate) beat: Beat,
 }
 
 impl Pull {
@@ -57,10 +62,15 @@ impl Pull {
 
     /// Waits for free slots; `None` when it is time to stop.
     async fn offer(&self) -> Option<Offer> {
-        tokio::select! {
-            biased;
-            () = self.stop.cancelled() => None,
-            offer = self.slots.offer(BATCH) => offer,
+        loop {
+            self.beat.now();
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return None,
+                offer = self.slots.offer(BATCH) => return offer,
+                // Long jobs in every slot are no stall.
+                () = tokio::time::sleep(BUSY_BEAT) => {}
+            }
         }
     }
 

@@ -1,49 +1,69 @@
 //! Brings Redis into line with Postgres: what is due, what was forgotten, what a lost worker left behind.
 use crate::limits::Limits;
+use crate::pulse::Beat;
 use crate::{Context, WorkerOptions};
-use jobs::{Dispatch, Pool};
+use config::DispatchSettings;
+use jobs::{Dispatch, Pool, Queue, QueueError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::jobs::{Dispatchable, JobRetention, JobState};
-use store::{JobId, TenantId};
+use store::{JobId, StoreError, System, TenantId};
+
+/// One lost worker is a machine's fault or a rollout's. A job that loses another is worth a look.
+const SUSPECT_AFTER: i64 = 2;
 
 /// Rows per transaction: short ones let others at the rows.
 const CHUNK: i64 = 1000;
 
 /// Finds expired leases until dropped, and puts their jobs back within the same tick.
-pub(crate) async fn expire_leases(context: Context, options: Arc<WorkerOptions>) {
+pub(crate) async fn expire_leases(context: Context, options: Arc<WorkerOptions>, beat: Beat) {
     let mut ticks = interval(options.dispatch.lease_check_interval_ms);
     loop {
         ticks.tick().await;
-        match store::jobs::expire_leases(&context.system, CHUNK).await {
-            Ok(expired) if expired.is_empty() => {}
-            Ok(expired) => {
-                tracing::warn!(jobs = expired.len(), "leases expired: their workers fell silent");
-                metrics::counter!("job_leases_expired_total").increment(expired.len() as u64);
-                let queued: Vec<Dispatch> = expired
-                    .iter()
-                    .filter(|job| job.state == JobState::Queued)
-                    .filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority, &job.kind))
-                    .collect();
-                context.queue.push(&queued).await;
-                context
-                    .queue
-                    .announce_changes(&expired.iter().map(|job| job.id).collect::<Vec<_>>())
-                    .await;
-            }
-            Err(error) => tracing::warn!(%error, "cannot look for expired leases"),
+        beat.now();
+        if let Err(error) = expire_leases_once(&context.system, &context.queue).await {
+            tracing::warn!(%error, "cannot look for expired leases");
         }
     }
 }
 
+/// Takes up to a thousand jobs from workers whose lease has expired, and offers them again; returns how many.
+///
+/// # Errors
+/// [`StoreError`]; not when Redis does not take them, since the reconciler offers them again.
+pub async fn expire_leases_once(system: &System, queue: &Queue) -> Result<usize, StoreError> {
+    let expired = store::jobs::expire_leases(system, CHUNK).await?;
+    if expired.is_empty() {
+        return Ok(0);
+    }
+    tracing::warn!(jobs = expired.len(), "leases expired: their workers fell silent");
+    metrics::counter!("job_leases_expired_total").increment(expired.len() as u64);
+    for job in expired.iter().filter(|job| job.lost >= SUSPECT_AFTER) {
+        tracing::warn!(job.id = %job.id, job.kind, tenant.id = %job.tenant_id, lost = job.lost, state = job.state.as_str(),
+            "suspect: this job has lost several workers; it may be what kills them");
+        metrics::counter!("job_suspects_total", "kind" => job.kind.clone()).increment(1);
+    }
+    let queued: Vec<Dispatch> = expired
+        .iter()
+        .filter(|job| job.state == JobState::Queued)
+        .filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority, &job.kind))
+        .collect();
+    queue.push(&queued).await;
+    queue
+        .announce_changes(&expired.iter().map(|job| job.id).collect::<Vec<_>>())
+        .await;
+    Ok(expired.len())
+}
+
 /// Offers to Redis what it should know and does not, until dropped.
-pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>) {
+pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, beat: Beat) {
     let mut ticks = interval(options.dispatch.reconcile_interval_ms);
     let redispatch = Duration::from_secs(options.dispatch.redispatch_after_secs);
     let mut paused = Paused::new(redispatch);
     let mut limits = Limits::default();
     loop {
         ticks.tick().await;
+        beat.now();
         if let Err(error) = paused.release(&context).await {
             tracing::warn!(%error, "cannot see what is paused; trying again");
         }
@@ -54,8 +74,8 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>) 
         if let Err(error) = offer_again(&context).await {
             tracing::warn!(%error, "cannot look for jobs that were taken and not claimed; trying again");
         }
-        match dispatch_once(&context, redispatch).await {
-            Ok(put_aside) => paused.put_aside |= put_aside,
+        match dispatch_due_once(&context.system, &context.queue, redispatch).await {
+            Ok(dispatched) => paused.put_aside |= dispatched.put_aside,
             Err(error) => tracing::warn!(%error, "cannot reconcile; trying again"),
         }
     }
@@ -104,12 +124,12 @@ impl Paused {
         }
     }
 
-    async fn release(&mut self, context: &Context) -> Result<(), store::StoreError> {
+    async fn release(&mut self, context: &Context) -> Result<(), StoreError> {
         let fingerprint = Some(store::pauses::fingerprint(&context.system).await?);
         if fingerprint == self.fingerprint && !self.put_aside && self.looked_at.elapsed() < self.look_every {
             return Ok(());
         }
-        while store::jobs::release_paused(&context.system, CHUNK).await? > 0 {}
+        release_paused(&context.system).await?;
         self.fingerprint = fingerprint;
         self.put_aside = false;
         self.looked_at = Instant::now();
@@ -117,44 +137,81 @@ impl Paused {
     }
 }
 
-/// Returns whether paused jobs were put aside.
-async fn dispatch_once(
-    context: &Context,
-    redispatch: Duration,
-) -> Result<bool, Box<dyn std::error::Error + Send + Sync>> {
-    let epoch = context.queue.epoch().await?;
-    let redispatch_ms = i64::try_from(redispatch.as_millis()).unwrap_or(i64::MAX);
-    let mut put_aside = false;
+/// Makes all jobs whose pause has ended due for dispatch again; returns how many there were.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn release_paused(system: &System) -> Result<usize, StoreError> {
+    let mut all = 0;
     loop {
-        let Some(marked) = store::jobs::mark_for_dispatch(&context.system, &epoch, redispatch_ms, CHUNK).await? else {
-            return Ok(put_aside);
+        match store::jobs::release_paused(system, CHUNK).await? {
+            0 => return Ok(all),
+            released => all += released,
+        }
+    }
+}
+
+/// What one look at what is due did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Dispatched {
+    /// Offered to Redis.
+    pub jobs: usize,
+    /// Paused jobs were put aside.
+    pub put_aside: bool,
+    /// Another process was at it.
+    pub busy: bool,
+}
+
+/// Why what is due could not be offered. The next tick tries again.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+/// Offers to Redis all that it should know and does not.
+///
+/// # Errors
+/// [`DispatchError`].
+pub async fn dispatch_due_once(
+    system: &System,
+    queue: &Queue,
+    redispatch: Duration,
+) -> Result<Dispatched, DispatchError> {
+    let epoch = queue.epoch().await?;
+    let redispatch_ms = i64::try_from(redispatch.as_millis()).unwrap_or(i64::MAX);
+    let mut done = Dispatched::default();
+    loop {
+        let Some(marked) = store::jobs::mark_for_dispatch(system, &epoch, redispatch_ms, CHUNK).await? else {
+            done.busy = true;
+            return Ok(done);
         };
         let full = i64::try_from(marked.looked_at).unwrap_or(i64::MAX) >= CHUNK;
-        put_aside |= marked.looked_at > marked.jobs.len();
+        done.put_aside |= marked.looked_at > marked.jobs.len();
+        done.jobs += marked.jobs.len();
         if !marked.jobs.is_empty() {
             tracing::debug!(jobs = marked.jobs.len(), "dispatched");
             let ids: Vec<JobId> = marked.jobs.iter().map(|job| job.id).collect();
-            if let Err(error) = context.queue.try_push(&dispatches(marked.jobs)).await {
+            if let Err(error) = queue.try_push(&dispatches(marked.jobs)).await {
                 // Redis may have lost them without losing its epoch: they are not dispatched after all.
-                store::jobs::unmark_dispatch(&context.system, &ids).await?;
+                store::jobs::unmark_dispatch(system, &ids).await?;
                 return Err(error.into());
             }
         }
         if !full {
-            return Ok(put_aside);
+            return Ok(done);
         }
     }
 }
 
 /// Deletes what has outlived its use and makes the partitions of the weeks to come, until dropped.
-pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>) {
-    let retention = JobRetention {
-        interactive_secs: i64::try_from(options.dispatch.interactive_retention_secs).unwrap_or(i64::MAX),
-        days: i32::try_from(options.dispatch.job_retention_days).unwrap_or(i32::MAX),
-    };
+pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>, beat: Beat) {
     let mut ticks = interval(60_000);
     loop {
         ticks.tick().await;
+        beat.now();
         match store::jobs::create_partitions(&context.system).await {
             Ok(0) => {}
             Ok(made) => tracing::info!(partitions = made, "made job partitions"),
@@ -172,15 +229,27 @@ pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>) {
             }
             Err(error) => tracing::warn!(%error, "cannot count the rows of the default partitions"),
         }
-        loop {
-            match store::jobs::sweep(&context.system, retention, CHUNK).await {
-                Ok(deleted) if deleted >= usize::try_from(CHUNK).unwrap_or(usize::MAX) => {}
-                Ok(_) => break,
-                Err(error) => {
-                    tracing::warn!(%error, "cannot delete ended jobs; trying again in a minute");
-                    break;
-                }
-            }
+        if let Err(error) = sweep_all(&context.system, &options.dispatch).await {
+            tracing::warn!(%error, "cannot delete ended jobs; trying again in a minute");
+        }
+    }
+}
+
+/// Deletes all that has outlived its time: interactive jobs, idempotency keys, locks of ended jobs, old weeks. Returns how many rows went.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn sweep_all(system: &System, settings: &DispatchSettings) -> Result<usize, StoreError> {
+    let retention = JobRetention {
+        interactive_secs: i64::try_from(settings.interactive_retention_secs).unwrap_or(i64::MAX),
+        days: i32::try_from(settings.job_retention_days).unwrap_or(i32::MAX),
+    };
+    let mut all = 0;
+    loop {
+        let deleted = store::jobs::sweep(system, retention, CHUNK).await?;
+        all += deleted;
+        if deleted < usize::try_from(CHUNK).unwrap_or(usize::MAX) {
+            return Ok(all);
         }
     }
 }

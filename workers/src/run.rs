@@ -2,6 +2,7 @@
 use crate::error::Advice;
 use crate::finisher::Finishing;
 use crate::progress::ProgressBoard;
+use crate::recent::Recent;
 use crate::registry::Handler;
 use crate::running::StopReason;
 use crate::{Context, Done, Envelope, JobContext, JobError, Registry, trace};
@@ -24,6 +25,7 @@ pub(crate) struct Runner {
     pub(crate) registry: Registry,
     pub(crate) progress: ProgressBoard,
     pub(crate) outcomes: Sender<Finishing>,
+    pub(crate) recent: Recent,
 }
 
 /// Runs one attempt to its end. apalis is always told of success: what became of the job is written in Postgres.
@@ -55,7 +57,7 @@ impl Runner {
                 result = self.handle(handler, job.clone()) => conclude(handler, &job, result),
             },
         };
-        observe(&job, &ended, started.elapsed());
+        observe(&job, &ended, started.elapsed(), &self.recent);
         match ended {
             Attempt::Ended(outcome) => {
                 let finish = Finish {
@@ -133,7 +135,7 @@ fn conclude(handler: Handler, job: &ClaimedJob, result: Result<Done, JobError>) 
     })
 }
 
-fn observe(job: &ClaimedJob, ended: &Attempt, took: Duration) {
+fn observe(job: &ClaimedJob, ended: &Attempt, took: Duration, recent: &Recent) {
     let outcome = match ended {
         Attempt::Committed | Attempt::Ended(Outcome::Succeeded { .. }) => "succeeded",
         Attempt::Ended(Outcome::Retry { error, .. } | Outcome::Dead { error }) => {
@@ -148,6 +150,9 @@ fn observe(job: &ClaimedJob, ended: &Attempt, took: Duration) {
         Attempt::Ended(Outcome::HandedBack { .. }) => "handed_back",
         Attempt::Abandoned => "lease_lost",
     };
+    if matches!(outcome, "succeeded" | "retryable" | "dead") {
+        recent.add(took, outcome != "succeeded");
+    }
     metrics::counter!("job_attempts_total", "kind" => job.kind.clone(), "outcome" => outcome).increment(1);
     metrics::histogram!("job_attempt_duration_seconds", "kind" => job.kind.clone()).record(took.as_secs_f64());
 }

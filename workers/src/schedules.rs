@@ -1,4 +1,5 @@
 //! Fires schedules. The database's clock says what is due; one short transaction of the tenant decides about a schedule's ticks.
+use crate::pulse::Beat;
 use crate::{Context, WorkerOptions};
 use jobs::schedules::{Look, fire_due};
 use jobs::{Catalogue, Dispatch};
@@ -12,12 +13,13 @@ use tokio::time::MissedTickBehavior;
 const CHUNK: i64 = 100;
 
 /// Fires what is due until dropped.
-pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>) {
+pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, beat: Beat) {
     let catalogue = Catalogue::new(context.settings.diagnostics.enabled);
     let mut ticks = tokio::time::interval(Duration::from_millis(options.dispatch.reconcile_interval_ms));
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        beat.now();
         if let Err(error) = fire_all(&context, &catalogue).await {
             tracing::warn!(%error, "cannot see which schedules are due; trying again");
         }

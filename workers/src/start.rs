@@ -2,6 +2,8 @@ use crate::backend::PulledJobs;
 use crate::heartbeat::Alive;
 use crate::progress::ProgressBoard;
 use crate::pull::Pull;
+use crate::pulse::{LONG, Pulse, SOON};
+use crate::recent::Recent;
 use crate::run::{Runner, run};
 use crate::running::{Running, StopReason};
 use crate::{
@@ -31,6 +33,7 @@ pub struct Workers {
     keeping: Tasks,
     failed: CancellationToken,
     alive: Arc<Vec<Alive>>,
+    pulse: Pulse,
     context: Context,
     _cancellations: Subscription,
 }
@@ -53,11 +56,13 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     let (outcomes, to_write) = finisher::outcomes();
     let (pulling, working, keeping) = (Tasks::default(), Tasks::default(), Tasks::default());
     let (stop, failed) = (Stops::default(), CancellationToken::new());
+    let pulse = Pulse::default();
     let runner = Runner {
         context: context.clone(),
         registry: registry.clone(),
         progress: progress.clone(),
         outcomes,
+        recent: Recent::default(),
     };
 
     let mut alive = Vec::new();
@@ -66,10 +71,12 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         let worker: Arc<str> = format!("{pool}-{}-{}", std::process::id(), short_id()).into();
         let slots = options.slots(*pool);
         let (jobs, pulled) = channel(slots.total());
+        let recent = Recent::default();
         alive.push(Alive {
             name: worker.clone(),
             pool: pool.as_str(),
             slots: slots.clone(),
+            recent: recent.clone(),
         });
         let pull = Pull {
             pool: *pool,
@@ -80,6 +87,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             jobs,
             slots: slots.clone(),
             stop: stop.pulling.clone(),
+            beat: pulse.watch(format!("pull {pool}"), SOON),
         };
         pulling.spawn(pull.run());
         working.spawn(work(
@@ -87,21 +95,49 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             &worker,
             pulled,
             slots.total(),
-            runner.clone(),
+            Runner {
+                recent,
+                ..runner.clone()
+            },
             stop.clone(),
             failed.clone(),
         ));
     }
     working.spawn(finisher::run(context.clone(), to_write));
     let alive = Arc::new(alive);
-    keeping.spawn_until_stopped(heartbeat::run(context.clone(), alive.clone()));
+    keeping.spawn_until_stopped(heartbeat::run(
+        context.clone(),
+        alive.clone(),
+        pulse.watch("heartbeat", SOON),
+    ));
     keeping.spawn(releases::run(context.clone(), ended, keeping.stopping()));
-    keeping.spawn_until_stopped(leases::run(context.clone(), options.clone(), running.clone()));
+    keeping.spawn_until_stopped(leases::run(
+        context.clone(),
+        options.clone(),
+        running.clone(),
+        pulse.watch("leases", SOON),
+    ));
     keeping.spawn_until_stopped(progress::run(context.clone(), progress));
-    keeping.spawn_until_stopped(reconciler::expire_leases(context.clone(), options.clone()));
-    keeping.spawn_until_stopped(reconciler::dispatch_due(context.clone(), options.clone()));
-    keeping.spawn_until_stopped(reconciler::retain(context.clone(), options.clone()));
-    keeping.spawn_until_stopped(schedules::run(context.clone(), options.clone()));
+    keeping.spawn_until_stopped(reconciler::expire_leases(
+        context.clone(),
+        options.clone(),
+        pulse.watch("expire_leases", SOON),
+    ));
+    keeping.spawn_until_stopped(reconciler::dispatch_due(
+        context.clone(),
+        options.clone(),
+        pulse.watch("dispatch_due", LONG),
+    ));
+    keeping.spawn_until_stopped(reconciler::retain(
+        context.clone(),
+        options.clone(),
+        pulse.watch("retain", LONG),
+    ));
+    keeping.spawn_until_stopped(schedules::run(
+        context.clone(),
+        options.clone(),
+        pulse.watch("schedules", LONG),
+    ));
     let to_cancel = running.clone();
     let cancellations = context.queue.subscribe_cancellations(move |jobs| {
         jobs.iter().for_each(|job| to_cancel.stop(*job, StopReason::Cancelled));
@@ -116,6 +152,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         keeping,
         failed,
         alive,
+        pulse,
         context: context.clone(),
         _cancellations: cancellations,
     }
@@ -155,6 +192,12 @@ fn work(
 }
 
 impl Workers {
+    /// Whether the loops that take jobs and keep leases and the dispatch index still go round.
+    #[must_use]
+    pub fn pulse(&self) -> Pulse {
+        self.pulse.clone()
+    }
+
     /// Resolves when a worker has ended by itself: the process should end too.
     pub async fn failed(&self) {
         self.failed.cancelled().await;

@@ -10,19 +10,26 @@ use std::time::Duration;
 /// A dependency that takes longer to answer does not answer.
 const LIMIT: Duration = Duration::from_secs(2);
 
-/// The process runs; says nothing of what it depends on, or a database that is away would have it restarted.
-pub(super) async fn live() -> Json<Health> {
-    Json(Health {
-        status: "live",
-        checks: BTreeMap::new(),
-    })
+/// The process runs and its loops go round: 503 names those that do not, and the process is to be started again. Says nothing of what it depends
+/// on, or a database that is away would have it restarted.
+pub(super) async fn live(State(state): State<AdminState>) -> (StatusCode, Json<Health>) {
+    let stalled = state.stalled.as_ref().map(|stalled| stalled()).unwrap_or_default();
+    let (code, status) = match stalled.is_empty() {
+        true => (StatusCode::OK, "live"),
+        false => (StatusCode::SERVICE_UNAVAILABLE, "stalled"),
+    };
+    let checks = stalled
+        .into_iter()
+        .map(|(name, secs)| (name, format!("has not gone round for {secs} s")))
+        .collect();
+    (code, Json(Health { status, checks }))
 }
 
 #[derive(Debug, Serialize)]
 pub(super) struct Health {
     status: &'static str,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    checks: BTreeMap<&'static str, String>,
+    checks: BTreeMap<String, String>,
 }
 
 /// 503 while Postgres is away. While Redis is away it is 200 and `degraded`: jobs are accepted and wait in Postgres.
@@ -63,7 +70,7 @@ fn verdict(postgres: Option<Result<(), String>>, redis: Option<Result<(), String
     let checks = [("postgres", postgres), ("redis", redis)];
     let checks = checks
         .into_iter()
-        .filter_map(|(name, result)| Some((name, said(result?))))
+        .filter_map(|(name, result)| Some((name.to_owned(), said(result?))))
         .collect();
     (code, Json(Health { status, checks }))
 }
@@ -94,6 +101,21 @@ mod tests {
     fn a_process_without_postgres_is_not_ready_and_says_so() {
         let (code, body) = said(Err("refused"), Ok(()));
         assert_eq!((code, &body["checks"]["postgres"]), (503, &"refused".into()));
+    }
+
+    #[tokio::test]
+    async fn a_process_whose_loops_hang_is_not_live_and_names_them() {
+        let state = AdminState {
+            stalled: Some(std::sync::Arc::new(|| vec![("leases".to_owned(), 130)])),
+            ..AdminState::default()
+        };
+        let (code, body) = live(State(state)).await;
+        let body = serde_json::to_value(body.0).unwrap();
+        assert_eq!(
+            (code.as_u16(), &body["status"], &body["checks"]["leases"]),
+            (503, &"stalled".into(), &"has not gone round for 130 s".into())
+        );
+        assert_eq!(live(State(AdminState::default())).await.0, StatusCode::OK);
     }
 
     #[tokio::test]

@@ -1,6 +1,7 @@
 //! The admin address: health and metrics. Not for the internet.
 mod health;
 mod metrics;
+mod scaler;
 mod state;
 
-pub use self::state::{AdminState, admin_router};
+pub use self::state::{AdminState, Stalled, admin_router};

@@ -1,8 +1,10 @@
-use super::{health, metrics};
+use super::{health, metrics, scaler};
 use axum::Router;
 use axum::routing::get;
+use config::WorkerSettings;
 use metrics_exporter_prometheus::PrometheusHandle;
-use store::Store;
+use std::sync::Arc;
+use store::{Store, System};
 
 /// What a process has that can be healthy or not, and its metrics; cheap to clone.
 #[derive(Clone, Default)]
@@ -13,13 +15,23 @@ pub struct AdminState {
     pub queue: Option<jobs::Queue>,
     /// `None`: nothing is measured.
     pub metrics: Option<PrometheusHandle>,
+    /// The system role, in a process that runs workers: it sees the pools.
+    pub system: Option<System>,
+    /// Jobs that a worker process runs at once.
+    pub workers: Option<WorkerSettings>,
+    /// The process's loops that no longer go round, each with for how many seconds; any makes it not live.
+    pub stalled: Option<Stalled>,
 }
+
+/// Asks for the loops that no longer go round.
+pub type Stalled = Arc<dyn Fn() -> Vec<(String, u64)> + Send + Sync>;
 
 /// The admin address of any process.
 pub fn admin_router(state: AdminState) -> Router {
     Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/scaler/pools/{pool}", get(scaler::pool))
         .route("/metrics", get(metrics::metrics))
         .with_state(state)
 }

@@ -1,5 +1,6 @@
 //! Resources as the API shows them.
 mod chunk;
+mod dead_group;
 mod dead_letter;
 mod document;
 mod effect;
@@ -15,6 +16,7 @@ mod schedule;
 mod why;
 
 pub(crate) use self::chunk::ChunkObject;
+pub(crate) use self::dead_group::DeadGroupObject;
 pub(crate) use self::dead_letter::DeadLetterObject;
 pub(crate) use self::document::DocumentObject;
 pub(crate) use self::effect::EffectObject;

@@ -30,6 +30,8 @@ enum Command {
         #[arg(long, value_parser = ["assume_done", "repeat"])]
         effect: Option<String>,
     },
+    /// Sum up dead jobs by kind and error, with a warning where the same keeps dying
+    Dead(super::dead_summary::Args),
     /// Start dead jobs again: those named, or all that match
     Replay(super::dead_letters::ReplayArgs),
     /// Give dead jobs up: those named, or all that match
@@ -86,6 +88,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Show(args) => show(args).await,
         Command::Cancel(args) => act(args, "cancel", None).await,
         Command::Retry { job, effect } => act(job, "retry", effect.map(|effect| json!({ "effect": effect }))).await,
+        Command::Dead(args) => super::dead_summary::run(args).await,
         Command::Replay(args) => super::dead_letters::replay(args).await,
         Command::Discard(args) => super::dead_letters::discard(args).await,
         Command::Why(args) => explain(args).await,

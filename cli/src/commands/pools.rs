@@ -5,7 +5,7 @@ use anyhow::Context;
 use config::Requirement;
 use jobs::Pool;
 use store::System;
-use store::pools::{PoolState, states};
+use store::pools::{COUNTED, PoolState, states};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -14,11 +14,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
-    let settings = load_settings(&[Requirement::SystemDatabase])?;
-    let system = System::connect(&settings.database)
-        .await
-        .context("cannot use DATABASE_SYSTEM_URL")?;
-    let found = states(&system, &Pool::ALL.map(Pool::as_str)).await?;
+    let found = pools(&connect().await?).await?;
     if args.json {
         print_json(&serde_json::to_value(&found)?)?;
     } else {
@@ -27,20 +23,63 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn table(pools: &[PoolState]) -> String {
+pub(super) async fn connect() -> anyhow::Result<System> {
+    let settings = load_settings(&[Requirement::SystemDatabase])?;
+    System::connect(&settings.database)
+        .await
+        .context("cannot use DATABASE_SYSTEM_URL")
+}
+
+pub(super) async fn pools(system: &System) -> anyhow::Result<Vec<PoolState>> {
+    Ok(states(system, &Pool::ALL.map(Pool::as_str)).await?)
+}
+
+pub(super) fn table(pools: &[PoolState]) -> String {
     let mut text = format!(
-        "{:<11}{:>9}{:>12}{:>11}{:>9}{:>9}{:>7}{:>9}{:>7}\n",
-        "pool", "queued", "oldest s", "scheduled", "running", "expired", "dead", "workers", "slots"
+        "{:<10}{:>9}{:>10}{:>11}{:>9}{:>8}{:>8}{:>10}{:>8}{:>9}{:>7}\n",
+        "pool",
+        "queued",
+        "oldest s",
+        "backlog s",
+        "running",
+        "slots",
+        "fail %",
+        "scheduled",
+        "dead",
+        "expired",
+        "workers"
     );
     for pool in pools {
-        let oldest = pool
-            .oldest_queued_secs
-            .map_or("-".to_owned(), |secs| format!("{secs:.1}"));
-        let paused = if pool.paused { "  paused" } else { "" };
+        let load = &pool.load;
+        let paused = if load.paused { "  paused" } else { "" };
         text.push_str(&format!(
-            "{:<11}{:>9}{oldest:>12}{:>11}{:>9}{:>9}{:>7}{:>9}{:>7}{paused}\n",
-            pool.pool, pool.queued, pool.scheduled, pool.running, pool.expired, pool.dead, pool.workers, pool.slots
+            "{:<10}{:>9}{:>10}{:>11}{:>9}{:>8}{:>8}{:>10}{:>8}{:>9}{:>7}{paused}\n",
+            load.pool,
+            counted(load.queued),
+            number(load.oldest_queued_secs),
+            number(load.backlog_secs),
+            load.running,
+            load.slots,
+            number(load.failure_rate.map(|rate| rate * 100.0)),
+            counted(pool.scheduled),
+            counted(pool.dead),
+            load.expired,
+            load.workers,
         ));
     }
     text
+}
+
+/// A number that was counted up to a limit.
+pub(super) fn counted(count: i64) -> String {
+    if count >= COUNTED {
+        format!("{count}+")
+    } else {
+        count.to_string()
+    }
+}
+
+/// With one decimal; `-` when it is unknown.
+pub(super) fn number(value: Option<f64>) -> String {
+    value.map_or("-".to_owned(), |value| format!("{value:.1}"))
 }

@@ -19,7 +19,7 @@ pub(crate) async fn run(_: Args) -> anyhow::Result<Outcome> {
     let connections = Connections::open(settings).await?;
     let worker = WorkerPart::start(&connections, Pool::ALL.to_vec()).await?;
     let api = ApiPart::start(&connections).await?;
-    let admin = AdminPart::start(&connections, Some(worker.system.clone()), &telemetry).await?;
+    let admin = AdminPart::start(&connections, Some(&worker), &telemetry).await?;
     let stopped = tokio::select! {
         stopped = until_told_to_stop() => stopped,
         () = worker.failed() => Err(anyhow::anyhow!("a worker ended by itself")),

@@ -21,7 +21,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let telemetry = Telemetry::start(&settings)?;
     let connections = Connections::open(settings).await?;
     let worker = WorkerPart::start(&connections, args.pools).await?;
-    let admin = AdminPart::start(&connections, Some(worker.system.clone()), &telemetry).await?;
+    let admin = AdminPart::start(&connections, Some(&worker), &telemetry).await?;
     let stopped = tokio::select! {
         stopped = until_told_to_stop() => stopped,
         () = worker.failed() => Err(anyhow::anyhow!("a worker ended by itself")),

@@ -1,7 +1,7 @@
-use super::{Connections, Telemetry, gauges};
+use super::{Connections, Telemetry, WorkerPart, gauges};
 use anyhow::Context;
 use api::AdminState;
-use store::System;
+use std::sync::Arc;
 use tokio::net::TcpListener;
 use workers::Tasks;
 
@@ -13,9 +13,10 @@ pub(crate) struct AdminPart {
 impl AdminPart {
     pub(crate) async fn start(
         connections: &Connections,
-        system: Option<System>,
+        workers: Option<&WorkerPart>,
         telemetry: &Telemetry,
     ) -> anyhow::Result<Self> {
+        let system = workers.map(|workers| workers.system.clone());
         let address = connections.settings.server.admin_listen;
         let listener = TcpListener::bind(address)
             .await
@@ -25,6 +26,12 @@ impl AdminPart {
             store: Some(connections.store.clone()),
             queue: Some(connections.queue.clone()),
             metrics: Some(telemetry.metrics.clone()),
+            system: system.clone(),
+            workers: workers.map(|_| connections.settings.workers.clone()),
+            stalled: workers.map(|workers| {
+                let pulse = workers.pulse();
+                Arc::new(move || pulse.stalled()) as api::Stalled
+            }),
         };
         let tasks = Tasks::default();
         tasks.spawn_until_stopped(async move {

@@ -4,7 +4,7 @@ use integrations::embedding::Embedder;
 use jobs::Pool;
 use std::sync::Arc;
 use store::System;
-use workers::{Context, Replicas, WorkerOptions, Workers};
+use workers::{Context, Pulse, Replicas, WorkerOptions, Workers};
 
 /// The worker pools of this process.
 pub(crate) struct WorkerPart {
@@ -48,6 +48,11 @@ impl WorkerPart {
             replicas,
             system,
         })
+    }
+
+    /// Whether its loops go round.
+    pub(crate) fn pulse(&self) -> Pulse {
+        self.workers.pulse()
     }
 
     /// Resolves when a worker has ended by itself.

@@ -1,5 +1,6 @@
 use super::batches::{Placed, batches};
 use super::model_files::ModelFiles;
+use super::onnx_runtime;
 use super::session_lane::{SessionLane, Turn};
 use super::token_counter::{self, TokenCounter};
 use super::{Embedder, EmbeddingModel};
@@ -83,6 +84,15 @@ impl LocalEmbedder {
     /// loading.
     pub async fn warm_up(&self) -> Result<(), IntegrationError> {
         self.embed(vec!["warm up".into()]).await.map(drop)
+    }
+
+    /// Whether the model's files and the library that runs them are in their places; loads neither.
+    ///
+    /// # Errors
+    /// [`IntegrationError::NotConfigured`] with what is missing.
+    pub fn check_files(&self) -> Result<(), IntegrationError> {
+        onnx_runtime::check_file(&self.files.onnxruntime_library)?;
+        self.files.check()
     }
 
     /// SHA-256 of the weights. Blocks while it reads them.

@@ -30,6 +30,14 @@ pub(super) fn environment(library: &Path) -> Result<Environment, IntegrationErro
     Ok(environment)
 }
 
+/// Whether there is a file of this name.
+pub(super) fn check_file(library: &Path) -> Result<(), IntegrationError> {
+    match library.is_file() {
+        true => Ok(()),
+        false => Err(not_configured(library, "there is no such file")),
+    }
+}
+
 fn not_configured(library: &Path, problem: &str) -> IntegrationError {
     IntegrationError::NotConfigured {
         system: "ONNX runtime".into(),

@@ -7,6 +7,9 @@ use crc32fast::Hasher;
 use crate::documents::{Document, DocumentNumber, Documents};
 use crate::error::{Error, Result};
 
+/// The file that says that a replica was closed cleanly.
+pub(crate) const CLEAN_MARKER: &str = "clean.json";
+
 /// The files of one replica.
 #[derive(Debug)]
 pub(super) struct Layout {
@@ -23,7 +26,7 @@ impl Layout {
         Self {
             root: root.to_path_buf(),
             lock: root.join("replica.lock"),
-            marker: root.join("clean.json"),
+            marker: root.join(CLEAN_MARKER),
             keyword: root.join("keyword"),
             vectors: root.join("vectors.f32"),
             documents: root.join("documents.jsonl"),

@@ -8,5 +8,6 @@ mod options;
 mod search;
 mod state;
 
+pub(crate) use disk::CLEAN_MARKER;
 pub use options::ReplicaOptions;
 pub use state::Replica;

@@ -48,7 +48,7 @@ struct Locked {
 }
 
 /// Stands for the epoch of jobs that are paused: greater than any real one, which begin with a hexadecimal digit.
-const PAUSED_EPOCH: &str = "paused";
+pub(crate) const PAUSED_EPOCH: &str = "paused";
 
 /// Marks up to `limit` jobs as dispatched under `epoch` and returns them, to be pushed after this has committed: jobs that are due by
 /// the database's clock; queued jobs that were never dispatched, or under another epoch (Redis was wiped or restarted), or longer

@@ -23,6 +23,9 @@ pub struct ExpiredJob {
     /// Queued again, or dead when its attempts are spent, or cancelled when that was asked.
     #[diesel(sql_type = Text)]
     pub state: JobState,
+    /// Workers that it has lost in this run, this one among them.
+    #[diesel(sql_type = BigInt)]
+    pub lost: i64,
 }
 
 /// Takes up to `limit` jobs from workers whose lease has expired. They are queued again without delay: a lost worker is no
@@ -51,7 +54,9 @@ pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob
          ), body AS (
              UPDATE job_bodies b SET error = $2 FROM taken t WHERE b.tenant_id = t.tenant_id AND b.job_id = t.id
          )
-         SELECT id, tenant_id, pool, priority, kind, state FROM taken",
+         SELECT t.id, t.tenant_id, t.pool, t.priority, t.state, t.kind,
+                1 + (SELECT count(*) FROM job_attempts a WHERE a.tenant_id = t.tenant_id AND a.job_id = t.id AND a.run = t.run AND a.outcome = 'lost') AS lost
+         FROM taken t",
     )
     .bind::<BigInt, _>(limit)
     .bind::<Jsonb, _>(error)

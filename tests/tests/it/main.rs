@@ -12,12 +12,15 @@
 mod abuse;
 mod api;
 mod benchmarks;
+mod doctor;
 mod documents;
 mod faults;
 mod isolation;
 mod models;
+mod operators;
 mod proxy;
 mod raw;
+mod readiness;
 mod schedules;
 mod search;
 mod tidy;

@@ -1,7 +1,9 @@
 //! The search replicas this process keeps: opened when asked for, brought up to date from the change log, closed when unused.
 mod catch_up;
 mod feed;
+mod idle;
 mod open;
 mod refresh;
 
+pub use self::idle::{IdleError, IdleReplica, Unusable, idle_replicas};
 pub use self::open::Replicas;

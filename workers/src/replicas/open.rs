@@ -12,7 +12,7 @@ use store::{KnowledgeBaseId, Store, TenantId};
 use tokio::sync::{Mutex, oneshot};
 
 /// Grows when the layout of a replica's directory changes; older ones are rebuilt.
-const INDEX_VERSION: u32 = 1;
+pub(super) const INDEX_VERSION: u32 = 1;
 
 /// One open replica, and the lock that lets one catch-up of it run at a time.
 pub(crate) struct OpenReplica {

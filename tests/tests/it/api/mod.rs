@@ -1,6 +1,7 @@
 //! The HTTP contract.
 mod bodies;
 mod dead_letters;
+mod dead_summary;
 mod events;
 mod headers;
 mod idempotency;

@@ -48,6 +48,7 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/schedules", "jobs:read", PathId::None),
     read("get /v1/schedules/{id}", "jobs:read", PathId::Schedule),
     read("get /v1/schedules/{id}/ticks", "jobs:read", PathId::Schedule),
+    read("get /v1/dead-letters/summary", "jobs:read", PathId::None),
     read("get /v1/jobs/{id}/events", "jobs:read", PathId::Job),
     write(
         "post /v1/knowledge-bases",

@@ -1,0 +1,164 @@
+//! What an autoscaler asks: how much waits in a pool, and how many workers would do.
+use super::AdminState;
+use axum::Json;
+use axum::extract::{Path, Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use config::WorkerSettings;
+use jobs::Pool;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use store::pools::{PoolLoad, loads};
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Target {
+    /// How long what waits may take to be worked off.
+    #[serde(default = "Target::half_a_minute")]
+    target_seconds: f64,
+}
+
+impl Target {
+    fn half_a_minute() -> f64 {
+        30.0
+    }
+}
+
+/// A pool, for an autoscaler. Numbers that are unknown are null; `desired_workers` is always a number.
+#[derive(Debug, Serialize)]
+struct PoolScale {
+    pool: String,
+    depth: i64,
+    in_flight: i64,
+    oldest_age_seconds: f64,
+    backlog_seconds: Option<f64>,
+    failure_rate: Option<f64>,
+    workers: i64,
+    slots: i64,
+    desired_workers: i64,
+}
+
+/// `GET /scaler/pools/{pool}?target_seconds=30`. 404 for a pool that there is not, and in a process without the system role (`serve`); 400 for a target
+/// that is no positive number; 503 while PostgreSQL is away.
+pub(super) async fn pool(
+    State(state): State<AdminState>,
+    Path(name): Path<String>,
+    target: Result<Query<Target>, axum::extract::rejection::QueryRejection>,
+) -> Response {
+    let (Some(system), Some(settings)) = (&state.system, &state.workers) else {
+        return refused(
+            StatusCode::NOT_FOUND,
+            "this process sees no pools: ask one that runs workers",
+        );
+    };
+    let Ok(pool) = name.parse::<Pool>() else {
+        return refused(StatusCode::NOT_FOUND, "there is no such pool");
+    };
+    let target = match target {
+        Ok(Query(Target { target_seconds })) if target_seconds.is_finite() && target_seconds > 0.0 => target_seconds,
+        _ => return refused(StatusCode::BAD_REQUEST, "target_seconds must be a positive number"),
+    };
+    match loads(system, &[pool.as_str()])
+        .await
+        .map(|loads| loads.into_iter().next())
+    {
+        Ok(Some(load)) => Json(scale(load, slots_each(settings, pool), target)).into_response(),
+        Ok(None) => refused(StatusCode::NOT_FOUND, "there is no such pool"),
+        Err(error) => {
+            tracing::warn!(%error, "cannot tell an autoscaler what waits");
+            refused(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+        }
+    }
+}
+
+fn refused(status: StatusCode, error: &str) -> Response {
+    (status, Json(json!({"error": error}))).into_response()
+}
+
+/// What a worker process runs at once by these settings, for a pool without one.
+fn slots_each(settings: &WorkerSettings, pool: Pool) -> usize {
+    match pool {
+        Pool::Ingest => settings.ingest + settings.ingest_reserved,
+        Pool::Retrieval => settings.retrieval + settings.retrieval_reserved,
+        Pool::General => settings.general + settings.general_reserved,
+    }
+}
+
+fn scale(load: PoolLoad, slots_each: usize, target_secs: f64) -> PoolScale {
+    let desired_workers = desired(&load, slots_each, target_secs);
+    PoolScale {
+        pool: load.pool,
+        depth: load.queued,
+        in_flight: load.running,
+        oldest_age_seconds: load.oldest_queued_secs.unwrap_or(0.0),
+        backlog_seconds: load.backlog_secs,
+        failure_rate: load.failure_rate,
+        workers: load.workers,
+        slots: load.slots,
+        desired_workers,
+    }
+}
+
+/// Slots for what runs, and as many as work off what waits within the target (Little's law: waiting × time of one ÷ target), in whole workers.
+/// While nothing is known of the time of one, what there is stays, and is one at least when something waits. What waits in a paused pool needs nobody.
+fn desired(load: &PoolLoad, slots_each: usize, target_secs: f64) -> i64 {
+    let waiting = if load.paused { 0 } else { load.queued };
+    if waiting == 0 && load.running == 0 {
+        return 0;
+    }
+    let Some(service_secs) = load.service_secs else {
+        return load.workers.max(1);
+    };
+    let slots_each = match load.workers {
+        0 => slots_each as f64,
+        workers => load.slots as f64 / workers as f64,
+    };
+    let slots = load.running as f64 + waiting as f64 * service_secs / target_secs;
+    // Saturates, as casts of floats do.
+    ((slots / slots_each.max(1.0)).ceil() as i64).max(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(queued: i64, running: i64, workers: i64, service_secs: Option<f64>) -> PoolLoad {
+        PoolLoad {
+            pool: "ingest".to_owned(),
+            queued,
+            oldest_queued_secs: None,
+            running,
+            expired: 0,
+            workers,
+            slots: workers * 4,
+            service_secs,
+            backlog_secs: None,
+            failure_rate: None,
+            paused: false,
+        }
+    }
+
+    #[test]
+    fn what_runs_keeps_its_workers_and_what_waits_gets_enough_for_the_target() {
+        assert_eq!(desired(&load(0, 0, 3, Some(1.0)), 4, 30.0), 0, "idle");
+        assert_eq!(desired(&load(0, 5, 3, Some(1.0)), 4, 30.0), 2, "five run, four each");
+        assert_eq!(
+            desired(&load(300, 0, 1, Some(2.0)), 4, 30.0),
+            5,
+            "600 s of work in 30 s: 20 slots"
+        );
+        assert_eq!(desired(&load(1, 0, 0, Some(0.001)), 4, 30.0), 1, "one job needs one");
+    }
+
+    #[test]
+    fn without_a_measured_time_what_there_is_stays_and_is_one_at_least() {
+        assert_eq!(desired(&load(1000, 0, 0, None), 4, 30.0), 1);
+        assert_eq!(desired(&load(1000, 0, 3, None), 4, 30.0), 3);
+    }
+
+    #[test]
+    fn what_waits_in_a_paused_pool_needs_nobody() {
+        let mut paused = load(1000, 0, 1, Some(1.0));
+        paused.paused = true;
+        assert_eq!(desired(&paused, 4, 30.0), 0);
+    }
+}

@@ -1,0 +1,64 @@
+//! The checks: one file each, and one line in [`ALL`]. What a feature leaves lying about is found by a check of its own.
+mod clocks;
+mod configuration;
+mod connections;
+mod default_partitions;
+mod disk;
+mod dispatch_index;
+mod expired_leases;
+mod idempotency_keys;
+mod indexes;
+mod interactive_jobs;
+mod job_locks;
+mod migrations;
+mod models;
+mod partitions;
+mod postgres;
+mod redis;
+mod redis_settings;
+mod roles;
+mod row_level_security;
+mod schedules;
+mod suspects;
+mod undispatched;
+mod workers;
+
+use super::Site;
+use super::verdict::{Unchecked, Verdict};
+use futures::future::LocalBoxFuture;
+
+/// One thing that is looked at.
+pub(super) struct Check {
+    pub(super) name: &'static str,
+    pub(super) run: for<'a> fn(&'a Site) -> LocalBoxFuture<'a, Looked>,
+}
+
+/// What a check found, or why it could not look.
+type Looked = Result<Verdict, Unchecked>;
+
+/// In the order in which they run and are reported: what later ones rest on comes first.
+pub(super) const ALL: &[Check] = &[
+    configuration::CHECK,
+    postgres::CHECK,
+    redis::CHECK,
+    redis_settings::CHECK,
+    migrations::CHECK,
+    roles::CHECK,
+    row_level_security::CHECK,
+    connections::CHECK,
+    clocks::CHECK,
+    disk::CHECK,
+    models::CHECK,
+    workers::CHECK,
+    partitions::CHECK,
+    default_partitions::CHECK,
+    expired_leases::CHECK,
+    dispatch_index::CHECK,
+    undispatched::CHECK,
+    schedules::CHECK,
+    suspects::CHECK,
+    indexes::CHECK,
+    job_locks::CHECK,
+    idempotency_keys::CHECK,
+    interactive_jobs::CHECK,
+];

@@ -1,0 +1,30 @@
+-- Judges whether a tenant takes its turns at one priority of a pool, and a kind of it within the tenant's, and mends it when asked to: a kind stands
+-- among the tenant's kinds once when its queue holds ids, a tenant in the ring once when it has kinds, and neither when there are none.
+-- KEYS[1]: the pool's prefix.  ARGV: priority, tenant, kind (or ''), whether to mend.  Returns the fault that was found first, '' for none.
+local p, priority, tenant, kind, mend = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
+local kinds = p .. ':kinds:' .. priority .. ':' .. tenant
+
+-- `name` is to stand in `list` once when something waits, and not at all when nothing does.
+local function judge(list, name, waiting)
+  local places = #redis.call('LPOS', list, name, 'COUNT', 0)
+  if waiting > 0 and places == 0 then
+    if mend then redis.call('RPUSH', list, name) end
+    return 'queue_without_ring'
+  end
+  if waiting == 0 and places > 0 then
+    if mend then redis.call('LREM', list, 0, name) end
+    return 'ring_without_queue'
+  end
+  if places > 1 then
+    if mend then redis.call('LREM', list, places - 1, name) end
+    return 'too_many_turns'
+  end
+  return ''
+end
+
+local of_kind = ''
+if kind ~= '' then of_kind = judge(kinds, kind, redis.call('LLEN', p .. ':q:' .. priority .. ':' .. tenant .. ':' .. kind)) end
+local of_tenant = judge(p .. ':ring:' .. priority, tenant, redis.call('LLEN', kinds))
+local fault = of_kind ~= '' and of_kind or of_tenant
+if mend and fault ~= '' then redis.call('PUBLISH', p .. ':bell', 1) end
+return fault

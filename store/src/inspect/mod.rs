@@ -1,0 +1,28 @@
+//! What an operator's check-up looks at: rows that nobody has moved for too long, and what the server says of itself and of its roles.
+//! Nothing here changes anything.
+mod catalogue;
+mod rows;
+mod server;
+mod standing;
+
+pub use self::catalogue::{
+    MigrationState, migration_state, missing_partitions, policy_faults, role_faults, system_login_faults,
+};
+pub use self::rows::{
+    LOOKED_AT, dead_locks, expired_leases, overdue_idempotency_keys, overdue_interactive_jobs, suspects, undispatched,
+};
+pub use self::server::{ServerState, server_state};
+pub use self::standing::{Standing, standings};
+
+use diesel::QueryableByName;
+use diesel::sql_types::Text;
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    line: String,
+}
+
+fn lines(rows: Vec<Line>) -> Vec<String> {
+    rows.into_iter().map(|row| row.line).collect()
+}

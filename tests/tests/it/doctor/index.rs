@@ -1,0 +1,109 @@
+use super::{named_and_mended, run, submit, without_workers};
+use config::ExposeSecret;
+use jobs::{Dispatch, Pool};
+use redis::AsyncCommands;
+use redis::aio::MultiplexedConnection;
+use store::JobId;
+use tests::TestApp;
+
+async fn redis(app: &TestApp) -> MultiplexedConnection {
+    let url = app.context.settings.redis.url.as_ref().unwrap();
+    let client = redis::Client::open(url.expose_secret()).unwrap();
+    client.get_multiplexed_async_connection().await.unwrap()
+}
+
+/// A key of the pool `general`.
+fn key(app: &TestApp, end: &str) -> String {
+    format!("{{{}:general}}:2:{end}", app.context.settings.redis.prefix)
+}
+
+async fn push(app: &TestApp, id: JobId) {
+    let job = Dispatch {
+        id,
+        tenant: app.tenant,
+        pool: Pool::General,
+        priority: 1,
+        kind: "diagnostics.noop".to_owned(),
+    };
+    app.context.queue.try_push(&[job]).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ids_of_jobs_that_are_unknown_or_over_are_named_and_forgotten() {
+    let app = without_workers().await;
+    let unknown = JobId::generate();
+    push(&app, unknown).await;
+    named_and_mended(&app, "dispatch_index", "problem", &unknown.to_string());
+    assert_eq!(app.context.queue.depth(Pool::General).await.unwrap().queued, 0);
+
+    let over = submit(&app).await;
+    run(
+        &app,
+        "UPDATE jobs SET state = 'succeeded', finished_at = now() - interval '1 hour'",
+    )
+    .await;
+    named_and_mended(&app, "dispatch_index", "problem", &over);
+
+    let popped = JobId::generate();
+    let _: i64 = redis(&app)
+        .await
+        .zadd(key(&app, "popped"), popped.to_string(), 1)
+        .await
+        .unwrap();
+    named_and_mended(&app, "dispatch_index", "problem", &popped.to_string());
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_queue_whose_tenant_takes_no_turns_is_named_and_gets_its_turn() {
+    let mut app = without_workers().await;
+    let id = submit(&app).await;
+    let _: i64 = redis(&app).await.del(key(&app, "ring:1")).await.unwrap();
+    assert!(
+        app.context.queue.pop(Pool::General, 1, &[]).await.unwrap().is_empty(),
+        "the job would wait for ever"
+    );
+    named_and_mended(&app, "dispatch_index", "problem", &app.tenant.to_string());
+    app.start_workers(Pool::ALL.to_vec());
+    assert_eq!(app.client.ended(&id).await["state"], "succeeded");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn turns_for_nothing_and_too_many_turns_are_named_and_taken_away() {
+    let app = without_workers().await;
+    let tenant = app.tenant.to_string();
+    let _: i64 = redis(&app).await.rpush(key(&app, "ring:2"), &tenant).await.unwrap();
+    named_and_mended(&app, "dispatch_index", "problem", "turns where nothing waits");
+    submit(&app).await;
+    let _: i64 = redis(&app).await.rpush(key(&app, "ring:1"), &tenant).await.unwrap();
+    named_and_mended(&app, "dispatch_index", "problem", "turns taken more than once");
+    assert_eq!(
+        app.context.queue.pop(Pool::General, 2, &[]).await.unwrap().len(),
+        1,
+        "its one turn is left"
+    );
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_that_no_worker_would_pop_is_named_and_put_into_its_queue() {
+    let mut app = without_workers().await;
+    let id = submit(&app).await;
+    let queue = key(&app, &format!("q:1:{}:diagnostics.noop", app.tenant));
+    let kinds = key(&app, &format!("kinds:1:{}", app.tenant));
+    let _: i64 = redis(&app)
+        .await
+        .del(&[queue, kinds, key(&app, "ring:1")])
+        .await
+        .unwrap();
+    push(&app, JobId(id.parse().unwrap())).await;
+    assert!(
+        app.context.queue.pop(Pool::General, 1, &[]).await.unwrap().is_empty(),
+        "a push does not help"
+    );
+    named_and_mended(&app, "dispatch_index", "problem", &id);
+    app.start_workers(Pool::ALL.to_vec());
+    assert_eq!(app.client.ended(&id).await["state"], "succeeded");
+    app.finish().await;
+}

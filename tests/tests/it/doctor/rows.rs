@@ -1,0 +1,111 @@
+use super::{examine, named_and_mended, run, submit, without_workers};
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_expired_unnoticed_is_named_and_its_job_queued_again() {
+    let app = without_workers().await;
+    let id = submit(&app).await;
+    run(
+        &app,
+        "UPDATE jobs SET state = 'running', attempt = 1, worker = 'gone', lease_token = gen_random_uuid(), started_at = now(),
+                attempt_started_at = now(), lease_until = now() - interval '1 minute'",
+    )
+    .await;
+    named_and_mended(&app, "expired_leases", "problem", &id);
+    let job = app.client.get(&format!("/v1/jobs/{id}")).await.body;
+    assert_eq!(
+        (&job["state"], &job["attempts"][0]["outcome"]),
+        (&"queued".into(), &"lost".into()),
+        "{job}"
+    );
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_redis_was_not_offered_is_named_and_offered() {
+    let mut app = without_workers().await;
+    let id = submit(&app).await;
+    run(
+        &app,
+        "UPDATE jobs SET state = 'scheduled', run_at = now() - interval '1 minute'",
+    )
+    .await;
+    named_and_mended(&app, "undispatched", "problem", &id);
+    let found = examine(&app, &[]);
+    assert_eq!(found.health("workers"), "problem", "a job waits and nobody lives");
+    assert_eq!(found.code, Some(1));
+    app.start_workers(jobs::Pool::ALL.to_vec());
+    assert_eq!(app.client.ended(&id).await["state"], "succeeded");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_sweeps_is_named_and_swept() {
+    let app = without_workers().await;
+    let id = submit(&app).await;
+    run(
+        &app,
+        &format!(
+            "UPDATE jobs SET state = 'succeeded', finished_at = now() - interval '1 day';
+             INSERT INTO job_locks SELECT tenant_id, 'dead-lock', id FROM jobs WHERE id = '{id}';
+             INSERT INTO idempotency_keys (tenant_id, route, key, request_hash, resource_id, expires_at)
+             SELECT tenant_id, 'POST /v1/jobs', 'overdue-key', '', id, now() - interval '1 day' FROM jobs"
+        ),
+    )
+    .await;
+    let found = examine(&app, &[]);
+    assert_eq!(found.health("idempotency_keys"), "warning");
+    assert!(
+        found.check("idempotency_keys")["examples"][0]
+            .as_str()
+            .unwrap()
+            .contains("overdue-key")
+    );
+    named_and_mended(&app, "job_locks", "warning", "dead-lock");
+    assert_eq!(
+        examine(&app, &[]).health("idempotency_keys"),
+        "ok",
+        "one sweep sweeps both"
+    );
+    run(&app, "UPDATE jobs SET interactive = true").await;
+    named_and_mended(&app, "interactive_jobs", "warning", &id);
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_lost_two_workers_is_a_suspect_and_one_that_lost_one_is_not() {
+    let app = without_workers().await;
+    let id = submit(&app).await;
+    let lose =
+        "UPDATE jobs SET state = 'running', attempt = attempt + 1, worker = 'gone', lease_token = gen_random_uuid(),
+                       attempt_started_at = now(), lease_until = now() - interval '1 minute'";
+    for (lost, health) in [(1, "ok"), (2, "warning")] {
+        run(&app, lose).await;
+        let expired = store::jobs::expire_leases(&app.context.system, 10).await.unwrap();
+        assert_eq!((expired.len(), expired[0].lost), (1, lost));
+        let found = examine(&app, &[]);
+        assert_eq!(found.health("suspects"), health, "{:#}", found.check("suspects"));
+    }
+    let named = examine(&app, &[]).check("suspects")["examples"][0]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(named.starts_with(&id) && named.ends_with("2 workers"), "{named}");
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_that_is_due_and_does_not_fire_is_named() {
+    let app = without_workers().await;
+    let body = json!({"name": "hourly", "cron": "@hourly", "time_zone": "UTC", "kind": "diagnostics.noop"});
+    let made = app.client.post("/v1/schedules", body).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+    assert_eq!(examine(&app, &[]).health("schedules"), "ok", "it is not due");
+    run(&app, "UPDATE schedules SET due_at = now() - interval '1 minute'").await;
+    let found = examine(&app, &[]);
+    let verdict = found.check("schedules");
+    assert_eq!(verdict["health"], "problem", "{verdict:#}");
+    let named = verdict["examples"][0].as_str().unwrap();
+    assert!(named.starts_with(made.body["id"].as_str().unwrap()), "{named}");
+    app.abandon().await;
+}

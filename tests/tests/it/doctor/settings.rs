@@ -1,0 +1,68 @@
+use super::{examine_with, without_workers};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_wrong_setting_is_named_and_nothing_else_is_said_to_be_in_order() {
+    let app = without_workers().await;
+    let wrong = [
+        ("VISUALKIT__WORKERS__INGEST", "0"),
+        ("VISUALKIT__RETRIEVAL__ALPHA", "7"),
+    ];
+    let found = examine_with(&app, &[], &wrong);
+    assert_eq!(found.code, Some(1));
+    let verdict = found.check("configuration");
+    let named = verdict["examples"].to_string();
+    assert!(
+        named.contains("workers.ingest") && named.contains("retrieval.alpha"),
+        "{verdict:#}"
+    );
+    for check in found.report["checks"].as_array().unwrap() {
+        assert!(
+            check["name"] == "configuration" || check["health"] == "skipped",
+            "{check:#}"
+        );
+    }
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_check_that_cannot_be_made_says_so_and_does_not_pass() {
+    let app = without_workers().await;
+    let found = examine_with(&app, &[], &[("DATABASE_SYSTEM_URL", "")]);
+    for name in [
+        "expired_leases",
+        "undispatched",
+        "dispatch_index",
+        "partitions",
+        "job_locks",
+        "roles",
+    ] {
+        assert_eq!(found.health(name), "skipped", "{:#}", found.check(name));
+    }
+    assert_eq!(found.health("configuration"), "warning");
+    assert_eq!(found.health("row_level_security"), "ok");
+    let away = examine_with(&app, &[], &[("REDIS_URL", "redis://127.0.0.1:1/0")]);
+    assert_eq!((away.code, away.health("redis")), (Some(1), "problem"));
+    assert_eq!(away.health("dispatch_index"), "skipped");
+    assert_eq!(away.health("expired_leases"), "ok");
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pools_beyond_the_budget_and_missing_files_are_named() {
+    let app = without_workers().await;
+    let wrong = [
+        ("VISUALKIT__DATABASE__APP_CONNECTIONS", "48"),
+        ("VISUALKIT__MODELS__DIR", "/nonexistent"),
+    ];
+    let found = examine_with(&app, &[], &wrong);
+    assert_eq!(
+        found.health("connections"),
+        "warning",
+        "{:#}",
+        found.check("connections")
+    );
+    assert_eq!(found.health("models"), "problem", "{:#}", found.check("models"));
+    let wrong = [("VISUALKIT__DATABASE__APP_CONNECTIONS", "100000")];
+    assert_eq!(examine_with(&app, &[], &wrong).health("connections"), "problem");
+    app.abandon().await;
+}

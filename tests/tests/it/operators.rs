@@ -1,0 +1,196 @@
+//! What an operator, a monitor and an autoscaler are told of the pools.
+use serde_json::{Value, json};
+use std::time::Duration;
+use tests::{Client, Process, TestApp, TestOptions, eventually};
+
+async fn without_workers() -> TestApp {
+    TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await
+}
+
+fn printed(app: &TestApp, arguments: &[&str]) -> String {
+    let own = app.environment();
+    let environment: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    Process::run(arguments, &environment)
+}
+
+fn general(pools: &Value) -> Value {
+    let pools = pools.as_array().unwrap();
+    pools.iter().find(|pool| pool["pool"] == "general").unwrap().clone()
+}
+
+async fn submit(client: &Client, kind: &str, payload: Value, count: usize) -> Vec<String> {
+    let mut ids = Vec::new();
+    for _ in 0..count {
+        let body = json!({"kind": kind, "payload": payload});
+        ids.push(
+            client.post("/v1/jobs", body).await.body["id"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        );
+    }
+    ids
+}
+
+async fn asked(url: &str) -> (u16, Value) {
+    let answered = reqwest::get(url).await.unwrap();
+    (answered.status().as_u16(), answered.json().await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pools_and_top_tell_what_waits_of_whom_how_long_and_how_it_went() {
+    let mut app = without_workers().await;
+    let mut ids = submit(&app.client, "diagnostics.sleep", json!({"ms": 20}), 5).await;
+    let of_b = submit(&app.client_b, "diagnostics.sleep", json!({"ms": 20}), 2).await;
+    let found: Value = serde_json::from_str(&printed(&app, &["top", "--once", "--json"])).unwrap();
+    let pool = general(&found["pools"]);
+    assert_eq!((&pool["queued"], &pool["workers"]), (&json!(7), &json!(0)), "{found:#}");
+    assert_eq!(pool["backlog_secs"], Value::Null, "nobody works it off");
+    assert!(pool["oldest_queued_secs"].as_f64().unwrap() > 0.0);
+    let tenants: Vec<_> = found["tenants"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| (&t["tenant"], &t["queued"]))
+        .collect();
+    assert_eq!(
+        tenants,
+        [(&json!("dev"), &json!(5)), (&json!("dev-b"), &json!(2))],
+        "{found:#}"
+    );
+
+    app.start_workers(jobs::Pool::ALL.to_vec());
+    ids.extend(
+        submit(
+            &app.client,
+            "diagnostics.fail",
+            json!({"times": 1, "permanent": true}),
+            1,
+        )
+        .await,
+    );
+    for id in &ids {
+        app.client.ended(id).await;
+    }
+    for id in &of_b {
+        app.client_b.ended(id).await;
+    }
+    // Workers say so with their next sign of life.
+    eventually(
+        "the times of eight attempts are known",
+        Duration::from_secs(20),
+        || async {
+            let pools: Value = serde_json::from_str(&printed(&app, &["pools", "--json"])).unwrap();
+            let pool = general(&pools);
+            let rate = pool["failure_rate"].as_f64().unwrap_or(0.0);
+            pool["workers"] == 1
+                && pool["backlog_secs"] == 0.0
+                && (rate - 0.125).abs() < 0.001
+                && pool["service_secs"].as_f64() > Some(0.01)
+        },
+    )
+    .await;
+    let text = printed(&app, &["top", "--once"]);
+    assert!(
+        text.contains("backlog s") && !text.contains('\u{1b}'),
+        "plain lines where there is no terminal: {text}"
+    );
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_autoscaler_is_told_how_many_workers_would_do() {
+    let app = without_workers().await;
+    let url = format!("{}/scaler/pools/general", app.admin_url);
+    let (status, idle) = asked(&url).await;
+    assert_eq!(
+        (status, &idle["depth"], &idle["desired_workers"]),
+        (200, &json!(0), &json!(0)),
+        "{idle}"
+    );
+    submit(&app.client, "diagnostics.noop", json!({}), 3).await;
+    let (_, waiting) = asked(&url).await;
+    assert_eq!(
+        (&waiting["depth"], &waiting["desired_workers"]),
+        (&json!(3), &json!(1)),
+        "{waiting}"
+    );
+    assert_eq!(waiting["backlog_seconds"], Value::Null);
+    assert!(waiting["oldest_age_seconds"].as_f64().unwrap() > 0.0);
+    // Two workers of four slots each, whose attempts took 2 s each, and 300 jobs: 600 s of work in 30 s are 20 slots.
+    use diesel_async::SimpleAsyncConnection;
+    app.database
+        .owner()
+        .await
+        .batch_execute(
+            "INSERT INTO workers (name, pool, host, version, slots, running, recent_ended, recent_failed, recent_busy_us)
+             SELECT 'general-' || n, 'general', '', '', 4, 0, 50, 5, 100000000 FROM generate_series(1, 2) n;
+             INSERT INTO jobs SELECT (jsonb_populate_record(j, jsonb_build_object('id', uuidv7()))).* FROM jobs j, generate_series(1, 99)",
+        )
+        .await
+        .unwrap();
+    let (_, busy) = asked(&url).await;
+    assert_eq!(
+        (&busy["depth"], &busy["backlog_seconds"]),
+        (&json!(300), &json!(75.0)),
+        "{busy}"
+    );
+    assert_eq!(
+        (&busy["failure_rate"], &busy["desired_workers"]),
+        (&json!(0.1), &json!(5)),
+        "{busy}"
+    );
+    assert_eq!(
+        asked(&format!("{url}?target_seconds=300")).await.1["desired_workers"],
+        1
+    );
+    for refused in [0.to_string(), "-1".to_owned(), "soon".to_owned(), "inf".to_owned()] {
+        assert_eq!(
+            asked(&format!("{url}?target_seconds={refused}")).await.0,
+            400,
+            "{refused}"
+        );
+    }
+    assert_eq!(asked(&format!("{}/scaler/pools/nonsense", app.admin_url)).await.0, 404);
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_process_is_live_and_shows_every_pool_to_prometheus() {
+    let app = without_workers().await;
+    submit(&app.client, "diagnostics.noop", json!({}), 4).await;
+    let free = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let address = free.to_string();
+    let own = app.environment();
+    let mut environment: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    environment.push(("VISUALKIT__SERVER__ADMIN_LISTEN", &address));
+    let log = app.data.path().join("worker.log");
+    let _ingest = Process::start(&["worker", "--pools", "ingest"], &environment, &log);
+    let scraped = format!("http://{address}/metrics");
+    eventually(
+        "the gauges of a pool without workers",
+        Duration::from_secs(30),
+        || async {
+            let Ok(answered) = reqwest::get(&scraped).await else {
+                return false;
+            };
+            let text = answered.text().await.unwrap();
+            let has = |line: &str| text.lines().any(|one| one == line);
+            has("pool_queued{pool=\"general\"} 4")
+                && has("pool_backlog_seconds{pool=\"general\"} inf")
+                && has("pool_workers{pool=\"ingest\"} 1")
+                && has("pool_backlog_seconds{pool=\"ingest\"} 0")
+        },
+    )
+    .await;
+    let (status, live) = asked(&format!("http://{address}/health/live")).await;
+    assert_eq!((status, &live["status"]), (200, &json!("live")));
+    app.abandon().await;
+}

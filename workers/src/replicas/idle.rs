@@ -1,0 +1,90 @@
+//! Replicas in slots that no process holds: of processes that ended, or were killed.
+use super::open::INDEX_VERSION;
+use config::Settings;
+use retrieval::{FoundReplica, Slot};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use store::{KnowledgeBaseId, Store, StoreError, TenantId, knowledge_bases};
+use uuid::Uuid;
+
+/// Why a replica is of no more use where it lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unusable {
+    /// It was not closed cleanly: whoever opens it begins anew.
+    HalfWritten,
+    /// Its knowledge base is gone or being deleted.
+    BaseGone,
+    /// It was written by another release.
+    OtherRelease,
+}
+
+/// A replica that nobody holds and nobody can use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdleReplica {
+    pub directory: PathBuf,
+    pub why: Unusable,
+}
+
+/// Why idle replicas could not be looked through.
+#[derive(Debug, thiserror::Error)]
+pub enum IdleError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Disk(#[from] retrieval::Error),
+    #[error("{}: {source}", .directory.display())]
+    Remove { directory: PathBuf, source: std::io::Error },
+}
+
+/// Looks through the slots of this machine that no process holds, and holds them meanwhile: a process that starts now takes another. With
+/// `remove`, deletes what it found; that costs time at the next search of the base, never data. Replicas of running processes are their own
+/// business: an open one has no clean marker, and is right.
+///
+/// # Errors
+/// [`IdleError`].
+pub async fn idle_replicas(store: &Store, settings: &Settings, remove: bool) -> Result<Vec<IdleReplica>, IdleError> {
+    let slots = Slot::acquire_idle(&settings.storage.data_dir.join("replicas"))?;
+    let found: Vec<FoundReplica> = slots.iter().flat_map(Slot::replicas).collect();
+    let live = live_bases(store, &found).await?;
+    let mut unusable = Vec::new();
+    for replica in found {
+        let why = if !live.contains(&(replica.tenant, replica.knowledge_base)) {
+            Unusable::BaseGone
+        } else if replica.index_version != INDEX_VERSION {
+            Unusable::OtherRelease
+        } else if !replica.closed_cleanly {
+            Unusable::HalfWritten
+        } else {
+            continue;
+        };
+        if remove {
+            std::fs::remove_dir_all(&replica.directory).map_err(|source| IdleError::Remove {
+                directory: replica.directory.clone(),
+                source,
+            })?;
+        }
+        unusable.push(IdleReplica {
+            directory: replica.directory,
+            why,
+        });
+    }
+    Ok(unusable)
+}
+
+async fn live_bases(store: &Store, found: &[FoundReplica]) -> Result<BTreeSet<(Uuid, Uuid)>, StoreError> {
+    let mut by_tenant: BTreeMap<Uuid, Vec<KnowledgeBaseId>> = BTreeMap::new();
+    for replica in found {
+        let bases = by_tenant.entry(replica.tenant).or_default();
+        bases.push(KnowledgeBaseId(replica.knowledge_base));
+    }
+    let mut live = BTreeSet::new();
+    for (tenant, bases) in by_tenant {
+        let heads = store
+            .tenant(TenantId(tenant), async move |tx| {
+                knowledge_bases::heads(tx, &bases).await
+            })
+            .await?;
+        live.extend(heads.into_iter().map(|head| (tenant, head.base.id.0)));
+    }
+    Ok(live)
+}
