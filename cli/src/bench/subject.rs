@@ -141,7 +141,7 @@ impl Subject for OurQueue {
         }
         let states = store::pools::states(&self.rig.context.system, &[Pool::General.as_str()]).await?;
         let state = states.first().context("there is no pool `general`")?;
-        Ok(u64::try_from(state.queued + state.scheduled + state.running).unwrap_or_default())
+        Ok(u64::try_from(state.load.queued + state.scheduled + state.load.running).unwrap_or_default())
     }
 
     async fn purge(&self) -> anyhow::Result<()> {
