@@ -1,12 +1,13 @@
 use crate::backend::PulledJobs;
+use crate::batches::BatchBell;
 use crate::heartbeat::Alive;
 use crate::progress::ProgressBoard;
 use crate::pull::Pull;
 use crate::run::{Runner, run};
 use crate::running::{Running, StopReason};
 use crate::{
-    Context, Envelope, Registry, Tasks, WorkerOptions, finisher, heartbeat, leases, progress, reconciler, releases,
-    schedules,
+    Context, Envelope, Registry, Tasks, WorkerOptions, batches, finisher, heartbeat, leases, progress, reconciler,
+    releases, schedules,
 };
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use futures::FutureExt;
@@ -53,11 +54,13 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     let (outcomes, to_write) = finisher::outcomes();
     let (pulling, working, keeping) = (Tasks::default(), Tasks::default(), Tasks::default());
     let (stop, failed) = (Stops::default(), CancellationToken::new());
+    let bell = BatchBell::default();
     let runner = Runner {
         context: context.clone(),
         registry: registry.clone(),
         progress: progress.clone(),
         outcomes,
+        bell: bell.clone(),
     };
 
     let mut alive = Vec::new();
@@ -92,12 +95,13 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             failed.clone(),
         ));
     }
-    working.spawn(finisher::run(context.clone(), to_write));
+    working.spawn(finisher::run(context.clone(), to_write, bell.clone()));
     let alive = Arc::new(alive);
     keeping.spawn_until_stopped(heartbeat::run(context.clone(), alive.clone()));
     keeping.spawn(releases::run(context.clone(), ended, keeping.stopping()));
     keeping.spawn_until_stopped(leases::run(context.clone(), options.clone(), running.clone()));
     keeping.spawn_until_stopped(progress::run(context.clone(), progress));
+    keeping.spawn_until_stopped(batches::run(context.clone(), options.clone(), bell));
     keeping.spawn_until_stopped(reconciler::expire_leases(context.clone(), options.clone()));
     keeping.spawn_until_stopped(reconciler::dispatch_due(context.clone(), options.clone()));
     keeping.spawn_until_stopped(reconciler::retain(context.clone(), options.clone()));

@@ -1,6 +1,7 @@
 use crate::{ApiState, Problem};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
+use store::{BatchId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId};
 use store::{DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId};
 use uuid::Uuid;
 
@@ -29,6 +30,7 @@ resource_ids!(
     LimitId = "limit",
     PauseId = "pause",
     ScheduleId = "schedule"
+    BatchId = "batch"
 );
 
 /// The path's `{id}`. What is no id names nothing: 404.
