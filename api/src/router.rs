@@ -1,7 +1,7 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
-    answers, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses,
+    answers, batches, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses,
     schedules, search,
 };
 use crate::{ApiState, Problem, ProblemCode};
@@ -68,6 +68,10 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(jobs::retry::retry_job))
         .routes(routes!(jobs::run::run_job))
         .routes(routes!(jobs::why::explain_wait))
+        .routes(routes!(batches::create::create_batch, batches::list::list_batches))
+        .routes(routes!(batches::show::show_batch))
+        .routes(routes!(batches::add::add_jobs))
+        .routes(routes!(batches::cancel::cancel_batch))
         .routes(routes!(dead_letters::list::list_dead_letters))
         .routes(routes!(dead_letters::summary::summarize_dead_letters))
         .routes(routes!(dead_letters::replay::replay_dead_letters))

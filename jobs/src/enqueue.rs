@@ -2,7 +2,7 @@ use crate::{Dispatch, Kind, Pool};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use store::jobs::{Lock, NewJob, ScheduledBy};
-use store::{ApiKeyId, DocumentId, JobId, StoreError, TenantTx};
+use store::{ApiKeyId, BatchId, DocumentId, JobId, StoreError, TenantTx};
 
 /// What a job has besides its payload.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,10 @@ pub struct EnqueueOptions {
     /// While a job of this key has not ended, that one is returned instead.
     pub unique_key: Option<String>,
     pub max_attempts: Option<i16>,
+    /// The batch that counts it: locked open already, and told of it in the same transaction.
+    pub parent_id: Option<BatchId>,
+    /// It follows the batch of its own id, and is not due before that has ended.
+    pub awaits_batch: bool,
     pub document_id: Option<DocumentId>,
     pub created_by: Option<ApiKeyId>,
     pub trace_context: Option<String>,
@@ -91,6 +95,8 @@ pub async fn enqueue_raw(
         priority,
         run_at: options.run_at,
         max_attempts: options.max_attempts.unwrap_or(max_attempts),
+        parent_id: options.parent_id,
+        awaits_batch: options.awaits_batch,
         document_id: options.document_id,
         created_by: options.created_by,
         trace_context: options.trace_context,

@@ -33,6 +33,8 @@ fn row<K: Kind>(job: &K) -> Result<NewJob, serde_json::Error> {
         priority: 1,
         run_at: None,
         max_attempts: K::RETRY.max_attempts,
+        parent_id: None,
+        awaits_batch: false,
         document_id: None,
         created_by: None,
         trace_context: None,

@@ -3,6 +3,8 @@
 //! A job is a row in Postgres; [`enqueue`] inserts it in the caller's transaction. After commit, [`Queue::push`] offers its id to
 //! the workers through Redis. When that fails, or Redis forgets, the reconciler in `workers` offers it again. [`schedules`] decides about
 //! ticks, and makes their jobs in the same way.
+//! the workers through Redis. When that fails, or Redis forgets, the reconciler in `workers` offers it again.
+mod batch;
 mod catalogue;
 mod changes;
 mod enqueue;
@@ -14,6 +16,7 @@ pub mod schedules;
 mod subscription;
 mod validation;
 
+pub use self::batch::{AddedBy, AddedJobs, BatchJob, add_to_batch};
 pub use self::catalogue::{Catalogue, CatalogueEntry, SubmitError};
 pub use self::changes::{Changes, Watcher};
 pub use self::enqueue::{EnqueueError, EnqueueOptions, Enqueued, enqueue, enqueue_raw};

@@ -68,6 +68,16 @@ ids! {
     LimitId;
     /// What a tenant has submitted again and again.
     ScheduleId;
+    /// Jobs that belong together; also the id of the job that follows them.
+    BatchId;
     /// A job. The only id that is unique across tenants by constraint.
     JobId;
+}
+
+impl BatchId {
+    /// The job that follows the batch, where one does.
+    #[must_use]
+    pub fn as_job(self) -> JobId {
+        JobId(self.0)
+    }
 }

@@ -4,6 +4,7 @@
 //! and hands it to a closure. Job rows are also moved across tenants, by [`System`], whose role sees nothing else. [`Owner`]
 //! migrates and administers.
 pub mod api_keys;
+pub mod batches;
 pub mod blobs;
 pub mod chunks;
 mod connect;
@@ -36,7 +37,7 @@ pub mod workers;
 
 pub use self::error::StoreError;
 pub use self::ids::{
-    ApiKeyId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, TenantId,
+    ApiKeyId, BatchId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, TenantId,
 };
 pub use self::migrate::{migrate, pending_migrations};
 pub use self::owner::Owner;

@@ -72,6 +72,7 @@ impl JobContext {
         let finish = Finish {
             id: self.job.id,
             lease_token: self.job.lease_token,
+            batch: self.job.parent_id,
             outcome,
         };
         Ok(store::jobs::finish_in(tx, finish).await?)

@@ -4,6 +4,7 @@
 //! `run`, which finds the handler and runs it; `finisher` writes the outcome down. Meanwhile
 //! `leases` renews what is held, `reconciler` finds what was lost, and `schedules` submits what is due again.
 mod backend;
+mod batches;
 mod context;
 mod effect;
 mod envelope;

@@ -272,7 +272,7 @@ pub(crate) fn dispatch(id: JobId, tenant: TenantId, pool: &str, priority: i16, k
     })
 }
 
-fn interval(ms: u64) -> tokio::time::Interval {
+pub(crate) fn interval(ms: u64) -> tokio::time::Interval {
     let mut ticks = tokio::time::interval(Duration::from_millis(ms));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     ticks

@@ -1,4 +1,5 @@
 //! The one apalis task function: every attempt of every kind goes through here.
+use crate::batches::BatchBell;
 use crate::error::Advice;
 use crate::finisher::Finishing;
 use crate::progress::ProgressBoard;
@@ -11,7 +12,7 @@ use futures::FutureExt;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::jobs::{ClaimedJob, Finish, Outcome};
+use store::jobs::{ClaimedJob, Ended, Finish, Outcome};
 use tokio::sync::mpsc::Sender;
 use tracing::Instrument;
 
@@ -26,6 +27,7 @@ pub(crate) struct Runner {
     pub(crate) progress: ProgressBoard,
     pub(crate) outcomes: Sender<Finishing>,
     pub(crate) recent: Recent,
+    pub(crate) bell: BatchBell,
 }
 
 /// Runs one attempt to its end. apalis is always told of success: what became of the job is written in Postgres.
@@ -63,12 +65,18 @@ impl Runner {
                 let finish = Finish {
                     id: job.id,
                     lease_token: job.lease_token,
+                    batch: job.parent_id,
                     outcome,
                 };
                 // The channel closes only after the last job; should it have, the lease expires and the job runs again.
                 let _ = self.outcomes.send(Finishing { finish, running }).await;
             }
-            Attempt::Committed => self.context.queue.announce_changes(&[job.id]).await,
+            Attempt::Committed(ended) => {
+                if ended.due_batch.is_some() {
+                    self.bell.ring();
+                }
+                self.context.queue.announce_changes(&[job.id]).await;
+            }
             Attempt::Abandoned => tracing::warn!("abandoned: the lease was lost"),
         }
     }
@@ -101,7 +109,7 @@ impl Runner {
 /// How an attempt ended, as far as this process may say.
 enum Attempt {
     Ended(Outcome),
-    Committed,
+    Committed(Ended),
     Abandoned,
 }
 
@@ -116,7 +124,7 @@ fn stopped(reason: Option<StopReason>) -> Attempt {
 fn conclude(handler: Handler, job: &ClaimedJob, result: Result<Done, JobError>) -> Attempt {
     let error = match result {
         Ok(Done::Result(result)) => return Attempt::Ended(Outcome::Succeeded { result }),
-        Ok(Done::Committed(_)) => return Attempt::Committed,
+        Ok(Done::Committed(ended)) => return Attempt::Committed(ended),
         Err(error) => error,
     };
     let spent = job.attempt >= job.max_attempts;
@@ -137,7 +145,7 @@ fn conclude(handler: Handler, job: &ClaimedJob, result: Result<Done, JobError>) 
 
 fn observe(job: &ClaimedJob, ended: &Attempt, took: Duration, recent: &Recent) {
     let outcome = match ended {
-        Attempt::Committed | Attempt::Ended(Outcome::Succeeded { .. }) => "succeeded",
+        Attempt::Committed(_) | Attempt::Ended(Outcome::Succeeded { .. }) => "succeeded",
         Attempt::Ended(Outcome::Retry { error, .. } | Outcome::Dead { error }) => {
             tracing::info!(%error, attempt = job.attempt, max_attempts = job.max_attempts, "the attempt failed");
             if matches!(ended, Attempt::Ended(Outcome::Dead { .. })) {

@@ -1,4 +1,5 @@
 use crate::backend::PulledJobs;
+use crate::batches::BatchBell;
 use crate::heartbeat::Alive;
 use crate::progress::ProgressBoard;
 use crate::pull::Pull;
@@ -7,8 +8,8 @@ use crate::recent::Recent;
 use crate::run::{Runner, run};
 use crate::running::{Running, StopReason};
 use crate::{
-    Context, Envelope, Registry, Tasks, WorkerOptions, finisher, heartbeat, leases, progress, reconciler, releases,
-    schedules,
+    Context, Envelope, Registry, Tasks, WorkerOptions, batches, finisher, heartbeat, leases, progress, reconciler,
+    releases, schedules,
 };
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use futures::FutureExt;
@@ -57,12 +58,14 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     let (pulling, working, keeping) = (Tasks::default(), Tasks::default(), Tasks::default());
     let (stop, failed) = (Stops::default(), CancellationToken::new());
     let pulse = Pulse::default();
+    let bell = BatchBell::default();
     let runner = Runner {
         context: context.clone(),
         registry: registry.clone(),
         progress: progress.clone(),
         outcomes,
         recent: Recent::default(),
+        bell: bell.clone(),
     };
 
     let mut alive = Vec::new();
@@ -103,7 +106,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             failed.clone(),
         ));
     }
-    working.spawn(finisher::run(context.clone(), to_write));
+    working.spawn(finisher::run(context.clone(), to_write, bell.clone()));
     let alive = Arc::new(alive);
     keeping.spawn_until_stopped(heartbeat::run(
         context.clone(),
@@ -118,6 +121,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         pulse.watch("leases", SOON),
     ));
     keeping.spawn_until_stopped(progress::run(context.clone(), progress));
+    keeping.spawn_until_stopped(batches::run(context.clone(), options.clone(), bell));
     keeping.spawn_until_stopped(reconciler::expire_leases(
         context.clone(),
         options.clone(),

@@ -1,6 +1,8 @@
 use super::fields::{Fields, FromFields};
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
+use store::BatchId;
+use uuid::Uuid;
 
 const MAX_METADATA_BYTES: usize = 16 << 10;
 const MAX_METADATA_DEPTH: usize = 8;
@@ -16,6 +18,16 @@ pub(super) fn title(fields: &mut Fields) -> Option<String> {
 /// `external_id`, at most 512 characters.
 pub(super) fn external_id(fields: &mut Fields) -> Option<String> {
     fields.optional_text("external_id", 1..=512)
+}
+
+/// `batch_id`: the batch that counts the document's job.
+pub(super) fn batch_id(fields: &mut Fields) -> Option<BatchId> {
+    let value = fields.value("batch_id")?;
+    let id = value.as_str().and_then(|text| Uuid::try_parse(text).ok());
+    if id.is_none() {
+        fields.error("batch_id", "invalid", "must be an id");
+    }
+    id.map(BatchId)
 }
 
 /// `metadata`: an object of at most 16 KiB and eight levels.

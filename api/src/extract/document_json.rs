@@ -1,6 +1,6 @@
 use super::body::{read_body, too_large};
 use super::canonical::json_hash;
-use super::document_fields::{TITLE_CHARS, acl, external_id, metadata};
+use super::document_fields::{TITLE_CHARS, acl, batch_id, external_id, metadata};
 use super::fields::Fields;
 use super::format::document_type;
 use super::json::parse_json;
@@ -9,7 +9,7 @@ use crate::{ApiState, Problem};
 use axum::extract::Request;
 use serde_json::Value;
 
-/// Reads `{title, content, mime_type, external_id?, metadata?, acl?}`.
+/// Reads `{title, content, mime_type, external_id?, metadata?, acl?, batch_id?}`.
 ///
 /// # Errors
 /// Any problem of the body.
@@ -30,6 +30,7 @@ fn parse(bytes: &[u8], max_document_bytes: usize) -> Result<DocumentSubmission, 
         .map(|said| document_type(Some(&said), None))
         .transpose()?;
     let (external_id, metadata, acl) = (external_id(&mut fields), metadata(&mut fields), acl(&mut fields));
+    let batch_id = batch_id(&mut fields);
     let content = content_bytes(&mut fields, content);
     if content.len() > max_document_bytes {
         return Err(too_large(max_document_bytes));
@@ -42,6 +43,7 @@ fn parse(bytes: &[u8], max_document_bytes: usize) -> Result<DocumentSubmission, 
         file_name: None,
         metadata,
         acl,
+        batch_id,
         bytes: content,
     };
     Ok(DocumentSubmission { submission, hash })

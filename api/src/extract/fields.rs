@@ -68,6 +68,11 @@ impl Fields {
         }
     }
 
+    /// Whether a field that was not read yet is not there.
+    pub(crate) fn is_absent(&self, name: &str) -> bool {
+        self.left.get(name).is_none_or(Value::is_null)
+    }
+
     pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
         self.left.remove(name).filter(|value| !value.is_null())
     }

@@ -1,7 +1,7 @@
 use crate::{ApiState, Problem};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use store::{DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId};
+use store::{BatchId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId};
 use uuid::Uuid;
 
 /// An id that stands in a path.
@@ -28,7 +28,8 @@ resource_ids!(
     JobId = "job",
     LimitId = "limit",
     PauseId = "pause",
-    ScheduleId = "schedule"
+    ScheduleId = "schedule",
+    BatchId = "batch"
 );
 
 /// The path's `{id}`. What is no id names nothing: 404.

@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use jobs::FieldError;
+use uuid::Uuid;
 
 /// A query string that is read parameter by parameter.
 pub(crate) trait FromQuery: Sized + Send {
@@ -106,6 +107,15 @@ impl QueryFields {
             return None;
         }
         Some(text)
+    }
+
+    pub(crate) fn id(&mut self, name: &str) -> Option<Uuid> {
+        let text = self.text(name)?;
+        let id = Uuid::try_parse(&text).ok();
+        if id.is_none() {
+            self.error(name, "invalid", "must be an id");
+        }
+        id
     }
 
     pub(crate) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {

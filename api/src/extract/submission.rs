@@ -4,6 +4,7 @@ use crate::{ApiState, Problem, ProblemCode};
 use axum::extract::{FromRequest, Request};
 use jobs::FieldError;
 use serde_json::Value;
+use store::BatchId;
 
 /// A document as a client submits it.
 #[derive(Debug)]
@@ -15,6 +16,7 @@ pub(crate) struct Submission {
     pub(crate) file_name: Option<String>,
     pub(crate) metadata: Value,
     pub(crate) acl: Value,
+    pub(crate) batch_id: Option<BatchId>,
     /// UTF-8 without NUL, and not blank.
     pub(crate) bytes: Vec<u8>,
 }

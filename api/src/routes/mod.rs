@@ -1,5 +1,6 @@
 //! The handlers, one a file, named by URL area and verb.
 pub(crate) mod answers;
+pub(crate) mod batches;
 pub(crate) mod checks;
 pub(crate) mod dead_letters;
 pub(crate) mod documents;

@@ -1,4 +1,5 @@
 //! Resources as the API shows them.
+mod batch;
 mod chunk;
 mod dead_group;
 mod dead_letter;
@@ -15,6 +16,7 @@ mod pause;
 mod schedule;
 mod why;
 
+pub(crate) use self::batch::BatchObject;
 pub(crate) use self::chunk::ChunkObject;
 pub(crate) use self::dead_group::DeadGroupObject;
 pub(crate) use self::dead_letter::DeadLetterObject;

@@ -35,6 +35,8 @@ pub(crate) struct Blocker {
 pub(crate) enum Reason {
     /// Its `run_at` has not come.
     Scheduled,
+    /// Its batch has not ended.
+    Dependency,
     /// Its last attempt failed, and the next is not due yet.
     RetryBackoff,
     Paused,
@@ -74,6 +76,7 @@ impl WhyObject {
 /// pause or a pool without workers also shows before the time has come.
 fn blockers(why: &Why, position: Option<Position>, reached: Option<&Reached>) -> Vec<Blocker> {
     let mut found = Vec::new();
+    found.extend(dependency(why));
     found.extend(time(why));
     found.extend(pause(why));
     found.extend(workers(why));
@@ -84,6 +87,31 @@ fn blockers(why: &Why, position: Option<Position>, reached: Option<&Reached>) ->
         });
     }
     found
+}
+
+/// Nobody but a client can close a batch that is open.
+fn dependency(why: &Why) -> Option<Blocker> {
+    let (open, total, pending) = (why.awaited.open?, why.awaited.total?, why.awaited.pending?);
+    let (class, detail) = match (pending, open) {
+        (0, true) => (
+            Class::Stuck,
+            format!("All {total} jobs of its batch have ended, and the batch has not been closed."),
+        ),
+        (0, false) => (
+            Class::Waiting,
+            format!("All {total} jobs of its batch have ended; it is due within a second."),
+        ),
+        _ => (
+            Class::Waiting,
+            format!("{pending} of the {total} jobs of its batch have not ended."),
+        ),
+    };
+    Some(Blocker {
+        reason: Reason::Dependency,
+        class,
+        detail,
+        since: why.created_at,
+    })
 }
 
 fn time(why: &Why) -> Option<Blocker> {
@@ -220,6 +248,7 @@ fn due_since(why: &Why) -> DateTime<Utc> {
 mod tests {
     use super::*;
     use chrono::TimeZone;
+    use store::jobs::Awaited;
 
     fn at(second: i64) -> DateTime<Utc> {
         Utc.timestamp_opt(1_000_000 + second, 0).single().unwrap_or_default()
@@ -242,6 +271,7 @@ mod tests {
             paused_what: None,
             paused_reason: None,
             paused_since: None,
+            awaited: Awaited::default(),
             live_workers: 1,
             slots: 4,
             running: 3,
@@ -269,6 +299,22 @@ mod tests {
         assert_eq!(of(&why, None), [(Reason::Dispatching, Class::Stuck)]);
         why.live_workers = 0;
         assert_eq!(of(&why, next), [(Reason::NoWorker, Class::Stuck)]);
+    }
+
+    #[test]
+    fn an_open_batch_in_which_nothing_pends_is_stuck() {
+        let awaiting = |open, pending| Why {
+            state: JobState::Scheduled,
+            awaited: Awaited {
+                open: Some(open),
+                total: Some(3),
+                pending: Some(pending),
+            },
+            ..queued()
+        };
+        assert_eq!(of(&awaiting(false, 1), None), [(Reason::Dependency, Class::Waiting)]);
+        assert_eq!(of(&awaiting(true, 0), None), [(Reason::Dependency, Class::Stuck)]);
+        assert_eq!(of(&awaiting(false, 0), None), [(Reason::Dependency, Class::Waiting)]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The subcommands: one thin file each.
 
 pub(crate) mod ask;
+pub(crate) mod batches;
 pub(crate) mod bench;
 pub(crate) mod check;
 pub(crate) mod dead_letters;

@@ -3,7 +3,7 @@ use crate::connect::PooledConnection;
 use crate::pauses::IS_PAUSED;
 use crate::prepared::Prepare;
 use crate::store::Durability;
-use crate::{ApiKeyId, DocumentId, JobId, StoreError, System, TenantId};
+use crate::{ApiKeyId, BatchId, DocumentId, JobId, StoreError, System, TenantId};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryResult, QueryableByName, sql_query};
@@ -33,6 +33,9 @@ pub struct ClaimedJob {
     pub lease_token: uuid::Uuid,
     #[diesel(sql_type = Nullable<Text>)]
     pub trace_context: Option<String>,
+    /// The batch that counts it.
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub parent_id: Option<BatchId>,
     #[diesel(sql_type = Nullable<Uuid>)]
     pub document_id: Option<DocumentId>,
     #[diesel(sql_type = Nullable<Uuid>)]
@@ -81,7 +84,7 @@ async fn claim_on(
     sql_query(format!(
         "WITH ready AS (
              SELECT id FROM jobs j
-             WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now()
+             WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now() AND NOT awaits_batch
                AND (SELECT CASE WHEN $7 THEN set_config('synchronous_commit', 'off', true) ELSE '' END) IS NOT NULL
                AND NOT {IS_PAUSED}
              ORDER BY id FOR UPDATE SKIP LOCKED
@@ -93,7 +96,7 @@ async fn claim_on(
              RETURNING j.*
          )
          SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
-                c.document_id, c.created_by, c.created_at, b.payload
+                c.parent_id, c.document_id, c.created_by, c.created_at, b.payload
          FROM claimed c JOIN job_bodies b ON b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id BETWEEN $2 AND $3",
     ))
     .bind::<Array<Uuid>, _>(ids)
@@ -120,7 +123,7 @@ pub async fn still_queued(system: &System, ids: &[JobId]) -> Result<Vec<Dispatch
     let mut tx = system.begin(Durability::Durable).await?;
     let queued = sql_query(format!(
         "SELECT id, tenant_id, pool, priority, kind FROM jobs j
-         WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now()
+         WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now() AND NOT awaits_batch
            AND NOT {IS_PAUSED}",
     ))
     .bind::<Array<Uuid>, _>(ids)

@@ -1,5 +1,5 @@
 use crate::prepared::Prepare;
-use crate::{ApiKeyId, DocumentId, JobId, ScheduleId, StoreError, TenantTx};
+use crate::{ApiKeyId, BatchId, DocumentId, JobId, ScheduleId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Bool, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -19,6 +19,10 @@ pub struct NewJob {
     /// Not before this instant by the database's clock; now when `None`.
     pub run_at: Option<DateTime<Utc>>,
     pub max_attempts: i16,
+    /// The batch that counts it.
+    pub parent_id: Option<BatchId>,
+    /// It follows the batch of its own id, and is not due before that has ended.
+    pub awaits_batch: bool,
     pub document_id: Option<DocumentId>,
     pub created_by: Option<ApiKeyId>,
     /// W3C `traceparent` of the request.
@@ -50,9 +54,9 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
     let created: Created = sql_query(
         "WITH job AS (
              INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
-                               document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick)
-             VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $7 > now() THEN 'scheduled' ELSE 'queued' END, $8, coalesce($7, now()), $9,
-                     $10, $11, $12, $14, $15, $16)
+                               document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, parent_id, awaits_batch)
+             VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $18 OR $7 > now() THEN 'scheduled' ELSE 'queued' END, $8, coalesce($7, now()), $9,
+                     $10, $11, $12, $14, $15, $16, $17, $18)
              RETURNING state
          ), body AS (
              INSERT INTO job_bodies (tenant_id, job_id, payload) VALUES ($2, $1, $13)
@@ -75,6 +79,8 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
     .bind::<Nullable<Text>, _>(new.unique_key)
     .bind::<Nullable<Uuid>, _>(new.schedule.map(|by| by.schedule))
     .bind::<Nullable<Timestamptz>, _>(new.schedule.map(|by| by.tick))
+    .bind::<Nullable<Uuid>, _>(new.parent_id)
+    .bind::<Bool, _>(new.awaits_batch)
     .prepared().get_result(&mut tx.conn)
     .await?;
     Ok(created.due)

@@ -11,7 +11,7 @@ struct Due {
     id: JobId,
 }
 
-/// [`create`](super::create) for many jobs in one statement. Returns those that are due already.
+/// [`create`](fn@super::create) for many jobs, none of which awaits a batch, in one statement. Returns those that are due already.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -19,14 +19,14 @@ pub async fn create_many(tx: &mut TenantTx, new: &[NewJob]) -> Result<Vec<JobId>
     let due: Vec<Due> = sql_query(
         "WITH given AS MATERIALIZED (
              SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::int2[], $6::bool[], $7::int2[], $8::timestamptz[], $9::int2[],
-                                  $10::uuid[], $11::uuid[], $12::text[], $13::text[], $14::uuid[], $15::timestamptz[], $16::jsonb[])
-                 AS g (id, pool, kind, payload_version, interactive, priority, run_at, max_attempts,
-                       document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, payload)
+                                 $10::uuid[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::uuid[], $16::timestamptz[], $17::jsonb[])
+                AS g (id, pool, kind, payload_version, interactive, priority, run_at, max_attempts,
+                      parent_id, document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, payload)
          ), job AS (
              INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
-                               document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick)
+                               parent_id, document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick)
              SELECT id, $1, pool, kind, payload_version, interactive, CASE WHEN run_at > now() THEN 'scheduled' ELSE 'queued' END, priority,
-                    coalesce(run_at, now()), max_attempts, document_id, created_by, trace_context, unique_key,
+                    coalesce(run_at, now()), max_attempts, parent_id, document_id, created_by, trace_context, unique_key,
                     schedule_id, schedule_tick
              FROM given
              RETURNING id, state
@@ -44,6 +44,7 @@ pub async fn create_many(tx: &mut TenantTx, new: &[NewJob]) -> Result<Vec<JobId>
     .bind::<Array<SmallInt>, _>(new.iter().map(|job| job.priority).collect::<Vec<_>>())
     .bind::<Array<Nullable<Timestamptz>>, _>(new.iter().map(|job| job.run_at).collect::<Vec<_>>())
     .bind::<Array<SmallInt>, _>(new.iter().map(|job| job.max_attempts).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Uuid>>, _>(new.iter().map(|job| job.parent_id).collect::<Vec<_>>())
     .bind::<Array<Nullable<Uuid>>, _>(new.iter().map(|job| job.document_id).collect::<Vec<_>>())
     .bind::<Array<Nullable<Uuid>>, _>(new.iter().map(|job| job.created_by).collect::<Vec<_>>())
     .bind::<Array<Nullable<Text>>, _>(new.iter().map(|job| job.trace_context.as_deref()).collect::<Vec<_>>())

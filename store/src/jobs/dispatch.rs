@@ -76,7 +76,7 @@ pub async fn mark_for_dispatch(
     // Five index ranges instead of one condition: each finds nothing in no time when there is nothing to find.
     let marked: Vec<MarkedRow> = sql_query(format!(
         "WITH due AS (
-             (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() ORDER BY run_at LIMIT $3)
+             (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() AND NOT awaits_batch ORDER BY run_at LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'retryable' AND run_at <= now() ORDER BY run_at LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < $1 LIMIT $3)

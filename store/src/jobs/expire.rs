@@ -1,4 +1,5 @@
 use super::JobState;
+use crate::batches::COUNTED;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{JobId, StoreError, System, TenantId};
@@ -40,24 +41,24 @@ pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob
         "retryable": true,
     });
     let mut tx = system.begin(Durability::Durable).await?;
-    let expired = sql_query(
+    let expired = sql_query(format!(
         "WITH lost AS (
              SELECT id, CASE WHEN cancel_requested THEN 'cancelled' WHEN attempt >= max_attempts THEN 'dead' ELSE 'queued' END AS next
              FROM jobs WHERE state = 'running' AND lease_until < now() ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
-         ), taken AS (
+         ), ended AS (
              UPDATE jobs j SET state = l.next, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL,
                     revision = revision + 1, finished_at = CASE WHEN l.next <> 'queued' THEN now() END
              FROM lost l WHERE j.id = l.id RETURNING j.*
          ), attempt AS (
              INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
-             SELECT tenant_id, id, run, attempt, worker, attempt_started_at, now(), 'lost', $2 FROM taken
+             SELECT tenant_id, id, run, attempt, worker, attempt_started_at, now(), 'lost', $2 FROM ended
          ), body AS (
-             UPDATE job_bodies b SET error = $2 FROM taken t WHERE b.tenant_id = t.tenant_id AND b.job_id = t.id
-         )
-         SELECT t.id, t.tenant_id, t.pool, t.priority, t.state, t.kind,
-                1 + (SELECT count(*) FROM job_attempts a WHERE a.tenant_id = t.tenant_id AND a.job_id = t.id AND a.run = t.run AND a.outcome = 'lost') AS lost
-         FROM taken t",
-    )
+             UPDATE job_bodies b SET error = $2 FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id
+         ), {COUNTED}
+         SELECT e.id, e.tenant_id, e.pool, e.priority, e.state, e.kind,
+                1 + (SELECT count(*) FROM job_attempts a WHERE a.tenant_id = e.tenant_id AND a.job_id = e.id AND a.run = e.run AND a.outcome = 'lost') AS lost
+         FROM ended e",
+    ))
     .bind::<BigInt, _>(limit)
     .bind::<Jsonb, _>(error)
     .prepared().load(&mut tx.conn)

@@ -1,6 +1,6 @@
 use super::JobState;
 use crate::prepared::Prepare;
-use crate::{ApiKeyId, DocumentId, JobId, ScheduleId, StoreError, TenantTx};
+use crate::{ApiKeyId, BatchId, DocumentId, JobId, ScheduleId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -35,7 +35,7 @@ pub struct Job {
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub attempt_started_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Uuid>)]
-    pub parent_id: Option<JobId>,
+    pub parent_id: Option<BatchId>,
     #[diesel(sql_type = Nullable<Uuid>)]
     pub document_id: Option<DocumentId>,
     #[diesel(sql_type = Nullable<Uuid>)]
@@ -105,6 +105,8 @@ pub struct JobFilter {
     pub state: Option<JobState>,
     pub kind: Option<String>,
     pub pool: Option<String>,
+    /// Only jobs of this batch.
+    pub parent_id: Option<BatchId>,
     pub created_after: Option<DateTime<Utc>>,
     /// Only jobs that this key submitted.
     pub created_by: Option<ApiKeyId>,
@@ -122,6 +124,7 @@ pub async fn list(tx: &mut TenantTx, filter: &JobFilter) -> Result<Vec<Job>, Sto
         "{SELECT} WHERE j.tenant_id = $1
            AND ($2 IS NULL OR j.state = $2) AND ($3 IS NULL OR j.kind = $3) AND ($4 IS NULL OR j.pool = $4)
            AND ($5 IS NULL OR j.created_at > $5) AND ($6 IS NULL OR j.created_by = $6) AND ($7 IS NULL OR j.id < $7)
+           AND ($9 IS NULL OR j.parent_id = $9)
          ORDER BY j.id DESC LIMIT $8"
     );
     Ok(sql_query(sql)
@@ -133,6 +136,7 @@ pub async fn list(tx: &mut TenantTx, filter: &JobFilter) -> Result<Vec<Job>, Sto
         .bind::<Nullable<Uuid>, _>(filter.created_by)
         .bind::<Nullable<Uuid>, _>(filter.before)
         .bind::<BigInt, _>(filter.limit)
+        .bind::<Nullable<Uuid>, _>(filter.parent_id)
         .prepared()
         .load(&mut tx.conn)
         .await?)

@@ -1,11 +1,13 @@
 use super::JobState;
+use crate::batches::COUNTED;
 use crate::connect::PooledConnection;
 use crate::prepared::Prepare;
-use crate::{JobId, StoreError, System, TenantId, TenantTx};
+use crate::{BatchId, JobId, StoreError, System, TenantId, TenantTx};
 use diesel::sql_types::{Array, Double, Jsonb, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 /// How an attempt ended.
@@ -35,6 +37,8 @@ pub enum Outcome {
 pub struct Finish {
     pub id: JobId,
     pub lease_token: uuid::Uuid,
+    /// The batch of the job, as it was claimed: an end without it is not counted.
+    pub batch: Option<BatchId>,
     pub outcome: Outcome,
 }
 
@@ -53,6 +57,9 @@ pub struct Ended {
     pub priority: i16,
     #[diesel(sql_type = Text)]
     pub kind: String,
+    /// Its batch, when with this end something is to be done about that: end it, or cancel the others.
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub due_batch: Option<BatchId>,
 }
 
 /// Ends many attempts in one durable transaction of the system role. Those whose lease was lost are missing from the answer.
@@ -87,8 +94,10 @@ async fn write(conn: &mut PooledConnection, finishes: &[Finish]) -> Result<Vec<E
     else {
         return Ok(Vec::new());
     };
+    let counting = finishes.iter().any(|finish| finish.batch.is_some());
+    let sql: &String = if counting { &COUNTING } else { &PLAIN };
     let rows: Vec<Row<'_>> = finishes.iter().map(Row::of).collect();
-    Ok(sql_query(SQL)
+    Ok(sql_query(sql.as_str())
         .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.id).collect::<Vec<_>>())
         .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.lease_token).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(rows.iter().map(|row| row.state).collect::<Vec<_>>())
@@ -145,8 +154,21 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Of jobs that belong to no batch, which go without the counting: it would cost one that ends alone some 50 µs.
+static PLAIN: LazyLock<String> = LazyLock::new(|| statement("", "NULL::uuid", ""));
+
+static COUNTING: LazyLock<String> = LazyLock::new(|| {
+    statement(
+        &format!(", {COUNTED}"),
+        "c.id",
+        " LEFT JOIN counted c ON c.id = e.parent_id AND c.due",
+    )
+});
+
 /// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death.
-const SQL: &str = "
+fn statement(counting: &str, due_batch: &str, counted: &str) -> String {
+    format!(
+        "
 WITH done AS (
     SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::float8[])
         AS d (id, token, state, outcome, result, error, delay_secs)
@@ -165,7 +187,7 @@ WITH done AS (
         run_at = CASE WHEN h.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + h.delay_secs * interval '1 second' ELSE run_at END,
         finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
     FROM held h WHERE j.id = h.id AND j.id BETWEEN $8 AND $9
-    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.run, j.worker, j.attempt_started_at, h.outcome, h.result, h.error,
+    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.run, j.parent_id, j.worker, j.attempt_started_at, h.outcome, h.result, h.error,
               CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
 ), body AS (
     UPDATE job_bodies b SET result = e.result, error = e.error
@@ -174,5 +196,8 @@ WITH done AS (
 ), attempt AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended
-)
-SELECT id, tenant_id, state, pool, priority, kind FROM ended";
+){counting}
+SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, {due_batch} AS due_batch
+FROM ended e{counted}"
+    )
+}

@@ -8,12 +8,12 @@ use diesel_async::RunQueryDsl;
 /// Lets a job that waits run now, whatever is paused and whenever it was due.
 ///
 /// # Errors
-/// [`StoreError::NotFound`]; [`StoreError::Conflict`] when it runs or has ended.
+/// [`StoreError::NotFound`]; [`StoreError::Conflict`] when it runs, has ended, or follows a batch that has not.
 pub async fn force(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreError> {
     let forced: Result<Dispatchable, _> = sql_query(
         "UPDATE jobs SET forced = true, state = 'queued', run_at = least(run_at, now()), dispatch_epoch = NULL, dispatched_at = NULL,
                 revision = revision + 1
-         WHERE tenant_id = $1 AND id = $2 AND state IN ('scheduled', 'queued', 'retryable')
+         WHERE tenant_id = $1 AND id = $2 AND state IN ('scheduled', 'queued', 'retryable') AND NOT awaits_batch
          RETURNING id, tenant_id, pool, priority, kind",
     )
     .bind::<Uuid, _>(tx.tenant)
@@ -26,7 +26,7 @@ pub async fn force(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreEr
         Err(diesel::result::Error::NotFound) => {
             super::find(tx, id).await?;
             Err(StoreError::Conflict {
-                what: "the job does not wait: it runs, or has ended",
+                what: "the job does not wait for its turn: it runs, has ended, or follows a batch that has not ended",
             })
         }
         Err(error) => Err(error.into()),

@@ -42,4 +42,4 @@ pub use self::retention::{JobRetention, count_default_rows, create_partitions, s
 pub use self::retry::{Retried, retry};
 pub use self::state::JobState;
 pub use self::unique::{Lock, lock_unique_key};
-pub use self::why::{Why, why};
+pub use self::why::{Awaited, Why, why};

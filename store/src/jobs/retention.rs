@@ -51,8 +51,8 @@ struct Count {
     count: i32,
 }
 
-/// Deletes up to `limit` expired interactive jobs, idempotency keys and locks of ended jobs each, and drops expired partitions; returns how
-/// many rows went.
+/// Deletes up to `limit` expired interactive jobs, idempotency keys, locks of ended jobs and batches without jobs each, and drops expired
+/// partitions; returns how many rows went.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -93,6 +93,17 @@ pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Resu
     .bind::<BigInt, _>(limit)
     .execute(&mut tx.conn)
     .await?;
+    let batches = sql_query(
+        "DELETE FROM batches WHERE (tenant_id, id) IN (
+             SELECT tenant_id, id FROM batches b WHERE ended_at < now() - $1 * interval '1 day'
+                AND NOT EXISTS (SELECT FROM jobs j WHERE j.tenant_id = b.tenant_id AND j.parent_id = b.id)
+                AND NOT EXISTS (SELECT FROM jobs j WHERE j.tenant_id = b.tenant_id AND j.id = b.id)
+             LIMIT $2)",
+    )
+    .bind::<Integer, _>(retention.days)
+    .bind::<BigInt, _>(limit)
+    .execute(&mut tx.conn)
+    .await?;
     tx.commit().await?;
     let mut tx = system.begin(Durability::Durable).await?;
     let dropped: Count = sql_query("SELECT drop_job_partitions($1 * interval '1 day') AS count")
@@ -100,6 +111,13 @@ pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Resu
         .get_result(&mut tx.conn)
         .await?;
     tx.commit().await?;
-    tracing::debug!(jobs, keys, locks, partitions = dropped.count, "swept ended jobs");
-    Ok(jobs + keys + locks)
+    tracing::debug!(
+        jobs,
+        keys,
+        locks,
+        batches,
+        partitions = dropped.count,
+        "swept ended jobs"
+    );
+    Ok(jobs + keys + locks + batches)
 }

@@ -1,7 +1,8 @@
-use super::{Dispatchable, Lock, lock_unique_key};
+use super::{Dispatchable, JobState, Lock, lock_unique_key};
+use crate::batches::{ensure_not_stopping, uncount};
 use crate::effects::{self, Decision};
 use crate::prepared::Prepare;
-use crate::{JobId, StoreError, TenantTx};
+use crate::{BatchId, JobId, StoreError, TenantTx};
 use diesel::sql_types::{Bool, Nullable, Text, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -22,13 +23,20 @@ struct Row {
     unique_key: Option<String>,
     #[diesel(sql_type = Bool)]
     effect_unknown: bool,
+    #[diesel(sql_type = Text)]
+    state: JobState,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    parent_id: Option<BatchId>,
 }
 
-/// Queues a dead or cancelled job again, as a new run whose attempts count from 0. It takes its unique key again.
+/// Queues a dead or cancelled job again, as a new run whose attempts count from 0. It takes its unique key again, and pends again in its batch;
+/// a batch that has ended does not end a second time for that, and what followed it does not run again.
 ///
 /// # Errors
-/// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the job is neither dead nor cancelled, or another job has its unique key.
+/// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the job is neither dead nor cancelled, or another job has its unique key, or its batch is being
+/// cancelled.
 pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> Result<Retried, StoreError> {
+    ensure_not_stopping(tx, id).await?;
     let Some(row) = lock_ended(tx, id).await? else {
         super::find(tx, id).await?;
         return Err(StoreError::Conflict {
@@ -47,12 +55,15 @@ pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> 
             what: "another job with the same unique key has not ended",
         });
     }
+    if let Some(batch) = row.parent_id {
+        uncount(tx, batch, row.state).await?;
+    }
     Ok(Retried::Queued(queue_again(tx, id).await?))
 }
 
 async fn lock_ended(tx: &mut TenantTx, id: JobId) -> Result<Option<Row>, StoreError> {
     Ok(sql_query(
-        "SELECT j.unique_key, j.state = 'dead' AND coalesce(b.error ->> 'code' = 'effect_unknown', false) AS effect_unknown
+        "SELECT j.unique_key, j.state, j.parent_id, j.state = 'dead' AND coalesce(b.error ->> 'code' = 'effect_unknown', false) AS effect_unknown
          FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id
          WHERE j.tenant_id = $1 AND j.id = $2 AND b.job_id = $2 AND j.state IN ('dead', 'cancelled') FOR UPDATE OF j",
     )
@@ -67,7 +78,7 @@ async fn lock_ended(tx: &mut TenantTx, id: JobId) -> Result<Option<Row>, StoreEr
 async fn queue_again(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreError> {
     Ok(sql_query(
         "WITH job AS (
-             UPDATE jobs SET state = 'queued', run = run + 1, attempt = 0, run_at = now(), cancel_requested = false, progress = NULL,
+             UPDATE jobs SET state = CASE WHEN awaits_batch THEN 'scheduled' ELSE 'queued' END, run = run + 1, attempt = 0, run_at = now(), cancel_requested = false, progress = NULL,
                     started_at = NULL, finished_at = NULL, discarded_at = NULL, discard_reason = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1
              WHERE tenant_id = $1 AND id = $2
              RETURNING id, tenant_id, pool, priority, kind

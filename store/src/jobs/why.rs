@@ -43,6 +43,9 @@ pub struct Why {
     pub paused_reason: Option<String>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub paused_since: Option<DateTime<Utc>>,
+    /// The batch that it follows, when that has not ended.
+    #[diesel(embed)]
+    pub awaited: Awaited,
     #[diesel(sql_type = BigInt)]
     pub live_workers: i64,
     #[diesel(sql_type = BigInt)]
@@ -54,12 +57,25 @@ pub struct Why {
     pub worker_seen_at: Option<DateTime<Utc>>,
 }
 
+/// What pends of the batch that a job follows; all `None` where it waits for none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, QueryableByName)]
+pub struct Awaited {
+    /// Whether jobs may still be added: then it does not end by itself.
+    #[diesel(sql_type = Nullable<Bool>, column_name = awaited_open)]
+    pub open: Option<bool>,
+    #[diesel(sql_type = Nullable<Integer>, column_name = awaited_total)]
+    pub total: Option<i32>,
+    #[diesel(sql_type = Nullable<Integer>, column_name = awaited_pending)]
+    pub pending: Option<i32>,
+}
+
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
     sql_query(format!(
         "SELECT j.state, j.pool, j.kind, j.priority, j.run_at, j.created_at, now() AS now, j.attempt, a.ended_at AS last_ended_at,
                 a.error AS last_error, {IS_PAUSED} AS paused, h.what AS paused_what, h.reason AS paused_reason, h.created_at AS paused_since,
+                p.open AS awaited_open, p.total AS awaited_total, p.total - p.succeeded - p.dead - p.cancelled AS awaited_pending,
                 w.live AS live_workers, w.slots, w.running, w.seen_at AS worker_seen_at
          FROM jobs j
          LEFT JOIN LATERAL (
@@ -75,6 +91,7 @@ pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
                  SELECT coalesce('the kind ' || p.kind || ' is paused', 'all jobs are paused'), p.reason, p.created_at
                  FROM pauses p WHERE p.tenant_id = j.tenant_id AND coalesce(p.kind = j.kind, true)) held
              ORDER BY created_at LIMIT 1) h ON true
+         LEFT JOIN batches p ON j.awaits_batch AND p.tenant_id = j.tenant_id AND p.id = j.id
          CROSS JOIN LATERAL (
              SELECT count(*) FILTER (WHERE alive) AS live, coalesce(sum(slots) FILTER (WHERE alive), 0) AS slots,
                     coalesce(sum(running) FILTER (WHERE alive), 0) AS running, max(seen_at) AS seen_at

@@ -8,6 +8,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use jobs::Dispatch;
 use serde::Serialize;
+use store::batches::lock_batches_of;
 use store::effects::Decision;
 use store::jobs::{DeadFilter, DeadLetter, Retried, dead_letters, retry};
 use store::{JobId, StoreError, TenantTx};
@@ -67,7 +68,7 @@ pub(crate) struct Replay {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Skipped {
     pub(crate) id: Uuid,
-    /// `effect_unknown`: a decision is needed; `conflict`: another job has its unique key, or it is dead no longer.
+    /// `effect_unknown`: a decision is needed; `conflict`: another job has its unique key, its batch is being cancelled, or it is dead no longer.
     #[schema(example = "effect_unknown")]
     pub(crate) reason: String,
 }
@@ -113,6 +114,10 @@ async fn replay(tx: &mut TenantTx, request: ReplayRequest) -> Result<(Replay, Ve
     let mut letters = dead_letters(tx, &one_more).await?;
     let more = letters.len() > limit;
     letters.truncate(limit);
+    if !request.dry_run {
+        let ids: Vec<JobId> = letters.iter().map(|letter| letter.id).collect();
+        lock_batches_of(tx, &ids).await?;
+    }
     let (mut replayed, mut skipped, mut dispatches) = (Vec::new(), Vec::new(), Vec::new());
     for letter in &letters {
         let decision = request.effect.filter(|_| has_unknown(letter));

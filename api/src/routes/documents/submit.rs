@@ -4,11 +4,13 @@ use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
-use jobs::{EnqueueOptions, Enqueued, kinds};
+use jobs::{EnqueueOptions, Enqueued, FieldError, kinds};
 use serde_json::Value;
+use store::batches::{add, lock_open};
 use store::documents::NewDocument;
-use store::{JobId, KnowledgeBaseId, TenantTx};
+use store::{BatchId, JobId, KnowledgeBaseId, StoreError, TenantTx};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// A document as JSON.
 #[derive(ToSchema)]
@@ -30,6 +32,8 @@ pub(crate) struct JsonDocument {
     /// `{"public": true}`, or `{"users": […], "groups": […]}`. Without it nobody but the tenant sees the document.
     #[schema(value_type = Option<Object>)]
     acl: Option<Value>,
+    /// An open batch, which counts the document's job.
+    batch_id: Option<Uuid>,
 }
 
 /// A document as a form.
@@ -46,6 +50,7 @@ pub(crate) struct DocumentForm {
     metadata: Option<String>,
     /// JSON text.
     acl: Option<String>,
+    batch_id: Option<Uuid>,
 }
 
 struct SubmitDocument {
@@ -78,10 +83,27 @@ impl Begin for SubmitDocument {
         let options = EnqueueOptions {
             id: Some(job_id),
             document_id: Some(submitted.document_id),
+            parent_id: submission.batch_id,
             ..options
         };
+        if let Some(batch) = submission.batch_id {
+            join(tx, batch).await?;
+        }
         Ok(jobs::enqueue(tx, &job, options).await?)
     }
+}
+
+/// Has the batch count one job more, which is made in this transaction.
+async fn join(tx: &mut TenantTx, batch: BatchId) -> Result<(), Problem> {
+    match lock_open(tx, batch, 1).await {
+        Err(StoreError::NotFound { .. }) => Err(Problem::not_found_in(vec![FieldError::new(
+            "batch_id",
+            "not_found",
+            "names no batch",
+        )])),
+        open => Ok(open?),
+    }?;
+    Ok(add(tx, batch, 1, false).await?)
 }
 
 /// Submit a document
@@ -103,8 +125,8 @@ impl Begin for SubmitDocument {
         (status = 200, description = "The job has ended.", body = DocumentJob),
         (status = 202, description = "The job that ingests the document.", body = DocumentJob, headers(("Location" = String, description = "The job."))),
         (status = 400, description = "The body is not the JSON or the form that it says it is."),
-        (status = 404, description = "There is no such knowledge base."),
-        (status = 409, description = "The idempotency key was used for another request."),
+        (status = 404, description = "There is no such knowledge base, or no such batch."),
+        (status = 409, description = "The batch takes no more jobs, or the idempotency key was used for another request."),
         (status = 413, description = "The document is over 25 MiB."),
         (status = 415, description = "The document is of a type that cannot be ingested."),
         (status = 422, description = "Fields are missing, wrong or unknown; or the content is empty, holds NUL, or is not UTF-8."),

@@ -5,8 +5,8 @@ use axum::Json;
 use axum::extract::State;
 use jobs::Pool;
 use std::collections::HashMap;
-use store::JobId;
 use store::jobs::{Attempt, JobFilter, JobState};
+use store::{BatchId, JobId};
 use uuid::Uuid;
 
 /// Which page of which jobs.
@@ -21,6 +21,7 @@ impl FromQuery for ListJobs {
             pool: query
                 .choice("pool", &Pool::ALL.map(Pool::as_str), |text| text.parse::<Pool>().ok())
                 .map(|pool| pool.to_string()),
+            parent_id: query.id("parent_id").map(BatchId),
             created_after: query.time("created_after"),
             created_by: None,
             before: before.map(JobId),
@@ -41,6 +42,7 @@ impl FromQuery for ListJobs {
         ("state" = Option<String>, Query, description = "`scheduled`, `queued`, `running`, `retryable`, `succeeded`, `dead` or `cancelled`."),
         ("kind" = Option<String>, Query, description = "For example `ingest_document`."),
         ("pool" = Option<String>, Query, description = "`ingest`, `retrieval` or `general`."),
+        ("parent_id" = Option<Uuid>, Query, description = "Only jobs of this batch."),
         ("created_after" = Option<String>, Query, description = "RFC 3339."),
         ("limit" = Option<i64>, Query, description = "1 to 100; 20 by default."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),

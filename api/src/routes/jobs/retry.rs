@@ -44,7 +44,7 @@ impl FromFields for RetryRequest {
     responses(
         (status = 202, description = "The job, queued.", body = JobObject),
         (status = 404, description = "There is no such job."),
-        (status = 409, description = "The job is neither dead nor cancelled, or another job has its unique key."),
+        (status = 409, description = "The job is neither dead nor cancelled, another job has its unique key, or its batch is being cancelled."),
         (status = 422, description = "`effect` is needed, or not wanted, or neither `assume_done` nor `repeat`."),
     )
 )]

@@ -20,7 +20,7 @@ use store::JobId;
     responses(
         (status = 202, description = "The job, queued.", body = JobObject),
         (status = 404, description = "There is no such job."),
-        (status = 409, description = "The job runs, or has ended."),
+        (status = 409, description = "The job runs, has ended, or follows a batch that has not."),
     )
 )]
 pub(crate) async fn run_job(

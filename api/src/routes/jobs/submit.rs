@@ -5,7 +5,7 @@ use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use jobs::{Catalogue, CatalogueEntry, EnqueueOptions, Enqueued};
+use jobs::{Catalogue, CatalogueEntry, EnqueueOptions, Enqueued, FieldError};
 use serde_json::Value;
 use store::TenantTx;
 use utoipa::ToSchema;
@@ -15,21 +15,21 @@ use utoipa::ToSchema;
 pub(crate) struct SubmitJob {
     /// One that clients may submit.
     #[schema(example = "diagnostics.noop")]
-    kind: String,
+    pub(crate) kind: String,
     /// As the kind wants it; `{}` by default.
     #[schema(value_type = Option<Object>)]
-    payload: Option<Value>,
+    pub(crate) payload: Option<Value>,
     /// 0 runs first; 1 by default.
     #[schema(minimum = 0, maximum = 2)]
-    priority: Option<i64>,
+    pub(crate) priority: Option<i64>,
     /// Not before this time.
-    run_at: Option<DateTime<Utc>>,
+    pub(crate) run_at: Option<DateTime<Utc>>,
     /// While a job of this key has not ended, that one is returned and nothing is submitted.
     #[schema(min_length = 1, max_length = 255)]
-    unique_key: Option<String>,
+    pub(crate) unique_key: Option<String>,
     /// The kind's own number by default.
     #[schema(minimum = 1, maximum = 20)]
-    max_attempts: Option<i64>,
+    pub(crate) max_attempts: Option<i64>,
 }
 
 impl FromFields for SubmitJob {
@@ -54,8 +54,8 @@ impl FromFields for SubmitJob {
 impl SubmitJob {
     /// # Errors
     /// Unknown kind; every field of the payload that is wrong.
-    fn check(self, catalogue: &Catalogue) -> Result<Submit, Problem> {
-        let (entry, payload) = check_kind(catalogue, &self.kind, self.payload).map_err(Problem::invalid)?;
+    pub(crate) fn check(self, catalogue: &Catalogue) -> Result<Submit, Vec<FieldError>> {
+        let (entry, payload) = check_kind(catalogue, &self.kind, self.payload)?;
         let small = |number: Option<i64>| number.and_then(|number| i16::try_from(number).ok());
         Ok(Submit {
             entry,
@@ -68,13 +68,14 @@ impl SubmitJob {
     }
 }
 
-struct Submit {
-    entry: CatalogueEntry,
-    payload: Value,
-    priority: Option<i16>,
-    run_at: Option<DateTime<Utc>>,
-    unique_key: Option<String>,
-    max_attempts: Option<i16>,
+/// A job that its kind has checked.
+pub(crate) struct Submit {
+    pub(crate) entry: CatalogueEntry,
+    pub(crate) payload: Value,
+    pub(crate) priority: Option<i16>,
+    pub(crate) run_at: Option<DateTime<Utc>>,
+    pub(crate) unique_key: Option<String>,
+    pub(crate) max_attempts: Option<i16>,
 }
 
 impl Begin for Submit {
@@ -135,7 +136,7 @@ pub(crate) async fn submit_job(
     options: WorkOptions,
     JsonBody { value, hash }: JsonBody<SubmitJob>,
 ) -> Result<Response, Problem> {
-    let submit = value.check(&state.catalogue)?;
+    let submit = value.check(&state.catalogue).map_err(Problem::invalid)?;
     caller.require(submit.entry.scope)?;
     start_work(
         &state,
@@ -161,9 +162,8 @@ mod tests {
         let read = SubmitJob::from_fields(&mut fields);
         let checked = fields
             .finish(read)
-            .map_err(Problem::invalid)
             .and_then(|job| job.check(&Catalogue::new(diagnostics)));
-        checked.err().map(|problem| problem.code())
+        checked.err().map(|errors| Problem::invalid(errors).code())
     }
 
     #[test]

@@ -1,4 +1,5 @@
 //! The HTTP contract.
+mod batches;
 mod bodies;
 mod dead_letters;
 mod dead_summary;

@@ -93,6 +93,17 @@ async fn jobs_look_like_this_in_every_state() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_looks_like_this() {
+    let app = TestApp::start().await;
+    let noop = json!({"kind": "diagnostics.noop"});
+    let batch = json!({"name": "Nightly", "jobs": [noop, noop], "on_complete": noop});
+    let ended = app.client.post_waiting("/v1/batches", batch, 20).await;
+    assert_eq!(ended.status.as_u16(), 200, "{}", ended.text);
+    insta::assert_json_snapshot!("batch", redacted(&ended.body));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_search_an_answer_and_a_check_look_like_this() {
     let app = TestApp::start().await;
     let (base, _) = with_document(&app).await;

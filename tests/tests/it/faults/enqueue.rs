@@ -49,6 +49,8 @@ pub(super) async fn insert_raw(app: &TestApp, kind: &'static str, payload_versio
         priority: 1,
         run_at: None,
         max_attempts: 3,
+        parent_id: None,
+        awaits_batch: false,
         document_id: None,
         created_by: None,
         trace_context: None,

@@ -24,6 +24,7 @@ fn success(of: &ClaimedJob) -> Finish {
     Finish {
         id: of.id,
         lease_token: of.lease_token,
+        batch: of.parent_id,
         outcome: Outcome::Succeeded {
             result: json!({"by": of.lease_token}),
         },

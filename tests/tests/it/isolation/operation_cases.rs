@@ -16,6 +16,7 @@ pub(super) enum PathId {
     Pause,
     Limit,
     Schedule,
+    Batch,
 }
 
 /// One operation of the API, and how to call it rightly.
@@ -49,6 +50,8 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/schedules/{id}", "jobs:read", PathId::Schedule),
     read("get /v1/schedules/{id}/ticks", "jobs:read", PathId::Schedule),
     read("get /v1/dead-letters/summary", "jobs:read", PathId::None),
+    read("get /v1/batches", "jobs:read", PathId::None),
+    read("get /v1/batches/{id}", "jobs:read", PathId::Batch),
     read("get /v1/jobs/{id}/events", "jobs:read", PathId::Job),
     write(
         "post /v1/knowledge-bases",
@@ -128,6 +131,21 @@ pub(super) const CASES: &[Case] = &[
         |_| json!({"enabled": false}),
     ),
     write("delete /v1/schedules/{id}", "jobs:write", PathId::Schedule, |_| {
+        Value::Null
+    }),
+    write(
+        "post /v1/batches",
+        "jobs:write",
+        PathId::None,
+        |_| json!({"jobs": [{"kind": "diagnostics.noop"}]}),
+    ),
+    write(
+        "post /v1/batches/{id}/jobs",
+        "jobs:write",
+        PathId::Batch,
+        |_| json!({"jobs": [{"kind": "diagnostics.noop"}]}),
+    ),
+    write("post /v1/batches/{id}/cancel", "jobs:write", PathId::Batch, |_| {
         Value::Null
     }),
     write("delete /v1/pauses/{id}", "jobs:write", PathId::Pause, |_| Value::Null),
@@ -212,6 +230,7 @@ impl Case {
             PathId::Pause => &seeded.pause,
             PathId::Limit => &seeded.limit,
             PathId::Schedule => &seeded.schedule,
+            PathId::Batch => &seeded.batch,
         };
         self.path_with(id)
     }

@@ -24,6 +24,7 @@ async fn the_system_role_reaches_jobs_and_nothing_else() {
         grants_to("visualkit_system").await,
         [
             "__diesel_schema_migrations SELECT".to_owned(),
+            "batches DELETE SELECT UPDATE".to_owned(),
             "idempotency_keys DELETE SELECT".to_owned(),
             format!("job_attempts {all}"),
             format!("job_bodies {all}"),

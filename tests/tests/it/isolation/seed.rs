@@ -18,6 +18,8 @@ pub(super) struct Seeded {
     pub(super) limit: String,
     /// Fires on days that no test sees, and has fired once by hand.
     pub(super) schedule: String,
+    /// Open, without jobs.
+    pub(super) batch: String,
 }
 
 /// Uses the API as a tenant would; `word` is in everything it stores.
@@ -61,6 +63,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         .post_waiting(&format!("/v1/schedules/{schedule}/fire"), Value::Null, 20)
         .await;
     assert_eq!(fired.body["state"], "succeeded", "{}", fired.text);
+    let batch = client.post("/v1/batches", json!({"name": word, "open": true})).await;
     let vendor = FakeVendor::start(&[]).await;
     let call = json!({"kind": "diagnostics.call", "payload": {"url": format!("{}/calls", vendor.url), "key": word}});
     let called = client.post_waiting("/v1/jobs", call, 20).await;
@@ -75,6 +78,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         pause: id_of(&pause.body),
         limit: id_of(&limit.body),
         schedule,
+        batch: id_of(&batch.body),
     }
 }
 

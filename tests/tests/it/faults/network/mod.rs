@@ -88,6 +88,7 @@ async fn write_and_finish(app: &TestApp, of: &ClaimedJob, before_commit: impl Fn
     let finish = Finish {
         id: of.id,
         lease_token: of.lease_token,
+        batch: of.parent_id,
         outcome: Outcome::Succeeded { result: json!({}) },
     };
     let name = uuid::Uuid::new_v4().to_string();

@@ -1,0 +1,19 @@
+//! Batches: jobs that belong together, and the one that follows when all of them have ended.
+//!
+//! Rows are locked in one order everywhere: jobs (by id), then batches (by id), then the job that follows a batch.
+mod add;
+mod count;
+mod create;
+mod end;
+mod find;
+mod retry;
+mod stop;
+
+pub use self::add::{MAX_JOBS, add, lock_open};
+pub(crate) use self::count::COUNTED;
+pub use self::create::{NewBatch, OnFailure, create};
+pub use self::end::{EndedBatch, end_all};
+pub use self::find::{Batch, BatchState, find, list};
+pub use self::retry::lock_batches_of;
+pub(crate) use self::retry::{ensure_not_stopping, uncount};
+pub use self::stop::{StoppedBatch, StoppedJob, cancel_some, mark_swept, stop, stopped};
