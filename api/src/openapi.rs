@@ -35,6 +35,7 @@ const TAGS: [(&str, &str); 6] = [
     ),
     ("Jobs", "All work, wherever it was started."),
     ("Schedules", "Jobs that are submitted again and again."),
+    ("Webhooks", "Addresses of yours that are told of events."),
     ("About", "The API itself."),
 ];
 
@@ -161,6 +162,7 @@ mod tests {
             "delete /v1/limits/{id}",
             "delete /v1/pauses/{id}",
             "delete /v1/schedules/{id}",
+            "delete /v1/webhooks/{id}",
             "get /v1/dead-letters",
             "get /v1/dead-letters/summary",
             "get /v1/documents/{id}",
@@ -180,6 +182,10 @@ mod tests {
             "get /v1/schedules/{id}",
             "get /v1/schedules/{id}/ticks",
             "patch /v1/schedules/{id}",
+            "get /v1/webhooks",
+            "get /v1/webhooks/{id}",
+            "get /v1/webhooks/{id}/deliveries",
+            "patch /v1/webhooks/{id}",
             "post /v1/answers",
             "post /v1/checks",
             "post /v1/dead-letters/discard",
@@ -195,6 +201,11 @@ mod tests {
             "post /v1/schedules",
             "post /v1/schedules/{id}/fire",
             "post /v1/search",
+            "post /v1/webhooks",
+            "post /v1/webhooks/{id}/deliveries/replay",
+            "post /v1/webhooks/{id}/deliveries/{delivery_id}/replay",
+            "post /v1/webhooks/{id}/rotate-secret",
+            "post /v1/webhooks/{id}/test",
         ];
         let mut sorted = found;
         sorted.sort();

@@ -46,6 +46,8 @@ enum Command {
     Jobs(commands::jobs::Args),
     /// Make, list, fire and delete schedules
     Schedules(commands::schedules::Args),
+    /// Make, try, inspect and delete webhooks, and replay their deliveries
+    Webhooks(commands::webhooks::Args),
     /// Measure the product's own pipeline on a public data set
     Eval(commands::eval::Args),
     /// Ingest the sample knowledge base, ask about it and check the answers
@@ -90,6 +92,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Check(args) => Box::pin(commands::check::run(args)).await,
         Command::Jobs(args) => Box::pin(commands::jobs::run(args)).await,
         Command::Schedules(args) => Box::pin(commands::schedules::run(args)).await,
+        Command::Webhooks(args) => Box::pin(commands::webhooks::run(args)).await,
         Command::Eval(args) => Box::pin(commands::eval::run(args)).await,
         Command::Demo(args) => Box::pin(commands::demo::run(args)).await,
         Command::Up(args) => Box::pin(commands::up::run(args)).await,

@@ -68,6 +68,10 @@ ids! {
     LimitId;
     /// What a tenant has submitted again and again.
     ScheduleId;
+    /// Where a tenant wants to be told of events.
+    WebhookId;
+    /// One event for one webhook.
+    WebhookDeliveryId;
     /// A job. The only id that is unique across tenants by constraint.
     JobId;
 }

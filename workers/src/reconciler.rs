@@ -251,6 +251,10 @@ pub async fn sweep_all(system: &System, settings: &DispatchSettings) -> Result<u
         if deleted < usize::try_from(CHUNK).unwrap_or(usize::MAX) {
             return Ok(all);
         }
+        let days = i32::from(context.settings.webhooks.log_retention_days);
+        if let Err(error) = store::webhooks::sweep(&context.system, days, CHUNK).await {
+            tracing::warn!(%error, "cannot delete old deliveries of webhooks; trying again in a minute");
+        }
     }
 }
 

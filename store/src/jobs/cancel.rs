@@ -1,5 +1,6 @@
 use super::JobState;
 use crate::prepared::Prepare;
+use crate::webhooks::TELL_WEBHOOKS;
 use crate::{JobId, StoreError, TenantTx};
 use diesel::sql_types::{Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -25,13 +26,16 @@ struct Row {
 /// # Errors
 /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when it has ended.
 pub async fn cancel(tx: &mut TenantTx, id: JobId) -> Result<CancelOutcome, StoreError> {
-    let row: Result<Row, _> = sql_query(
-        "UPDATE jobs SET cancel_requested = true, revision = revision + 1,
-                state = CASE WHEN state = 'running' THEN 'running' ELSE 'cancelled' END,
-                finished_at = CASE WHEN state = 'running' THEN NULL ELSE now() END
-         WHERE tenant_id = $1 AND id = $2 AND state NOT IN ('succeeded', 'dead', 'cancelled')
-         RETURNING state",
-    )
+    let row: Result<Row, _> = sql_query(format!(
+        "WITH ended AS (
+             UPDATE jobs SET cancel_requested = true, revision = revision + 1,
+                    state = CASE WHEN state = 'running' THEN 'running' ELSE 'cancelled' END,
+                    finished_at = CASE WHEN state = 'running' THEN NULL ELSE now() END
+             WHERE tenant_id = $1 AND id = $2 AND state NOT IN ('succeeded', 'dead', 'cancelled')
+             RETURNING *, NULL::jsonb AS result, NULL::jsonb AS error
+         ), {TELL_WEBHOOKS}
+         SELECT state FROM ended",
+    ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
     .prepared()

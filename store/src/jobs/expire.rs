@@ -1,6 +1,7 @@
 use super::JobState;
 use crate::prepared::Prepare;
 use crate::store::Durability;
+use crate::webhooks::TELL_WEBHOOKS;
 use crate::{JobId, StoreError, System, TenantId};
 use diesel::sql_types::{BigInt, Jsonb, SmallInt, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -40,7 +41,7 @@ pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob
         "retryable": true,
     });
     let mut tx = system.begin(Durability::Durable).await?;
-    let expired = sql_query(
+    let expired = sql_query(format!(
         "WITH lost AS (
              SELECT id, CASE WHEN cancel_requested THEN 'cancelled' WHEN attempt >= max_attempts THEN 'dead' ELSE 'queued' END AS next
              FROM jobs WHERE state = 'running' AND lease_until < now() ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
@@ -53,11 +54,13 @@ pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob
              SELECT tenant_id, id, run, attempt, worker, attempt_started_at, now(), 'lost', $2 FROM taken
          ), body AS (
              UPDATE job_bodies b SET error = $2 FROM taken t WHERE b.tenant_id = t.tenant_id AND b.job_id = t.id
-         )
+         ), ended AS (
+             SELECT *, NULL::jsonb AS result, $2::jsonb AS error FROM taken
+         ), {TELL_WEBHOOKS}
          SELECT t.id, t.tenant_id, t.pool, t.priority, t.state, t.kind,
                 1 + (SELECT count(*) FROM job_attempts a WHERE a.tenant_id = t.tenant_id AND a.job_id = t.id AND a.run = t.run AND a.outcome = 'lost') AS lost
          FROM taken t",
-    )
+    ))
     .bind::<BigInt, _>(limit)
     .bind::<Jsonb, _>(error)
     .prepared().load(&mut tx.conn)

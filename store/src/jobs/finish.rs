@@ -1,6 +1,7 @@
 use super::JobState;
 use crate::connect::PooledConnection;
 use crate::prepared::Prepare;
+use crate::webhooks::TELL_WEBHOOKS;
 use crate::{JobId, StoreError, System, TenantId, TenantTx};
 use diesel::sql_types::{Array, Double, Jsonb, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -88,19 +89,21 @@ async fn write(conn: &mut PooledConnection, finishes: &[Finish]) -> Result<Vec<E
         return Ok(Vec::new());
     };
     let rows: Vec<Row<'_>> = finishes.iter().map(Row::of).collect();
-    Ok(sql_query(SQL)
-        .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.id).collect::<Vec<_>>())
-        .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.lease_token).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(rows.iter().map(|row| row.state).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(rows.iter().map(|row| row.outcome).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.result).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.error).collect::<Vec<_>>())
-        .bind::<Array<Double>, _>(rows.iter().map(|row| row.delay.as_secs_f64()).collect::<Vec<_>>())
-        .bind::<Uuid, _>(smallest)
-        .bind::<Uuid, _>(largest)
-        .prepared()
-        .load(conn)
-        .await?)
+    Ok(sql_query(format!(
+        "{SQL}, {TELL_WEBHOOKS} SELECT id, tenant_id, state, pool, priority, kind FROM ended"
+    ))
+    .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.id).collect::<Vec<_>>())
+    .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.lease_token).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(rows.iter().map(|row| row.state).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(rows.iter().map(|row| row.outcome).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.result).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.error).collect::<Vec<_>>())
+    .bind::<Array<Double>, _>(rows.iter().map(|row| row.delay.as_secs_f64()).collect::<Vec<_>>())
+    .bind::<Uuid, _>(smallest)
+    .bind::<Uuid, _>(largest)
+    .prepared()
+    .load(conn)
+    .await?)
 }
 
 /// One [`Finish`] as columns.
@@ -166,6 +169,7 @@ WITH done AS (
         finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
     FROM held h WHERE j.id = h.id AND j.id BETWEEN $8 AND $9
     RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.run, j.worker, j.attempt_started_at, h.outcome, h.result, h.error,
+              j.interactive, j.document_id, j.max_attempts, j.trace_context, j.created_at, j.started_at, j.finished_at,
               CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
 ), body AS (
     UPDATE job_bodies b SET result = e.result, error = e.error
@@ -174,5 +178,4 @@ WITH done AS (
 ), attempt AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended
-)
-SELECT id, tenant_id, state, pool, priority, kind FROM ended";
+)";
