@@ -45,11 +45,13 @@ impl Hook {
         page.body["data"].as_array().unwrap().clone()
     }
 
-    /// Waits until the newest delivery has had so many attempts, and returns it.
+    /// Waits until the newest delivery has had so many attempts and waits for the next, or for none; returns it.
     pub(crate) async fn attempted(&self, client: &Client, attempts: usize) -> Value {
         let newest = async || self.deliveries(client).await.first().cloned().unwrap_or_default();
         eventually("the attempt is written down", Duration::from_secs(30), async || {
-            newest().await["attempts"].as_array().map_or(0, Vec::len) >= attempts
+            let newest = newest().await;
+            let waits = newest["state"] != "pending" || newest["next_attempt_at"].is_string();
+            waits && newest["attempts"].as_array().map_or(0, Vec::len) >= attempts
         })
         .await;
         newest().await
