@@ -111,8 +111,8 @@ start_visualkit() {
         start_part visualkit 32 10 up
     else
         start_part visualkit-api 12 2 serve
-        start_part visualkit-ingest 6 3 worker --pools ingest
-        start_part visualkit-retrieval 6 2 worker --pools retrieval
+        start_part visualkit-ingest 6 2 worker --pools ingest
+        start_part visualkit-retrieval 6 3 worker --pools retrieval
         start_part visualkit-general 4 3 worker --pools general
         start_part visualkit-delivery 4 2 worker --pools delivery
     fi
