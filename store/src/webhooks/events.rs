@@ -29,7 +29,7 @@ pub const DELIVERY_ATTEMPTS: i16 = 10;
 /// deliveries tell nobody.
 pub(crate) const TELL_WEBHOOKS: &str = "
 told AS MATERIALIZED (
-    SELECT e.tenant_id, uuid_v7() AS id, w.id AS endpoint_id, t.type, e.trace_context,
+    SELECT e.tenant_id, uuid_v7() AS id, e.endpoint_id, t.type, e.trace_context,
            CASE WHEN t.type LIKE 'job.%' THEN jsonb_build_object(
                'id', e.id, 'kind', e.kind, 'pool', e.pool, 'state', e.state, 'attempt', e.attempt, 'max_attempts', e.max_attempts,
                'error', e.error, 'document_id', e.document_id, 'created_at', utc_text(e.created_at),
@@ -37,11 +37,14 @@ told AS MATERIALIZED (
            ELSE jsonb_build_object(
                'id', e.document_id, 'state', split_part(t.type, '.', 2), 'job_id', e.id, 'error', e.error,
                'url', '/v1/documents/' || e.document_id) END AS data
-    FROM ended e
-    JOIN webhook_endpoints w ON w.tenant_id = e.tenant_id AND w.enabled AND (w.kinds IS NULL OR e.kind = ANY (w.kinds))
+    FROM (
+        SELECT e.*, w.id AS endpoint_id, w.events FROM ended e
+        JOIN webhook_endpoints w ON w.tenant_id = e.tenant_id AND w.enabled AND (w.kinds IS NULL OR e.kind = ANY (w.kinds))
+        WHERE e.state IN ('succeeded', 'dead', 'cancelled') AND NOT e.interactive AND e.kind <> 'deliver_webhook'
+        OFFSET 0 -- What follows is worked out for those only that have somebody to tell.
+    ) e
     CROSS JOIN LATERAL unnest(webhook_event_types(e.kind, e.state, e.result)) AS t (type)
-    WHERE e.state IN ('succeeded', 'dead', 'cancelled') AND NOT e.interactive AND e.kind <> 'deliver_webhook'
-      AND w.events && ARRAY['*', t.type, split_part(t.type, '.', 1) || '.*']
+    WHERE e.events && ARRAY['*', t.type, split_part(t.type, '.', 1) || '.*']
 ), delivery AS (
     INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, type, data, job_id, created_at)
     SELECT tenant_id, id, endpoint_id, type, data, id, clock_timestamp() FROM told
