@@ -2,9 +2,7 @@ use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
     answers, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses,
-    schedules, search,
-    answers, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses, search,
-    webhooks,
+    schedules, search, webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;

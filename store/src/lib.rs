@@ -39,8 +39,7 @@ pub mod workers;
 pub use self::error::StoreError;
 pub use self::ids::{
     ApiKeyId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, TenantId,
-    ApiKeyId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, TenantId, WebhookDeliveryId,
-    WebhookId,
+    WebhookDeliveryId, WebhookId,
 };
 pub use self::migrate::{migrate, pending_migrations};
 pub use self::owner::Owner;

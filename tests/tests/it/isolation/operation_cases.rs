@@ -132,6 +132,9 @@ pub(super) const CASES: &[Case] = &[
         |_| json!({"enabled": false}),
     ),
     write("delete /v1/schedules/{id}", "jobs:write", PathId::Schedule, |_| {
+        Value::Null
+    }),
+    write(
         "post /v1/webhooks",
         "webhooks:write",
         PathId::None,
