@@ -23,7 +23,7 @@ const ANYWHERE: [(ProblemCode, &str); 4] = [
     ),
 ];
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     (
         "Knowledge bases",
         "Collections of documents that are searched together.",
@@ -181,10 +181,10 @@ mod tests {
             "get /v1/schedules",
             "get /v1/schedules/{id}",
             "get /v1/schedules/{id}/ticks",
-            "patch /v1/schedules/{id}",
             "get /v1/webhooks",
             "get /v1/webhooks/{id}",
             "get /v1/webhooks/{id}/deliveries",
+            "patch /v1/schedules/{id}",
             "patch /v1/webhooks/{id}",
             "post /v1/answers",
             "post /v1/checks",
