@@ -12,7 +12,7 @@ mod viewer;
 use crate::Kind;
 
 /// The names of all kinds.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 13] = [
     IngestDocument::NAME,
     DeleteDocument::NAME,
     DeleteKnowledgeBase::NAME,
