@@ -23,7 +23,7 @@ const ANYWHERE: [(ProblemCode, &str); 4] = [
     ),
 ];
 
-const TAGS: [(&str, &str); 6] = [
+const TAGS: [(&str, &str); 7] = [
     (
         "Knowledge bases",
         "Collections of documents that are searched together.",
@@ -35,6 +35,7 @@ const TAGS: [(&str, &str); 6] = [
     ),
     ("Jobs", "All work, wherever it was started."),
     ("Schedules", "Jobs that are submitted again and again."),
+    ("Webhooks", "Addresses of yours that are told of events."),
     ("About", "The API itself."),
 ];
 
@@ -163,6 +164,7 @@ mod tests {
             "delete /v1/schedules/{id}",
             "get /v1/batches",
             "get /v1/batches/{id}",
+            "delete /v1/webhooks/{id}",
             "get /v1/dead-letters",
             "get /v1/dead-letters/summary",
             "get /v1/documents/{id}",
@@ -181,7 +183,11 @@ mod tests {
             "get /v1/schedules",
             "get /v1/schedules/{id}",
             "get /v1/schedules/{id}/ticks",
+            "get /v1/webhooks",
+            "get /v1/webhooks/{id}",
+            "get /v1/webhooks/{id}/deliveries",
             "patch /v1/schedules/{id}",
+            "patch /v1/webhooks/{id}",
             "post /v1/answers",
             "post /v1/batches",
             "post /v1/batches/{id}/cancel",
@@ -200,6 +206,11 @@ mod tests {
             "post /v1/schedules",
             "post /v1/schedules/{id}/fire",
             "post /v1/search",
+            "post /v1/webhooks",
+            "post /v1/webhooks/{id}/deliveries/replay",
+            "post /v1/webhooks/{id}/deliveries/{delivery_id}/replay",
+            "post /v1/webhooks/{id}/rotate-secret",
+            "post /v1/webhooks/{id}/test",
         ];
         let mut sorted = found;
         sorted.sort();

@@ -76,6 +76,8 @@ codes! {
     Internal = INTERNAL_SERVER_ERROR, "internal", "Internal error";
     /// Something we depend on is away, or we are full.
     Unavailable = SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable";
+    /// The installation lacks a setting that this needs.
+    NotConfigured = SERVICE_UNAVAILABLE, "not_configured", "Not set up";
     /// The request took longer than requests may.
     TimedOut = SERVICE_UNAVAILABLE, "timed_out", "Timed out";
 }

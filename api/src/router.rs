@@ -2,7 +2,7 @@ use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
     answers, batches, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses,
-    schedules, search,
+    schedules, search, webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
@@ -91,5 +91,16 @@ fn documented() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(schedules::ticks::list_ticks))
         .routes(routes!(schedules::fire::fire_schedule))
+        .routes(routes!(webhooks::create::create_webhook, webhooks::list::list_webhooks))
+        .routes(routes!(
+            webhooks::show::show_webhook,
+            webhooks::change::change_webhook,
+            webhooks::delete::delete_webhook
+        ))
+        .routes(routes!(webhooks::rotate_secret::rotate_webhook_secret))
+        .routes(routes!(webhooks::test::test_webhook))
+        .routes(routes!(webhooks::deliveries::list_deliveries))
+        .routes(routes!(webhooks::replay::replay_delivery))
+        .routes(routes!(webhooks::replay_failed::replay_failed_deliveries))
         .routes(routes!(openapi_route::show_openapi))
 }

@@ -16,6 +16,8 @@ pub struct ApiState {
     pub changes: jobs::Changes,
     pub settings: Arc<Settings>,
     pub catalogue: jobs::Catalogue,
+    /// Encrypts tenants' secrets; `None` where the installation has no master key.
+    pub master_key: Option<store::secrets::MasterKey>,
     /// The one embedding model that knowledge bases can use here.
     pub embedding_model_id: Arc<str>,
     /// Work that outlives its request; wait for it when shutting down.
@@ -31,6 +33,7 @@ impl ApiState {
         Self {
             changes: jobs::Changes::listen(&queue),
             catalogue: jobs::Catalogue::new(settings.diagnostics.enabled),
+            master_key: store::secrets::MasterKey::of(&settings.secrets),
             store,
             queue,
             settings,

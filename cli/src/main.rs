@@ -48,6 +48,8 @@ enum Command {
     Schedules(commands::schedules::Args),
     /// Submit, list, show and cancel batches of jobs
     Batches(commands::batches::Args),
+    /// Make, try, inspect and delete webhooks, and replay their deliveries
+    Webhooks(commands::webhooks::Args),
     /// Measure the product's own pipeline on a public data set
     Eval(commands::eval::Args),
     /// Ingest the sample knowledge base, ask about it and check the answers
@@ -93,6 +95,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Jobs(args) => Box::pin(commands::jobs::run(args)).await,
         Command::Schedules(args) => Box::pin(commands::schedules::run(args)).await,
         Command::Batches(args) => Box::pin(commands::batches::run(args)).await,
+        Command::Webhooks(args) => Box::pin(commands::webhooks::run(args)).await,
         Command::Eval(args) => Box::pin(commands::eval::run(args)).await,
         Command::Demo(args) => Box::pin(commands::demo::run(args)).await,
         Command::Up(args) => Box::pin(commands::up::run(args)).await,

@@ -15,6 +15,7 @@ mod secrets;
 mod server;
 mod settings;
 mod storage;
+mod webhooks;
 mod workers;
 
 pub use self::database::DatabaseSettings;
@@ -30,8 +31,9 @@ pub use self::secrets::SecretSettings;
 pub use self::server::ServerSettings;
 pub use self::settings::{DiagnosticsSettings, Settings};
 pub use self::storage::StorageSettings;
+pub use self::webhooks::WebhookSettings;
 pub use self::workers::WorkerSettings;
-pub use secrecy::{ExposeSecret, SecretString};
+pub use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
 /// The commented defaults, as `visualkit config default` prints them.
 pub const DEFAULT_TOML: &str = include_str!("../default.toml");

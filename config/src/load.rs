@@ -24,6 +24,7 @@ const SECTIONS: &[&str] = &[
     "models",
     "retrieval",
     "outgoing",
+    "webhooks",
     "storage",
     "log",
     "telemetry",
@@ -86,6 +87,7 @@ impl Settings {
         let models = section(figment, "models", problems);
         let retrieval = section(figment, "retrieval", problems);
         let outgoing = section(figment, "outgoing", problems);
+        let webhooks = section(figment, "webhooks", problems);
         let storage = section(figment, "storage", problems);
         let log = section(figment, "log", problems);
         let telemetry = section(figment, "telemetry", problems);
@@ -100,6 +102,7 @@ impl Settings {
             models: models?,
             retrieval: retrieval?,
             outgoing: outgoing?,
+            webhooks: webhooks?,
             storage: storage?,
             log: log?,
             telemetry: telemetry?,

@@ -1,7 +1,7 @@
 use crate::error::Problems;
 use crate::{
     DatabaseSettings, DispatchSettings, LogSettings, ModelSettings, OutgoingSettings, RedisSettings, RetrievalSettings,
-    SecretSettings, ServerSettings, StorageSettings, TelemetrySettings, WorkerSettings,
+    SecretSettings, ServerSettings, StorageSettings, TelemetrySettings, WebhookSettings, WorkerSettings,
 };
 use serde::Deserialize;
 
@@ -15,6 +15,7 @@ pub struct Settings {
     pub workers: WorkerSettings,
     pub models: ModelSettings,
     pub outgoing: OutgoingSettings,
+    pub webhooks: WebhookSettings,
     pub retrieval: RetrievalSettings,
     pub storage: StorageSettings,
     pub log: LogSettings,
@@ -39,6 +40,7 @@ impl Settings {
         self.workers.check(problems);
         self.models.check(problems);
         self.outgoing.check(problems);
+        self.webhooks.check(problems);
         self.retrieval.check(problems);
         self.secrets.check(problems);
         self.telemetry.check(problems);

@@ -1,11 +1,19 @@
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "clients")]
 mod chat_model;
+#[cfg(feature = "clients")]
 pub mod embedding;
+#[cfg(feature = "clients")]
 mod error;
 pub mod http;
+#[cfg(feature = "clients")]
 mod reranker;
+pub mod standard_webhooks;
 
+#[cfg(feature = "clients")]
 pub use chat_model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, ChatRole, FinishReason, TokenUsage};
+#[cfg(feature = "clients")]
 pub use error::{IntegrationError, RetryAdvice};
+#[cfg(feature = "clients")]
 pub use reranker::Reranker;

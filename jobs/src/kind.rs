@@ -14,10 +14,12 @@ pub enum Pool {
     Retrieval,
     /// Everything else.
     General,
+    /// Tells tenants' webhooks: a slow receiver must not keep other work waiting.
+    Delivery,
 }
 
 impl Pool {
-    pub const ALL: [Self; 3] = [Self::Ingest, Self::Retrieval, Self::General];
+    pub const ALL: [Self; 4] = [Self::Ingest, Self::Retrieval, Self::General, Self::Delivery];
 
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -25,6 +27,7 @@ impl Pool {
             Self::Ingest => "ingest",
             Self::Retrieval => "retrieval",
             Self::General => "general",
+            Self::Delivery => store::webhooks::DELIVERY_POOL,
         }
     }
 
@@ -43,7 +46,7 @@ impl fmt::Display for Pool {
 
 /// The name is no pool's.
 #[derive(Debug, thiserror::Error)]
-#[error("`{0}` is no pool; there are ingest, retrieval and general")]
+#[error("`{0}` is no pool; there are ingest, retrieval, general and delivery")]
 pub struct UnknownPool(String);
 
 impl FromStr for Pool {

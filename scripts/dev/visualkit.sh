@@ -3,7 +3,7 @@
 
 # What `up` starts; a name here is a pid file, a log file and (for the port of its health checks) a port file.
 SINGLE=(visualkit)
-SPLIT=(visualkit-api visualkit-ingest visualkit-retrieval visualkit-general)
+SPLIT=(visualkit-api visualkit-ingest visualkit-retrieval visualkit-general visualkit-delivery)
 
 # build_visualkit PROFILE (dev or release): sets VISUALKIT_BIN, unless it is set from outside to a binary that is ready.
 build_visualkit() {
@@ -110,10 +110,11 @@ start_visualkit() {
     if [ "$1" = single ]; then
         start_part visualkit 32 10 up
     else
-        start_part visualkit-api 14 2 serve
-        start_part visualkit-ingest 6 4 worker --pools ingest
-        start_part visualkit-retrieval 8 3 worker --pools retrieval
+        start_part visualkit-api 12 2 serve
+        start_part visualkit-ingest 6 2 worker --pools ingest
+        start_part visualkit-retrieval 6 3 worker --pools retrieval
         start_part visualkit-general 4 3 worker --pools general
+        start_part visualkit-delivery 4 2 worker --pools delivery
     fi
     for name in "${wanted[@]}"; do await_ready "$name"; done
 }

@@ -121,7 +121,7 @@ struct Found {
 
 /// The ledger is written under the job's lease like everything else. The row stays locked until commit, so that a lease that expires in
 /// between is not given away.
-async fn hold(tx: &mut TenantTx, held: Held) -> Result<(), StoreError> {
+pub(crate) async fn hold(tx: &mut TenantTx, held: Held) -> Result<(), StoreError> {
     sql_query(
         "SELECT id FROM jobs WHERE tenant_id = $1 AND id = $2 AND state = 'running' AND lease_token = $3 FOR NO KEY UPDATE",
     )

@@ -20,6 +20,8 @@ pub enum StoreError {
     Migration(String),
     #[error("{0}")]
     Version(String),
+    #[error(transparent)]
+    Seal(#[from] crate::secrets::SealError),
 }
 
 impl StoreError {

@@ -70,6 +70,10 @@ ids! {
     ScheduleId;
     /// Jobs that belong together; also the id of the job that follows them.
     BatchId;
+    /// Where a tenant wants to be told of events.
+    WebhookId;
+    /// One event for one webhook.
+    WebhookDeliveryId;
     /// A job. The only id that is unique across tenants by constraint.
     JobId;
 }

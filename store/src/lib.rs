@@ -28,16 +28,19 @@ pub mod pools;
 mod prepared;
 pub mod schedules;
 pub mod schema;
+pub mod secrets;
 mod store;
 mod system;
 mod tenant;
 pub mod tenants;
 mod versions;
+pub mod webhooks;
 pub mod workers;
 
 pub use self::error::StoreError;
 pub use self::ids::{
     ApiKeyId, BatchId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, TenantId,
+    WebhookDeliveryId, WebhookId,
 };
 pub use self::migrate::{migrate, pending_migrations};
 pub use self::owner::Owner;

@@ -15,10 +15,15 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use workers::{Context, Registry, WorkerOptions, Workers};
 
+/// Keeps the secrets of tests.
+const MASTER_KEY: &str = "not-a-master-key-because-only-tests-use-it";
+
 /// What differs from test to test.
 pub struct TestOptions {
     /// The pools whose workers run.
     pub pools: Vec<Pool>,
+    /// Whether the installation has a master key, without which there are no webhooks.
+    pub master_key: bool,
     /// Settings beside those a test always has.
     pub settings: Vec<(&'static str, String)>,
     /// Words instead of meaning by default.
@@ -35,6 +40,7 @@ impl Default for TestOptions {
     fn default() -> Self {
         Self {
             pools: Pool::ALL.to_vec(),
+            master_key: true,
             settings: Vec::new(),
             embedder: None,
             registry: workers::handlers::registry(),
@@ -81,7 +87,11 @@ impl TestApp {
             proxy(options.postgres_proxy, &environment.app_url).await,
             proxy(options.redis_proxy, &environment.redis_url).await,
         );
-        let direct = Arc::new(settings(&environment, &database, &data, &options.settings));
+        let mut more = options.settings;
+        if options.master_key {
+            more.push(("secrets.master_key", MASTER_KEY.to_owned()));
+        }
+        let direct = Arc::new(settings(&environment, &database, &data, &more));
         let settings = Arc::new(through(&direct, postgres.as_ref(), redis.as_ref()));
         let words = Arc::new(HashingEmbedder::new(MODEL));
         let embedder: Arc<dyn Embedder> = options.embedder.unwrap_or_else(|| words.clone());

@@ -74,6 +74,7 @@ pub(crate) fn settings(
         ("workers.ingest_reserved", "0"),
         ("workers.retrieval_reserved", "0"),
         ("workers.general_reserved", "0"),
+        ("workers.delivery_reserved", "0"),
     ];
     all.extend(more.iter().map(|(key, value)| (*key, value.as_str())));
     Settings::with_overrides(&all).unwrap()

@@ -17,6 +17,7 @@ mod environment;
 mod links;
 mod processes;
 mod proxy;
+mod receiver;
 mod vendor;
 mod workspace;
 
@@ -27,5 +28,6 @@ pub use self::embedder::HashingEmbedder;
 pub use self::environment::{Environment, evaluation_data};
 pub use self::processes::{Process, Servers, free_port, lasting_port, model_settings};
 pub use self::proxy::Proxy;
+pub use self::receiver::{Answer, Received, Receiver};
 pub use self::vendor::{Behaviour, FakeVendor};
 pub use self::workspace::workspace_root;

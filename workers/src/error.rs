@@ -69,6 +69,8 @@ impl From<StoreError> for JobError {
                 advice: Advice::LeaseLost,
             },
             StoreError::NotFound { what } => Self::permanent("not_found", format!("The {what} no longer exists.")),
+            // An operator has to act; then the dead jobs can be retried.
+            StoreError::Seal(_) => Self::permanent("not_configured", error.to_string()),
             StoreError::Conflict { what } => Self::permanent("conflict", (*what).to_owned()),
             _ => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "job failed in the database");

@@ -232,6 +232,10 @@ pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>, beat: 
         if let Err(error) = sweep_all(&context.system, &options.dispatch).await {
             tracing::warn!(%error, "cannot delete ended jobs; trying again in a minute");
         }
+        let days = i32::from(context.settings.webhooks.log_retention_days);
+        if let Err(error) = store::webhooks::sweep(&context.system, days, CHUNK).await {
+            tracing::warn!(%error, "cannot delete old deliveries of webhooks; trying again in a minute");
+        }
     }
 }
 

@@ -28,6 +28,7 @@ impl WorkerOptions {
             Pool::Ingest => Slots::new(workers.ingest, workers.ingest_reserved),
             Pool::Retrieval => Slots::new(workers.retrieval, workers.retrieval_reserved),
             Pool::General => Slots::new(workers.general, workers.general_reserved),
+            Pool::Delivery => Slots::new(workers.delivery, workers.delivery_reserved),
         }
     }
 

@@ -80,6 +80,7 @@ fn slots_each(settings: &WorkerSettings, pool: Pool) -> usize {
         Pool::Ingest => settings.ingest + settings.ingest_reserved,
         Pool::Retrieval => settings.retrieval + settings.retrieval_reserved,
         Pool::General => settings.general + settings.general_reserved,
+        Pool::Delivery => settings.delivery + settings.delivery_reserved,
     }
 }
 

@@ -1,4 +1,5 @@
 use chrono::{DateTime, Datelike, Utc};
+use config::Settings;
 use jobs::FieldError;
 use serde_json::{Map, Value};
 use std::ops::RangeInclusive;
@@ -7,6 +8,9 @@ use std::ops::RangeInclusive;
 pub(crate) trait FromFields: Sized {
     /// `None` only when an error was noted.
     fn from_fields(fields: &mut Fields) -> Option<Self>;
+
+    /// Notes what is wrong only where it is sent to: with an installation of these settings. Called first, when every field is still there.
+    fn check_against(_fields: &mut Fields, _settings: &Settings) {}
 }
 
 /// The fields of a JSON object that have not been read yet, and what was wrong with those that have. `null` counts as absent.
@@ -73,6 +77,11 @@ impl Fields {
         self.left.get(name).is_none_or(Value::is_null)
     }
 
+    /// The field's text, if it is one, left to be read.
+    pub(crate) fn peek_text(&self, name: &str) -> Option<&str> {
+        self.left.get(name)?.as_str()
+    }
+
     pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
         self.left.remove(name).filter(|value| !value.is_null())
     }
@@ -96,7 +105,7 @@ impl Fields {
         self.check_text(name, value, length)
     }
 
-    pub(super) fn check_text(&mut self, name: &str, value: Value, length: RangeInclusive<usize>) -> Option<String> {
+    pub(crate) fn check_text(&mut self, name: &str, value: Value, length: RangeInclusive<usize>) -> Option<String> {
         let Value::String(text) = value else {
             self.error(name, "type", "must be a string");
             return None;
@@ -166,6 +175,13 @@ impl Fields {
             self.error(name, "type", "must be true or false");
         }
         value.as_bool()
+    }
+
+    pub(crate) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
+        if self.left.get(name).is_none_or(Value::is_null) {
+            self.required_value(name)?;
+        }
+        self.optional_time(name)
     }
 
     /// An instant that Postgres can hold too.

@@ -21,17 +21,18 @@ impl<T: FromFields> FromRequest<ApiState> for JsonBody<T> {
         require_json(&request)?;
         let (parts, body) = request.into_parts();
         let bytes = read_body(&parts.headers, body, state.settings.server.max_json_bytes).await?;
-        Self::parse(&bytes)
+        Self::parse(&bytes, |fields| T::check_against(fields, &state.settings))
     }
 }
 
 impl<T: FromFields> JsonBody<T> {
     /// # Errors
     /// As [`parse_json`], and [`ProblemCode::Invalid`] with every field that is wrong.
-    pub(super) fn parse(bytes: &[u8]) -> Result<Self, Problem> {
+    pub(super) fn parse(bytes: &[u8], check: impl FnOnce(&mut Fields)) -> Result<Self, Problem> {
         let value = parse_json(bytes)?;
         let hash = json_hash(&value);
         let mut fields = Fields::of(value);
+        check(&mut fields);
         let read = T::from_fields(&mut fields);
         Ok(Self {
             value: fields.finish(read).map_err(Problem::invalid)?,

@@ -31,10 +31,12 @@ pub(crate) use self::fields::{Fields, FromFields};
 pub(crate) use self::idempotency_key::IdempotencyKey;
 pub(crate) use self::json_body::JsonBody;
 pub(crate) use self::optional_json_body::OptionalJsonBody;
-pub(crate) use self::path_id::PathId;
+pub(crate) use self::path_id::{DeliveryPath, PathId};
 pub(crate) use self::prefer::Prefer;
 pub(crate) use self::query::{FromQuery, Query, QueryFields};
-pub(crate) use self::scope::{AnswersRead, JobsRead, JobsWrite, KnowledgeRead, KnowledgeWrite, SearchRead};
+pub(crate) use self::scope::{
+    AnswersRead, JobsRead, JobsWrite, KnowledgeRead, KnowledgeWrite, SearchRead, WebhooksRead, WebhooksWrite,
+};
 pub(crate) use self::submission::{DocumentSubmission, Submission};
 pub(crate) use self::unread::Unread;
 pub(crate) use self::work_options::WorkOptions;

@@ -1,7 +1,7 @@
 use crate::{ApiState, Problem};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use store::{BatchId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId};
+use store::{BatchId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, WebhookDeliveryId, WebhookId};
 use uuid::Uuid;
 
 /// An id that stands in a path.
@@ -28,8 +28,10 @@ resource_ids!(
     JobId = "job",
     LimitId = "limit",
     PauseId = "pause",
+    BatchId = "batch",
     ScheduleId = "schedule",
-    BatchId = "batch"
+    WebhookId = "webhook",
+    WebhookDeliveryId = "delivery"
 );
 
 /// The path's `{id}`. What is no id names nothing: 404.
@@ -39,16 +41,40 @@ impl<T: ResourceId> FromRequestParts<ApiState> for PathId<T> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let not_found = || Problem::not_found(T::WHAT);
-        let params = RawPathParams::from_request_parts(parts, state)
-            .await
-            .map_err(|_| not_found())?;
-        let text = params
-            .iter()
-            .find_map(|(name, value)| (name == "id").then_some(value))
-            .ok_or_else(not_found)?;
-        parse(text).map(|id| Self(T::of(id))).ok_or_else(not_found)
+        let found = find(parts, state, "id").await;
+        found
+            .map(|id| Self(T::of(id)))
+            .ok_or_else(|| Problem::not_found(T::WHAT))
     }
+}
+
+/// The path's `{id}` of a webhook and `{delivery_id}` of one of its deliveries.
+pub(crate) struct DeliveryPath {
+    pub(crate) webhook: WebhookId,
+    pub(crate) delivery: WebhookDeliveryId,
+}
+
+impl FromRequestParts<ApiState> for DeliveryPath {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
+        let ids = (find(parts, state, "id").await, find(parts, state, "delivery_id").await);
+        let (Some(webhook), Some(delivery)) = ids else {
+            return Err(Problem::not_found(WebhookDeliveryId::WHAT));
+        };
+        Ok(Self {
+            webhook: WebhookId(webhook),
+            delivery: WebhookDeliveryId(delivery),
+        })
+    }
+}
+
+async fn find(parts: &mut Parts, state: &ApiState, name: &str) -> Option<Uuid> {
+    let params = RawPathParams::from_request_parts(parts, state).await.ok()?;
+    let text = params
+        .iter()
+        .find_map(|(given, value)| (given == name).then_some(value))?;
+    parse(text)
 }
 
 /// Ids are written in one way, with hyphens.

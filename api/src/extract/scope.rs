@@ -27,4 +27,8 @@ scopes! {
     SearchRead = "search:read";
     /// Ask, and have texts checked.
     AnswersRead = "answers:read";
+    /// See webhooks and their deliveries.
+    WebhooksRead = "webhooks:read";
+    /// Make, change, try and delete webhooks, replay deliveries.
+    WebhooksWrite = "webhooks:write";
 }

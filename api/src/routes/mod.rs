@@ -13,3 +13,4 @@ pub(crate) mod pauses;
 mod principal;
 pub(crate) mod schedules;
 pub(crate) mod search;
+pub(crate) mod webhooks;

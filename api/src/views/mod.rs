@@ -14,6 +14,8 @@ mod limit;
 mod page;
 mod pause;
 mod schedule;
+mod webhook;
+mod webhook_delivery;
 mod why;
 
 pub(crate) use self::batch::BatchObject;
@@ -31,4 +33,6 @@ pub(crate) use self::limit::LimitObject;
 pub(crate) use self::page::Page;
 pub(crate) use self::pause::PauseObject;
 pub(crate) use self::schedule::{FiringObject, ScheduleDetails, ScheduleObject};
+pub(crate) use self::webhook::{WebhookObject, WebhookSecretObject};
+pub(crate) use self::webhook_delivery::WebhookDeliveryObject;
 pub(crate) use self::why::WhyObject;

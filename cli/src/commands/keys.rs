@@ -13,7 +13,7 @@ use store::api_keys::{self, ApiKey, NewApiKey};
 use store::{ApiKeyId, Owner, tenants};
 
 /// What a key may be allowed to do; `*` is all of it.
-const SCOPES: [&str; 7] = [
+const SCOPES: [&str; 9] = [
     "*",
     "knowledge:read",
     "knowledge:write",
@@ -21,6 +21,8 @@ const SCOPES: [&str; 7] = [
     "jobs:write",
     "search:read",
     "answers:read",
+    "webhooks:read",
+    "webhooks:write",
 ];
 
 #[derive(clap::Args)]

@@ -42,7 +42,7 @@ struct SetArgs {
 struct What {
     #[arg(long, value_name = "NAME", requires = "pool", conflicts_with = "kind")]
     tenant: Option<String>,
-    /// ingest, retrieval or general
+    /// ingest, retrieval, general or delivery
     #[arg(long, requires = "tenant")]
     pool: Option<Pool>,
     /// Such as ingest_document

@@ -23,4 +23,5 @@ pub(crate) mod serve;
 pub(crate) mod tenants;
 pub(crate) mod top;
 pub(crate) mod up;
+pub(crate) mod webhooks;
 pub(crate) mod worker;

@@ -33,7 +33,7 @@ pub(crate) struct ListArgs {
 #[derive(clap::Args)]
 #[group(required = true, multiple = true)]
 struct What {
-    /// Jobs of this pool: ingest, retrieval or general
+    /// Jobs of this pool: ingest, retrieval, general or delivery
     #[arg(long, conflicts_with = "tenant")]
     pool: Option<Pool>,
     /// Jobs of this kind, such as ingest_document

@@ -4,11 +4,11 @@ use anyhow::bail;
 use config::Requirement;
 use jobs::Pool;
 
-/// Runs worker pools: any of ingest, retrieval and general.
+/// Runs worker pools: any of ingest, retrieval, general and delivery.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// Comma-separated; all by default
-    #[arg(long, value_delimiter = ',', default_value = "ingest,retrieval,general")]
+    #[arg(long, value_delimiter = ',', default_value = "ingest,retrieval,general,delivery")]
     pools: Vec<Pool>,
 }
 

@@ -20,7 +20,7 @@ impl WorkerPart {
             .await
             .context("cannot use DATABASE_SYSTEM_URL")?;
         let embedder = Arc::new(embedder(&settings));
-        if pools.iter().any(|pool| *pool != Pool::General) {
+        if pools.iter().any(|pool| matches!(pool, Pool::Ingest | Pool::Retrieval)) {
             refuse_other_weights(connections, embedder.clone()).await?;
         }
         let embedder: Arc<dyn Embedder> = embedder;

@@ -3,8 +3,9 @@ use super::policy::OutboundPolicy;
 use super::resolver::GuardedResolver;
 use super::response::GuardedResponse;
 use crate::IntegrationError;
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, RequestBuilder, redirect};
+use reqwest::{Client, RequestBuilder, Response, redirect};
 use serde::Serialize;
 use std::time::Duration;
 use url::Url;
@@ -115,7 +116,36 @@ impl GuardedClient {
             .await
     }
 
-    async fn exchange(&self, url: &Url, request: RequestBuilder) -> Result<GuardedResponse, IntegrationError> {
+    /// As [`Self::get`], with `body` as it is, within `timeout`. What counts is that there is an answer: no more than `answer_bytes` of its body are
+    /// read, and one that breaks off is as good.
+    pub async fn post_for_status(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Bytes,
+        timeout: Duration,
+        answer_bytes: usize,
+    ) -> Result<GuardedResponse, IntegrationError> {
+        let request = self
+            .client
+            .post(url.clone())
+            .headers(headers)
+            .body(body)
+            .timeout(timeout);
+        let (system, mut answer) = self.send(url, request).await?;
+        let mut body = Vec::new();
+        while let Ok(Some(part)) = answer.chunk().await {
+            let room = answer_bytes.saturating_sub(body.len());
+            body.extend_from_slice(part.get(..room).unwrap_or(&part));
+            if body.len() >= answer_bytes {
+                break;
+            }
+        }
+        Ok(answered(system, answer, body))
+    }
+
+    /// Sends what the policy allows; returns the answer's head.
+    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<(String, Response), IntegrationError> {
         let system = url.host_str().unwrap_or("an address without host").to_owned();
         if let Err(reason) = self.policy.check(url) {
             return Err(IntegrationError::Forbidden {
@@ -129,7 +159,12 @@ impl GuardedClient {
                 what_to_do: problem.clone(),
             });
         }
-        let mut answer = request.send().await.map_err(|error| failure(&system, error))?;
+        let answer = request.send().await.map_err(|error| failure(&system, error))?;
+        Ok((system, answer))
+    }
+
+    async fn exchange(&self, url: &Url, request: RequestBuilder) -> Result<GuardedResponse, IntegrationError> {
+        let (system, mut answer) = self.send(url, request).await?;
         let too_large = || IntegrationError::AnswerTooLarge {
             system: system.clone(),
             bytes_max: self.limits.response_bytes_max,
@@ -147,12 +182,16 @@ impl GuardedClient {
             }
             body.extend_from_slice(&part);
         }
-        let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
-        Ok(GuardedResponse {
-            system,
-            status,
-            headers,
-            body: body.into(),
-        })
+        Ok(answered(system, answer, body))
+    }
+}
+
+fn answered(system: String, mut answer: Response, body: Vec<u8>) -> GuardedResponse {
+    let (status, headers) = (answer.status(), std::mem::take(answer.headers_mut()));
+    GuardedResponse {
+        system,
+        status,
+        headers,
+        body: body.into(),
     }
 }

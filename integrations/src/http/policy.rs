@@ -1,5 +1,6 @@
 use super::address::{AddressKind, kind};
 use std::net::IpAddr;
+#[cfg(any(feature = "clients", test))]
 use url::{Host, Url};
 
 /// Which addresses beyond the public internet may be asked. The default allows none.
@@ -25,6 +26,7 @@ impl OutboundPolicy {
 
     /// What can be said before the name is resolved. An address written out is judged here, since no resolver is asked
     /// for it; `Url` has already read `0x7f.1`, `017700000001` and their like as the addresses that they are.
+    #[cfg(any(feature = "clients", test))]
     pub(super) fn check(self, url: &Url) -> Result<(), &'static str> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err("only http and https are");
@@ -43,6 +45,7 @@ impl OutboundPolicy {
     }
 }
 
+#[cfg(any(feature = "clients", test))]
 pub(super) const NOT_PUBLIC: &str = "it is not an address on the public internet";
 
 #[cfg(test)]

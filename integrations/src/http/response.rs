@@ -4,6 +4,7 @@ use bytes::Bytes;
 use reqwest::StatusCode;
 use reqwest::header::HeaderMap;
 use serde::de::DeserializeOwned;
+use std::time::Duration;
 
 /// What of an error body goes into the error's text.
 const EXCERPT_CHARS: usize = 300;
@@ -26,7 +27,7 @@ impl GuardedResponse {
         if self.status.is_success() {
             return Ok(self);
         }
-        let wait = retry_after(&self.headers, chrono::Utc::now());
+        let wait = self.retry_after();
         let reason = format!("{} {}", self.status, self.excerpt()).trim_end().to_owned();
         let system = self.system;
         Err(match self.status {
@@ -44,6 +45,12 @@ impl GuardedResponse {
         })
     }
 
+    /// How long it asks to be left alone, whatever its status; a day at most.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        retry_after(&self.headers, chrono::Utc::now())
+    }
+
     /// The body as JSON, whatever content type it claims.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, IntegrationError> {
         serde_json::from_slice(&self.body).map_err(|error| IntegrationError::InvalidAnswer {
@@ -52,7 +59,9 @@ impl GuardedResponse {
         })
     }
 
-    fn excerpt(&self) -> String {
+    /// The beginning of the body as text, without control characters.
+    #[must_use]
+    pub fn excerpt(&self) -> String {
         let head = self.body.get(..EXCERPT_CHARS * 4).unwrap_or(&self.body);
         let text = String::from_utf8_lossy(head);
         text.chars()
@@ -66,7 +75,6 @@ impl GuardedResponse {
 mod tests {
     use super::*;
     use crate::RetryAdvice;
-    use std::time::Duration;
 
     fn response(status: u16, retry_after: Option<&'static str>, body: &'static [u8]) -> GuardedResponse {
         let mut headers = HeaderMap::new();

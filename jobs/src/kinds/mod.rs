@@ -3,6 +3,7 @@ mod answer_question;
 mod check_response;
 mod delete_document;
 mod delete_knowledge_base;
+mod deliver_webhook;
 pub mod diagnostics;
 mod ingest_document;
 mod search_knowledge;
@@ -11,13 +12,14 @@ mod viewer;
 use crate::Kind;
 
 /// The names of all kinds.
-pub const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 13] = [
     IngestDocument::NAME,
     DeleteDocument::NAME,
     DeleteKnowledgeBase::NAME,
     SearchKnowledge::NAME,
     AnswerQuestion::NAME,
     CheckResponse::NAME,
+    DeliverWebhook::NAME,
     diagnostics::Noop::NAME,
     diagnostics::Sleep::NAME,
     diagnostics::Fail::NAME,
@@ -32,6 +34,7 @@ pub use self::answer_question::{
 pub use self::check_response::{CheckResponse, CheckResult, CheckedClaim, ClaimEvidence};
 pub use self::delete_document::{DeleteDocument, DeletedDocument};
 pub use self::delete_knowledge_base::{DeleteKnowledgeBase, DeletedKnowledgeBase};
+pub use self::deliver_webhook::{DeliverWebhook, DeliveredWebhook, DeliveryEnd};
 pub use self::ingest_document::{IngestDocument, IngestedDocument};
 pub use self::search_knowledge::{
     BaseAt, FoundChunk, FoundChunks, FusionMethod, SearchCandidate, SearchHit, SearchHitExplanation, SearchKnowledge,

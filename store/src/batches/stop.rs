@@ -1,6 +1,7 @@
 use super::COUNTED;
 use crate::jobs::JobState;
 use crate::prepared::Prepare;
+use crate::webhooks::TELL_WEBHOOKS;
 use crate::{BatchId, Durability, JobId, StoreError, System, TenantId, TenantTx};
 use diesel::sql_types::{BigInt, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -13,16 +14,17 @@ use diesel_async::RunQueryDsl;
 /// # Errors
 /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when it has ended.
 pub async fn stop(tx: &mut TenantTx, id: BatchId) -> Result<(), StoreError> {
-    let stopped = sql_query(
+    let stopped = sql_query(format!(
         "WITH stopped AS (
              UPDATE batches SET stopped_by = 'request', stopped_at = coalesce(stopped_at, now()), open = false
              WHERE tenant_id = $1 AND id = $2 AND ended_at IS NULL RETURNING tenant_id, id
-         ), step AS (
+         ), ended AS (
              UPDATE jobs j SET state = 'cancelled', cancel_requested = true, finished_at = now(), revision = revision + 1
              FROM stopped s WHERE j.tenant_id = s.tenant_id AND j.id = s.id AND j.id = $2 AND j.awaits_batch AND j.state = 'scheduled'
-         )
-         SELECT id FROM stopped",
-    )
+             RETURNING j.*, NULL::jsonb AS result, NULL::jsonb AS error
+         ), {TELL_WEBHOOKS}
+         SELECT id FROM stopped"
+    ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
     .prepared()
@@ -102,8 +104,8 @@ pub async fn cancel_some(
                     state = CASE WHEN j.state = 'running' THEN 'running' ELSE 'cancelled' END,
                     finished_at = CASE WHEN j.state = 'running' THEN NULL ELSE now() END
              FROM unended u WHERE j.id = u.id
-             RETURNING j.id, j.tenant_id, j.parent_id, j.state
-         ), {COUNTED}
+             RETURNING j.*, NULL::jsonb AS result, NULL::jsonb AS error
+         ), {COUNTED}, {TELL_WEBHOOKS}
          SELECT id, state FROM ended ORDER BY id"
     ))
     .bind::<Uuid, _>(batch.tenant_id)

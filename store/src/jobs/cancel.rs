@@ -1,6 +1,7 @@
 use super::JobState;
 use crate::batches::COUNTED;
 use crate::prepared::Prepare;
+use crate::webhooks::TELL_WEBHOOKS;
 use crate::{JobId, StoreError, TenantTx};
 use diesel::sql_types::{Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -32,8 +33,8 @@ pub async fn cancel(tx: &mut TenantTx, id: JobId) -> Result<CancelOutcome, Store
                     state = CASE WHEN state = 'running' THEN 'running' ELSE 'cancelled' END,
                     finished_at = CASE WHEN state = 'running' THEN NULL ELSE now() END
              WHERE tenant_id = $1 AND id = $2 AND state NOT IN ('succeeded', 'dead', 'cancelled')
-             RETURNING tenant_id, parent_id, state
-         ), {COUNTED}
+             RETURNING *, NULL::jsonb AS result, NULL::jsonb AS error
+         ), {COUNTED}, {TELL_WEBHOOKS}
          SELECT state FROM ended",
     ))
     .bind::<Uuid, _>(tx.tenant)

@@ -2,6 +2,7 @@ use super::JobState;
 use crate::batches::COUNTED;
 use crate::prepared::Prepare;
 use crate::store::Durability;
+use crate::webhooks::TELL_WEBHOOKS;
 use crate::{JobId, StoreError, System, TenantId};
 use diesel::sql_types::{BigInt, Jsonb, SmallInt, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -48,13 +49,13 @@ pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob
          ), ended AS (
              UPDATE jobs j SET state = l.next, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL,
                     revision = revision + 1, finished_at = CASE WHEN l.next <> 'queued' THEN now() END
-             FROM lost l WHERE j.id = l.id RETURNING j.*
+             FROM lost l WHERE j.id = l.id RETURNING j.*, NULL::jsonb AS result, $2::jsonb AS error
          ), attempt AS (
              INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
              SELECT tenant_id, id, run, attempt, worker, attempt_started_at, now(), 'lost', $2 FROM ended
          ), body AS (
              UPDATE job_bodies b SET error = $2 FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id
-         ), {COUNTED}
+         ), {COUNTED}, {TELL_WEBHOOKS}
          SELECT e.id, e.tenant_id, e.pool, e.priority, e.state, e.kind,
                 1 + (SELECT count(*) FROM job_attempts a WHERE a.tenant_id = e.tenant_id AND a.job_id = e.id AND a.run = e.run AND a.outcome = 'lost') AS lost
          FROM ended e",

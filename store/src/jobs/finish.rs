@@ -2,6 +2,7 @@ use super::JobState;
 use crate::batches::COUNTED;
 use crate::connect::PooledConnection;
 use crate::prepared::Prepare;
+use crate::webhooks::TELL_WEBHOOKS;
 use crate::{BatchId, JobId, StoreError, System, TenantId, TenantTx};
 use diesel::sql_types::{Array, Double, Jsonb, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -188,6 +189,7 @@ WITH done AS (
         finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
     FROM held h WHERE j.id = h.id AND j.id BETWEEN $8 AND $9
     RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.run, j.parent_id, j.worker, j.attempt_started_at, h.outcome, h.result, h.error,
+              j.interactive, j.document_id, j.max_attempts, j.trace_context, j.created_at, j.started_at, j.finished_at,
               CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
 ), body AS (
     UPDATE job_bodies b SET result = e.result, error = e.error
@@ -196,7 +198,7 @@ WITH done AS (
 ), attempt AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended
-){counting}
+){counting}, {TELL_WEBHOOKS}
 SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, {due_batch} AS due_batch
 FROM ended e{counted}"
     )

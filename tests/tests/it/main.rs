@@ -25,3 +25,4 @@ mod schedules;
 mod search;
 mod tidy;
 mod upkeep;
+mod webhooks;

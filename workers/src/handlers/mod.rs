@@ -3,6 +3,7 @@ mod answer_question;
 mod check_response;
 mod delete_document;
 mod delete_knowledge_base;
+mod deliver_webhook;
 mod diagnostics;
 mod diagnostics_call;
 mod embedding;
@@ -23,6 +24,7 @@ pub fn registry() -> Registry {
         .with::<kinds::SearchKnowledge>()
         .with::<kinds::AnswerQuestion>()
         .with::<kinds::CheckResponse>()
+        .with::<kinds::DeliverWebhook>()
         .with::<kinds::diagnostics::Noop>()
         .with::<kinds::diagnostics::Sleep>()
         .with::<kinds::diagnostics::Fail>()

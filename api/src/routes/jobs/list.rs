@@ -41,7 +41,7 @@ impl FromQuery for ListJobs {
     params(
         ("state" = Option<String>, Query, description = "`scheduled`, `queued`, `running`, `retryable`, `succeeded`, `dead` or `cancelled`."),
         ("kind" = Option<String>, Query, description = "For example `ingest_document`."),
-        ("pool" = Option<String>, Query, description = "`ingest`, `retrieval` or `general`."),
+        ("pool" = Option<String>, Query, description = "`ingest`, `retrieval`, `general` or `delivery`."),
         ("parent_id" = Option<Uuid>, Query, description = "Only jobs of this batch."),
         ("created_after" = Option<String>, Query, description = "RFC 3339."),
         ("limit" = Option<i64>, Query, description = "1 to 100; 20 by default."),

@@ -5,7 +5,7 @@ use api::ProblemCode;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use tests::{Answered, TestApp};
+use tests::{Answered, TestApp, TestOptions};
 
 /// Bugs and slowness cannot be ordered from outside.
 const NOT_PROVOKED: [ProblemCode; 2] = [ProblemCode::Internal, ProblemCode::TimedOut];
@@ -89,11 +89,26 @@ async fn provoke_all(app: &TestApp) -> Vec<Answered> {
     ]
 }
 
+/// Of an installation without a master key.
+async fn not_configured() -> Answered {
+    let app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        master_key: false,
+        ..TestOptions::default()
+    })
+    .await;
+    let body = json!({"url": "https://example.com/", "events": ["*"]});
+    let answered = app.client.post("/v1/webhooks", body).await;
+    app.abandon().await;
+    answered
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_problem_of_each_code_reads_like_this() {
     let app = TestApp::start().await;
     let mut provoked: BTreeMap<String, Value> = BTreeMap::new();
     let mut answers = provoke_all(&app).await;
+    answers.push(not_configured().await);
     // The last one: from here on there is no database.
     app.database.drop_now().await;
     let away = app.client.get("/v1/jobs").await;

@@ -24,6 +24,7 @@ impl Deployment {
         all.extend(model_settings());
         let fixed = [
             ("SESSION_SECRET", "not-a-secret-because-only-tests-use-it"),
+            ("VISUALKIT_MASTER_KEY", "not-a-master-key-because-only-tests-use-it"),
             ("VISUALKIT__SERVER__LISTEN", &url),
             ("VISUALKIT__DIAGNOSTICS__ENABLED", "true"),
             ("VISUALKIT__OUTGOING__ALLOW_LOOPBACK", "true"),
@@ -73,7 +74,7 @@ impl Deployment {
     }
 
     /// Starts a process and waits until it is ready.
-    async fn launch(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Process {
+    pub(super) async fn launch(&self, arguments: &[&str], settings: &[(&str, &str)]) -> Process {
         let (process, ready) = self.spawn(arguments, settings);
         let start = Instant::now();
         while !reqwest::get(&ready)

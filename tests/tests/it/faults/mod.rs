@@ -9,6 +9,7 @@ mod effects;
 mod enqueue;
 mod fairness;
 mod frozen_worker;
+mod killed_delivery;
 mod killed_scheduler;
 mod killed_system;
 mod killed_worker;

@@ -17,6 +17,7 @@ pub(super) enum PathId {
     Limit,
     Schedule,
     Batch,
+    Webhook,
 }
 
 /// One operation of the API, and how to call it rightly.
@@ -52,6 +53,9 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/dead-letters/summary", "jobs:read", PathId::None),
     read("get /v1/batches", "jobs:read", PathId::None),
     read("get /v1/batches/{id}", "jobs:read", PathId::Batch),
+    read("get /v1/webhooks", "webhooks:read", PathId::None),
+    read("get /v1/webhooks/{id}", "webhooks:read", PathId::Webhook),
+    read("get /v1/webhooks/{id}/deliveries", "webhooks:read", PathId::Webhook),
     read("get /v1/jobs/{id}/events", "jobs:read", PathId::Job),
     write(
         "post /v1/knowledge-bases",
@@ -148,6 +152,42 @@ pub(super) const CASES: &[Case] = &[
     write("post /v1/batches/{id}/cancel", "jobs:write", PathId::Batch, |_| {
         Value::Null
     }),
+    write(
+        "post /v1/webhooks",
+        "webhooks:write",
+        PathId::None,
+        |_| json!({"url": "https://example.com/", "events": ["job.dead"]}),
+    ),
+    write(
+        "patch /v1/webhooks/{id}",
+        "webhooks:write",
+        PathId::Webhook,
+        |_| json!({"description": "changed"}),
+    ),
+    write(
+        "post /v1/webhooks/{id}/rotate-secret",
+        "webhooks:write",
+        PathId::Webhook,
+        |_| Value::Null,
+    ),
+    write(
+        "post /v1/webhooks/{id}/deliveries/{delivery_id}/replay",
+        "webhooks:write",
+        PathId::Webhook,
+        |_| Value::Null,
+    ),
+    write(
+        "post /v1/webhooks/{id}/deliveries/replay",
+        "webhooks:write",
+        PathId::Webhook,
+        |_| json!({"since": "2020-01-01T00:00:00Z"}),
+    ),
+    write("post /v1/webhooks/{id}/test", "webhooks:write", PathId::Webhook, |_| {
+        Value::Null
+    }),
+    write("delete /v1/webhooks/{id}", "webhooks:write", PathId::Webhook, |_| {
+        Value::Null
+    }),
     write("delete /v1/pauses/{id}", "jobs:write", PathId::Pause, |_| Value::Null),
     write("post /v1/jobs/{id}/cancel", "jobs:write", PathId::WaitingJob, |_| {
         Value::Null
@@ -231,8 +271,9 @@ impl Case {
             PathId::Limit => &seeded.limit,
             PathId::Schedule => &seeded.schedule,
             PathId::Batch => &seeded.batch,
+            PathId::Webhook => &seeded.webhook,
         };
-        self.path_with(id)
+        self.path_with(id).replace("{delivery_id}", &seeded.delivery)
     }
 
     pub(super) fn path_with(&self, id: &str) -> String {

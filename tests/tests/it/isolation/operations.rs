@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use store::TenantId;
 use tests::{Answered, TestApp};
 
-const SCOPES: [&str; 6] = [
+const SCOPES: [&str; 8] = [
     "knowledge:read",
     "knowledge:write",
     "jobs:read",
     "jobs:write",
     "search:read",
     "answers:read",
+    "webhooks:read",
+    "webhooks:write",
 ];
 
 /// `method path` of each operation, with what the document says of it.

@@ -35,6 +35,7 @@ async fn the_system_role_reaches_jobs_and_nothing_else() {
             "operator_pauses SELECT".to_owned(),
             "pauses SELECT".to_owned(),
             "tenant_limits SELECT".to_owned(),
+            "webhook_deliveries DELETE INSERT SELECT".to_owned(),
             format!("workers {all}"),
         ]
     );
@@ -84,6 +85,7 @@ async fn everybody_is_granted_nothing_and_lookup_and_system_only_columns_of_thes
         [
             "api_keys visualkit_lookup SELECT: allow_no_origin allowed_origins expires_at id kind last_used_at revoked_at scopes secret_hash tenant_id",
             "schedules visualkit_system SELECT: due_at id tenant_id",
+            "webhook_endpoints visualkit_system SELECT: enabled events id kinds tenant_id",
         ]
     );
 }
@@ -158,6 +160,8 @@ async fn the_serving_roles_make_nothing_read_no_partition_and_become_nobody_else
         "embedding_models",
         "schedules",
         "schedule_firings",
+        "webhook_endpoints",
+        "webhook_attempts",
     ] {
         let why = refusal(&mut system, &format!("SELECT * FROM {table}")).await;
         assert!(why.contains("permission denied"), "{table}: {why}");

@@ -1,6 +1,6 @@
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
-use tests::{Client, FakeVendor, TestApp};
+use tests::{Client, FakeVendor, Receiver, TestApp};
 
 /// Something of everything that a tenant can have.
 pub(super) struct Seeded {
@@ -20,6 +20,10 @@ pub(super) struct Seeded {
     pub(super) schedule: String,
     /// Open, without jobs.
     pub(super) batch: String,
+    /// Of events that no test makes.
+    pub(super) webhook: String,
+    /// Of the webhook; has arrived.
+    pub(super) delivery: String,
 }
 
 /// Uses the API as a tenant would; `word` is in everything it stores.
@@ -68,6 +72,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
     let call = json!({"kind": "diagnostics.call", "payload": {"url": format!("{}/calls", vendor.url), "key": word}});
     let called = client.post_waiting("/v1/jobs", call, 20).await;
     assert_eq!(called.body["state"], "succeeded", "{}", called.text);
+    let (webhook, delivery) = seed_webhook(client, word).await;
     Seeded {
         base,
         document: ingested["document_id"].as_str().unwrap().to_owned(),
@@ -79,7 +84,21 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         limit: id_of(&limit.body),
         schedule,
         batch: id_of(&batch.body),
+        webhook,
+        delivery,
     }
+}
+
+/// A webhook that was tried out, and the delivery of that.
+async fn seed_webhook(client: &Client, word: &str) -> (String, String) {
+    let receiver = Receiver::start(&[]).await;
+    let hook =
+        json!({"url": receiver.url, "events": ["job.dead"], "kinds": ["diagnostics.abort"], "description": word});
+    let webhook = id_of(&client.post("/v1/webhooks", hook).await.body);
+    let tried = client.post(&format!("/v1/webhooks/{webhook}/test"), json!({})).await;
+    client.ended(tried.body["job_id"].as_str().unwrap()).await;
+    assert_eq!(receiver.received().len(), 1);
+    (webhook, id_of(&tried.body))
 }
 
 fn id_of(job: &Value) -> String {

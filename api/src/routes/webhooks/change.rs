@@ -1,0 +1,78 @@
+use super::fields::{check_url, description, events, kinds};
+use crate::extract::{Authorized, Fields, FromFields, JsonBody, PathId, WebhooksWrite};
+use crate::views::WebhookObject;
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+use config::Settings;
+use store::WebhookId;
+use store::webhooks::Changes;
+use utoipa::ToSchema;
+
+/// What is to be different; what is absent stays as it is.
+#[derive(Debug, ToSchema)]
+#[expect(dead_code, reason = "describes the body; it is read field by field")]
+pub(crate) struct WebhookPatch {
+    #[schema(max_length = 2048)]
+    url: Option<String>,
+    events: Option<Vec<String>>,
+    /// `["*"]`: of any kind.
+    kinds: Option<Vec<String>>,
+    #[schema(max_length = 500)]
+    description: Option<String>,
+    /// True also clears `disabled_reason`.
+    enabled: Option<bool>,
+}
+
+#[derive(Debug)]
+pub(crate) struct ChangeWebhook(Changes);
+
+impl FromFields for ChangeWebhook {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self(Changes {
+            url: fields.optional_text("url", 1..=2048),
+            events: fields.value("events").and_then(|value| events(fields, value)),
+            kinds: fields.value("kinds").and_then(|value| kinds(fields, value)),
+            description: description(fields),
+            enabled: fields.optional_bool("enabled"),
+        }))
+    }
+
+    fn check_against(fields: &mut Fields, settings: &Settings) {
+        check_url(fields, settings);
+    }
+}
+
+/// Change a webhook
+///
+/// Deliveries that are pending go to the new address. One that was disabled is enabled by `{"enabled": true}`.
+#[utoipa::path(
+    patch,
+    path = "/v1/webhooks/{id}",
+    tag = "Webhooks",
+    security(("api_key" = ["webhooks:write"])),
+    params(("id" = Uuid, Path, description = "The webhook.")),
+    request_body = WebhookPatch,
+    responses(
+        (status = 200, description = "The webhook as it is now.", body = WebhookObject),
+        (status = 404, description = "There is no such webhook."),
+        (status = 413, description = "The body is over the limit."),
+        (status = 415, description = "The body is not sent as JSON."),
+        (status = 422, description = "Fields are wrong or unknown."),
+    )
+)]
+pub(crate) async fn change_webhook(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<WebhooksWrite>,
+    PathId(id): PathId<WebhookId>,
+    JsonBody { value, .. }: JsonBody<ChangeWebhook>,
+) -> Result<Json<WebhookObject>, Problem> {
+    let ChangeWebhook(changes) = value;
+    let changed = state
+        .store
+        .tenant(caller.tenant(), async move |tx| {
+            store::webhooks::change(tx, id, &changes).await
+        })
+        .await?;
+    Ok(Json(changed.into()))
+}

@@ -1,0 +1,26 @@
+use crate::extract::{Authorized, WebhooksRead};
+use crate::views::{Page, WebhookObject};
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+
+/// List webhooks
+///
+/// All of the tenant's, newest first, on one page.
+#[utoipa::path(
+    get,
+    path = "/v1/webhooks",
+    tag = "Webhooks",
+    security(("api_key" = ["webhooks:read"])),
+    responses((status = 200, description = "All of them.", body = Page<WebhookObject>))
+)]
+pub(crate) async fn list_webhooks(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<WebhooksRead>,
+) -> Result<Json<Page<WebhookObject>>, Problem> {
+    let found = state
+        .store
+        .tenant(caller.tenant(), async move |tx| store::webhooks::list(tx).await)
+        .await?;
+    Ok(Json(Page::whole(found.into_iter().map(WebhookObject::from).collect())))
+}

@@ -1,0 +1,32 @@
+use crate::extract::{Authorized, PathId, WebhooksRead};
+use crate::views::WebhookObject;
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+use store::WebhookId;
+
+/// Show a webhook
+///
+/// Whether it is enabled, and if we disabled it, why. Its secret is not shown.
+#[utoipa::path(
+    get,
+    path = "/v1/webhooks/{id}",
+    tag = "Webhooks",
+    security(("api_key" = ["webhooks:read"])),
+    params(("id" = Uuid, Path, description = "The webhook.")),
+    responses(
+        (status = 200, description = "The webhook.", body = WebhookObject),
+        (status = 404, description = "There is no such webhook."),
+    )
+)]
+pub(crate) async fn show_webhook(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<WebhooksRead>,
+    PathId(id): PathId<WebhookId>,
+) -> Result<Json<WebhookObject>, Problem> {
+    let found = state
+        .store
+        .tenant(caller.tenant(), async move |tx| store::webhooks::find(tx, id).await)
+        .await?;
+    Ok(Json(found.into()))
+}

@@ -1,0 +1,231 @@
+use crate::client::{Client, ServerArgs};
+use crate::outcome::Outcome;
+use crate::render::{one_line, print, print_json};
+use clap::Subcommand;
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// Print what the API answers
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List webhooks
+    List,
+    /// Make a webhook; its secret is printed once and cannot be shown again
+    Create {
+        url: String,
+        /// Comma-separated: job.succeeded, job.dead, job.cancelled, document.ready, document.failed, document.deleted, job.*, document.* or *
+        #[arg(long, value_delimiter = ',', required = true)]
+        events: Vec<String>,
+        /// Comma-separated: only of jobs of these kinds
+        #[arg(long, value_delimiter = ',')]
+        kinds: Vec<String>,
+        #[arg(long, default_value = "")]
+        description: String,
+    },
+    /// Show a webhook
+    Show { id: Uuid },
+    /// Enable a webhook, also one that was disabled because it failed
+    Enable { id: Uuid },
+    /// Send nothing to a webhook until it is enabled
+    Disable { id: Uuid },
+    /// Give a webhook a new secret; the old one signs too for a while
+    Rotate { id: Uuid },
+    /// Send a test event
+    Test { id: Uuid },
+    /// List what was sent, and what was answered
+    Deliveries {
+        id: Uuid,
+        /// Only pending, delivered or failed
+        #[arg(long)]
+        state: Option<String>,
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+        /// Where the last page ended
+        #[arg(long)]
+        cursor: Option<String>,
+    },
+    /// Send again: one delivery, or all that failed since a time
+    Replay {
+        id: Uuid,
+        #[arg(required_unless_present = "since", conflicts_with = "since")]
+        delivery: Option<Uuid>,
+        /// All that failed, of events since this time (RFC 3339)
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+    },
+    /// Delete a webhook and the log of its deliveries
+    Delete { id: Uuid },
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let answered = ask(&client, &args.command).await?;
+    if args.json {
+        print_json(&answered)?;
+    } else {
+        print(&text(&args.command, &answered))?;
+    }
+    Ok(Outcome::Done)
+}
+
+async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
+    let post = async |path: &[&str], body: Value| -> anyhow::Result<Value> { Ok(client.post(path, &body).await?) };
+    match command {
+        Command::List => Ok(client.get(&["webhooks"], &[]).await?),
+        Command::Create {
+            url,
+            events,
+            kinds,
+            description,
+        } => {
+            let kinds = (!kinds.is_empty()).then_some(kinds);
+            let body = json!({"url": url, "events": events, "kinds": kinds, "description": description});
+            post(&["webhooks"], body).await
+        }
+        Command::Show { id } => Ok(client.get(&["webhooks", &id.to_string()], &[]).await?),
+        Command::Enable { id } => set_enabled(client, *id, true).await,
+        Command::Disable { id } => set_enabled(client, *id, false).await,
+        Command::Rotate { id } => post(&["webhooks", &id.to_string(), "rotate-secret"], json!({})).await,
+        Command::Test { id } => post(&["webhooks", &id.to_string(), "test"], json!({})).await,
+        Command::Deliveries {
+            id,
+            state,
+            limit,
+            cursor,
+        } => {
+            let mut query = vec![("limit", limit.to_string())];
+            query.extend(state.clone().map(|state| ("state", state)));
+            query.extend(cursor.clone().map(|cursor| ("cursor", cursor)));
+            Ok(client.get(&["webhooks", &id.to_string(), "deliveries"], &query).await?)
+        }
+        Command::Replay { id, delivery, since } => {
+            let id = id.to_string();
+            match delivery {
+                Some(delivery) => {
+                    let path = ["webhooks", &id, "deliveries", &delivery.to_string(), "replay"];
+                    post(&path, json!({})).await
+                }
+                None => post(&["webhooks", &id, "deliveries", "replay"], json!({"since": since})).await,
+            }
+        }
+        Command::Delete { id } => {
+            let id = id.to_string();
+            client
+                .send(|| client.request(Method::DELETE, &["webhooks", &id]))
+                .await?;
+            Ok(Value::Null)
+        }
+    }
+}
+
+async fn set_enabled(client: &Client, id: Uuid, enabled: bool) -> anyhow::Result<Value> {
+    let (id, body) = (id.to_string(), json!({"enabled": enabled}));
+    let send = || client.request(Method::PATCH, &["webhooks", &id]).json(&body);
+    Ok(client.call(send).await?.1)
+}
+
+fn text(command: &Command, answered: &Value) -> String {
+    let rows = || answered.get("data").and_then(Value::as_array).into_iter().flatten();
+    match command {
+        Command::List => rows().map(webhook).collect(),
+        Command::Deliveries { .. } => {
+            let mut lines: String = rows().map(delivery).collect();
+            if let Some(cursor) = answered.get("next_cursor").and_then(Value::as_str) {
+                lines.push_str(&format!("more: --cursor {}\n", one_line(cursor, 100)));
+            }
+            lines
+        }
+        Command::Test { .. } | Command::Replay { delivery: Some(_), .. } => delivery(answered),
+        Command::Replay { .. } => {
+            let replayed = answered.get("replayed").and_then(Value::as_array).map_or(0, Vec::len);
+            let more = answered.get("more").and_then(Value::as_bool) == Some(true);
+            let more = if more { "there may be more: run it again\n" } else { "" };
+            format!("{replayed} tried again\n{more}")
+        }
+        Command::Delete { .. } => "deleted\n".to_owned(),
+        Command::Create { .. } | Command::Rotate { .. } => {
+            format!("{}secret  {}\n", webhook(answered), field(answered, "secret"))
+        }
+        Command::Show { .. } | Command::Enable { .. } | Command::Disable { .. } => webhook(answered),
+    }
+}
+
+fn field(of: &Value, name: &str) -> String {
+    one_line(of.get(name).and_then(Value::as_str).unwrap_or_default(), 300)
+}
+
+fn webhook(webhook: &Value) -> String {
+    let events: Vec<&str> = webhook
+        .get("events")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let state = match (
+        webhook.get("enabled").and_then(Value::as_bool),
+        field(webhook, "disabled_reason"),
+    ) {
+        (Some(true), _) => "enabled".to_owned(),
+        (_, reason) if reason.is_empty() => "disabled".to_owned(),
+        (_, reason) => format!("disabled ({reason})"),
+    };
+    format!(
+        "{}  {state}  {}  {}\n",
+        field(webhook, "id"),
+        field(webhook, "url"),
+        events.join(",")
+    )
+}
+
+/// A line, and one for each attempt.
+fn delivery(delivery: &Value) -> String {
+    let mut lines = format!(
+        "{}  {:9}  {}  {}\n",
+        field(delivery, "id"),
+        field(delivery, "state"),
+        field(delivery, "created_at"),
+        field(delivery, "type")
+    );
+    for attempt in delivery.get("attempts").and_then(Value::as_array).into_iter().flatten() {
+        let status = attempt.get("status").and_then(Value::as_i64);
+        let error = attempt
+            .get("error")
+            .map_or(String::new(), |error| field(error, "message"));
+        lines.push_str(&format!(
+            "    {}  {}  {} ms  {error}\n",
+            field(attempt, "attempted_at"),
+            status.map_or("no answer".to_owned(), |status| status.to_string()),
+            attempt.get("took_ms").and_then(Value::as_i64).unwrap_or_default()
+        ));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_webhook_that_was_disabled_says_why_and_a_delivery_shows_its_attempts() {
+        let shown =
+            webhook(&json!({"id": "a", "url": "u", "events": ["*"], "enabled": false, "disabled_reason": "gone"}));
+        assert_eq!(shown, "a  disabled (gone)  u  *\n");
+        let shown = delivery(
+            &json!({"id": "d", "state": "failed", "type": "job.dead", "created_at": "c",
+            "attempts": [{"attempted_at": "t", "status": null, "took_ms": 5, "error": {"code": "timeout", "message": "late"}}]}),
+        );
+        assert_eq!(shown, "d  failed     c  job.dead\n    t  no answer  5 ms  late\n");
+    }
+}

@@ -1,0 +1,114 @@
+use crate::prepared::Prepare;
+use crate::{JobId, StoreError, TenantTx, WebhookId};
+use diesel::sql_types::{Text, Uuid};
+use diesel::{OptionalExtension, QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+
+/// What webhooks can be told of.
+pub const EVENT_TYPES: [&str; 6] = [
+    "job.succeeded",
+    "job.dead",
+    "job.cancelled",
+    "document.ready",
+    "document.failed",
+    "document.deleted",
+];
+/// What stands for several of them.
+pub const EVENT_PATTERNS: [&str; 3] = ["*", "job.*", "document.*"];
+/// What is sent to try a webhook out; nobody subscribes to it.
+pub const TEST_EVENT: &str = "webhook.test";
+
+/// The job that carries a delivery out, as the statements below make it.
+pub const DELIVERY_KIND: &str = "deliver_webhook";
+pub const DELIVERY_POOL: &str = "delivery";
+pub const DELIVERY_PRIORITY: i16 = 1;
+pub const DELIVERY_ATTEMPTS: i16 = 10;
+
+/// CTEs that write a delivery and its job for each event and webhook, from the CTE `ended`: rows of `jobs` that may have ended, with `result`
+/// and `error`. Part of every statement that ends jobs, so that the event and the end are committed together. Interactive jobs and
+/// deliveries tell nobody.
+pub(crate) const TELL_WEBHOOKS: &str = "
+told AS MATERIALIZED (
+    SELECT e.tenant_id, uuid_v7() AS id, e.endpoint_id, t.type, e.trace_context,
+           CASE WHEN t.type LIKE 'job.%' THEN jsonb_build_object(
+               'id', e.id, 'kind', e.kind, 'pool', e.pool, 'state', e.state, 'attempt', e.attempt, 'max_attempts', e.max_attempts,
+               'error', e.error, 'document_id', e.document_id, 'created_at', utc_text(e.created_at),
+               'started_at', utc_text(e.started_at), 'finished_at', utc_text(e.finished_at), 'url', '/v1/jobs/' || e.id)
+           ELSE jsonb_build_object(
+               'id', e.document_id, 'state', split_part(t.type, '.', 2), 'job_id', e.id, 'error', e.error,
+               'url', '/v1/documents/' || e.document_id) END AS data
+    FROM (
+        SELECT e.*, w.id AS endpoint_id, w.events FROM ended e
+        JOIN webhook_endpoints w ON w.tenant_id = e.tenant_id AND w.enabled AND (w.kinds IS NULL OR e.kind = ANY (w.kinds))
+        WHERE e.state IN ('succeeded', 'dead', 'cancelled') AND NOT e.interactive AND e.kind <> 'deliver_webhook'
+        OFFSET 0 -- What follows is worked out for those only that have somebody to tell.
+    ) e
+    CROSS JOIN LATERAL unnest(webhook_event_types(e.kind, e.state, e.result)) AS t (type)
+    WHERE e.events && ARRAY['*', t.type, split_part(t.type, '.', 1) || '.*']
+), delivery AS (
+    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, type, data, job_id, created_at)
+    SELECT tenant_id, id, endpoint_id, type, data, id, clock_timestamp() FROM told
+), delivery_job AS (
+    INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts, trace_context)
+    SELECT id, tenant_id, 'delivery', 'deliver_webhook', 1, false, 'queued', 1, now(), 10, trace_context FROM told
+), delivery_body AS (
+    INSERT INTO job_bodies (tenant_id, job_id, payload) SELECT tenant_id, id, jsonb_build_object('delivery_id', id) FROM told
+)";
+
+#[derive(QueryableByName)]
+struct Sent {
+    #[diesel(sql_type = Uuid)]
+    id: JobId,
+}
+
+/// Sends a test event to the webhook, whatever it is subscribed to. Returns the delivery's id, which is its job's as well.
+///
+/// # Errors
+/// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the webhook is disabled.
+pub async fn send_test(tx: &mut TenantTx, endpoint: WebhookId) -> Result<JobId, StoreError> {
+    let sent: Option<Sent> = sql_query(
+        "WITH told AS MATERIALIZED (
+             SELECT w.tenant_id, uuid_v7() AS id, w.id AS endpoint_id FROM webhook_endpoints w
+             WHERE w.tenant_id = $1 AND w.id = $2 AND w.enabled
+         ), delivery AS (
+             INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, type, data, job_id)
+             SELECT tenant_id, id, endpoint_id, $3, jsonb_build_object('webhook_id', endpoint_id, 'message', 'This webhook works.'), id FROM told
+         ), delivery_job AS (
+             INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts)
+             SELECT id, tenant_id, 'delivery', 'deliver_webhook', 1, false, 'queued', 1, now(), 10 FROM told
+         ), delivery_body AS (
+             INSERT INTO job_bodies (tenant_id, job_id, payload) SELECT tenant_id, id, jsonb_build_object('delivery_id', id) FROM told
+         )
+         SELECT id FROM told",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(endpoint)
+    .bind::<Text, _>(TEST_EVENT)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .optional()?;
+    match sent {
+        Some(sent) => Ok(sent.id),
+        None => {
+            super::find(tx, endpoint).await?;
+            Err(StoreError::Conflict {
+                what: "the webhook is disabled",
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_statement_makes_the_jobs_that_the_constants_describe() {
+        let made = format!(
+            "'{DELIVERY_POOL}', '{DELIVERY_KIND}', 1, false, 'queued', {DELIVERY_PRIORITY}, now(), {DELIVERY_ATTEMPTS}"
+        );
+        assert!(TELL_WEBHOOKS.contains(&made), "{made}");
+        assert!(TELL_WEBHOOKS.contains(&format!("e.kind <> '{DELIVERY_KIND}'")));
+    }
+}

@@ -1,0 +1,192 @@
+use super::hook;
+use chrono::{DateTime, Utc};
+use diesel_async::SimpleAsyncConnection;
+use serde_json::{Value, json};
+use tests::{Answer, Receiver, TestApp, TestOptions};
+
+/// In how many seconds the delivery is tried again.
+fn next_in(delivery: &Value) -> i64 {
+    let at: DateTime<Utc> = delivery["next_attempt_at"]
+        .as_str()
+        .unwrap_or_else(|| panic!("{delivery}"))
+        .parse()
+        .unwrap();
+    (at - Utc::now()).num_seconds()
+}
+
+/// Runs the delivery's job at once, as a person may.
+async fn run_now(app: &TestApp, delivery: &Value) {
+    let path = format!("/v1/jobs/{}/run", delivery["job_id"].as_str().unwrap());
+    let answered = app.client.post(&path, json!({})).await;
+    assert!(answered.status.is_success(), "{}", answered.text);
+}
+
+async fn sql(app: &TestApp, statement: &str) {
+    app.database.owner().await.batch_execute(statement).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_fails_climbs_the_ladder_with_one_id_and_fresh_timestamps() {
+    let script = [Answer::Status(500), Answer::With(503, "retry-after", "1000".to_owned())];
+    let (app, receiver) = (TestApp::start().await, Receiver::start(&script).await);
+    let hook = hook(&app.client, &receiver, &["*"]).await;
+    app.client.post(&hook.path("/test"), json!({})).await;
+    let first = hook.attempted(&app.client, 1).await;
+    assert_eq!(
+        (&first["state"], &first["attempts"][0]["status"]),
+        (&json!("pending"), &json!(500)),
+        "{first}"
+    );
+    assert_eq!(first["attempts"][0]["error"]["code"], "status");
+    assert!((0..=6).contains(&next_in(&first)), "{first}");
+    assert!(hook.show(&app.client).await["failing_since"].is_string());
+
+    // The first step is short enough to be waited for; on the second, the receiver asks for more than the ladder has.
+    let second = hook.attempted(&app.client, 2).await;
+    assert!((900..=1000).contains(&next_in(&second)), "{second}");
+    run_now(&app, &second).await;
+    let third = hook.in_state(&app.client, "delivered").await;
+    assert_eq!(third["attempts"].as_array().unwrap().len(), 3);
+
+    let told = receiver.received();
+    let seconds: Vec<i64> = told
+        .iter()
+        .map(|one| one.header("webhook-timestamp").parse().unwrap())
+        .collect();
+    assert!(seconds[1] >= seconds[0] + 4, "each attempt has its own: {seconds:?}");
+    for one in &told {
+        assert_eq!(one.header("webhook-id"), third["id"].as_str().unwrap());
+        assert!(one.is_signed_by(&hook.secret), "{one:?}");
+        assert_eq!(one.body, told[0].body);
+    }
+    assert_eq!(
+        hook.show(&app.client).await["failing_since"],
+        Value::Null,
+        "it works again"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_the_last_step_it_has_failed_and_is_no_dead_letter() {
+    let (app, receiver) = (
+        TestApp::start().await,
+        Receiver::start(&[Answer::Status(404), Answer::Status(404)]).await,
+    );
+    let hook = hook(&app.client, &receiver, &["*"]).await;
+    app.client.post(&hook.path("/test"), json!({})).await;
+    let first = hook.attempted(&app.client, 1).await;
+    sql(&app, "UPDATE jobs SET attempt = 9 WHERE kind = 'deliver_webhook'").await;
+    run_now(&app, &first).await;
+    let failed = hook.in_state(&app.client, "failed").await;
+    assert_eq!(failed["attempts"].as_array().unwrap().len(), 2);
+    let job = app.client.ended(failed["job_id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&job["state"], &job["result"]),
+        (&json!("succeeded"), &json!({"outcome": "failed"}))
+    );
+    assert_eq!(app.client.get("/v1/dead-letters").await.body["data"], json!([]));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_that_answers_410_is_told_nothing_more_until_it_is_enabled_again() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start(&[Answer::Status(410)]).await);
+    let hook = hook(&app.client, &receiver, &["*"]).await;
+    app.client.post(&hook.path("/test"), json!({})).await;
+    let failed = hook.in_state(&app.client, "failed").await;
+    assert_eq!(failed["attempts"].as_array().unwrap().len(), 1, "{failed}");
+    let shown = hook.show(&app.client).await;
+    assert_eq!(
+        (&shown["enabled"], &shown["disabled_reason"]),
+        (&json!(false), &json!("gone"))
+    );
+    assert!(shown["disabled_at"].is_string());
+    super::run_job(&app, "diagnostics.noop", json!({})).await;
+    assert_eq!(hook.deliveries(&app.client).await.len(), 1, "nothing is written for it");
+
+    let enable = app
+        .client
+        .request(reqwest::Method::PATCH, &hook.path(""))
+        .json(&json!({"enabled": true}));
+    let shown = app.client.send(enable).await.body;
+    assert_eq!([&shown["disabled_reason"], &shown["failing_since"]], [&Value::Null; 2]);
+    super::run_job(&app, "diagnostics.noop", json!({})).await;
+    receiver.receive(2).await;
+    hook.in_state(&app.client, "delivered").await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_webhook_that_has_only_failed_for_days_is_disabled_and_what_waits_for_it_ends() {
+    let script = [Answer::Status(500), Answer::Status(500), Answer::Status(500)];
+    let (app, receiver) = (TestApp::start().await, Receiver::start(&script).await);
+    let hook = hook(&app.client, &receiver, &["*"]).await;
+    app.client.post(&hook.path("/test"), json!({})).await;
+    let waiting = hook.attempted(&app.client, 1).await;
+    sql(
+        &app,
+        "UPDATE jobs SET run_at = now() + interval '1 hour' WHERE kind = 'deliver_webhook'",
+    )
+    .await;
+    sql(
+        &app,
+        "UPDATE webhook_endpoints SET failing_since = now() - interval '4 days 23 hours'",
+    )
+    .await;
+    app.client.post(&hook.path("/test"), json!({})).await;
+    hook.attempted(&app.client, 1).await;
+    assert_eq!(hook.show(&app.client).await["enabled"], true, "five days are not over");
+
+    sql(
+        &app,
+        "UPDATE webhook_endpoints SET failing_since = now() - interval '5 days 1 hour'",
+    )
+    .await;
+    let newest = hook.deliveries(&app.client).await.remove(0);
+    run_now(&app, &newest).await;
+    hook.attempted(&app.client, 2).await;
+    let shown = hook.show(&app.client).await;
+    assert_eq!(
+        (&shown["enabled"], &shown["disabled_reason"]),
+        (&json!(false), &json!("failing"))
+    );
+
+    run_now(&app, &waiting).await;
+    app.client.ended(waiting["job_id"].as_str().unwrap()).await;
+    let ended = hook.deliveries(&app.client).await.pop().unwrap();
+    assert_eq!(
+        (&ended["state"], &ended["attempts"][1]["error"]["code"]),
+        (&json!("failed"), &json!("webhook_disabled"))
+    );
+    assert_eq!(receiver.received().len(), 3, "the last attempt sent nothing");
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_answer_is_not_read_and_a_silent_receiver_is_given_up() {
+    let app = TestApp::start_with(TestOptions {
+        settings: vec![("webhooks.timeout_secs", "1".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    let receiver = Receiver::start(&[Answer::Body(200, 30_000_000), Answer::Silence]).await;
+    let hook = hook(&app.client, &receiver, &["*"]).await;
+    app.client.post(&hook.path("/test"), json!({})).await;
+    let delivered = hook.in_state(&app.client, "delivered").await;
+    assert_eq!(
+        delivered["attempts"][0]["response_excerpt"].as_str().unwrap().len(),
+        300
+    );
+    app.client.post(&hook.path("/test"), json!({})).await;
+    receiver.receive(2).await;
+    let silent = hook.attempted(&app.client, 1).await;
+    assert_eq!(
+        (
+            &silent["attempts"][0]["error"]["code"],
+            &silent["attempts"][0]["status"]
+        ),
+        (&json!("timeout"), &Value::Null)
+    );
+    app.abandon().await;
+}
