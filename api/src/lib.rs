@@ -5,6 +5,7 @@ mod http;
 mod openapi;
 mod problem;
 mod problem_code;
+mod rate_limits;
 mod router;
 mod routes;
 mod state;

@@ -7,7 +7,7 @@ use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiB
 use utoipa::{PartialSchema, ToSchema};
 
 /// Problems that any operation with a key can answer with.
-const ANYWHERE: [(ProblemCode, &str); 4] = [
+const ANYWHERE: [(ProblemCode, &str); 5] = [
     (
         ProblemCode::Unauthenticated,
         "No API key, or one that is unknown, expired or revoked.",
@@ -15,6 +15,10 @@ const ANYWHERE: [(ProblemCode, &str); 4] = [
     (
         ProblemCode::Forbidden,
         "The key lacks the scope, or is not for pages of this origin.",
+    ),
+    (
+        ProblemCode::RateLimited,
+        "The key has made too many requests. Try again after `Retry-After`.",
     ),
     (ProblemCode::Internal, "Our fault; logged under the request id."),
     (
@@ -157,6 +161,7 @@ mod tests {
     fn the_document_has_every_route_of_the_contract() {
         let found: Vec<String> = operations().into_iter().map(|(name, _)| name).collect();
         let expected = [
+            "delete /v1/budgets/{credential}",
             "delete /v1/documents/{id}",
             "delete /v1/knowledge-bases/{id}",
             "delete /v1/limits/{id}",
@@ -165,6 +170,7 @@ mod tests {
             "get /v1/batches",
             "get /v1/batches/{id}",
             "delete /v1/webhooks/{id}",
+            "get /v1/budgets",
             "get /v1/dead-letters",
             "get /v1/dead-letters/summary",
             "get /v1/documents/{id}",
@@ -211,6 +217,7 @@ mod tests {
             "post /v1/webhooks/{id}/deliveries/{delivery_id}/replay",
             "post /v1/webhooks/{id}/rotate-secret",
             "post /v1/webhooks/{id}/test",
+            "put /v1/budgets/{credential}",
         ];
         let mut sorted = found;
         sorted.sort();

@@ -104,6 +104,14 @@ impl Problem {
         }
     }
 
+    /// Asks the client to wait.
+    pub(crate) fn retry_after(self, secs: u32) -> Self {
+        Self {
+            retry_after_secs: Some(secs),
+            ..self
+        }
+    }
+
     pub(crate) fn timed_out() -> Self {
         let detail =
             "The request took too long and was given up. Send it again; with an Idempotency-Key nothing happens twice.";

@@ -72,6 +72,8 @@ codes! {
     InvalidUtf8 = UNPROCESSABLE_ENTITY, "invalid_utf8", "Text is not UTF-8";
     /// Clients cannot submit jobs of this kind.
     UnknownKind = UNPROCESSABLE_ENTITY, "unknown_kind", "Unknown job kind";
+    /// The key, or the address, has made too many requests.
+    RateLimited = TOO_MANY_REQUESTS, "rate_limited", "Too many requests";
     /// Our fault; logged under the request id.
     Internal = INTERNAL_SERVER_ERROR, "internal", "Internal error";
     /// Something we depend on is away, or we are full.

@@ -3,6 +3,9 @@ use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
     answers, batches, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses,
     schedules, search, webhooks,
+    schedules, search,
+    answers, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses,
+    search,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
@@ -102,5 +105,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(webhooks::deliveries::list_deliveries))
         .routes(routes!(webhooks::replay::replay_delivery))
         .routes(routes!(webhooks::replay_failed::replay_failed_deliveries))
+        .routes(routes!(budgets::list::list_budgets))
+        .routes(routes!(budgets::put::put_budget, budgets::delete::delete_budget))
         .routes(routes!(openapi_route::show_openapi))
 }

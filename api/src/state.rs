@@ -1,3 +1,4 @@
+use crate::rate_limits::Limiter;
 use config::Settings;
 use std::sync::Arc;
 use store::Store;
@@ -25,12 +26,14 @@ pub struct ApiState {
     /// Cancel it when shutting down: requests that wait for a job answer with it as it is, and event streams end.
     pub stopping: CancellationToken,
     pub(crate) event_streams: Arc<Semaphore>,
+    pub(crate) limiter: Arc<Limiter>,
 }
 
 impl ApiState {
     #[must_use]
     pub fn new(store: Store, queue: jobs::Queue, settings: Arc<Settings>, embedding_model_id: String) -> Self {
         Self {
+            limiter: Arc::new(Limiter::new(queue.clone(), settings.rate_limits.clone())),
             changes: jobs::Changes::listen(&queue),
             catalogue: jobs::Catalogue::new(settings.diagnostics.enabled),
             master_key: store::secrets::MasterKey::of(&settings.secrets),

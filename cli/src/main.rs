@@ -74,6 +74,8 @@ enum Command {
     Pauses(commands::pauses::ListArgs),
     /// Show, set and lift shares and limits: a tenant's in a pool, or a kind's
     Limits(commands::limits::Args),
+    /// What calls to credentials of the outside may take: list, declare and withdraw budgets
+    Budgets(commands::budgets::Args),
     /// Show the worker pools: what waits, what runs, who is alive
     Pools(commands::pools::Args),
     /// Watch the pools and the busiest tenants
@@ -108,6 +110,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Resume(args) => Box::pin(commands::pauses::resume(args)).await,
         Command::Pauses(args) => Box::pin(commands::pauses::list(args)).await,
         Command::Limits(args) => Box::pin(commands::limits::run(args)).await,
+        Command::Budgets(args) => Box::pin(commands::budgets::run(args)).await,
         Command::Pools(args) => Box::pin(commands::pools::run(args)).await,
         Command::Top(args) => Box::pin(commands::top::run(args)).await,
         Command::Doctor(args) => Box::pin(commands::doctor::run(args)).await,

@@ -25,6 +25,8 @@ const SECTIONS: &[&str] = &[
     "retrieval",
     "outgoing",
     "webhooks",
+    "rate_limits",
+    "governor",
     "storage",
     "log",
     "telemetry",
@@ -88,6 +90,8 @@ impl Settings {
         let retrieval = section(figment, "retrieval", problems);
         let outgoing = section(figment, "outgoing", problems);
         let webhooks = section(figment, "webhooks", problems);
+        let rate_limits = section(figment, "rate_limits", problems);
+        let governor = section(figment, "governor", problems);
         let storage = section(figment, "storage", problems);
         let log = section(figment, "log", problems);
         let telemetry = section(figment, "telemetry", problems);
@@ -103,6 +107,8 @@ impl Settings {
             retrieval: retrieval?,
             outgoing: outgoing?,
             webhooks: webhooks?,
+            rate_limits: rate_limits?,
+            governor: governor?,
             storage: storage?,
             log: log?,
             telemetry: telemetry?,

@@ -1,7 +1,8 @@
 use crate::error::Problems;
 use crate::{
-    DatabaseSettings, DispatchSettings, LogSettings, ModelSettings, OutgoingSettings, RedisSettings, RetrievalSettings,
-    SecretSettings, ServerSettings, StorageSettings, TelemetrySettings, WebhookSettings, WorkerSettings,
+    DatabaseSettings, DispatchSettings, GovernorSettings, LogSettings, ModelSettings, OutgoingSettings,
+    RateLimitSettings, RedisSettings, RetrievalSettings, SecretSettings, ServerSettings, StorageSettings,
+    TelemetrySettings, WebhookSettings, WorkerSettings,
 };
 use serde::Deserialize;
 
@@ -16,6 +17,8 @@ pub struct Settings {
     pub models: ModelSettings,
     pub outgoing: OutgoingSettings,
     pub webhooks: WebhookSettings,
+    pub rate_limits: RateLimitSettings,
+    pub governor: GovernorSettings,
     pub retrieval: RetrievalSettings,
     pub storage: StorageSettings,
     pub log: LogSettings,
@@ -41,6 +44,8 @@ impl Settings {
         self.models.check(problems);
         self.outgoing.check(problems);
         self.webhooks.check(problems);
+        self.rate_limits.check(problems);
+        self.governor.check(problems);
         self.retrieval.check(problems);
         self.secrets.check(problems);
         self.telemetry.check(problems);

@@ -9,10 +9,12 @@ mod catalogue;
 mod changes;
 mod enqueue;
 mod enqueue_many;
+mod governor;
 mod kind;
 pub mod kinds;
 mod queue;
 pub mod schedules;
+mod rate_limits;
 mod subscription;
 mod validation;
 
@@ -21,10 +23,15 @@ pub use self::catalogue::{Catalogue, CatalogueEntry, SubmitError};
 pub use self::changes::{Changes, Watcher};
 pub use self::enqueue::{EnqueueError, EnqueueOptions, Enqueued, enqueue, enqueue_raw};
 pub use self::enqueue_many::enqueue_many;
+pub use self::governor::{
+    Asked, BudgetLimit, BudgetLimits, Call, CircuitChange, CircuitState, Estimate, Observed, Reported, Settled, Use,
+    Wait, is_credential_name,
+};
 pub use self::kind::{Kind, Pool, RetryPolicy, UnknownPool};
 pub use self::queue::{
     Contents, Dispatch, IdFault, Limit, Listed, Place, PoolLimits, Popped, Position, Queue, QueueDepth, QueueError,
     Reached, ReachedOf, RingFault, ServerReport,
 };
+pub use self::rate_limits::{Limited, Rate, Taken};
 pub use self::subscription::Subscription;
 pub use self::validation::FieldError;

@@ -33,6 +33,8 @@ export_settings() {
     export DATABASE_URL DATABASE_SYSTEM_URL DATABASE_OWNER_URL REDIS_URL SESSION_SECRET VISUALKIT_MASTER_KEY
     export VISUALKIT__DIAGNOSTICS__ENABLED=true
     export VISUALKIT__OUTGOING__ALLOW_LOOPBACK=true
+    # Benchmarks and checks send more than a customer would.
+    export VISUALKIT__RATE_LIMITS__DEFAULT_TIER=${VISUALKIT__RATE_LIMITS__DEFAULT_TIER:-trusted}
     export VISUALKIT__MODELS__DIR=$TOOLS/models
     export VISUALKIT__MODELS__ONNXRUNTIME=$TOOLS/onnxruntime/libonnxruntime.so
     export VISUALKIT__STORAGE__DATA_DIR=$STATE/data/visualkit

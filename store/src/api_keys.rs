@@ -4,7 +4,7 @@ use crate::schema::api_keys;
 use crate::{ApiKeyId, Owner, Store, StoreError, TenantId, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Bool, Bytea, Text, Uuid};
+use diesel::sql_types::{Array, Bool, Bytea, Nullable, Text, Uuid};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -21,6 +21,8 @@ pub struct ApiKey {
     pub scopes: Vec<String>,
     pub allowed_origins: Vec<String>,
     pub allow_no_origin: bool,
+    /// Its tier of request limits; `None`: the default one.
+    pub rate_tier: Option<String>,
     pub created_at: DateTime<Utc>,
     pub expires_at: Option<DateTime<Utc>>,
     pub revoked_at: Option<DateTime<Utc>>,
@@ -36,6 +38,7 @@ pub struct NewApiKey<'a> {
     pub scopes: &'a [String],
     pub allowed_origins: &'a [String],
     pub allow_no_origin: bool,
+    pub rate_tier: Option<&'a str>,
     pub expires_at: Option<DateTime<Utc>>,
 }
 
@@ -57,6 +60,9 @@ pub struct FoundKey {
     /// Whether `last_used_at` is more than a minute old.
     #[diesel(sql_type = Bool)]
     pub stale: bool,
+    /// Its tier of request limits; `None`: the default one.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub rate_tier: Option<String>,
 }
 
 /// SHA-256 of a key as sent. 256 random bits need neither salt nor stretching.
@@ -73,7 +79,9 @@ pub async fn find(store: &Store, secret: &str) -> Result<FoundKey, StoreError> {
     let mut tries = store.connections().0 + 1;
     loop {
         let mut conn = store.before_tenant().await?;
-        let found = diesel::sql_query("SELECT * FROM find_api_key($1)")
+        let found = diesel::sql_query(
+            "SELECT tenant_id, id, kind, scopes, allowed_origins, allow_no_origin, stale, rate_tier FROM look_up_api_key($1)",
+        )
             .bind::<Bytea, _>(hash(secret).as_slice())
             .prepared()
             .get_result(&mut *conn)
@@ -120,6 +128,7 @@ pub async fn create(owner: &mut Owner, tenant: TenantId, new: &NewApiKey<'_>) ->
             api_keys::scopes.eq(new.scopes),
             api_keys::allowed_origins.eq(new.allowed_origins),
             api_keys::allow_no_origin.eq(new.allow_no_origin),
+            api_keys::rate_tier.eq(new.rate_tier),
             api_keys::expires_at.eq(new.expires_at),
         ))
         .returning(ApiKey::as_returning())

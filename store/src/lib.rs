@@ -27,6 +27,8 @@ pub mod pauses;
 pub mod pools;
 mod prepared;
 pub mod schedules;
+pub mod provider_budgets;
+pub mod provider_usage;
 pub mod schema;
 pub mod secrets;
 mod store;

@@ -14,6 +14,7 @@ diesel::table! {
         scopes -> Array<Text>,
         allowed_origins -> Array<Text>,
         allow_no_origin -> Bool,
+        rate_tier -> Nullable<Text>,
         created_at -> Timestamptz,
         expires_at -> Nullable<Timestamptz>,
         revoked_at -> Nullable<Timestamptz>,

@@ -6,6 +6,7 @@ use config::{ExposeSecret, Settings};
 use diesel_async::RunQueryDsl;
 use integrations::embedding::Embedder;
 use jobs::Pool;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use store::api_keys::{self, ApiKey, NewApiKey};
@@ -213,6 +214,15 @@ impl TestApp {
         connect(self.direct.clone(), self.context.embedder.clone()).await
     }
 
+    /// A client of a second API process on the same servers, with tenant A's key.
+    pub async fn second_api(&self) -> Client {
+        let context = connect(self.context.settings.clone(), self.context.embedder.clone()).await;
+        let model = context.embedder.model().id.clone();
+        let state = ApiState::new(context.store, context.queue, context.settings, model);
+        let url = listen(api::router(state), &self.stop).await;
+        Client::new(&url, self.client.key.as_deref())
+    }
+
     /// A new secret key of the tenant, with these scopes only.
     pub async fn secret_key(&self, tenant: TenantId, scopes: &[&str]) -> String {
         let scopes: Vec<String> = scopes.iter().map(|scope| (*scope).to_owned()).collect();
@@ -224,6 +234,7 @@ impl TestApp {
             scopes: &scopes,
             allowed_origins: &[],
             allow_no_origin: false,
+            rate_tier: None,
             expires_at: None,
         };
         self.make_key(tenant, &new).await;
@@ -293,6 +304,7 @@ pub(crate) async fn make_tenant(owner: &mut Owner, name: &str) -> (TenantId, Str
             scopes: &scopes,
             allowed_origins: &["http://localhost".to_owned()],
             allow_no_origin: false,
+            rate_tier: None,
             expires_at: None,
         };
         api_keys::create(owner, tenant.id, &new).await.unwrap();
@@ -310,7 +322,7 @@ async fn listen(router: axum::Router, stop: &CancellationToken) -> String {
     tokio::spawn(async move {
         tokio::select! {
             () = stop.cancelled() => {}
-            served = axum::serve(listener, router) => served.unwrap(),
+            served = axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>()) => served.unwrap(),
         }
     });
     url

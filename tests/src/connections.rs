@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, System};
 use tempfile::TempDir;
-use workers::{Context, Replicas};
+use workers::{Budgets, Context, Replicas};
 
 /// The model id that test bases carry.
 pub(crate) const MODEL: &str = "all-MiniLM-L6-v2";
@@ -42,6 +42,7 @@ pub(crate) async fn connect(settings: Arc<Settings>, embedder: Arc<dyn Embedder>
         system: System::connect(&settings.database).await.unwrap(),
         queue: Queue::open(&settings.redis).unwrap(),
         replicas: Replicas::new(store.clone(), &settings, &model.id, model.dimensions),
+        budgets: Budgets::default(),
         store,
         embedder,
         http: outgoing_client(&settings),
@@ -67,6 +68,8 @@ pub(crate) fn settings(
         ("redis.prefix", &prefix),
         ("storage.data_dir", &data_dir),
         ("diagnostics.enabled", "true"),
+        ("rate_limits.default_tier", "trusted"),
+        ("rate_limits.auth_failures_burst", "1000000"),
         ("outgoing.allow_loopback", "true"),
         ("models.embedding", MODEL),
         ("workers.drain_secs", "2"),

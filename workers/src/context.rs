@@ -1,4 +1,4 @@
-use crate::Replicas;
+use crate::{Budgets, Replicas};
 use config::Settings;
 use integrations::embedding::Embedder;
 use integrations::http::GuardedClient;
@@ -15,5 +15,6 @@ pub struct Context {
     pub embedder: Arc<dyn Embedder>,
     pub http: GuardedClient,
     pub replicas: Replicas,
+    pub budgets: Budgets,
     pub settings: Arc<Settings>,
 }

@@ -1,14 +1,21 @@
+use jobs::{BudgetLimit, Wait};
 use serde_json::{Value, json};
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
 
 /// What to do about a failed attempt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Advice {
     Retry,
     RetryAfter(Duration),
     Permanent,
+    /// A budget holds the job back: it waits, and the attempt does not count.
+    Snooze {
+        credential: Arc<str>,
+        wait: Wait,
+    },
     /// Another worker has the job: write nothing.
     LeaseLost,
 }
@@ -50,8 +57,25 @@ impl JobError {
         }
     }
 
-    pub(crate) fn advice(&self) -> Advice {
-        self.advice
+    /// The budget of a credential holds the job back.
+    pub(crate) fn snooze(credential: &str, wait: Wait) -> Self {
+        let message = match wait.limit {
+            BudgetLimit::Cost => format!("The money for the credential {credential} is spent for today."),
+            BudgetLimit::Circuit => format!("Calls with the credential {credential} failed too often in a row."),
+            limit => format!("The credential {credential} is at its limit ({}).", limit.as_str()),
+        };
+        Self {
+            code: wait.limit.reason().into(),
+            message,
+            advice: Advice::Snooze {
+                credential: credential.into(),
+                wait,
+            },
+        }
+    }
+
+    pub(crate) fn advice(&self) -> &Advice {
+        &self.advice
     }
 
     /// The error object of the job.

@@ -3,14 +3,19 @@
 //! The path of a job: `pull` pops its id from Redis and claims its row in Postgres; apalis hands the [`Envelope`] to
 //! `run`, which finds the handler and runs it; `finisher` writes the outcome down. Meanwhile
 //! `leases` renews what is held, `reconciler` finds what was lost, and `schedules` submits what is due again.
+//! `leases` renews what is held, and `reconciler` finds what was lost. A call to the outside asks the governor first (`governed`) and is
+//! written into the ledger (`effect`).
 mod backend;
 mod batches;
+mod budgets;
 mod context;
 mod effect;
 mod envelope;
 mod error;
 mod finisher;
+mod governed;
 pub mod handlers;
+mod heard;
 mod heartbeat;
 mod job;
 mod leases;
@@ -32,10 +37,12 @@ mod start;
 mod tasks;
 mod trace;
 
+pub use self::budgets::Budgets;
 pub use self::context::Context;
 pub use self::effect::{Effect, LookedUp};
 pub use self::envelope::Envelope;
 pub use self::error::JobError;
+pub use self::heard::Heard;
 pub use self::job::{Done, JobContext};
 pub use self::pulse::Pulse;
 pub use self::reconciler::{

@@ -8,7 +8,10 @@ use crate::registry::Handler;
 use crate::running::StopReason;
 use crate::{Context, Done, Envelope, JobContext, JobError, Registry, trace};
 use apalis::prelude::{BoxDynError, Data};
+use config::GovernorSettings;
 use futures::FutureExt;
+use jobs::Wait;
+use serde_json::json;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -56,7 +59,7 @@ impl Runner {
             Some(handler) => tokio::select! {
                 biased;
                 () = running.stop_token().cancelled() => stopped(running.stop_reason()),
-                result = self.handle(handler, job.clone()) => conclude(handler, &job, result),
+                result = self.handle(handler, job.clone()) => conclude(handler, &job, result, &self.context.settings.governor),
             },
         };
         observe(&job, &ended, started.elapsed(), &self.recent);
@@ -121,7 +124,12 @@ fn stopped(reason: Option<StopReason>) -> Attempt {
     }
 }
 
-fn conclude(handler: Handler, job: &ClaimedJob, result: Result<Done, JobError>) -> Attempt {
+fn conclude(
+    handler: Handler,
+    job: &ClaimedJob,
+    result: Result<Done, JobError>,
+    governor: &GovernorSettings,
+) -> Attempt {
     let error = match result {
         Ok(Done::Result(result)) => return Attempt::Ended(Outcome::Succeeded { result }),
         Ok(Done::Committed(ended)) => return Attempt::Committed(ended),
@@ -131,16 +139,39 @@ fn conclude(handler: Handler, job: &ClaimedJob, result: Result<Done, JobError>) 
     Attempt::Ended(match error.advice() {
         Advice::LeaseLost => return Attempt::Abandoned,
         Advice::Permanent => Outcome::Dead { error: error.to_json() },
+        Advice::Snooze { credential, wait } if may_wait(job, governor) => put_off(credential, wait, governor),
         _ if spent => Outcome::Dead { error: error.to_json() },
         Advice::RetryAfter(delay) => Outcome::Retry {
             error: error.to_json(),
-            delay,
+            delay: *delay,
         },
-        Advice::Retry => Outcome::Retry {
+        Advice::Retry | Advice::Snooze { .. } => Outcome::Retry {
             error: error.to_json(),
             delay: handler.retry.delay(job.attempt, rand::random()),
         },
     })
+}
+
+/// No job waits for a budget for ever: after a long time waiting counts as a failed attempt.
+#[expect(clippy::cast_precision_loss, reason = "seconds that a person set")]
+fn may_wait(job: &ClaimedJob, governor: &GovernorSettings) -> bool {
+    job.snoozed_secs.unwrap_or(0.0) < governor.give_up_after_secs as f64
+}
+
+/// The job comes back at its turn. One whose turn is far looks in between, since budgets change; those come back at different times too.
+fn put_off(credential: &str, wait: &Wait, governor: &GovernorSettings) -> Outcome {
+    let longest = governor.longest_snooze();
+    let delay = if wait.turn_in > longest {
+        longest.mul_f64(0.8 + 0.2 * rand::random::<f64>())
+    } else {
+        wait.turn_in
+    };
+    let (reason, limit) = (wait.limit.reason(), wait.limit.as_str());
+    metrics::counter!("job_snoozes_total", "reason" => reason, "limit" => limit).increment(1);
+    Outcome::Snoozed {
+        delay,
+        why: json!({ "reason": reason, "limit": limit, "credential": credential, "limited_secs": wait.limited_for.as_secs_f64() }),
+    }
 }
 
 fn observe(job: &ClaimedJob, ended: &Attempt, took: Duration, recent: &Recent) {
@@ -156,6 +187,7 @@ fn observe(job: &ClaimedJob, ended: &Attempt, took: Duration, recent: &Recent) {
         }
         Attempt::Ended(Outcome::Cancelled) => "cancelled",
         Attempt::Ended(Outcome::HandedBack { .. }) => "handed_back",
+        Attempt::Ended(Outcome::Snoozed { .. }) => "snoozed",
         Attempt::Abandoned => "lease_lost",
     };
     if matches!(outcome, "succeeded" | "retryable" | "dead") {

@@ -1,4 +1,5 @@
 use crate::http::RequestContext;
+use crate::rate_limits::{RouteClass, client_address};
 use crate::{ApiState, Problem, ProblemCode};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
@@ -66,6 +67,10 @@ impl Caller {
     /// Anything but a secret key has the least rights.
     pub(crate) fn is_publishable(&self) -> bool {
         self.found.kind != "secret"
+    }
+
+    pub(crate) fn rate_tier(&self) -> Option<&str> {
+        self.found.rate_tier.as_deref()
     }
 
     /// Whether the key's last use should be noted.
@@ -141,13 +146,7 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let secret = bearer(&parts.headers)?;
-        let found = store::api_keys::find(&state.store, secret)
-            .await
-            .map_err(|error| match error {
-                StoreError::NotFound { .. } => unauthenticated("The API key is unknown, expired or revoked."),
-                error => error.into(),
-            })?;
+        let found = identify(parts, state).await?;
         let origin = parts
             .headers
             .get(header::ORIGIN)
@@ -157,8 +156,44 @@ impl FromRequestParts<ApiState> for Caller {
         if let Some(context) = parts.extensions.get::<RequestContext>() {
             context.set_caller(caller.clone());
         }
+        count(&caller, parts, state).await?;
         Ok(caller)
     }
+}
+
+/// Whose key the request carries. An address that sends too many that do not work is refused for a while.
+async fn identify(parts: &Parts, state: &ApiState) -> Result<FoundKey, Problem> {
+    let address = client_address(parts, state.settings.rate_limits.trusted_proxies);
+    let secret = match bearer(&parts.headers) {
+        Ok(secret) => secret,
+        Err(problem) => return Err(state.limiter.failed(&address, problem).await),
+    };
+    let hash = store::api_keys::hash(secret);
+    state.limiter.refuse_before_look_up(&address, &hash)?;
+    match store::api_keys::find(&state.store, secret).await {
+        Ok(found) => {
+            state.limiter.worked(hash);
+            Ok(found)
+        }
+        Err(StoreError::NotFound { .. }) => {
+            let problem = unauthenticated("The API key is unknown, expired or revoked.");
+            Err(state.limiter.failed(&address, problem).await)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Counts the request against the key's limits, before anything is done for it.
+async fn count(caller: &Caller, parts: &Parts, state: &ApiState) -> Result<(), Problem> {
+    let class = RouteClass::of(&parts.method, parts.uri.path());
+    let (quota, refused) = match state.limiter.admit(caller, class).await {
+        Ok(quota) => (quota, None),
+        Err((quota, problem)) => (quota, Some(problem)),
+    };
+    if let (Some(quota), Some(context)) = (quota, parts.extensions.get::<RequestContext>()) {
+        context.set_quota(quota);
+    }
+    refused.map_or(Ok(()), Err)
 }
 
 /// The key of `Authorization: Bearer …` (RFC 6750, section 2.1).
@@ -205,6 +240,7 @@ mod tests {
             allowed_origins: vec!["https://shop.example".to_owned()],
             allow_no_origin,
             stale: false,
+            rate_tier: None,
         }
     }
 

@@ -3,6 +3,7 @@ mod authorized;
 mod body;
 mod caller;
 mod canonical;
+mod credential_name;
 mod cursor;
 mod document_fields;
 mod document_form;
@@ -25,6 +26,7 @@ mod work_options;
 
 pub(crate) use self::authorized::Authorized;
 pub(crate) use self::caller::Caller;
+pub(crate) use self::credential_name::CredentialName;
 pub(crate) use self::cursor::Cursor;
 pub(crate) use self::document_form::max_form_bytes;
 pub(crate) use self::fields::{Fields, FromFields};

@@ -1,5 +1,6 @@
 use super::TraceParent;
 use crate::extract::Caller;
+use crate::rate_limits::Quota;
 use axum::http::HeaderMap;
 use std::sync::{Arc, OnceLock};
 
@@ -11,6 +12,7 @@ struct Inner {
     request_id: String,
     trace_parent: TraceParent,
     caller: OnceLock<Caller>,
+    quota: OnceLock<Quota>,
 }
 
 impl RequestContext {
@@ -26,6 +28,7 @@ impl RequestContext {
             request_id,
             trace_parent,
             caller: OnceLock::new(),
+            quota: OnceLock::new(),
         }))
     }
 
@@ -40,6 +43,15 @@ impl RequestContext {
     /// Noted by the extractor that authenticates.
     pub(crate) fn set_caller(&self, caller: Caller) {
         let _ = self.0.caller.set(caller);
+    }
+
+    /// Noted where the request is counted.
+    pub(crate) fn set_quota(&self, quota: Quota) {
+        let _ = self.0.quota.set(quota);
+    }
+
+    pub(crate) fn quota(&self) -> Option<&Quota> {
+        self.0.quota.get()
     }
 
     pub(crate) fn caller(&self) -> Option<&Caller> {

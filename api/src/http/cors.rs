@@ -4,7 +4,8 @@ use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 
-const EXPOSED: &str = "location, retry-after, x-request-id, preference-applied, idempotent-replayed";
+const EXPOSED: &str = "location, retry-after, x-request-id, preference-applied, idempotent-replayed, ratelimit, \
+    ratelimit-policy, ratelimit-limit, ratelimit-remaining, ratelimit-reset";
 
 /// Answers a browser's preflight. It carries no key, so this promises nothing: the key decides when the request itself comes, and
 /// only then is a response made readable to the page.

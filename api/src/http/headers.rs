@@ -32,6 +32,9 @@ pub(super) fn complete(context: &RequestContext, mut response: Response) -> Resp
     if let Ok(id) = HeaderValue::from_str(context.request_id()) {
         headers.insert("x-request-id", id);
     }
+    if let Some(quota) = context.quota() {
+        quota.write(headers);
+    }
     cors::expose(context.caller(), headers);
     response
 }

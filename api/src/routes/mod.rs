@@ -1,6 +1,7 @@
 //! The handlers, one a file, named by URL area and verb.
 pub(crate) mod answers;
 pub(crate) mod batches;
+pub(crate) mod budgets;
 pub(crate) mod checks;
 pub(crate) mod dead_letters;
 pub(crate) mod documents;

@@ -31,6 +31,9 @@ pub(crate) struct JobObject {
     pub(crate) result: Option<Value>,
     #[schema(value_type = Option<JobError>, required = true)]
     pub(crate) error: Option<Value>,
+    /// What its calls to the outside have cost so far; null while that is nothing.
+    #[schema(required = true)]
+    pub(crate) cost: Option<Cost>,
     /// Oldest first; of a running job the last is the current one.
     pub(crate) attempts: Vec<AttemptObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -50,6 +53,24 @@ pub(crate) struct JobObject {
     /// Of a dead job that somebody gave up.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) discarded: Option<Discarded>,
+}
+
+/// An amount of money.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Cost {
+    /// Millionths of the currency's unit.
+    pub(crate) micros: i64,
+    #[schema(example = "USD")]
+    pub(crate) currency: &'static str,
+}
+
+impl Cost {
+    fn of(micros: i64) -> Option<Self> {
+        (micros > 0).then_some(Self {
+            micros,
+            currency: "USD",
+        })
+    }
 }
 
 /// That a dead job was given up.
@@ -95,6 +116,7 @@ impl JobObject {
             progress: job.progress,
             result: job.result,
             error: job.error,
+            cost: Cost::of(job.cost_microusd),
             attempts: attempts.into_iter().map(AttemptObject::ended).chain(current).collect(),
             document_id: job.document_id.map(|id| id.0),
             parent_id: job.parent_id.map(|id| id.0),

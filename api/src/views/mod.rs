@@ -1,5 +1,6 @@
 //! Resources as the API shows them.
 mod batch;
+mod budget;
 mod chunk;
 mod dead_group;
 mod dead_letter;
@@ -19,6 +20,7 @@ mod webhook_delivery;
 mod why;
 
 pub(crate) use self::batch::BatchObject;
+pub(crate) use self::budget::BudgetObject;
 pub(crate) use self::chunk::ChunkObject;
 pub(crate) use self::dead_group::DeadGroupObject;
 pub(crate) use self::dead_letter::DeadLetterObject;

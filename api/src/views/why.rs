@@ -1,6 +1,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use jobs::{Position, Reached, ReachedOf};
 use serde::Serialize;
+use serde_json::Value;
 use store::jobs::{JobState, Why};
 use utoipa::ToSchema;
 
@@ -39,6 +40,10 @@ pub(crate) enum Reason {
     Dependency,
     /// Its last attempt failed, and the next is not due yet.
     RetryBackoff,
+    /// The calls it makes are limited: their rate, their number at once, by what the other side asked for, or since that fails.
+    RateLimit,
+    /// The money for the calls it makes is spent for today.
+    Budget,
     Paused,
     /// No worker of its pool is alive.
     NoWorker,
@@ -119,6 +124,9 @@ fn time(why: &Why) -> Option<Blocker> {
         return None;
     }
     let at = why.run_at.format("%Y-%m-%d %H:%M:%S UTC");
+    if let (JobState::Scheduled, Some(snooze)) = (why.state, &why.snooze) {
+        return Some(snoozed(why, snooze));
+    }
     if why.state != JobState::Retryable {
         return Some(Blocker {
             reason: Reason::Scheduled,
@@ -138,6 +146,42 @@ fn time(why: &Why) -> Option<Blocker> {
         detail: format!("Attempt {} failed ({failed}); the next is due at {at}.", why.attempt),
         since: why.last_ended_at.unwrap_or(why.created_at),
     })
+}
+
+/// A budget put it off when it ran last.
+fn snoozed(why: &Why, snooze: &Value) -> Blocker {
+    let text = |name: &str| snooze.get(name).and_then(Value::as_str).unwrap_or("?");
+    let time = |name: &str| text(name).parse::<DateTime<Utc>>().ok();
+    let show = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC");
+    let (credential, until) = (text("credential"), show(time("until").unwrap_or(why.run_at)));
+    let what = match text("limit") {
+        "tokens" => format!("The tokens a minute for the credential {credential} are used up until {until}"),
+        "concurrency" => {
+            format!("As many calls with the credential {credential} as may be made at once are being made")
+        }
+        "cost" => format!("The money a day for the credential {credential} is spent; the next day begins at {until}"),
+        "vendor" => format!("The other side of the credential {credential} has asked for a pause until {until}"),
+        "circuit" => {
+            format!("Calls with the credential {credential} failed too often in a row: none is made until {until}")
+        }
+        "governor" => format!("Redis, which counts the calls with the credential {credential}, cannot be asked"),
+        _ => format!("The requests a minute for the credential {credential} are used up until {until}"),
+    };
+    let count = snooze.get("count").and_then(Value::as_u64).unwrap_or(1);
+    Blocker {
+        reason: if text("reason") == "budget" {
+            Reason::Budget
+        } else {
+            Reason::RateLimit
+        },
+        class: Class::Waiting,
+        detail: format!(
+            "{what} (limit: {}). It asks again at {}; so far it was put off {count} time(s).",
+            text("limit"),
+            show(why.run_at)
+        ),
+        since: time("since").unwrap_or(why.created_at),
+    }
 }
 
 fn pause(why: &Why) -> Option<Blocker> {
@@ -267,6 +311,7 @@ mod tests {
             attempt: 0,
             last_ended_at: None,
             last_error: None,
+            snooze: None,
             paused: false,
             paused_what: None,
             paused_reason: None,

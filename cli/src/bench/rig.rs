@@ -46,6 +46,7 @@ impl Rig {
                 embedder,
                 http,
                 replicas,
+                budgets: workers::Budgets::default(),
                 settings,
             },
             tenant,

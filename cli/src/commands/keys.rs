@@ -5,7 +5,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use clap::{Subcommand, ValueEnum};
-use config::Requirement;
+use config::{RateLimitSettings, Requirement};
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use serde_json::json;
@@ -51,6 +51,9 @@ enum Action {
         /// Let a publishable key be used without an Origin header, by something that is no browser
         #[arg(long)]
         allow_no_origin: bool,
+        /// How many requests it may make: a tier of rate_limits in the settings
+        #[arg(long, value_name = "TIER")]
+        rate_tier: Option<String>,
         /// RFC 3339, e.g. 2027-01-31T00:00:00Z; never by default
         #[arg(long)]
         expires: Option<DateTime<Utc>>,
@@ -94,10 +97,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             scopes,
             origins,
             allow_no_origin,
+            rate_tier,
             expires,
             json,
         } => {
             let scopes = check_scopes(kind, scopes)?;
+            check_tier(&settings.rate_limits, rate_tier.as_deref())?;
             let tenant = tenants::find_by_name(&mut owner, &tenant).await?;
             let (kind, secret) = match kind {
                 KeyKind::Secret => ("secret", new_secret("vk_sk_")?),
@@ -110,6 +115,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 scopes: &scopes,
                 allowed_origins: &origins,
                 allow_no_origin,
+                rate_tier: rate_tier.as_deref(),
                 expires_at: expires,
             };
             let key = api_keys::create(&mut owner, tenant.id, &new).await?;
@@ -170,6 +176,20 @@ fn check_scopes(kind: KeyKind, scopes: Vec<String>) -> anyhow::Result<Vec<String
     }
 }
 
+fn check_tier(limits: &RateLimitSettings, tier: Option<&str>) -> anyhow::Result<()> {
+    match tier.filter(|tier| !limits.tiers.contains_key(*tier)) {
+        Some(unknown) => Err(Advised::new(
+            format!("`{unknown}` is no tier of rate_limits"),
+            format!(
+                "there are {}",
+                limits.tiers.keys().cloned().collect::<Vec<_>>().join(", ")
+            ),
+        )
+        .into()),
+        None => Ok(()),
+    }
+}
+
 fn line(key: &ApiKey) -> String {
     let state = if key.revoked_at.is_some() {
         "revoked"
@@ -182,8 +202,12 @@ fn line(key: &ApiKey) -> String {
         || "never used".to_owned(),
         |at| format!("last used {}", at.format("%F %R")),
     );
+    let tier = key
+        .rate_tier
+        .as_deref()
+        .map_or_else(String::new, |tier| format!("  rate tier {tier}"));
     format!(
-        "{}  {:<11}  {state:<7}  {}…  [{}]  {used}  {}",
+        "{}  {:<11}  {state:<7}  {}…  [{}]  {used}{tier}  {}",
         key.id,
         key.kind,
         key.hint,

@@ -3,6 +3,7 @@
 pub(crate) mod ask;
 pub(crate) mod batches;
 pub(crate) mod bench;
+pub(crate) mod budgets;
 pub(crate) mod check;
 pub(crate) mod dead_letters;
 pub(crate) mod dead_summary;

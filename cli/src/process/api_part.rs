@@ -1,6 +1,7 @@
 use super::Connections;
 use anyhow::Context;
 use api::ApiState;
+use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -31,7 +32,7 @@ impl ApiPart {
         let (router, stopping) = (api::router(state.clone()), state.stopping.clone());
         #[expect(clippy::disallowed_methods, reason = "stop() waits for it")]
         let server = tokio::spawn(async move {
-            axum::serve(listener, router)
+            axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
                 .with_graceful_shutdown(stopping.cancelled_owned())
                 .await
         });

@@ -36,6 +36,7 @@ impl WorkerPart {
             embedder,
             http: outgoing_client(&settings).context("cannot make calls to the outside")?,
             replicas: replicas.clone(),
+            budgets: workers::Budgets::default(),
             settings: settings.clone(),
         };
         let workers = workers::start(

@@ -7,6 +7,8 @@ mod client;
 mod failure;
 mod policy;
 #[cfg(feature = "clients")]
+mod rate_hints;
+#[cfg(feature = "clients")]
 mod resolver;
 #[cfg(feature = "clients")]
 mod response;
@@ -17,6 +19,8 @@ mod webhook_url;
 #[cfg(feature = "clients")]
 pub use client::{GuardedClient, HttpLimits};
 pub use policy::OutboundPolicy;
+#[cfg(feature = "clients")]
+pub use rate_hints::RateHints;
 #[cfg(feature = "clients")]
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 #[cfg(feature = "clients")]

@@ -1,3 +1,4 @@
+use super::RateHints;
 use super::retry_after::retry_after;
 use crate::IntegrationError;
 use bytes::Bytes;
@@ -49,6 +50,19 @@ impl GuardedResponse {
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(&self.headers, chrono::Utc::now())
+    }
+
+    /// What it says about the limits on our calls.
+    #[must_use]
+    pub fn rate_hints(&self) -> RateHints {
+        RateHints::of(&self.headers, chrono::Utc::now())
+    }
+
+    /// Whether it asks us to slow down, having done nothing: 429, or 503 that says for how long.
+    #[must_use]
+    pub fn is_limited(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS
+            || (self.status == StatusCode::SERVICE_UNAVAILABLE && self.rate_hints().retry_after.is_some())
     }
 
     /// The body as JSON, whatever content type it claims.

@@ -1,5 +1,5 @@
 //! Kinds that do nothing useful, on purpose: for benchmarks, fault tests and checking an installation.
-use crate::{FieldError, Kind, Pool};
+use crate::{FieldError, Kind, Pool, is_credential_name};
 use serde::{Deserialize, Serialize};
 
 /// Succeeds at once.
@@ -63,12 +63,24 @@ impl Kind for Fail {
     const DIAGNOSTIC: bool = true;
 }
 
-/// Makes one `POST` of `{"key": …}` to an address, through the ledger of effects.
+/// Makes one `POST` of `{"key": …}` to an address, through the governor and the ledger of effects.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Call {
     pub url: String,
     pub key: String,
+    /// Whose budget the call is on; the address' host and port by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credential: Option<String>,
+    /// What the call takes of the budget besides a request, as a model's would.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub tokens: u32,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub cost_micros: u32,
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 impl Kind for Call {
@@ -88,6 +100,10 @@ impl Kind for Call {
         }
         if self.key.is_empty() || self.key.len() > 255 {
             errors.push(FieldError::new("key", "length", "must have 1 to 255 bytes"));
+        }
+        if self.credential.as_ref().is_some_and(|name| !is_credential_name(name)) {
+            let message = "must be 1 to 200 letters, digits or any of . _ : @ - [ ]";
+            errors.push(FieldError::new("credential", "invalid", message));
         }
         errors
     }

@@ -1,6 +1,7 @@
 //! Names of keys and channels. Those of one pool share a hash tag, so that a Redis cluster keeps them together and scripts may use
 //! them all. Every key of a tenant carries the tenant's id.
-use crate::Pool;
+use crate::{Limited, Pool};
+use store::TenantId;
 
 /// Grows when the keys come to mean something else. Processes of two versions then keep an index each, and every waiting job is
 /// dispatched to both; Postgres lets it run once.
@@ -30,4 +31,17 @@ pub(crate) fn changes(prefix: &str) -> String {
 
 pub(crate) fn cancellations(prefix: &str) -> String {
     format!("{prefix}:cancellations")
+}
+
+/// One limit on requests.
+pub(crate) fn rate_limit(prefix: &str, of: &Limited<'_>) -> String {
+    match of {
+        Limited::Key { tenant, key, class } => format!("{{{prefix}:requests:{tenant}:{key}}}:{class}"),
+        Limited::Address(address) => format!("{{{prefix}:requests:{address}}}:auth_failures"),
+    }
+}
+
+/// What the keys of a tenant's governor start with; the scripts append `:<credential>:state`, `:leases`, `:places`, and `:credentials`.
+pub(crate) fn governor(prefix: &str, tenant: TenantId) -> String {
+    format!("{{{prefix}:governor:{tenant}}}")
 }

@@ -22,3 +22,5 @@ pub use self::limits::{Limit, PoolLimits, Reached, ReachedOf};
 pub use self::mend::{IdFault, RingFault};
 pub use self::position::Position;
 pub use self::push::Dispatch;
+
+pub(crate) use self::keys::{governor as governor_key, rate_limit as rate_limit_key};

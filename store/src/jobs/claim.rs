@@ -5,7 +5,7 @@ use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{ApiKeyId, BatchId, DocumentId, JobId, StoreError, System, TenantId};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryResult, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -42,6 +42,9 @@ pub struct ClaimedJob {
     pub created_by: Option<ApiKeyId>,
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
+    /// For how long budgets have held it back, where they do.
+    #[diesel(sql_type = Nullable<Double>)]
+    pub snoozed_secs: Option<f64>,
     #[diesel(sql_type = Jsonb)]
     pub payload: Value,
 }
@@ -96,7 +99,8 @@ async fn claim_on(
              RETURNING j.*
          )
          SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
-                c.parent_id, c.document_id, c.created_by, c.created_at, b.payload
+                c.parent_id, c.document_id, c.created_by, c.created_at,
+                extract(epoch FROM now() - (c.snooze ->> 'since')::timestamptz)::float8 AS snoozed_secs, b.payload
          FROM claimed c JOIN job_bodies b ON b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id BETWEEN $2 AND $3",
     ))
     .bind::<Array<Uuid>, _>(ids)

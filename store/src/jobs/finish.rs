@@ -31,6 +31,12 @@ pub enum Outcome {
     HandedBack {
         delay: Duration,
     },
+    /// A budget holds it back: the attempt does not count, and leaves no trace but `why`.
+    Snoozed {
+        delay: Duration,
+        /// `{reason, limit, credential, limited_secs}`; until when, since when and how often are added.
+        why: Value,
+    },
 }
 
 /// The end of one attempt, fenced by the lease it ran under.
@@ -151,6 +157,11 @@ impl<'a> Row<'a> {
                 delay: *delay,
                 ..row("scheduled", "handed_back")
             },
+            Outcome::Snoozed { delay, why } => Row {
+                result: Some(why),
+                delay: *delay,
+                ..row("scheduled", "snoozed")
+            },
         }
     }
 }
@@ -166,7 +177,8 @@ static COUNTING: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death.
+/// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death. What a snoozed one
+/// waits for comes in its `result`.
 fn statement(counting: &str, due_batch: &str, counted: &str) -> String {
     format!(
         "
@@ -182,7 +194,10 @@ WITH done AS (
 ), ended AS (
     UPDATE jobs j SET
         state = h.state, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1,
-        attempt = CASE WHEN h.outcome = 'handed_back' THEN attempt - 1 ELSE attempt END,
+        attempt = CASE WHEN h.outcome IN ('handed_back', 'snoozed') THEN attempt - 1 ELSE attempt END,
+        snooze = CASE WHEN h.outcome = 'snoozed' THEN h.result
+                      || jsonb_build_object('until', clock_timestamp() + (h.result ->> 'limited_secs')::float8 * interval '1 second', 'count', coalesce((snooze ->> 'count')::int, 0) + 1,
+                      'since', coalesce(snooze -> 'since', to_jsonb(clock_timestamp()))) WHEN h.outcome = 'handed_back' THEN snooze END,
         progress = CASE WHEN h.state = 'succeeded' AND jsonb_typeof(progress -> 'total') = 'number'
                         THEN jsonb_build_object('done', progress -> 'total', 'total', progress -> 'total') ELSE progress END,
         run_at = CASE WHEN h.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + h.delay_secs * interval '1 second' ELSE run_at END,
@@ -193,11 +208,11 @@ WITH done AS (
               CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
 ), body AS (
     UPDATE job_bodies b SET result = e.result, error = e.error
-    FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id AND b.job_id BETWEEN $8 AND $9
+    FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id AND b.job_id BETWEEN $8 AND $9 AND e.outcome <> 'snoozed'
       AND (e.result IS NOT NULL OR e.error IS NOT NULL OR b.error IS NOT NULL)
 ), attempt AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
-    SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended
+    SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'
 ){counting}, {TELL_WEBHOOKS}
 SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, {due_batch} AS due_batch
 FROM ended e{counted}"

@@ -78,7 +78,7 @@ async fn lock_ended(tx: &mut TenantTx, id: JobId) -> Result<Option<Row>, StoreEr
 async fn queue_again(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreError> {
     Ok(sql_query(
         "WITH job AS (
-             UPDATE jobs SET state = CASE WHEN awaits_batch THEN 'scheduled' ELSE 'queued' END, run = run + 1, attempt = 0, run_at = now(), cancel_requested = false, progress = NULL,
+             UPDATE jobs SET state = CASE WHEN awaits_batch THEN 'scheduled' ELSE 'queued' END, run = run + 1, attempt = 0, run_at = now(), cancel_requested = false, progress = NULL, snooze = NULL,
                     started_at = NULL, finished_at = NULL, discarded_at = NULL, discard_reason = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1
              WHERE tenant_id = $1 AND id = $2
              RETURNING id, tenant_id, pool, priority, kind

@@ -34,6 +34,9 @@ pub struct Why {
     pub last_ended_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     pub last_error: Option<Value>,
+    /// What held it back when it ran last, where that was a budget: `{reason, detail, until, since, count}`.
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub snooze: Option<Value>,
     #[diesel(sql_type = Bool)]
     pub paused: bool,
     /// The pause that has held it longest: whose it is, its reason, since when.
@@ -74,7 +77,7 @@ pub struct Awaited {
 pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
     sql_query(format!(
         "SELECT j.state, j.pool, j.kind, j.priority, j.run_at, j.created_at, now() AS now, j.attempt, a.ended_at AS last_ended_at,
-                a.error AS last_error, {IS_PAUSED} AS paused, h.what AS paused_what, h.reason AS paused_reason, h.created_at AS paused_since,
+                a.error AS last_error, j.snooze, {IS_PAUSED} AS paused, h.what AS paused_what, h.reason AS paused_reason, h.created_at AS paused_since,
                 p.open AS awaited_open, p.total AS awaited_total, p.total - p.succeeded - p.dead - p.cancelled AS awaited_pending,
                 w.live AS live_workers, w.slots, w.running, w.seen_at AS worker_seen_at
          FROM jobs j

@@ -23,6 +23,7 @@ fn key<'a>(secret: &'a str, scopes: &'a [String], lives: Option<TimeDelta>) -> N
         scopes,
         allowed_origins: &[],
         allow_no_origin: false,
+        rate_tier: None,
         expires_at: lives.map(|lives| Utc::now() + lives),
     }
 }

@@ -15,6 +15,8 @@ mod pauses;
 mod problems;
 mod publishable_keys;
 pub(crate) mod redact;
+mod rate_limits;
+mod redact;
 mod snapshots;
 mod unique_keys;
 mod waiting;

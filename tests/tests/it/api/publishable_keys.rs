@@ -74,6 +74,7 @@ async fn a_key_that_allows_it_works_without_an_origin() {
         scopes: &scopes,
         allowed_origins: &origins,
         allow_no_origin: true,
+        rate_tier: None,
         expires_at: None,
     };
     app.make_key(app.tenant, &new).await;
@@ -184,6 +185,7 @@ async fn it_can_do_nothing_else_whatever_its_scopes_say() {
         scopes: &scopes,
         allowed_origins: &origins,
         allow_no_origin: false,
+        rate_tier: None,
         expires_at: None,
     };
     app.make_key(app.tenant, &new).await;

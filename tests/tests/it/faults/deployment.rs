@@ -28,6 +28,7 @@ impl Deployment {
             ("VISUALKIT__SERVER__LISTEN", &url),
             ("VISUALKIT__DIAGNOSTICS__ENABLED", "true"),
             ("VISUALKIT__OUTGOING__ALLOW_LOOPBACK", "true"),
+            ("VISUALKIT__RATE_LIMITS__DEFAULT_TIER", "trusted"),
             ("VISUALKIT__DISPATCH__LEASE_SECS", "2"),
             ("VISUALKIT__WORKERS__GENERAL", "100"),
             (

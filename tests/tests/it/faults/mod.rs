@@ -11,6 +11,7 @@ mod fairness;
 mod frozen_worker;
 mod killed_delivery;
 mod killed_scheduler;
+mod governor;
 mod killed_system;
 mod killed_worker;
 mod leases;

@@ -46,6 +46,7 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/jobs/{id}/why", "jobs:read", PathId::Job),
     read("get /v1/limits", "jobs:read", PathId::None),
     read("get /v1/pauses", "jobs:read", PathId::None),
+    read("get /v1/budgets", "jobs:read", PathId::None),
     read("get /v1/dead-letters", "jobs:read", PathId::None),
     read("get /v1/schedules", "jobs:read", PathId::None),
     read("get /v1/schedules/{id}", "jobs:read", PathId::Schedule),
@@ -135,6 +136,12 @@ pub(super) const CASES: &[Case] = &[
         |_| json!({"enabled": false}),
     ),
     write("delete /v1/schedules/{id}", "jobs:write", PathId::Schedule, |_| {
+        "put /v1/budgets/{credential}",
+        "jobs:write",
+        PathId::None,
+        |_| json!({"concurrency": 2}),
+    ),
+    write("delete /v1/budgets/{credential}", "jobs:write", PathId::None, |_| {
         Value::Null
     }),
     write(
@@ -277,7 +284,9 @@ impl Case {
     }
 
     pub(super) fn path_with(&self, id: &str) -> String {
-        self.operation.split(' ').nth(1).unwrap().replace("{id}", id)
+        let path = self.operation.split(' ').nth(1).unwrap();
+        // A tenant names its credentials itself: the same name is another thing to each.
+        path.replace("{id}", id).replace("{credential}", "vendor.example")
     }
 
     /// A request that is right in every respect but, perhaps, who sends it and what `path` names.

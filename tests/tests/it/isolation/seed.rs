@@ -68,8 +68,11 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         .await;
     assert_eq!(fired.body["state"], "succeeded", "{}", fired.text);
     let batch = client.post("/v1/batches", json!({"name": word, "open": true})).await;
+    let budget = client.request(reqwest::Method::PUT, "/v1/budgets/vendor.example");
+    let budget = client.send(budget.json(&json!({"requests_per_minute": 6000}))).await;
+    assert_eq!(budget.status.as_u16(), 200, "{}", budget.text);
     let vendor = FakeVendor::start(&[]).await;
-    let call = json!({"kind": "diagnostics.call", "payload": {"url": format!("{}/calls", vendor.url), "key": word}});
+    let call = json!({"kind": "diagnostics.call", "payload": {"url": format!("{}/calls", vendor.url), "key": word, "tokens": 1, "cost_micros": 1}});
     let called = client.post_waiting("/v1/jobs", call, 20).await;
     assert_eq!(called.body["state"], "succeeded", "{}", called.text);
     let (webhook, delivery) = seed_webhook(client, word).await;

@@ -1,0 +1,5 @@
+//! /v1/budgets
+mod current;
+pub(crate) mod delete;
+pub(crate) mod list;
+pub(crate) mod put;

@@ -1,0 +1,13 @@
+//! The provider governor: one budget for each credential of a tenant, shared by all workers through Redis.
+//!
+//! Redis holds what can be forgotten: buckets, calls in flight, places in line, what was learnt, the circuit. Declared budgets and what
+//! was spent today are in Postgres.
+mod ask;
+mod budget_limits;
+mod settle;
+mod usage;
+
+pub use self::ask::{Asked, Call, Wait};
+pub use self::budget_limits::{BudgetLimit, BudgetLimits, Estimate, is_credential_name};
+pub use self::settle::{CircuitChange, Observed, Reported, Settled};
+pub use self::usage::{CircuitState, Use};

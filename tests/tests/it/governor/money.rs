@@ -1,0 +1,61 @@
+use super::{all_succeed_at_once, app, budget, declare, put_off, submit, wipe_redis};
+use serde_json::json;
+use std::time::Duration;
+use tests::{FakeVendor, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_days_money_is_kept_also_when_redis_forgets() {
+    let app = app(&[]).await;
+    declare(&app.client, "vendor", json!({"cost_micros_per_day": 10})).await;
+    let vendor = FakeVendor::start(&[]).await;
+    let dear = json!({"cost_micros": 4, "tokens": 7});
+    for _ in 0..2 {
+        let job = submit(&app.client, &vendor.url, dear.clone()).await;
+        let ended = app.client.ended(&job).await;
+        assert_eq!(ended["cost"], json!({"micros": 4, "currency": "USD"}), "{ended}");
+    }
+    let held = submit(&app.client, &vendor.url, dear.clone()).await;
+    let why = put_off(&app.client, &held).await;
+    assert_eq!(why["reason"], "budget", "{why}");
+    assert!(why["detail"].as_str().unwrap().contains("limit: cost"), "{why}");
+    // What costs nothing is not held up.
+    let free = submit(&app.client, &vendor.url, json!({})).await;
+    assert_eq!(app.client.ended(&free).await["cost"], json!(null));
+
+    wipe_redis(&app).await;
+    let counted = "SELECT coalesce(max((snooze ->> 'count')::int), 0)::bigint AS count FROM jobs";
+    let before = app.count(counted).await;
+    eventually("it has asked again", Duration::from_secs(10), || async {
+        app.count(counted).await >= before + 2
+    })
+    .await;
+    assert_eq!(vendor.calls().len(), 3);
+    let found = budget(&app.client, "vendor").await;
+    assert_eq!(
+        found["today"],
+        json!({"tokens": 14, "cost_micros": 8, "cost_micros_remaining": 2}),
+        "{found}"
+    );
+    declare(&app.client, "vendor", json!({"cost_micros_per_day": 12})).await;
+    all_succeed_at_once(&app.client, &[held], Duration::from_secs(10)).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tokens_are_counted_by_the_minute() {
+    let app = app(&[]).await;
+    declare(&app.client, "vendor", json!({"tokens_per_minute": 60})).await;
+    let vendor = FakeVendor::start(&[]).await;
+    let large = json!({"tokens": 30});
+    for _ in 0..2 {
+        let job = submit(&app.client, &vendor.url, large.clone()).await;
+        all_succeed_at_once(&app.client, &[job], Duration::from_secs(10)).await;
+    }
+    let held = submit(&app.client, &vendor.url, large.clone()).await;
+    let why = put_off(&app.client, &held).await;
+    assert!(why["detail"].as_str().unwrap().contains("limit: tokens"), "{why}");
+    assert_eq!(why["reason"], "rate_limit");
+    declare(&app.client, "vendor", json!({})).await;
+    all_succeed_at_once(&app.client, &[held], Duration::from_secs(10)).await;
+    app.finish().await;
+}
