@@ -43,6 +43,9 @@ impl Budget {
     }
 }
 
+/// Budgets a tenant may have: they are listed whole.
+const MOST: i64 = 500;
+
 const COLUMNS: &str =
     "credential, requests_per_minute, burst, concurrency, tokens_per_minute, cost_micros_per_day, updated_at";
 
@@ -77,11 +80,12 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Budget>, StoreError> {
 /// Declares the budget of a credential, in place of an earlier one; `updated_at` is set.
 ///
 /// # Errors
-/// [`StoreError::Query`].
+/// [`StoreError::Conflict`] when the tenant has too many.
 pub async fn put(tx: &mut TenantTx, budget: &Budget) -> Result<Budget, StoreError> {
-    Ok(sql_query(format!(
+    let put = sql_query(format!(
         "INSERT INTO provider_budgets (tenant_id, credential, requests_per_minute, burst, concurrency, tokens_per_minute, cost_micros_per_day)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         SELECT $1, $2, $3, $4, $5, $6, $7
+         WHERE (SELECT count(*) FROM provider_budgets WHERE tenant_id = $1 AND credential <> $2) < {MOST}
          ON CONFLICT (tenant_id, credential) DO UPDATE SET requests_per_minute = excluded.requests_per_minute, burst = excluded.burst,
              concurrency = excluded.concurrency, tokens_per_minute = excluded.tokens_per_minute,
              cost_micros_per_day = excluded.cost_micros_per_day, updated_at = now()
@@ -96,7 +100,11 @@ pub async fn put(tx: &mut TenantTx, budget: &Budget) -> Result<Budget, StoreErro
     .bind::<Nullable<BigInt>, _>(budget.cost_micros_per_day)
     .prepared()
     .get_result(&mut tx.conn)
-    .await?)
+    .await
+    .optional()?;
+    put.ok_or(StoreError::Conflict {
+        what: "there are 500 budgets, and no more are kept",
+    })
 }
 
 /// # Errors

@@ -50,12 +50,12 @@ pub async fn today(tx: &mut TenantTx, credential: &str) -> Result<Usage, StoreEr
     Ok(row.map(|row| row.usage()).unwrap_or_default())
 }
 
-/// What each credential took today (UTC); those that took nothing are missing.
+/// What each credential took today (UTC), up to 500 of them; those that took nothing are missing.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn all_today(tx: &mut TenantTx) -> Result<Vec<(String, Usage)>, StoreError> {
-    let rows: Vec<Row> = sql_query(format!("{TODAY} ORDER BY credential"))
+    let rows: Vec<Row> = sql_query(format!("{TODAY} ORDER BY credential LIMIT 500"))
         .bind::<Uuid, _>(tx.tenant)
         .prepared()
         .load(&mut tx.conn)
@@ -66,7 +66,7 @@ pub async fn all_today(tx: &mut TenantTx) -> Result<Vec<(String, Usage)>, StoreE
         .collect())
 }
 
-/// Writes down what a call took: for its credential and, while this worker holds it, for its job. The money is spent whoever holds the job.
+/// Writes down what a call took, and forgets days that are more than a year old: for its credential and, while this worker holds it, for its job. The money is spent whoever holds the job.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -74,6 +74,8 @@ pub async fn add(tx: &mut TenantTx, held: Held, credential: &str, usage: Usage) 
     sql_query(
         "WITH of_job AS (
              UPDATE jobs SET cost_microusd = cost_microusd + $5 WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 AND $5 > 0
+         ), old AS (
+             DELETE FROM provider_usage WHERE tenant_id = $1 AND credential = $4 AND day < (now() AT TIME ZONE 'UTC')::date - 400
          )
          INSERT INTO provider_usage AS u (tenant_id, credential, day, calls, tokens, cost_micros)
          VALUES ($1, $4, (now() AT TIME ZONE 'UTC')::date, 1, $6, $5)

@@ -27,6 +27,7 @@ local function number(field) return tonumber(got[field]) or 0 end
 local function set(...) redis.call('HSET', state, ...) end
 
 redis.call('ZADD', known, now, credential)
+redis.call('ZREMRANGEBYSCORE', known, '-inf', now - 2 * DAY)
 redis.call('PEXPIRE', known, KEEP_MS)
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
 redis.call('ZREMRANGEBYSCORE', places, '-inf', now - LATEST)

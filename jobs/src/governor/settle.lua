@@ -71,21 +71,24 @@ end
 
 if outcome == 'answered' then redis.call('HDEL', state, 'strikes') end
 if outcome == 'limited' then
-  local strikes = redis.call('HINCRBY', state, 'strikes', 1)
+  -- Calls that are refused together are one refusal.
+  local fresh = number('blocked_until') <= now and now - number('learnt_at') > SECOND
+  local strikes = math.max(1, fresh and redis.call('HINCRBY', state, 'strikes', 1) or number('strikes'))
   local pause = asked
   if pause < 0 and left == 0 and reset > 0 then pause = reset end
   if pause < 0 then pause = math.min(SECOND * 2 ^ (strikes - 1), LONGEST_BLOCK) end
   local until_at = math.max(number('blocked_until'), now + pause)
   set('blocked_until', text(until_at))
-  -- Slower by half, once for all the calls that were refused together.
+  -- Slower by half than it was.
   local learnt = number('learnt_us')
-  if now - number('learnt_at') > SECOND then
+  if fresh then
     if learnt > 0 then
       learnt = learnt / 2 ^ ((now - number('learnt_at')) / RECOVERY)
     else
       local calls = number('window_calls') + number('window_last')
       local over = now - number('window') * 10 * SECOND + (number('window_last') > 0 and 10 * SECOND or 0)
-      learnt = math.max(over, SECOND) / math.max(calls, 1)
+      -- Who has called seldom learns nothing from how seldom that was.
+      learnt = math.min(math.max(over, SECOND) / math.max(calls, 1), SECOND)
     end
     learnt = math.min(math.max(learnt, interval) * 1.5, SLOWEST)
     set('learnt_us', text(learnt), 'learnt_at', text(now))

@@ -86,6 +86,8 @@ fn is_zero(number: &u32) -> bool {
 impl Kind for Call {
     const NAME: &'static str = "diagnostics.call";
     const POOL: Pool = Pool::General;
+    /// 2: credential, tokens and cost, which a worker of before would not know.
+    const VERSION: i16 = 2;
     const SUBMIT_SCOPE: Option<&'static str> = Some("jobs:write");
     const DIAGNOSTIC: bool = true;
 

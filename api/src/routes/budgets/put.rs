@@ -58,6 +58,7 @@ impl FromFields for PutBudget {
     request_body = PutBudget,
     responses(
         (status = 200, description = "Declared.", body = BudgetObject),
+        (status = 409, description = "There are 500 budgets, and no more are kept."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "The name or fields are wrong or unknown."),
