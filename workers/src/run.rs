@@ -153,7 +153,6 @@ fn conclude(
 }
 
 /// No job waits for a budget for ever: after a long time waiting counts as a failed attempt.
-#[expect(clippy::cast_precision_loss, reason = "seconds that a person set")]
 fn may_wait(job: &ClaimedJob, governor: &GovernorSettings) -> bool {
     job.snoozed_secs.unwrap_or(0.0) < governor.give_up_after_secs as f64
 }

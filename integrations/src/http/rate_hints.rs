@@ -69,7 +69,6 @@ fn count(text: &str) -> Option<u64> {
 fn until(text: &str, now: DateTime<Utc>) -> Option<Duration> {
     let from_now = |at: DateTime<Utc>| (at - now).to_std().unwrap_or_default();
     let wait = if let Ok(number) = text.parse::<f64>() {
-        #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
         match number {
             _ if number >= 1e12 => from_now(DateTime::from_timestamp_millis(number as i64)?),
             _ if number >= 1e9 => from_now(DateTime::from_timestamp(number as i64, 0)?),

@@ -53,7 +53,6 @@ impl BudgetLimits {
     pub(crate) fn token_us(&self) -> f64 {
         match self.tokens_per_minute {
             0 => 0.0,
-            #[expect(clippy::cast_precision_loss, reason = "at most 10^12")]
             rate => MINUTE_US as f64 / rate as f64,
         }
     }

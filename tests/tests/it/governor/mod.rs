@@ -4,6 +4,7 @@ mod circuit;
 mod learning;
 mod money;
 mod rates;
+mod redis_away;
 mod waiting;
 
 use reqwest::Method;
