@@ -5,7 +5,7 @@ use crate::routes::{
     schedules, search, webhooks,
     schedules, search,
     answers, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses,
-    search,
+    schedules, search,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;

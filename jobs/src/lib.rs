@@ -13,8 +13,8 @@ mod governor;
 mod kind;
 pub mod kinds;
 mod queue;
-pub mod schedules;
 mod rate_limits;
+pub mod schedules;
 mod subscription;
 mod validation;
 

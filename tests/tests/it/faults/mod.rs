@@ -12,6 +12,7 @@ mod frozen_worker;
 mod killed_delivery;
 mod killed_scheduler;
 mod governor;
+mod killed_scheduler;
 mod killed_system;
 mod killed_worker;
 mod leases;

@@ -136,6 +136,9 @@ pub(super) const CASES: &[Case] = &[
         |_| json!({"enabled": false}),
     ),
     write("delete /v1/schedules/{id}", "jobs:write", PathId::Schedule, |_| {
+        Value::Null
+    }),
+    write(
         "put /v1/budgets/{credential}",
         "jobs:write",
         PathId::None,
