@@ -16,7 +16,6 @@ mod problems;
 mod publishable_keys;
 mod rate_limits;
 pub(crate) mod redact;
-mod redact;
 mod snapshots;
 mod unique_keys;
 mod waiting;
