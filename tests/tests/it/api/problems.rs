@@ -105,10 +105,16 @@ async fn not_configured() -> Answered {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_problem_of_each_code_reads_like_this() {
-    let app = TestApp::start().await;
+    let app = TestApp::start_with(TestOptions {
+        settings: vec![("rate_limits.auth_failures_burst", "1".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
     let mut provoked: BTreeMap<String, Value> = BTreeMap::new();
     let mut answers = provoke_all(&app).await;
     answers.push(not_configured().await);
+    // One request without a working key has come from this address before.
+    answers.push(app.client.with_key(Some("vk_wrong")).get("/v1/jobs").await);
     // The last one: from here on there is no database.
     app.database.drop_now().await;
     let away = app.client.get("/v1/jobs").await;
