@@ -6,6 +6,8 @@ use crate::routes::{
     schedules, search,
     answers, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses,
     schedules, search,
+    answers, batches, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits,
+    openapi as openapi_route, pauses, schedules, search,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
