@@ -1,13 +1,8 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
-    answers, batches, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses,
-    schedules, search, webhooks,
-    schedules, search,
-    answers, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits, openapi as openapi_route, pauses,
-    schedules, search,
     answers, batches, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits,
-    openapi as openapi_route, pauses, schedules, search,
+    openapi as openapi_route, pauses, schedules, search, webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
