@@ -1,5 +1,7 @@
 use crate::bench;
 use crate::outcome::Outcome;
+use crate::process::until_told_to_stop;
+use anyhow::anyhow;
 use clap::Subcommand;
 use measure::Amounts;
 use std::path::PathBuf;
@@ -66,7 +68,15 @@ enum What {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
-    match args.what {
+    tokio::select! {
+        measured = Box::pin(measure(args.what)) => measured,
+        // What is dropped here takes its worker processes with it.
+        stopped = until_told_to_stop() => Err(stopped.err().unwrap_or_else(|| anyhow!("stopped before everything was measured"))),
+    }
+}
+
+async fn measure(what: What) -> anyhow::Result<Outcome> {
+    match what {
         What::Jobs {
             output,
             hops,
