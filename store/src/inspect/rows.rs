@@ -47,7 +47,7 @@ pub async fn undispatched(
     let mut tx = system.begin(Durability::Relaxed).await?;
     let found: Vec<Id> = sql_query(format!(
         "SELECT id FROM jobs j
-         WHERE state IN ('scheduled', 'retryable') AND run_at < now() - $3 * interval '1 second'
+         WHERE state IN ('scheduled', 'retryable') AND NOT awaits_batch AND run_at < now() - $3 * interval '1 second'
             OR state = 'queued' AND (
                 dispatch_epoch IS NULL
                 OR dispatch_epoch NOT IN ($1, '{PAUSED_EPOCH}')

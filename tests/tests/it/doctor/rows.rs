@@ -40,6 +40,16 @@ async fn a_job_that_redis_was_not_offered_is_named_and_offered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_follows_a_batch_that_has_not_ended_is_as_it_should_be() {
+    let app = without_workers().await;
+    let batch = json!({"open": true, "on_complete": {"kind": "diagnostics.noop"}});
+    app.client.post("/v1/batches", batch).await;
+    run(&app, "UPDATE jobs SET run_at = now() - interval '1 minute'").await;
+    assert_eq!(examine(&app, &[]).health("undispatched"), "ok");
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_nobody_sweeps_is_named_and_swept() {
     let app = without_workers().await;
     let id = submit(&app).await;
