@@ -167,6 +167,7 @@ mod tests {
             "delete /v1/limits/{id}",
             "delete /v1/pauses/{id}",
             "delete /v1/schedules/{id}",
+            "delete /v1/webhooks/{id}",
             "get /v1/batches",
             "get /v1/batches/{id}",
             "delete /v1/webhooks/{id}",
