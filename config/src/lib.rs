@@ -18,7 +18,7 @@ mod storage;
 mod workers;
 
 pub use self::database::DatabaseSettings;
-pub use self::dispatch::DispatchSettings;
+pub use self::dispatch::{DispatchBackend, DispatchSettings};
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::logging::{LogFormat, LogSettings, TelemetrySettings};
 pub use self::models::ModelSettings;

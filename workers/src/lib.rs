@@ -3,6 +3,7 @@
 //! The path of a job: `pull` pops its id from Redis and claims its row in Postgres; apalis hands the [`Envelope`] to
 //! `run`, which finds the handler and runs it; `finisher` writes the outcome down. Meanwhile
 //! `leases` renews what is held, and `reconciler` finds what was lost.
+mod apalis_redis;
 mod backend;
 mod context;
 mod effect;

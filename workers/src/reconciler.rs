@@ -1,6 +1,7 @@
 //! Brings Redis into line with Postgres: what is due, what was forgotten, what a lost worker left behind.
 use crate::limits::Limits;
 use crate::{Context, WorkerOptions};
+use config::DispatchBackend;
 use jobs::{Dispatch, Pool};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -51,7 +52,7 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>) 
         if let Err(error) = limits.keep(&context).await {
             tracing::warn!(%error, "cannot keep limits; trying again");
         }
-        if let Err(error) = offer_again(&context).await {
+        if let Err(error) = offer_again(&context, popped_too_long_ms(&options)).await {
             tracing::warn!(%error, "cannot look for jobs that were taken and not claimed; trying again");
         }
         match dispatch_once(&context, redispatch).await {
@@ -64,9 +65,19 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>) 
 /// Whoever takes a job out of Redis claims it within moments; one that did not is dead, or cannot reach Postgres.
 const POPPED_TOO_LONG_MS: i64 = 5000;
 
-async fn offer_again(context: &Context) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// In the window of apalis-redis an id waits until there is a slot for it.
+fn popped_too_long_ms(options: &WorkerOptions) -> i64 {
+    match options.dispatch.backend {
+        DispatchBackend::Own => POPPED_TOO_LONG_MS,
+        DispatchBackend::ApalisRedis => {
+            i64::try_from(options.dispatch.redispatch_after_secs * 1000).unwrap_or(i64::MAX)
+        }
+    }
+}
+
+async fn offer_again(context: &Context, too_long_ms: i64) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     for pool in Pool::ALL {
-        let ids = context.queue.long_popped(pool, POPPED_TOO_LONG_MS).await?;
+        let ids = context.queue.long_popped(pool, too_long_ms).await?;
         if ids.is_empty() {
             continue;
         }
