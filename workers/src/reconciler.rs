@@ -65,13 +65,11 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>) 
 /// Whoever takes a job out of Redis claims it within moments; one that did not is dead, or cannot reach Postgres.
 const POPPED_TOO_LONG_MS: i64 = 5000;
 
-/// In the window of apalis-redis an id waits until there is a slot for it.
+/// In the window of apalis-redis an id waits until there is a slot for it; offered again, it is there twice and runs once.
 fn popped_too_long_ms(options: &WorkerOptions) -> i64 {
     match options.dispatch.backend {
         DispatchBackend::Own => POPPED_TOO_LONG_MS,
-        DispatchBackend::ApalisRedis => {
-            i64::try_from(options.dispatch.redispatch_after_secs * 1000).unwrap_or(i64::MAX)
-        }
+        DispatchBackend::ApalisRedis => 4 * POPPED_TOO_LONG_MS,
     }
 }
 
