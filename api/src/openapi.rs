@@ -170,7 +170,6 @@ mod tests {
             "delete /v1/webhooks/{id}",
             "get /v1/batches",
             "get /v1/batches/{id}",
-            "delete /v1/webhooks/{id}",
             "get /v1/budgets",
             "get /v1/dead-letters",
             "get /v1/dead-letters/summary",

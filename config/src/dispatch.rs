@@ -2,10 +2,21 @@ use crate::error::Problems;
 use serde::Deserialize;
 use std::time::Duration;
 
+/// What brings job ids to workers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DispatchBackend {
+    /// Our own index in Redis.
+    Own,
+    /// The same, and apalis-redis behind it.
+    ApalisRedis,
+}
+
 /// How jobs reach workers, and how soon a lost one is found.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DispatchSettings {
+    pub backend: DispatchBackend,
     pub lease_secs: u64,
     pub poll_interval_ms: u64,
     pub lease_check_interval_ms: u64,

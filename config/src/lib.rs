@@ -21,7 +21,7 @@ mod webhooks;
 mod workers;
 
 pub use self::database::DatabaseSettings;
-pub use self::dispatch::DispatchSettings;
+pub use self::dispatch::{DispatchBackend, DispatchSettings};
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::governor::GovernorSettings;
 pub use self::logging::{LogFormat, LogSettings, TelemetrySettings};

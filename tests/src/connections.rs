@@ -1,3 +1,4 @@
+use crate::environment::variable;
 use crate::{Environment, Proxy, TestDatabase};
 use config::{ExposeSecret, Settings};
 use integrations::embedding::Embedder;
@@ -79,6 +80,9 @@ pub(crate) fn settings(
         ("workers.general_reserved", "0"),
         ("workers.delivery_reserved", "0"),
     ];
+    // The same tests on another backend: see docs/TESTING.md.
+    let backend = variable("TEST_DISPATCH_BACKEND");
+    all.extend(backend.as_deref().map(|backend| ("dispatch.backend", backend)));
     all.extend(more.iter().map(|(key, value)| (*key, value.as_str())));
     Settings::with_overrides(&all).unwrap()
 }

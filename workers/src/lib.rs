@@ -5,6 +5,8 @@
 //! `leases` renews what is held, `reconciler` finds what was lost, and `schedules` submits what is due again.
 //! `leases` renews what is held, and `reconciler` finds what was lost. A call to the outside asks the governor first (`governed`) and is
 //! written into the ledger (`effect`).
+//! `leases` renews what is held, and `reconciler` finds what was lost.
+mod apalis_redis;
 mod backend;
 mod batches;
 mod budgets;

@@ -2,7 +2,8 @@
 use crate::pulse::Beat;
 use crate::running::Running;
 use crate::slots::{Offer, Slots};
-use crate::{Context, Envelope, WorkerOptions, reconciler};
+use crate::{Context, Envelope, WorkerOptions, apalis_redis, reconciler};
+use config::DispatchBackend;
 use jobs::{Dispatch, Pool, Popped};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,8 +35,16 @@ pub(crate) struct Pull {
 }
 
 impl Pull {
-    /// Pulls until told to stop. Between a pop and its claim nothing is abandoned: a stop takes effect before the next pop.
+    /// Takes jobs until told to stop, by the configured way.
     pub(crate) async fn run(self) {
+        match self.options.dispatch.backend {
+            DispatchBackend::Own => self.pull().await,
+            DispatchBackend::ApalisRedis => apalis_redis::run(self).await,
+        }
+    }
+
+    /// Pulls until told to stop. Between a pop and its claim nothing is abandoned: a stop takes effect before the next pop.
+    async fn pull(self) {
         let (bell, _subscription) = self.context.queue.doorbell(self.pool);
         let poll_interval = Duration::from_millis(self.options.dispatch.poll_interval_ms);
         while let Some(offer) = self.offer().await {
@@ -70,6 +79,22 @@ impl Pull {
                 offer = self.slots.offer(BATCH) => return offer,
                 // Long jobs in every slot are no stall.
                 () = tokio::time::sleep(BUSY_BEAT) => {}
+            }
+        }
+    }
+
+    /// Claims a job that came by another way, once there is a slot for it. When it is time to stop, others may have it.
+    pub(crate) async fn claim_one(&self, popped: Popped) {
+        let offer = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => None,
+            offer = self.slots.offer(1) => offer,
+        };
+        match offer {
+            Some(offer) => self.claim(vec![popped], offer).await,
+            None => {
+                self.context.queue.push(std::slice::from_ref(&popped.job)).await;
+                self.release(&[popped]).await;
             }
         }
     }

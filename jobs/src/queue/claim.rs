@@ -91,12 +91,34 @@ impl Queue {
         Ok(ids.iter().filter_map(|id| id.parse().ok().map(JobId)).collect())
     }
 
+    /// Says that jobs were fed to another backend, for the pool's workers to fetch.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn ring_fed(&self, pool: Pool) -> Result<(), QueueError> {
+        let _: i64 = self
+            .connection
+            .clone()
+            .publish(keys::fed(&self.prefix, pool), 1)
+            .await?;
+        Ok(())
+    }
+
+    /// Rings when jobs were [fed](Self::ring_fed).
+    #[must_use]
+    pub fn fed_bell(&self, pool: Pool) -> (Arc<Notify>, Subscription) {
+        self.bell(keys::fed(&self.prefix, pool))
+    }
+
     /// Rings when jobs are pushed to the pool. The `Notify` keeps one ring, so none is lost between two looks.
     #[must_use]
     pub fn doorbell(&self, pool: Pool) -> (Arc<Notify>, Subscription) {
+        self.bell(keys::bell(&self.prefix, pool))
+    }
+
+    fn bell(&self, channel: String) -> (Arc<Notify>, Subscription) {
         let bell = Arc::new(Notify::new());
         let ringer = bell.clone();
-        let channel = keys::bell(&self.prefix, pool);
         (bell, self.subscribe(channel, move |_| ringer.notify_one()))
     }
 }

@@ -21,6 +21,10 @@ pub(crate) fn bell(prefix: &str, of: Pool) -> String {
     format!("{}:bell", pool(prefix, of))
 }
 
+pub(crate) fn fed(prefix: &str, of: Pool) -> String {
+    format!("{}:fed", pool(prefix, of))
+}
+
 pub(crate) fn epoch(prefix: &str) -> String {
     format!("{prefix}:epoch:{LAYOUT}")
 }
