@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use store::jobs::{ClaimedJob, Held};
-use store::{Durability, JobId};
+use store::{Durability, JobId, StoreError};
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 
@@ -144,20 +144,24 @@ impl Pull {
         self.return_skipped(skipped.into_values().collect()).await;
     }
 
-    async fn claim_rows(&self, ids: &[JobId]) -> Result<Vec<ClaimedJob>, store::StoreError> {
+    async fn claim_rows(&self, ids: &[JobId]) -> Result<Vec<ClaimedJob>, StoreError> {
         let durability = if self.pool.is_interactive() {
             Durability::Relaxed
         } else {
             Durability::Durable
         };
-        store::jobs::claim(
+        let claim = store::jobs::claim(
             &self.context.system,
             ids,
             &self.worker,
             self.options.lease_ms(),
             durability,
-        )
-        .await
+        );
+        // After a lease what it may have claimed is lost anyway; a pool that waits longer for a lost answer only stands still.
+        match tokio::time::timeout(self.options.dispatch.lease(), claim).await {
+            Ok(claimed) => claimed,
+            Err(_) => Err(StoreError::Unavailable("no answer within a lease".to_owned())),
+        }
     }
 
     /// Lets others have the jobs that this process could not claim, and takes no more until Postgres answers it: it may be the only one that is

@@ -78,7 +78,7 @@ async fn connect(settings: &RedisSettings) -> Result<ConnectionManager, Box<dyn 
 /// Nothing is kept of a job that was handed over, and nothing is fetched before it can be.
 fn storage(connection: ConnectionManager, settings: &RedisSettings, pool: Pool) -> RedisStorage<Fed> {
     let config = Config::default()
-        .queue(&format!("{}:{pool}:apalis", settings.prefix))
+        .queue(format!("{}:{pool}:apalis", settings.prefix))
         .batch_size(1)
         .persist_results(false)
         .lock_tasks(false)

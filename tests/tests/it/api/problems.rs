@@ -106,7 +106,10 @@ async fn not_configured() -> Answered {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_problem_of_each_code_reads_like_this() {
     let app = TestApp::start_with(TestOptions {
-        settings: vec![("rate_limits.auth_failures_burst", "1".to_owned())],
+        settings: vec![
+            ("rate_limits.auth_failures_burst", "1".to_owned()),
+            ("rate_limits.auth_failures_per_minute", "1".to_owned()),
+        ],
         ..TestOptions::default()
     })
     .await;
