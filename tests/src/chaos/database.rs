@@ -45,8 +45,6 @@ struct JobRow {
     attempt: i32,
     #[diesel(sql_type = Integer)]
     max_attempts: i32,
-    #[diesel(sql_type = Integer)]
-    pending_children: i32,
     #[diesel(sql_type = Nullable<BigInt>)]
     finished_at: Option<Micros>,
     #[diesel(sql_type = Nullable<Jsonb>)]
@@ -149,7 +147,7 @@ impl Database {
 
     async fn jobs(&mut self) -> Vec<Event> {
         let sql = "SELECT j.id::text AS job, t.name AS tenant, j.kind, j.state, j.run, j.attempt::int AS attempt, j.max_attempts::int AS max_attempts,
-                          j.pending_children, (extract(epoch FROM j.finished_at) * 1000000)::bigint AS finished_at, b.result,
+                          (extract(epoch FROM j.finished_at) * 1000000)::bigint AS finished_at, b.result,
                           b.error ->> 'code' AS error_code
                    FROM jobs j JOIN tenants t ON t.id = j.tenant_id LEFT JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id";
         let rows: Vec<JobRow> = self.load(sql).await;
@@ -162,7 +160,6 @@ impl Database {
                 run: row.run,
                 attempt: row.attempt,
                 max_attempts: row.max_attempts,
-                pending_children: row.pending_children,
                 finished_at: row.finished_at,
                 result: row.result,
                 error_code: row.error_code,

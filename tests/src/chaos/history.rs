@@ -154,7 +154,6 @@ pub enum Event {
         run: i32,
         attempt: i32,
         max_attempts: i32,
-        pending_children: i32,
         finished_at: Option<Micros>,
         result: Option<Value>,
         error_code: Option<String>,

@@ -102,7 +102,6 @@ impl Story {
             run: 1,
             attempt,
             max_attempts: 20,
-            pending_children: 0,
             finished_at: Some(at(finished)),
             result: Some(result),
             error_code: code.map(str::to_owned),
