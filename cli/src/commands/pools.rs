@@ -36,7 +36,7 @@ pub(super) async fn pools(system: &System) -> anyhow::Result<Vec<PoolState>> {
 
 pub(super) fn table(pools: &[PoolState]) -> String {
     let mut text = format!(
-        "{:<10}{:>9}{:>10}{:>11}{:>9}{:>8}{:>8}{:>10}{:>8}{:>9}{:>7}\n",
+        "{:<10}{:>9}{:>10}{:>11}{:>9}{:>8}{:>8}{:>10}{:>8}{:>9}{:>8}\n",
         "pool",
         "queued",
         "oldest s",
@@ -53,7 +53,7 @@ pub(super) fn table(pools: &[PoolState]) -> String {
         let load = &pool.load;
         let paused = if load.paused { "  paused" } else { "" };
         text.push_str(&format!(
-            "{:<10}{:>9}{:>10}{:>11}{:>9}{:>8}{:>8}{:>10}{:>8}{:>9}{:>7}{paused}\n",
+            "{:<10}{:>9}{:>10}{:>11}{:>9}{:>8}{:>8}{:>10}{:>8}{:>9}{:>8}{paused}\n",
             load.pool,
             counted(load.queued),
             number(load.oldest_queued_secs),
