@@ -8,6 +8,7 @@ use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfi
 use futures::FutureExt;
 use rustls_platform_verifier::ConfigVerifierExt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::{Config, NoTls};
@@ -47,15 +48,83 @@ pub(crate) enum Plans {
     Once,
 }
 
+/// What connections are made to, and how: worked out once, since reading the system's trust store takes longer than connecting.
+pub(crate) struct Target {
+    config: Config,
+    tls: Option<MakeRustlsConnect>,
+    timeouts: Timeouts,
+}
+
+impl Target {
+    /// `sslmode=prefer` and `require` both verify the certificate against the system's trust store, which is stricter than libpq;
+    /// `disable` uses none.
+    pub(crate) fn new(url: &str, timeouts: Timeouts, plans: Plans) -> Result<Self, ConnectionError> {
+        let mut config =
+            Config::from_str(url).map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
+        // The kernel notices a host that is gone, on idle connections too.
+        config
+            .application_name("visualkit")
+            .tcp_user_timeout(timeouts.silence)
+            .keepalives_idle(timeouts.silence)
+            .keepalives_interval((timeouts.silence / 3).max(Duration::from_secs(1)))
+            .keepalives_retries(3);
+        if let Some(statement) = timeouts.statement {
+            // A transaction whose client is gone must not keep its locks: nobody could take its job.
+            let planning = match plans {
+                Plans::Each => "",
+                Plans::Once => " -c plan_cache_mode=force_generic_plan",
+            };
+            let options = format!(
+                "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={}{planning}",
+                config.get_options().unwrap_or(""),
+                statement.as_millis(),
+                timeouts.silence.as_millis()
+            );
+            config.options(options.trim());
+        }
+        let tls = match config.get_ssl_mode() {
+            SslMode::Disable => None,
+            _ => {
+                let tls = rustls::ClientConfig::with_platform_verifier()
+                    .map_err(|error| ConnectionError::BadConnection(format!("TLS cannot be set up: {error}")))?;
+                Some(MakeRustlsConnect::new(tls))
+            }
+        };
+        Ok(Self { config, tls, timeouts })
+    }
+
+    /// One connection, ready within the connect time-out: a server that accepts and then says nothing would else hold its place in the
+    /// pool for ever.
+    pub(crate) async fn connect(&self) -> Result<AsyncPgConnection, ConnectionError> {
+        tokio::time::timeout(self.timeouts.connect, self.log_in())
+            .await
+            .unwrap_or_else(|_| {
+                let message = format!("not ready within {:?}", self.timeouts.connect);
+                Err(ConnectionError::BadConnection(message))
+            })
+    }
+
+    async fn log_in(&self) -> Result<AsyncPgConnection, ConnectionError> {
+        if let Some(tls) = &self.tls {
+            let (client, connection) = self.config.connect(tls.clone()).await.map_err(bad_connection)?;
+            return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
+        }
+        let (client, connection) = self.config.connect(NoTls).await.map_err(bad_connection)?;
+        AsyncPgConnection::try_from_client_and_connection(client, connection).await
+    }
+}
+
 /// Opens a pool and proves that one connection can be made.
 pub(crate) async fn pool(url: &str, size: u32, timeouts: Timeouts, plans: Plans) -> Result<Pool, StoreError> {
+    let target =
+        Arc::new(Target::new(url, timeouts, plans).map_err(|error| StoreError::Unavailable(error.to_string()))?);
     let mut config = ManagerConfig::default();
     // A ping on each check-out would cost a round trip a transaction. A dead connection is noticed by BEGIN instead, and
     // replaced before any work has started.
     config.recycling_method = RecyclingMethod::Fast;
-    config.custom_setup = Box::new(move |url| {
-        let url = url.to_owned();
-        async move { Ok(Connection::new(establish(&url, timeouts, plans).await?, timeouts)) }.boxed()
+    config.custom_setup = Box::new(move |_| {
+        let target = target.clone();
+        async move { Ok(Connection::new(target.connect().await?, timeouts)) }.boxed()
     });
     let manager = AsyncDieselConnectionManager::<Connection>::new_with_config(url, config);
     let pool = bb8::Pool::builder()
@@ -74,59 +143,6 @@ pub(crate) async fn checkout(pool: &Pool) -> Result<PooledConnection, StoreError
     pool.get_owned()
         .await
         .map_err(|error| StoreError::Unavailable(error.to_string()))
-}
-
-/// One connection, ready within the connect time-out: a server that accepts and then says nothing would else hold its place in the
-/// pool for ever.
-pub(crate) async fn establish(
-    url: &str,
-    timeouts: Timeouts,
-    plans: Plans,
-) -> Result<AsyncPgConnection, ConnectionError> {
-    tokio::time::timeout(timeouts.connect, log_in(url, timeouts, plans))
-        .await
-        .unwrap_or_else(|_| {
-            let message = format!("not ready within {:?}", timeouts.connect);
-            Err(ConnectionError::BadConnection(message))
-        })
-}
-
-/// `sslmode=prefer` and `require` both verify the certificate against the system's trust store, which is stricter than libpq;
-/// `disable` uses none.
-async fn log_in(url: &str, timeouts: Timeouts, plans: Plans) -> Result<AsyncPgConnection, ConnectionError> {
-    let mut config = Config::from_str(url).map_err(|error| ConnectionError::InvalidConnectionUrl(error.to_string()))?;
-    // The kernel notices a host that is gone, on idle connections too.
-    config
-        .application_name("visualkit")
-        .tcp_user_timeout(timeouts.silence)
-        .keepalives_idle(timeouts.silence)
-        .keepalives_interval((timeouts.silence / 3).max(Duration::from_secs(1)))
-        .keepalives_retries(3);
-    if let Some(statement) = timeouts.statement {
-        // A transaction whose client is gone must not keep its locks: nobody could take its job.
-        let planning = match plans {
-            Plans::Each => "",
-            Plans::Once => " -c plan_cache_mode=force_generic_plan",
-        };
-        let options = format!(
-            "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={}{planning}",
-            config.get_options().unwrap_or(""),
-            statement.as_millis(),
-            timeouts.silence.as_millis()
-        );
-        config.options(options.trim());
-    }
-    if config.get_ssl_mode() == SslMode::Disable {
-        let (client, connection) = config.connect(NoTls).await.map_err(bad_connection)?;
-        return AsyncPgConnection::try_from_client_and_connection(client, connection).await;
-    }
-    let tls = rustls::ClientConfig::with_platform_verifier()
-        .map_err(|error| ConnectionError::BadConnection(format!("TLS cannot be set up: {error}")))?;
-    let (client, connection) = config
-        .connect(MakeRustlsConnect::new(tls))
-        .await
-        .map_err(bad_connection)?;
-    AsyncPgConnection::try_from_client_and_connection(client, connection).await
 }
 
 fn bad_connection(error: tokio_postgres::Error) -> ConnectionError {

@@ -1,5 +1,5 @@
 use crate::StoreError;
-use crate::connect::{Plans, Timeouts, establish};
+use crate::connect::{Plans, Target, Timeouts};
 use config::{DatabaseSettings, ExposeSecret};
 use diesel_async::AsyncPgConnection;
 
@@ -23,9 +23,9 @@ impl Owner {
             statement: None,
             ..Timeouts::of(settings)
         };
-        let conn = establish(url.expose_secret(), timeouts, Plans::Each)
-            .await
-            .map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let unavailable = |error: diesel::ConnectionError| StoreError::Unavailable(error.to_string());
+        let target = Target::new(url.expose_secret(), timeouts, Plans::Each).map_err(unavailable)?;
+        let conn = target.connect().await.map_err(unavailable)?;
         Ok(Self { conn })
     }
 }

@@ -1,34 +1,23 @@
 //! Ends the batches whose jobs have all ended, and cancels the jobs of those that were stopped.
+use crate::bell::Bell;
 use crate::reconciler::{dispatches, interval};
 use crate::{Context, WorkerOptions};
 use std::sync::Arc;
 use store::batches::{EndedBatch, StoppedJob, cancel_some, end_all, mark_swept, stopped};
 use store::jobs::JobState;
 use store::{JobId, StoreError};
-use tokio::sync::Notify;
 
 /// Batches, and jobs of one, per transaction: short ones let others at the rows.
 const BATCHES: i64 = 100;
 const JOBS: i64 = 1000;
 
-/// Rung by whoever ends a job after which something is to be done about its batch. A ring that is lost with its process costs a
-/// tick of the reconciler in another.
-#[derive(Clone, Default)]
-pub(crate) struct BatchBell(Arc<Notify>);
-
-impl BatchBell {
-    pub(crate) fn ring(&self) {
-        self.0.notify_one();
-    }
-}
-
 /// Looks after batches until dropped: at each ring, and now and then without.
-pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, bell: BatchBell) {
+pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, bell: Bell) {
     let mut ticks = interval(options.dispatch.reconcile_interval_ms);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            () = bell.0.notified() => {}
+            () = bell.rung() => {}
         }
         if let Err(error) = cancel_stopped(&context).await {
             tracing::warn!(%error, "cannot cancel the jobs of stopped batches; trying again");

@@ -1,5 +1,5 @@
 //! Writes outcomes down, many in one transaction: durability then costs each job next to nothing.
-use crate::batches::BatchBell;
+use crate::bell::Bells;
 use crate::running::RunningJob;
 use crate::{Context, reconciler};
 use std::time::Duration;
@@ -21,17 +21,17 @@ pub(crate) fn outcomes() -> (Sender<Finishing>, Receiver<Finishing>) {
 }
 
 /// Writes outcomes until every sender is gone.
-pub(crate) async fn run(context: Context, mut outcomes: Receiver<Finishing>, bell: BatchBell) {
+pub(crate) async fn run(context: Context, mut outcomes: Receiver<Finishing>, bells: Bells) {
     let mut batch = Vec::new();
     while outcomes.recv_many(&mut batch, BATCH).await > 0 {
         let (finishes, held): (Vec<Finish>, Vec<RunningJob>) = batch.drain(..).map(|f| (f.finish, f.running)).unzip();
-        write(&context, &finishes, &bell).await;
+        write(&context, &finishes, &bells).await;
         drop(held);
     }
 }
 
 /// Tries until Postgres answers. Meanwhile the leases are renewed, or expire; an expired one's outcome is then refused.
-async fn write(context: &Context, finishes: &[Finish], bell: &BatchBell) {
+async fn write(context: &Context, finishes: &[Finish], bells: &Bells) {
     let ended = loop {
         match store::jobs::finish(&context.system, finishes).await {
             Ok(ended) => break ended,
@@ -42,7 +42,7 @@ async fn write(context: &Context, finishes: &[Finish], bell: &BatchBell) {
                 // One row that Postgres refuses must not take the others with it.
                 if finishes.len() > 1 {
                     for finish in finishes {
-                        Box::pin(write(context, std::slice::from_ref(finish), bell)).await;
+                        Box::pin(write(context, std::slice::from_ref(finish), bells)).await;
                     }
                 } else {
                     tracing::error!(
@@ -61,9 +61,7 @@ async fn write(context: &Context, finishes: &[Finish], bell: &BatchBell) {
             "outcomes refused: their leases were lost"
         );
     }
-    if ended.iter().any(|job| job.due_batch.is_some()) {
-        bell.ring();
-    }
+    bells.ring_for(&ended);
     let ids: Vec<JobId> = ended.iter().map(|job| job.id).collect();
     let queued: Vec<_> = ended
         .iter()

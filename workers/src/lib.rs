@@ -9,6 +9,7 @@
 mod apalis_redis;
 mod backend;
 mod batches;
+mod bell;
 mod budgets;
 mod context;
 mod effect;

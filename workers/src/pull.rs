@@ -9,7 +9,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 use store::jobs::{ClaimedJob, Held};
-use store::{Durability, JobId, StoreError};
+use store::{JobId, StoreError};
 use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 
@@ -145,18 +145,7 @@ impl Pull {
     }
 
     async fn claim_rows(&self, ids: &[JobId]) -> Result<Vec<ClaimedJob>, StoreError> {
-        let durability = if self.pool.is_interactive() {
-            Durability::Relaxed
-        } else {
-            Durability::Durable
-        };
-        let claim = store::jobs::claim(
-            &self.context.system,
-            ids,
-            &self.worker,
-            self.options.lease_ms(),
-            durability,
-        );
+        let claim = store::jobs::claim(&self.context.system, ids, &self.worker, self.options.lease_ms());
         // After a lease what it may have claimed is lost anyway; a pool that waits longer for a lost answer only stands still.
         match tokio::time::timeout(self.options.dispatch.lease(), claim).await {
             Ok(claimed) => claimed,

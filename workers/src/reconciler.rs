@@ -1,4 +1,5 @@
 //! Brings Redis into line with Postgres: what is due, what was forgotten, what a lost worker left behind.
+use crate::bell::Bell;
 use crate::limits::Limits;
 use crate::pulse::Beat;
 use crate::{Context, WorkerOptions};
@@ -55,24 +56,29 @@ pub async fn expire_leases_once(system: &System, queue: &Queue) -> Result<usize,
     Ok(expired.len())
 }
 
-/// Offers to Redis what it should know and does not, until dropped.
-pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, beat: Beat) {
+/// Offers to Redis what it should know and does not, until dropped. A ring says that something became due just now.
+pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, bell: Bell, beat: Beat) {
     let mut ticks = interval(options.dispatch.reconcile_interval_ms);
     let redispatch = Duration::from_secs(options.dispatch.redispatch_after_secs);
     let mut paused = Paused::new(redispatch);
     let mut limits = Limits::default();
     loop {
-        ticks.tick().await;
+        let rung = tokio::select! {
+            _ = ticks.tick() => false,
+            () = bell.rung() => true,
+        };
         beat.now();
-        if let Err(error) = paused.release(&context).await {
-            tracing::warn!(%error, "cannot see what is paused; trying again");
-        }
-        // Before jobs are offered: they must find the limits that they are under.
-        if let Err(error) = limits.keep(&context).await {
-            tracing::warn!(%error, "cannot keep limits; trying again");
-        }
-        if let Err(error) = offer_again(&context, popped_too_long_ms(&options)).await {
-            tracing::warn!(%error, "cannot look for jobs that were taken and not claimed; trying again");
+        if !rung {
+            if let Err(error) = paused.release(&context).await {
+                tracing::warn!(%error, "cannot see what is paused; trying again");
+            }
+            // Before jobs are offered: they must find the limits that they are under.
+            if let Err(error) = limits.keep(&context).await {
+                tracing::warn!(%error, "cannot keep limits; trying again");
+            }
+            if let Err(error) = offer_again(&context, popped_too_long_ms(&options)).await {
+                tracing::warn!(%error, "cannot look for jobs that were taken and not claimed; trying again");
+            }
         }
         match dispatch_due_once(&context.system, &context.queue, redispatch).await {
             Ok(dispatched) => paused.put_aside |= dispatched.put_aside,

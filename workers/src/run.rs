@@ -1,5 +1,5 @@
 //! The one apalis task function: every attempt of every kind goes through here.
-use crate::batches::BatchBell;
+use crate::bell::Bells;
 use crate::error::Advice;
 use crate::finisher::Finishing;
 use crate::progress::ProgressBoard;
@@ -30,7 +30,7 @@ pub(crate) struct Runner {
     pub(crate) progress: ProgressBoard,
     pub(crate) outcomes: Sender<Finishing>,
     pub(crate) recent: Recent,
-    pub(crate) bell: BatchBell,
+    pub(crate) bells: Bells,
 }
 
 /// Runs one attempt to its end. apalis is always told of success: what became of the job is written in Postgres.
@@ -75,9 +75,7 @@ impl Runner {
                 let _ = self.outcomes.send(Finishing { finish, running }).await;
             }
             Attempt::Committed(ended) => {
-                if ended.due_batch.is_some() {
-                    self.bell.ring();
-                }
+                self.bells.ring_for(std::slice::from_ref(&ended));
                 self.context.queue.announce_changes(&[job.id]).await;
             }
             Attempt::Abandoned => tracing::warn!("abandoned: the lease was lost"),

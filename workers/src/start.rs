@@ -1,5 +1,5 @@
 use crate::backend::PulledJobs;
-use crate::batches::BatchBell;
+use crate::bell::Bells;
 use crate::heartbeat::Alive;
 use crate::progress::ProgressBoard;
 use crate::pull::Pull;
@@ -58,14 +58,14 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     let (pulling, working, keeping) = (Tasks::default(), Tasks::default(), Tasks::default());
     let (stop, failed) = (Stops::default(), CancellationToken::new());
     let pulse = Pulse::default();
-    let bell = BatchBell::default();
+    let bells = Bells::default();
     let runner = Runner {
         context: context.clone(),
         registry: registry.clone(),
         progress: progress.clone(),
         outcomes,
         recent: Recent::default(),
-        bell: bell.clone(),
+        bells: bells.clone(),
     };
 
     let mut alive = Vec::new();
@@ -106,7 +106,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             failed.clone(),
         ));
     }
-    working.spawn(finisher::run(context.clone(), to_write, bell.clone()));
+    working.spawn(finisher::run(context.clone(), to_write, bells.clone()));
     let alive = Arc::new(alive);
     keeping.spawn_until_stopped(heartbeat::run(
         context.clone(),
@@ -121,7 +121,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         pulse.watch("leases", SOON),
     ));
     keeping.spawn_until_stopped(progress::run(context.clone(), progress));
-    keeping.spawn_until_stopped(batches::run(context.clone(), options.clone(), bell));
+    keeping.spawn_until_stopped(batches::run(context.clone(), options.clone(), bells.batches));
     keeping.spawn_until_stopped(reconciler::expire_leases(
         context.clone(),
         options.clone(),
@@ -130,6 +130,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     keeping.spawn_until_stopped(reconciler::dispatch_due(
         context.clone(),
         options.clone(),
+        bells.dispatch,
         pulse.watch("dispatch_due", LONG),
     ));
     keeping.spawn_until_stopped(reconciler::retain(

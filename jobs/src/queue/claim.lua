@@ -2,116 +2,203 @@
 -- backlog delays another tenant by more than a turn. A tenant's weight is how many turns it has before the next one's; a tenant or
 -- kind that runs as many jobs as it may is skipped; a priority that was passed over PATIENCE times has the next turn.
 -- Popped ids are remembered until Postgres has claimed them.
+-- The turns are taken in memory, and what came of them is written at the end: a call to Redis, and a line of its log, costs more than a turn.
 -- KEYS[1]: the pool's prefix.  ARGV[2…]: tenants to pass over.  Returns id, tenant, priority, kind, held ('1' or '0') for each.
 local PATIENCE = 8
+local call, insert, remove = redis.call, table.insert, table.remove
 local p = KEYS[1]
 local wanted = tonumber(ARGV[1])
 local passed_over = {}
 for i = 2, #ARGV do passed_over[ARGV[i]] = true end
-local time = redis.call('TIME')
+local time = call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
+-- A command with many values, in as many calls as Lua's stack asks for.
+local function call_with(values, command, key)
+  for from = 1, #values, 1000 do call(command, key, unpack(values, from, math.min(from + 999, #values))) end
+end
+
 -- What may run at once under a field of the limits, and how much does: see limits.lua.
-local limited = redis.call('EXISTS', p .. ':limits') == 1
-local most, running = {}, {}
+local limited = call('EXISTS', p .. ':limits') == 1
+local most, running, entries = {}, {}, {}
 local function limit(field)
-  if most[field] == nil then most[field] = tonumber(redis.call('HGET', p .. ':limits', field) or '') or false end
+  if most[field] == nil then most[field] = tonumber(call('HGET', p .. ':limits', field) or '') or false end
   return most[field]
 end
-local function full(field)
-  if not limited or not limit(field) then return false end
-  running[field] = running[field] or redis.call('ZCARD', p .. ':held:' .. field)
-  return running[field] >= limit(field)
+local function held(field)
+  running[field] = running[field] or call('ZCARD', p .. ':held:' .. field)
+  return running[field]
 end
-local function hold(field, id)
-  if not limited or not limit(field) then return false end
-  redis.call('ZADD', p .. ':held:' .. field, now, id)
-  redis.call('SADD', p .. ':held', field)
-  running[field] = redis.call('ZCARD', p .. ':held:' .. field)
-  return true
+local function full(field) return limit(field) and held(field) >= limit(field) end
+local function hold(field, job)
+  if not limit(field) then return end
+  running[field] = held(field) + 1
+  entries[field] = entries[field] or {}
+  insert(entries[field], job)
+  job.held = '1'
+end
+
+-- The tenants of each priority that waits, in the order of their turns: those at the front, those in Redis, those at the back; and who was skipped.
+local rings = {}
+for priority = 0, 2 do
+  local key = p .. ':ring:' .. priority
+  if call('EXISTS', key) == 1 then rings[priority] = { key = key, waits = true, tenants = {}, front = {}, back = {}, skipped = {} } end
+end
+local function next_tenant(ring)
+  if #ring.front == 0 and not ring.read then
+    ring.front = call('LPOP', ring.key, wanted) or {}
+    ring.read = #ring.front == 0
+  end
+  if #ring.front > 0 then return remove(ring.front, 1) end
+  return remove(ring.back, 1)
+end
+
+-- What waits of a tenant at a priority: its kinds in the order of their turns, and for each kind how much waits and the jobs that are taken, whose
+-- ids are not known yet.
+local function tenant_at(priority, name)
+  local tenant = rings[priority].tenants[name]
+  if not tenant then
+    local key = p .. ':kinds:' .. priority .. ':' .. name
+    local kinds = call('LRANGE', key, 0, -1)
+    tenant = { name = name, priority = priority, key = key, kinds = kinds, first = kinds[1], count = #kinds, queues = {} }
+    rings[priority].tenants[name] = tenant
+  end
+  return tenant
+end
+local function queue_of(tenant, kind)
+  local queue = tenant.queues[kind]
+  if not queue then
+    local key = p .. ':q:' .. tenant.priority .. ':' .. tenant.name .. ':' .. kind
+    queue = { key = key, waiting = call('LLEN', key), taken = {} }
+    tenant.queues[kind] = queue
+  end
+  return queue
 end
 
 -- The next job of a tenant, of a kind that may run.
-local function of_tenant(priority, tenant)
-  local kinds = p .. ':kinds:' .. priority .. ':' .. tenant
-  for _ = 1, redis.call('LLEN', kinds) do
-    local kind = redis.call('LPOP', kinds)
-    if full('kind:' .. kind) or full('kind:' .. tenant .. ':' .. kind) then
-      redis.call('RPUSH', kinds, kind)
+local function of_tenant(tenant)
+  local kinds = tenant.kinds
+  for _ = 1, #kinds do
+    local kind = remove(kinds, 1)
+    if limited and (full('kind:' .. kind) or full('kind:' .. tenant.name .. ':' .. kind)) then
+      kinds[#kinds + 1] = kind
     else
-      local q = p .. ':q:' .. priority .. ':' .. tenant .. ':' .. kind
-      local id = redis.call('LPOP', q)
-      if redis.call('LLEN', q) > 0 then redis.call('RPUSH', kinds, kind) end
-      if id then return id, kind end
+      local queue = queue_of(tenant, kind)
+      local taken = #queue.taken
+      if taken + 1 < queue.waiting then kinds[#kinds + 1] = kind end
+      if taken < queue.waiting then
+        local job = { tenant = tenant.name, priority = tenant.priority, kind = kind, held = '0' }
+        queue.taken[taken + 1] = job
+        return job
+      end
     end
   end
 end
 
 -- After a turn: first again while its weight lasts, else last.
-local function line_up(ring, tenant, priority)
-  local weight = limited and tonumber(redis.call('HGET', p .. ':limits', 'weight:' .. tenant) or '') or 1
-  local visit = priority .. ':' .. tenant
-  local waits = redis.call('EXISTS', p .. ':kinds:' .. priority .. ':' .. tenant) == 1
-  if waits and weight > 1 and redis.call('HINCRBY', p .. ':turns', visit, 1) < weight then
-    redis.call('LPUSH', ring, tenant)
-    return
+local turns = {}
+local function line_up(ring, tenant)
+  local weight = limited and tonumber(call('HGET', p .. ':limits', 'weight:' .. tenant.name) or '') or 1
+  local waits = #tenant.kinds > 0
+  if weight > 1 then
+    local visit = tenant.priority .. ':' .. tenant.name
+    turns[visit] = (turns[visit] or tonumber(call('HGET', p .. ':turns', visit) or '0')) + 1
+    if waits and turns[visit] < weight then return insert(ring.front, 1, tenant.name) end
+    turns[visit] = 0
   end
-  if weight > 1 then redis.call('HDEL', p .. ':turns', visit) end
-  if waits then redis.call('RPUSH', ring, tenant) end
+  if waits then ring.back[#ring.back + 1] = tenant.name end
 end
 
-local skipped = { [0] = {}, {}, {} }
 local function take(priority)
-  local ring = p .. ':ring:' .. priority
+  local ring = rings[priority]
   while true do
-    local tenant = redis.call('LPOP', ring)
-    if not tenant then return nil end
-    local id, kind
-    if not passed_over[tenant] and not full('tenant:' .. tenant) then id, kind = of_tenant(priority, tenant) end
-    if id then
-      line_up(ring, tenant, priority)
-      return id, tenant, kind
+    local name = next_tenant(ring)
+    if not name then return nil end
+    local tenant = tenant_at(priority, name)
+    local job = not passed_over[name] and not (limited and full('tenant:' .. name)) and of_tenant(tenant)
+    if job then
+      line_up(ring, tenant)
+      return job
     end
-    if redis.call('EXISTS', p .. ':kinds:' .. priority .. ':' .. tenant) == 1 then table.insert(skipped[priority], tenant) end
+    if #tenant.kinds > 0 then insert(ring.skipped, name) end
   end
 end
 
-local waits, patience = {}, {}
-for priority = 0, 2 do waits[priority] = redis.call('EXISTS', p .. ':ring:' .. priority) == 1 end
-for priority = 1, 2 do patience[priority] = waits[priority] and tonumber(redis.call('HGET', p .. ':passed', priority) or '0') end
+local passed, patience = {}, {}
+for priority = 1, 2 do
+  passed[priority] = rings[priority] and tonumber(call('HGET', p .. ':passed', priority) or '0')
+  patience[priority] = passed[priority]
+end
+local function waits(priority) return rings[priority] and rings[priority].waits end
 local function next_priority()
   for priority = 2, 1, -1 do
-    if waits[priority] and patience[priority] >= PATIENCE then return priority end
+    if waits(priority) and patience[priority] >= PATIENCE then return priority end
   end
   for priority = 0, 2 do
-    if waits[priority] then return priority end
+    if waits(priority) then return priority end
   end
 end
 
 local jobs = {}
-while #jobs < wanted * 5 do
+while #jobs < wanted do
   local priority = next_priority()
   if not priority then break end
-  local id, tenant, kind = take(priority)
-  if id then
-    redis.call('SREM', p .. ':queued', id)
-    redis.call('ZADD', p .. ':popped', now, id)
-    -- All three, whatever the first says.
-    local of_tenant, of_kind, of_both = hold('tenant:' .. tenant, id), hold('kind:' .. kind, id), hold('kind:' .. tenant .. ':' .. kind, id)
-    local held = of_tenant or of_kind or of_both
-    for _, value in ipairs({ id, tenant, tostring(priority), kind, held and '1' or '0' }) do jobs[#jobs + 1] = value end
+  local job = take(priority)
+  if job then
+    jobs[#jobs + 1] = job
+    if limited then
+      -- All three, whatever the first says.
+      for _, field in ipairs({ 'tenant:' .. job.tenant, 'kind:' .. job.kind, 'kind:' .. job.tenant .. ':' .. job.kind }) do hold(field, job) end
+    end
     for lower = 1, 2 do
-      if lower == priority then patience[lower] = 0 elseif lower > priority and waits[lower] then patience[lower] = patience[lower] + 1 end
+      if lower == priority then patience[lower] = 0 elseif lower > priority and waits(lower) then patience[lower] = patience[lower] + 1 end
     end
   else
-    waits[priority] = false
+    rings[priority].waits = false
   end
 end
-for priority = 1, 2 do
-  if patience[priority] then redis.call('HSET', p .. ':passed', priority, patience[priority]) end
+
+for _, ring in pairs(rings) do
+  for _, tenant in pairs(ring.tenants) do
+    for _, queue in pairs(tenant.queues) do
+      local ids = #queue.taken > 0 and call('LPOP', queue.key, #queue.taken) or {}
+      for i, id in ipairs(ids) do queue.taken[i].id = id end
+    end
+    -- Kinds only turn and leave: as many with the same first are the same.
+    if #tenant.kinds ~= tenant.count or tenant.kinds[1] ~= tenant.first then
+      call('DEL', tenant.key)
+      call_with(tenant.kinds, 'RPUSH', tenant.key)
+    end
+  end
 end
--- Whoever was skipped keeps its place.
-for priority = 0, 2 do
-  for i = #skipped[priority], 1, -1 do redis.call('LPUSH', p .. ':ring:' .. priority, skipped[priority][i]) end
+local ids, popped, answer = {}, {}, {}
+for i, job in ipairs(jobs) do
+  ids[i] = job.id
+  popped[2 * i - 1], popped[2 * i] = now, job.id
+  local at = #answer
+  answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4], answer[at + 5] = job.id, job.tenant, tostring(job.priority), job.kind, job.held
 end
-return jobs
+call_with(ids, 'SREM', p .. ':queued')
+call_with(popped, 'ZADD', p .. ':popped')
+for field, holders in pairs(entries) do
+  local scored = {}
+  for _, job in ipairs(holders) do
+    insert(scored, now)
+    insert(scored, job.id)
+  end
+  call_with(scored, 'ZADD', p .. ':held:' .. field)
+  call('SADD', p .. ':held', field)
+end
+for visit, taken in pairs(turns) do
+  if taken > 0 then call('HSET', p .. ':turns', visit, taken) else call('HDEL', p .. ':turns', visit) end
+end
+-- Whoever was skipped keeps its place, and so does whoever was not looked at.
+for priority, ring in pairs(rings) do
+  local first = {}
+  for i = #ring.front, 1, -1 do insert(first, ring.front[i]) end
+  for i = #ring.skipped, 1, -1 do insert(first, ring.skipped[i]) end
+  call_with(first, 'LPUSH', ring.key)
+  call_with(ring.back, 'RPUSH', ring.key)
+  if patience[priority] ~= passed[priority] then call('HSET', p .. ':passed', priority, patience[priority]) end
+end
+return answer

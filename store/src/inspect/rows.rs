@@ -1,5 +1,5 @@
 use super::{Line, lines};
-use crate::jobs::PAUSED_EPOCH;
+use crate::jobs::{PAUSED_EPOCH, SERVER_LIFE};
 use crate::pauses::IS_PAUSED;
 use crate::store::Durability;
 use crate::{JobId, StoreError, System};
@@ -49,9 +49,9 @@ pub async fn undispatched(
         "SELECT id FROM jobs j
          WHERE state IN ('scheduled', 'retryable') AND NOT awaits_batch AND run_at < now() - $3 * interval '1 second'
             OR state = 'queued' AND (
-                dispatch_epoch IS NULL
-                OR dispatch_epoch NOT IN ($1, '{PAUSED_EPOCH}')
-                OR dispatch_epoch = $1 AND dispatched_at < now() - ($2 + $3) * interval '1 second'
+                dispatch_epoch IS NULL AND coalesce(dispatched_at, '-infinity') < now() - $3 * interval '1 second'
+                OR dispatch_epoch NOT IN ($1 || '@' || {SERVER_LIFE}, '{PAUSED_EPOCH}')
+                OR dispatch_epoch = $1 || '@' || {SERVER_LIFE} AND dispatched_at < now() - ($2 + $3) * interval '1 second'
                 OR dispatch_epoch = '{PAUSED_EPOCH}' AND NOT {IS_PAUSED})
          ORDER BY id LIMIT {LOOKED_AT}"
     ))

@@ -5,7 +5,7 @@ use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{ApiKeyId, BatchId, DocumentId, JobId, StoreError, System, TenantId};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Double, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryResult, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -52,15 +52,12 @@ pub struct ClaimedJob {
 /// Takes the lease of those `ids` that may run now: compare-and-set on the state, with the attempt counted at its start, which is
 /// what stops a job that kills its worker from running for ever. Ids that do not come back are not ours to run.
 ///
+/// It does not wait for the disk. What a job then writes, an effect's intent among it, is on disk only with its claim before it; a crash of
+/// Postgres may forget a claim of the last moments, and the attempt it counted, and whoever held it finds its lease lost.
+///
 /// # Errors
 /// [`StoreError`]; nothing has been claimed then, or the leases will expire.
-pub async fn claim(
-    system: &System,
-    ids: &[JobId],
-    worker: &str,
-    lease_ms: i64,
-    durability: Durability,
-) -> Result<Vec<ClaimedJob>, StoreError> {
+pub async fn claim(system: &System, ids: &[JobId], worker: &str, lease_ms: i64) -> Result<Vec<ClaimedJob>, StoreError> {
     let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
         return Ok(Vec::new());
     };
@@ -68,27 +65,26 @@ pub async fn claim(
     let mut tries = system.tries();
     loop {
         let mut conn = system.checkout().await?;
-        match claim_on(&mut conn, ids, &range, worker, lease_ms, durability).await {
+        match claim_on(&mut conn, ids, &range, worker, lease_ms).await {
             Err(error) if tries > 0 && StoreError::is_closed(&error) => tries -= 1,
             claimed => return Ok(claimed?),
         }
     }
 }
 
-/// One statement, and so one round trip: it is a transaction by itself. Whether its commit waits for the disk is settled inside it.
+/// One statement, and so one round trip: it is a transaction by itself. That its commit does not wait for the disk is settled inside it.
 async fn claim_on(
     conn: &mut PooledConnection,
     ids: &[JobId],
     range: &RangeInclusive<&JobId>,
     worker: &str,
     lease_ms: i64,
-    durability: Durability,
 ) -> QueryResult<Vec<ClaimedJob>> {
     sql_query(format!(
         "WITH ready AS (
              SELECT id FROM jobs j
              WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now() AND NOT awaits_batch
-               AND (SELECT CASE WHEN $7 THEN set_config('synchronous_commit', 'off', true) ELSE '' END) IS NOT NULL
+               AND (SELECT set_config('synchronous_commit', 'off', true)) IS NOT NULL
                AND NOT {IS_PAUSED}
              ORDER BY id FOR UPDATE SKIP LOCKED
          ), claimed AS (
@@ -109,7 +105,6 @@ async fn claim_on(
     .bind::<Uuid, _>(uuid::Uuid::new_v4())
     .bind::<BigInt, _>(lease_ms)
     .bind::<Text, _>(worker)
-    .bind::<Bool, _>(durability == Durability::Relaxed)
     .prepared()
     .load(conn)
     .await

@@ -46,7 +46,8 @@ struct Created {
     due: bool,
 }
 
-/// Inserts the job; it exists when `tx` commits, and not otherwise. Returns whether it is due already.
+/// Inserts the job; it exists when `tx` commits, and not otherwise. Returns whether it is due already: then the caller pushes it after the
+/// commit, and nobody else does for a while.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -54,9 +55,10 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
     let created: Created = sql_query(
         "WITH job AS (
              INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
-                               document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, parent_id, awaits_batch)
+                               document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, parent_id, awaits_batch,
+                               dispatched_at)
              VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $18 OR $7 > now() THEN 'scheduled' ELSE 'queued' END, $8, coalesce($7, now()), $9,
-                     $10, $11, $12, $14, $15, $16, $17, $18)
+                     $10, $11, $12, $14, $15, $16, $17, $18, CASE WHEN $18 OR $7 > now() THEN NULL ELSE now() END)
              RETURNING state
          ), body AS (
              INSERT INTO job_bodies (tenant_id, job_id, payload) VALUES ($2, $1, $13)

@@ -24,10 +24,10 @@ pub async fn create_many(tx: &mut TenantTx, new: &[NewJob]) -> Result<Vec<JobId>
                       parent_id, document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, payload)
          ), job AS (
              INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
-                               parent_id, document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick)
+                               parent_id, document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, dispatched_at)
              SELECT id, $1, pool, kind, payload_version, interactive, CASE WHEN run_at > now() THEN 'scheduled' ELSE 'queued' END, priority,
                     coalesce(run_at, now()), max_attempts, parent_id, document_id, created_by, trace_context, unique_key,
-                    schedule_id, schedule_tick
+                    schedule_id, schedule_tick, CASE WHEN run_at > now() THEN NULL ELSE now() END
              FROM given
              RETURNING id, state
          ), body AS (

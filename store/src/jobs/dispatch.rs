@@ -45,14 +45,25 @@ struct MarkedRow {
 struct Locked {
     #[diesel(sql_type = Bool)]
     locked: bool,
+    #[diesel(sql_type = Text)]
+    life: String,
 }
+
+/// Names this life of the server: a crash may have forgotten claims, of jobs that Redis has no more. After a crash that the postmaster itself
+/// survived, only the statistics begin anew.
+pub(crate) const SERVER_LIFE: &str = "extract(epoch FROM pg_postmaster_start_time())::text || '/'
+    || coalesce((SELECT extract(epoch FROM stats_reset)::text FROM pg_stat_bgwriter), '')";
 
 /// Stands for the epoch of jobs that are paused: greater than any real one, which begin with a hexadecimal digit.
 pub(crate) const PAUSED_EPOCH: &str = "paused";
 
+/// How long a new job is left to whoever made it, who pushes it after the commit. Marking every job that waits would write each row once more
+/// just when there is most to do.
+pub(crate) const PUSH_GRACE_SECS: f64 = 2.0;
+
 /// Marks up to `limit` jobs as dispatched under `epoch` and returns them, to be pushed after this has committed: jobs that are due by
-/// the database's clock; queued jobs that were never dispatched, or under another epoch (Redis was wiped or restarted), or longer
-/// ago than `redispatch_ms`. Paused ones are put aside instead, so that a large paused backlog is looked at once and not at every tick.
+/// the database's clock; queued jobs that were never dispatched (new ones after a grace of two seconds), or under another epoch (Redis was wiped
+/// or restarted) or before Postgres was started, or longer ago than `redispatch_ms`. Paused ones are put aside instead, so that a large paused backlog is looked at once and not at every tick.
 /// `None`: another process is at it.
 ///
 /// # Errors
@@ -64,21 +75,26 @@ pub async fn mark_for_dispatch(
     limit: i64,
 ) -> Result<Option<Marked>, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
-    let Locked { locked } = sql_query("SELECT pg_try_advisory_xact_lock($1) AS locked")
-        .bind::<BigInt, _>(DISPATCH_LOCK)
-        .prepared()
-        .get_result(&mut tx.conn)
-        .await?;
+    let Locked { locked, life } = sql_query(format!(
+        "SELECT pg_try_advisory_xact_lock($1) AS locked, {SERVER_LIFE} AS life"
+    ))
+    .bind::<BigInt, _>(DISPATCH_LOCK)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?;
     if !locked {
         tx.roll_back().await?;
         return Ok(None);
     }
-    // Five index ranges instead of one condition: each finds nothing in no time when there is nothing to find.
+    let epoch = format!("{epoch}@{life}");
+    // Six index ranges instead of one condition: each finds nothing in no time when there is nothing to find.
     let marked: Vec<MarkedRow> = sql_query(format!(
         "WITH due AS (
              (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() AND NOT awaits_batch ORDER BY run_at LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'retryable' AND run_at <= now() ORDER BY run_at LIMIT $3)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL LIMIT $3)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL AND dispatched_at IS NULL LIMIT $3)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL
+                          AND dispatched_at < now() - {PUSH_GRACE_SECS} * interval '1 second' LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < $1 LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch > $1 AND dispatch_epoch < '{PAUSED_EPOCH}' LIMIT $3)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch = $1

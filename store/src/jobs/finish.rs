@@ -67,6 +67,9 @@ pub struct Ended {
     /// Its batch, when with this end something is to be done about that: end it, or cancel the others.
     #[diesel(sql_type = Nullable<Uuid>)]
     pub due_batch: Option<BatchId>,
+    /// With this end, or one that was written with it, deliveries of webhooks were queued.
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    pub told: bool,
 }
 
 /// Ends many attempts in one durable transaction of the system role. Those whose lease was lost are missing from the answer.
@@ -177,6 +180,8 @@ static COUNTING: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// Only a job that runs has a token. To say so would lead the planner to the index of leases: past every job that runs anywhere.
+///
 /// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death. What a snoozed one
 /// waits for comes in its `result`.
 fn statement(counting: &str, due_batch: &str, counted: &str) -> String {
@@ -189,7 +194,7 @@ WITH done AS (
     SELECT j.id, d.outcome, d.result, d.error, d.delay_secs,
            CASE WHEN j.cancel_requested AND d.state IN ('retryable', 'queued', 'scheduled') THEN 'cancelled' ELSE d.state END AS state
     FROM jobs j JOIN done d ON d.id = j.id
-    WHERE j.id BETWEEN $8 AND $9 AND j.state = 'running' AND j.lease_token = d.token
+    WHERE j.id BETWEEN $8 AND $9 AND j.lease_token = d.token
     ORDER BY j.id FOR UPDATE OF j
 ), ended AS (
     UPDATE jobs j SET
@@ -214,7 +219,7 @@ WITH done AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'
 ){counting}, {TELL_WEBHOOKS}
-SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, {due_batch} AS due_batch
+SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, {due_batch} AS due_batch, EXISTS (SELECT FROM told) AS told
 FROM ended e{counted}"
     )
 }

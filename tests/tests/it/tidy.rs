@@ -82,6 +82,23 @@ fn metadata() -> Value {
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
+/// `scripts/replay_mutations.py` can only break what it finds.
+#[test]
+fn each_text_that_is_to_be_broken_stands_once_where_the_list_says() {
+    let root = workspace_root();
+    let list = std::fs::read_to_string(root.join("tests/mutations.json")).unwrap();
+    let mutations: Vec<BTreeMap<String, String>> = serde_json::from_str(&list).unwrap();
+    let stale: Vec<&str> = mutations
+        .iter()
+        .filter(|mutation| {
+            let text = std::fs::read_to_string(root.join(&mutation["file"])).unwrap_or_default();
+            text.matches(&mutation["find"]).count() != 1
+        })
+        .map(|mutation| mutation["name"].as_str())
+        .collect();
+    assert!(stale.is_empty(), "{stale:#?}");
+}
+
 #[test]
 fn crates_know_only_those_that_the_design_lets_them_know() {
     let allowed: BTreeMap<&str, &[&str]> = EDGES.iter().copied().collect();

@@ -84,6 +84,9 @@ async fn what_redis_did_not_take_is_offered_again_at_once() {
     .await;
     app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
     let system = &app.context.system;
+    let new = mark_for_dispatch(system, "epoch", 30_000, 10).await.unwrap().unwrap();
+    assert_eq!(new.looked_at, 0, "whoever made it has just pushed it");
+    run(&app, "UPDATE jobs SET dispatched_at = now() - interval '3 seconds'").await;
     let marked = mark_for_dispatch(system, "epoch", 30_000, 10).await.unwrap().unwrap();
     assert_eq!(marked.jobs.len(), 1);
     let nothing = mark_for_dispatch(system, "epoch", 30_000, 10).await.unwrap().unwrap();

@@ -5,7 +5,7 @@ use super::rows::Rows;
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::jobs::{ClaimedJob, Finish, Outcome, claim, finish};
-use store::{Durability, JobId, System};
+use store::{JobId, System};
 use tests::{Client, TestApp, TestOptions};
 
 const ENDED: &str = "SELECT count(*) FROM batches WHERE ended_at IS NOT NULL";
@@ -70,9 +70,7 @@ async fn claim_all(system: &System, rows: &mut Rows, lease_ms: i64) -> Vec<Claim
         .texts("SELECT id FROM jobs WHERE state = 'queued' ORDER BY id")
         .await;
     let ids: Vec<JobId> = ids.iter().map(|id| JobId(id.parse().unwrap())).collect();
-    claim(system, &ids, "by-hand", lease_ms, Durability::Durable)
-        .await
-        .unwrap()
+    claim(system, &ids, "by-hand", lease_ms).await.unwrap()
 }
 
 fn end(job: &ClaimedJob, outcome: Outcome) -> Finish {

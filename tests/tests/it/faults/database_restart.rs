@@ -3,7 +3,7 @@ use super::rows::Rows;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use store::jobs::JobFilter;
+use store::jobs::{JobFilter, mark_for_dispatch};
 use store::{Store, StoreError, TenantId};
 use tokio::sync::Barrier;
 use tokio::task::JoinSet;
@@ -41,6 +41,27 @@ async fn the_first_to_ask_after_a_restart_of_postgres_is_given_a_live_connection
     system.servers.restart("postgres");
     transaction(&store, system.tenant, &Barrier::new(1)).await.unwrap();
     system.submit("diagnostics.noop", json!({}), 1).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_dispatched_before_postgres_was_started_is_offered_again() {
+    let system = Deployment::start(&[]).await;
+    let mut rows = Rows::at(system.servers.get("DATABASE_OWNER_URL"));
+    let _api = system.serve().await;
+    system.submit("diagnostics.noop", json!({}), 1).await;
+    rows.execute("UPDATE jobs SET dispatched_at = now() - interval '3 seconds'")
+        .await;
+    let role = system.system().await;
+    let marked = async || {
+        let marked = mark_for_dispatch(&role, "epoch", 30_000, 10).await.unwrap().unwrap();
+        marked.jobs.len()
+    };
+    assert_eq!(marked().await, 1);
+    assert_eq!(marked().await, 0, "Redis has it");
+    // Whoever had taken it out of Redis may have claimed it, and the crash may have forgotten that.
+    system.servers.kill("postgres");
+    system.servers.start_again("postgres");
+    assert_eq!(marked().await, 1);
 }
 
 async fn transaction(store: &Store, tenant: TenantId, all_open: &Barrier) -> Result<usize, StoreError> {

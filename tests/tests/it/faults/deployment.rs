@@ -2,7 +2,7 @@ use jobs::{EnqueueOptions, Kind};
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use store::{Store, TenantId};
+use store::{Store, System, TenantId};
 use tests::{Client, Process, Servers, free_port, model_settings};
 
 /// VisualKit as it is deployed: servers of its own, one process a part, a tenant with a key.
@@ -131,6 +131,13 @@ impl Deployment {
     pub(super) async fn store(&self) -> Store {
         let settings = config::Settings::with_overrides(&[("database.url", self.servers.get("DATABASE_URL"))]).unwrap();
         Store::connect(&settings.database).await.unwrap()
+    }
+
+    /// The system role, with a pool of its own.
+    pub(super) async fn system(&self) -> System {
+        let url = self.servers.get("DATABASE_SYSTEM_URL");
+        let settings = config::Settings::with_overrides(&[("database.system_url", url)]).unwrap();
+        System::connect(&settings.database).await.unwrap()
     }
 
     /// Inserts a job that clients may not submit; the reconciler finds it.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use store::effects::{self, Intent, Settlement};
 use store::jobs::Held;
-use store::{Durability, JobId, StoreError};
+use store::{JobId, StoreError};
 use tests::Behaviour::{Act, ActAndAnswer, ActAndFallSilent, FallSilent, Refuse};
 use tests::{FakeVendor, TestApp, TestOptions};
 use url::Url;
@@ -247,7 +247,7 @@ async fn the_ledger_is_closed_to_whoever_lost_the_lease() {
     .await;
     let submitted = app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
     let id = JobId(submitted.body["id"].as_str().unwrap().parse().unwrap());
-    let claimed = store::jobs::claim(&app.context.system, &[id], "w", 60_000, Durability::Durable)
+    let claimed = store::jobs::claim(&app.context.system, &[id], "w", 60_000)
         .await
         .unwrap();
     let holder = Held {

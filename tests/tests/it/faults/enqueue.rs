@@ -1,6 +1,6 @@
 use jobs::{Dispatch, EnqueueError, EnqueueOptions, Kind, Pool};
 use store::jobs::{ClaimedJob, NewJob, create};
-use store::{Durability, JobId, StoreError, TenantId};
+use store::{JobId, StoreError, TenantId};
 use tests::TestApp;
 
 /// Inserts `count` jobs through the store, a thousand a transaction. Nobody is told of them yet: push what is returned, or leave
@@ -75,7 +75,7 @@ pub(super) async fn insert_raw(app: &TestApp, kind: &'static str, payload_versio
 
 /// Takes the job's lease as a worker would; nothing renews it.
 pub(super) async fn claim_by_hand(app: &TestApp, job: JobId, lease_ms: i64) -> ClaimedJob {
-    let claimed = store::jobs::claim(&app.context.system, &[job], "by-hand", lease_ms, Durability::Durable)
+    let claimed = store::jobs::claim(&app.context.system, &[job], "by-hand", lease_ms)
         .await
         .unwrap();
     claimed.into_iter().next().expect("the job can be claimed")

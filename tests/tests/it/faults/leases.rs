@@ -8,7 +8,7 @@ use store::jobs::{
     ClaimedJob, ExpiredJob, Finish, Held, JobState, Outcome, claim, expire_leases, finish, finish_in, renew,
 };
 use store::knowledge_bases::{self, NewKnowledgeBase};
-use store::{Durability, JobId, KnowledgeBaseId, StoreError};
+use store::{JobId, KnowledgeBaseId, StoreError};
 use tests::{TestApp, TestOptions};
 
 fn without_workers() -> TestOptions {
@@ -71,7 +71,7 @@ async fn only_a_job_that_waits_and_is_due_can_be_claimed() {
     let system = &app.context.system;
     let job = enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await;
     let ids = [job.id];
-    let claim = |worker: &'static str| claim(system, &ids, worker, 60_000, Durability::Durable);
+    let claim = |worker: &'static str| claim(system, &ids, worker, 60_000);
     let (one, two, three) = tokio::join!(claim("one"), claim("two"), claim("three"));
     let mut claimed: Vec<ClaimedJob> = [one, two, three].into_iter().flat_map(Result::unwrap).collect();
     assert_eq!(claimed.len(), 1, "a job was claimed twice");
@@ -82,9 +82,7 @@ async fn only_a_job_that_waits_and_is_due_can_be_claimed() {
     let far_ahead = json!({"kind": "diagnostics.noop", "payload": {}, "run_at": "2099-01-01T00:00:00Z"});
     let later = app.client.post("/v1/jobs", far_ahead).await;
     let later = JobId(later.body["id"].as_str().unwrap().parse().unwrap());
-    let claimed = store::jobs::claim(system, &[later], "early", 60_000, Durability::Durable)
-        .await
-        .unwrap();
+    let claimed = store::jobs::claim(system, &[later], "early", 60_000).await.unwrap();
     assert!(claimed.is_empty(), "a job was claimed before its time");
     assert_eq!(Rows::of(&app).jobs("scheduled").await, 1);
     app.finish().await;

@@ -1,6 +1,6 @@
 use super::{hook, run_job};
 use serde_json::{Value, json};
-use tests::{Received, Receiver, TestApp};
+use tests::{Received, Receiver, TestApp, TestOptions};
 
 fn types(received: &[Received]) -> Vec<String> {
     let mut types: Vec<String> = received
@@ -52,6 +52,29 @@ async fn the_end_of_a_job_is_told_signed_so_that_others_can_verify_it() {
         (1, &json!(200), &Value::Null)
     );
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_told_does_not_wait_for_the_reconcilers_tick() {
+    let (app, receiver) = tokio::join!(
+        TestApp::start_with(TestOptions {
+            settings: vec![("dispatch.reconcile_interval_ms", "600000".to_owned())],
+            ..TestOptions::default()
+        }),
+        Receiver::start(&[]),
+    );
+    hook(&app.client, &receiver, &["*"]).await;
+    run_job(&app, "diagnostics.noop", json!({})).await;
+    assert_eq!(types(&receiver.receive(1).await), ["job.succeeded"]);
+    // The other way to end: in the transaction of what the job wrote.
+    let base = app.client.knowledge_base("base").await;
+    let document = json!({"title": "t", "content": "<p>The lantern burns.</p>", "mime_type": "text/html"});
+    app.client.ingest(&base, document).await;
+    assert_eq!(
+        types(&receiver.receive(3).await),
+        ["document.ready", "job.succeeded", "job.succeeded"]
+    );
+    app.abandon().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
