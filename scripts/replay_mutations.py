@@ -13,6 +13,7 @@ import datetime
 import json
 import pathlib
 import random
+import re
 import subprocess
 import sys
 
@@ -35,7 +36,7 @@ def chosen(mutations, arguments):
 
 
 def run(mutation):
-    """`caught`, `SURVIVED`, or what went wrong."""
+    """`caught by` which tests, `SURVIVED`, or what went wrong."""
     path = COPY / mutation["file"]
     original = path.read_text()
     if original.count(mutation["find"]) != 1:
@@ -51,7 +52,8 @@ def run(mutation):
             return f"it does not build: see {log}"
         if status == 0:
             return "SURVIVED"
-        return "caught" if " FAIL " in text else f"no test ran: see {log}"
+        failed = sorted(set(re.findall(r"^ +(?:FAIL|TIMEOUT|SIGABRT) .*\) +\S+ (\S+)$", text, re.MULTILINE)))
+        return "caught by " + ", ".join(failed) if failed else f"no test ran: see {log}"
     finally:
         path.write_text(original)
 
@@ -71,8 +73,8 @@ def main():
     for mutation in mutations:
         result = run(mutation)
         results.append(result)
-        print(f"{result:<9} {mutation['name']}", flush=True)
-    if any(result not in ("caught", "SURVIVED") for result in results):
+        print(f"{mutation['name']}: {result}", flush=True)
+    if any(result != "SURVIVED" and not result.startswith("caught by ") for result in results):
         sys.exit(1)
     sys.exit(3 if "SURVIVED" in results else 0)
 

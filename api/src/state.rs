@@ -18,7 +18,7 @@ pub struct ApiState {
     pub settings: Arc<Settings>,
     pub catalogue: jobs::Catalogue,
     /// Encrypts tenants' secrets; `None` where the installation has no master key.
-    pub master_key: Option<store::secrets::MasterKey>,
+    pub master_key: Option<store::secrets::MasterKeys>,
     /// The one embedding model that knowledge bases can use here.
     pub embedding_model_id: Arc<str>,
     /// Work that outlives its request; wait for it when shutting down.
@@ -36,7 +36,7 @@ impl ApiState {
             limiter: Arc::new(Limiter::new(queue.clone(), settings.rate_limits.clone())),
             changes: jobs::Changes::listen(&queue),
             catalogue: jobs::Catalogue::new(settings.diagnostics.enabled),
-            master_key: store::secrets::MasterKey::of(&settings.secrets),
+            master_key: store::secrets::MasterKeys::of(&settings.secrets),
             store,
             queue,
             settings,

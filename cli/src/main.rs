@@ -66,6 +66,8 @@ enum Command {
     Tenants(commands::tenants::Args),
     /// Make, list and revoke API keys
     Keys(commands::keys::Args),
+    /// Change the master key that tenants' secrets are encrypted under
+    Secrets(commands::secrets::Args),
     /// Hold jobs back: of a pool, a kind or a tenant
     Pause(commands::pauses::PauseArgs),
     /// Let go what was paused
@@ -106,6 +108,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Migrate(args) => Box::pin(commands::migrate::run(args)).await,
         Command::Tenants(args) => Box::pin(commands::tenants::run(args)).await,
         Command::Keys(args) => Box::pin(commands::keys::run(args)).await,
+        Command::Secrets(args) => Box::pin(commands::secrets::run(args)).await,
         Command::Pause(args) => Box::pin(commands::pauses::pause(args)).await,
         Command::Resume(args) => Box::pin(commands::pauses::resume(args)).await,
         Command::Pauses(args) => Box::pin(commands::pauses::list(args)).await,

@@ -13,6 +13,7 @@ const PLAIN_NAMES: &[(&str, &str)] = &[
     ("REDIS_URL", "redis.url"),
     ("SESSION_SECRET", "secrets.session_secret"),
     ("VISUALKIT_MASTER_KEY", "secrets.master_key"),
+    ("VISUALKIT_ACCEPTED_MASTER_KEYS", "secrets.accepted_master_keys"),
 ];
 
 const SECTIONS: &[&str] = &[

@@ -16,8 +16,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use workers::{Context, Registry, WorkerOptions, Workers};
 
-/// Keeps the secrets of tests.
-const MASTER_KEY: &str = "not-a-master-key-because-only-tests-use-it";
+/// The master key of a [`TestApp`].
+pub const MASTER_KEY: &str = "not-a-master-key-because-only-tests-use-it";
 
 /// What differs from test to test.
 pub struct TestOptions {

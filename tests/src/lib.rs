@@ -22,7 +22,7 @@ mod receiver;
 mod vendor;
 mod workspace;
 
-pub use self::app::{TestApp, TestOptions, eventually};
+pub use self::app::{MASTER_KEY, TestApp, TestOptions, eventually};
 pub use self::client::{Answered, Client};
 pub use self::database::TestDatabase;
 pub use self::embedder::HashingEmbedder;

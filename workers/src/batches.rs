@@ -2,10 +2,11 @@
 use crate::bell::Bell;
 use crate::reconciler::{dispatches, interval};
 use crate::{Context, WorkerOptions};
+use jobs::Queue;
 use std::sync::Arc;
-use store::batches::{EndedBatch, StoppedJob, cancel_some, end_all, mark_swept, stopped};
+use store::batches::{EndedBatch, StoppedJob, cancel_some, end_all, mark_swept, release_steps, stopped};
 use store::jobs::JobState;
-use store::{JobId, StoreError};
+use store::{JobId, StoreError, System};
 
 /// Batches, and jobs of one, per transaction: short ones let others at the rows.
 const BATCHES: i64 = 100;
@@ -19,36 +20,47 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, bell: Bel
             _ = ticks.tick() => {}
             () = bell.rung() => {}
         }
-        if let Err(error) = cancel_stopped(&context).await {
+        if let Err(error) = cancel_stopped(&context.system, &context.queue).await {
             tracing::warn!(%error, "cannot cancel the jobs of stopped batches; trying again");
         }
-        if let Err(error) = end_ready(&context).await {
+        if let Err(error) = end_ready(&context.system, &context.queue).await {
             tracing::warn!(%error, "cannot end batches; trying again");
         }
     }
 }
 
-async fn cancel_stopped(context: &Context) -> Result<(), StoreError> {
-    for batch in stopped(&context.system, BATCHES).await? {
+/// Does at once what is to be done about batches, and offers jobs that still wait for a batch which has ended: for a check-up.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn tend_batches(system: &System, queue: &Queue) -> Result<(), StoreError> {
+    cancel_stopped(system, queue).await?;
+    end_ready(system, queue).await?;
+    queue.push(&dispatches(release_steps(system).await?)).await;
+    Ok(())
+}
+
+async fn cancel_stopped(system: &System, queue: &Queue) -> Result<(), StoreError> {
+    for batch in stopped(system, BATCHES).await? {
         let mut after = None;
         loop {
-            let jobs = cancel_some(&context.system, &batch, after, JOBS).await?;
-            tell(context, &jobs).await;
+            let jobs = cancel_some(system, &batch, after, JOBS).await?;
+            tell(queue, &jobs).await;
             after = jobs.last().map(|job| job.id);
             if count(&jobs) < JOBS {
                 break;
             }
         }
-        mark_swept(&context.system, &batch).await?;
+        mark_swept(system, &batch).await?;
     }
     Ok(())
 }
 
-async fn end_ready(context: &Context) -> Result<(), StoreError> {
+async fn end_ready(system: &System, queue: &Queue) -> Result<(), StoreError> {
     loop {
-        let ended = end_all(&context.system, BATCHES).await?;
+        let ended = end_all(system, BATCHES).await?;
         let last = count(&ended) < BATCHES;
-        follow(context, ended).await;
+        follow(queue, ended).await;
         if last {
             return Ok(());
         }
@@ -60,16 +72,16 @@ fn count<T>(rows: &[T]) -> i64 {
 }
 
 /// The workers of those that run, and whoever waits for the others.
-async fn tell(context: &Context, jobs: &[StoppedJob]) {
+async fn tell(queue: &Queue, jobs: &[StoppedJob]) {
     let (running, cancelled): (Vec<&StoppedJob>, Vec<&StoppedJob>) =
         jobs.iter().partition(|job| job.state == JobState::Running);
     let ids = |jobs: Vec<&StoppedJob>| jobs.into_iter().map(|job| job.id).collect::<Vec<JobId>>();
-    context.queue.announce_cancellation(&ids(running)).await;
-    context.queue.announce_changes(&ids(cancelled)).await;
+    queue.announce_cancellation(&ids(running)).await;
+    queue.announce_changes(&ids(cancelled)).await;
 }
 
 /// What comes after a batch's end is committed with it; this only makes it known sooner.
-async fn follow(context: &Context, ended: Vec<EndedBatch>) {
+async fn follow(queue: &Queue, ended: Vec<EndedBatch>) {
     if ended.is_empty() {
         return;
     }
@@ -78,6 +90,6 @@ async fn follow(context: &Context, ended: Vec<EndedBatch>) {
     }
     let ids: Vec<JobId> = ended.iter().map(|batch| batch.id.as_job()).collect();
     let steps = ended.into_iter().filter_map(|batch| batch.step).collect();
-    context.queue.push(&dispatches(steps)).await;
-    context.queue.announce_changes(&ids).await;
+    queue.push(&dispatches(steps)).await;
+    queue.announce_changes(&ids).await;
 }

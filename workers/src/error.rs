@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
+use store::secrets::SealError;
 
 /// What to do about a failed attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(crate) enum Advice {
         credential: Arc<str>,
         wait: Wait,
     },
+    /// This process lacks a setting that another may have: the job waits, and the attempt does not count.
+    NotConfigured,
     /// Another worker has the job: write nothing.
     LeaseLost,
 }
@@ -74,6 +77,19 @@ impl JobError {
         }
     }
 
+    /// An operator has to set something first; until then the job waits, and no attempt is used up.
+    pub fn not_configured(message: impl Into<String>) -> Self {
+        Self {
+            code: "not_configured".into(),
+            message: message.into(),
+            advice: Advice::NotConfigured,
+        }
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     pub(crate) fn advice(&self) -> &Advice {
         &self.advice
     }
@@ -93,7 +109,7 @@ impl From<StoreError> for JobError {
                 advice: Advice::LeaseLost,
             },
             StoreError::NotFound { what } => Self::permanent("not_found", format!("The {what} no longer exists.")),
-            // An operator has to act; then the dead jobs can be retried.
+            StoreError::Seal(SealError::OtherKey { .. }) => Self::not_configured(error.to_string()),
             StoreError::Seal(_) => Self::permanent("not_configured", error.to_string()),
             StoreError::Conflict { what } => Self::permanent("conflict", (*what).to_owned()),
             _ => {

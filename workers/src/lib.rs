@@ -40,6 +40,7 @@ mod start;
 mod tasks;
 mod trace;
 
+pub use self::batches::tend_batches;
 pub use self::budgets::Budgets;
 pub use self::context::Context;
 pub use self::effect::{Effect, LookedUp};

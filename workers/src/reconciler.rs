@@ -157,6 +157,9 @@ impl Paused {
 /// [`StoreError`].
 pub async fn release_paused(system: &System) -> Result<usize, StoreError> {
     let mut all = 0;
+    if !store::jobs::any_to_release(system).await? {
+        return Ok(all);
+    }
     loop {
         match store::jobs::release_paused(system, CHUNK).await? {
             0 => return Ok(all),

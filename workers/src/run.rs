@@ -22,6 +22,9 @@ use tracing::Instrument;
 /// How long a job that this process cannot run waits for one that can.
 const UNKNOWN_KIND_DELAY: Duration = Duration::from_secs(5);
 
+/// The same for one that this process lacks a setting for.
+const NOT_CONFIGURED_DELAY: Duration = Duration::from_secs(30);
+
 /// What an attempt needs.
 #[derive(Clone)]
 pub(crate) struct Runner {
@@ -138,6 +141,7 @@ fn conclude(
         Advice::LeaseLost => return Attempt::Abandoned,
         Advice::Permanent => Outcome::Dead { error: error.to_json() },
         Advice::Snooze { credential, wait } if may_wait(job, governor) => put_off(credential, wait, governor),
+        Advice::NotConfigured => hold_back(&error),
         _ if spent => Outcome::Dead { error: error.to_json() },
         Advice::RetryAfter(delay) => Outcome::Retry {
             error: error.to_json(),
@@ -168,6 +172,19 @@ fn put_off(credential: &str, wait: &Wait, governor: &GovernorSettings) -> Outcom
     Outcome::Snoozed {
         delay,
         why: json!({ "reason": reason, "limit": limit, "credential": credential, "limited_secs": wait.limited_for.as_secs_f64() }),
+    }
+}
+
+/// For a worker that is configured; if there is none, until an operator has read the log or asked `why`.
+fn hold_back(error: &JobError) -> Outcome {
+    tracing::error!(
+        reason = error.message(),
+        "this process cannot run the job; it waits, and no attempt is counted"
+    );
+    metrics::counter!("job_snoozes_total", "reason" => "not_configured", "limit" => "configuration").increment(1);
+    Outcome::Snoozed {
+        delay: NOT_CONFIGURED_DELAY,
+        why: json!({ "reason": "not_configured", "detail": error.message(), "limited_secs": NOT_CONFIGURED_DELAY.as_secs_f64() }),
     }
 }
 

@@ -13,7 +13,8 @@ pub(crate) trait FromFields: Sized {
     fn check_against(_fields: &mut Fields, _settings: &Settings) {}
 }
 
-/// The fields of a JSON object that have not been read yet, and what was wrong with those that have. `null` counts as absent.
+/// The fields of a JSON object that have not been read yet, and what was wrong with those that have. `null` counts as absent; a
+/// change, where it means more, asks [`is_null`](Fields::is_null) first.
 pub(crate) struct Fields {
     /// Where the object is: empty, or `principal.`.
     pub(super) prefix: String,
@@ -75,6 +76,18 @@ impl Fields {
     /// Whether a field that was not read yet is not there.
     pub(crate) fn is_absent(&self, name: &str) -> bool {
         self.left.get(name).is_none_or(Value::is_null)
+    }
+
+    /// Whether a field that was not read yet is `null`: in a change that takes it back to what it is by default (RFC 7396).
+    pub(crate) fn is_null(&self, name: &str) -> bool {
+        self.left.get(name).is_some_and(Value::is_null)
+    }
+
+    /// Notes that a field which has no default cannot be taken away.
+    pub(crate) fn refuse_null(&mut self, name: &str) {
+        if self.is_null(name) {
+            self.error(name, "required", "is required: it cannot be taken away");
+        }
     }
 
     /// The field's text, if it is one, left to be read.

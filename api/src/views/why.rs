@@ -44,6 +44,8 @@ pub(crate) enum Reason {
     RateLimit,
     /// The money for the calls it makes is spent for today.
     Budget,
+    /// Its worker lacks a setting; an operator has to act.
+    NotConfigured,
     Paused,
     /// No worker of its pool is alive.
     NoWorker,
@@ -148,11 +150,23 @@ fn time(why: &Why) -> Option<Blocker> {
     })
 }
 
-/// A budget put it off when it ran last.
+/// A budget or a missing setting put it off when it ran last.
 fn snoozed(why: &Why, snooze: &Value) -> Blocker {
     let text = |name: &str| snooze.get(name).and_then(Value::as_str).unwrap_or("?");
     let time = |name: &str| text(name).parse::<DateTime<Utc>>().ok();
     let show = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC");
+    if text("reason") == "not_configured" {
+        return Blocker {
+            reason: Reason::NotConfigured,
+            class: Class::Stuck,
+            detail: format!(
+                "Its worker lacks a setting: {}. It is tried again at {}.",
+                text("detail"),
+                show(why.run_at)
+            ),
+            since: time("since").unwrap_or(why.created_at),
+        };
+    }
     let (credential, until) = (text("credential"), show(time("until").unwrap_or(why.run_at)));
     let what = match text("limit") {
         "tokens" => format!("The tokens a minute for the credential {credential} are used up until {until}"),

@@ -20,6 +20,7 @@ pub(crate) mod pools;
 pub(crate) mod readiness;
 pub(crate) mod schedules;
 pub(crate) mod search;
+pub(crate) mod secrets;
 pub(crate) mod serve;
 pub(crate) mod tenants;
 pub(crate) mod top;

@@ -19,6 +19,9 @@ impl WorkerPart {
         let system = System::connect(&settings.database)
             .await
             .context("cannot use DATABASE_SYSTEM_URL")?;
+        if pools.contains(&Pool::Delivery) && settings.secrets.master_key.is_none() {
+            tracing::warn!("VISUALKIT_MASTER_KEY is not set: deliveries of webhooks wait for a worker that has it");
+        }
         let embedder = Arc::new(embedder(&settings));
         if pools.iter().any(|pool| matches!(pool, Pool::Ingest | Pool::Retrieval)) {
             refuse_other_weights(connections, embedder.clone()).await?;

@@ -6,6 +6,7 @@ mod count;
 mod create;
 mod end;
 mod find;
+mod mend;
 mod retry;
 mod stop;
 
@@ -14,6 +15,7 @@ pub(crate) use self::count::COUNTED;
 pub use self::create::{NewBatch, OnFailure, create};
 pub use self::end::{EndedBatch, end_all};
 pub use self::find::{Batch, BatchState, find, list};
+pub use self::mend::{recount, release_steps};
 pub use self::retry::lock_batches_of;
 pub(crate) use self::retry::{ensure_not_stopping, uncount};
 pub use self::stop::{StoppedBatch, StoppedJob, cancel_some, mark_swept, stop, stopped};

@@ -1,10 +1,13 @@
 //! What an operator's check-up looks at: rows that nobody has moved for too long, and what the server says of itself and of its roles.
 //! Nothing here changes anything.
+mod batches;
 mod catalogue;
 mod rows;
 mod server;
 mod standing;
+mod webhooks;
 
+pub use self::batches::{BatchOf, miscounted_batches, neglected_batches};
 pub use self::catalogue::{
     MigrationState, migration_state, missing_partitions, policy_faults, role_faults, system_login_faults,
 };
@@ -13,6 +16,7 @@ pub use self::rows::{
 };
 pub use self::server::{ServerState, server_state};
 pub use self::standing::{Standing, standings};
+pub use self::webhooks::{LostDelivery, lost_deliveries, tenants_with_webhooks};
 
 use diesel::QueryableByName;
 use diesel::sql_types::Text;

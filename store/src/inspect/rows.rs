@@ -1,6 +1,5 @@
 use super::{Line, lines};
-use crate::jobs::{PAUSED_EPOCH, SERVER_LIFE};
-use crate::pauses::IS_PAUSED;
+use crate::jobs::{PAUSED_EPOCH, SERVER_LIFE, free_kinds};
 use crate::store::Durability;
 use crate::{JobId, StoreError, System};
 use diesel::sql_types::{BigInt, Double, Text, Uuid};
@@ -45,15 +44,20 @@ pub async fn undispatched(
     secs: f64,
 ) -> Result<Vec<JobId>, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
+    let free = free_kinds();
     let found: Vec<Id> = sql_query(format!(
-        "SELECT id FROM jobs j
-         WHERE state IN ('scheduled', 'retryable') AND NOT awaits_batch AND run_at < now() - $3 * interval '1 second'
-            OR state = 'queued' AND (
-                dispatch_epoch IS NULL AND coalesce(dispatched_at, '-infinity') < now() - $3 * interval '1 second'
-                OR dispatch_epoch NOT IN ($1 || '@' || {SERVER_LIFE}, '{PAUSED_EPOCH}')
-                OR dispatch_epoch = $1 || '@' || {SERVER_LIFE} AND dispatched_at < now() - ($2 + $3) * interval '1 second'
-                OR dispatch_epoch = '{PAUSED_EPOCH}' AND NOT {IS_PAUSED})
-         ORDER BY id LIMIT {LOOKED_AT}"
+        "WITH free AS MATERIALIZED ({free}), this AS MATERIALIZED (SELECT $1 || '@' || {SERVER_LIFE} AS epoch), found AS (
+             SELECT id FROM jobs WHERE state IN ('scheduled', 'retryable') AND NOT awaits_batch AND run_at < now() - $3 * interval '1 second'
+             UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL
+                       AND coalesce(dispatched_at, '-infinity') < now() - $3 * interval '1 second'
+             UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < (SELECT epoch FROM this)
+             UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch > (SELECT epoch FROM this) AND dispatch_epoch < '{PAUSED_EPOCH}'
+             UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch = (SELECT epoch FROM this)
+                       AND dispatched_at < now() - ($2 + $3) * interval '1 second'
+             UNION ALL SELECT j.id FROM jobs j JOIN free f USING (tenant_id, pool, kind, forced)
+                       WHERE j.state = 'queued' AND j.dispatch_epoch = '{PAUSED_EPOCH}'
+         )
+         SELECT id FROM found ORDER BY id LIMIT {LOOKED_AT}"
     ))
     .bind::<Text, _>(epoch)
     .bind::<Double, _>(redispatch_secs)
@@ -72,7 +76,9 @@ pub async fn undispatched(
 pub async fn dead_locks(system: &System, secs: f64) -> Result<Vec<String>, StoreError> {
     listed(
         system,
-        "SELECT l.tenant_id || ' ' || l.unique_key AS line FROM job_locks l LEFT JOIN jobs j ON j.id = l.job_id
+        // OFFSET 0: each job is looked up, in its partition, instead of all jobs being read.
+        "SELECT l.tenant_id || ' ' || l.unique_key AS line FROM job_locks l
+         LEFT JOIN LATERAL (SELECT id, finished_at FROM jobs WHERE id = l.job_id OFFSET 0) j ON true
          WHERE j.id IS NULL OR j.finished_at < now() - $1 * interval '1 second' ORDER BY 1",
         secs,
     )

@@ -31,10 +31,10 @@ pub enum Outcome {
     HandedBack {
         delay: Duration,
     },
-    /// A budget holds it back: the attempt does not count, and leaves no trace but `why`.
+    /// A budget or a missing setting holds it back: the attempt does not count, and leaves no trace but `why`.
     Snoozed {
         delay: Duration,
-        /// `{reason, limit, credential, limited_secs}`; until when, since when and how often are added.
+        /// `{reason, limit, credential, limited_secs}`, or `{reason, detail, limited_secs}` of a missing setting; until when, since when and how often are added.
         why: Value,
     },
 }

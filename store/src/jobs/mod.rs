@@ -29,8 +29,10 @@ pub use self::create::{NewJob, ScheduledBy, create};
 pub use self::create_many::create_many;
 pub use self::dead_letters::{DeadFilter, DeadLetter, dead_letters, discard};
 pub use self::dead_summary::{DeadGroup, SUMMED_UP, dead_summary};
-pub use self::dispatch::{Dispatchable, Marked, mark_for_dispatch, release_paused, running, unmark_dispatch};
-pub(crate) use self::dispatch::{PAUSED_EPOCH, SERVER_LIFE};
+pub use self::dispatch::{
+    Dispatchable, Marked, any_to_release, mark_for_dispatch, release_paused, running, unmark_dispatch,
+};
+pub(crate) use self::dispatch::{PAUSED_EPOCH, SERVER_LIFE, free_kinds};
 pub use self::erase::{erase_all, erase_answers_citing};
 pub use self::expire::{ExpiredJob, expire_leases};
 pub use self::find::{Job, JobFilter, find, find_many, list};
@@ -38,6 +40,7 @@ pub use self::finish::{Ended, Finish, Outcome, finish, finish_in};
 pub use self::force::force;
 pub use self::interactive::make_durable;
 pub use self::lease::{Held, Progress, RenewedLease, renew, save_progress};
+pub(crate) use self::retention::prefer_indexes;
 pub use self::retention::{JobRetention, count_default_rows, create_partitions, sweep};
 pub use self::retry::{Retried, retry};
 pub use self::state::JobState;

@@ -1,4 +1,5 @@
 use crate::store::Durability;
+use crate::system::SystemTx;
 use crate::{StoreError, System};
 use diesel::sql_types::{BigInt, Integer};
 use diesel::{QueryableByName, sql_query};
@@ -51,6 +52,15 @@ struct Count {
     count: i32,
 }
 
+/// For a transaction that looks up a few rows each in tables of millions: the planner would rather read those from end to end than look a thousand
+/// rows up (it does not see that each lookup is in one partition), and a sweep that finds little costs as much as one that finds all.
+pub(crate) async fn prefer_indexes(tx: &mut SystemTx) -> Result<(), StoreError> {
+    for setting in ["SET LOCAL enable_hashjoin = off", "SET LOCAL enable_mergejoin = off"] {
+        sql_query(setting).execute(&mut tx.conn).await?;
+    }
+    Ok(())
+}
+
 /// Deletes up to `limit` expired interactive jobs, idempotency keys, locks of ended jobs and batches without jobs each, and drops expired
 /// partitions; returns how many rows went.
 ///
@@ -58,6 +68,7 @@ struct Count {
 /// [`StoreError`].
 pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Result<usize, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
+    prefer_indexes(&mut tx).await?;
     let jobs = sql_query(
         "WITH gone AS (
              DELETE FROM jobs WHERE id IN (

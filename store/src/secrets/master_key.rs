@@ -1,5 +1,5 @@
 use crate::TenantId;
-use config::{ExposeSecret, SecretSettings, SecretSlice};
+use config::{ExposeSecret, SecretSlice, SecretString};
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hkdf::{HKDF_SHA256, KeyType, Salt};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -16,7 +16,8 @@ const WRAPPED_LEN: usize = NONCE_LEN + KEY_LEN + TAG_LEN;
 /// Why a secret cannot be sealed or opened. The texts hold neither keys nor secrets.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    #[error("the secret was sealed under master key {sealed}, and VISUALKIT_MASTER_KEY is {configured}")]
+    /// Whoever is configured with that key can open it.
+    #[error("the secret was sealed under master key {sealed}, and this process has {configured}")]
     OtherKey { sealed: String, configured: String },
     #[error("the sealed secret was changed, or belongs to another row")]
     Broken,
@@ -45,10 +46,9 @@ impl Binding {
     }
 }
 
-/// The installation's master key, from `secrets.master_key`: its encryption key and the id that stands in everything sealed under it are
-/// derived from the setting (HKDF-SHA256, RFC 5869).
+/// A master key: its encryption key and the id that stands in everything sealed under it are derived from the setting (HKDF-SHA256, RFC 5869).
 #[derive(Clone)]
-pub struct MasterKey {
+pub(super) struct MasterKey {
     key: LessSafeKey,
     id: [u8; KEY_ID_LEN],
 }
@@ -60,10 +60,8 @@ impl fmt::Debug for MasterKey {
 }
 
 impl MasterKey {
-    /// `None`: the setting is not there.
-    #[must_use]
-    pub fn of(settings: &SecretSettings) -> Option<Self> {
-        let setting = settings.master_key.as_ref()?;
+    /// `None` only where the platform's cryptography fails.
+    pub(super) fn derive(setting: &SecretString) -> Option<Self> {
         let secret = Salt::new(HKDF_SHA256, b"visualkit").extract(setting.expose_secret().as_bytes());
         let (mut key, mut id) = ([0; KEY_LEN], [0; KEY_ID_LEN]);
         secret
@@ -83,7 +81,7 @@ impl MasterKey {
     ///
     /// # Errors
     /// [`SealError::NoRandomness`].
-    pub fn seal(&self, binding: Binding, secret: &[u8]) -> Result<Vec<u8>, SealError> {
+    pub(super) fn seal(&self, binding: Binding, secret: &[u8]) -> Result<Vec<u8>, SealError> {
         let data_key: [u8; KEY_LEN] = random()?;
         let aad = binding.bytes();
         let mut sealed = vec![LAYOUT];
@@ -95,20 +93,60 @@ impl MasterKey {
 
     /// # Errors
     /// [`SealError::OtherKey`]; [`SealError::Broken`] also when `binding` names another row than the one it was sealed for.
-    pub fn open(&self, binding: Binding, sealed: &[u8]) -> Result<SecretSlice<u8>, SealError> {
-        let rest = sealed.strip_prefix(&[LAYOUT]).ok_or(SealError::Broken)?;
-        let (id, rest) = rest.split_at_checked(KEY_ID_LEN).ok_or(SealError::Broken)?;
-        if id != self.id {
+    pub(super) fn open(&self, binding: Binding, sealed: &[u8]) -> Result<SecretSlice<u8>, SealError> {
+        let data_key = self.unwrap(binding, sealed)?;
+        let data_key = data_key.expose_secret().try_into().map_err(|_| SealError::Broken)?;
+        decrypt(&aead(data_key)?, &binding.bytes(), Parts::of(sealed)?.encrypted)
+    }
+
+    /// The same secret under the same key of its own, and that under this master key instead of `old`. What is sealed is not read.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open) with `old`.
+    pub(super) fn rewrap(&self, old: &Self, binding: Binding, sealed: &[u8]) -> Result<Vec<u8>, SealError> {
+        let data_key = old.unwrap(binding, sealed)?;
+        let mut rewrapped = vec![LAYOUT];
+        rewrapped.extend(self.id);
+        rewrapped.extend(encrypt(&self.key, &binding.bytes(), data_key.expose_secret())?);
+        rewrapped.extend(Parts::of(sealed)?.encrypted);
+        Ok(rewrapped)
+    }
+
+    /// Whether it was sealed under this key.
+    pub(super) fn sealed(&self, sealed: &[u8]) -> bool {
+        Parts::of(sealed).is_ok_and(|parts| parts.id == self.id)
+    }
+
+    /// What stands in everything sealed under it, in hexadecimal digits.
+    pub(super) fn name(&self) -> String {
+        name(&self.id)
+    }
+
+    fn unwrap(&self, binding: Binding, sealed: &[u8]) -> Result<SecretSlice<u8>, SealError> {
+        let parts = Parts::of(sealed)?;
+        if parts.id != self.id {
             return Err(SealError::OtherKey {
-                sealed: name(id),
-                configured: name(&self.id),
+                sealed: name(parts.id),
+                configured: self.name(),
             });
         }
+        decrypt(&self.key, &binding.bytes(), parts.wrapped)
+    }
+}
+
+/// A sealed secret, taken apart.
+struct Parts<'a> {
+    id: &'a [u8],
+    wrapped: &'a [u8],
+    encrypted: &'a [u8],
+}
+
+impl<'a> Parts<'a> {
+    fn of(sealed: &'a [u8]) -> Result<Self, SealError> {
+        let rest = sealed.strip_prefix(&[LAYOUT]).ok_or(SealError::Broken)?;
+        let (id, rest) = rest.split_at_checked(KEY_ID_LEN).ok_or(SealError::Broken)?;
         let (wrapped, encrypted) = rest.split_at_checked(WRAPPED_LEN).ok_or(SealError::Broken)?;
-        let aad = binding.bytes();
-        let data_key = decrypt(&self.key, &aad, wrapped)?;
-        let data_key = data_key.expose_secret().try_into().map_err(|_| SealError::Broken)?;
-        decrypt(&aead(data_key)?, &aad, encrypted)
+        Ok(Self { id, wrapped, encrypted })
     }
 }
 
@@ -161,11 +199,7 @@ mod tests {
     use super::*;
 
     fn key(setting: &str) -> MasterKey {
-        MasterKey::of(&SecretSettings {
-            session_secret: None,
-            master_key: Some(setting.to_owned().into()),
-        })
-        .unwrap()
+        MasterKey::derive(&setting.to_owned().into()).unwrap()
     }
 
     fn binding() -> Binding {
@@ -226,6 +260,26 @@ mod tests {
         for short in [0, 1, 9, 40, sealed.len() - 17] {
             assert!(key("one").open(binding(), &sealed[..short]).is_err());
         }
+    }
+
+    #[test]
+    fn rewrapped_it_opens_under_the_new_key_only_and_nothing_but_the_wrapping_has_changed() {
+        let (old, new) = (key("one"), key("two"));
+        let sealed = old.seal(binding(), b"x").unwrap();
+        let rewrapped = new.rewrap(&old, binding(), &sealed).unwrap();
+        assert_eq!(new.open(binding(), &rewrapped).unwrap().expose_secret(), b"x");
+        assert!(matches!(
+            old.open(binding(), &rewrapped),
+            Err(SealError::OtherKey { .. })
+        ));
+        assert!(new.sealed(&rewrapped) && !old.sealed(&rewrapped));
+        let tail = 1 + KEY_ID_LEN + WRAPPED_LEN;
+        assert_eq!(rewrapped[tail..], sealed[tail..]);
+        let elsewhere = Binding {
+            row: Uuid::from_u128(3),
+            ..binding()
+        };
+        assert!(matches!(new.rewrap(&old, elsewhere, &sealed), Err(SealError::Broken)));
     }
 
     #[test]

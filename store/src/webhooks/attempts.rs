@@ -2,7 +2,7 @@ use super::WebhookSecret;
 use crate::effects::hold;
 use crate::jobs::Held;
 use crate::prepared::Prepare;
-use crate::secrets::MasterKey;
+use crate::secrets::MasterKeys;
 use crate::{JobId, StoreError, TenantTx, WebhookDeliveryId, WebhookId};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Binary, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
@@ -37,7 +37,7 @@ impl ToDeliver {
     ///
     /// # Errors
     /// [`StoreError::Seal`].
-    pub fn secrets(&self, tx: &TenantTx, key: &MasterKey) -> Result<Vec<WebhookSecret>, StoreError> {
+    pub fn secrets(&self, tx: &TenantTx, key: &MasterKeys) -> Result<Vec<WebhookSecret>, StoreError> {
         let sealed = std::iter::once(&self.secret).chain(&self.previous_secret);
         sealed
             .map(|sealed| Ok(WebhookSecret::open(key, tx.tenant, self.endpoint, sealed)?))

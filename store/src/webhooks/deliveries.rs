@@ -56,7 +56,10 @@ pub struct Delivery {
 const SELECT: &str = "SELECT d.id, d.type AS event, s.state, d.data, d.job_id, d.created_at, d.ended_at,
         CASE WHEN s.state = 'pending' AND j.state <> 'running' THEN j.run_at END AS next_attempt_at
     FROM webhook_deliveries d
-    LEFT JOIN jobs j ON j.tenant_id = d.tenant_id AND j.id = d.job_id
+    LEFT JOIN LATERAL (
+        SELECT id, state, run_at FROM jobs WHERE d.outcome IS NULL AND tenant_id = d.tenant_id AND id = d.job_id
+        OFFSET 0 -- Looked up for those only, each in its partition, instead of all jobs being read.
+    ) j ON true
     CROSS JOIN LATERAL (SELECT CASE
         WHEN d.outcome IS NOT NULL THEN d.outcome
         WHEN j.id IS NULL OR j.state IN ('succeeded', 'dead', 'cancelled') THEN 'failed'
@@ -79,7 +82,7 @@ pub struct DeliveryFilter {
 pub async fn list_deliveries(tx: &mut TenantTx, filter: &DeliveryFilter) -> Result<Vec<Delivery>, StoreError> {
     super::find(tx, filter.endpoint).await?;
     Ok(sql_query(format!(
-        "{SELECT} WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND ($3 IS NULL OR s.state = $3) AND ($4 IS NULL OR d.id < $4)
+        "{SELECT} WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND ($3 IS NULL OR s.state = $3 AND (d.outcome IS NULL OR d.outcome = $3)) AND ($4 IS NULL OR d.id < $4)
          ORDER BY d.id DESC LIMIT $5"
     ))
     .bind::<Uuid, _>(tx.tenant)

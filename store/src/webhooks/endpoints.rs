@@ -1,6 +1,6 @@
 use super::WebhookSecret;
 use crate::prepared::Prepare;
-use crate::secrets::MasterKey;
+use crate::secrets::MasterKeys;
 use crate::{StoreError, TenantTx, WebhookId};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Nullable, Text, Timestamptz, Uuid};
@@ -60,7 +60,7 @@ pub struct NewEndpoint {
 /// [`StoreError::Conflict`] when the tenant has `limit` webhooks; [`StoreError::Seal`].
 pub async fn create(
     tx: &mut TenantTx,
-    key: &MasterKey,
+    key: &MasterKeys,
     new: &NewEndpoint,
     limit: i64,
 ) -> Result<(Endpoint, WebhookSecret), StoreError> {
@@ -170,7 +170,7 @@ pub async fn change(tx: &mut TenantTx, id: WebhookId, changes: &Changes) -> Resu
 /// [`StoreError::NotFound`], [`StoreError::Seal`].
 pub async fn rotate_secret(
     tx: &mut TenantTx,
-    key: &MasterKey,
+    key: &MasterKeys,
     id: WebhookId,
     grace_secs: i64,
 ) -> Result<(Endpoint, WebhookSecret), StoreError> {

@@ -5,6 +5,7 @@ mod endpoints;
 mod events;
 mod replay;
 mod retention;
+mod sealed;
 mod secret;
 
 pub use self::attempts::{Attempt, Health, ToDeliver, disable_failing, find_to_deliver, record_attempt};
@@ -19,4 +20,6 @@ pub use self::events::{
 };
 pub use self::replay::{Replayed, replay, replay_failed};
 pub use self::retention::sweep;
+pub use self::sealed::unopenable;
 pub use self::secret::WebhookSecret;
+pub(crate) use self::secret::binding;

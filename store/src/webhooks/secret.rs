@@ -1,4 +1,4 @@
-use crate::secrets::{Binding, MasterKey, SealError};
+use crate::secrets::{Binding, MasterKeys, SealError};
 use crate::{TenantId, WebhookId};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -21,12 +21,12 @@ impl WebhookSecret {
         Ok(Self(bytes.into()))
     }
 
-    pub(super) fn seal(&self, key: &MasterKey, tenant: TenantId, webhook: WebhookId) -> Result<Vec<u8>, SealError> {
+    pub(super) fn seal(&self, key: &MasterKeys, tenant: TenantId, webhook: WebhookId) -> Result<Vec<u8>, SealError> {
         key.seal(binding(tenant, webhook), self.0.expose_secret())
     }
 
     pub(super) fn open(
-        key: &MasterKey,
+        key: &MasterKeys,
         tenant: TenantId,
         webhook: WebhookId,
         sealed: &[u8],
@@ -47,7 +47,8 @@ impl WebhookSecret {
     }
 }
 
-fn binding(tenant: TenantId, webhook: WebhookId) -> Binding {
+/// Of both secrets of a webhook: the present one becomes the one before as it is.
+pub(crate) fn binding(tenant: TenantId, webhook: WebhookId) -> Binding {
     Binding {
         place: "webhook_endpoints.secret",
         tenant,

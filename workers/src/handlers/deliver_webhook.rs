@@ -4,14 +4,12 @@ use integrations::{IntegrationError, standard_webhooks};
 use jobs::kinds::{DeliverWebhook, DeliveredWebhook, DeliveryEnd};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use store::secrets::MasterKey;
+use store::secrets::MasterKeys;
 use store::webhooks::{self, Attempt, Health, ToDeliver, WebhookSecret};
 use url::Url;
 
 /// What is read, and kept, of an answer.
 const ANSWER_BYTES: usize = 1024;
-/// An operator has to act first.
-const NOT_CONFIGURED_WAIT: Duration = Duration::from_mins(10);
 
 impl Handle for DeliverWebhook {
     async fn handle(self, job: JobContext) -> Result<Done, JobError> {
@@ -34,11 +32,9 @@ impl Handle for DeliverWebhook {
 }
 
 async fn read(job: &JobContext, asked: &DeliverWebhook) -> Result<Option<(ToDeliver, Vec<WebhookSecret>)>, JobError> {
-    let Some(key) = MasterKey::of(&job.app.settings.secrets) else {
-        return Err(JobError::retry_after(
-            "not_configured",
-            "VISUALKIT_MASTER_KEY is not set for this worker, so that the delivery cannot be signed.",
-            NOT_CONFIGURED_WAIT,
+    let Some(key) = MasterKeys::of(&job.app.settings.secrets) else {
+        return Err(JobError::not_configured(
+            "VISUALKIT_MASTER_KEY is not set for this worker, so that the delivery cannot be signed",
         ));
     };
     job.app

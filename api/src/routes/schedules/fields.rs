@@ -38,7 +38,7 @@ pub(crate) struct CreateSchedule {
     enabled: Option<bool>,
 }
 
-/// What is to be changed of a schedule; what is absent stays.
+/// What is to be changed of a schedule; what is absent stays, and `null` is what it is by default.
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes the body")]
 pub(crate) struct UpdateSchedule {

@@ -50,27 +50,37 @@ impl Settings {
         catalogue: &Catalogue,
         now: DateTime<Utc>,
     ) -> Option<Self> {
-        let name = text(fields, "name", 200, current.map(|current| &current.name));
+        let before = kept(fields, "name", current);
+        let name = text(fields, "name", 200, before.map(|before| &before.name));
         if name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
             fields.error("name", "control_character", "must not contain control characters");
         }
-        let cron = text(fields, "cron", 200, current.map(|current| &current.cron));
+        let before = kept(fields, "cron", current);
+        let cron = text(fields, "cron", 200, before.map(|before| &before.cron));
         let utc = "UTC".to_owned();
-        let zone_before = current.map_or(&utc, |current| &current.time_zone);
+        let zone_before = kept(fields, "time_zone", current).map_or(&utc, |before| &before.time_zone);
         let time_zone = text(fields, "time_zone", 100, Some(zone_before));
-        let kind = text(fields, "kind", 100, current.map(|current| &current.kind));
-        let payload = fields.value("payload").or_else(|| Some(current?.payload.clone()));
-        let priority = small(fields.optional_integer("priority", 0..=2)).or_else(|| current?.priority);
-        let max_attempts =
-            small(fields.optional_integer("max_attempts", 1..=MAX_ATTEMPTS)).or_else(|| current?.max_attempts);
-        let jitter_secs = fields.optional_integer("jitter_secs", 0..=3600);
-        let jitter_secs = small(jitter_secs).or_else(|| Some(current?.jitter_secs)).unwrap_or(0);
+        let before = kept(fields, "kind", current);
+        let kind = text(fields, "kind", 100, before.map(|before| &before.kind));
+        let before = kept(fields, "payload", current);
+        let payload = fields.value("payload").or_else(|| Some(before?.payload.clone()));
+        let before = kept(fields, "priority", current);
+        let priority = small(fields.optional_integer("priority", 0..=2)).or_else(|| before?.priority);
+        let before = kept(fields, "max_attempts", current);
+        let max_attempts = small(fields.optional_integer("max_attempts", 1..=MAX_ATTEMPTS));
+        let max_attempts = max_attempts.or_else(|| before?.max_attempts);
+        let before = kept(fields, "jitter_secs", current);
+        let jitter_secs = small(fields.optional_integer("jitter_secs", 0..=3600));
+        let jitter_secs = jitter_secs.or_else(|| Some(before?.jitter_secs)).unwrap_or(0);
+        let before = kept(fields, "catch_up", current);
         let catch_up = fields.optional_choice("catch_up", CatchUp::ALL);
-        let catch_up = catch_up.or_else(|| Some(current?.catch_up)).unwrap_or(CatchUp::Last);
+        let catch_up = catch_up.or_else(|| Some(before?.catch_up)).unwrap_or(CatchUp::Last);
+        let before = kept(fields, "overlap", current);
         let overlap = fields.optional_choice("overlap", Overlap::ALL);
-        let overlap = overlap.or_else(|| Some(current?.overlap)).unwrap_or(Overlap::Skip);
+        let overlap = overlap.or_else(|| Some(before?.overlap)).unwrap_or(Overlap::Skip);
+        let before = kept(fields, "enabled", current);
         let enabled = fields.optional_bool("enabled");
-        let enabled = enabled.or_else(|| Some(current?.enabled)).unwrap_or(true);
+        let enabled = enabled.or_else(|| Some(before?.enabled)).unwrap_or(true);
 
         if catch_up == CatchUp::All && overlap == Overlap::Skip {
             let message = "must be allow when catch_up is all: the ticks would skip each other";
@@ -125,6 +135,11 @@ impl Settings {
     pub(super) fn has_other_ticks(&self, before: &Schedule) -> bool {
         self.cron != before.cron || self.time_zone != before.time_zone || self.jitter_secs != before.jitter_secs
     }
+}
+
+/// What stands where the field is not given. Nothing where it is `null`: it is then what it would be in a new schedule.
+fn kept<'a>(fields: &Fields, name: &str, current: Option<&'a Schedule>) -> Option<&'a Schedule> {
+    current.filter(|_| !fields.is_null(name))
 }
 
 /// A text that is required, unless there is one before.

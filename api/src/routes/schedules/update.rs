@@ -10,7 +10,7 @@ use store::schedules::Schedule;
 
 /// Change a schedule
 ///
-/// Every field is optional, and what is absent stays. Other ticks, or enabling it, count from now on: what passed before was not missed.
+/// Every field is optional; what is absent stays, and `null` takes a field back to its default (RFC 7396). Other ticks, or enabling it, count from now on: what passed before was not missed.
 #[utoipa::path(
     patch,
     path = "/v1/schedules/{id}",

@@ -9,7 +9,7 @@ use store::WebhookId;
 use store::webhooks::Changes;
 use utoipa::ToSchema;
 
-/// What is to be different; what is absent stays as it is.
+/// What is to be different; what is absent stays as it is, and `null` is what it is by default.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes the body; it is read field by field")]
 pub(crate) struct WebhookPatch {
@@ -29,12 +29,21 @@ pub(crate) struct ChangeWebhook(Changes);
 
 impl FromFields for ChangeWebhook {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
+        ["url", "events"].into_iter().for_each(|name| fields.refuse_null(name));
+        let (any_kind, no_description, enabled) = (
+            fields.is_null("kinds"),
+            fields.is_null("description"),
+            fields.is_null("enabled"),
+        );
         Some(Self(Changes {
             url: fields.optional_text("url", 1..=2048),
             events: fields.value("events").and_then(|value| events(fields, value)),
-            kinds: fields.value("kinds").and_then(|value| kinds(fields, value)),
-            description: description(fields),
-            enabled: fields.optional_bool("enabled"),
+            kinds: fields
+                .value("kinds")
+                .and_then(|value| kinds(fields, value))
+                .or_else(|| any_kind.then_some(None)),
+            description: description(fields).or_else(|| no_description.then(String::new)),
+            enabled: fields.optional_bool("enabled").or_else(|| enabled.then_some(true)),
         }))
     }
 

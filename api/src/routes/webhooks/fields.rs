@@ -4,7 +4,7 @@ use config::Settings;
 use integrations::http::{OutboundPolicy, webhook_url_faults};
 use jobs::kinds::NAMES;
 use serde_json::{Value, json};
-use store::secrets::MasterKey;
+use store::secrets::MasterKeys;
 use store::webhooks::{DELIVERY_KIND, EVENT_PATTERNS, EVENT_TYPES};
 
 /// A text of up to 500 characters, which may be empty.
@@ -65,7 +65,7 @@ pub(super) fn check_url(fields: &mut Fields, settings: &Settings) {
 
 /// # Errors
 /// [`ProblemCode::NotConfigured`].
-pub(super) fn master_key(state: &ApiState) -> Result<MasterKey, Problem> {
+pub(super) fn master_key(state: &ApiState) -> Result<MasterKeys, Problem> {
     state.master_key.clone().ok_or_else(|| {
         Problem::new(
             ProblemCode::NotConfigured,

@@ -1,8 +1,12 @@
 //! The checks: one file each, and one line in [`ALL`]. What a feature leaves lying about is found by a check of its own.
+mod batch_counts;
+mod batches;
 mod clocks;
 mod configuration;
 mod connections;
 mod default_partitions;
+mod deliveries;
+mod disabled_webhooks;
 mod disk;
 mod dispatch_index;
 mod expired_leases;
@@ -21,6 +25,7 @@ mod row_level_security;
 mod schedules;
 mod suspects;
 mod undispatched;
+mod webhook_secrets;
 mod workers;
 
 use super::Site;
@@ -56,6 +61,11 @@ pub(super) const ALL: &[Check] = &[
     dispatch_index::CHECK,
     undispatched::CHECK,
     schedules::CHECK,
+    batch_counts::CHECK,
+    batches::CHECK,
+    deliveries::CHECK,
+    webhook_secrets::CHECK,
+    disabled_webhooks::CHECK,
     suspects::CHECK,
     indexes::CHECK,
     job_locks::CHECK,

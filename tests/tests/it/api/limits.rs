@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use store::Owner;
 use store::limits::{Target, grant, withdraw};
-use tests::{Client, TestApp, eventually};
+use tests::{Client, TestApp, TestOptions, eventually};
 
 /// Submits jobs that take 50 ms each, and waits until they have ended.
 async fn run(client: &Client, count: usize) -> Vec<String> {
@@ -98,6 +98,25 @@ async fn a_tenant_limits_a_kind_of_its_jobs() {
         204
     );
     until_limited(&app, &app.client, false).await;
+    app.finish().await;
+}
+
+/// What is held under limits is corrected by what runs when the workers start, and then once in ten minutes: of these jobs each could only begin
+/// because the one before it, as it ended, gave back its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_ends_gives_back_its_place_under_a_limit_without_any_correction() {
+    let mut app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        settings: vec![("dispatch.reconcile_interval_ms", "600000".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    let body = json!({"kind": "diagnostics.sleep", "max_running": 1});
+    app.client.post("/v1/limits", body).await;
+    app.start_workers(jobs::Pool::ALL.to_vec());
+    until_limited(&app, &app.client, true).await;
+    run(&app.client, 5).await;
+    assert_eq!(most_at_once(&app, Some(app.tenant)).await, 1);
     app.finish().await;
 }
 

@@ -1,10 +1,12 @@
 //! `visualkit doctor`: each thing is broken on purpose, named, mended, and found in order again.
+mod batches;
 mod files;
 mod healthy;
 mod index;
 mod rows;
 mod schema;
 mod settings;
+mod webhooks;
 
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};

@@ -367,3 +367,31 @@ async fn the_command_makes_shows_fires_and_deletes_a_schedule() {
     assert_eq!(run(&["list"]).await, "");
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn null_takes_a_field_back_to_its_default_and_one_that_has_none_is_refused() {
+    let app = without_workers().await;
+    let plain = make(&app.client, "plain", "30 2 * * *", json!({})).await;
+    let set = json!({"time_zone": "Europe/Berlin", "payload": {}, "priority": 2, "max_attempts": 3, "jitter_secs": 600,
+        "catch_up": "none", "overlap": "allow", "enabled": false});
+    let full = make(&app.client, "full", "30 2 * * *", set.clone()).await;
+    let (defaults, before) = (show(&app.client, &plain).await, show(&app.client, &full).await);
+    // One at a time: what is absent stays.
+    let mut expected = before;
+    for field in set.as_object().unwrap().keys() {
+        let changed = patch(&app.client, &full, json!({ field: null })).await;
+        assert_eq!(changed.status.as_u16(), 200, "{field}: {}", changed.text);
+        expected[field] = defaults[field].clone();
+        for other in set.as_object().unwrap().keys() {
+            assert_eq!(
+                changed.body[other], expected[other],
+                "{other} after {field} was taken away"
+            );
+        }
+    }
+    let refused = patch(&app.client, &full, json!({"name": null, "cron": null, "kind": null})).await;
+    refused.expect_problem(422, "invalid");
+    let required = |field: &str| (field.to_owned(), "required".to_owned());
+    assert_eq!(errors(&refused), ["name", "cron", "kind"].map(required).into());
+    app.finish().await;
+}

@@ -142,6 +142,39 @@ async fn a_tenant_has_so_many_webhooks_and_no_more_whatever_others_have() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn null_takes_a_field_of_a_webhook_back_to_its_default_and_one_that_has_none_is_refused() {
+    let app = TestApp::start_with(strict()).await;
+    let body = json!({"url": "https://example.com/hook", "events": ["job.dead"], "description": "to the pager",
+        "kinds": ["ingest_document"], "enabled": false});
+    let made = app.client.post("/v1/webhooks", body).await;
+    let path = format!("/v1/webhooks/{}", made.body["id"].as_str().unwrap());
+    let patch = async |body: Value| {
+        let request = app.client.request(reqwest::Method::PATCH, &path);
+        app.client.send(request.json(&body)).await
+    };
+    let read = |body: &Value| ["kinds", "description", "enabled"].map(|field| body[field].clone());
+    for (field, now) in [
+        ("kinds", [Value::Null, json!("to the pager"), json!(false)]),
+        ("description", [Value::Null, json!(""), json!(false)]),
+        ("enabled", [Value::Null, json!(""), json!(true)]),
+    ] {
+        let changed = patch(json!({ field: null })).await;
+        assert_eq!(changed.status.as_u16(), 200, "{}", changed.text);
+        assert_eq!(read(&changed.body), now, "{field}");
+    }
+    let refused = patch(json!({"url": null, "events": null})).await;
+    refused.expect_problem(422, "invalid");
+    for field in ["url", "events"] {
+        assert!(
+            refused.text.contains(&format!("\"field\":\"{field}\"")),
+            "{}",
+            refused.text
+        );
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_publishable_key_has_no_webhooks() {
     let app = TestApp::start_with(strict()).await;
     let client = app.client.with_key(Some(&app.publishable_key));

@@ -5,6 +5,7 @@ mod configuring;
 mod delivering;
 mod failing;
 mod hostile;
+mod master_key;
 mod replaying;
 
 use serde_json::{Value, json};

@@ -1,0 +1,124 @@
+use super::{MasterKeys, SealError};
+use crate::webhooks::binding;
+use crate::{Owner, StoreError, TenantId, WebhookId};
+use diesel::sql_types::{BigInt, Binary, Nullable, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
+
+/// What one step through the sealed secrets found, and did.
+#[derive(Debug, Default)]
+pub struct Rewrapped {
+    /// Under the present master key before.
+    pub present: usize,
+    /// Brought under it; on a dry run, to be brought.
+    pub rewrapped: usize,
+    /// Those that no key opens stay as they are.
+    pub unopened: Vec<Unopened>,
+    /// Where the next step begins; `None`: there is nothing more.
+    pub next: Option<(TenantId, WebhookId)>,
+}
+
+/// A webhook whose secret, or the one before, none of the keys opens.
+#[derive(Debug)]
+pub struct Unopened {
+    pub tenant: TenantId,
+    pub webhook: WebhookId,
+    pub error: SealError,
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Uuid)]
+    tenant_id: TenantId,
+    #[diesel(sql_type = Uuid)]
+    id: WebhookId,
+    #[diesel(sql_type = Binary)]
+    secret: Vec<u8>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    previous_secret: Option<Vec<u8>>,
+}
+
+/// Brings the secrets of the `limit` webhooks behind `after` under the present master key, in one transaction; in a `dry` run only says what
+/// it would do. What is done stays done: stopped half-way, it is begun again from the start.
+///
+/// # Errors
+/// [`StoreError`]; then nothing of this step was written.
+pub async fn rewrap_some(
+    owner: &mut Owner,
+    keys: &MasterKeys,
+    after: Option<(TenantId, WebhookId)>,
+    limit: i64,
+    dry: bool,
+) -> Result<Rewrapped, StoreError> {
+    AnsiTransactionManager::begin_transaction(&mut owner.conn).await?;
+    let done = step(owner, keys, after, limit, dry).await;
+    match &done {
+        Ok(_) => AnsiTransactionManager::commit_transaction(&mut owner.conn).await?,
+        Err(_) => AnsiTransactionManager::rollback_transaction(&mut owner.conn).await?,
+    }
+    done
+}
+
+async fn step(
+    owner: &mut Owner,
+    keys: &MasterKeys,
+    after: Option<(TenantId, WebhookId)>,
+    limit: i64,
+    dry: bool,
+) -> Result<Rewrapped, StoreError> {
+    // Locked: a tenant that gives its webhook a new secret meanwhile waits, and its new secret stays.
+    let rows: Vec<Row> = sql_query(
+        "SELECT tenant_id, id, secret, previous_secret FROM webhook_endpoints
+         WHERE $1 IS NULL OR (tenant_id, id) > ($1, $2) ORDER BY tenant_id, id LIMIT $3 FOR NO KEY UPDATE",
+    )
+    .bind::<Nullable<Uuid>, _>(after.map(|(tenant, _)| tenant))
+    .bind::<Nullable<Uuid>, _>(after.map(|(_, webhook)| webhook))
+    .bind::<BigInt, _>(limit)
+    .load(&mut owner.conn)
+    .await?;
+    let full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
+    let mut found = Rewrapped {
+        next: rows.last().filter(|_| full).map(|row| (row.tenant_id, row.id)),
+        ..Rewrapped::default()
+    };
+    for row in rows {
+        match rewrap(keys, &row) {
+            Ok((None, None)) => found.present += 1,
+            Ok((secret, previous)) => {
+                found.rewrapped += 1;
+                if !dry {
+                    write(owner, &row, secret, previous).await?;
+                }
+            }
+            Err(error) => found.unopened.push(Unopened {
+                tenant: row.tenant_id,
+                webhook: row.id,
+                error,
+            }),
+        }
+    }
+    Ok(found)
+}
+
+type New = Option<Vec<u8>>;
+
+fn rewrap(keys: &MasterKeys, row: &Row) -> Result<(New, New), SealError> {
+    let binding = binding(row.tenant_id, row.id);
+    let previous = row.previous_secret.as_deref();
+    let previous = previous.map(|sealed| keys.rewrap(binding, sealed)).transpose()?;
+    Ok((keys.rewrap(binding, &row.secret)?, previous.flatten()))
+}
+
+async fn write(owner: &mut Owner, row: &Row, secret: New, previous: New) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE webhook_endpoints SET secret = coalesce($3, secret), previous_secret = coalesce($4, previous_secret)
+         WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind::<Uuid, _>(row.tenant_id)
+    .bind::<Uuid, _>(row.id)
+    .bind::<Nullable<Binary>, _>(secret)
+    .bind::<Nullable<Binary>, _>(previous)
+    .execute(&mut owner.conn)
+    .await?;
+    Ok(())
+}
