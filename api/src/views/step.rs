@@ -33,9 +33,10 @@ pub(crate) struct StepObject {
 }
 
 impl StepObject {
-    /// The steps as they were written down, or those of the kind where nothing was yet.
+    /// The steps as they were written down, or those of the kind where nothing was yet. Of a job that succeeded before steps were written down
+    /// nothing is known.
     pub(crate) fn all(job: &Job, recorded: Vec<Step>, attempts: &[Attempt]) -> Vec<Self> {
-        let steps = if recorded.is_empty() {
+        let steps = if recorded.is_empty() && job.state != JobState::Succeeded {
             let names = jobs::kinds::steps_of(&job.kind);
             names.iter().map(|name| Step::pending(name)).collect()
         } else {
