@@ -3,13 +3,11 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use store::jobs::{ClaimedJob, Held, Progress, claim, expire_leases, save_progress};
-use store::{DocumentId, Durability, JobId, StoreError, embeddings};
+use store::{DocumentId, JobId, StoreError, embeddings};
 use tests::{TestApp, TestOptions};
 
 async fn claimed(app: &TestApp, job: JobId, lease_ms: i64) -> ClaimedJob {
-    let mut claimed = claim(&app.context.system, &[job], "by hand", lease_ms, Durability::Durable)
-        .await
-        .unwrap();
+    let mut claimed = claim(&app.context.system, &[job], "by hand", lease_ms).await.unwrap();
     claimed.pop().unwrap()
 }
 
