@@ -179,6 +179,7 @@ mod tests {
             "get /v1/jobs/{id}",
             "get /v1/jobs/{id}/effects",
             "get /v1/jobs/{id}/events",
+            "get /v1/jobs/{id}/steps",
             "get /v1/jobs/{id}/why",
             "get /v1/knowledge-bases",
             "get /v1/knowledge-bases/{id}",

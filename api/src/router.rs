@@ -63,6 +63,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(jobs::submit::submit_job, jobs::list::list_jobs))
         .routes(routes!(jobs::show::show_job))
         .routes(routes!(jobs::effects::list_effects))
+        .routes(routes!(jobs::steps::list_steps))
         .routes(routes!(jobs::events::follow_job))
         .routes(routes!(jobs::cancel::cancel_job))
         .routes(routes!(jobs::retry::retry_job))

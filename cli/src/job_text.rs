@@ -1,7 +1,9 @@
 //! A job as people read it.
 
-use crate::client::Job;
+use crate::client::{Job, Step};
 use crate::render::{one_line, time};
+use serde_json::Value;
+use std::time::Duration;
 
 /// One line: id, state, kind, pool, when it was made, attempts, progress and error.
 pub(crate) fn line(job: &Job) -> String {
@@ -55,11 +57,62 @@ pub(crate) fn details(job: &Job) -> String {
     text
 }
 
+/// A line for each step: its state, how long it took and in which attempt, what it counted, and why it failed.
+pub(crate) fn step_lines(steps: &[Step]) -> String {
+    let mut text = String::new();
+    for step in steps {
+        let mut line = format!("step {:8}  {:8}", one_line(&step.name, 40), one_line(&step.state, 20));
+        if let Some(took) = step
+            .duration_ms
+            .and_then(|ms| Duration::try_from_secs_f64(ms / 1e3).ok())
+        {
+            line.push_str(&format!("  {}", time(took)));
+        }
+        if let Some(attempt) = step.attempt {
+            line.push_str(&format!("  attempt {attempt}"));
+        }
+        for (name, count) in step.detail.as_ref().and_then(Value::as_object).into_iter().flatten() {
+            line.push_str(&format!(
+                "  {}: {}",
+                one_line(name, 40),
+                one_line(&count.to_string(), 40)
+            ));
+        }
+        if let Some(error) = &step.error {
+            line.push_str(&format!(
+                "  {}: {}",
+                one_line(&error.code, 40),
+                one_line(&error.message, 120)
+            ));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn a_step_is_told_with_its_time_its_counts_and_its_error() {
+        let steps: Vec<Step> = serde_json::from_value(json!([
+            {"name": "chunk", "state": "done", "run": 1, "attempt": 2, "duration_ms": 250.0, "detail": {"chunks": 70}, "error": null},
+            {"name": "embed", "state": "failed", "run": 1, "attempt": 2, "duration_ms": null, "detail": null,
+             "error": {"code": "integration", "message": "the model is away", "retryable": true, "step": "embed"}},
+            {"name": "index", "state": "pending", "run": null, "attempt": null, "duration_ms": null, "detail": null, "error": null},
+        ]))
+        .unwrap();
+        assert_eq!(
+            step_lines(&steps),
+            "step chunk     done      250 ms  attempt 2  chunks: 70\n\
+             step embed     failed    attempt 2  integration: the model is away\n\
+             step index     pending\n"
+        );
+    }
 
     #[test]
     fn a_job_is_told_with_its_attempts_and_its_error() {

@@ -99,6 +99,8 @@ pub trait Kind: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Grows when old payloads can no longer be read; a worker hands back a version it does not know.
     const VERSION: i16 = 1;
     const RETRY: RetryPolicy = RetryPolicy::STANDARD;
+    /// The steps it is taken in, in this order; none where it is one piece. To be named in [`crate::kinds::steps_of`] as well.
+    const STEPS: &'static [&'static str] = &[];
     /// The scope with which clients may submit it through `POST /v1/jobs`; `None`: they may not.
     const SUBMIT_SCOPE: Option<&'static str> = None;
     /// Whether it exists only where diagnostics are enabled.

@@ -92,19 +92,6 @@ pub async fn list(tx: &mut TenantTx, document: DocumentId, from: i32, limit: i64
         .await?)
 }
 
-/// What the document's chunks were embedded from.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn embed_hashes(tx: &mut TenantTx, document: DocumentId) -> Result<Vec<Vec<u8>>, StoreError> {
-    Ok(chunks::table
-        .filter(chunks::tenant_id.eq(tx.tenant))
-        .filter(chunks::document_id.eq(document))
-        .select(chunks::embed_hash)
-        .load(&mut tx.conn)
-        .await?)
-}
-
 /// A chunk with what decides who may see it: the access list it is indexed under, and that of the document's latest submission, which may have
 /// been narrowed and not be indexed yet. Both are as they are stored; see the crate `retrieval` for their form.
 #[derive(Clone, Debug, QueryableByName)]

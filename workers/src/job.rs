@@ -1,4 +1,5 @@
 use crate::progress::ProgressBoard;
+use crate::steps::Steps;
 use crate::{Context, JobError};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -30,6 +31,7 @@ pub struct JobContext {
     pub app: Context,
     pub(crate) job: Arc<ClaimedJob>,
     pub(crate) progress: ProgressBoard,
+    pub(crate) steps: Steps,
 }
 
 impl JobContext {
@@ -74,10 +76,12 @@ impl JobContext {
             lease_token: self.job.lease_token,
             batch: self.job.parent_id,
             outcome,
+            steps: self.steps.to_json_of_success(),
         };
         Ok(store::jobs::finish_in(tx, finish).await?)
     }
 
+    /// The lease that the job is held by: what a handler keeps between attempts it writes under it.
     pub(crate) fn held(&self) -> Held {
         Held {
             id: self.job.id,

@@ -37,6 +37,7 @@ mod schedules;
 mod settings;
 mod slots;
 mod start;
+mod steps;
 mod tasks;
 mod trace;
 

@@ -256,7 +256,11 @@ pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>, beat: 
     }
 }
 
-/// Deletes all that has outlived its time: interactive jobs, idempotency keys, locks of ended jobs, old weeks. Returns how many rows went.
+/// The most batches of vectors that one transaction forgets; a batch has up to 64.
+const AHEAD_BATCHES: i32 = 200;
+
+/// Deletes all that has outlived its time: interactive jobs, idempotency keys, locks of ended jobs, old weeks, vectors kept for documents that never
+/// became ready. Returns how many rows went.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -270,9 +274,10 @@ pub async fn sweep_all(system: &System, settings: &DispatchSettings) -> Result<u
         let deleted = store::jobs::sweep(system, retention, CHUNK).await?;
         all += deleted;
         if deleted < usize::try_from(CHUNK).unwrap_or(usize::MAX) {
-            return Ok(all);
+            break;
         }
     }
+    Ok(all + store::embeddings::sweep_ahead(system, retention.days, AHEAD_BATCHES).await?)
 }
 
 pub(crate) fn dispatches(jobs: Vec<Dispatchable>) -> Vec<Dispatch> {

@@ -17,6 +17,7 @@ pub trait Handle: Kind {
 pub(crate) struct Handler {
     pub(crate) version: i16,
     pub(crate) retry: RetryPolicy,
+    pub(crate) steps: &'static [&'static str],
     pub(crate) run: fn(Value, JobContext) -> BoxFuture<'static, Result<Done, JobError>>,
 }
 
@@ -33,10 +34,17 @@ impl Registry {
         let handler = Handler {
             version: K::VERSION,
             retry: K::RETRY,
+            steps: K::STEPS,
             run: run::<K>,
         };
         Arc::make_mut(&mut self.handlers).insert(K::NAME, handler);
         self
+    }
+
+    /// Each kind with its steps.
+    #[cfg(test)]
+    pub(crate) fn steps(&self) -> impl Iterator<Item = (&'static str, &'static [&'static str])> {
+        self.handlers.iter().map(|(kind, handler)| (*kind, handler.steps))
     }
 
     /// The handler of a kind whose payloads of this version it can read.

@@ -6,6 +6,7 @@ use crate::progress::ProgressBoard;
 use crate::recent::Recent;
 use crate::registry::Handler;
 use crate::running::StopReason;
+use crate::steps::Steps;
 use crate::{Context, Done, Envelope, JobContext, JobError, Registry, trace};
 use apalis::prelude::{BoxDynError, Data};
 use config::GovernorSettings;
@@ -48,7 +49,9 @@ impl Runner {
         let Envelope { job, running, _slot } = envelope;
         let job = Arc::new(job);
         let started = Instant::now();
-        let ended = match self.registry.find(&job.kind, job.payload_version) {
+        let handler = self.registry.find(&job.kind, job.payload_version);
+        let steps = Steps::of(&job, handler.map_or(&[], |handler| handler.steps));
+        let ended = match handler {
             None => {
                 tracing::warn!(
                     job.kind,
@@ -61,8 +64,8 @@ impl Runner {
             }
             Some(handler) => tokio::select! {
                 biased;
-                () = running.stop_token().cancelled() => stopped(running.stop_reason()),
-                result = self.handle(handler, job.clone()) => conclude(handler, &job, result, &self.context.settings.governor),
+                () = running.stop_token().cancelled() => stopped(running.stop_reason(), &steps),
+                result = self.handle(handler, job.clone(), &steps) => conclude(handler, &job, &steps, result, &self.context.settings.governor),
             },
         };
         observe(&job, &ended, started.elapsed(), &self.recent);
@@ -72,6 +75,10 @@ impl Runner {
                     id: job.id,
                     lease_token: job.lease_token,
                     batch: job.parent_id,
+                    steps: match outcome {
+                        Outcome::Succeeded { .. } => steps.to_json_of_success(),
+                        _ => steps.to_json(),
+                    },
                     outcome,
                 };
                 // The channel closes only after the last job; should it have, the lease expires and the job runs again.
@@ -85,12 +92,13 @@ impl Runner {
         }
     }
 
-    async fn handle(&self, handler: Handler, job: Arc<ClaimedJob>) -> Result<Done, JobError> {
+    async fn handle(&self, handler: Handler, job: Arc<ClaimedJob>, steps: &Steps) -> Result<Done, JobError> {
         let payload = job.payload.clone();
         let context = JobContext {
             app: self.context.clone(),
             job,
             progress: self.progress.clone(),
+            steps: steps.clone(),
         };
         // A panic is the handler's fault, not the worker's: the attempt fails, and the others go on.
         AssertUnwindSafe((handler.run)(payload, context))
@@ -117,7 +125,8 @@ enum Attempt {
     Abandoned,
 }
 
-fn stopped(reason: Option<StopReason>) -> Attempt {
+fn stopped(reason: Option<StopReason>, steps: &Steps) -> Attempt {
+    steps.interrupted();
     match reason {
         Some(StopReason::Cancelled) => Attempt::Ended(Outcome::Cancelled),
         Some(StopReason::HandBack) => Attempt::Ended(Outcome::HandedBack { delay: Duration::ZERO }),
@@ -128,6 +137,7 @@ fn stopped(reason: Option<StopReason>) -> Attempt {
 fn conclude(
     handler: Handler,
     job: &ClaimedJob,
+    steps: &Steps,
     result: Result<Done, JobError>,
     governor: &GovernorSettings,
 ) -> Attempt {
@@ -137,18 +147,25 @@ fn conclude(
         Err(error) => error,
     };
     let spent = job.attempt >= job.max_attempts;
+    let failed = || steps.failed(error.to_json());
     Attempt::Ended(match error.advice() {
         Advice::LeaseLost => return Attempt::Abandoned,
-        Advice::Permanent => Outcome::Dead { error: error.to_json() },
-        Advice::Snooze { credential, wait } if may_wait(job, governor) => put_off(credential, wait, governor),
-        Advice::NotConfigured => hold_back(&error),
-        _ if spent => Outcome::Dead { error: error.to_json() },
+        Advice::Permanent => Outcome::Dead { error: failed() },
+        Advice::Snooze { credential, wait } if may_wait(job, governor) => {
+            steps.interrupted();
+            put_off(credential, wait, governor)
+        }
+        Advice::NotConfigured => {
+            steps.interrupted();
+            hold_back(&error)
+        }
+        _ if spent => Outcome::Dead { error: failed() },
         Advice::RetryAfter(delay) => Outcome::Retry {
-            error: error.to_json(),
+            error: failed(),
             delay: *delay,
         },
         Advice::Retry | Advice::Snooze { .. } => Outcome::Retry {
-            error: error.to_json(),
+            error: failed(),
             delay: handler.retry.delay(job.attempt, rand::random()),
         },
     })

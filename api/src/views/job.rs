@@ -195,4 +195,6 @@ pub(crate) struct JobError {
     message: String,
     /// Whether trying again may help.
     retryable: bool,
+    /// The step that failed, of a kind that has steps.
+    step: Option<String>,
 }

@@ -137,15 +137,16 @@ fn time(why: &Why) -> Option<Blocker> {
             since: why.created_at,
         });
     }
-    let failed = why
-        .last_error
-        .as_ref()
-        .and_then(|error| error.get("code")?.as_str())
-        .unwrap_or("an error");
+    let said = |field: &str| why.last_error.as_ref().and_then(|error| error.get(field)?.as_str());
+    let failed = said("code").unwrap_or("an error");
+    let step = said("step").map(|step| format!(" in step {step}")).unwrap_or_default();
     Some(Blocker {
         reason: Reason::RetryBackoff,
         class: Class::Waiting,
-        detail: format!("Attempt {} failed ({failed}); the next is due at {at}.", why.attempt),
+        detail: format!(
+            "Attempt {} failed{step} ({failed}); the next is due at {at}.",
+            why.attempt
+        ),
         since: why.last_ended_at.unwrap_or(why.created_at),
     })
 }

@@ -18,4 +18,4 @@ pub(crate) use jobs::wait_for_all;
 pub(crate) use knowledge_bases::{find_all_by_name, find_or_create};
 pub(crate) use pages::list_all;
 pub(crate) use watch::watch;
-pub(crate) use wire::{Document, Job, JobState, KnowledgeBase, Page};
+pub(crate) use wire::{Document, Job, JobState, KnowledgeBase, Page, Step};

@@ -100,6 +100,21 @@ pub(crate) struct JobError {
     pub(crate) message: String,
 }
 
+/// One step of a job.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) name: String,
+    pub(crate) state: String,
+    #[serde(default)]
+    pub(crate) attempt: Option<u32>,
+    #[serde(default)]
+    pub(crate) duration_ms: Option<f64>,
+    #[serde(default)]
+    pub(crate) detail: Option<Value>,
+    #[serde(default)]
+    pub(crate) error: Option<JobError>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Attempt {
     pub(crate) attempt: u32,

@@ -3,8 +3,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Client, ClientError, Job, JobState, Page, ServerArgs, watch};
-use crate::job_text::{details, line};
+use crate::client::{Client, ClientError, Job, JobState, Page, ServerArgs, Step, watch};
+use crate::job_text::{details, line, step_lines};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
 
@@ -18,7 +18,7 @@ pub(crate) struct Args {
 enum Command {
     /// List jobs, newest first
     List(ListArgs),
-    /// Show a job: its attempts, its result or error, and what it waits for
+    /// Show a job: its attempts and steps, its result or error, and what it waits for
     Show(JobArgs),
     /// Cancel a job that has not ended
     Cancel(JobArgs),
@@ -36,6 +36,8 @@ enum Command {
     Replay(super::dead_letters::ReplayArgs),
     /// Give dead jobs up: those named, or all that match
     Discard(super::dead_letters::DiscardArgs),
+    /// List a job's steps: how each went last, and where it failed
+    Steps(JobArgs),
     /// Say what a job waits for, and since when
     Why(JobArgs),
     /// Run a job that waits now, although it is paused or not due
@@ -91,6 +93,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Dead(args) => super::dead_summary::run(args).await,
         Command::Replay(args) => super::dead_letters::replay(args).await,
         Command::Discard(args) => super::dead_letters::discard(args).await,
+        Command::Steps(args) => list_steps(args).await,
         Command::Why(args) => explain(args).await,
         Command::Run(args) => act(args, "run", None).await,
         Command::Watch(args) => follow(args).await,
@@ -131,10 +134,35 @@ async fn show(args: JobArgs) -> anyhow::Result<Outcome> {
     }
     let job: Job = parse(value)?;
     let mut text = details(&job);
+    text.push_str(&steps(&client, &id).await?);
     if !job.state.has_ended() {
         text.push_str(&blockers(&client, &id).await?);
     }
     print(&text)?;
+    Ok(Outcome::Done)
+}
+
+/// A line for each of the job's steps; nothing where the server cannot say.
+async fn steps(client: &Client, id: &str) -> Result<String, ClientError> {
+    let listed: Result<Page<Step>, ClientError> = client.get(&["jobs", id, "steps"], &[]).await;
+    match listed {
+        Err(ClientError::Problem(_)) => Ok(String::new()),
+        listed => Ok(step_lines(&listed?.data)),
+    }
+}
+
+async fn list_steps(args: JobArgs) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let page: Value = client.get(&["jobs", &args.id.to_string(), "steps"], &[]).await?;
+    if args.json {
+        print_json(&page)?;
+        return Ok(Outcome::Done);
+    }
+    let page: Page<Step> = parse(page)?;
+    if page.data.is_empty() {
+        print("its kind is one piece, without steps\n")?;
+    }
+    print(&step_lines(&page.data))?;
     Ok(Outcome::Done)
 }
 
@@ -290,22 +318,26 @@ mod tests {
 
     #[tokio::test]
     async fn showing_a_waiting_job_asks_what_it_waits_for() {
-        let answer = |request: &Received| match request.line.ends_with("/why") {
-            true => reply(
+        let answer = |request: &Received| match request.line.rsplit('/').next() {
+            Some("why") => reply(
                 200,
                 json!({"blocked_by": [{"reason": "paused", "detail": "pool ingest"}]}),
             ),
-            false => reply(200, job("queued")),
+            Some("steps") => reply(
+                200,
+                json!({"data": [{"name": "fetch", "state": "pending"}], "next_cursor": null}),
+            ),
+            _ => reply(200, job("queued")),
         };
         let (outcome, requests) = run_against(answer, Command::Show).await;
-        assert_eq!((outcome, requests.len()), (Outcome::Done, 2));
+        assert_eq!((outcome, requests.len()), (Outcome::Done, 3));
     }
 
     #[tokio::test]
-    async fn a_server_that_cannot_say_why_is_no_error() {
-        let answer = |request: &Received| match request.line.ends_with("/why") {
-            true => reply(404, json!({})),
-            false => reply(200, job("queued")),
+    async fn a_server_that_cannot_say_why_or_in_which_steps_is_no_error() {
+        let answer = |request: &Received| match request.line.rsplit('/').next() {
+            Some("why" | "steps") => reply(404, json!({})),
+            _ => reply(200, job("queued")),
         };
         assert_eq!(run_against(answer, Command::Show).await.0, Outcome::Done);
     }

@@ -13,6 +13,7 @@ pub struct IngestDocument {
 impl Kind for IngestDocument {
     const NAME: &'static str = "ingest_document";
     const POOL: Pool = Pool::Ingest;
+    const STEPS: &'static [&'static str] = &["fetch", "parse", "chunk", "embed", "index", "verify"];
 }
 
 /// What ingesting did.
@@ -23,7 +24,7 @@ pub struct IngestedDocument {
     /// A newer submission of the document was ready first: nothing was done.
     pub superseded: bool,
     pub chunks: usize,
-    /// Chunks whose text had to be embedded; the others' vectors were known.
+    /// Chunks whose text had to be embedded by the attempt that succeeded; the others' vectors were known, or kept by an attempt before it.
     pub embedded: usize,
     /// The knowledge base's change number from which on searches see it.
     pub index_seq: Option<i64>,

@@ -28,6 +28,15 @@ pub const NAMES: [&str; 13] = [
     diagnostics::Abort::NAME,
 ];
 
+/// The steps of the kind of this name.
+#[must_use]
+pub fn steps_of(kind: &str) -> &'static [&'static str] {
+    match kind {
+        IngestDocument::NAME => IngestDocument::STEPS,
+        _ => &[],
+    }
+}
+
 pub use self::answer_question::{
     Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, KeptAnswer, Verdict,
 };

@@ -28,16 +28,26 @@ pub async fn begin_deletion(tx: &mut TenantTx, id: DocumentId) -> Result<(), Sto
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn delete(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<usize, StoreError> {
+    // Whoever is storing something for one of them has committed once it is locked, and finds it gone afterwards.
+    let _: Vec<DocumentId> = documents::table
+        .filter(documents::tenant_id.eq(tx.tenant))
+        .filter(documents::id.eq_any(ids))
+        .select(documents::id)
+        .order(documents::id)
+        .for_update()
+        .load(&mut tx.conn)
+        .await?;
     let versions = document_versions::table
         .filter(document_versions::tenant_id.eq(tx.tenant))
         .filter(document_versions::document_id.eq_any(ids));
     let bytes: Vec<BlobId> = versions.select(document_versions::blob_id).load(&mut tx.conn).await?;
-    let hashes: Vec<Vec<u8>> = chunks::table
+    let mut hashes: Vec<Vec<u8>> = chunks::table
         .filter(chunks::tenant_id.eq(tx.tenant))
         .filter(chunks::document_id.eq_any(ids))
         .select(chunks::embed_hash)
         .load(&mut tx.conn)
         .await?;
+    hashes.extend(embeddings::ahead_of(tx, ids).await?);
     let deleted = diesel::delete(
         documents::table
             .filter(documents::tenant_id.eq(tx.tenant))

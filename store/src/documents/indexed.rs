@@ -1,6 +1,6 @@
 use crate::prepared::Prepare;
 use crate::{ChunkId, DocumentId, StoreError, TenantTx, embeddings};
-use diesel::sql_types::{Array, Bytea, Integer, Jsonb, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -55,6 +55,41 @@ struct ChunkRow {
     embed_text: String,
     #[diesel(sql_type = Bytea)]
     vector: Vec<u8>,
+}
+
+/// What of a document a replica would find, by [`indexed`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct IndexedCounts {
+    #[diesel(sql_type = BigInt)]
+    pub chunks: i64,
+    /// Chunks with a vector of the model that has the dimensions it should have.
+    #[diesel(sql_type = BigInt)]
+    pub vectors: i64,
+}
+
+/// Counts what a replica would find of the document.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn count_indexed(
+    tx: &mut TenantTx,
+    model: &str,
+    dimensions: usize,
+    id: DocumentId,
+) -> Result<IndexedCounts, StoreError> {
+    Ok(sql_query(
+        "SELECT count(*) AS chunks, count(e.vector) AS vectors
+         FROM chunks c LEFT JOIN embeddings e
+           ON e.tenant_id = c.tenant_id AND e.model = $3 AND e.embed_hash = c.embed_hash AND octet_length(e.vector) = $4
+         WHERE c.tenant_id = $1 AND c.document_id = $2",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .bind::<Text, _>(model)
+    .bind::<Integer, _>(embeddings::bytes_of(dimensions))
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?)
 }
 
 /// The ready versions of those of `ids` that have one and are not being deleted; for the others a replica has nothing to hold.

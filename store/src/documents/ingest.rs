@@ -1,6 +1,8 @@
 use crate::schema::{blobs, document_versions, documents};
 use crate::{BlobId, DocumentId, KnowledgeBaseId, StoreError, TenantTx};
+use diesel::dsl::case_when;
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
@@ -83,17 +85,10 @@ pub async fn mark_ready(
         documents::fingerprint.eq(fingerprint),
         documents::chunk_count.eq(chunk_count),
         documents::updated_at.eq(diesel::dsl::now),
+        // A newer submission's title, if there is one, stays.
+        documents::title
+            .eq(case_when(documents::version.eq(version), title.into_sql::<Text>()).otherwise(documents::title)),
     ))
-    .execute(&mut tx.conn)
-    .await?;
-    // A newer submission's title, if there is one, stays.
-    diesel::update(
-        documents::table
-            .filter(documents::tenant_id.eq(tx.tenant))
-            .filter(documents::id.eq(id))
-            .filter(documents::version.eq(version)),
-    )
-    .set(documents::title.eq(title))
     .execute(&mut tx.conn)
     .await?;
     forget_older(tx, id, version).await

@@ -45,6 +45,12 @@ pub struct ClaimedJob {
     /// For how long budgets have held it back, where they do.
     #[diesel(sql_type = Nullable<Double>)]
     pub snoozed_secs: Option<f64>,
+    /// When this attempt began, by the database's clock.
+    #[diesel(sql_type = Timestamptz)]
+    pub attempt_started_at: DateTime<Utc>,
+    /// What earlier attempts wrote down of the job's steps.
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub steps: Option<Value>,
     #[diesel(sql_type = Jsonb)]
     pub payload: Value,
 }
@@ -96,7 +102,7 @@ async fn claim_on(
          )
          SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
                 c.parent_id, c.document_id, c.created_by, c.created_at,
-                extract(epoch FROM now() - (c.snooze ->> 'since')::timestamptz)::float8 AS snoozed_secs, b.payload
+                extract(epoch FROM now() - (c.snooze ->> 'since')::timestamptz)::float8 AS snoozed_secs, c.attempt_started_at, b.steps, b.payload
          FROM claimed c JOIN job_bodies b ON b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id BETWEEN $2 AND $3",
     ))
     .bind::<Array<Uuid>, _>(ids)

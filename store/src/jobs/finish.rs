@@ -47,6 +47,8 @@ pub struct Finish {
     /// The batch of the job, as it was claimed: an end without it is not counted.
     pub batch: Option<BatchId>,
     pub outcome: Outcome,
+    /// Its steps, as they are to be written down with the end; `None` leaves what was written.
+    pub steps: Option<Value>,
 }
 
 /// A job whose attempt has been written down.
@@ -117,6 +119,7 @@ async fn write(conn: &mut PooledConnection, finishes: &[Finish]) -> Result<Vec<E
         .bind::<Array<Double>, _>(rows.iter().map(|row| row.delay.as_secs_f64()).collect::<Vec<_>>())
         .bind::<Uuid, _>(smallest)
         .bind::<Uuid, _>(largest)
+        .bind::<Array<Nullable<Jsonb>>, _>(finishes.iter().map(|f| f.steps.as_ref()).collect::<Vec<_>>())
         .prepared()
         .load(conn)
         .await?)
@@ -188,10 +191,10 @@ fn statement(counting: &str, due_batch: &str, counted: &str) -> String {
     format!(
         "
 WITH done AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::float8[])
-        AS d (id, token, state, outcome, result, error, delay_secs)
+    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::float8[], $10::jsonb[])
+        AS d (id, token, state, outcome, result, error, delay_secs, steps)
 ), held AS (
-    SELECT j.id, d.outcome, d.result, d.error, d.delay_secs,
+    SELECT j.id, d.outcome, d.result, d.error, d.delay_secs, d.steps,
            CASE WHEN j.cancel_requested AND d.state IN ('retryable', 'queued', 'scheduled') THEN 'cancelled' ELSE d.state END AS state
     FROM jobs j JOIN done d ON d.id = j.id
     WHERE j.id BETWEEN $8 AND $9 AND j.lease_token = d.token
@@ -208,13 +211,13 @@ WITH done AS (
         run_at = CASE WHEN h.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + h.delay_secs * interval '1 second' ELSE run_at END,
         finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
     FROM held h WHERE j.id = h.id AND j.id BETWEEN $8 AND $9
-    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.run, j.parent_id, j.worker, j.attempt_started_at, h.outcome, h.result, h.error,
+    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.run, j.parent_id, j.worker, j.attempt_started_at, h.outcome, h.result, h.error, h.steps,
               j.interactive, j.document_id, j.max_attempts, j.trace_context, j.created_at, j.started_at, j.finished_at,
               CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
 ), body AS (
-    UPDATE job_bodies b SET result = e.result, error = e.error
+    UPDATE job_bodies b SET result = e.result, error = e.error, steps = coalesce(e.steps, b.steps)
     FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id AND b.job_id BETWEEN $8 AND $9 AND e.outcome <> 'snoozed'
-      AND (e.result IS NOT NULL OR e.error IS NOT NULL OR b.error IS NOT NULL)
+      AND (e.result IS NOT NULL OR e.error IS NOT NULL OR b.error IS NOT NULL OR e.steps IS NOT NULL)
 ), attempt AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'

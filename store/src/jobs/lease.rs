@@ -1,7 +1,7 @@
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{JobId, StoreError, System};
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -59,10 +59,13 @@ pub async fn renew(system: &System, held: &[Held], lease_ms: i64) -> Result<Vec<
 #[derive(Clone, Debug)]
 pub struct Progress {
     pub held: Held,
-    pub progress: Value,
+    /// `None` leaves what was written.
+    pub progress: Option<Value>,
+    /// Its steps, likewise.
+    pub steps: Option<Value>,
 }
 
-/// Writes progress down, for those jobs whose lease still holds.
+/// Writes progress and steps down, for those jobs whose lease still holds.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -74,15 +77,21 @@ pub async fn save_progress(system: &System, progress: &[Progress]) -> Result<(),
     };
     let mut tx = system.begin(Durability::Relaxed).await?;
     sql_query(
-        "UPDATE jobs j SET progress = p.progress, revision = revision + 1
-         FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[]) AS p (id, token, progress)
-         WHERE j.id = p.id AND j.id BETWEEN $4 AND $5 AND j.state = 'running' AND j.lease_token = p.token",
+        "WITH held AS (
+             UPDATE jobs j SET progress = coalesce(p.progress, j.progress), revision = revision + 1
+             FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[], $6::jsonb[]) AS p (id, token, progress, steps)
+             WHERE j.id = p.id AND j.id BETWEEN $4 AND $5 AND j.state = 'running' AND j.lease_token = p.token
+             RETURNING j.tenant_id, j.id, p.steps
+         )
+         UPDATE job_bodies b SET steps = h.steps
+         FROM held h WHERE b.tenant_id = h.tenant_id AND b.job_id = h.id AND b.job_id BETWEEN $4 AND $5 AND h.steps IS NOT NULL",
     )
     .bind::<Array<Uuid>, _>(&ids)
     .bind::<Array<Uuid>, _>(&tokens)
-    .bind::<Array<Jsonb>, _>(progress.iter().map(|p| &p.progress).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(progress.iter().map(|p| p.progress.as_ref()).collect::<Vec<_>>())
     .bind::<Uuid, _>(*smallest)
     .bind::<Uuid, _>(*largest)
+    .bind::<Array<Nullable<Jsonb>>, _>(progress.iter().map(|p| p.steps.as_ref()).collect::<Vec<_>>())
     .prepared()
     .execute(&mut tx.conn)
     .await?;

@@ -19,6 +19,7 @@ mod lease;
 mod retention;
 mod retry;
 mod state;
+mod steps;
 mod unique;
 mod why;
 
@@ -44,5 +45,6 @@ pub(crate) use self::retention::prefer_indexes;
 pub use self::retention::{JobRetention, count_default_rows, create_partitions, sweep};
 pub use self::retry::{Retried, retry};
 pub use self::state::JobState;
+pub use self::steps::{Step, StepState, steps_of};
 pub use self::unique::{Lock, lock_unique_key};
 pub use self::why::{Awaited, Why, why};

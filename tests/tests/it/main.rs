@@ -24,6 +24,7 @@ mod raw;
 mod readiness;
 mod schedules;
 mod search;
+mod steps;
 mod tidy;
 mod upkeep;
 mod webhooks;

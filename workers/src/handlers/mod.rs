@@ -32,3 +32,13 @@ pub fn registry() -> Registry {
         .with::<kinds::diagnostics::Stamp>()
         .with::<kinds::diagnostics::Abort>()
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_api_knows_the_steps_of_every_kind() {
+        for (kind, steps) in super::registry().steps() {
+            assert_eq!(jobs::kinds::steps_of(kind), steps, "{kind}");
+        }
+    }
+}

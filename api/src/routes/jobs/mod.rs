@@ -7,5 +7,6 @@ pub(crate) mod list;
 pub(crate) mod retry;
 pub(crate) mod run;
 pub(crate) mod show;
+pub(crate) mod steps;
 pub(crate) mod submit;
 pub(crate) mod why;

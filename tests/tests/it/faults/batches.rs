@@ -78,6 +78,7 @@ fn end(job: &ClaimedJob, outcome: Outcome) -> Finish {
         id: job.id,
         lease_token: job.lease_token,
         batch: job.parent_id,
+        steps: None,
         outcome,
     }
 }

@@ -25,6 +25,7 @@ fn success(of: &ClaimedJob) -> Finish {
         id: of.id,
         lease_token: of.lease_token,
         batch: of.parent_id,
+        steps: None,
         outcome: Outcome::Succeeded {
             result: json!({"by": of.lease_token}),
         },

@@ -11,6 +11,7 @@ mod fairness;
 mod frozen_worker;
 mod governor;
 mod killed_delivery;
+mod killed_ingest;
 mod killed_scheduler;
 mod killed_system;
 mod killed_worker;

@@ -108,7 +108,7 @@ fn id_of(job: &Value) -> String {
     job["id"].as_str().unwrap_or_else(|| panic!("no job: {job}")).to_owned()
 }
 
-/// Rows for the tables that no route writes yet.
+/// Rows for the tables that no route writes yet, or only while a large document is ingested.
 pub(super) async fn seed_people(app: &TestApp) {
     let mut conn = app.database.owner().await;
     for tenant in [app.tenant, app.tenant_b] {
@@ -121,6 +121,8 @@ pub(super) async fn seed_people(app: &TestApp) {
                         VALUES ('{tenant}', gen_random_uuid(), 'user', 'wiki', 'ann') RETURNING id),
                   m AS (INSERT INTO memberships (tenant_id, user_id, role_id) SELECT '{tenant}', u.id, r.id FROM u, r)
              , l AS (INSERT INTO tenant_limits (tenant_id, pool) VALUES ('{tenant}', 'general'))
+             , a AS (INSERT INTO embeddings_ahead (tenant_id, document_id, version, hashes)
+                     SELECT tenant_id, id, version, '{{}}' FROM documents WHERE tenant_id = '{tenant}')
              INSERT INTO principal_members (tenant_id, group_id, member_id) SELECT '{tenant}', g.id, p.id FROM g, p"
         ))
         .await

@@ -1,10 +1,12 @@
+use super::embed::Embedded;
 use super::handle::superseded;
 use super::read::Source;
 use crate::{Done, JobContext, JobError};
 use documents::Chunk;
 use jobs::kinds::{IngestDocument, IngestedDocument};
+use serde_json::json;
 use std::collections::{HashMap, HashSet};
-use store::documents::{Ready, lock_for_ingest, mark_ready, mark_unchanged, version};
+use store::documents::{Ready, count_indexed, lock_for_ingest, mark_ready, mark_unchanged, version};
 use store::{ChunkId, DocumentId, StoreError, TenantTx, chunks, embeddings, index_changes};
 use uuid::Uuid;
 
@@ -16,18 +18,17 @@ pub(super) struct Ingested {
     source: Source,
     title: String,
     chunks: Vec<Chunk>,
-    /// Of the chunks whose text was not known.
-    vectors: HashMap<Vec<u8>, Vec<f32>>,
+    embedded: Embedded,
     unchanged: bool,
 }
 
 impl Ingested {
-    pub(super) fn new(source: Source, title: String, chunks: Vec<Chunk>, vectors: HashMap<Vec<u8>, Vec<f32>>) -> Self {
+    pub(super) fn new(source: Source, title: String, chunks: Vec<Chunk>, embedded: Embedded) -> Self {
         Self {
             source,
             title,
             chunks,
-            vectors,
+            embedded,
             unchanged: false,
         }
     }
@@ -38,7 +39,10 @@ impl Ingested {
             source,
             title,
             chunks: Vec::new(),
-            vectors: HashMap::new(),
+            embedded: Embedded {
+                in_hand: HashMap::new(),
+                count: 0,
+            },
             unchanged: true,
         }
     }
@@ -56,12 +60,15 @@ pub(super) async fn commit(job: &JobContext, asked: &IngestDocument, ingested: I
                 ready => ready?,
             };
             if ready.ready_version.is_some_and(|version| version > asked.version) {
+                embeddings::forget_ahead(tx, asked.document_id, asked.version).await?;
                 return job.finish(tx, &superseded()).await;
             }
             let result = if ingested.unchanged && ready.fingerprint.as_ref() == Some(&ingested.source.fingerprint) {
                 keep(tx, asked, &ready).await?
             } else {
-                replace(tx, asked, &ingested).await?
+                job.step("index", replace(tx, asked, &ingested)).await?;
+                job.step_detail(json!({ "chunks": ingested.chunks.len() }));
+                job.step("verify", verify_and_tell(job, tx, asked, &ingested)).await?
             };
             job.finish(tx, &result).await
         })
@@ -88,7 +95,7 @@ async fn keep(tx: &mut TenantTx, asked: &IngestDocument, ready: &Ready) -> Resul
     })
 }
 
-async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested) -> Result<IngestedDocument, JobError> {
+async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested) -> Result<(), JobError> {
     if ingested.unchanged {
         // What it equalled was replaced in the meantime: read it again.
         return Err(JobError::retry(
@@ -98,7 +105,7 @@ async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested)
     }
     let (document, source) = (asked.document_id, &ingested.source);
     let model = &source.base.embedding_model;
-    embeddings::insert(tx, model, &ingested.vectors).await?;
+    embeddings::insert(tx, model, &ingested.embedded.in_hand).await?;
     let rows = rows(document, &ingested.chunks);
     let hashes: HashSet<Vec<u8>> = rows.iter().map(|chunk| chunk.embed_hash.clone()).collect();
     let wanted: Vec<Vec<u8>> = hashes.iter().cloned().collect();
@@ -108,19 +115,41 @@ async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested)
             "A known vector was deleted while the document was embedded.",
         ));
     }
-    let before = chunks::embed_hashes(tx, document).await?;
+    let before = embeddings::release_hashes(tx, document, asked.version).await?;
     chunks::replace(tx, source.base.id, document, &rows).await?;
     let unused: Vec<Vec<u8>> = before.into_iter().filter(|hash| !hashes.contains(hash)).collect();
     embeddings::delete_unused(tx, &unused).await?;
     let count = i32::try_from(rows.len()).unwrap_or(i32::MAX);
     mark_ready(tx, document, asked.version, &ingested.title, &source.fingerprint, count).await?;
+    Ok(())
+}
+
+/// Reads what replicas will read, and then tells them of it: a document of which they would find less than was written is not served.
+async fn verify_and_tell(
+    job: &JobContext,
+    tx: &mut TenantTx,
+    asked: &IngestDocument,
+    ingested: &Ingested,
+) -> Result<IngestedDocument, JobError> {
+    let dimensions = job.app.embedder.model().dimensions;
+    let base = &ingested.source.base;
+    let found = count_indexed(tx, &base.embedding_model, dimensions, asked.document_id).await?;
+    job.step_detail(json!({ "chunks": found.chunks, "vectors": found.vectors, "dimensions": dimensions }));
+    let written = i64::try_from(ingested.chunks.len()).unwrap_or(i64::MAX);
+    if (found.chunks, found.vectors) != (written, written) {
+        let message = format!(
+            "Of {written} chunks, replicas would find {}, and {} with a vector of {dimensions} dimensions.",
+            found.chunks, found.vectors
+        );
+        return Err(JobError::retry("not_as_written", message));
+    }
     // Last, because it locks the base's head until commit.
-    let seq = index_changes::record(tx, source.base.id, &[document]).await?;
+    let seq = index_changes::record(tx, base.id, &[asked.document_id]).await?;
     Ok(IngestedDocument {
         unchanged: false,
         superseded: false,
-        chunks: rows.len(),
-        embedded: ingested.vectors.len(),
+        chunks: ingested.chunks.len(),
+        embedded: ingested.embedded.count,
         index_seq: Some(seq),
     })
 }

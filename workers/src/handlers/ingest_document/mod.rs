@@ -1,4 +1,4 @@
-//! Makes a submitted document searchable: read, parse, chunk, embed, commit.
+//! Makes a submitted document searchable: fetch, parse, chunk, embed, index, verify.
 mod commit;
 mod embed;
 mod handle;

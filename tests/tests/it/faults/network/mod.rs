@@ -89,6 +89,7 @@ async fn write_and_finish(app: &TestApp, of: &ClaimedJob, before_commit: impl Fn
         id: of.id,
         lease_token: of.lease_token,
         batch: of.parent_id,
+        steps: None,
         outcome: Outcome::Succeeded { result: json!({}) },
     };
     let name = uuid::Uuid::new_v4().to_string();

@@ -1,10 +1,9 @@
-//! Vectors of embedded texts: storage and cache in one.
 use crate::prepared::Prepare;
 use crate::schema::embeddings;
 use crate::{StoreError, TenantTx};
 use diesel::prelude::*;
 use diesel::sql_query;
-use diesel::sql_types::{Array, Bytea, Uuid};
+use diesel::sql_types::{Array, Bytea, Integer, Text, Uuid};
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
 
@@ -26,43 +25,70 @@ pub fn from_bytes(bytes: &[u8]) -> Result<Vec<f32>, StoreError> {
     Ok(values.iter().map(|value| f32::from_le_bytes(*value)).collect())
 }
 
-/// Which of the texts have been embedded with `model` before.
+/// The SHA-256 of a text, by which its vector is found.
+#[derive(QueryableByName)]
+pub(super) struct Hash {
+    #[diesel(sql_type = Bytea)]
+    hash: Vec<u8>,
+}
+
+impl Hash {
+    pub(super) fn all(rows: Vec<Self>) -> Vec<Vec<u8>> {
+        rows.into_iter().map(|row| row.hash).collect()
+    }
+}
+
+/// Which of the texts have been embedded with `model` before, into vectors of so many dimensions.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn known(tx: &mut TenantTx, model: &str, hashes: &[Vec<u8>]) -> Result<Vec<Vec<u8>>, StoreError> {
-    Ok(embeddings::table
-        .filter(embeddings::tenant_id.eq(tx.tenant))
-        .filter(embeddings::model.eq(model))
-        .filter(embeddings::embed_hash.eq_any(hashes))
-        .select(embeddings::embed_hash)
-        .load(&mut tx.conn)
-        .await?)
+pub async fn known(
+    tx: &mut TenantTx,
+    model: &str,
+    dimensions: usize,
+    hashes: &[Vec<u8>],
+) -> Result<Vec<Vec<u8>>, StoreError> {
+    let known: Vec<Hash> = sql_query(
+        "SELECT embed_hash AS hash FROM embeddings
+         WHERE tenant_id = $1 AND model = $2 AND embed_hash = ANY($3) AND octet_length(vector) = $4",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Text, _>(model)
+    .bind::<Array<Bytea>, _>(hashes)
+    .bind::<Integer, _>(bytes_of(dimensions))
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(Hash::all(known))
 }
 
-/// Stores vectors; those that are known already stay as they are.
+/// How many bytes a vector takes.
+pub(crate) fn bytes_of(dimensions: usize) -> i32 {
+    i32::try_from(dimensions.saturating_mul(4)).unwrap_or(i32::MAX)
+}
+
+/// Stores vectors; those that are known already stay as they are, unless they are of another length, which no vector of the model can be.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn insert(tx: &mut TenantTx, model: &str, vectors: &HashMap<Vec<u8>, Vec<f32>>) -> Result<(), StoreError> {
-    let rows: Vec<(&Vec<u8>, Vec<u8>)> = vectors.iter().map(|(hash, vector)| (hash, to_bytes(vector))).collect();
+    let mut rows: Vec<(&Vec<u8>, Vec<u8>)> = vectors.iter().map(|(hash, vector)| (hash, to_bytes(vector))).collect();
+    // In one order, so that two transactions with the same texts wait for each other and do not lock each other out.
+    rows.sort_unstable();
     for batch in rows.chunks(500) {
-        let values: Vec<_> = batch
-            .iter()
-            .map(|(hash, vector)| {
-                (
-                    embeddings::tenant_id.eq(tx.tenant),
-                    embeddings::model.eq(model),
-                    embeddings::embed_hash.eq(*hash),
-                    embeddings::vector.eq(vector),
-                )
-            })
-            .collect();
-        diesel::insert_into(embeddings::table)
-            .values(values)
-            .on_conflict_do_nothing()
-            .execute(&mut tx.conn)
-            .await?;
+        sql_query(
+            "INSERT INTO embeddings AS e (tenant_id, model, embed_hash, vector)
+             SELECT $1, $2, hash, vector FROM unnest($3::bytea[], $4::bytea[]) AS new (hash, vector)
+             ON CONFLICT (tenant_id, model, embed_hash) DO UPDATE SET vector = excluded.vector
+                 WHERE octet_length(e.vector) <> octet_length(excluded.vector)",
+        )
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Text, _>(model)
+        .bind::<Array<Bytea>, _>(batch.iter().map(|(hash, _)| *hash).collect::<Vec<_>>())
+        .bind::<Array<Bytea>, _>(batch.iter().map(|(_, vector)| vector).collect::<Vec<_>>())
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
     }
     Ok(())
 }
@@ -91,6 +117,9 @@ pub async fn lock(tx: &mut TenantTx, model: &str, hashes: &[Vec<u8>]) -> Result<
 /// # Errors
 /// [`StoreError`].
 pub async fn delete_unused(tx: &mut TenantTx, hashes: &[Vec<u8>]) -> Result<usize, StoreError> {
+    if hashes.is_empty() {
+        return Ok(0);
+    }
     sql_query(
         "SELECT FROM embeddings WHERE tenant_id = $1 AND embed_hash = ANY($2) ORDER BY model, embed_hash FOR UPDATE SKIP LOCKED",
     )

@@ -1,0 +1,3 @@
+DROP FUNCTION forget_embeddings_ahead(interval, integer);
+DROP TABLE embeddings_ahead;
+ALTER TABLE job_bodies DROP COLUMN steps;
