@@ -19,7 +19,7 @@ const AMOUNTS: Amounts = Amounts {
 const PROMISES: &str = "The job is in the memory of Redis: with appendfsync everysec a crash loses about the last second, and a wiped Redis loses \
                         everything queued. A worker that errs once stops; a lost lease completes work twice.";
 const SETTINGS: &str = "polls every 10 ms (as it comes a job for an idle worker waits for the heartbeat, up to 30 s); batches of 100; \
-                        results are not kept; 7,500 jobs at most, since over 8,000 due jobs stop it for good";
+                        7,500 jobs at most, since over 8,000 due jobs stop it for good";
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
