@@ -112,6 +112,8 @@ cargo_tool() {
 step_deny() {
     cargo_tool deny $DENY_VERSION
     "$CARGO_TOOL" --locked check licenses bans sources
+    # A workspace of its own, which shares a crate with this one and is built for ./dev bench jobs --peers only: is its lock file still right?
+    cargo tree --quiet --locked --manifest-path bench/peers/apalis/Cargo.toml >/dev/null
 }
 
 step_machete() {
