@@ -8,7 +8,7 @@ mod feed;
 mod take;
 mod worker;
 
-use crate::pull::Pull;
+use crate::pull::{BACK_OFF, Pull};
 use apalis_redis::{Config, ConnectionManager, RedisStorage};
 use config::{ExposeSecret, RedisSettings};
 use jobs::{Pool, Popped};
@@ -44,11 +44,22 @@ pub(crate) async fn run(pull: Pull) {
     let (room, closed) = (Notify::new(), Mutex::default());
     let shared = Arc::new(Shared { pull, room, closed });
     let (taken, to_claim) = mpsc::unbounded_channel();
-    tokio::join!(
-        feed::run(&shared),
-        worker::run(&shared, taken),
-        claim::run(&shared, to_claim)
-    );
+    let feed = again_and_again(&shared.pull, || feed::feed(&shared));
+    let work = async {
+        let taken = taken;
+        again_and_again(&shared.pull, || worker::work(&shared, taken.clone())).await;
+    };
+    tokio::join!(feed, work, claim::run(&shared, to_claim));
+}
+
+/// Any error of Redis ends a worker of apalis-redis, and the feeder with it: the next connects anew.
+async fn again_and_again<F: Future<Output = Result<(), Error>>>(pull: &Pull, go: impl Fn() -> F) {
+    while !pull.stop.is_cancelled() {
+        if let Err(error) = go().await {
+            tracing::warn!(pool = %pull.pool, error = &*error as &dyn std::error::Error, "apalis-redis failed; starting again");
+            tokio::time::sleep(BACK_OFF).await;
+        }
+    }
 }
 
 async fn connect(settings: &RedisSettings) -> Result<ConnectionManager, Error> {

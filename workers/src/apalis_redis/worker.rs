@@ -1,6 +1,5 @@
 use super::take::{Take, Taken};
 use super::{Error, Shared, connect, storage};
-use crate::pull::BACK_OFF;
 use apalis::prelude::{BackendExt, WorkerBuilder, WorkerError};
 use futures::stream::{poll_fn, unfold};
 use futures::{FutureExt, Stream, StreamExt};
@@ -22,18 +21,8 @@ const FETCHED_WITHIN: Duration = Duration::from_millis(100);
 /// apalis waits for what it runs, and for ever when much is in flight.
 const STOP_WITHIN: Duration = Duration::from_secs(2);
 
-/// Runs a worker until told to stop; the next when one has ended, for any error of Redis ends it.
-pub(super) async fn run(shared: &Arc<Shared>, taken: UnboundedSender<Taken>) {
-    let pull = &shared.pull;
-    while !pull.stop.is_cancelled() {
-        if let Err(error) = work(shared, taken.clone()).await {
-            tracing::warn!(pool = %pull.pool, error = &*error as &dyn std::error::Error, "the worker of apalis-redis has ended; starting another");
-            tokio::time::sleep(BACK_OFF).await;
-        }
-    }
-}
-
-async fn work(shared: &Arc<Shared>, taken: UnboundedSender<Taken>) -> Result<(), Error> {
+/// Runs a worker until told to stop.
+pub(super) async fn work(shared: &Arc<Shared>, taken: UnboundedSender<Taken>) -> Result<(), Error> {
     let pull = &shared.pull;
     let settings = &pull.context.settings.redis;
     let storage = storage(connect(settings).await?, settings, pull.pool);

@@ -7,7 +7,8 @@ use measure::{Amounts, measure};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// With more than 8,000 jobs due it fetches none ever again (`checks/apalis-redis`), so no phase queues that many.
+/// With more than 8,000 jobs due it fetches none ever again (`checks/apalis-redis`), so no phase queues that many at once. A steady stream that it
+/// cannot keep up with may come to that all the same: its worker ends then, and what did not start is counted.
 const AMOUNTS: Amounts = Amounts {
     singles: 3000,
     jobs: 7500,
