@@ -14,7 +14,7 @@ use tower_service::Service;
 pub(super) type Taken = (Popped, Option<Offer>);
 
 /// What apalis hands ids over to. It fetches one only when this is ready, which it is while there is a free slot and Postgres answers:
-/// otherwise ids would wait here that another process could run.
+/// otherwise ids would go back and forth, and keep other processes from theirs.
 pub(super) struct Take {
     shared: Arc<Shared>,
     taken: UnboundedSender<Taken>,

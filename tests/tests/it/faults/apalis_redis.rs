@@ -66,7 +66,7 @@ async fn a_process_whose_slots_are_taken_leaves_the_window_to_another() {
     );
     app.context.queue.try_push(&short).await.unwrap();
     rows.until_succeeded(40, Duration::from_secs(20)).await;
-    // What one without slots had fetched would be offered again after 5 s only.
+    // None of them had to be offered again, as ids are that were taken 5 s ago and not claimed.
     assert!(start.elapsed() < Duration::from_secs(4), "took {:?}", start.elapsed());
     for job in &long {
         app.client
