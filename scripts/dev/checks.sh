@@ -172,7 +172,7 @@ step_backend() {
     prepare_tests
     local arguments=("${TEST_ARGUMENTS[@]}")
     [ ${#arguments[@]} -gt 0 ] || arguments=(-E "$BACKEND_TESTS")
-    TEST_DISPATCH_BACKEND=apalis_redis cargo nextest run --locked -p tests --no-fail-fast "${arguments[@]}" 9>&-
+    TEST_DISPATCH_BACKEND=apalis_redis cargo nextest run --locked --workspace --no-fail-fast "${arguments[@]}" 9>&-
 }
 
 # keep_results JUNIT: for `visualkit readiness`. A run that was not kept is not a run that failed.
