@@ -108,12 +108,14 @@ def measure(name):
 
 
 def our_figures():
-    """Our own run, which uses the peers' words."""
+    """Our own run, which uses the peers' words: its first dispatch backend, and the others, each as a column of its own."""
     path = BENCH / "jobs.json"
     if not path.exists():
-        return None
+        return None, []
     run = json.loads(path.read_text())
-    return {"peer": "visualkit", "promises": OUR_PROMISE, "disk_sync_ms": run["disk_sync_ms"], **run["figures"]}
+    ours = {"promises": OUR_PROMISE, "disk_sync_ms": run["disk_sync_ms"]}
+    others = [{**ours, "peer": f"ours: {other['backend']}", **other["figures"]} for other in run["other_backends"]]
+    return {**ours, "peer": "visualkit", **run["figures"]}, others
 
 
 ROWS = [
@@ -186,9 +188,9 @@ def main():
     for name in names:
         progress(f"measuring {name}")
         results.append(measure(name))
-    ours = our_figures()
+    ours, other_backends = our_figures()
     raw = next((result for result in results if "redis" in result), None)
-    peers = [result for result in results if "peer" in result]
+    peers = other_backends + [result for result in results if "peer" in result]
     figures = {
         "bench": "jobs_with_peers",
         "load_before": before,

@@ -3,7 +3,7 @@
 
 DENY_VERSION=0.20.2
 MACHETE_VERSION=0.9.2
-STEPS=(scripts docker fmt deny machete clippy doc build tests doctests demo chaos)
+STEPS=(scripts docker fmt deny machete clippy doc build tests backend doctests demo chaos)
 
 run_checks() {
     local step wanted=()
@@ -112,6 +112,8 @@ cargo_tool() {
 step_deny() {
     cargo_tool deny $DENY_VERSION
     "$CARGO_TOOL" --locked check licenses bans sources
+    # A workspace of its own, which shares a crate with this one and is built for ./dev bench jobs --peers only: is its lock file still right?
+    cargo tree --quiet --locked --manifest-path bench/peers/apalis/Cargo.toml >/dev/null
 }
 
 step_machete() {
@@ -160,6 +162,17 @@ step_tests() {
         say "cargo-nextest is not installed: cargo test runs the tests, without the limits of .config/nextest.toml, so one at a time"
         cargo test --locked --workspace --all-targets --no-fail-fast -- --test-threads=1 "${TEST_ARGUMENTS[@]}" 9>&-
     fi
+}
+
+# The faults that tell most, and the queue under load, with apalis-redis bringing ids to workers.
+BACKEND_TESTS='package(tests) & test(/^faults::(killed_worker|terminated_worker|frozen_worker|drain|redis_loss|database_restart|dispatch|fairness)::/)'
+
+step_backend() {
+    cargo nextest --version >/dev/null 2>&1 || skip "cargo-nextest is not installed, which picks the tests"
+    prepare_tests
+    local arguments=("${TEST_ARGUMENTS[@]}")
+    [ ${#arguments[@]} -gt 0 ] || arguments=(-E "$BACKEND_TESTS")
+    TEST_DISPATCH_BACKEND=apalis_redis cargo nextest run --locked --workspace --no-fail-fast "${arguments[@]}" 9>&-
 }
 
 # keep_results JUNIT: for `visualkit readiness`. A run that was not kept is not a run that failed.

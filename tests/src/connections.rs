@@ -1,4 +1,4 @@
-use crate::environment::variable;
+use crate::processes::dispatch_backend;
 use crate::{Environment, Proxy, TestDatabase};
 use config::{ExposeSecret, Settings};
 use integrations::embedding::Embedder;
@@ -81,7 +81,7 @@ pub(crate) fn settings(
         ("workers.delivery_reserved", "0"),
     ];
     // The same tests on another backend: see docs/TESTING.md.
-    let backend = variable("TEST_DISPATCH_BACKEND");
+    let backend = dispatch_backend();
     all.extend(backend.as_deref().map(|backend| ("dispatch.backend", backend)));
     all.extend(more.iter().map(|(key, value)| (*key, value.as_str())));
     Settings::with_overrides(&all).unwrap()

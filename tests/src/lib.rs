@@ -28,7 +28,7 @@ pub use self::database::TestDatabase;
 pub use self::embedder::HashingEmbedder;
 pub use self::environment::{Environment, evaluation_data};
 pub use self::limited_vendor::{LimitedVendor, Says, VendorLimit};
-pub use self::processes::{Process, Servers, free_port, lasting_port, model_settings};
+pub use self::processes::{Process, Servers, dispatch_backend, free_port, lasting_port, model_settings};
 pub use self::proxy::Proxy;
 pub use self::receiver::{Answer, Received, Receiver};
 pub use self::vendor::{Behaviour, FakeVendor};

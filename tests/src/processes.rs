@@ -96,12 +96,7 @@ impl Process {
     #[must_use]
     pub fn start(arguments: &[&str], environment: &[(&str, &str)], log: &Path) -> Self {
         let file = std::fs::File::create(log).unwrap();
-        let child = Command::new(binary())
-            .args(arguments)
-            .env_clear()
-            .envs(environment.iter().copied())
-            .current_dir(workspace_root())
-            .stdin(Stdio::null())
+        let child = command(arguments, environment)
             .stdout(file.try_clone().unwrap())
             .stderr(file)
             .spawn()
@@ -118,14 +113,7 @@ impl Process {
     /// When it fails.
     #[must_use]
     pub fn run(arguments: &[&str], environment: &[(&str, &str)]) -> String {
-        let output = Command::new(binary())
-            .args(arguments)
-            .env_clear()
-            .envs(environment.iter().copied())
-            .current_dir(workspace_root())
-            .stdin(Stdio::null())
-            .output()
-            .expect("visualkit runs");
+        let output = command(arguments, environment).output().expect("visualkit runs");
         let (out, error) = (
             String::from_utf8_lossy(&output.stdout),
             String::from_utf8_lossy(&output.stderr),
@@ -148,14 +136,7 @@ impl Process {
     /// Runs `visualkit` to its end, whatever that is: the exit code, what it printed, what it complained of.
     #[must_use]
     pub fn outcome(arguments: &[&str], environment: &[(&str, &str)]) -> (Option<i32>, String, String) {
-        let output = Command::new(binary())
-            .args(arguments)
-            .env_clear()
-            .envs(environment.iter().copied())
-            .current_dir(workspace_root())
-            .stdin(Stdio::null())
-            .output()
-            .expect("visualkit runs");
+        let output = command(arguments, environment).output().expect("visualkit runs");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         (output.status.code(), text(&output.stdout), text(&output.stderr))
     }
@@ -185,6 +166,26 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// `visualkit` with this environment and nothing else, but on the [backend](dispatch_backend) that the tests run on.
+fn command(arguments: &[&str], environment: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(binary());
+    let backend = dispatch_backend().map(|backend| ("VISUALKIT__DISPATCH__BACKEND", backend));
+    command
+        .args(arguments)
+        .env_clear()
+        .envs(backend)
+        .envs(environment.iter().copied())
+        .current_dir(workspace_root())
+        .stdin(Stdio::null());
+    command
+}
+
+/// What brings ids to workers, in this process and in those that are started, when it is not the default.
+#[must_use]
+pub fn dispatch_backend() -> Option<String> {
+    variable("TEST_DISPATCH_BACKEND")
 }
 
 /// A port that nobody listens on; somebody else may take it first, which ends the test and says so.

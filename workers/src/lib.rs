@@ -2,10 +2,9 @@
 //!
 //! The path of a job: `pull` pops its id from Redis and claims its row in Postgres; apalis hands the [`Envelope`] to
 //! `run`, which finds the handler and runs it; `finisher` writes the outcome down. Meanwhile
-//! `leases` renews what is held, `reconciler` finds what was lost, and `schedules` submits what is due again.
-//! `leases` renews what is held, and `reconciler` finds what was lost. A call to the outside asks the governor first (`governed`) and is
-//! written into the ledger (`effect`).
-//! `leases` renews what is held, and `reconciler` finds what was lost.
+//! `leases` renews what is held, `reconciler` finds what was lost, and `schedules` submits what is due again. A call to the outside asks the
+//! governor first (`governed`) and is written into the ledger (`effect`). With `dispatch.backend = "apalis_redis"` ids come by `apalis_redis`
+//! instead, and are claimed as `pull` claims them.
 mod apalis_redis;
 mod backend;
 mod batches;

@@ -14,13 +14,13 @@ use tokio::sync::mpsc::Sender;
 use tokio_util::sync::CancellationToken;
 
 /// More in one batch would only make the first of them wait.
-const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 100;
 
 /// How often a pool whose slots are all taken says that it only waits.
-const BUSY_BEAT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_BEAT: Duration = Duration::from_secs(10);
 
 /// How long to wait after Redis or Postgres failed.
-const BACK_OFF: Duration = Duration::from_millis(200);
+pub(crate) const BACK_OFF: Duration = Duration::from_millis(200);
 
 pub(crate) struct Pull {
     pub(crate) pool: Pool,
@@ -59,7 +59,11 @@ impl Pull {
                         () = self.stop.cancelled() => {}
                     }
                 }
-                Ok(popped) => self.claim(popped, offer).await,
+                Ok(popped) => {
+                    if !self.claim(popped, offer).await {
+                        self.until_postgres_answers().await;
+                    }
+                }
                 Err(error) => {
                     tracing::warn!(pool = %self.pool, %error, "cannot take jobs; trying again");
                     drop(offer);
@@ -83,29 +87,22 @@ impl Pull {
         }
     }
 
-    /// Claims a job that came by another way, once there is a slot for it. When it is time to stop, others may have it.
-    pub(crate) async fn claim_one(&self, popped: Popped) {
-        let offer = tokio::select! {
-            biased;
-            () = self.stop.cancelled() => None,
-            offer = self.slots.offer(1) => offer,
-        };
-        match offer {
-            Some(offer) => self.claim(vec![popped], offer).await,
-            None => {
-                self.context.queue.push(std::slice::from_ref(&popped.job)).await;
-                self.release(&[popped]).await;
-            }
-        }
+    /// Lets others have a job that was popped and will not be claimed here.
+    pub(crate) async fn hand_on(&self, popped: &[Popped]) {
+        let back: Vec<Dispatch> = popped.iter().map(|popped| popped.job.clone()).collect();
+        self.context.queue.push(&back).await;
+        self.release(popped).await;
     }
 
-    async fn claim(&self, popped: Vec<Popped>, mut offer: Offer) {
+    /// Claims what was popped for as many slots, and hands it to the worker. `false`: Postgres does not answer, and others may have it.
+    pub(crate) async fn claim(&self, popped: Vec<Popped>, mut offer: Offer) -> bool {
         let ids: Vec<JobId> = popped.iter().map(|popped| popped.job.id).collect();
         let claimed = match self.claim_rows(&ids).await {
             Ok(claimed) => claimed,
             Err(error) => {
                 tracing::warn!(pool = %self.pool, %error, "cannot claim jobs; giving them back");
-                return self.give_back(popped, offer).await;
+                self.hand_on(&popped).await;
+                return false;
             }
         };
         let mut skipped: HashMap<JobId, Popped> = popped.into_iter().map(|popped| (popped.job.id, popped)).collect();
@@ -134,7 +131,7 @@ impl Pull {
                 .is_err()
             {
                 tracing::error!(pool = %self.pool, "the worker is gone; its jobs' leases will expire");
-                return;
+                return true;
             }
         }
         drop(offer);
@@ -142,6 +139,7 @@ impl Pull {
             tracing::debug!(%error, "popped ids stay until they are pushed again");
         }
         self.return_skipped(skipped.into_values().collect()).await;
+        true
     }
 
     async fn claim_rows(&self, ids: &[JobId]) -> Result<Vec<ClaimedJob>, StoreError> {
@@ -153,13 +151,9 @@ impl Pull {
         }
     }
 
-    /// Lets others have the jobs that this process could not claim, and takes no more until Postgres answers it: it may be the only one that is
-    /// cut off. Jobs that were claimed without its hearing of it are found when their leases expire.
-    async fn give_back(&self, popped: Vec<Popped>, offer: Offer) {
-        let back: Vec<Dispatch> = popped.iter().map(|popped| popped.job.clone()).collect();
-        self.context.queue.push(&back).await;
-        self.release(&popped).await;
-        drop(offer);
+    /// No more jobs are taken meanwhile: this process may be the only one that is cut off. Jobs that were claimed without its hearing of it are found
+    /// when their leases expire.
+    pub(crate) async fn until_postgres_answers(&self) {
         while let Err(error) = self.context.system.ping().await {
             tracing::warn!(pool = %self.pool, %error, "no jobs are taken while the database does not answer");
             tokio::select! {

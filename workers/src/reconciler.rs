@@ -3,7 +3,7 @@ use crate::bell::Bell;
 use crate::limits::Limits;
 use crate::pulse::Beat;
 use crate::{Context, WorkerOptions};
-use config::{DispatchBackend, DispatchSettings};
+use config::DispatchSettings;
 use jobs::{Dispatch, Pool, Queue, QueueError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -76,7 +76,7 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, 
             if let Err(error) = limits.keep(&context).await {
                 tracing::warn!(%error, "cannot keep limits; trying again");
             }
-            if let Err(error) = offer_again(&context, popped_too_long_ms(&options)).await {
+            if let Err(error) = offer_again(&context).await {
                 tracing::warn!(%error, "cannot look for jobs that were taken and not claimed; trying again");
             }
         }
@@ -90,17 +90,9 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, 
 /// Whoever takes a job out of Redis claims it within moments; one that did not is dead, or cannot reach Postgres.
 const POPPED_TOO_LONG_MS: i64 = 5000;
 
-/// In the window of apalis-redis an id waits until there is a slot for it; offered again, it is there twice and runs once.
-fn popped_too_long_ms(options: &WorkerOptions) -> i64 {
-    match options.dispatch.backend {
-        DispatchBackend::Own => POPPED_TOO_LONG_MS,
-        DispatchBackend::ApalisRedis => 4 * POPPED_TOO_LONG_MS,
-    }
-}
-
-async fn offer_again(context: &Context, too_long_ms: i64) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn offer_again(context: &Context) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     for pool in Pool::ALL {
-        let ids = context.queue.long_popped(pool, too_long_ms).await?;
+        let ids = context.queue.long_popped(pool, POPPED_TOO_LONG_MS).await?;
         if ids.is_empty() {
             continue;
         }

@@ -3,31 +3,61 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::TenantId;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Slots {
     free: Arc<Semaphore>,
+    freed: Arc<Notify>,
     total: usize,
     reserved: usize,
     busy: Arc<Mutex<HashMap<TenantId, usize>>>,
 }
 
 /// Free slots, taken, for the next jobs.
+#[derive(Default)]
 pub(crate) struct Offer {
-    permits: Vec<OwnedSemaphorePermit>,
+    permits: Vec<Permit>,
+    kept_for: Vec<Busy>,
     /// Tenants that may not have them.
     pub(crate) pass_over: Vec<TenantId>,
     /// Only reserved ones were free.
     pub(crate) reserved: bool,
 }
 
+/// Free slots that nobody has taken yet.
+pub(crate) struct Free {
+    pub(crate) count: usize,
+    /// Tenants that may not have them.
+    pub(crate) pass_over: Vec<TenantId>,
+    /// Only reserved ones are free.
+    pub(crate) reserved: bool,
+}
+
 /// A slot with a job in it; dropping it frees it.
 pub(crate) struct Slot {
+    _busy: Busy,
+    _permit: Permit,
+}
+
+/// A tenant holds a slot.
+struct Busy {
     tenant: TenantId,
-    busy: Arc<Mutex<HashMap<TenantId, usize>>>,
-    _permit: OwnedSemaphorePermit,
+    tenants: Arc<Mutex<HashMap<TenantId, usize>>>,
+}
+
+/// Says so when it has been given back. Waiting for one in the semaphore itself would keep others from what is free meanwhile.
+struct Permit {
+    permit: Option<OwnedSemaphorePermit>,
+    freed: Arc<Notify>,
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        drop(self.permit.take());
+        self.freed.notify_waiters();
+    }
 }
 
 impl Slots {
@@ -36,6 +66,7 @@ impl Slots {
         let total = common + reserved;
         Self {
             free: Arc::new(Semaphore::new(total)),
+            freed: Arc::default(),
             total,
             reserved,
             busy: Arc::default(),
@@ -57,6 +88,10 @@ impl Slots {
         let more = std::iter::from_fn(|| self.free.clone().try_acquire_owned().ok());
         let mut permits: Vec<_> = std::iter::once(first)
             .chain(more.take(limit + self.reserved - 1))
+            .map(|permit| Permit {
+                permit: Some(permit),
+                freed: self.freed.clone(),
+            })
             .collect();
         let reserved = permits.len() <= self.reserved;
         if !reserved {
@@ -64,19 +99,52 @@ impl Slots {
         }
         Some(Offer {
             permits,
-            pass_over: if reserved {
-                lock(&self.busy).keys().copied().collect()
-            } else {
-                Vec::new()
-            },
+            kept_for: Vec::new(),
+            pass_over: self.pass_over(reserved),
             reserved,
         })
     }
 
+    /// What an offer would hold just now, without taking it.
+    pub(crate) fn look(&self, limit: usize) -> Free {
+        let free = self.free.available_permits();
+        let reserved = free <= self.reserved;
+        Free {
+            count: if reserved {
+                free
+            } else {
+                (free - self.reserved).min(limit)
+            },
+            pass_over: self.pass_over(reserved),
+            reserved,
+        }
+    }
+
+    /// Resolves when any slot is free.
+    pub(crate) async fn any(&self) {
+        self.more_free_than(0).await;
+    }
+
     /// Resolves when a slot is free that is not reserved.
     pub(crate) async fn common(&self) {
-        let wanted = u32::try_from(self.reserved + 1).unwrap_or(u32::MAX);
-        drop(self.free.acquire_many(wanted).await);
+        self.more_free_than(self.reserved).await;
+    }
+
+    async fn more_free_than(&self, count: usize) {
+        loop {
+            let freed = self.freed.notified();
+            if self.free.available_permits() > count {
+                return;
+            }
+            freed.await;
+        }
+    }
+
+    fn pass_over(&self, reserved: bool) -> Vec<TenantId> {
+        match reserved {
+            true => lock(&self.busy).keys().copied().collect(),
+            false => Vec::new(),
+        }
     }
 }
 
@@ -85,21 +153,38 @@ impl Offer {
         self.permits.len()
     }
 
+    /// Lets the tenant count as one that holds a slot already, though its job is still to be claimed.
+    pub(crate) fn keep_for(&mut self, slots: &Slots, tenant: TenantId) {
+        self.kept_for.push(Busy::new(slots, tenant));
+    }
+
+    /// Adds the slots of another offer, whose tenants have been looked at.
+    pub(crate) fn join(&mut self, mut other: Self) {
+        self.permits.append(&mut other.permits);
+        self.kept_for.append(&mut other.kept_for);
+    }
+
     /// Puts a job into one of the slots.
     pub(crate) fn occupy(&mut self, slots: &Slots, tenant: TenantId) -> Option<Slot> {
         let permit = self.permits.pop()?;
-        *lock(&slots.busy).entry(tenant).or_default() += 1;
         Some(Slot {
-            tenant,
-            busy: slots.busy.clone(),
+            _busy: Busy::new(slots, tenant),
             _permit: permit,
         })
     }
 }
 
-impl Drop for Slot {
+impl Busy {
+    fn new(slots: &Slots, tenant: TenantId) -> Self {
+        *lock(&slots.busy).entry(tenant).or_default() += 1;
+        let tenants = slots.busy.clone();
+        Self { tenant, tenants }
+    }
+}
+
+impl Drop for Busy {
     fn drop(&mut self) {
-        let mut busy = lock(&self.busy);
+        let mut busy = lock(&self.tenants);
         if let Some(count) = busy.get_mut(&self.tenant) {
             *count -= 1;
             if *count == 0 {
@@ -121,20 +206,27 @@ mod tests {
     #[tokio::test]
     async fn reserved_slots_are_for_tenants_that_hold_none() {
         let (slots, a) = (Slots::new(2, 1), TenantId(uuid::Uuid::from_u128(1)));
+        assert_eq!(slots.look(10).count, 2);
         let mut offer = slots.offer(10).await.unwrap();
         assert_eq!((offer.len(), offer.reserved), (2, false));
         let held = [offer.occupy(&slots, a).unwrap(), offer.occupy(&slots, a).unwrap()];
         assert!(offer.occupy(&slots, a).is_none());
         drop(offer);
 
+        let free = slots.look(10);
+        assert_eq!((free.count, free.reserved, free.pass_over), (1, true, vec![a]));
         let offer = slots.offer(10).await.unwrap();
         assert_eq!((offer.len(), offer.reserved), (1, true));
         assert_eq!(offer.pass_over, [a]);
         drop((offer, held));
 
-        let offer = slots.offer(1).await.unwrap();
+        let mut offer = slots.offer(1).await.unwrap();
         assert_eq!((offer.len(), offer.pass_over.len()), (1, 0));
-        drop(offer);
+        offer.keep_for(&slots, a);
+        let other = slots.offer(1).await.unwrap();
+        assert_eq!(slots.look(10).pass_over, [a]);
+        drop((offer, other));
+        assert!(slots.busy.lock().unwrap().is_empty());
         assert_eq!(slots.running(), 0);
         slots.common().await;
     }

@@ -12,6 +12,7 @@ use crate::{
     releases, schedules,
 };
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
+use config::DispatchBackend;
 use futures::FutureExt;
 use jobs::{Pool, Subscription};
 use std::future::Future;
@@ -148,6 +149,11 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         jobs.iter().for_each(|job| to_cancel.stop(*job, StopReason::Cancelled));
     });
     tracing::info!(pools = ?options.pools, "workers started");
+    if options.dispatch.backend == DispatchBackend::ApalisRedis {
+        tracing::warn!(
+            "dispatch.backend is apalis_redis: the same promises, but jobs start later and fewer run a second than with `own`"
+        );
+    }
     Workers {
         running,
         drain: options.drain(),

@@ -34,6 +34,8 @@ pub struct Paced {
     pub from_return: Quantiles,
     pub aimed_per_s: f64,
     pub offered_per_s: f64,
+    /// What the queue had not taken five seconds after the last arrival, and what had not started five seconds later. Either: it grows.
+    pub unsubmitted: usize,
     pub unstarted: usize,
 }
 
@@ -44,6 +46,7 @@ impl Paced {
             from_return: arrivals.from_return,
             aimed_per_s: aimed_per_s.round(),
             offered_per_s: arrivals.per_second,
+            unsubmitted: arrivals.unsubmitted,
             unstarted: arrivals.unstarted,
         }
     }

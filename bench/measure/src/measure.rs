@@ -64,7 +64,10 @@ pub async fn measure<S: Subject>(
     let hop_paced_50 = paced(subject, PACED.0, most * 0.5, amounts.paced_secs).await?;
     progress("paced at 80 %");
     let hop_paced_80 = paced(subject, PACED.1, most * 0.8, amounts.paced_secs).await?;
-    worker.stop().await?;
+    if let Err(error) = worker.stop().await {
+        // What it left shows in the figures.
+        progress(&format!("under that load: {error}"));
+    }
     subject.purge().await?;
     Ok(Figures {
         enqueue_single_per_s: single,

@@ -2,37 +2,88 @@ use super::disk;
 use super::report::{quantiles_row, save};
 use super::rig::Rig;
 use super::subject::OurQueue;
+use anyhow::Context as _;
 use measure::{Amounts, Figures, Quantiles, Subject, drain, enqueue_batches, measure};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Prints what the job core does on an idle and on a busy system.
-pub(crate) async fn run(output: &Path, amounts: Amounts, processes: &[usize]) -> anyhow::Result<()> {
-    let rig = Rig::open().await?;
-    let sync = disk::sync_cost(&rig.context.settings.storage.data_dir)?;
-    let queue = Arc::new(OurQueue::new(rig, Vec::new()));
-    let figures = measure(&queue, amounts, |what| eprintln!("measuring: {what}")).await?;
-    let mut several = Vec::new();
-    for count in processes {
-        eprintln!("measuring: {count} worker processes");
-        let (queued, _) = enqueue_batches(&*queue, amounts.jobs, 10_000.0).await?;
-        let drained = drain(&*queue, *count, 100, queued, 30_000.0).await?;
-        several.push((*count, drained.per_second));
-        queue.purge().await?;
-    }
-    print(&sync, &figures, &several);
-    let several: Vec<_> = several
-        .iter()
-        .map(|(processes, rate)| json!({ "processes": processes, "concurrency": 100, "jobs_per_s": rate }))
-        .collect();
-    save(
-        output,
-        &json!({ "bench": "jobs", "disk_sync_ms": sync, "figures": figures, "several_processes": several }),
-    )
+/// What brought ids to the workers, and the figures under it.
+#[derive(Serialize)]
+struct Measured {
+    backend: String,
+    figures: Figures,
+    several_processes: Vec<Several>,
 }
 
-fn print(sync: &Quantiles, figures: &Figures, several: &[(usize, f64)]) {
+#[derive(Serialize)]
+struct Several {
+    processes: usize,
+    concurrency: usize,
+    jobs_per_s: f64,
+}
+
+/// Prints what the job core does on an idle and on a busy system, with each of these dispatch backends in turn.
+pub(crate) async fn run(
+    output: &Path,
+    amounts: Amounts,
+    processes: &[usize],
+    backends: &[String],
+) -> anyhow::Result<()> {
+    let (mut sync, mut all) = (Quantiles::default(), Vec::new());
+    for backend in backends {
+        let rig = Rig::open().await?;
+        sync = disk::sync_cost(&rig.context.settings.storage.data_dir)?;
+        let setting = ("VISUALKIT__DISPATCH__BACKEND".to_owned(), backend.clone());
+        let queue = Arc::new(OurQueue::new(rig, vec![setting]));
+        let measured = with_backend(&queue, backend, amounts, processes).await?;
+        println!("\ndispatch.backend = {backend}");
+        print(&sync, &measured);
+        all.push(measured);
+    }
+    let others = all.split_off(1.min(all.len()));
+    let first = all.pop().context("no dispatch backend was named")?;
+    let figures = json!({ "bench": "jobs", "disk_sync_ms": sync, "other_backends": others });
+    save(output, &merged(figures, serde_json::to_value(first)?))
+}
+
+async fn with_backend(
+    queue: &Arc<OurQueue>,
+    backend: &str,
+    amounts: Amounts,
+    processes: &[usize],
+) -> anyhow::Result<Measured> {
+    let figures = measure(queue, amounts, |what| eprintln!("measuring ({backend}): {what}")).await?;
+    let mut several_processes = Vec::new();
+    for count in processes {
+        eprintln!("measuring ({backend}): {count} worker processes");
+        let (queued, _) = enqueue_batches(&**queue, amounts.jobs, 10_000.0).await?;
+        let drained = drain(&**queue, *count, 100, queued, 30_000.0).await?;
+        several_processes.push(Several {
+            processes: *count,
+            concurrency: 100,
+            jobs_per_s: drained.per_second,
+        });
+        queue.purge().await?;
+    }
+    Ok(Measured {
+        backend: backend.to_owned(),
+        figures,
+        several_processes,
+    })
+}
+
+/// The fields of both objects.
+fn merged(mut one: Value, other: Value) -> Value {
+    if let (Value::Object(one), Value::Object(other)) = (&mut one, other) {
+        one.extend(other);
+    }
+    one
+}
+
+fn print(sync: &Quantiles, measured: &Measured) {
+    let figures = &measured.figures;
     println!("{:<44}{:>10}{:>10}{:>10}", "", "p50 ms", "p99 ms", "n");
     quantiles_row("disk: 8 KiB write + fdatasync", sync);
     quantiles_row("idle: call -> committed", &figures.call_to_safe_idle_ms);
@@ -46,8 +97,11 @@ fn print(sync: &Quantiles, figures: &Figures, several: &[(usize, f64)]) {
         let what = format!("{share} % load, {:.0}/s: call -> handler start", paced.offered_per_s);
         quantiles_row(&what, &paced.from_call);
         quantiles_row("   return -> handler start", &paced.from_return);
-        if paced.unstarted > 0 {
-            println!("   {} of them did not start within 5 s", paced.unstarted);
+        if paced.unsubmitted + paced.unstarted > 0 {
+            println!(
+                "   the queue grows: {} were not submitted, and {} had not started, 5 s after the last",
+                paced.unsubmitted, paced.unstarted
+            );
         }
     }
     println!("\n{:<44}{:>12}", "", "per second");
@@ -58,8 +112,11 @@ fn print(sync: &Quantiles, figures: &Figures, several: &[(usize, f64)]) {
     for (concurrency, jobs) in &figures.jobs_per_s {
         rate(&format!("durable no-op jobs, concurrency {concurrency}"), *jobs);
     }
-    for (processes, jobs) in several {
-        rate(&format!("the same, {processes} processes of 100"), *jobs);
+    for several in &measured.several_processes {
+        rate(
+            &format!("the same, {} processes of 100", several.processes),
+            several.jobs_per_s,
+        );
     }
     println!(
         "\n{:<44}{:>12.1}",

@@ -31,6 +31,9 @@ enum What {
         /// Also measure with so many worker processes
         #[arg(long, value_delimiter = ',', default_value = "2")]
         processes: Vec<usize>,
+        /// Values of dispatch.backend: everything is measured with each, the first as ours
+        #[arg(long, value_delimiter = ',', default_value = "own")]
+        backends: Vec<String>,
     },
     /// What one tenant waits while another has a backlog, by its size and the length of its jobs
     Neighbours {
@@ -83,6 +86,7 @@ async fn measure(what: What) -> anyhow::Result<Outcome> {
             jobs,
             paced_secs,
             processes,
+            backends,
         } => {
             let amounts = Amounts {
                 singles: jobs.min(3000),
@@ -91,7 +95,7 @@ async fn measure(what: What) -> anyhow::Result<Outcome> {
                 hops,
                 paced_secs,
             };
-            bench::jobs::run(&output, amounts, &processes).await?;
+            bench::jobs::run(&output, amounts, &processes, &backends).await?;
         }
         What::Neighbours {
             output,

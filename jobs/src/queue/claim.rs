@@ -1,6 +1,7 @@
 use super::keys;
 use crate::{Dispatch, Pool, Queue, QueueError, Subscription};
 use redis::{AsyncCommands, Script};
+use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
 use store::{JobId, TenantId};
 use tokio::sync::Notify;
@@ -9,7 +10,7 @@ static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("clai
 static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("release.lua")));
 
 /// A job that was taken out of the index, to be claimed in Postgres.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Popped {
     pub job: Dispatch,
     /// It counts under a limit until it is [released](Queue::release).

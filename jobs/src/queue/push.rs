@@ -1,6 +1,7 @@
 use super::keys;
 use crate::{Pool, Queue, QueueError};
 use redis::Script;
+use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 use std::time::Duration;
 use store::{JobId, TenantId};
@@ -11,7 +12,7 @@ static PUSH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("push.
 const PUSH_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// What the dispatch index holds of a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dispatch {
     pub id: JobId,
     pub tenant: TenantId,

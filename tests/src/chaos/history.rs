@@ -132,6 +132,10 @@ pub enum Event {
         key: String,
         act: Act,
     },
+    /// A worker had taken the job, and the governor made it wait: for a budget, or for a circuit to close.
+    HeldBack {
+        job: String,
+    },
     /// A person decided about a call of unknown outcome, having looked at the observer's book.
     Decided {
         job: String,

@@ -12,6 +12,7 @@ mod run;
 mod settle;
 mod submission;
 mod system;
+mod watch;
 
 pub use self::history::History;
 pub use self::plan::Plan;

@@ -6,6 +6,7 @@ use super::observer::Observer;
 use super::plan::{Plan, WORKERS};
 use super::settle::settle;
 use super::system::System;
+use super::watch::watch;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +50,11 @@ pub async fn run(options: &Options, plan: &Plan) -> History {
         Duration::from_secs(options.lease_secs) + Duration::from_millis(700),
     )
     .await;
+    let mut watching = JoinSet::new();
+    watching.spawn(watch(
+        system.servers.get("DATABASE_OWNER_URL").to_owned(),
+        recorder.clone(),
+    ));
     let tenants = Arc::new(tenants);
     let load = Load {
         recorder: recorder.clone(),
@@ -73,6 +79,7 @@ pub async fn run(options: &Options, plan: &Plan) -> History {
         while clients.join_next().await.is_some() {}
     }
     settle(&system, &observer, &tenants, SETTLE_LIMIT).await;
+    drop(watching);
     let history = recorder.finish();
     system.kill_all();
     history

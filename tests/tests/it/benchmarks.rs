@@ -58,8 +58,19 @@ async fn the_benchmark_of_the_job_core_measures_everything_that_peers_are_measur
             "0.2",
             "--processes",
             "2",
+            "--backends",
+            "own,apalis_redis",
         ],
     );
+    for (backend, measured) in [("own", &run), ("apalis_redis", &run["other_backends"][0])] {
+        assert_eq!(measured["backend"], backend, "{run}");
+        assert_everything_was_measured(measured);
+    }
+    assert_eq!(run["other_backends"].as_array().unwrap().len(), 1);
+    app.finish().await;
+}
+
+fn assert_everything_was_measured(run: &Value) {
     let figures = &run["figures"];
     let rates = [
         "/enqueue_single_per_s",
@@ -78,15 +89,11 @@ async fn the_benchmark_of_the_job_core_measures_everything_that_peers_are_measur
         assert!(value.is_some_and(|value| value > 0.0), "{field}: {run}");
     }
     assert_eq!(figures["hop_idle_ms"]["n"], 3);
-    assert_eq!(
-        (
-            &figures["hop_paced_50"]["unstarted"],
-            &figures["hop_paced_80"]["unstarted"]
-        ),
-        (&0.into(), &0.into())
-    );
+    for paced in ["hop_paced_50", "hop_paced_80"] {
+        let (unsubmitted, unstarted) = (&figures[paced]["unsubmitted"], &figures[paced]["unstarted"]);
+        assert_eq!((unsubmitted, unstarted), (&0.into(), &0.into()), "{run}");
+    }
     assert_eq!(run["several_processes"][0]["processes"], 2);
-    app.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,86 +1,83 @@
 //! Dispatch through apalis-redis, where `dispatch.backend` says so: another way for ids to reach this process.
 //!
-//! Postgres claims, fences, retries and schedules as ever, and our own index still decides whose turn it is: the feeder moves ids from it into a window
-//! that apalis-redis gives out. apalis is told of success always. Slower than our own backend, and limits may be exceeded, for an
-//! id in the window counts as running before it does: see `docs/decisions/001-own-dispatch-backend.md`.
+//! Postgres claims, fences, retries and schedules as ever, and our own index still decides whose turn it is: the feeder moves ids from it into a window,
+//! no more of them than there are free slots, and apalis-redis gives them out. It is told of success always, as soon as an id is here. Slower
+//! than our own backend: see `docs/decisions/001-own-dispatch-backend.md`.
+mod claim;
 mod feed;
+mod take;
 mod worker;
 
-use crate::pull::Pull;
+use crate::pull::{BACK_OFF, Pull};
 use apalis_redis::{Config, ConnectionManager, RedisStorage};
 use config::{ExposeSecret, RedisSettings};
-use jobs::{Dispatch, Pool, Popped};
+use jobs::{Pool, Popped};
 use redis::aio::ConnectionManagerConfig;
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{JobId, TenantId};
-
-/// How long to wait after apalis-redis failed.
-const BACK_OFF: Duration = Duration::from_millis(200);
+use tokio::sync::{Mutex, Notify, mpsc};
 
 /// apalis-redis holds one connection, whose every error ends a worker: a slow answer is better than none.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(5);
 
+type Error = Box<dyn std::error::Error + Send + Sync>;
+
+/// What the feeder, the worker of apalis-redis and the claiming share.
+struct Shared {
+    pull: Pull,
+    /// An id has left the window.
+    room: Notify,
+    /// Held while no ids are to be fed or fetched, because Postgres does not answer.
+    closed: Mutex<()>,
+}
+
+impl Shared {
+    /// Resolves when a job would find a slot here, and Postgres.
+    async fn open(self: Arc<Self>) {
+        self.pull.slots.any().await;
+        drop(self.closed.lock().await);
+    }
+}
+
 /// Takes jobs until told to stop.
 pub(crate) async fn run(pull: Pull) {
-    let pull = Arc::new(pull);
-    tokio::join!(feed::run(&pull), worker::run(&pull));
+    let (room, closed) = (Notify::new(), Mutex::default());
+    let shared = Arc::new(Shared { pull, room, closed });
+    let (taken, to_claim) = mpsc::unbounded_channel();
+    let feed = again_and_again(&shared.pull, || feed::feed(&shared));
+    let work = async {
+        let taken = taken;
+        again_and_again(&shared.pull, || worker::work(&shared, taken.clone())).await;
+    };
+    tokio::join!(feed, work, claim::run(&shared, to_claim));
 }
 
-/// What apalis-redis carries: an id, and what belongs to it in our own index.
-#[derive(Debug, Serialize, Deserialize)]
-struct Fed {
-    id: JobId,
-    tenant: TenantId,
-    priority: i16,
-    kind: String,
-    held: bool,
-}
-
-impl Fed {
-    fn of(popped: Popped) -> Self {
-        let Popped { job, held } = popped;
-        Self {
-            id: job.id,
-            tenant: job.tenant,
-            priority: job.priority,
-            kind: job.kind,
-            held,
-        }
-    }
-
-    fn popped(self, pool: Pool) -> Popped {
-        Popped {
-            job: Dispatch {
-                id: self.id,
-                tenant: self.tenant,
-                pool,
-                priority: self.priority,
-                kind: self.kind,
-            },
-            held: self.held,
+/// Any error of Redis ends a worker of apalis-redis, and the feeder with it: the next connects anew.
+async fn again_and_again<F: Future<Output = Result<(), Error>>>(pull: &Pull, go: impl Fn() -> F) {
+    while !pull.stop.is_cancelled() {
+        if let Err(error) = go().await {
+            tracing::warn!(pool = %pull.pool, error = &*error as &dyn std::error::Error, "apalis-redis failed; starting again");
+            tokio::time::sleep(BACK_OFF).await;
         }
     }
 }
 
-async fn connect(settings: &RedisSettings) -> Result<ConnectionManager, Box<dyn std::error::Error + Send + Sync>> {
+async fn connect(settings: &RedisSettings) -> Result<ConnectionManager, Error> {
     let url = settings.url.as_ref().ok_or("redis.url is not set")?;
     let config = ConnectionManagerConfig::new()
         .set_response_timeout(Some(RESPONSE_TIMEOUT))
         .set_connection_timeout(Some(RESPONSE_TIMEOUT))
         .set_number_of_retries(1);
-    Ok(redis::Client::open(url.expose_secret())?
-        .get_connection_manager_with_config(config)
-        .await?)
+    let client = redis::Client::open(url.expose_secret())?;
+    Ok(client.get_connection_manager_with_config(config).await?)
 }
 
-/// Nothing is kept of a job that was handed over, and nothing is fetched before it can be.
-fn storage(connection: ConnectionManager, settings: &RedisSettings, pool: Pool) -> RedisStorage<Fed> {
+/// One id is fetched at a time, when it can be handed over. Without results nothing would be acknowledged, and kept for ever.
+fn storage(connection: ConnectionManager, settings: &RedisSettings, pool: Pool) -> RedisStorage<Popped> {
     let config = Config::default()
         .queue(format!("{}:{pool}:apalis", settings.prefix))
         .batch_size(1)
-        .persist_results(false)
+        .persist_results(true)
         .lock_tasks(false)
         .emit_events(false);
     RedisStorage::new(connection).with_config(config)

@@ -19,8 +19,9 @@ pub(crate) struct ApalisQueue {
     stamps: PathBuf,
 }
 
+/// Without results nothing is acknowledged: a job would stay in flight for ever.
 pub(crate) fn config() -> Config {
-    Config::default().queue("noop").batch_size(100).persist_results(false)
+    Config::default().queue("noop").batch_size(100).persist_results(true)
 }
 
 impl ApalisQueue {
@@ -56,7 +57,7 @@ impl Subject for ApalisQueue {
     }
 
     async fn left(&self) -> anyhow::Result<u64> {
-        let done: u64 = self.connection.clone().zcard(config().done_jobs_set()).await?;
+        let done: u64 = self.connection.clone().scard(config().done_jobs_set()).await?;
         Ok(self.queued.load(Ordering::Relaxed).saturating_sub(done))
     }
 

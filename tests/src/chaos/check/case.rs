@@ -85,6 +85,8 @@ pub(super) struct Case<'a> {
     /// By marker.
     pub(super) calls: BTreeMap<&'a str, Vec<Call<'a>>>,
     pub(super) decided: BTreeSet<&'a str>,
+    /// When each job was seen waiting for a budget or a circuit.
+    pub(super) held_back: BTreeMap<&'a str, Vec<Micros>>,
     /// Job, state, calls.
     pub(super) ledger: Vec<(&'a str, &'a str, i32)>,
     /// Key, resource.
@@ -176,6 +178,7 @@ impl<'a> Case<'a> {
             Event::Called { marker, key, act } => {
                 self.calls.entry(marker).or_default().push(Call { at, key, act: *act });
             }
+            Event::HeldBack { job } => self.held_back.entry(job).or_default().push(at),
             Event::Decided { job, .. } => drop(self.decided.insert(job)),
             Event::Effect { job, state, calls, .. } => self.ledger.push((job, state, *calls)),
             Event::IdempotencyKey { key, resource, .. } => self.keys.push((key, resource)),

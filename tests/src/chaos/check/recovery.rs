@@ -67,7 +67,7 @@ pub(super) fn check(case: &Case<'_>, bounds: Bounds, violations: &mut Vec<Violat
     for silence in case.silences.iter().filter(workers) {
         let before = recovery.judged;
         for (id, job) in &case.jobs {
-            let Some(waited_ms) = waited(case, silence, job) else {
+            let Some(waited_ms) = waited(case, silence, id, job) else {
                 continue;
             };
             if !is_judged(case, silence, waited_ms) {
@@ -93,8 +93,8 @@ pub(super) fn check(case: &Case<'_>, bounds: Bounds, violations: &mut Vec<Violat
     recovery
 }
 
-/// How long the job, if that process ran it then, waited to be begun again (or to be found dead); `None` when it lost nothing.
-fn waited(case: &Case<'_>, silence: &Silence<'_>, job: &Job<'_>) -> Option<i64> {
+/// How long the job, if that process ran it then, waited to be begun again (or taken and held back by the governor, or found dead); `None` when it lost nothing.
+fn waited(case: &Case<'_>, silence: &Silence<'_>, id: &str, job: &Job<'_>) -> Option<i64> {
     let held = |attempt: &Attempt<'_>| {
         attempt.pid() == Some(silence.pid) && attempt.started_at <= silence.at && attempt.ended_at > silence.at
     };
@@ -111,7 +111,12 @@ fn waited(case: &Case<'_>, silence: &Silence<'_>, job: &Job<'_>) -> Option<i64> 
             .attempts
             .get(at + 1)
             .map_or(attempt.ended_at, |next| next.started_at);
-        (begun_again - silence.at) / 1000
+        // It was running then: whoever it waited for the governor with had taken it since.
+        let mut held_back = case.held_back.get(id).into_iter().flatten();
+        let taken_again = held_back
+            .find(|at| **at > silence.at)
+            .map_or(begun_again, |at| begun_again.min(*at));
+        (taken_again - silence.at) / 1000
     })
 }
 

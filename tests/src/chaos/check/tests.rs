@@ -4,6 +4,8 @@ use crate::chaos::History;
 use crate::chaos::history::{Act, Event, Expect, Fall, Micros, Record};
 use serde_json::json;
 
+mod recovery;
+
 /// Milliseconds from the run's beginning, as a history has them.
 fn at(ms: i64) -> Micros {
     1_800_000_000_000_000 + ms * 1000
@@ -423,60 +425,6 @@ fn a_dead_process_begins_nothing() {
             .iter()
             .any(|violation| violation.rule == Rule::FencedResult)
     );
-}
-
-#[test]
-fn a_job_that_waits_too_long_for_another_worker_is_late_unless_nothing_was_promised() {
-    let recovered = |begun: i64| {
-        let mut story = without(|event| matches!(event, Event::Attempt { job, .. } if job == "job-s"));
-        story
-            .attempt("job-s", 1, 101, (100, begun - 10), "lost")
-            .attempt("job-s", 2, 102, (begun, 9000), "succeeded");
-        story
-    };
-    assert_eq!(recovered(4400).verdict().violations, []);
-    recovered(4600).breaks(Rule::LateRecovery);
-    let disturbed = |parts: &str| {
-        let mut story = recovered(4600);
-        let parts = vec![parts.to_owned()];
-        story.tell(
-            2000,
-            Event::Disturbed {
-                number: 0,
-                fault: "any".to_owned(),
-                parts,
-            },
-        );
-        story.tell(2500, Event::Restored { number: 0 });
-        story
-    };
-    for part in ["postgres", "redis", "worker-2"] {
-        let verdict = disturbed(part).verdict();
-        assert_eq!((verdict.violations, verdict.recovery.excused), (vec![], 1));
-    }
-    disturbed("api").breaks(Rule::LateRecovery);
-}
-
-#[test]
-fn a_job_that_nobody_takes_from_a_frozen_worker_is_late() {
-    let frozen = |thawed: i64| {
-        let mut story = Story::begin();
-        story
-            .submitted("s", "diagnostics.sleep", Expect::Succeeds)
-            .accepted("s", "job-s");
-        story.fell(1000, 101, Fall::Frozen).tell(
-            thawed,
-            Event::Thawed {
-                part: "worker-1".to_owned(),
-                pid: 101,
-            },
-        );
-        story.attempt("job-s", 1, 101, (100, thawed + 100), "succeeded");
-        story.job("job-s", "succeeded", 1, thawed + 100, json!({"attempt": 1}));
-        story
-    };
-    assert_eq!(frozen(2500).verdict().violations, []);
-    frozen(6000).breaks(Rule::LateRecovery);
 }
 
 #[test]

@@ -1,0 +1,30 @@
+use super::Shared;
+use super::take::Taken;
+use crate::pull::BATCH;
+use crate::slots::Offer;
+use std::pin::pin;
+use tokio::sync::mpsc::UnboundedReceiver;
+
+/// Claims what was taken, as much as there is at a time, until the other end is gone: what was taken is claimed or handed on, also at a stop.
+pub(super) async fn run(shared: &Shared, mut taken: UnboundedReceiver<Taken>) {
+    let pull = &shared.pull;
+    let mut batch = Vec::new();
+    while taken.recv_many(&mut batch, BATCH).await > 0 {
+        let (mut popped, mut slots) = (Vec::new(), Offer::default());
+        for (job, offer) in batch.drain(..) {
+            let Some(offer) = offer else {
+                pull.hand_on(&[job]).await;
+                continue;
+            };
+            slots.join(offer);
+            popped.push(job);
+        }
+        if !popped.is_empty() && !pull.claim(popped, slots).await {
+            let _closed = shared.closed.lock().await;
+            let mut answers = pin!(pull.until_postgres_answers());
+            while let Some((job, _)) = tokio::select! { () = &mut answers => None, job = taken.recv() => job } {
+                pull.hand_on(&[job]).await;
+            }
+        }
+    }
+}
