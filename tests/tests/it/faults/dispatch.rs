@@ -25,7 +25,11 @@ async fn wiping_the_dispatch_index_loses_no_job_and_runs_none_twice() {
         let undispatched =
             "SELECT (NOT EXISTS (SELECT FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL))::int";
         rows.until(undispatched, 1, Duration::from_secs(10)).await;
-        assert!(wipe(&app).await > 0, "there was something to wipe");
+        // After the one before it, until the reconciler's next look, there is nothing.
+        eventually("there is something to wipe", Duration::from_secs(10), async || {
+            wipe(&app).await > 0
+        })
+        .await;
     }
     rows.until_succeeded(500, Duration::from_secs(20)).await;
     rows.assert_each_succeeded_once(500).await;
@@ -47,6 +51,9 @@ async fn wipe(app: &TestApp) -> usize {
         .query_async(&mut connection)
         .await
         .unwrap();
+    if keys.is_empty() {
+        return 0;
+    }
     redis::cmd("DEL").arg(&keys).query_async(&mut connection).await.unwrap()
 }
 
