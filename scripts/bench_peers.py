@@ -23,7 +23,7 @@ BENCH = ROOT / ".dev" / "bench"
 VENV = BENCH / "venv"
 APALIS = PEERS / "apalis"
 APALIS_TARGET = BENCH / "apalis"
-NAMES = ["raw", "bullmq", "graphile_worker", "graphile_worker_defaults", "pg_boss", "arq", "apalis_redis"]
+NAMES = ["raw", "bullmq", "graphile_worker", "graphile_worker_defaults", "pg_boss", "arq", "apalis_redis", "bullmq_synced"]
 TIMEOUT_SECS = 180
 OUR_PROMISE = "The job is committed in PostgreSQL, in the caller's own transaction: a crash of any process or a wiped Redis loses nothing."
 

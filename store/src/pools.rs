@@ -127,7 +127,7 @@ pub async fn states(system: &System, pools: &[&str]) -> Result<Vec<PoolState>, S
         dead: i64,
     }
     let loads = loads(system, pools).await?;
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let asides: Vec<Aside> = sql_query(
         "WITH waiting AS (SELECT pool, count(*) AS jobs FROM jobs WHERE state IN ('scheduled', 'retryable') GROUP BY pool),
               dead AS (SELECT pool, count(*) AS jobs FROM jobs WHERE state = 'dead' AND discarded_at IS NULL GROUP BY pool)
@@ -155,7 +155,7 @@ pub async fn states(system: &System, pools: &[&str]) -> Result<Vec<PoolState>, S
 /// # Errors
 /// [`StoreError`].
 pub async fn tenants(system: &System, limit: i64) -> Result<Vec<TenantLoad>, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let loads = sql_query(
         "WITH live AS (
              SELECT pool, tenant_id, count(*) AS queued, min(run_at) AS oldest, 0 AS running FROM jobs WHERE state = 'queued' GROUP BY 1, 2

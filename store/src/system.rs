@@ -42,6 +42,14 @@ impl System {
         })
     }
 
+    /// For questions about all that there is: Postgres may read whole tables and join them as it likes, which other statements of this role may not.
+    pub(crate) async fn begin_survey(&self) -> Result<SystemTx, StoreError> {
+        let sql = "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = on";
+        Ok(SystemTx {
+            conn: begin(&self.pool, sql).await?,
+        })
+    }
+
     /// A connection for one statement, which is a transaction by itself. It may be dead: try as often as [`tries`](Self::tries) says while the
     /// error is [`StoreError::is_closed`].
     pub(crate) async fn checkout(&self) -> Result<PooledConnection, StoreError> {

@@ -1,6 +1,5 @@
 use super::rows::LOOKED_AT;
 use super::{Line, lines};
-use crate::store::Durability;
 use crate::{BatchId, StoreError, System, TenantId};
 use diesel::sql_types::Uuid;
 use diesel::{QueryableByName, sql_query};
@@ -28,7 +27,7 @@ impl fmt::Display for BatchOf {
 /// # Errors
 /// [`StoreError`].
 pub async fn miscounted_batches(system: &System) -> Result<Vec<BatchOf>, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let found = sql_query(format!(
         "SELECT b.id, b.tenant_id FROM batches b CROSS JOIN LATERAL (
              SELECT count(*) AS total, count(*) FILTER (WHERE j.state = 'succeeded') AS succeeded,
@@ -52,7 +51,7 @@ pub async fn miscounted_batches(system: &System) -> Result<Vec<BatchOf>, StoreEr
 /// # Errors
 /// [`StoreError`].
 pub async fn neglected_batches(system: &System) -> Result<Vec<String>, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let found: Vec<Line> = sql_query(format!(
         "SELECT b.id || ' of ' || b.tenant_id || CASE WHEN b.stopped_at IS NOT NULL AND b.swept_at IS NULL THEN ': its jobs are not cancelled'
                 ELSE ': its jobs have ended, and it has not' END AS line

@@ -1,6 +1,5 @@
 use super::{Line, lines};
 use crate::migrate::known_migrations;
-use crate::store::Durability;
 use crate::{Store, StoreError, System};
 use diesel::sql_query;
 use diesel::sql_types::Integer;
@@ -77,7 +76,7 @@ pub async fn role_faults(store: &Store) -> Result<Vec<String>, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub async fn system_login_faults(system: &System) -> Result<Vec<String>, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let found: Vec<Line> = sql_query(
         "SELECT 'DATABASE_SYSTEM_URL logs in as ' || current_user || ', not as visualkit_system' AS line WHERE current_user <> 'visualkit_system'",
     )
@@ -113,7 +112,7 @@ pub async fn policy_faults(store: &Store) -> Result<Vec<String>, StoreError> {
 /// # Errors
 /// [`StoreError`].
 pub async fn missing_partitions(system: &System, weeks: i32) -> Result<Vec<String>, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let found: Vec<Line> = sql_query(
         "SELECT c.relname || '_' || to_char(date_trunc('week', now() AT TIME ZONE 'UTC') + n * interval '7 days', 'IYYY\"w\"IW') AS line
          FROM pg_class c, generate_series(0, $1) n

@@ -1,6 +1,5 @@
 use super::{Line, lines};
 use crate::jobs::{PAUSED_EPOCH, SERVER_LIFE, free_kinds};
-use crate::store::Durability;
 use crate::{JobId, StoreError, System};
 use diesel::sql_types::{BigInt, Double, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -20,7 +19,7 @@ struct Id {
 /// # Errors
 /// [`StoreError`].
 pub async fn expired_leases(system: &System, secs: f64) -> Result<Vec<JobId>, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let found: Vec<Id> = sql_query(format!(
         "SELECT id FROM jobs WHERE state = 'running' AND lease_until < now() - $1 * interval '1 second' ORDER BY id LIMIT {LOOKED_AT}"
     ))
@@ -43,7 +42,7 @@ pub async fn undispatched(
     redispatch_secs: f64,
     secs: f64,
 ) -> Result<Vec<JobId>, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let free = free_kinds();
     let found: Vec<Id> = sql_query(format!(
         "WITH free AS MATERIALIZED ({free}), this AS MATERIALIZED (SELECT $1 || '@' || {SERVER_LIFE} AS epoch), found AS (
@@ -113,7 +112,7 @@ pub async fn overdue_interactive_jobs(system: &System, secs: f64) -> Result<Vec<
 }
 
 async fn listed(system: &System, sql: &str, secs: f64) -> Result<Vec<String>, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let found: Vec<Line> = sql_query(format!("{sql} LIMIT $2"))
         .bind::<Double, _>(secs)
         .bind::<BigInt, _>(i64::try_from(LOOKED_AT).unwrap_or(i64::MAX))

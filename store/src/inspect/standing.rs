@@ -1,4 +1,3 @@
-use crate::store::Durability;
 use crate::{JobId, StoreError, System, TenantId};
 use diesel::sql_types::{Array, Bool, SmallInt, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -30,7 +29,7 @@ pub struct Standing {
 /// # Errors
 /// [`StoreError`].
 pub async fn standings(system: &System, ids: &[JobId]) -> Result<Vec<Standing>, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let found = sql_query(
         "SELECT id, tenant_id, pool, priority, kind, state = 'queued' AS queued,
                 coalesce(finished_at < now() - interval '1 minute', false) AS ended

@@ -1,5 +1,4 @@
 use super::rows::LOOKED_AT;
-use crate::store::Durability;
 use crate::{StoreError, System, TenantId, WebhookDeliveryId, WebhookId};
 use diesel::sql_types::{Text, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -32,7 +31,7 @@ impl fmt::Display for LostDelivery {
 /// # Errors
 /// [`StoreError`].
 pub async fn lost_deliveries(system: &System) -> Result<Vec<LostDelivery>, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let found = sql_query(format!(
         "SELECT d.id, d.tenant_id, d.endpoint_id, coalesce(j.state, 'missing') AS job
          FROM webhook_deliveries d
@@ -57,7 +56,7 @@ pub async fn tenants_with_webhooks(system: &System) -> Result<Vec<TenantId>, Sto
         #[diesel(sql_type = Uuid)]
         tenant_id: TenantId,
     }
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_survey().await?;
     let found: Vec<Row> = sql_query("SELECT DISTINCT tenant_id FROM webhook_endpoints ORDER BY 1")
         .load(&mut tx.conn)
         .await?;

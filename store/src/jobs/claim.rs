@@ -97,13 +97,13 @@ async fn claim_on(
              UPDATE jobs j SET state = 'running', attempt = attempt + 1, lease_token = $4,
                     lease_until = now() + $5 * interval '1 millisecond', worker = $6, attempt_started_at = clock_timestamp(),
                     started_at = coalesce(started_at, clock_timestamp()), revision = revision + 1
-             FROM ready WHERE j.id = ready.id AND j.id BETWEEN $2 AND $3
+             FROM ready WHERE j.id = ready.id AND j.id = ANY($1) AND j.id BETWEEN $2 AND $3
              RETURNING j.*
          )
          SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
                 c.parent_id, c.document_id, c.created_by, c.created_at,
                 extract(epoch FROM now() - (c.snooze ->> 'since')::timestamptz)::float8 AS snoozed_secs, c.attempt_started_at, b.steps, b.payload
-         FROM claimed c JOIN job_bodies b ON b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id BETWEEN $2 AND $3",
+         FROM claimed c JOIN job_bodies b ON b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $2 AND $3",
     ))
     .bind::<Array<Uuid>, _>(ids)
     .bind::<Uuid, _>(**range.start())

@@ -197,7 +197,7 @@ WITH done AS (
     SELECT j.id, d.outcome, d.result, d.error, d.delay_secs, d.steps,
            CASE WHEN j.cancel_requested AND d.state IN ('retryable', 'queued', 'scheduled') THEN 'cancelled' ELSE d.state END AS state
     FROM jobs j JOIN done d ON d.id = j.id
-    WHERE j.id BETWEEN $8 AND $9 AND j.lease_token = d.token
+    WHERE j.id = ANY($1) AND j.id BETWEEN $8 AND $9 AND j.lease_token = d.token
     ORDER BY j.id FOR UPDATE OF j
 ), ended AS (
     UPDATE jobs j SET
@@ -210,13 +210,13 @@ WITH done AS (
                         THEN jsonb_build_object('done', progress -> 'total', 'total', progress -> 'total') ELSE progress END,
         run_at = CASE WHEN h.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + h.delay_secs * interval '1 second' ELSE run_at END,
         finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
-    FROM held h WHERE j.id = h.id AND j.id BETWEEN $8 AND $9
+    FROM held h WHERE j.id = h.id
     RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.run, j.parent_id, j.worker, j.attempt_started_at, h.outcome, h.result, h.error, h.steps,
               j.interactive, j.document_id, j.max_attempts, j.trace_context, j.created_at, j.started_at, j.finished_at,
               CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
 ), body AS (
     UPDATE job_bodies b SET result = e.result, error = e.error, steps = coalesce(e.steps, b.steps)
-    FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id AND b.job_id BETWEEN $8 AND $9 AND e.outcome <> 'snoozed'
+    FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $8 AND $9 AND e.outcome <> 'snoozed'
       AND (e.result IS NOT NULL OR e.error IS NOT NULL OR b.error IS NOT NULL OR e.steps IS NOT NULL)
 ), attempt AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)

@@ -36,11 +36,11 @@ pub async fn renew(system: &System, held: &[Held], lease_ms: i64) -> Result<Vec<
     let renewed = sql_query(
         "WITH held AS (
              SELECT j.id FROM jobs j JOIN unnest($1::uuid[], $2::uuid[]) AS h (id, token) ON h.id = j.id
-             WHERE j.id BETWEEN $3 AND $4 AND j.state = 'running' AND j.lease_token = h.token
+             WHERE j.id = ANY($1) AND j.id BETWEEN $3 AND $4 AND j.state = 'running' AND j.lease_token = h.token
              ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
          )
          UPDATE jobs j SET lease_until = now() + $5 * interval '1 millisecond'
-         FROM held WHERE j.id = held.id AND j.id BETWEEN $3 AND $4
+         FROM held WHERE j.id = held.id
          RETURNING j.id, j.cancel_requested",
     )
     .bind::<Array<Uuid>, _>(&ids)
@@ -80,11 +80,11 @@ pub async fn save_progress(system: &System, progress: &[Progress]) -> Result<(),
         "WITH held AS (
              UPDATE jobs j SET progress = coalesce(p.progress, j.progress), revision = revision + 1
              FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[], $6::jsonb[]) AS p (id, token, progress, steps)
-             WHERE j.id = p.id AND j.id BETWEEN $4 AND $5 AND j.state = 'running' AND j.lease_token = p.token
+             WHERE j.id = p.id AND j.id = ANY($1) AND j.id BETWEEN $4 AND $5 AND j.state = 'running' AND j.lease_token = p.token
              RETURNING j.tenant_id, j.id, p.steps
          )
          UPDATE job_bodies b SET steps = h.steps
-         FROM held h WHERE b.tenant_id = h.tenant_id AND b.job_id = h.id AND b.job_id BETWEEN $4 AND $5 AND h.steps IS NOT NULL",
+         FROM held h WHERE b.tenant_id = h.tenant_id AND b.job_id = h.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $4 AND $5 AND h.steps IS NOT NULL",
     )
     .bind::<Array<Uuid>, _>(&ids)
     .bind::<Array<Uuid>, _>(&tokens)

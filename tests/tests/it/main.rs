@@ -19,6 +19,7 @@ mod governor;
 mod isolation;
 mod models;
 mod operators;
+mod plans;
 mod proxy;
 mod raw;
 mod readiness;

@@ -1,0 +1,104 @@
+//! What a batch of jobs costs does not depend on how many others wait.
+use diesel::sql_query;
+use diesel::sql_types::BigInt;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use store::JobId;
+use store::jobs::{ClaimedJob, Finish, Held, Outcome, claim, finish, renew};
+use tests::{TestApp, TestOptions};
+
+const BETWEEN: i64 = 20_000;
+
+/// Rows and index entries of the job tables that Postgres says it has read, and how often it looked anything up in them.
+#[derive(Debug, diesel::QueryableByName)]
+struct Reads {
+    #[diesel(sql_type = BigInt)]
+    read: i64,
+    #[diesel(sql_type = BigInt)]
+    lookups: i64,
+}
+
+async fn reads(app: &TestApp) -> Reads {
+    sql_query(
+        "SELECT (sum(t.seq_tup_read) + sum(i.read))::bigint AS read, sum(i.lookups)::bigint AS lookups
+         FROM pg_stat_user_tables t
+         JOIN (SELECT relid, sum(idx_tup_read) AS read, sum(idx_scan) AS lookups FROM pg_stat_user_indexes GROUP BY 1) i USING (relid)
+         WHERE t.relname ~ '^job(s|_bodies)_'",
+    )
+    .get_result(&mut app.database.owner().await)
+    .await
+    .unwrap()
+}
+
+async fn submitted(app: &TestApp) -> JobId {
+    let job = app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    JobId(job.body["id"].as_str().unwrap().parse().unwrap())
+}
+
+/// Claims the two, renews their leases and ends them.
+async fn claim_and_end(app: &TestApp, ids: [JobId; 2]) {
+    let system = &app.context.system;
+    let claimed: Vec<ClaimedJob> = claim(system, &ids, "by-hand", 60_000).await.unwrap();
+    assert_eq!(claimed.len(), 2);
+    let held: Vec<Held> = claimed.iter().map(held).collect();
+    assert_eq!(renew(system, &held, 60_000).await.unwrap().len(), 2);
+    let ends: Vec<Finish> = held
+        .iter()
+        .map(|held| Finish {
+            id: held.id,
+            lease_token: held.lease_token,
+            batch: None,
+            outcome: Outcome::Succeeded { result: Value::Null },
+            steps: None,
+        })
+        .collect();
+    assert_eq!(finish(system, &ends).await.unwrap().len(), 2);
+}
+
+fn held(job: &ClaimedJob) -> Held {
+    Held {
+        id: job.id,
+        lease_token: job.lease_token,
+    }
+}
+
+/// A week's tables are empty when its first jobs come, and the plans that are made then are kept. One tenant's backlog lies between the ids of a batch
+/// as soon as another tenant has a job too.
+#[tokio::test(flavor = "multi_thread")]
+async fn two_jobs_with_a_backlog_between_them_are_looked_up_and_not_searched_for() {
+    let app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        settings: vec![("database.system_connections", "2".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    // The plans, made while there is next to nothing.
+    claim_and_end(&app, [submitted(&app).await, submitted(&app).await]).await;
+    let oldest = submitted(&app).await;
+    let backlog = format!(
+        "INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts, dispatched_at)
+         SELECT uuid_v7(), tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts, dispatched_at
+         FROM jobs, generate_series(1, {BETWEEN}) WHERE id = '{oldest}';
+         INSERT INTO job_bodies (tenant_id, job_id, payload)
+         SELECT tenant_id, id, '{{}}' FROM jobs WHERE id NOT IN (SELECT job_id FROM job_bodies)"
+    );
+    app.database.owner().await.batch_execute(&backlog).await.unwrap();
+    let newest = submitted(&app).await;
+    let before = reads(&app).await;
+    claim_and_end(&app, [oldest, newest]).await;
+    // A connection tells of what it read once a second at most, with the next thing it does.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let after = loop {
+        app.context.system.ping().await.unwrap();
+        let after = reads(&app).await;
+        if after.lookups >= before.lookups + 6 {
+            break after;
+        }
+        assert!(Instant::now() < deadline, "{before:?} {after:?}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let read = after.read - before.read;
+    assert!(read < BETWEEN / 10, "{read} rows read for two jobs: {before:?} {after:?}");
+    app.abandon().await;
+}
