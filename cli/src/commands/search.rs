@@ -177,8 +177,7 @@ mod tests {
         };
         assert_eq!(run(args).await.unwrap(), Outcome::Done);
         let body: Value = serde_json::from_str(&fake.requests()[1].body).unwrap();
-        let expected =
-            json!({"knowledge_base_ids": [id], "query": "q", "mode": "keyword", "limit": 3, "explain": true});
+        let expected = json!({"knowledge_base_ids": [id], "query": "q", "mode": "keyword", "limit": 3, "explain": true, "phrases": [], "collapse": false, "tolerate_typos": true});
         assert_eq!(body, expected);
     }
 }
