@@ -1,12 +1,17 @@
 use std::collections::HashSet;
 
 use crate::acl::{Sight, Viewer};
-use crate::documents::{DocumentNumber, Documents};
+use crate::documents::{ChunkRef, DocumentNumber, Documents};
 use crate::filter::Filter;
 
-/// The documents a query may look at. Both legs ask before they score, so that a forbidden document never takes a
-/// place from a permitted one.
-pub(crate) enum Allowed {
+/// What a query may look at. Both legs ask before they score, so that a forbidden document never takes a place from a permitted one.
+pub(crate) struct Allowed {
+    documents: AllowedDocuments,
+    /// Of the permitted documents only these chunks, where the query asks for words that must be there.
+    chunks: Option<HashSet<ChunkRef>>,
+}
+
+enum AllowedDocuments {
     Everything,
     Only(HashSet<DocumentNumber>),
 }
@@ -14,19 +19,37 @@ pub(crate) enum Allowed {
 impl Allowed {
     pub(crate) fn evaluate(documents: &Documents, viewer: &Viewer, filter: Option<&Filter>) -> Self {
         let sight = Sight::of(viewer);
-        if matches!(sight, Sight::Everything) && filter.is_none() {
-            return Self::Everything;
+        let everything = matches!(sight, Sight::Everything) && filter.is_none();
+        let documents = if everything {
+            AllowedDocuments::Everything
+        } else {
+            let passing = documents.iter().filter(|(_, document)| {
+                sight.sees(&document.acl) && filter.is_none_or(|filter| filter.matches(&document.metadata))
+            });
+            AllowedDocuments::Only(passing.map(|(number, _)| number).collect())
+        };
+        Self {
+            documents,
+            chunks: None,
         }
-        let passing = documents.iter().filter(|(_, document)| {
-            sight.sees(&document.acl) && filter.is_none_or(|filter| filter.matches(&document.metadata))
-        });
-        Self::Only(passing.map(|(number, _)| number).collect())
     }
 
-    pub(crate) fn contains(&self, document: DocumentNumber) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Only(numbers) => numbers.contains(&document),
+    /// The same, and of it only these chunks.
+    pub(crate) fn only(self, chunks: HashSet<ChunkRef>) -> Self {
+        Self {
+            chunks: Some(chunks),
+            ..self
         }
+    }
+
+    pub(crate) fn contains_document(&self, document: DocumentNumber) -> bool {
+        match &self.documents {
+            AllowedDocuments::Everything => true,
+            AllowedDocuments::Only(numbers) => numbers.contains(&document),
+        }
+    }
+
+    pub(crate) fn contains(&self, chunk: ChunkRef) -> bool {
+        self.contains_document(chunk.document) && self.chunks.as_ref().is_none_or(|chunks| chunks.contains(&chunk))
     }
 }

@@ -28,8 +28,8 @@ pub(crate) struct Candidate {
     pub(crate) explain: Explain,
 }
 
-/// Gives every candidate its final score and sorts, best first.
-pub(crate) fn rank(candidates: &mut [Candidate], mode: Mode, fusion: Fusion) {
+/// Gives every candidate its final score, which is at last multiplied by its `factor` (from 0 to 1), and sorts, best first.
+pub(crate) fn rank(candidates: &mut [Candidate], mode: Mode, fusion: Fusion, factor: impl Fn(ChunkRef) -> f32) {
     let best = candidates
         .iter()
         .filter_map(|candidate| candidate.explain.keyword_score)
@@ -41,6 +41,10 @@ pub(crate) fn rank(candidates: &mut [Candidate], mode: Mode, fusion: Fusion) {
             Mode::Vector => explain.cosine.unwrap_or_default(),
             Mode::Hybrid => fusion.score(explain, best),
         };
+        // A cosine below 0 times less than 1 would be a better one.
+        if explain.score > 0.0 {
+            explain.score *= factor(candidate.chunk);
+        }
     }
     candidates.sort_unstable_by(|left, right| {
         right
@@ -98,7 +102,7 @@ mod tests {
     }
 
     fn ranked(mut candidates: Vec<Candidate>, mode: Mode, fusion: Fusion) -> Vec<(u128, f32)> {
-        rank(&mut candidates, mode, fusion);
+        rank(&mut candidates, mode, fusion, |_| 1.0);
         candidates
             .iter()
             .map(|candidate| (candidate.key.document_id.as_u128(), candidate.explain.score))

@@ -23,7 +23,13 @@ mod keyword;
 #[cfg(feature = "index")]
 mod language;
 #[cfg(feature = "index")]
+mod near_duplicates;
+#[cfg(feature = "index")]
+mod phrase;
+#[cfg(feature = "index")]
 mod query;
+#[cfg(feature = "index")]
+mod recency;
 #[cfg(feature = "index")]
 mod replica;
 #[cfg(feature = "index")]
@@ -46,7 +52,13 @@ pub use fusion::Fusion;
 #[cfg(feature = "index")]
 pub use language::Language;
 #[cfg(feature = "index")]
+pub use near_duplicates::Wording;
+#[cfg(feature = "index")]
+pub use phrase::Phrase;
+#[cfg(feature = "index")]
 pub use query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
+#[cfg(feature = "index")]
+pub use recency::Recency;
 #[cfg(feature = "index")]
 pub use replica::{Replica, ReplicaOptions};
 #[cfg(feature = "index")]

@@ -6,6 +6,8 @@ use uuid::Uuid;
 use crate::acl::Viewer;
 use crate::filter::Filter;
 use crate::fusion::Fusion;
+use crate::phrase::Phrase;
+use crate::recency::Recency;
 
 /// Which legs rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,6 +41,11 @@ pub struct Query {
     /// How [`Mode::Hybrid`] makes one score of two.
     pub fusion: Fusion,
     pub filter: Option<Filter>,
+    /// Only chunks that hold all of these are found, by either leg.
+    pub phrases: Vec<Phrase>,
+    /// Words that no chunk of the base holds are looked for as the base spells what is nearest to them.
+    pub tolerate_typos: bool,
+    pub recency: Option<Recency>,
     pub viewer: Viewer,
     /// Also answer every candidate's scores.
     pub explain: bool,
@@ -56,6 +63,9 @@ impl Query {
             title_boost: DEFAULT_TITLE_BOOST,
             fusion: Fusion::default(),
             filter: None,
+            phrases: Vec::new(),
+            tolerate_typos: true,
+            recency: None,
             viewer,
             explain: false,
         }

@@ -128,3 +128,40 @@ pub async fn shown(tx: &mut TenantTx, ids: &[ChunkId]) -> Result<Vec<ShownChunk>
     .prepared().load(&mut tx.conn)
     .await?)
 }
+
+/// A chunk that stands near another one of the same document.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Neighbour {
+    /// The other one.
+    #[diesel(sql_type = sql_types::Uuid)]
+    pub of: ChunkId,
+    /// How many places after it; negative before it.
+    #[diesel(sql_type = sql_types::Integer)]
+    pub distance: i32,
+    #[diesel(sql_type = sql_types::Uuid)]
+    pub id: ChunkId,
+    #[diesel(sql_type = sql_types::Array<sql_types::Text>)]
+    pub headings: Vec<String>,
+    #[diesel(sql_type = sql_types::Text)]
+    pub text: String,
+}
+
+/// Up to `count` chunks before and after each of the chunks, in the order of their document.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn neighbours(tx: &mut TenantTx, of: &[ChunkId], count: i32) -> Result<Vec<Neighbour>, StoreError> {
+    Ok(diesel::sql_query(
+        "SELECT c.id AS of, n.ordinal - c.ordinal AS distance, n.id, n.headings, n.text
+         FROM chunks c
+         JOIN chunks n ON n.tenant_id = c.tenant_id AND n.document_id = c.document_id AND n.ordinal BETWEEN c.ordinal - $3 AND c.ordinal + $3
+         WHERE c.tenant_id = $1 AND c.id = ANY($2) AND n.id <> c.id
+         ORDER BY c.id, n.ordinal",
+    )
+    .bind::<sql_types::Uuid, _>(tx.tenant)
+    .bind::<sql_types::Array<sql_types::Uuid>, _>(of)
+    .bind::<sql_types::Integer, _>(count)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?)
+}

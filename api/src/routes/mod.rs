@@ -12,6 +12,7 @@ pub(crate) mod limits;
 pub(crate) mod openapi;
 pub(crate) mod pauses;
 mod principal;
+mod recency;
 pub(crate) mod schedules;
 pub(crate) mod search;
 pub(crate) mod webhooks;

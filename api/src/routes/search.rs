@@ -1,5 +1,6 @@
 use super::knowledge_base_heads::bases_at;
 use super::principal::Principal;
+use super::recency::Recency;
 use crate::extract::{Authorized, Fields, FromFields, JsonBody, SearchRead, WorkOptions};
 use crate::views::SearchJob;
 use crate::work::{self, Begin, start_work};
@@ -21,6 +22,7 @@ const MODES: [(&str, SearchMode); 3] = [
 ];
 const FUSIONS: [(&str, FusionMethod); 2] = [("weighted", FusionMethod::Weighted), ("rrf", FusionMethod::Rrf)];
 const MAX_FILTER_BYTES: usize = 16 << 10;
+const MAX_PHRASES: usize = 5;
 
 /// A search.
 #[derive(Debug, ToSchema)]
@@ -48,6 +50,20 @@ pub(crate) struct SearchRequest {
     /// The vector leg's share of a weighted score; not with `rrf`.
     #[schema(minimum = 0, maximum = 1)]
     alpha: Option<f64>,
+    /// Only chunks that hold all of these are found: letter for letter but for case and spacing, as whole words. Each has a letter or a digit.
+    #[schema(max_items = 5)]
+    phrases: Option<Vec<String>>,
+    /// Words that a base does not know are looked for as it spells the nearest to them; `true` by default. Codes and numbers never are.
+    tolerate_typos: Option<bool>,
+    /// What a match in the title adds to the keyword score: BM25 of the chunk and `title_boost` times BM25 of the title; 0.25 by default.
+    #[schema(minimum = 0, maximum = 10)]
+    title_boost: Option<f64>,
+    recency: Option<Recency>,
+    /// Of chunks that say nearly the same, only the best is a result of its own; it names the others as its `duplicates`.
+    collapse: Option<bool>,
+    /// How many chunks before and after each result are shown with it; 0 by default.
+    #[schema(minimum = 0, maximum = 5)]
+    neighbours: Option<i64>,
 }
 
 impl FromFields for SearchRequest {
@@ -62,6 +78,12 @@ impl FromFields for SearchRequest {
         let explain = fields.optional_bool("explain");
         let fusion = fields.optional_choice("fusion", &FUSIONS);
         let alpha = fields.optional_number("alpha", 0.0..=1.0);
+        let phrases = read_phrases(fields);
+        let tolerate_typos = fields.optional_bool("tolerate_typos");
+        let title_boost = fields.optional_number("title_boost", 0.0..=10.0);
+        let recency = Recency::read(fields);
+        let collapse = fields.optional_bool("collapse");
+        let neighbours = fields.optional_integer("neighbours", 0..=5);
         if alpha.is_some() && fusion == Some(FusionMethod::Rrf) {
             fields.error("alpha", "conflict", "has no meaning with the fusion rrf");
         }
@@ -77,8 +99,25 @@ impl FromFields for SearchRequest {
             explain,
             fusion,
             alpha,
+            phrases,
+            tolerate_typos,
+            title_boost,
+            recency,
+            collapse,
+            neighbours,
         })
     }
+}
+
+fn read_phrases(fields: &mut Fields) -> Option<Vec<String>> {
+    let value = fields.value("phrases")?;
+    let phrases = fields.texts("phrases", value, 0..=MAX_PHRASES, 1..=200)?;
+    for (place, phrase) in phrases.iter().enumerate() {
+        if !phrase.chars().any(char::is_alphanumeric) {
+            fields.error(&format!("phrases.{place}"), "invalid", "must have a letter or a digit");
+        }
+    }
+    Some(phrases)
 }
 
 fn read_filter(fields: &mut Fields) -> Option<Value> {
@@ -127,6 +166,19 @@ impl Begin for Search {
                 reason = "a share between 0 and 1; single precision is plenty"
             )]
             alpha: request.alpha.map(|alpha| alpha as f32),
+            phrases: request.phrases.unwrap_or_default(),
+            tolerate_typos: request.tolerate_typos.unwrap_or(true),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "between 0 and 10; single precision is plenty"
+            )]
+            title_boost: request.title_boost.map(|boost| boost as f32),
+            recency: request.recency.map(Recency::into_kind),
+            collapse: request.collapse.unwrap_or(false),
+            neighbours: request
+                .neighbours
+                .and_then(|count| u8::try_from(count).ok())
+                .unwrap_or(0),
         };
         Ok(jobs::enqueue(tx, &job, options).await?)
     }
@@ -198,8 +250,12 @@ mod tests {
     #[test]
     fn a_search_that_is_wrong_everywhere_lists_everything() {
         let wrong = json!({"knowledge_base_ids": ["x"], "query": 1, "limit": 0, "mode": "x", "rerank": "x", "filter": [], "principal": {"role": "x"},
-            "explain": 0, "fusion": "x", "alpha": 2, "surplus": 1});
-        assert_eq!(read(wrong).unwrap_err().len(), 11);
+            "explain": 0, "fusion": "x", "alpha": 2, "phrases": ["a", "…"], "tolerate_typos": 1, "title_boost": 11, "recency": {"weight": 2}, "collapse": 0,
+            "neighbours": 6, "surplus": 1});
+        let fields: Vec<String> = read(wrong).unwrap_err().into_iter().map(|error| error.field).collect();
+        let expected = "alpha collapse explain filter fusion knowledge_base_ids.0 limit mode neighbours phrases.1 principal.role query \
+                        recency.field recency.half_life_days recency.weight rerank surplus title_boost tolerate_typos";
+        assert_eq!(fields.join(" "), expected);
     }
 
     #[test]

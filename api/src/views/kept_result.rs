@@ -3,8 +3,8 @@
 use crate::Problem;
 use jobs::Kind;
 use jobs::kinds::{
-    Answer, AnswerOutcome, AnswerQuestion, FoundChunk, FoundChunks, KeptAnswer, SearchHit, SearchKnowledge,
-    SearchResult, Viewer,
+    Answer, AnswerOutcome, AnswerQuestion, FoundChunk, FoundChunks, KeptAnswer, NeighbourChunk, SearchHit,
+    SearchKnowledge, SearchResult, Viewer,
 };
 use retrieval::{Acl, excerpt};
 use serde::Serialize;
@@ -58,10 +58,16 @@ async fn search_result(tx: &mut TenantTx, found: FoundChunks) -> Result<SearchRe
         .filter(|chunk| may_see(&viewer, &chunk.indexed_acl, &chunk.latest_acl))
         .map(|chunk| (chunk.id, chunk))
         .collect();
-    let hits = found
-        .results
-        .into_iter()
-        .filter_map(|hit| Some(search_hit(chunks.remove(&hit.chunk_id)?, hit)));
+    let shown: Vec<ChunkId> = chunks.keys().copied().collect();
+    let mut neighbours = neighbours(tx, &shown, found.neighbours).await?;
+    let hits = found.results.into_iter().filter_map(|hit| {
+        let (before, after) = neighbours.remove(&hit.chunk_id).unwrap_or_default();
+        Some(SearchHit {
+            before,
+            after,
+            ..search_hit(chunks.remove(&hit.chunk_id)?, hit)
+        })
+    });
     Ok(SearchResult {
         results: hits.collect(),
         reranker: found.reranker,
@@ -86,9 +92,32 @@ fn search_hit(chunk: ShownChunk, found: FoundChunk) -> SearchHit {
             .filter(|piece| !piece.is_empty())
             .collect(),
         text: chunk.text,
+        duplicates: found.duplicates,
+        before: Vec::new(),
+        after: Vec::new(),
         explain: found.explain,
     }
 }
+
+/// What stands before and after each of the chunks, which the viewer may see: the same document's, so that may be seen too.
+async fn neighbours(tx: &mut TenantTx, of: &[ChunkId], count: u8) -> Result<HashMap<ChunkId, Beside>, Problem> {
+    let mut beside: HashMap<ChunkId, Beside> = HashMap::new();
+    if count == 0 {
+        return Ok(beside);
+    }
+    for neighbour in chunks::neighbours(tx, of, i32::from(count)).await? {
+        let (before, after) = beside.entry(neighbour.of).or_default();
+        let side = if neighbour.distance < 0 { before } else { after };
+        side.push(NeighbourChunk {
+            chunk_id: neighbour.id,
+            headings: neighbour.headings,
+            text: neighbour.text,
+        });
+    }
+    Ok(beside)
+}
+
+type Beside = (Vec<NeighbourChunk>, Vec<NeighbourChunk>);
 
 async fn answer(tx: &mut TenantTx, kept: KeptAnswer) -> Result<Answer, Problem> {
     let KeptAnswer {

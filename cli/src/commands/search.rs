@@ -30,6 +30,15 @@ pub(crate) struct Args {
     /// How many results
     #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
+    /// Words that must stand there exactly so; may be given more than once
+    #[arg(long, value_name = "WORDS")]
+    phrase: Vec<String>,
+    /// Show only the best of results that say the same
+    #[arg(long)]
+    collapse: bool,
+    /// Do not look for other spellings of words that no document has
+    #[arg(long)]
+    exact: bool,
     /// Show what each leg thinks of each result
     #[arg(long)]
     explain: bool,
@@ -72,7 +81,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         .collect();
     let body = json!({
         "knowledge_base_ids": bases, "query": args.query, "mode": args.mode, "limit": args.limit,
-        "explain": args.explain,
+        "explain": args.explain, "phrases": args.phrase, "collapse": args.collapse, "tolerate_typos": !args.exact,
     });
     let finished = run_interactive(&client, "search", &body).await?;
     if args.json {
@@ -159,14 +168,16 @@ mod tests {
             kb: vec!["docs".into()],
             mode: Mode::Keyword,
             limit: 3,
+            phrase: Vec::new(),
+            collapse: false,
+            exact: false,
             explain: true,
             json: false,
             server: fake.server(),
         };
         assert_eq!(run(args).await.unwrap(), Outcome::Done);
         let body: Value = serde_json::from_str(&fake.requests()[1].body).unwrap();
-        let expected =
-            json!({"knowledge_base_ids": [id], "query": "q", "mode": "keyword", "limit": 3, "explain": true});
+        let expected = json!({"knowledge_base_ids": [id], "query": "q", "mode": "keyword", "limit": 3, "explain": true, "phrases": [], "collapse": false, "tolerate_typos": true});
         assert_eq!(body, expected);
     }
 }

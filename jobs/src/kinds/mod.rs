@@ -46,7 +46,7 @@ pub use self::delete_knowledge_base::{DeleteKnowledgeBase, DeletedKnowledgeBase}
 pub use self::deliver_webhook::{DeliverWebhook, DeliveredWebhook, DeliveryEnd};
 pub use self::ingest_document::{IngestDocument, IngestedDocument};
 pub use self::search_knowledge::{
-    BaseAt, FoundChunk, FoundChunks, FusionMethod, SearchCandidate, SearchHit, SearchHitExplanation, SearchKnowledge,
-    SearchMode, SearchResult,
+    BaseAt, FoundChunk, FoundChunks, FusionMethod, NeighbourChunk, Recency, SearchCandidate, SearchHit,
+    SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult,
 };
 pub use self::viewer::Viewer;

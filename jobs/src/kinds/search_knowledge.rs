@@ -50,6 +50,37 @@ pub struct SearchKnowledge {
     pub fusion: Option<FusionMethod>,
     /// The vector leg's share of a weighted score, 0 to 1; the configured one when absent.
     pub alpha: Option<f32>,
+    /// Words that must stand in a chunk exactly so, each with a letter or a digit.
+    #[serde(default)]
+    pub phrases: Vec<String>,
+    /// Words that a base does not know are looked for as it spells the nearest to them.
+    #[serde(default = "yes")]
+    pub tolerate_typos: bool,
+    /// What a match in the title adds to the keyword score, 0 to 10; the usual when absent.
+    #[serde(default)]
+    pub title_boost: Option<f32>,
+    #[serde(default)]
+    pub recency: Option<Recency>,
+    /// Of chunks that say the same, only the best is a result of its own.
+    #[serde(default)]
+    pub collapse: bool,
+    /// Chunks before and after each result that are shown with it.
+    #[serde(default)]
+    pub neighbours: u8,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// Prefers newer documents: scores are multiplied by `1 - weight + weight * 2^(-age / half_life_days)`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Recency {
+    /// The member of a document's metadata that holds its date.
+    pub field: String,
+    pub half_life_days: f64,
+    /// 0 to 1.
+    pub weight: f32,
 }
 
 impl Kind for SearchKnowledge {
@@ -69,6 +100,9 @@ pub struct FoundChunks {
     pub took_ms: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<SearchCandidate>,
+    /// How many chunks before and after each result are shown with it.
+    #[serde(default)]
+    pub neighbours: u8,
 }
 
 /// A [`SearchHit`] without its words.
@@ -80,6 +114,8 @@ pub struct FoundChunk {
     pub score: f32,
     /// Pieces of the text, from and to, in bytes.
     pub highlights: Vec<(usize, usize)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub duplicates: Vec<ChunkId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explain: Option<SearchHitExplanation>,
 }
@@ -113,9 +149,28 @@ pub struct SearchHit {
     pub score: f32,
     /// Pieces of the text around what matched.
     pub highlights: Vec<String>,
+    /// With `collapse`: chunks that say the same and rank lower.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<uuid::Uuid>)]
+    pub duplicates: Vec<ChunkId>,
+    /// With `neighbours`: the chunks just before it in its document, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub before: Vec<NeighbourChunk>,
+    /// With `neighbours`: the chunks just after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub after: Vec<NeighbourChunk>,
     /// With `explain`: what each leg made of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<SearchHitExplanation>,
+}
+
+/// A chunk that stands beside one that was found. Pieces of one long paragraph share some words.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct NeighbourChunk {
+    #[schema(value_type = uuid::Uuid)]
+    pub chunk_id: ChunkId,
+    pub headings: Vec<String>,
+    pub text: String,
 }
 
 /// How a hit came by its score. Scores are given for both legs, whichever leg found it; ranks only where a leg did.

@@ -6,3 +6,4 @@ mod segmenter;
 
 pub(crate) use analyzer::{analyzer, query_analyzer};
 pub(crate) use query_terms::{QueryTerms, query_terms};
+pub(crate) use segmenter::is_unspaced;

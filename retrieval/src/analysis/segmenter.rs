@@ -166,7 +166,7 @@ fn is_invisible(character: char) -> bool {
 
 /// Letters of scripts written without spaces between words, by their Unicode blocks (Unicode 16, Blocks.txt); Korean
 /// has spaces, but its particles cling to the word, and pairs find it without a dictionary.
-fn is_unspaced(character: char) -> bool {
+pub(crate) fn is_unspaced(character: char) -> bool {
     let letters = matches!(u32::from(character),
         0x0E00..=0x0EFF         // Thai, Lao
         | 0x1000..=0x109F       // Myanmar

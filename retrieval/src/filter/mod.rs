@@ -55,7 +55,7 @@ impl Node {
 }
 
 /// The value at a dotted path.
-fn field<'a>(metadata: &'a Value, path: &str) -> Option<&'a Value> {
+pub(crate) fn field<'a>(metadata: &'a Value, path: &str) -> Option<&'a Value> {
     let object = metadata.as_object()?;
     if let Some(value) = object.get(path) {
         return Some(value);

@@ -6,7 +6,8 @@ use tantivy::{DocAddress, Index, IndexReader, ReloadPolicy, Searcher, TantivyDoc
 
 use super::directory::UnsyncedDirectory;
 use super::schema::{ANALYZER, Fields};
-use crate::analysis::analyzer;
+use super::spelling;
+use crate::analysis::{QueryTerms, analyzer};
 use crate::change::IndexedDocument;
 use crate::documents::DocumentNumber;
 use crate::error::{Error, Result};
@@ -107,6 +108,11 @@ impl KeywordIndex {
 
     pub(crate) fn searcher(&self) -> Searcher {
         self.reader.searcher()
+    }
+
+    /// The terms as the base spells them: see [`spelling`].
+    pub(crate) fn corrected(&self, searcher: &Searcher, terms: &QueryTerms) -> Result<QueryTerms> {
+        spelling::corrected(searcher, self.fields.body, terms)
     }
 
     pub(crate) fn stored(&self, searcher: &Searcher, address: DocAddress) -> Result<StoredChunk> {

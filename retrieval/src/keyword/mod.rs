@@ -2,8 +2,11 @@
 
 mod directory;
 mod index;
+mod phrases;
 mod schema;
 mod search;
+mod spelling;
 
 pub(crate) use index::KeywordIndex;
+pub(crate) use phrases::holding;
 pub(crate) use search::KeywordSearch;

@@ -62,7 +62,7 @@ impl<'a> KeywordSearch<'a> {
             let threshold = top.threshold().next_down();
             let mut offer = |doc: DocId, score: f32| {
                 if alive.is_none_or(|alive| alive.is_alive(doc))
-                    && let Some(chunk) = chunks.get(doc).filter(|chunk| allowed.contains(chunk.document))
+                    && let Some(chunk) = chunks.get(doc).filter(|chunk| allowed.contains(*chunk))
                 {
                     top.offer(score, chunk, documents);
                 }
@@ -135,13 +135,13 @@ fn clause(field: Field, term: &str, boost: f32) -> Box<dyn Query> {
 }
 
 /// Which chunk each of a segment's documents is.
-struct Chunks {
+pub(super) struct Chunks {
     documents: Column<u64>,
     places: Column<u64>,
 }
 
 impl Chunks {
-    fn of(segment: &SegmentReader) -> Result<Self> {
+    pub(super) fn of(segment: &SegmentReader) -> Result<Self> {
         let columns = segment.fast_fields();
         Ok(Self {
             documents: columns.u64(DOCUMENT)?,
@@ -149,7 +149,7 @@ impl Chunks {
         })
     }
 
-    fn get(&self, doc: DocId) -> Option<ChunkRef> {
+    pub(super) fn get(&self, doc: DocId) -> Option<ChunkRef> {
         let place = usize::try_from(self.places.first(doc)?).ok()?;
         Some(ChunkRef {
             document: self.documents.first(doc)?,

@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
+use serde_json::Value;
 use tantivy::DocAddress;
 use tantivy::tokenizer::TextAnalyzer;
 
@@ -10,7 +11,7 @@ use crate::documents::ChunkRef;
 use crate::error::{Error, Result};
 use crate::fusion::{Candidate, rank};
 use crate::highlight::highlights;
-use crate::keyword::KeywordSearch;
+use crate::keyword::{KeywordSearch, holding};
 use crate::query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
 use crate::top::Ranked;
 use crate::vectors::normalised;
@@ -24,11 +25,20 @@ impl Replica {
     pub fn search(&self, query: &Query) -> Result<Hits> {
         let vector = self.query_vector(query)?;
         let mut analyzer = query_analyzer(self.options.language);
-        let terms = query_terms(&mut analyzer, &query.text);
+        let mut terms = query_terms(&mut analyzer, &query.text);
         let state = self.read()?;
+        if query.tolerate_typos {
+            terms = self.keyword.corrected(&state.searcher, &terms)?;
+        }
         let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, title_boost(query))?;
-        let mut candidates = candidates(&state, &keyword, query, vector.as_deref())?;
-        rank(&mut candidates, query.mode, query.fusion);
+        let allowed = self.allowed(&state, query)?;
+        let mut candidates = candidates(&state, &keyword, &allowed, query, vector.as_deref())?;
+        let factor = |chunk: ChunkRef| {
+            let document = state.documents.get(chunk.document);
+            let metadata = document.map_or(&Value::Null, |document| &document.metadata);
+            query.recency.as_ref().map_or(1.0, |recency| recency.factor(metadata))
+        };
+        rank(&mut candidates, query.mode, query.fusion, factor);
         let wanted = candidates.get(..query.limit.min(MAX_LIMIT)).unwrap_or(&candidates);
         let mut hits = Hits {
             candidates: candidates.len(),
@@ -40,6 +50,24 @@ impl Replica {
             hits.terms = terms.into_iter().map(|(term, _)| term).collect();
         }
         Ok(hits)
+    }
+
+    /// What the query may look at: as its viewer may, within its filter, where its phrases stand.
+    fn allowed(&self, state: &State, query: &Query) -> Result<Allowed> {
+        let allowed = Allowed::evaluate(&state.documents, &query.viewer, query.filter.as_ref());
+        if query.phrases.is_empty() {
+            return Ok(allowed);
+        }
+        let (keyword, language) = (&self.keyword, self.options.language);
+        let chunks = holding(
+            keyword,
+            &state.searcher,
+            language,
+            &query.phrases,
+            &allowed,
+            &state.documents,
+        )?;
+        Ok(allowed.only(chunks))
     }
 
     /// The query's vector scaled to length 1, or `None` when the mode does without.
@@ -113,17 +141,17 @@ impl Shown {
 fn candidates(
     state: &State,
     keyword: &KeywordSearch<'_>,
+    allowed: &Allowed,
     query: &Query,
     vector: Option<&[f32]>,
 ) -> Result<Vec<Candidate>> {
-    let allowed = Allowed::evaluate(&state.documents, &query.viewer, query.filter.as_ref());
     let limit = query.candidates.max(query.limit.min(MAX_LIMIT)).min(MAX_CANDIDATES);
     let by_keyword = match query.mode {
         Mode::Vector => Vec::new(),
-        Mode::Hybrid | Mode::Keyword => keyword.top(&allowed, limit, &state.documents)?,
+        Mode::Hybrid | Mode::Keyword => keyword.top(allowed, limit, &state.documents)?,
     };
     let by_vector = vector
-        .map(|vector| state.vectors.nearest(vector, &allowed, limit, &state.documents))
+        .map(|vector| state.vectors.nearest(vector, allowed, limit, &state.documents))
         .unwrap_or_default();
     let mut candidates = Candidates::default();
     for (ranked, place) in by_keyword.iter().zip(1..) {

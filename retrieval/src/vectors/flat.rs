@@ -41,17 +41,19 @@ impl FlatVectors {
     /// The `limit` permitted chunks nearest to the query, nearest first. Exact.
     pub(crate) fn nearest(&self, query: &[f32], allowed: &Allowed, limit: usize, documents: &Documents) -> Vec<Ranked> {
         let mut top = Top::new(limit);
-        for (number, document) in documents.iter().filter(|(number, _)| allowed.contains(*number)) {
+        for (number, document) in documents
+            .iter()
+            .filter(|(number, _)| allowed.contains_document(*number))
+        {
             let rows = self.span(document.first_row, document.chunks.len());
             for (place, row) in rows.chunks_exact(self.dimensions).enumerate() {
-                top.offer(
-                    dot(row, query),
-                    ChunkRef {
-                        document: number,
-                        place,
-                    },
-                    documents,
-                );
+                let chunk = ChunkRef {
+                    document: number,
+                    place,
+                };
+                if allowed.contains(chunk) {
+                    top.offer(dot(row, query), chunk, documents);
+                }
             }
         }
         top.into_ranking()

@@ -4,6 +4,7 @@ mod change;
 mod hostile;
 mod languages;
 mod modes;
+mod narrowed;
 mod permissions;
 mod reopen;
 mod slots;

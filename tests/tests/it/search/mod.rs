@@ -3,3 +3,4 @@ mod access;
 mod explain;
 mod filters;
 mod freshness;
+mod narrowed;

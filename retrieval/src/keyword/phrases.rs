@@ -1,0 +1,83 @@
+use std::collections::HashSet;
+
+use tantivy::query::{AllQuery, BooleanQuery, EnableScoring, Occur, Query, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
+
+use super::index::KeywordIndex;
+use super::search::Chunks;
+use crate::allowed::Allowed;
+use crate::analysis::{QueryTerms, query_analyzer, query_terms};
+use crate::documents::{ChunkRef, Documents};
+use crate::error::Result;
+use crate::language::Language;
+use crate::phrase::Phrase;
+
+/// Chunks whose words are read to see whether a phrase is in them. The words of a phrase together are rarer than this in all but the
+/// largest bases; beyond, chunks that were not read are taken for having it not.
+const MAX_READ: usize = 20_000;
+
+/// The permitted chunks that hold every one of the phrases, word for word, in their document's title, their headings or their text.
+///
+/// The index says which chunks hold all words of the phrases; of those the words are read.
+pub(crate) fn holding(
+    index: &KeywordIndex,
+    searcher: &Searcher,
+    language: Language,
+    phrases: &[Phrase],
+    allowed: &Allowed,
+    documents: &Documents,
+) -> Result<HashSet<ChunkRef>> {
+    let query = with_all_words(index, language, phrases);
+    let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
+    let mut holding = HashSet::new();
+    let mut read = 0;
+    for (segment_ord, segment) in (0..).zip(searcher.segment_readers()) {
+        let chunks = Chunks::of(segment)?;
+        let alive = segment.alive_bitset();
+        let mut found = weight.scorer(segment, 1.0)?;
+        while found.doc() != TERMINATED && read < MAX_READ {
+            let doc = found.doc();
+            found.advance();
+            let chunk = chunks.get(doc).filter(|chunk| allowed.contains(*chunk));
+            let (Some(chunk), true) = (chunk, alive.is_none_or(|alive| alive.is_alive(doc))) else {
+                continue;
+            };
+            read += 1;
+            let stored = index.stored(searcher, DocAddress::new(segment_ord, doc))?;
+            let title = documents
+                .get(chunk.document)
+                .map_or("", |document| document.title.as_str());
+            let mut parts: Vec<String> = vec![Phrase::folded(title), Phrase::folded(&stored.text)];
+            parts.extend(stored.headings.iter().map(|heading| Phrase::folded(heading)));
+            if phrases.iter().all(|phrase| parts.iter().any(|part| phrase.is_in(part))) {
+                holding.insert(chunk);
+            }
+        }
+    }
+    if read == MAX_READ {
+        tracing::debug!(
+            chunks = read,
+            "a phrase of common words: not all chunks that may hold it were read"
+        );
+    }
+    Ok(holding)
+}
+
+/// Every chunk with all words of the phrases; all chunks where they have none that is indexed (stop words, punctuation).
+fn with_all_words(index: &KeywordIndex, language: Language, phrases: &[Phrase]) -> Box<dyn Query> {
+    let mut analyzer = query_analyzer(language);
+    let terms: QueryTerms = phrases
+        .iter()
+        .flat_map(|phrase| query_terms(&mut analyzer, phrase.as_given()))
+        .collect();
+    if terms.is_empty() {
+        return Box::new(AllQuery);
+    }
+    let clauses = terms.iter().map(|(term, _)| {
+        let term = Term::from_field_text(index.fields.body, term);
+        let query: Box<dyn Query> = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
+        (Occur::Must, query)
+    });
+    Box::new(BooleanQuery::new(clauses.collect()))
+}

@@ -1,0 +1,139 @@
+//! What a query may ask for beside its words: phrases, other spellings, newer documents first.
+
+use retrieval::{Acl, IndexedDocument, Mode, Phrase, Query, Recency, Viewer};
+use serde_json::json;
+
+use crate::support::{Base, document, ids, query, with_vector};
+
+const NOWHERE: [f32; 4] = [0.0, 0.0, 0.0, 1.0];
+
+fn with_phrase(mode: Mode, text: &str, phrase: &str) -> Query {
+    Query {
+        phrases: vec![Phrase::new(phrase).unwrap()],
+        ..query(mode, text, [1.0, 0.0, 0.0, 0.0])
+    }
+}
+
+fn found(base: &Base, query: &Query) -> Vec<u128> {
+    ids(&base.replica.search(query).unwrap())
+}
+
+#[test]
+fn a_phrase_narrows_both_legs_to_the_chunks_that_hold_it() {
+    let base = Base::new();
+    base.put(vec![
+        document(1, "The connection was refused by the host."),
+        document(2, "It says: Connection\nRefused. Try again."),
+        document(3, "Connections refused are logged."),
+    ]);
+    for mode in [Mode::Keyword, Mode::Vector, Mode::Hybrid] {
+        assert_eq!(
+            found(&base, &with_phrase(mode, "connection", "connection refused")),
+            [2]
+        );
+        assert!(found(&base, &with_phrase(mode, "connection", "connection lost")).is_empty());
+    }
+}
+
+#[test]
+fn a_phrase_of_stop_words_and_signs_is_found_and_so_is_one_in_a_title() {
+    let base = Base::new();
+    let mut titled = document(3, "Nothing of the kind.");
+    titled.chunks[0].embed_text = format!("{}\n{}", titled.title, titled.chunks[0].text);
+    base.put(vec![
+        document(1, "To be or not to be."),
+        document(2, "Set --no-verify to skip it."),
+        titled,
+    ]);
+    assert_eq!(found(&base, &with_phrase(Mode::Vector, "x", "not to be")), [1]);
+    assert_eq!(found(&base, &with_phrase(Mode::Vector, "x", "--no-verify")), [2]);
+    assert_eq!(found(&base, &with_phrase(Mode::Vector, "x", "document 3")), [3]);
+}
+
+#[test]
+fn a_phrase_does_not_show_what_the_viewer_may_not_see() {
+    let base = Base::new();
+    base.put(vec![
+        document(1, "the secret lamp"),
+        public(document(2, "the secret lamp")),
+    ]);
+    let asked = Query {
+        viewer: Viewer::Public,
+        ..with_phrase(Mode::Hybrid, "lamp", "secret lamp")
+    };
+    assert_eq!(found(&base, &asked), [2]);
+}
+
+fn public(document: IndexedDocument) -> IndexedDocument {
+    IndexedDocument {
+        acl: Acl::public(),
+        ..document
+    }
+}
+
+#[test]
+fn a_misspelt_name_is_found_and_a_word_that_exists_means_itself() {
+    let base = Base::new();
+    base.put(vec![
+        document(1, "The Aurora lamp shines."),
+        document(2, "Configure Kubernetes first."),
+        document(3, "A form to fill in."),
+        document(4, "The farm is far."),
+    ]);
+    for (misspelt, meant) in [("aurroa", 1), ("Aurra", 1), ("kubernets", 2), ("kubrenetse", 2)] {
+        assert_eq!(base.keyword(misspelt), [meant], "{misspelt}");
+    }
+    assert_eq!(base.keyword("form"), [3], "farm is one letter away");
+    let exact = Query {
+        tolerate_typos: false,
+        ..query(Mode::Keyword, "aurroa", NOWHERE)
+    };
+    assert!(found(&base, &exact).is_empty());
+}
+
+#[test]
+fn codes_and_short_words_are_not_corrected() {
+    let base = Base::new();
+    base.put(vec![document(1, "Error E4012 of the cat.")]);
+    assert!(base.keyword("E4013").is_empty());
+    assert!(base.keyword("car").is_empty());
+}
+
+#[test]
+fn what_was_searched_for_instead_is_explained_and_highlighted() {
+    let base = Base::new();
+    base.put(vec![document(1, "The Aurora lamp shines.")]);
+    let asked = Query {
+        explain: true,
+        ..query(Mode::Keyword, "aurroa", NOWHERE)
+    };
+    let hits = base.replica.search(&asked).unwrap();
+    assert_eq!(hits.terms, ["aurora"]);
+    assert_eq!(hits.hits[0].highlights.len(), 1);
+}
+
+#[test]
+fn of_two_alike_the_newer_comes_first_when_asked_for() {
+    let base = Base::new();
+    let dated = |id, date: &str| IndexedDocument {
+        metadata: json!({"page": {"date": date}}),
+        ..with_vector(document(id, "a refund"), [0.9, 0.1, 0.0, 0.0])
+    };
+    base.put(vec![
+        dated(1, "2020-01-01"),
+        dated(2, "2026-11-01T00:00:00Z"),
+        document(3, "a refund"),
+    ]);
+    let asked = |recency| Query {
+        recency,
+        ..query(Mode::Hybrid, "refund", [1.0, 0.0, 0.0, 0.0])
+    };
+    assert_eq!(found(&base, &asked(None))[0], 3, "the nearest");
+    let recency = Recency {
+        field: "page.date".to_owned(),
+        half_life_days: 30.0,
+        weight: 0.5,
+        now: "2026-11-28T00:00:00Z".parse().unwrap(),
+    };
+    assert_eq!(found(&base, &asked(Some(recency))), [2, 3, 1]);
+}

@@ -1,0 +1,137 @@
+//! What a search may ask for beside its words.
+use serde_json::{Value, json};
+use tests::TestApp;
+
+async fn ingest(app: &TestApp, base: &str, title: &str, content: &str, metadata: Value) {
+    let document = json!({"title": title, "content": content, "mime_type": "text/markdown", "metadata": metadata});
+    let job = app.client.ingest(base, document).await;
+    assert_eq!(job["state"], "succeeded", "{job}");
+}
+
+async fn found(app: &TestApp, base: &str, asked: Value) -> Value {
+    let mut body = json!({"knowledge_base_ids": [base]});
+    for (name, value) in asked.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    app.client.search(body).await
+}
+
+fn titles(found: &Value) -> Vec<&str> {
+    let results = found["results"].as_array().unwrap().iter();
+    results.map(|hit| hit["title"].as_str().unwrap()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_phrase_must_stand_there_in_every_mode() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    ingest(&app, &base, "one", "Error E-4012: connection refused.", json!({})).await;
+    ingest(
+        &app,
+        &base,
+        "two",
+        "The connection was refused with E-40123.",
+        json!({}),
+    )
+    .await;
+    for mode in ["keyword", "vector", "hybrid"] {
+        let asked = json!({"query": "connection", "mode": mode, "phrases": ["Connection  Refused", "e-4012"]});
+        assert_eq!(titles(&found(&app, &base, asked).await), ["one"], "{mode}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_misspelt_name_is_found_unless_it_must_not_be() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    ingest(&app, &base, "lamp", "The Aurora shines for 36 hours.", json!({})).await;
+    ingest(&app, &base, "kettle", "It boils water.", json!({})).await;
+    let asked = json!({"query": "aurroa", "mode": "keyword"});
+    assert_eq!(titles(&found(&app, &base, asked).await), ["lamp"]);
+    let asked = json!({"query": "aurroa", "mode": "keyword", "tolerate_typos": false});
+    assert!(titles(&found(&app, &base, asked).await).is_empty());
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newer_of_two_comes_first_when_asked_for() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let text = "Refunds take a week.";
+    ingest(&app, &base, "refunds", text, json!({"published": "2019-05-01"})).await;
+    ingest(&app, &base, "refunds anew", text, json!({"published": "2026-11-01"})).await;
+    let asked = json!({"query": "refunds", "mode": "keyword", "title_boost": 5});
+    assert_eq!(
+        titles(&found(&app, &base, asked).await),
+        ["refunds", "refunds anew"],
+        "the shorter title"
+    );
+    let recency = json!({"field": "published", "half_life_days": 90, "weight": 0.9});
+    let asked = json!({"query": "refunds", "mode": "keyword", "title_boost": 5, "recency": recency});
+    assert_eq!(titles(&found(&app, &base, asked).await), ["refunds anew", "refunds"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_says_the_same_is_one_result() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let text = "We refund every order within thirty days of its delivery, whatever the reason is, once the parcel has reached our warehouse.";
+    ingest(&app, &base, "terms", text, json!({})).await;
+    ingest(&app, &base, "terms", &text.replace("parcel", "PARCEL"), json!({})).await;
+    ingest(&app, &base, "other", "Refunds of vouchers are not possible.", json!({})).await;
+    let all = found(&app, &base, json!({"query": "refund order", "limit": 2})).await;
+    assert_eq!(titles(&all), ["terms", "terms"]);
+    let collapsed = found(
+        &app,
+        &base,
+        json!({"query": "refund order", "limit": 2, "collapse": true}),
+    )
+    .await;
+    assert_eq!(titles(&collapsed), ["terms", "other"]);
+    assert_eq!(
+        collapsed["results"][0]["duplicates"],
+        json!([all["results"][1]["chunk_id"]])
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neighbours_are_shown_in_their_order_and_only_of_the_same_document() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let filler = "Lorem ipsum dolor sit amet consetetur sadipscing elitr. ".repeat(20);
+    let pages = |n: usize| format!("# Part {n}\n\nMarker{n} begins. {filler}\n\n");
+    let text: String = (1..=5).map(pages).collect();
+    ingest(&app, &base, "long", &text, json!({})).await;
+    let hit = |found: &Value| found["results"][0].clone();
+    let plain = hit(&found(&app, &base, json!({"query": "marker3", "mode": "keyword", "limit": 1})).await);
+    assert!(plain["before"].is_null() && plain["after"].is_null(), "{plain}");
+    let wide = hit(&found(
+        &app,
+        &base,
+        json!({"query": "marker3", "mode": "keyword", "limit": 1, "neighbours": 5}),
+    )
+    .await);
+    let texts = |side: &str| {
+        wide[side]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|n| n["text"].as_str().unwrap().to_owned())
+            .collect::<String>()
+    };
+    let (before, after) = (texts("before"), texts("after"));
+    assert!(before.contains("Marker2") && !before.contains("Marker3"), "{before}");
+    assert!(after.contains("Marker4") && !after.contains("Marker3"), "{after}");
+    let edge = hit(&found(
+        &app,
+        &base,
+        json!({"query": "marker1", "mode": "keyword", "limit": 1, "neighbours": 1}),
+    )
+    .await);
+    assert!(edge["before"].is_null(), "{edge}");
+    assert_eq!(edge["after"].as_array().unwrap().len(), 1);
+    app.finish().await;
+}
