@@ -1,16 +1,23 @@
 #![doc = include_str!("../README.md")]
 
 mod chunk;
+mod csv;
 mod document;
+mod docx;
+mod email;
 mod error;
 mod format;
 mod front_matter;
 mod html;
+mod json;
 mod markdown;
 mod mdx;
 mod outline;
 mod parse;
+mod pdf;
 mod plain_text;
+mod pptx;
+mod spreadsheet;
 mod tag;
 mod whitespace;
 
