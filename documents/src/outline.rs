@@ -136,6 +136,13 @@ impl Outline {
         self.end_heading(level);
     }
 
+    /// Takes back a heading that names nothing but a place, when there is nothing in that place.
+    pub(crate) fn drop_bare_heading(&mut self) {
+        if std::mem::take(&mut self.heading_is_bare) {
+            self.path.pop();
+        }
+    }
+
     /// Adds a whole paragraph.
     pub(crate) fn paragraph(&mut self, text: &str) {
         self.push(BlockKind::Paragraph, tidy_lines(text));

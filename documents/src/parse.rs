@@ -78,12 +78,12 @@ mod tests {
         for format in FORMATS {
             let error = parse(b"abc\xFF", format).unwrap_err();
             assert_eq!(
-                (error, error.code()),
+                (error.clone(), error.code()),
                 (ParseError::InvalidUtf8 { position: 3 }, "invalid_utf8")
             );
             let error = parse(b"a\0c\xFF", format).unwrap_err();
             assert_eq!(
-                (error, error.code()),
+                (error.clone(), error.code()),
                 (ParseError::ContainsNul { position: 1 }, "contains_nul")
             );
         }

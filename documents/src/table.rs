@@ -7,6 +7,10 @@ pub(crate) const MAX_REPEATED_BYTES: usize = 200;
 /// Shorter tables without a header need no line that could stand above each of their pieces.
 const MAX_ROWS_WITHOUT_HEADER: usize = 20;
 const SAMPLE_ROWS: usize = 20;
+/// A column alone of so few rows, or of few rows with one so long, is text.
+const MAX_LINES: usize = 3;
+const MAX_LONG_LINES: usize = 20;
+const LONG_LINE_BYTES: usize = 60;
 
 /// One cell of a table that has as many in each row as there are columns.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,14 +56,13 @@ pub(crate) fn push_table(mut rows: Vec<Vec<Cell>>, header: Header, outline: &mut
     let captions = rows.iter().take_while(|row| is_caption(row)).count();
     if captions < rows.len() {
         for caption in rows.drain(..captions) {
-            outline.paragraph(&line(&caption));
+            outline.paragraph(caption.first().map_or("", |cell| &cell.text));
         }
     }
-    if let [row] = rows.as_slice()
-        && let text = line(row)
-        && row.iter().filter(|cell| !cell.across).count() == 1
-    {
-        outline.paragraph(&text);
+    if is_text(&rows) {
+        let lines: Vec<&str> = rows.iter().flatten().map(|cell| cell.text.as_str()).collect();
+        let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+        outline.paragraph(&lines.join("\n"));
         return;
     }
     let mut text = String::new();
@@ -72,7 +75,7 @@ pub(crate) fn push_table(mut rows: Vec<Vec<Cell>>, header: Header, outline: &mut
         text.push_str(&line(&row));
         text.push('\n');
     }
-    outline.push(BlockKind::Table, text.trim_end().to_owned());
+    outline.push(BlockKind::Table, text.trim_end_matches('\n').to_owned());
 }
 
 fn line(row: &[Cell]) -> String {
@@ -84,6 +87,22 @@ fn line(row: &[Cell]) -> String {
             .map(|cell| cell.text.as_str())
             .collect::<Vec<_>>()
             .join(" | "),
+    }
+}
+
+/// A single cell, or one column that is no list of values.
+fn is_text(rows: &[Vec<Cell>]) -> bool {
+    let own = |row: &Vec<Cell>| row.iter().filter(|cell| !cell.across && !cell.text.is_empty()).count();
+    let one_column = rows
+        .iter()
+        .all(|row| row.iter().filter(|cell| !cell.across).count() == 1);
+    let is_long = |cell: &Cell| cell.text.len() > LONG_LINE_BYTES;
+    match rows {
+        [row] => own(row) == 1,
+        _ if one_column => {
+            rows.len() <= MAX_LINES || (rows.len() <= MAX_LONG_LINES && rows.iter().flatten().any(is_long))
+        }
+        _ => false,
     }
 }
 
@@ -126,7 +145,8 @@ fn starts_with_header(rows: &[Vec<Cell>]) -> bool {
     })
 }
 
-fn is_value(text: &str) -> bool {
+/// A number, an amount or a date.
+pub(crate) fn is_value(text: &str) -> bool {
     text.chars().any(|c| c.is_ascii_digit())
         && text.chars().all(|c| {
             c.is_ascii_digit()

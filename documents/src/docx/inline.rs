@@ -65,7 +65,14 @@ impl<'a> Inline<'a> {
                     self.read(child, styles, fields);
                 }
                 "sdt" if !is_placeholder(child) => self.read(child, styles, fields),
-                "oMath" | "oMathPara" => self.text.push_str(&linear(child)),
+                "oMath" | "oMathPara" => {
+                    // Equations that follow each other are not a product.
+                    let before = child.prev_sibling_element().map(|before| before.tag_name().name());
+                    if before.is_some_and(|name| name.starts_with("oMath")) {
+                        self.text.push(' ');
+                    }
+                    self.text.push_str(&linear(child));
+                }
                 "AlternateContent" => {
                     if let Some(content) = chosen_content(child) {
                         self.read(content, styles, fields);

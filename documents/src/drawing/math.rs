@@ -10,7 +10,11 @@ pub(crate) fn linear(node: Node<'_, '_>) -> String {
         value(properties, name)
     };
     match node.tag_name().name() {
-        "t" => node.text().unwrap_or_default().to_owned(),
+        // Invisible operators: function application, times, separator, plus.
+        "t" => node
+            .text()
+            .unwrap_or_default()
+            .replace(['\u{2061}', '\u{2062}', '\u{2063}', '\u{2064}'], ""),
         "f" => format!("{}/{}", grouped(&part("num")), grouped(&part("den"))),
         "sSup" => format!("{}^{}", part("e"), grouped(&part("sup"))),
         "sSub" => format!("{}_{}", part("e"), grouped(&part("sub"))),

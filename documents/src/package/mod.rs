@@ -5,6 +5,8 @@ mod properties;
 mod relationships;
 #[cfg(test)]
 pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
 mod xml;
 
 pub(crate) use archive::{Package, damaged, is_compound_file, is_encrypted_package};

@@ -20,7 +20,7 @@ pub(crate) fn package(parts: &[(&str, &str)]) -> Vec<u8> {
 pub(crate) fn relationships(entries: &[(&str, &str, &str)]) -> String {
     let entries: String = entries
         .iter()
-        .map(|(id, kind, target)| format!(r#"<Relationship Id="{id}" Type="http://x/{kind}" Target="{target}"/>"#))
+        .map(|(id, kind, target)| format!(r#"<Relationship Id="{id}" Type="http://x/relationships/{kind}" Target="{target}"/>"#))
         .collect();
     format!("<Relationships>{entries}</Relationships>")
 }
@@ -40,10 +40,10 @@ pub(crate) fn mutations(text: &str, count: usize) -> impl Iterator<Item = String
             let at = next(bytes.len());
             match next(4) {
                 0 => bytes[at] = b"<>/=\"'&0-9aZ "[next(13)],
-                1 => {
+                1 if bytes.len() > 1 => {
                     bytes.remove(at);
                 }
-                2 => bytes.truncate(at.max(1)),
+                1 | 2 => bytes.truncate(at.max(1)),
                 _ => {
                     let from = next(bytes.len());
                     let piece: Vec<u8> = bytes[from..].iter().take(next(60)).copied().collect();

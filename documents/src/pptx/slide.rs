@@ -51,6 +51,7 @@ impl SlideReader<'_, '_> {
         if self.title.is_none() {
             self.title.clone_from(&title);
         }
+        let is_untitled = title.is_none();
         self.outline
             .heading(1, &title.unwrap_or_else(|| format!("Slide {number}")));
         let mut titles = 0;
@@ -61,7 +62,11 @@ impl SlideReader<'_, '_> {
                 self.shape(shape, &relationships)?;
             }
         }
-        self.notes(&relationships)
+        self.notes(&relationships)?;
+        if is_untitled {
+            self.outline.drop_bare_heading();
+        }
+        Ok(())
     }
 
     fn layout(&mut self, relationships: &Relationships) -> Result<Rc<Layout>, ParseError> {

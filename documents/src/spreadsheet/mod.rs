@@ -33,6 +33,9 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     let mut outline = Outline::default();
     let mut areas = limits::Areas::default();
     for sheet in sheets {
+        if sheet.cells.is_empty() {
+            continue;
+        }
         outline.heading(1, &sheet.name);
         regions::append(sheet, &mut areas, &mut outline)?;
     }

@@ -173,7 +173,11 @@ impl Shown {
         shown
     }
 
+    /// Text around the digits. Signs are not kept: brackets around a number say that it is negative.
     fn literal(&mut self, has_digits: bool, text: &str) {
+        if matches!(text, "(" | ")" | "-" | "+") {
+            return;
+        }
         let side = if has_digits { &mut self.after } else { &mut self.before };
         if side.len() + text.len() <= 40 {
             side.push_str(text);
@@ -219,6 +223,7 @@ mod tests {
             (-3.0, "#,##0.00 [$€-407];[Red]-#,##0.00 [$€-407]", "-3.00€"),
             (2.5, "0.###", "2.5"),
             (-0.4, "0", "0"),
+            (-17.0, "#,##0_);\\(#,##0\\)", "-17"),
             (12.0, "0\" pcs\"", "12 pcs"),
             (1_500_000.0, "0.0,,", "1500000"),
             (1.5, "# ?/?", "1.5"),
