@@ -20,7 +20,9 @@ pub(crate) fn package(parts: &[(&str, &str)]) -> Vec<u8> {
 pub(crate) fn relationships(entries: &[(&str, &str, &str)]) -> String {
     let entries: String = entries
         .iter()
-        .map(|(id, kind, target)| format!(r#"<Relationship Id="{id}" Type="http://x/relationships/{kind}" Target="{target}"/>"#))
+        .map(|(id, kind, target)| {
+            format!(r#"<Relationship Id="{id}" Type="http://x/relationships/{kind}" Target="{target}"/>"#)
+        })
         .collect();
     format!("<Relationships>{entries}</Relationships>")
 }

@@ -4,7 +4,7 @@ mod shapes;
 mod slide;
 mod text;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::outline::{Outline, title};
 use crate::package::{Package, Properties, Relationships, attribute, child, child_named, damaged, main_part};
@@ -32,6 +32,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     };
     let slides = child(tree.root_element(), "sldIdLst");
     let slides = slides.into_iter().flat_map(|list| child_named(list, "sldId"));
+    let mut read = HashSet::new();
     for (index, slide) in slides.enumerate() {
         // The id of the slide has no namespace, that of its relationship has.
         let relationship = slide.attributes().find(|attribute| attribute.namespace().is_some());
@@ -39,7 +40,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
         let Some(part) = relationship.and_then(|id| relationships.part(id)) else {
             continue;
         };
-        reader.slide(part, index + 1)?;
+        // A slide is in the list once; a list that names one for ever would multiply it.
+        if read.insert(part) {
+            reader.slide(part, index + 1)?;
+        }
     }
     let shown_title = reader.title;
     let (_, blocks) = reader.outline.finish()?;

@@ -232,10 +232,9 @@ fn mutations_are_read_or_refused() {
 }
 
 #[test]
-fn a_slide_listed_for_ever_is_refused() {
-    let text = paragraphs(&["word"]).repeat(20_000);
-    let one = slide("", &shape("", None, &text));
-    let list: String = r#"<sldId id="s"/>"#.repeat(2_000);
+fn a_slide_listed_for_ever_is_read_once() {
+    let one = slide("", &shape("", None, &paragraphs(&["word"])));
+    let list: String = r#"<sldId id="s"/>"#.repeat(100_000);
     let bytes = package(&[
         (
             "ppt/presentation.xml",
@@ -247,5 +246,5 @@ fn a_slide_listed_for_ever_is_refused() {
         ),
         ("ppt/s.xml", &one),
     ]);
-    assert!(matches!(parse(&bytes).unwrap_err().code(), "too_large" | "too_complex"));
+    assert_eq!(texts(&parse(&bytes).unwrap()), ["Slide 1: word"]);
 }

@@ -297,9 +297,9 @@ fn a_workbook_of_before_2007_is_read_within_bounds() {
         "damaged"
     );
     let bytes = compound(&[dimensions(2, 2), number(0, 0, 1.0)]);
-    for at in 0..bytes.len() / 3 {
+    for at in (0..bytes.len()).step_by(17) {
         let mut flipped = bytes.clone();
-        flipped[at * 3] ^= 0x5A;
+        flipped[at] ^= 0x5A;
         let _ = parse(&flipped);
     }
 }

@@ -62,7 +62,10 @@ fn f1(ours: &HashMap<String, usize>, expected: &HashMap<String, usize>) -> f64 {
 
 #[test]
 fn the_same_words_in_another_order_share_words_and_not_pairs() {
-    let same = similarity("# One\n\ntwo | three", "one **two** <!-- image --> [three](https://x.example/a)");
+    let same = similarity(
+        "# One\n\ntwo | three",
+        "one **two** <!-- image --> [three](https://x.example/a)",
+    );
     assert_eq!(same, Similarity { words: 1.0, pairs: 1.0 });
     let turned = similarity("one two three", "three two one");
     assert_eq!(turned, Similarity { words: 1.0, pairs: 0.0 });
