@@ -25,6 +25,7 @@ pub(super) struct Inline<'a> {
     pub(super) boxes: Vec<Node<'a, 'a>>,
     pub(super) notes: Vec<(NoteKind, &'a str)>,
     pub(super) graphics: Vec<Graphic>,
+    described: Option<&'a str>,
 }
 
 /// Open fields, innermost last: whether their instruction, and not yet their result, is being read. A field may span paragraphs.
@@ -162,10 +163,12 @@ impl<'a> Inline<'a> {
     }
 
     /// Word repeats the description of a picture in its drawing and in the picture itself.
-    fn describe(&mut self, description: Option<&str>) {
-        if let Some(text) = description.and_then(alt_text)
-            && !self.text.trim_end().ends_with(&text)
-        {
+    fn describe(&mut self, description: Option<&'a str>) {
+        if description.is_none() || description == self.described {
+            return;
+        }
+        self.described = description;
+        if let Some(text) = description.and_then(alt_text) {
             self.text.push_str(&format!(" {text} "));
         }
     }

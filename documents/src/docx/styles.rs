@@ -157,12 +157,7 @@ fn role_of_name(name: &str) -> Option<Role> {
             None,
         ) => Some(Role::Quote),
         (other, _) => {
-            let is_code = |word: &str| {
-                matches!(
-                    word,
-                    "code" | "sourcecode" | "preformatted" | "listing" | "htmlpreformatted"
-                )
-            };
+            let is_code = |word: &str| matches!(word, "code" | "sourcecode" | "preformatted" | "htmlpreformatted");
             let mut words = other.split(|c: char| !c.is_alphanumeric());
             (words.any(is_code) || other == "macro text").then_some(Role::Code)
         }

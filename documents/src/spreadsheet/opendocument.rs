@@ -42,10 +42,13 @@ pub(super) fn read(package: &mut Package<'_>) -> Result<(Properties, Vec<Sheet>)
         let mut row: u32 = 0;
         for node in rows(table) {
             let repeated = count(node, "number-rows-repeated").min(MAX_ROW);
+            let cells = read_row(node);
             // An empty row may be repeated to the end of the sheet.
-            let copies = if has_text(node) { repeated } else { 0 };
-            for copy in 0..copies {
-                read_row(node, row.saturating_add(copy), &mut sheet, &mut merged, &mut contents)?;
+            let copies = if cells.is_empty() { 0 } else { repeated };
+            for row in row..row.saturating_add(copies) {
+                for cell in &cells {
+                    cell.add(row, &mut sheet, &mut merged, &mut contents)?;
+                }
             }
             row = (row + repeated).min(MAX_ROW);
         }
@@ -82,41 +85,57 @@ fn rows<'a>(table: Node<'a, 'a>) -> impl Iterator<Item = Node<'a, 'a>> {
     })
 }
 
-fn has_text(row: Node<'_, '_>) -> bool {
-    row.children()
-        .any(|cell| child(cell, "p").is_some() || attribute(cell, "value-type").is_some())
+/// A cell with text, and what it repeats and covers.
+struct RowCell {
+    text: String,
+    column: u32,
+    copies: u32,
+    rows: u32,
+    columns: u32,
 }
 
-fn read_row(
-    node: Node<'_, '_>,
-    row: u32,
-    sheet: &mut Sheet,
-    merged: &mut Vec<Merged>,
-    contents: &mut Contents,
-) -> Result<(), ParseError> {
+impl RowCell {
+    fn add(
+        &self,
+        row: u32,
+        sheet: &mut Sheet,
+        merged: &mut Vec<Merged>,
+        contents: &mut Contents,
+    ) -> Result<(), ParseError> {
+        for column in self.column..self.column.saturating_add(self.copies) {
+            sheet.add(row, column, self.text.clone(), contents)?;
+        }
+        if self.rows > 1 || self.columns > 1 {
+            merged.push(Merged {
+                rows: (row, row.saturating_add(self.rows - 1)),
+                columns: (self.column, self.column.saturating_add(self.columns - 1)),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn read_row(row: Node<'_, '_>) -> Vec<RowCell> {
+    let mut cells = Vec::new();
     let mut column: u32 = 0;
-    for cell in node.children() {
+    for cell in row.children() {
         if !matches!(cell.tag_name().name(), "table-cell" | "covered-table-cell") {
             continue;
         }
-        let repeated = count(cell, "number-columns-repeated").min(MAX_COLUMN + 1);
+        let copies = count(cell, "number-columns-repeated").min(MAX_COLUMN + 1);
         let text = text_of(cell);
         if !text.trim().is_empty() {
-            for copy in 0..repeated {
-                sheet.add(row, column.saturating_add(copy), text.clone(), contents)?;
-            }
-            let rows = count(cell, "number-rows-spanned");
-            let columns = count(cell, "number-columns-spanned");
-            if rows > 1 || columns > 1 {
-                merged.push(Merged {
-                    rows: (row, row.saturating_add(rows - 1)),
-                    columns: (column, column.saturating_add(columns - 1)),
-                });
-            }
+            cells.push(RowCell {
+                text,
+                column,
+                copies,
+                rows: count(cell, "number-rows-spanned"),
+                columns: count(cell, "number-columns-spanned"),
+            });
         }
-        column = (column + repeated).min(MAX_COLUMN + 1);
+        column = (column + copies).min(MAX_COLUMN + 1);
     }
-    Ok(())
+    cells
 }
 
 fn count(node: Node<'_, '_>, name: &str) -> u32 {

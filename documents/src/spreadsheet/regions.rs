@@ -63,19 +63,21 @@ fn split(cells: Vec<Placed>, place: impl Fn(&Placed) -> u32) -> Vec<Vec<Placed>>
     pieces
 }
 
-/// Puts neighbouring pieces together again that are one table.
+/// Puts pieces together again that are one table. Each is compared with its neighbour only, so that many take no longer than few.
 fn joined(pieces: Vec<Vec<Placed>>, continues: impl Fn(&[Placed], &[Placed]) -> bool) -> Vec<Vec<Placed>> {
-    let mut joined: Vec<Vec<Placed>> = Vec::new();
-    for mut piece in pieces {
-        match joined.last_mut().filter(|before| continues(before, &piece)) {
-            Some(before) => before.append(&mut piece),
-            None => joined.push(piece),
+    let mut tables: Vec<Vec<Vec<Placed>>> = Vec::new();
+    for piece in pieces {
+        match tables.last_mut() {
+            Some(table) if table.last().is_some_and(|before| continues(before, &piece)) => table.push(piece),
+            _ => tables.push(vec![piece]),
         }
     }
-    for piece in &mut joined {
-        piece.sort_by_key(|placed| (placed.row, placed.column));
-    }
-    joined
+    let together = |table: Vec<Vec<Placed>>| {
+        let mut cells: Vec<Placed> = table.into_iter().flatten().collect();
+        cells.sort_by_key(|placed| (placed.row, placed.column));
+        cells
+    };
+    tables.into_iter().map(together).collect()
 }
 
 /// The lower piece has no header of its own, and the same columns.

@@ -6,6 +6,8 @@ use crate::table::{Cell, MAX_REPEATED_BYTES};
 
 /// Merged areas larger than this are backgrounds.
 const MAX_MERGED_CELLS: u64 = 4_096;
+/// Of all merged areas of a sheet; what comes after is not repeated.
+const MAX_MERGED_IN_ALL: u64 = 4_000_000;
 
 /// A cell that holds something, by its place in the sheet.
 #[derive(Debug)]
@@ -64,6 +66,7 @@ impl Sheet {
             .collect();
         let mut filled: HashSet<(u32, u32)> = HashSet::new();
         let mut repeats = Vec::new();
+        let mut in_all: u64 = 0;
         for Merged { rows, columns } in merged {
             let area =
                 u64::from(rows.1.saturating_sub(rows.0) + 1) * u64::from(columns.1.saturating_sub(columns.0) + 1);
@@ -73,6 +76,10 @@ impl Sheet {
             let Some(first) = first.filter(|_| area <= MAX_MERGED_CELLS) else {
                 continue;
             };
+            in_all += area;
+            if in_all > MAX_MERGED_IN_ALL {
+                break;
+            }
             if first.cell.text.len() > MAX_REPEATED_BYTES {
                 continue;
             }
