@@ -83,6 +83,11 @@ impl<'a> Body<'a, '_, '_> {
         Ok(inner.finish()?.1)
     }
 
+    /// How many tables, or notes, are around what is being read.
+    pub(super) fn nesting(&self) -> usize {
+        self.state.enclosed
+    }
+
     fn paragraph(&mut self, node: Node<'a, 'a>) -> Result<(), ParseError> {
         let mut inline = Inline::default();
         inline.read(node, &self.styles, &mut self.state.fields);

@@ -7,6 +7,8 @@ use crate::{BlockKind, ParseError};
 
 /// Word's own limit.
 const MAX_COLUMNS: usize = 63;
+/// Each table within a cell has its text copied once more; cells of tables nested deeper are read as paragraphs.
+const MAX_NESTED: usize = 5;
 
 /// Reads a table. One of a single cell is a frame around its content; a table within a cell becomes text of the cell.
 pub(super) fn read<'a>(body: &mut Body<'a, '_, '_>, table: Node<'a, 'a>) -> Result<(), ParseError> {
@@ -15,6 +17,12 @@ pub(super) fn read<'a>(body: &mut Body<'a, '_, '_>, table: Node<'a, 'a>) -> Resu
         && let [cell] = content(*row, "tc").collect::<Vec<_>>().as_slice()
     {
         return body.blocks(*cell);
+    }
+    if body.nesting() >= MAX_NESTED {
+        return rows
+            .iter()
+            .flat_map(|row| content(*row, "tc"))
+            .try_for_each(|cell| body.blocks(cell));
     }
     let mut read: Vec<Vec<Cell>> = Vec::new();
     for row in rows {

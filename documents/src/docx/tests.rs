@@ -220,6 +220,19 @@ fn merged_and_nested_tables_are_read_row_by_row() {
 }
 
 #[test]
+fn a_long_text_in_many_nested_tables_is_copied_a_few_times_only() {
+    let text = "word ".repeat(200_000);
+    let nested = format!(
+        "<document><body>{}<p><r><t>{text}</t></r></p>{}</body></document>",
+        "<tbl><tr><tc/><tc>".repeat(80),
+        "</tc></tr></tbl>".repeat(80)
+    );
+    let document = parse(&package(&[("word/document.xml", &nested)])).unwrap();
+    assert_eq!(document.blocks.len(), 1);
+    assert_eq!(document.blocks[0].text.split_whitespace().count(), 200_000);
+}
+
+#[test]
 fn a_note_follows_where_it_is_first_referred_to() {
     let body = format!(
         r#"<w:p>{}<w:r><w:footnoteReference w:id="2"/></w:r></w:p><w:p>{}<w:r><w:footnoteReference w:id="2"/></w:r></w:p>"#,
