@@ -1,9 +1,11 @@
 /// A document as read: what it calls itself, and its text in order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ParsedDocument {
-    /// From front matter, `<title>` or the first level-one heading; never invented. One line, at most 300 characters.
+    /// From front matter, `<title>`, the properties of an Office file, or the first title or level-one heading; never invented. One line,
+    /// at most 300 characters.
     pub title: Option<String>,
-    /// Front matter, or `description` and `lang` of a web page. Holds no NUL character.
+    /// Front matter; `description` and `lang` of a web page; `author`, `created`, `modified`, `lang`, `description`, `subject` and `keywords` of
+    /// an Office file. Holds no NUL character.
     pub metadata: serde_json::Map<String, serde_json::Value>,
     /// The text in reading order; at least one block has a letter or a digit.
     pub blocks: Vec<Block>,

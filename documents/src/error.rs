@@ -1,5 +1,5 @@
 /// Why a document could not be read. The text is meant for the person who sent it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
     /// The bytes are not UTF-8.
     #[error(
@@ -34,6 +34,46 @@ pub enum ParseError {
         /// What there was too much of.
         reason: &'static str,
     },
+    /// Protected by a password, or by rights management.
+    #[error("The {format} is encrypted. Save it without a password and send it again.")]
+    Encrypted {
+        /// What the file is, as a person calls it: "PDF", "Word document".
+        format: &'static str,
+    },
+    /// Not what its first bytes say, or cut off.
+    #[error("The {format} is damaged and cannot be read: {reason}. Open it, save it anew and send it again.")]
+    Damaged {
+        /// What the file is, as a person calls it.
+        format: &'static str,
+        /// Where reading failed; one line, at most 200 characters.
+        reason: String,
+    },
+    /// It unpacks to more than a document may be.
+    #[error("The {format} is too large once it is unpacked: {what} would exceed {limit}. Split it and send the parts.")]
+    TooLarge {
+        /// What the file is, as a person calls it.
+        format: &'static str,
+        /// What there was too much of: "its text", "the sheet `Prices`".
+        what: String,
+        /// The limit with its unit.
+        limit: &'static str,
+    },
+    /// Pages that are pictures.
+    #[error(
+        "The PDF has no text layer: its {pages} pages are pictures. Run text recognition (OCR) over it and send the result."
+    )]
+    NoTextLayer {
+        /// How many pages were looked at.
+        pages: usize,
+    },
+    /// A format that we know, and do not read.
+    #[error("This is {what}, which is not read. {instead}")]
+    Unsupported {
+        /// With its article: "a Word document of before 2007 (.doc)".
+        what: &'static str,
+        /// What to do, as a sentence: "Save it as .docx and send it again."
+        instead: &'static str,
+    },
 }
 
 impl ParseError {
@@ -46,6 +86,11 @@ impl ParseError {
             ParseError::NoText => "no_text",
             ParseError::TooDeep { .. } => "too_deep",
             ParseError::TooComplex { .. } => "too_complex",
+            ParseError::Encrypted { .. } => "encrypted",
+            ParseError::Damaged { .. } => "damaged",
+            ParseError::TooLarge { .. } => "too_large",
+            ParseError::NoTextLayer { .. } => "no_text_layer",
+            ParseError::Unsupported { .. } => "unsupported_format",
         }
     }
 }

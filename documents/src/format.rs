@@ -9,6 +9,20 @@ pub enum Format {
     Html,
     /// Text without markup; blank lines separate paragraphs.
     PlainText,
+    /// PDF with a text layer.
+    Pdf,
+    /// A Word document (Office Open XML).
+    Docx,
+    /// A PowerPoint presentation (Office Open XML).
+    Pptx,
+    /// A workbook: Excel (Office Open XML, or the older binary form) or OpenDocument.
+    Spreadsheet,
+    /// Comma- or tab-separated values.
+    Csv,
+    /// An e-mail message as sent (RFC 5322), attachments aside.
+    Email,
+    /// JSON, or JSON lines.
+    Json,
 }
 
 impl Format {

@@ -1,16 +1,26 @@
 #![doc = include_str!("../README.md")]
 
 mod chunk;
+mod csv;
 mod document;
+mod docx;
+mod drawing;
+mod email;
 mod error;
 mod format;
 mod front_matter;
 mod html;
+mod json;
 mod markdown;
 mod mdx;
 mod outline;
+mod package;
 mod parse;
+mod pdf;
 mod plain_text;
+mod pptx;
+mod spreadsheet;
+mod table;
 mod tag;
 mod whitespace;
 

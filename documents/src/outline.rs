@@ -130,6 +130,33 @@ impl Outline {
         }
     }
 
+    /// Adds a whole heading.
+    pub(crate) fn heading(&mut self, level: u8, text: &str) {
+        self.text(text);
+        self.end_heading(level);
+    }
+
+    /// Takes back a heading that names nothing but a place, when there is nothing in that place.
+    pub(crate) fn drop_bare_heading(&mut self) {
+        if std::mem::take(&mut self.heading_is_bare) {
+            self.path.pop();
+        }
+    }
+
+    /// Adds a whole paragraph.
+    pub(crate) fn paragraph(&mut self, text: &str) {
+        self.push(BlockKind::Paragraph, tidy_lines(text));
+    }
+
+    /// Adds a whole item of a list that is nested `depth` levels deep; the marker ends in a space.
+    pub(crate) fn list_item(&mut self, depth: usize, marker: &str, text: &str) {
+        let text = tidy_lines(text);
+        if !text.is_empty() {
+            let indent = "  ".repeat(depth.min(MAX_LIST_INDENT));
+            self.push(BlockKind::ListItem, format!("{indent}{marker}{text}"));
+        }
+    }
+
     /// Adds a finished block under the open headings.
     pub(crate) fn push(&mut self, kind: BlockKind, text: String) {
         if text.is_empty() || self.too_many {

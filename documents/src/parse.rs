@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 
-use crate::{Format, ParseError, ParsedDocument, html, markdown, mdx, plain_text};
+use crate::{
+    Format, ParseError, ParsedDocument, csv, docx, email, html, json, markdown, mdx, pdf, plain_text, pptx, spreadsheet,
+};
 
 /// Reads a document. Takes time and memory linear in the size of `bytes`, whatever they hold, and never panics.
 ///
@@ -9,13 +11,25 @@ use crate::{Format, ParseError, ParsedDocument, html, markdown, mdx, plain_text}
 /// # Errors
 /// Bytes that are not UTF-8 text, documents without a letter or digit, and markup nested or multiplied beyond reason.
 pub fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, ParseError> {
-    let text = decode(bytes)?;
     let document = match format {
-        Format::Markdown if mdx::imports_components(&text) => mdx::parse(&text)?,
-        Format::Markdown => markdown::parse(&text)?,
-        Format::Mdx => mdx::parse(&text)?,
-        Format::Html => html::parse(&text)?,
-        Format::PlainText => plain_text::parse(&text)?,
+        Format::Markdown => {
+            let text = decode(bytes)?;
+            if mdx::imports_components(&text) {
+                mdx::parse(&text)?
+            } else {
+                markdown::parse(&text)?
+            }
+        }
+        Format::Mdx => mdx::parse(&decode(bytes)?)?,
+        Format::Html => html::parse(&decode(bytes)?)?,
+        Format::PlainText => plain_text::parse(&decode(bytes)?)?,
+        Format::Pdf => pdf::parse(bytes)?,
+        Format::Docx => docx::parse(bytes)?,
+        Format::Pptx => pptx::parse(bytes)?,
+        Format::Spreadsheet => spreadsheet::parse(bytes)?,
+        Format::Csv => csv::parse(bytes)?,
+        Format::Email => email::parse(bytes)?,
+        Format::Json => json::parse(bytes)?,
     };
     if document
         .blocks
@@ -28,7 +42,7 @@ pub fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, ParseError>
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ParseError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ParseError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     // NUL first: it is the better hint at a binary file or UTF-16 than the first byte that is not UTF-8.
     if let Some(position) = bytes.iter().position(|&byte| byte == 0) {
@@ -64,12 +78,12 @@ mod tests {
         for format in FORMATS {
             let error = parse(b"abc\xFF", format).unwrap_err();
             assert_eq!(
-                (error, error.code()),
+                (error.clone(), error.code()),
                 (ParseError::InvalidUtf8 { position: 3 }, "invalid_utf8")
             );
             let error = parse(b"a\0c\xFF", format).unwrap_err();
             assert_eq!(
-                (error, error.code()),
+                (error.clone(), error.code()),
                 (ParseError::ContainsNul { position: 1 }, "contains_nul")
             );
         }

@@ -1,0 +1,64 @@
+use std::collections::HashMap;
+
+use csv::ReaderBuilder;
+
+use crate::whitespace::truncate;
+
+const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// Enough to tell.
+const SAMPLE_BYTES: usize = 64 * 1024;
+const SAMPLE_ROWS: usize = 100;
+
+/// The delimiter, and the text without the line that names it (`sep=;`, as Excel understands it).
+pub(super) fn find(text: &str) -> (u8, &str) {
+    let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
+    if let Some([delimiter]) = first.trim_end().strip_prefix("sep=").map(str::as_bytes) {
+        return (*delimiter, rest);
+    }
+    let sample = truncate(text, SAMPLE_BYTES);
+    let score = |delimiter: &u8| score(sample, *delimiter);
+    // Of equals the first: `max_by_key` would give the last.
+    let best = CANDIDATES.iter().rev().max_by_key(|delimiter| score(delimiter));
+    (best.copied().unwrap_or(b','), text)
+}
+
+/// How many cells the rows have that are of the most usual length, if that is more than one. The delimiter that divides a text into a table
+/// gives many rows of one length; one that only occurs in its sentences does not.
+fn score(sample: &str, delimiter: u8) -> usize {
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(sample.as_bytes());
+    let mut lengths: HashMap<usize, usize> = HashMap::new();
+    let mut rows = 0;
+    for record in reader.records().take(SAMPLE_ROWS).flatten() {
+        rows += 1;
+        *lengths.entry(record.len()).or_insert(0) += 1;
+    }
+    let usual = lengths.iter().filter(|(length, _)| **length > 1);
+    let best = usual
+        .map(|(length, count)| count * 1_000 / rows.max(1) * 100 + (*length).min(99))
+        .max();
+    best.unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+
+    #[test]
+    fn the_delimiter_is_the_one_that_makes_a_table() {
+        for (text, delimiter) in [
+            ("a,b\n1,2\n", b','),
+            ("name;price\nx, y;1,50\nz, w;2,00\n", b';'),
+            ("a\tb c, d\n1\t2\n", b'\t'),
+            ("a|b|c\n1|2|3", b'|'),
+            ("one\ntwo\n", b','),
+            ("\"a;b\nc\",d\n\"x;y\",z\n", b','),
+        ] {
+            assert_eq!(find(text), (delimiter, text), "{text:?}");
+        }
+        assert_eq!(find("sep=|\na|b"), (b'|', "a|b"));
+    }
+}

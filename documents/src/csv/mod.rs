@@ -1,0 +1,54 @@
+mod delimiter;
+
+use csv::ReaderBuilder;
+
+use crate::outline::Outline;
+use crate::parse::decode;
+use crate::table::{Cell, Header, push_table};
+use crate::{ParseError, ParsedDocument};
+
+const FORMAT: &str = "CSV file";
+/// Lines of more cells are no table.
+const MAX_COLUMNS: usize = 16_384;
+/// A short line is filled up to the longest: cells of all rows, empty ones too.
+const MAX_CELLS: usize = 8_000_000;
+
+/// Reads delimited text, which is UTF-8 by the time it comes here.
+pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+    read(&decode(bytes)?)
+}
+
+/// One table; the delimiter is found out, quotes may hold line ends (RFC 4180), and lines may be of any length.
+fn read(text: &str) -> Result<ParsedDocument, ParseError> {
+    let (delimiter, text) = delimiter::find(text);
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes());
+    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let (mut cells, mut longest) = (0, 0);
+    for record in reader.records() {
+        let record = record.map_err(|error| crate::package::damaged(FORMAT, &error.to_string()))?;
+        cells += record.len();
+        longest = longest.max(record.len());
+        if longest > MAX_COLUMNS || cells > MAX_CELLS {
+            return Err(ParseError::TooLarge {
+                format: FORMAT,
+                what: "the number of its cells".to_owned(),
+                limit: "16,384 a line and 8,000,000 in all",
+            });
+        }
+        rows.push(record.iter().map(|cell| Cell::from(cell.to_owned())).collect());
+    }
+    let mut outline = Outline::default();
+    push_table(rows, Header::Guess, &mut outline);
+    let (_, blocks) = outline.finish()?;
+    Ok(ParsedDocument {
+        blocks,
+        ..ParsedDocument::default()
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,8 @@
+use crate::{ParseError, ParsedDocument};
+
+pub(crate) fn parse(_bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+    Err(ParseError::Unsupported {
+        what: "JSON",
+        instead: "",
+    })
+}

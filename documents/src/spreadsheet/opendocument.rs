@@ -1,0 +1,177 @@
+use std::collections::HashSet;
+
+use roxmltree::Node;
+
+use super::FORMAT;
+use super::limits::Contents;
+use super::number::general;
+use super::sheet::{Merged, Sheet};
+use crate::ParseError;
+use crate::package::{Package, Properties, attribute, child, child_named, descendant, find};
+
+/// Sheets of OpenDocument end there too.
+const MAX_ROW: u32 = 1_048_575;
+const MAX_COLUMN: u32 = 16_383;
+
+/// Reads an OpenDocument spreadsheet (ISO/IEC 26300, part 1 §9). It keeps the text that a cell shows, beside its value. (Read
+/// here and not by the library that reads Excel's forms, which follows repetitions without bound and waits for ever for the end
+/// of a table that is cut off.)
+pub(super) fn read(package: &mut Package<'_>) -> Result<(Properties, Vec<Sheet>), ParseError> {
+    if let Some(manifest) = package.part("META-INF/manifest.xml")?
+        && let Ok(tree) = manifest.tree()
+        && descendant(tree.root(), "encryption-data").is_some()
+    {
+        return Err(ParseError::Encrypted { format: FORMAT });
+    }
+    let properties = Properties::of_part(package, "meta.xml")?;
+    let part = package.required("content.xml")?;
+    let tree = part.tree()?;
+    let root = tree.root_element();
+    let hidden = hidden_styles(root);
+    let mut contents = Contents::default();
+    let mut sheets = Vec::new();
+    let tables = find(root, &["body", "spreadsheet"])
+        .into_iter()
+        .flat_map(|body| child_named(body, "table"));
+    for table in tables {
+        if attribute(table, "style-name").is_some_and(|style| hidden.contains(style)) {
+            continue;
+        }
+        let mut sheet = Sheet::named(attribute(table, "name").unwrap_or_default());
+        let mut merged = Vec::new();
+        let mut row: u32 = 0;
+        for node in rows(table) {
+            let repeated = count(node, "number-rows-repeated").min(MAX_ROW);
+            let cells = read_row(node);
+            // An empty row may be repeated to the end of the sheet.
+            let copies = if cells.is_empty() { 0 } else { repeated };
+            for row in row..row.saturating_add(copies) {
+                for cell in &cells {
+                    cell.add(row, &mut sheet, &mut merged, &mut contents)?;
+                }
+            }
+            row = (row + repeated).min(MAX_ROW);
+        }
+        sheet.fill(&merged, &mut contents)?;
+        sheets.push(sheet);
+    }
+    Ok((properties, sheets))
+}
+
+/// Styles of tables that are not shown.
+fn hidden_styles<'a>(root: Node<'a, '_>) -> HashSet<&'a str> {
+    child(root, "automatic-styles")
+        .into_iter()
+        .flat_map(|styles| child_named(styles, "style"))
+        .filter(|style| {
+            child(*style, "table-properties").and_then(|table| attribute(table, "display")) == Some("false")
+        })
+        .filter_map(|style| attribute(style, "name"))
+        .collect()
+}
+
+/// Rows may be in groups and headers, to any depth.
+fn rows<'a>(table: Node<'a, 'a>) -> impl Iterator<Item = Node<'a, 'a>> {
+    let mut stack: Vec<Node<'a, 'a>> = table.children().rev().collect();
+    std::iter::from_fn(move || {
+        while let Some(node) = stack.pop() {
+            match node.tag_name().name() {
+                "table-row" => return Some(node),
+                "table-rows" | "table-row-group" | "table-header-rows" => stack.extend(node.children().rev()),
+                _ => {}
+            }
+        }
+        None
+    })
+}
+
+/// A cell with text, and what it repeats and covers.
+struct RowCell {
+    text: String,
+    column: u32,
+    copies: u32,
+    rows: u32,
+    columns: u32,
+}
+
+impl RowCell {
+    fn add(
+        &self,
+        row: u32,
+        sheet: &mut Sheet,
+        merged: &mut Vec<Merged>,
+        contents: &mut Contents,
+    ) -> Result<(), ParseError> {
+        for column in self.column..self.column.saturating_add(self.copies) {
+            sheet.add(row, column, self.text.clone(), contents)?;
+        }
+        if self.rows > 1 || self.columns > 1 {
+            merged.push(Merged {
+                rows: (row, row.saturating_add(self.rows - 1)),
+                columns: (self.column, self.column.saturating_add(self.columns - 1)),
+            });
+        }
+        Ok(())
+    }
+}
+
+fn read_row(row: Node<'_, '_>) -> Vec<RowCell> {
+    let mut cells = Vec::new();
+    let mut column: u32 = 0;
+    for cell in row.children() {
+        if !matches!(cell.tag_name().name(), "table-cell" | "covered-table-cell") {
+            continue;
+        }
+        let copies = count(cell, "number-columns-repeated").min(MAX_COLUMN + 1);
+        let text = text_of(cell);
+        if !text.trim().is_empty() {
+            cells.push(RowCell {
+                text,
+                column,
+                copies,
+                rows: count(cell, "number-rows-spanned"),
+                columns: count(cell, "number-columns-spanned"),
+            });
+        }
+        column = (column + copies).min(MAX_COLUMN + 1);
+    }
+    cells
+}
+
+fn count(node: Node<'_, '_>, name: &str) -> u32 {
+    attribute(node, name)
+        .and_then(|count| count.parse().ok())
+        .unwrap_or(1)
+        .max(1)
+}
+
+fn text_of(cell: Node<'_, '_>) -> String {
+    match attribute(cell, "value-type") {
+        Some("date") => {
+            let date = attribute(cell, "date-value").unwrap_or_default();
+            date.trim_end_matches("T00:00:00").replace('T', " ")
+        }
+        Some("float") => {
+            let number = attribute(cell, "value").and_then(|value| value.parse().ok());
+            number.map_or_else(|| shown_text(cell), general)
+        }
+        _ => shown_text(cell),
+    }
+}
+
+fn shown_text(cell: Node<'_, '_>) -> String {
+    let lines: Vec<String> = child_named(cell, "p").map(paragraph).collect();
+    lines.join("\n")
+}
+
+fn paragraph(node: Node<'_, '_>) -> String {
+    let mut text = String::new();
+    for node in node.descendants() {
+        match node.tag_name().name() {
+            "s" | "tab" | "line-break" => text.push(' '),
+            _ if node.is_text() => text.push_str(node.text().unwrap_or_default()),
+            _ => {}
+        }
+    }
+    text
+}

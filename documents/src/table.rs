@@ -1,0 +1,223 @@
+use crate::BlockKind;
+use crate::outline::Outline;
+use crate::whitespace::one_line;
+
+/// Longer text of a merged cell is not repeated in the rows it covers: repetition must not multiply a document.
+pub(crate) const MAX_REPEATED_BYTES: usize = 200;
+/// Shorter tables without a header need no line that could stand above each of their pieces.
+const MAX_ROWS_WITHOUT_HEADER: usize = 20;
+const SAMPLE_ROWS: usize = 20;
+/// A column alone of so few rows, or of few rows with one so long, is text.
+const MAX_LINES: usize = 3;
+const MAX_LONG_LINES: usize = 20;
+const LONG_LINE_BYTES: usize = 60;
+
+/// One cell of a table that has as many in each row as there are columns.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Cell {
+    pub(crate) text: String,
+    /// Repeats the cell to the left, which covers several columns.
+    pub(crate) across: bool,
+}
+
+impl From<String> for Cell {
+    fn from(text: String) -> Cell {
+        Cell { text, across: false }
+    }
+}
+
+impl Cell {
+    /// What stands in the further columns of a cell that covers several.
+    pub(crate) fn covered(text: &str) -> Cell {
+        let repeats = text.len() <= MAX_REPEATED_BYTES;
+        Cell {
+            text: if repeats { text.to_owned() } else { String::new() },
+            across: true,
+        }
+    }
+}
+
+/// What the first row is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Header {
+    First,
+    /// A header, unless it looks like the rows under it.
+    Guess,
+}
+
+/// Appends a table. Empty rows and columns go; a first row that is one cell across all columns is a paragraph above it, and so
+/// is a table of a single cell. A row that is one cell across gives it once.
+pub(crate) fn push_table(mut rows: Vec<Vec<Cell>>, header: Header, outline: &mut Outline) {
+    for cell in rows.iter_mut().flatten() {
+        cell.text = one_line(&cell.text);
+    }
+    rows.retain(|row| row.iter().any(|cell| !cell.text.is_empty()));
+    drop_empty_columns(&mut rows);
+    let captions = rows.iter().take_while(|row| is_caption(row)).count();
+    if captions < rows.len() {
+        for caption in rows.drain(..captions) {
+            outline.paragraph(caption.first().map_or("", |cell| &cell.text));
+        }
+    }
+    if is_text(&rows) {
+        let lines: Vec<&str> = rows.iter().flatten().map(|cell| cell.text.as_str()).collect();
+        let lines: Vec<&str> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+        outline.paragraph(&lines.join("\n"));
+        return;
+    }
+    let mut text = String::new();
+    if header == Header::Guess && rows.len() > MAX_ROWS_WITHOUT_HEADER && !starts_with_header(&rows) {
+        let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+        let names: Vec<String> = (1..=columns).map(|column| format!("Column {column}")).collect();
+        text = names.join(" | ") + "\n";
+    }
+    for row in rows {
+        text.push_str(&line(&row));
+        text.push('\n');
+    }
+    outline.push(BlockKind::Table, text.trim_end_matches('\n').to_owned());
+}
+
+fn line(row: &[Cell]) -> String {
+    let own: Vec<&Cell> = row.iter().filter(|cell| !cell.across).collect();
+    match own.as_slice() {
+        [only] if row.len() > 1 => only.text.clone(),
+        _ => row
+            .iter()
+            .map(|cell| cell.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" | "),
+    }
+}
+
+/// A single cell, or one column that is no list of values.
+fn is_text(rows: &[Vec<Cell>]) -> bool {
+    let own = |row: &Vec<Cell>| row.iter().filter(|cell| !cell.across && !cell.text.is_empty()).count();
+    let one_column = rows
+        .iter()
+        .all(|row| row.iter().filter(|cell| !cell.across).count() == 1);
+    let is_long = |cell: &Cell| cell.text.len() > LONG_LINE_BYTES;
+    match rows {
+        [row] => own(row) == 1,
+        _ if one_column => {
+            rows.len() <= MAX_LINES || (rows.len() <= MAX_LONG_LINES && rows.iter().flatten().any(is_long))
+        }
+        _ => false,
+    }
+}
+
+/// One cell at the left and nothing beside it. In a table of two columns that may as well be a key without a value, unless
+/// the cell covers both.
+fn is_caption(row: &[Cell]) -> bool {
+    let Some((first, others)) = row.split_first() else {
+        return false;
+    };
+    let alone = !first.text.is_empty() && others.iter().all(|cell| cell.across || cell.text.is_empty());
+    alone && (others.len() > 1 || others.iter().any(|cell| cell.across))
+}
+
+fn drop_empty_columns(rows: &mut [Vec<Cell>]) {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let mut used = vec![false; columns];
+    for row in rows.iter() {
+        for (used, cell) in used.iter_mut().zip(row) {
+            *used |= !cell.across && !cell.text.is_empty();
+        }
+    }
+    if used.iter().all(|used| *used) {
+        return;
+    }
+    for row in rows.iter_mut() {
+        let mut used = used.iter();
+        row.retain(|_| used.next().is_none_or(|used| *used));
+    }
+}
+
+/// No cell of the first row is a number or a date above others of its kind. Years count as names.
+fn starts_with_header(rows: &[Vec<Cell>]) -> bool {
+    let Some((first, rest)) = rows.split_first() else {
+        return true;
+    };
+    !first.iter().enumerate().any(|(column, cell)| {
+        let below = || rest.iter().take(SAMPLE_ROWS).filter_map(|row| row.get(column));
+        let like = below().filter(|cell| is_value(&cell.text)).count();
+        is_value(&cell.text) && !is_year(&cell.text) && like * 2 > below().count()
+    })
+}
+
+/// A number, an amount or a date.
+pub(crate) fn is_value(text: &str) -> bool {
+    text.chars().any(|c| c.is_ascii_digit())
+        && text.chars().all(|c| {
+            c.is_ascii_digit()
+                || matches!(
+                    c,
+                    '.' | ',' | '-' | '+' | '%' | ':' | '/' | ' ' | '$' | '€' | '£' | 'T' | 'Z'
+                )
+        })
+}
+
+fn is_year(text: &str) -> bool {
+    text.parse::<u16>().is_ok_and(|year| (1900..2100).contains(&year))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::{Cell, Header, push_table};
+    use crate::outline::Outline;
+
+    fn pushed(rows: &[&[&str]], header: Header) -> Vec<String> {
+        let mut outline = Outline::default();
+        let cell = |text: &&str| match text.strip_prefix('<') {
+            Some(text) => Cell::covered(text),
+            None => Cell::from((*text).to_owned()),
+        };
+        let rows = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+        push_table(rows, header, &mut outline);
+        outline
+            .finish()
+            .unwrap()
+            .1
+            .into_iter()
+            .map(|block| block.text)
+            .collect()
+    }
+
+    #[test]
+    fn a_cell_across_the_table_is_a_caption_above_it_and_given_once_within() {
+        let rows: [&[&str]; 4] = [
+            &["Prices", "<Prices"],
+            &["Plan", "Euro"],
+            &["Europe", "<Europe"],
+            &["Pro", "9"],
+        ];
+        assert_eq!(pushed(&rows, Header::First), ["Prices", "Plan | Euro\nEurope\nPro | 9"]);
+    }
+
+    #[test]
+    fn empty_rows_and_columns_go() {
+        let rows: [&[&str]; 3] = [&["a", "", "b"], &["", "", ""], &["1", "", ""]];
+        assert_eq!(pushed(&rows, Header::First), ["a | b\n1 | "]);
+        assert_eq!(pushed(&[&["", "alone"]], Header::First), ["alone"]);
+    }
+
+    #[test]
+    fn a_long_table_whose_first_row_is_like_the_others_is_given_a_header() {
+        let numbers: Vec<&[&str]> = vec![&["Ann", "12.5"]; 30];
+        assert!(
+            pushed(&numbers, Header::Guess)
+                .first()
+                .unwrap()
+                .starts_with("Column 1 | Column 2\nAnn | 12.5\n")
+        );
+        let mut named = vec![["Name", "2024"].as_slice()];
+        named.extend(&numbers);
+        assert!(
+            pushed(&named, Header::Guess)
+                .first()
+                .unwrap()
+                .starts_with("Name | 2024\nAnn")
+        );
+    }
+}
