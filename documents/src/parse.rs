@@ -42,7 +42,7 @@ pub fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, ParseError>
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ParseError> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ParseError> {
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     // NUL first: it is the better hint at a binary file or UTF-16 than the first byte that is not UTF-8.
     if let Some(position) = bytes.iter().position(|&byte| byte == 0) {
@@ -78,12 +78,12 @@ mod tests {
         for format in FORMATS {
             let error = parse(b"abc\xFF", format).unwrap_err();
             assert_eq!(
-                (error, error.code()),
+                (error.clone(), error.code()),
                 (ParseError::InvalidUtf8 { position: 3 }, "invalid_utf8")
             );
             let error = parse(b"a\0c\xFF", format).unwrap_err();
             assert_eq!(
-                (error, error.code()),
+                (error.clone(), error.code()),
                 (ParseError::ContainsNul { position: 1 }, "contains_nul")
             );
         }
