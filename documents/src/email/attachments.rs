@@ -17,19 +17,30 @@ pub(super) fn append(message: &Message<'_>, read_messages: bool, outline: &mut O
     if attached.is_empty() {
         return;
     }
-    outline.push(BlockKind::Paragraph, "Attachments (their content is not read):".to_owned());
+    outline.push(
+        BlockKind::Paragraph,
+        "Attachments (their content is not read):".to_owned(),
+    );
     for part in attached.iter().take(MAX_NAMED) {
         outline.push(BlockKind::ListItem, format!("- {}", describe(part)));
     }
     if attached.len() > MAX_NAMED {
-        outline.push(BlockKind::ListItem, format!("- and {} more", attached.len() - MAX_NAMED));
+        outline.push(
+            BlockKind::ListItem,
+            format!("- and {} more", attached.len() - MAX_NAMED),
+        );
     }
 }
 
 /// Of a signed message, whose signature nobody looks for.
 fn is_signature(part: &MessagePart<'_>) -> bool {
     let kind = media_type(part);
-    ["application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"].contains(&kind.as_str())
+    [
+        "application/pgp-signature",
+        "application/pkcs7-signature",
+        "application/x-pkcs7-signature",
+    ]
+    .contains(&kind.as_str())
 }
 
 fn media_type(part: &MessagePart<'_>) -> String {
@@ -42,8 +53,14 @@ fn media_type(part: &MessagePart<'_>) -> String {
 fn describe(part: &MessagePart<'_>) -> String {
     let media_type = media_type(part);
     let name = part.attachment_name().map_or_else(|| "unnamed".to_owned(), clean);
-    let is_outlook = media_type.ends_with("/ms-tnef") || media_type.ends_with("/vnd.ms-tnef") || name.eq_ignore_ascii_case("winmail.dat");
-    let kind = if is_outlook { "Outlook's own packing (TNEF)".to_owned() } else { clean(&media_type) };
+    let is_outlook = media_type.ends_with("/ms-tnef")
+        || media_type.ends_with("/vnd.ms-tnef")
+        || name.eq_ignore_ascii_case("winmail.dat");
+    let kind = if is_outlook {
+        "Outlook's own packing (TNEF)".to_owned()
+    } else {
+        clean(&media_type)
+    };
     format!("{name} ({kind}, {})", size(part.contents().len()))
 }
 

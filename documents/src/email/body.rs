@@ -30,14 +30,18 @@ pub(super) fn append(message: &Message<'_>, outline: &mut Outline) -> Result<(),
     let rich: Vec<&MessagePart<'_>> = message.html_bodies().collect();
     let has_html = rich.iter().any(|part| matches!(part.body, PartType::Html(_)));
     let has_plain = plain.iter().any(|part| matches!(part.body, PartType::Text(_)));
-    let parts = if has_html && (!has_plain || says_more(&rich, &plain)?) { rich } else { plain };
+    let parts = if has_html && (!has_plain || says_more(&rich, &plain)?) {
+        rich
+    } else {
+        plain
+    };
     parts.into_iter().try_for_each(|part| append_part(part, outline))
 }
 
 fn append_part(part: &MessagePart<'_>, outline: &mut Outline) -> Result<(), ParseError> {
     match &part.body {
         PartType::Html(source) => {
-            html::append_fragment(&source.replace(['\0', '\r'], " "), outline)?;
+            html::append_fragment(&without_head(source).replace(['\0', '\r'], " "), outline)?;
             outline.end_block();
         }
         PartType::Text(text) => {
@@ -53,6 +57,16 @@ fn append_part(part: &MessagePart<'_>, outline: &mut Outline) -> Result<(), Pars
         _ => {}
     }
     Ok(())
+}
+
+/// The title of the page in a message is that of whoever wrote the program, as is all of its head.
+fn without_head(source: &str) -> &str {
+    let at = |tag: &[u8]| {
+        let mut windows = source.as_bytes().windows(tag.len());
+        windows.position(|window| window.eq_ignore_ascii_case(tag))
+    };
+    let body = at(b"<body").or_else(|| at(b"</head>"));
+    body.and_then(|start| source.get(start..)).unwrap_or(source)
 }
 
 /// The plain text of some mail is a line that sends the reader to the HTML.

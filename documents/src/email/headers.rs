@@ -14,7 +14,10 @@ pub(super) fn clean(text: &str) -> String {
 }
 
 fn fields(message: &Message<'_>) -> Vec<(&'static str, String)> {
-    let date = message.date().filter(|date| date.is_valid()).map(|date| date.to_rfc3339());
+    let date = message
+        .date()
+        .filter(|date| date.is_valid())
+        .map(|date| date.to_rfc3339());
     [
         ("From", message.from().map(addresses)),
         ("To", message.to().map(addresses)),

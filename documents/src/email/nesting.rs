@@ -24,12 +24,15 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), ParseError> {
     Ok(())
 }
 
-/// A message saved as UTF-16, which some programs do, as UTF-8; `None` when it has no such mark.
+/// A message saved as UTF-16, which some programs do, as UTF-8; `None` when it is not.
 pub(super) fn from_utf16(bytes: &[u8]) -> Option<Vec<u8>> {
-    let (rest, from): (&[u8], fn([u8; 2]) -> u16) = if let Some(rest) = bytes.strip_prefix(b"\xFF\xFE") {
-        (rest, u16::from_le_bytes)
-    } else {
-        (bytes.strip_prefix(b"\xFE\xFF")?, u16::from_be_bytes)
+    let (rest, from): (&[u8], fn([u8; 2]) -> u16) = match bytes {
+        [0xFF, 0xFE, rest @ ..] => (rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => (rest, u16::from_be_bytes),
+        // Without a mark: a header begins with a letter, whose other byte is zero.
+        [letter, 0, ..] if letter.is_ascii_alphabetic() => (bytes, u16::from_le_bytes),
+        [0, letter, ..] if letter.is_ascii_alphabetic() => (bytes, u16::from_be_bytes),
+        _ => return None,
     };
     let units: Vec<u16> = rest.as_chunks::<2>().0.iter().map(|pair| from(*pair)).collect();
     Some(String::from_utf16_lossy(&units).into_bytes())

@@ -45,15 +45,29 @@ pub(super) fn append(text: &str, flowed: Option<bool>, outline: &mut Outline) {
 fn unquoted(line: &str) -> (usize, &str) {
     let mut depth = 0;
     let mut rest = line;
-    while let Some(inner) = rest.strip_prefix('>').or_else(|| rest.strip_prefix(" >").filter(|_| depth > 0)) {
+    while let Some(inner) = rest
+        .strip_prefix('>')
+        .or_else(|| rest.strip_prefix(" >").filter(|_| depth > 0))
+    {
         depth += 1;
         rest = inner;
     }
-    (depth, if depth > 0 { rest.strip_prefix(' ').unwrap_or(rest) } else { rest })
+    (
+        depth,
+        if depth > 0 {
+            rest.strip_prefix(' ').unwrap_or(rest)
+        } else {
+            rest
+        },
+    )
 }
 
 fn put_out(paragraph: &mut String, depth: usize, outline: &mut Outline) {
-    let kind = if depth > 0 { BlockKind::Quote } else { BlockKind::Paragraph };
+    let kind = if depth > 0 {
+        BlockKind::Quote
+    } else {
+        BlockKind::Paragraph
+    };
     outline.push(kind, paragraph.trim_end().to_owned());
     paragraph.clear();
 }

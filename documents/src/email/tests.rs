@@ -32,7 +32,12 @@ fn who_wrote_whom_and_when_is_the_first_block_and_metadata() {
 #[test]
 fn what_is_quoted_is_a_quotation() {
     let document = read("From: a@a.example\n\nYes.\n> Shall we?\n>> Maybe\n> And when?\nToday.\n");
-    let found: Vec<_> = document.blocks.iter().skip(1).map(|block| (block.kind, block.text.as_str())).collect();
+    let found: Vec<_> = document
+        .blocks
+        .iter()
+        .skip(1)
+        .map(|block| (block.kind, block.text.as_str()))
+        .collect();
     assert_eq!(
         found,
         [
@@ -47,8 +52,9 @@ fn what_is_quoted_is_a_quotation() {
 
 #[test]
 fn flowed_text_is_joined() {
-    let document =
-        read("From: a@a.example\nContent-Type: text/plain; format=flowed\n\nOne line \nthat goes on.\nAnother\n-- \nMe\n");
+    let document = read(
+        "From: a@a.example\nContent-Type: text/plain; format=flowed\n\nOne line \nthat goes on.\nAnother\n-- \nMe\n",
+    );
     assert_eq!(texts(&document)[1], "One line that goes on.\nAnother\n--\nMe");
 }
 
@@ -96,7 +102,11 @@ fn sealed_mail_is_encrypted_and_signed_mail_is_not() {
         "application/x-pkcs7-mime",
     ] {
         let source = format!("From: a@a.example\r\nContent-Type: {content_type}\r\n\r\n--x\r\n\r\nMIAGCSqGSIb3\r\n");
-        assert_eq!(parse(source.as_bytes()).unwrap_err().code(), "encrypted", "{content_type}");
+        assert_eq!(
+            parse(source.as_bytes()).unwrap_err().code(),
+            "encrypted",
+            "{content_type}"
+        );
     }
     let inline = "From: a@a.example\n\n-----BEGIN PGP MESSAGE-----\n\nhIwD\n-----END PGP MESSAGE-----\n";
     assert_eq!(parse(inline.as_bytes()).unwrap_err().code(), "encrypted");

@@ -5,6 +5,8 @@ use crate::whitespace::one_line;
 
 /// A value longer than this, or of several lines, is running text of its own, not the rest of a `key: value` line.
 const LONG_CHARACTERS: usize = 200;
+/// A list of plain values that is shorter stands in the line of its key.
+const SHORT_LIST_CHARACTERS: usize = 60;
 /// Headings name the path to this depth; deeper ones stand in the last.
 const MAX_LEVEL: u8 = 6;
 const MAX_TABLE_COLUMNS: usize = 40;
@@ -24,7 +26,9 @@ pub(super) fn append(values: Vec<Value>, titled: bool, outline: &mut Outline) {
 }
 
 fn is_title(key: &str) -> bool {
-    ["title", "name", "subject"].iter().any(|name| key.eq_ignore_ascii_case(name))
+    ["title", "name", "subject"]
+        .iter()
+        .any(|name| key.eq_ignore_ascii_case(name))
 }
 
 fn append_value(value: Value, level: u8, outline: &mut Outline) {
@@ -46,7 +50,10 @@ fn object(members: Vec<(String, Value)>, level: u8, outline: &mut Outline) {
                     lines.push_str(&format!("{}: {text}\n", one_line(&key)));
                 }
             }
-            value => nested.push((key, value)),
+            value => match short_list(&value) {
+                Some(text) => lines.push_str(&format!("{}: {text}\n", one_line(&key))),
+                None => nested.push((key, value)),
+            },
         }
     }
     outline.push(BlockKind::Paragraph, lines.trim_end().to_owned());
@@ -59,6 +66,17 @@ fn object(members: Vec<(String, Value)>, level: u8, outline: &mut Outline) {
         }
         append_value(value, level + 1, outline);
     }
+}
+
+/// A few short words fit in the line of their key.
+fn short_list(value: &Value) -> Option<String> {
+    let Value::List(items) = value else { return None };
+    let words: Vec<&str> = items
+        .iter()
+        .map(|item| item.plain().filter(|text| is_short(text) && !text.is_empty()))
+        .collect::<Option<_>>()?;
+    let text = words.join(", ");
+    (!words.is_empty() && text.len() <= SHORT_LIST_CHARACTERS).then_some(text)
 }
 
 fn is_short(text: &str) -> bool {
@@ -110,7 +128,11 @@ fn table(items: &[Value]) -> Option<String> {
     if rest.is_empty() || first.is_empty() || first.len() > MAX_TABLE_COLUMNS || !rest.iter().all(alike) {
         return None;
     }
-    let mut table = first.iter().map(|(key, _)| one_line(key)).collect::<Vec<_>>().join(" | ");
+    let mut table = first
+        .iter()
+        .map(|(key, _)| one_line(key))
+        .collect::<Vec<_>>()
+        .join(" | ");
     for members in objects {
         let cells: Vec<&str> = members
             .iter()
@@ -125,7 +147,11 @@ fn table(items: &[Value]) -> Option<String> {
 /// Paragraphs at blank lines, lines within them kept.
 fn running_text(text: &str, outline: &mut Outline) {
     for paragraph in text.split("\n\n") {
-        let lines: Vec<&str> = paragraph.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+        let lines: Vec<&str> = paragraph
+            .lines()
+            .map(str::trim_end)
+            .filter(|line| !line.is_empty())
+            .collect();
         outline.push(BlockKind::Paragraph, lines.join("\n"));
     }
 }

@@ -18,7 +18,9 @@ fn block(headings: &str, kind: BlockKind, text: &str) -> (String, BlockKind, Str
 
 #[test]
 fn members_are_lines_and_nested_objects_stand_under_their_keys() {
-    let (title, blocks) = read(r#"{"title": "Plan", "price": 1e300, "big": 12345678901234567890.10, "limits": {"seats": 5, "on": true}, "none": null}"#);
+    let (title, blocks) = read(
+        r#"{"title": "Plan", "price": 1e300, "big": 12345678901234567890.10, "limits": {"seats": 5, "on": true}, "none": null}"#,
+    );
     assert_eq!(title.as_deref(), Some("Plan"));
     assert_eq!(
         blocks,
@@ -31,13 +33,16 @@ fn members_are_lines_and_nested_objects_stand_under_their_keys() {
 
 #[test]
 fn alike_objects_are_a_table_and_plain_values_a_list() {
-    let (_, blocks) = read(r#"{"rows": [{"a": 1, "b": "x"}, {"a": 2, "b": null}], "tags": ["red", "blue"]}"#);
+    let (_, blocks) = read(
+        r#"{"rows": [{"a": 1, "b": "x"}, {"a": 2, "b": null}], "tags": ["red", "blue"], "notes": ["a first note that is long enough", "a second note that is longer still"]}"#,
+    );
     assert_eq!(
         blocks,
         [
+            block("", BlockKind::Paragraph, "tags: red, blue"),
             block("rows", BlockKind::Table, "a | b\n1 | x\n2 |"),
-            block("tags", BlockKind::ListItem, "- red"),
-            block("tags", BlockKind::ListItem, "- blue")
+            block("notes", BlockKind::ListItem, "- a first note that is long enough"),
+            block("notes", BlockKind::ListItem, "- a second note that is longer still")
         ]
     );
 }
@@ -71,7 +76,10 @@ fn records_of_json_lines_are_rows_or_sections() {
 
 #[test]
 fn both_values_of_a_key_given_twice_are_kept() {
-    assert_eq!(read(r#"{"a": 1, "a": 2}"#).1, [block("", BlockKind::Paragraph, "a: 1\na: 2")]);
+    assert_eq!(
+        read(r#"{"a": 1, "a": 2}"#).1,
+        [block("", BlockKind::Paragraph, "a: 1\na: 2")]
+    );
 }
 
 #[test]
@@ -86,7 +94,11 @@ fn what_is_not_json_is_damaged_with_its_place() {
 #[test]
 fn deep_nesting_is_refused() {
     for depth in [70, 127, 200, 1_000_000] {
-        assert_eq!(parse("[".repeat(depth).as_bytes()).unwrap_err().code().len(), if depth < 128 { 7 } else { 11 });
+        assert_eq!(
+            parse("[".repeat(depth).as_bytes()).unwrap_err().code(),
+            "damaged",
+            "{depth}"
+        );
         let source = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
         assert_eq!(parse(source.as_bytes()).unwrap_err().code(), "too_complex", "{depth}");
     }

@@ -23,7 +23,11 @@ pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize]) -> DocumentInfo {
         ("subject", &info.subject),
         ("keywords", &info.keywords),
     ] {
-        if let Some(text) = value.as_deref().map(text_string).filter(|text| !text.is_empty()) {
+        if let Some(text) = value
+            .as_deref()
+            .map(text_string)
+            .filter(|text| !text.is_empty() && !is_placeholder(text))
+        {
             metadata.insert(name.to_owned(), text.into());
         }
     }
@@ -60,14 +64,28 @@ pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize]) -> DocumentInfo {
 fn is_title(title: &str) -> bool {
     let lower = title.to_lowercase();
     let file_endings = [
-        ".pdf", ".doc", ".docx", ".dvi", ".tex", ".indd", ".ppt", ".pptx", ".xls", ".xlsx", ".rtf", ".txt", ".odt", ".qxd",
+        ".pdf", ".doc", ".docx", ".dvi", ".tex", ".indd", ".ppt", ".pptx", ".xls", ".xlsx", ".rtf", ".txt", ".odt",
+        ".odp", ".ods", ".qxd",
     ];
     title.chars().filter(|c| c.is_alphabetic()).count() >= 2
         && !file_endings.iter().any(|ending| lower.ends_with(ending))
         && !lower.starts_with("microsoft word - ")
         && !lower.starts_with("microsoft powerpoint - ")
-        && !["untitled", "unknown", "(anonymous)", "(unspecified)", "powerpoint presentation", "title"]
-            .contains(&lower.trim())
+        && !is_placeholder(&lower)
+}
+
+/// What programs write where nobody said anything.
+fn is_placeholder(text: &str) -> bool {
+    let placeholders = [
+        "untitled",
+        "unknown",
+        "anonymous",
+        "unspecified",
+        "powerpoint presentation",
+        "title",
+    ];
+    let bare = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    placeholders.contains(&bare.as_str())
 }
 
 /// A "text string" of the standard: UTF-16 or UTF-8 by their marks, otherwise taken for Latin-1, which PDFDocEncoding is but for a few signs.

@@ -37,7 +37,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     layout::append(content.pages, &mut outline);
     let (first_heading, blocks) = outline.finish()?;
     let info = content::guarded(|| document_info::read(&pdf, &without_text))?;
-    let first_heading = first_heading.and_then(|heading| crate::outline::title(&heading));
+    // "1 Introduction" is where a document begins, not what it is called.
+    let first_heading = first_heading
+        .filter(|heading| !layout::is_numbered(heading))
+        .and_then(|heading| crate::outline::title(&heading));
     Ok(ParsedDocument {
         title: info.title.or(first_heading),
         metadata: info.metadata,

@@ -141,8 +141,15 @@ fn table(rows: &[Vec<Segment>]) -> Option<Table> {
 
 /// The median distance of rows.
 fn baselines(rows: &[Vec<Segment>]) -> f32 {
-    let baselines: Vec<f32> = rows.iter().filter(|row| row.len() > 1).filter_map(|row| Some(row.first()?.baseline)).collect();
-    let mut gaps: Vec<f32> = baselines.windows(2).map(|pair| pair.iter().rev().copied().reduce(|a, b| a - b).unwrap_or_default()).collect();
+    let baselines: Vec<f32> = rows
+        .iter()
+        .filter(|row| row.len() > 1)
+        .filter_map(|row| Some(row.first()?.baseline))
+        .collect();
+    let mut gaps: Vec<f32> = baselines
+        .windows(2)
+        .map(|pair| pair.iter().rev().copied().reduce(|a, b| a - b).unwrap_or_default())
+        .collect();
     gaps.sort_by(f32::total_cmp);
     gaps.get(gaps.len() / 2).copied().unwrap_or_default()
 }

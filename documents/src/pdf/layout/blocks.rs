@@ -1,7 +1,7 @@
 use super::furniture;
 use super::headings::Sizes;
 use super::join_lines;
-use super::lines::{Line, Piece};
+use super::lines::{Face, Line, Piece};
 use super::list_marker;
 use super::page::PageLayout;
 use super::paragraphs::{Paragraph, paragraphs, usual_distance};
@@ -79,8 +79,8 @@ fn append_paragraphs(lines: &[&Line], usual: f32, at_start: bool, parts: &mut Ve
 fn goes_on(before: &Paragraph, next: &Paragraph) -> bool {
     (before.size - next.size).abs() < 0.5
         && before.bold == next.bold
-        && !before.code
-        && !next.code
+        && before.face != Face::Typewriter
+        && next.face != Face::Typewriter
         && before.lines > 1
         && !before.text.ends_with(['.', '!', '?', ':', ';'])
         && next.text.starts_with(char::is_lowercase)
@@ -92,7 +92,7 @@ fn put_out(paragraph: Paragraph, sizes: &Sizes, indents: &mut Vec<f32>, outline:
         indents.clear();
         outline.text(&paragraph.text);
         outline.end_heading(level);
-    } else if paragraph.code && paragraph.lines > 1 {
+    } else if paragraph.face == Face::Typewriter && paragraph.lines > 1 && !sizes.all_typewriter {
         outline.push(BlockKind::Code, paragraph.text);
     } else if let Some((marker, text)) = list_marker::split(&paragraph.text) {
         indents.retain(|indent| *indent < paragraph.left - 0.5 * paragraph.size);

@@ -62,10 +62,14 @@ fn cut(items: Vec<Item>, depth: usize, regions: &mut Vec<Vec<Item>>) {
             right.push(item);
         }
     }
-    let text: String = left.iter().chain(&right).filter_map(|item| match item {
-        Item::Text(segment) => Some(segment.text()),
-        Item::Table(_) => None,
-    }).collect();
+    let text: String = left
+        .iter()
+        .chain(&right)
+        .filter_map(|item| match item {
+            Item::Text(segment) => Some(segment.text()),
+            Item::Table(_) => None,
+        })
+        .collect();
     if reads_right_to_left(&text) {
         std::mem::swap(&mut left, &mut right);
     }
@@ -120,7 +124,8 @@ fn gutter_at(sorted: &[&Item], x: f32) -> Option<Gutter> {
 }
 
 fn gutter_of(stretch: &[&Item], x: f32) -> Option<Gutter> {
-    let (mut left, mut right): (Vec<&Item>, Vec<&Item>) = stretch.iter().copied().partition(|item| item.area().right <= x);
+    let (mut left, mut right): (Vec<&Item>, Vec<&Item>) =
+        stretch.iter().copied().partition(|item| item.area().right <= x);
     let left_area = around(&left)?;
     let right_area = around(&right)?;
     // Only where both sides have text; what is above and below stays out of it.
@@ -137,7 +142,11 @@ fn gutter_of(stretch: &[&Item], x: f32) -> Option<Gutter> {
     let white = right_shared.left - left_shared.right;
     let lines = prose_lines(&left)?.min(prose_lines(&right)?);
     // One side may go on further than the other: its rest belongs to the column.
-    let top = if (left_area.top - right_area.top).abs() < 40.0 { left_area.top.min(right_area.top) - 1.0 } else { top };
+    let top = if (left_area.top - right_area.top).abs() < 40.0 {
+        left_area.top.min(right_area.top) - 1.0
+    } else {
+        top
+    };
     (lines >= MIN_LINES && white >= MIN_GUTTER).then_some(Gutter {
         x,
         top,

@@ -6,7 +6,11 @@ use super::PageLayout;
 use super::lines::{Line, Piece};
 
 /// The share of the page's height, at the top and at the bottom, where running lines stand.
-const MARGIN: f32 = 0.12;
+const MARGIN: f32 = 0.09;
+/// Where the number of a page stands.
+const NUMBER_MARGIN: f32 = 0.15;
+/// Longer lines are text that happens to repeat.
+const MAX_CHARACTERS: usize = 100;
 
 /// Drops them from all pages.
 pub(super) fn remove(pages: &mut [PageLayout]) {
@@ -22,10 +26,13 @@ pub(super) fn remove(pages: &mut [PageLayout]) {
     // Left and right pages may differ, and so may chapters.
     let needed = if pages.len() <= 3 { 2 } else { (pages.len() / 6).max(3) };
     for page in pages {
-        let (height, count) = (page.height, page.lines().count());
+        let height = page.height;
+        let first = page.lines().map(|line| line.baseline).fold(f32::INFINITY, f32::min);
+        let last = page.lines().map(|line| line.baseline).fold(f32::NEG_INFINITY, f32::max);
+        let is_alone = first == last;
         let is_running = |line: &Line| {
             key(height, line).is_some_and(|key| seen.get(&key).is_some_and(|times| *times >= needed))
-                || count > 1 && is_page_number(height, line)
+                || !is_alone && (line.baseline == first || line.baseline == last) && is_page_number(height, line)
         };
         for region in &mut page.regions {
             region.retain(|piece| !matches!(piece, Piece::Line(line) if is_running(line)));
@@ -40,6 +47,9 @@ fn running_key(page: &PageLayout, line: &Line) -> Option<String> {
 /// The line without its figures, and whether it is at the top; `None` outside the margins.
 fn key(height: f32, line: &Line) -> Option<String> {
     let middle = line.area.centre().1;
+    if line.text.chars().count() > MAX_CHARACTERS {
+        return None;
+    }
     let place = if middle < height * MARGIN {
         't'
     } else if middle > height * (1.0 - MARGIN) {
@@ -47,7 +57,11 @@ fn key(height: f32, line: &Line) -> Option<String> {
     } else {
         return None;
     };
-    let text: String = line.text.chars().filter(|c| !c.is_numeric() && !c.is_whitespace()).collect();
+    let text: String = line
+        .text
+        .chars()
+        .filter(|c| !c.is_numeric() && !c.is_whitespace())
+        .collect();
     // Where it stands matters: the first lines of pages may be alike.
     Some(format!("{place}{:.0} {text}", line.baseline / 4.0))
 }
@@ -55,7 +69,7 @@ fn key(height: f32, line: &Line) -> Option<String> {
 /// "7", "- 7 -", "Page 7", "7 of 12", "vii" in the outer margin.
 fn is_page_number(height: f32, line: &Line) -> bool {
     let middle = line.area.centre().1;
-    if middle > height * 0.08 && middle < height * 0.92 {
+    if middle > height * NUMBER_MARGIN && middle < height * (1.0 - NUMBER_MARGIN) {
         return false;
     }
     let text = line.text.to_lowercase();
@@ -67,6 +81,13 @@ fn is_page_number(height: f32, line: &Line) -> bool {
         word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_digit())
             || word.len() <= 6 && word.bytes().all(|byte| b"ivxlc".contains(&byte))
     };
-    let is_word = |word: &str| matches!(word, "page" | "seite" | "of" | "von" | "p" | "de" | "página" | "sur" | "pagina");
-    words.len() <= 4 && words.iter().any(|word| is_number(word)) && words.iter().all(|word| is_number(word) || is_word(word))
+    let is_word = |word: &str| {
+        matches!(
+            word,
+            "page" | "seite" | "of" | "von" | "p" | "de" | "página" | "sur" | "pagina"
+        )
+    };
+    words.len() <= 4
+        && words.iter().any(|word| is_number(word))
+        && words.iter().all(|word| is_number(word) || is_word(word))
 }

@@ -1,3 +1,4 @@
+use super::lines::Face;
 use super::list_marker;
 use super::paragraphs::Paragraph;
 
@@ -13,6 +14,8 @@ const MAX_LINES: usize = 3;
 pub(super) struct Sizes {
     body: f32,
     body_is_bold: bool,
+    /// The whole document is set in a typewriter face, so that it means nothing.
+    pub(super) all_typewriter: bool,
     /// Of headings, largest first.
     headings: Vec<f32>,
 }
@@ -32,11 +35,17 @@ impl Sizes {
                 None => weights.push((size, characters, bold)),
             }
         }
+        let count = |paragraphs: &mut dyn Iterator<Item = &&Paragraph>| -> usize {
+            paragraphs.map(|paragraph| paragraph.text.len()).sum()
+        };
+        let all = count(&mut paragraphs.iter());
+        let typewriter = count(&mut paragraphs.iter().filter(|paragraph| paragraph.face == Face::Typewriter));
         let body = weights.iter().max_by_key(|(_, characters, _)| *characters).copied();
         let (size, characters, bold) = body.unwrap_or_default();
         let mut sizes = Sizes {
             body: size as f32 / 4.0,
             body_is_bold: bold * 2 > characters,
+            all_typewriter: typewriter * 2 > all,
             headings: Vec::new(),
         };
         let mut larger: Vec<f32> = paragraphs
@@ -57,7 +66,11 @@ impl Sizes {
     /// From 1 to 6, or `None` for text.
     pub(super) fn level(&self, paragraph: &Paragraph) -> Option<u8> {
         if self.is_large(paragraph) {
-            let larger = self.headings.iter().filter(|size| **size > paragraph.size * SAME_SIZE).count();
+            let larger = self
+                .headings
+                .iter()
+                .filter(|size| **size > paragraph.size * SAME_SIZE)
+                .count();
             return Some((larger + 1).min(5) as u8);
         }
         let is_bold = paragraph.bold && !self.body_is_bold && paragraph.size >= self.body * 0.95;
@@ -71,7 +84,8 @@ impl Sizes {
 
 fn could_be_heading(paragraph: &Paragraph, max_characters: usize) -> bool {
     let letters = paragraph.text.chars().filter(|c| c.is_alphabetic()).count();
-    let is_item = list_marker::split(&paragraph.text).is_some() && list_marker::heading_number(&paragraph.text).is_none();
+    let is_item =
+        list_marker::split(&paragraph.text).is_some() && list_marker::heading_number(&paragraph.text).is_none();
     letters >= 2
         && paragraph.lines <= MAX_LINES
         && paragraph.text.chars().count() <= max_characters

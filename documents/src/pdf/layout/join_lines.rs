@@ -13,7 +13,9 @@ pub(super) fn append(text: &mut String, line: &str) {
     } else if ends_hyphenated(text) && line.starts_with(char::is_lowercase) {
         text.pop();
         text.push_str(line);
-    } else if ends_hyphenated(text) || text.ends_with(['-', '/']) && line.starts_with(char::is_alphanumeric) && !text.ends_with(" -") {
+    } else if ends_hyphenated(text)
+        || text.ends_with(['-', '/']) && line.starts_with(char::is_alphanumeric) && !text.ends_with(" -")
+    {
         text.push_str(line);
     } else {
         if wants_space(text, line) {
@@ -25,7 +27,9 @@ pub(super) fn append(text: &mut String, line: &str) {
 
 /// A letter and a hyphen.
 fn ends_hyphenated(text: &str) -> bool {
-    let Some(before) = text.strip_suffix(['-', '\u{2010}']) else { return false };
+    let Some(before) = text.strip_suffix(['-', '\u{2010}']) else {
+        return false;
+    };
     before.ends_with(char::is_alphabetic)
 }
 

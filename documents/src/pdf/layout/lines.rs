@@ -13,8 +13,23 @@ pub(in crate::pdf) struct Line {
     pub(super) baseline: f32,
     pub(super) size: f32,
     pub(super) bold: bool,
-    /// Set in a typewriter face.
-    pub(super) mono: bool,
+    pub(super) face: Face,
+}
+
+/// Whether the signs of a line are equally wide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Face {
+    /// Narrow and wide letters are: a typewriter face.
+    Typewriter,
+    /// They are, but are so in most faces: figures, dashes.
+    Even,
+    Proportional,
+}
+
+impl Face {
+    pub(super) fn may_be(self, other: Face) -> bool {
+        self == other || self == Face::Even || other == Face::Even
+    }
 }
 
 /// A line or a table, in reading order.
@@ -36,7 +51,10 @@ pub(super) fn pieces(items: Vec<Item>) -> Vec<Piece> {
         .into_iter()
         .filter_map(|row| match row {
             Row::Table(table) => Some(Piece::Table(table)),
-            Row::Segments(segments) => segments.into_iter().reduce(Segment::join).map(|line| Piece::Line(Line::of(&line))),
+            Row::Segments(segments) => segments
+                .into_iter()
+                .reduce(Segment::join)
+                .map(|line| Piece::Line(Line::of(&line))),
         })
         .collect()
 }
@@ -48,7 +66,9 @@ fn rows(mut items: Vec<Item>) -> Vec<Row> {
         match item {
             Item::Table(table) => rows.push(Row::Table(table)),
             Item::Text(segment) => match rows.last_mut() {
-                Some(Row::Segments(row)) if row.first().is_some_and(|first| same_line(first, &segment)) => row.push(segment),
+                Some(Row::Segments(row)) if row.first().is_some_and(|first| same_line(first, &segment)) => {
+                    row.push(segment)
+                }
                 _ => rows.push(Row::Segments(vec![segment])),
             },
         }
@@ -84,6 +104,9 @@ fn join_marker(segments: &mut Vec<Segment>) {
     }
 }
 
+const NARROW: [char; 8] = ['i', 'l', 'j', 't', 'f', 'r', '(', '.'];
+const WIDE: [char; 8] = ['m', 'w', 'a', 'e', 'o', 'n', 's', '='];
+
 impl Line {
     fn of(segment: &Segment) -> Line {
         let (bold, regular) = segment
@@ -91,6 +114,7 @@ impl Line {
             .iter()
             .fold((0, 0), |sum, word| (sum.0 + word.weight.0, sum.1 + word.weight.1));
         let text = segment.text();
+        let letters = text.chars().filter(|c| c.is_alphanumeric()).count();
         let pitch = segment.words.first().and_then(|word| word.pitch);
         let even = pitch.is_some_and(|pitch| (0.45..0.7).contains(&pitch))
             && segment
@@ -98,13 +122,17 @@ impl Line {
                 .iter()
                 .all(|word| matches!((word.pitch, pitch), (Some(a), Some(b)) if (a - b).abs() < 0.01));
         Line {
-            // Figures are equally wide in most faces; narrow beside wide letters are only in typewriter faces.
-            mono: even && text.contains(['i', 'l', 'j', 't', 'f', 'r', '(', '.']) && text.contains(['m', 'w', 'a', 'e', 'o', 'n', 's', '=']),
+            face: match even {
+                true if text.contains(NARROW) && text.contains(WIDE) => Face::Typewriter,
+                true => Face::Even,
+                false => Face::Proportional,
+            },
             text,
             area: segment.area,
             baseline: segment.baseline,
             size: segment.size,
-            bold: bold > regular,
+            // A raised figure that is known to be bold says nothing of its line.
+            bold: bold > regular && bold * 6 >= letters,
         }
     }
 }

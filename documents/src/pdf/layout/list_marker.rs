@@ -11,7 +11,9 @@ pub(super) fn split(line: &str) -> Option<(String, &str)> {
     }
     let (marker, text) = line.split_once(' ')?;
     let number = marker.strip_prefix('(').unwrap_or(marker).strip_suffix(['.', ')'])?;
-    let is_number = !number.is_empty() && number.len() <= 3 && number.bytes().all(|byte| byte.is_ascii_digit());
+    // "(415) 555-0199" is not an item.
+    let longest = if marker.starts_with('(') { 2 } else { 3 };
+    let is_number = !number.is_empty() && number.len() <= longest && number.bytes().all(|byte| byte.is_ascii_digit());
     let is_letter = number.len() == 1 && number.bytes().all(|byte| byte.is_ascii_lowercase());
     let text = text.trim_start();
     ((is_number || is_letter) && !text.is_empty()).then(|| (format!("{number}. "), text))
@@ -33,8 +35,15 @@ pub(super) fn heading_number(text: &str) -> Option<usize> {
     let number = number.strip_suffix('.').unwrap_or(number);
     let parts: Vec<&str> = number.split('.').collect();
     let is_number = |part: &&str| (1..=2).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit());
-    let letter_first = parts.len() > 1 && parts.first().is_some_and(|part| part.len() == 1 && part.bytes().all(|b| b.is_ascii_uppercase()));
-    let numbers = if letter_first { parts.get(1..).unwrap_or_default() } else { parts.as_slice() };
+    let letter_first = parts.len() > 1
+        && parts
+            .first()
+            .is_some_and(|part| part.len() == 1 && part.bytes().all(|b| b.is_ascii_uppercase()));
+    let numbers = if letter_first {
+        parts.get(1..).unwrap_or_default()
+    } else {
+        parts.as_slice()
+    };
     (numbers.iter().all(is_number) && rest.chars().any(char::is_alphabetic)).then_some(parts.len())
 }
 
@@ -47,7 +56,14 @@ mod tests {
         assert_eq!(split("• one"), Some(("- ".to_owned(), "one")));
         assert_eq!(split("12) twelve"), Some(("12. ".to_owned(), "twelve")));
         assert_eq!(split("(a) first"), Some(("a. ".to_owned(), "first")));
-        for text in ["2024. was", "one two", "-5 degrees", "• ", "3.5 litres"] {
+        for text in [
+            "2024. was",
+            "one two",
+            "-5 degrees",
+            "• ",
+            "3.5 litres",
+            "(415) 555-0199",
+        ] {
             assert_eq!(split(text), None, "{text}");
         }
     }

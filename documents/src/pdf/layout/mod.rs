@@ -20,3 +20,8 @@ mod words;
 pub(super) use blocks::append;
 pub(super) use geometry::{Area, Glyph, PageContent, Rule};
 pub(super) use page::PageLayout;
+
+/// A heading with a number before it: "3.1 Results".
+pub(super) fn is_numbered(heading: &str) -> bool {
+    list_marker::heading_number(heading).is_some()
+}

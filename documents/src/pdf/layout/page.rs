@@ -81,7 +81,10 @@ impl Turned {
                 }
             }
         }
-        let others = [up, down, over].into_iter().filter(|glyphs| !glyphs.is_empty()).collect();
+        let others = [up, down, over]
+            .into_iter()
+            .filter(|glyphs| !glyphs.is_empty())
+            .collect();
         Turned { upright, others }
     }
 }

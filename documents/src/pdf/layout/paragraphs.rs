@@ -1,6 +1,6 @@
 use super::geometry::Area;
 use super::join_lines;
-use super::lines::Line;
+use super::lines::{Face, Line};
 use super::list_marker;
 
 /// Lines that belong together.
@@ -10,8 +10,8 @@ pub(super) struct Paragraph {
     pub(super) text: String,
     pub(super) size: f32,
     pub(super) bold: bool,
-    /// Set in a typewriter face: the lines are kept as they are.
-    pub(super) code: bool,
+    /// Set in a typewriter face, or in one that may be: the lines are kept as they are.
+    pub(super) face: Face,
     pub(super) lines: usize,
     pub(super) left: f32,
 }
@@ -66,11 +66,13 @@ fn starts_new(open: &Paragraph, last: &Line, line: &Line, column: Area, usual: f
     if distance > usual * WIDE || distance < -0.5 {
         return true;
     }
-    let same_face = (line.size / last.size - 1.0).abs() < 0.08 && line.bold == last.bold && line.mono == last.mono;
-    if !same_face || list_marker::split(&line.text).is_some() {
+    let same_size = (line.size / last.size - 1.0).abs() < 0.08;
+    // Bold words at the start of a paragraph make a bold line, and the sentence goes on.
+    let same_weight = line.bold == last.bold || line.text.starts_with(char::is_lowercase);
+    if !same_size || !same_weight || !line.face.may_be(open.face) || list_marker::split(&line.text).is_some() {
         return true;
     }
-    if open.code {
+    if open.face == Face::Typewriter {
         return false;
     }
     let size = line.size;
@@ -81,7 +83,10 @@ fn starts_new(open: &Paragraph, last: &Line, line: &Line, column: Area, usual: f
     }
     let indented = line.area.left - last.area.left;
     // The first line of the next paragraph, set in.
-    indented > 0.8 * size && indented < 5.0 * size && last_ended && (open.lines > 1 || last.text.ends_with(['.', '!', '?', ':']))
+    indented > 0.8 * size
+        && indented < 5.0 * size
+        && last_ended
+        && (open.lines > 1 || last.text.ends_with(['.', '!', '?', ':']))
 }
 
 impl Paragraph {
@@ -90,7 +95,7 @@ impl Paragraph {
             text: line.text.clone(),
             size: line.size,
             bold: line.bold,
-            code: line.mono,
+            face: line.face,
             lines: 1,
             left: line.area.left,
         }
@@ -98,7 +103,10 @@ impl Paragraph {
 
     fn add(&mut self, last: &Line, line: &Line, column: Area) {
         self.lines += 1;
-        if self.code {
+        if self.face == Face::Even {
+            self.face = line.face;
+        }
+        if self.face == Face::Typewriter {
             let pitch = 0.6 * line.size;
             let indent = ((line.area.left - self.left) / pitch).round().clamp(0.0, 80.0) as usize;
             self.text.push('\n');

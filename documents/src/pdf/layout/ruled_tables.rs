@@ -74,8 +74,12 @@ fn grids(rules: &[Rule]) -> Vec<Grid> {
                 Rule::Level { y, .. } => Some(*y),
                 Rule::Upright { .. } => None,
             }));
-            (xs.len() >= 3 && ys.len() >= 3 && xs.len() < MAX_LINES && ys.len() < MAX_LINES)
-                .then_some(Grid { area, xs, ys, rules })
+            (xs.len() >= 3 && ys.len() >= 3 && xs.len() < MAX_LINES && ys.len() < MAX_LINES).then_some(Grid {
+                area,
+                xs,
+                ys,
+                rules,
+            })
         })
         .collect();
     // Inner tables first.
@@ -139,15 +143,21 @@ impl Grid {
         let mut cells: Vec<Vec<Vec<&Word>>> = vec![vec![Vec::new(); columns]; rows];
         for word in words {
             let (x, y) = word.area.centre();
-            let (row, column) = self.origin(between(&self.ys, y), between(&self.xs, x));
+            let (row, column) = self.origin(between(&self.ys, y), between(&self.xs, x), words);
             cells.get_mut(row)?.get_mut(column)?.push(word);
+        }
+        if holds_columns(cells.iter().flatten()) {
+            return None;
         }
         let rows: Vec<Vec<String>> = cells
             .into_iter()
             .map(|row| row.into_iter().map(cell_text).collect())
             .collect();
         let filled_columns = (0..columns)
-            .filter(|&column| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty())))
+            .filter(|&column| {
+                rows.iter()
+                    .any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()))
+            })
             .count();
         let filled = rows.iter().flatten().filter(|cell| !cell.is_empty()).count();
         let longest = rows.iter().flatten().map(String::len).max().unwrap_or_default();
@@ -155,9 +165,33 @@ impl Grid {
         (filled_columns >= 2 && filled >= 3 && longest < 2_000).then(|| Table::new(self.area, rows))
     }
 
-    /// The first cell of the merged cell that this one belongs to: cells with no line between them are one.
-    fn origin(&self, mut row: usize, mut column: usize) -> (usize, usize) {
-        while column > 0 && !self.is_upright_at(self.xs.get(column), middle(&self.ys, row)) {
+    /// The first cell of the merged cell that this one belongs to: cells with no line between them are one, side by side only
+    /// where text runs across.
+    fn origin(&self, mut row: usize, mut column: usize, words: &[&Word]) -> (usize, usize) {
+        let runs_across = |row: usize, x: f32| {
+            let (top, bottom) = (self.ys.get(row), self.ys.get(row + 1));
+            let in_row: Vec<&&Word> = words
+                .iter()
+                .filter(|word| {
+                    let y = word.area.centre().1;
+                    top.is_some_and(|top| *top <= y) && bottom.is_some_and(|bottom| y <= *bottom)
+                })
+                .collect();
+            let ends_at = |left: &Word, right: &Word| {
+                (left.baseline - right.baseline).abs() < 2.0 && right.area.left - left.area.right < 0.6 * left.size
+            };
+            in_row.iter().any(|word| word.area.left < x && x < word.area.right)
+                || in_row
+                    .iter()
+                    .filter(|word| word.area.right <= x && x - word.area.right < word.size)
+                    .any(|left| in_row.iter().any(|right| right.area.left >= x && ends_at(left, right)))
+        };
+        while column > 0
+            && self
+                .xs
+                .get(column)
+                .is_some_and(|x| !self.is_upright_at(Some(x), middle(&self.ys, row)) && runs_across(row, *x))
+        {
             column -= 1;
         }
         while row > 0 && !self.is_level_at(self.ys.get(row), middle(&self.xs, column)) {
@@ -181,21 +215,48 @@ impl Grid {
     }
 }
 
-/// Lines of a cell, joined.
-fn cell_text(mut words: Vec<&Word>) -> String {
+/// Cells that hold columns themselves belong to a frame around tables without lines of their own.
+fn holds_columns<'w>(cells: impl Iterator<Item = &'w Vec<&'w Word>>) -> bool {
+    let (mut all, mut with_gaps) = (0, 0);
+    for cell in cells {
+        for line in cell_lines(cell.clone()) {
+            all += 1;
+            let has_gap = line.windows(2).any(|pair| match pair {
+                [a, b] => b.area.left - a.area.right > 1.5 * a.size,
+                _ => false,
+            });
+            with_gaps += usize::from(has_gap);
+        }
+    }
+    with_gaps >= 3 && with_gaps * 5 >= all
+}
+
+/// The lines of a cell, top to bottom.
+fn cell_lines(mut words: Vec<&Word>) -> Vec<Vec<Word>> {
     words.sort_by(|a, b| a.baseline.total_cmp(&b.baseline));
     let mut lines: Vec<Vec<Word>> = Vec::new();
     for word in words {
         match lines.last_mut() {
-            Some(line) if line.iter().any(|other| (other.baseline - word.baseline).abs() < 0.4 * word.size) => {
+            Some(line)
+                if line
+                    .iter()
+                    .any(|other| (other.baseline - word.baseline).abs() < 0.4 * word.size) =>
+            {
                 line.push(word.clone());
             }
             _ => lines.push(vec![word.clone()]),
         }
     }
-    let mut text = String::new();
-    for mut line in lines {
+    for line in &mut lines {
         line.sort_by(|a, b| a.area.left.total_cmp(&b.area.left));
+    }
+    lines
+}
+
+/// Lines of a cell, joined.
+fn cell_text(words: Vec<&Word>) -> String {
+    let mut text = String::new();
+    for line in cell_lines(words) {
         super::join_lines::append(&mut text, &join_words(&line));
     }
     text

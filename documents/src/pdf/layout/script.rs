@@ -105,7 +105,10 @@ mod tests {
     fn hebrew_drawn_from_left_to_right_is_turned_and_numbers_are_not() {
         assert_eq!(word_in_reading_order(&pieces("םולש")), "שלום");
         assert_eq!(word_in_reading_order(&pieces("(12ב)")), "(ב12)");
-        assert_eq!(words_in_reading_order(vec!["two", "one", "םיכ", "םולש"]), ["םולש", "םיכ", "two", "one"]);
+        assert_eq!(
+            words_in_reading_order(vec!["two", "one", "םיכ", "םולש"]),
+            ["םולש", "םיכ", "two", "one"]
+        );
         assert_eq!(words_in_reading_order(vec!["a", "b"]), ["a", "b"]);
     }
 

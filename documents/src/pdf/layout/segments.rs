@@ -70,11 +70,17 @@ pub(super) fn segments(rows: Vec<Vec<Word>>) -> Vec<Segment> {
         let mut open: Vec<Word> = Vec::new();
         let mut end = 0.0_f32;
         for word in row {
-            let gap = open.last().map(|last| (word.area.left - end) / last.size.max(word.size));
+            let gap = open
+                .last()
+                .map(|last| (word.area.left - end) / last.size.max(word.size));
             if gap.is_some_and(|gap| gap > COLUMN_GAP) {
                 segments.extend(Segment::of(std::mem::take(&mut open)));
             }
-            end = if open.is_empty() { word.area.right } else { end.max(word.area.right) };
+            end = if open.is_empty() {
+                word.area.right
+            } else {
+                end.max(word.area.right)
+            };
             open.push(word);
         }
         segments.extend(Segment::of(open));
@@ -100,7 +106,9 @@ fn with_scripts_in_place(segments: Vec<Segment>) -> Vec<Segment> {
                     && script.area.right >= host.area.left - reach
             })
             .min_by(|(_, a), (_, b)| {
-                (a.baseline - script.baseline).abs().total_cmp(&(b.baseline - script.baseline).abs())
+                (a.baseline - script.baseline)
+                    .abs()
+                    .total_cmp(&(b.baseline - script.baseline).abs())
             })
             .map(|(index, _)| index)
     };
@@ -109,7 +117,9 @@ fn with_scripts_in_place(segments: Vec<Segment>) -> Vec<Segment> {
     let mut placed: Vec<Option<Segment>> = segments.iter().cloned().map(Some).collect();
     for (index, host) in hosts.iter().enumerate() {
         // A script of a script stays where it is.
-        let Some(host) = host.filter(|&host| !is_script(host)) else { continue };
+        let Some(host) = host.filter(|&host| !is_script(host)) else {
+            continue;
+        };
         let script = placed.get_mut(index).and_then(Option::take);
         if let (Some(script), Some(place)) = (script, placed.get_mut(host)) {
             *place = place.take().map(|line| line.join(script));

@@ -15,7 +15,10 @@ impl Table {
         rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
         let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
         let kept: Vec<bool> = (0..columns)
-            .map(|column| rows.iter().any(|row| row.get(column).is_some_and(|cell| !cell.is_empty())))
+            .map(|column| {
+                rows.iter()
+                    .any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()))
+            })
             .collect();
         for row in &mut rows {
             row.resize(columns, String::new());

@@ -107,7 +107,9 @@ fn word(glyphs: Vec<Glyph>) -> Option<Word> {
         bottom: glyph.baseline + 0.25 * glyph.size,
     }))?;
     let pitch = first.advance / first.size;
-    let even = glyphs.iter().all(|glyph| (glyph.advance / glyph.size - pitch).abs() < 0.005);
+    let even = glyphs
+        .iter()
+        .all(|glyph| (glyph.advance / glyph.size - pitch).abs() < 0.005);
     let pieces: Vec<String> = glyphs.iter().map(|glyph| plain_letters(&glyph.text)).collect();
     let text = word_in_reading_order(&pieces);
     let known = |bold| glyphs.iter().filter(|glyph| glyph.bold == Some(bold)).count();
