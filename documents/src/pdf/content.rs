@@ -3,12 +3,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use hayro_interpret::font::{Glyph as DrawnGlyph, GlyphRun};
 use hayro_interpret::hayro_cmap::BfString;
 use hayro_interpret::hayro_syntax::Pdf;
+use hayro_interpret::hayro_syntax::page::Page;
 use hayro_interpret::kurbo::{Affine, BezPath, PathEl, Point, Rect};
 use hayro_interpret::{
     BlendMode, ClipPath, Context, Device, DrawMode, DrawProps, Image, ImageDrawProps, InterpreterCache,
     InterpreterSettings, SoftMask, TransformExt, interpret_page,
 };
 
+use super::cid_text::CidText;
 use super::font_weights::FontWeights;
 use super::layout::{Area, Glyph, PageContent, PageLayout, Rule};
 use super::{FORMAT, damaged};
@@ -47,27 +49,20 @@ pub(super) fn read(pdf: &Pdf) -> Result<Content, ParseError> {
     };
     let mut weights = FontWeights::default();
     let mut drawn = 0;
+    let mut cid_text: Option<CidText> = None;
+    let mut looked_for_cid_text = false;
     for (index, page) in pdf.pages().iter().enumerate() {
-        let (width, height) = page.render_dimensions();
-        let mut device = PageDevice {
-            page: PageContent {
-                width,
-                height,
-                ..PageContent::default()
-            },
-            weights: &mut weights,
-            drawn: 0,
-            something_is_drawn: false,
-        };
-        // A page that cannot be drawn to its end is read as far as it can.
-        let ended = catch_unwind(AssertUnwindSafe(|| {
-            let transform = page.initial_transform(true).to_kurbo();
-            let area = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
-            let mut context = Context::new(transform, area, &cache, pdf.xref(), InterpreterSettings::default());
-            interpret_page(page, &mut context, &mut device);
-        }));
+        let mut device = PageDevice::of(page, &mut weights, cid_text.as_ref());
+        let mut ended = draw(pdf, page, &cache, &mut device);
+        if device.glyphs_without_text > 0 && !looked_for_cid_text {
+            looked_for_cid_text = true;
+            drawn += device.drawn;
+            cid_text = guarded(|| CidText::of(pdf)).unwrap_or_default();
+            device = PageDevice::of(page, &mut weights, cid_text.as_ref());
+            ended = draw(pdf, page, &cache, &mut device);
+        }
         drawn += device.drawn;
-        if drawn > MAX_DRAWN || (ended.is_err() && device.drawn > MAX_DRAWN_ON_PAGE && device.page.glyphs.is_empty()) {
+        if drawn > MAX_DRAWN || (!ended && device.drawn > MAX_DRAWN_ON_PAGE && device.page.glyphs.is_empty()) {
             return Err(ParseError::TooLarge {
                 format: FORMAT,
                 what: "what its pages draw".to_owned(),
@@ -84,15 +79,45 @@ pub(super) fn read(pdf: &Pdf) -> Result<Content, ParseError> {
     Ok(content)
 }
 
+/// False for a page that cannot be drawn to its end; it is read as far as it was.
+fn draw<'a>(pdf: &'a Pdf, page: &Page<'a>, cache: &InterpreterCache<'a>, device: &mut PageDevice<'_>) -> bool {
+    let (width, height) = (device.page.width, device.page.height);
+    let drawing = AssertUnwindSafe(|| {
+        let transform = page.initial_transform(true).to_kurbo();
+        let area = Rect::new(0.0, 0.0, f64::from(width), f64::from(height));
+        let mut context = Context::new(transform, area, cache, pdf.xref(), InterpreterSettings::default());
+        interpret_page(page, &mut context, device);
+    });
+    catch_unwind(drawing).is_ok()
+}
+
 /// Collects what a page draws, with the origin at the top left.
 struct PageDevice<'w> {
     page: PageContent,
     weights: &'w mut FontWeights,
+    cid_text: Option<&'w CidText>,
+    glyphs_without_text: usize,
     drawn: usize,
     something_is_drawn: bool,
 }
 
-impl PageDevice<'_> {
+impl<'w> PageDevice<'w> {
+    fn of(page: &Page<'_>, weights: &'w mut FontWeights, cid_text: Option<&'w CidText>) -> PageDevice<'w> {
+        let (width, height) = page.render_dimensions();
+        PageDevice {
+            page: PageContent {
+                width,
+                height,
+                ..PageContent::default()
+            },
+            weights,
+            cid_text,
+            glyphs_without_text: 0,
+            drawn: 0,
+            something_is_drawn: false,
+        }
+    }
+
     fn count(&mut self) {
         self.drawn += 1;
         if self.drawn > MAX_DRAWN_ON_PAGE {
@@ -102,7 +127,11 @@ impl PageDevice<'_> {
     }
 
     fn glyph(&mut self, glyph: &DrawnGlyph<'_>, transform: Affine) {
-        let text = match glyph.as_unicode() {
+        let said = glyph.as_unicode();
+        if said.is_none() {
+            self.glyphs_without_text += 1;
+        }
+        let text = match said.or_else(|| self.cid_text?.text(glyph.char_code())) {
             Some(BfString::Char(c)) => c.to_string(),
             Some(BfString::String(text)) => text,
             None => return,

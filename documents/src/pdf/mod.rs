@@ -1,6 +1,7 @@
 //! Reads the text layer of a PDF. `content` draws the pages into glyphs and ruling lines; everything under `layout` is
 //! independent of the library that did.
 
+mod cid_text;
 mod content;
 mod document_info;
 mod font_weights;
