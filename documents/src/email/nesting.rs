@@ -26,14 +26,21 @@ pub(super) fn check(bytes: &[u8]) -> Result<(), ParseError> {
 
 /// A message saved as UTF-16, which some programs do, as UTF-8; `None` when it is not.
 pub(super) fn from_utf16(bytes: &[u8]) -> Option<Vec<u8>> {
-    let (rest, from): (&[u8], fn([u8; 2]) -> u16) = match bytes {
-        [0xFF, 0xFE, rest @ ..] => (rest, u16::from_le_bytes),
-        [0xFE, 0xFF, rest @ ..] => (rest, u16::from_be_bytes),
+    let (rest, little_endian) = match bytes {
+        [0xFF, 0xFE, rest @ ..] => (rest, true),
+        [0xFE, 0xFF, rest @ ..] => (rest, false),
         // Without a mark: a header begins with a letter, whose other byte is zero.
-        [letter, 0, ..] if letter.is_ascii_alphabetic() => (bytes, u16::from_le_bytes),
-        [0, letter, ..] if letter.is_ascii_alphabetic() => (bytes, u16::from_be_bytes),
+        [letter, 0, ..] if letter.is_ascii_alphabetic() => (bytes, true),
+        [0, letter, ..] if letter.is_ascii_alphabetic() => (bytes, false),
         _ => return None,
     };
-    let units: Vec<u16> = rest.as_chunks::<2>().0.iter().map(|pair| from(*pair)).collect();
+    let unit = |pair: &[u8; 2]| {
+        if little_endian {
+            u16::from_le_bytes(*pair)
+        } else {
+            u16::from_be_bytes(*pair)
+        }
+    };
+    let units: Vec<u16> = rest.as_chunks::<2>().0.iter().map(unit).collect();
     Some(String::from_utf16_lossy(&units).into_bytes())
 }

@@ -144,7 +144,8 @@ impl<'w> PageDevice<'w> {
         let along = transform * Point::new(1000.0, 0.0) - origin;
         let up = transform * Point::new(0.0, 1000.0) - origin;
         let size = up.hypot();
-        if !(size.is_finite() && origin.is_finite() && along.is_finite()) || size < 0.5 || size > 5_000.0 {
+        let makes_sense = origin.is_finite() && along.is_finite() && (0.5..=5_000.0).contains(&size);
+        if !makes_sense {
             return;
         }
         let bold = self.weights.is_bold(glyph, &text);

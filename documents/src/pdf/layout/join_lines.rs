@@ -7,15 +7,12 @@ pub(super) fn append(text: &mut String, line: &str) {
         text.push_str(line);
         return;
     }
-    if text.ends_with('\u{AD}') {
+    let broken = text.ends_with('\u{AD}') || ends_hyphenated(text) && line.starts_with(char::is_lowercase);
+    let before_sign = text.ends_with(['-', '/']) && !text.ends_with(" -") && line.starts_with(char::is_alphanumeric);
+    if broken {
         text.pop();
         text.push_str(line);
-    } else if ends_hyphenated(text) && line.starts_with(char::is_lowercase) {
-        text.pop();
-        text.push_str(line);
-    } else if ends_hyphenated(text)
-        || text.ends_with(['-', '/']) && line.starts_with(char::is_alphanumeric) && !text.ends_with(" -")
-    {
+    } else if before_sign || ends_hyphenated(text) {
         text.push_str(line);
     } else {
         if wants_space(text, line) {
