@@ -72,7 +72,7 @@ fn without_head(source: &str) -> &str {
 /// The plain text of some mail is a line that sends the reader to the HTML.
 fn says_more(rich: &[&MessagePart<'_>], plain: &[&MessagePart<'_>]) -> Result<bool, ParseError> {
     let (rich, plain) = (letters(rich)?, letters(plain)?);
-    Ok(rich > 2 * plain + 20)
+    Ok(rich > 2 * plain + 10)
 }
 
 fn letters(parts: &[&MessagePart<'_>]) -> Result<usize, ParseError> {
