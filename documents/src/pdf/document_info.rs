@@ -1,0 +1,142 @@
+use hayro_interpret::hayro_syntax::Pdf;
+use hayro_interpret::hayro_syntax::object::{DateTime, Dict, String as PdfString};
+use serde_json::{Map, Value};
+
+use crate::whitespace::{one_line, truncate};
+
+/// What the file says of itself.
+pub(super) struct DocumentInfo {
+    pub(super) title: Option<String>,
+    pub(super) metadata: Map<String, Value>,
+}
+
+const MAX_VALUE_BYTES: usize = 1_000;
+/// Page numbers listed in `pages_without_text`.
+const MAX_PAGES_LISTED: usize = 100;
+
+pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize]) -> DocumentInfo {
+    let info = pdf.metadata();
+    let mut metadata = Map::new();
+    metadata.insert("pages".to_owned(), pdf.pages().len().into());
+    for (name, value) in [
+        ("author", &info.author),
+        ("subject", &info.subject),
+        ("keywords", &info.keywords),
+    ] {
+        if let Some(text) = value
+            .as_deref()
+            .map(text_string)
+            .filter(|text| !text.is_empty() && !is_placeholder(text))
+        {
+            metadata.insert(name.to_owned(), text.into());
+        }
+    }
+    for (name, value) in [("created", &info.creation_date), ("modified", &info.modification_date)] {
+        if let Some(date) = value {
+            metadata.insert(name.to_owned(), rfc3339(date).into());
+        }
+    }
+    let catalogue = pdf.xref().get::<Dict<'_>>(pdf.xref().root_id());
+    let language = catalogue.and_then(|catalogue| catalogue.get::<PdfString<'_>>(b"Lang"));
+    if let Some(language) = language.map(|language| text_string(language.as_bytes()))
+        && !language.is_empty()
+    {
+        metadata.insert("language".to_owned(), language.into());
+    }
+    if !pages_without_text.is_empty() {
+        let listed: Vec<Value> = pages_without_text
+            .iter()
+            .take(MAX_PAGES_LISTED)
+            .map(|&page| page.into())
+            .collect();
+        metadata.insert("pages_without_text".to_owned(), listed.into());
+    }
+    let title = info.title.as_deref().map(text_string);
+    DocumentInfo {
+        title: title
+            .filter(|title| is_title(title))
+            .and_then(|title| crate::outline::title(&title)),
+        metadata,
+    }
+}
+
+/// A title that a person wrote: programs put the file's name or a placeholder there.
+fn is_title(title: &str) -> bool {
+    let lower = title.to_lowercase();
+    let file_endings = [
+        ".pdf", ".doc", ".docx", ".dvi", ".tex", ".indd", ".ppt", ".pptx", ".xls", ".xlsx", ".rtf", ".txt", ".odt",
+        ".odp", ".ods", ".qxd",
+    ];
+    title.chars().filter(|c| c.is_alphabetic()).count() >= 2
+        && !file_endings.iter().any(|ending| lower.ends_with(ending))
+        && !lower.starts_with("microsoft word - ")
+        && !lower.starts_with("microsoft powerpoint - ")
+        && !is_placeholder(&lower)
+}
+
+/// What programs write where nobody said anything.
+fn is_placeholder(text: &str) -> bool {
+    let placeholders = [
+        "untitled",
+        "unknown",
+        "anonymous",
+        "unspecified",
+        "powerpoint presentation",
+        "title",
+    ];
+    let bare = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
+    placeholders.contains(&bare.as_str())
+}
+
+/// A "text string" of the standard: UTF-16 or UTF-8 by their marks, otherwise taken for Latin-1, which PDFDocEncoding is but for a few signs.
+fn text_string(bytes: &[u8]) -> String {
+    let units = |from: fn([u8; 2]) -> u16, bytes: &[u8]| -> String {
+        let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().map(|pair| from(*pair)).collect();
+        String::from_utf16_lossy(&units)
+    };
+    let text = if let Some(rest) = bytes.strip_prefix(b"\xFE\xFF") {
+        units(u16::from_be_bytes, rest)
+    } else if let Some(rest) = bytes.strip_prefix(b"\xFF\xFE") {
+        units(u16::from_le_bytes, rest)
+    } else {
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+        std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|&byte| byte as char).collect(), str::to_owned)
+    };
+    let text = one_line(&text.replace(|c: char| c.is_control(), " "));
+    truncate(&text, MAX_VALUE_BYTES).to_owned()
+}
+
+fn rfc3339(date: &DateTime) -> String {
+    let sign = if date.utc_offset_hour < 0 { '-' } else { '+' };
+    format!(
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}{sign}{:02}:{:02}",
+        date.year,
+        date.month,
+        date.day,
+        date.hour,
+        date.minute,
+        date.second,
+        date.utc_offset_hour.unsigned_abs(),
+        date.utc_offset_minute
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_title, text_string};
+
+    #[test]
+    fn file_names_and_placeholders_are_not_titles() {
+        for title in ["Microsoft Word - a.doc", "report.indd", "untitled", "42", ""] {
+            assert!(!is_title(title), "{title}");
+        }
+        assert!(is_title("Annual report 2024"));
+    }
+
+    #[test]
+    fn text_strings_are_read_in_their_encodings() {
+        assert_eq!(text_string(b"\xFE\xFF\x00G\x00r\x00\xFC"), "Grü");
+        assert_eq!(text_string(b"Gr\xFC\x00n"), "Grü n");
+        assert_eq!(text_string("\u{FEFF}Grün".as_bytes()), "Grün");
+    }
+}

@@ -1,0 +1,52 @@
+use super::script::wants_space;
+
+/// Appends a line to running text: with a space, without one between Chinese or Japanese characters, and a word that was
+/// hyphenated at the line's end made whole.
+pub(super) fn append(text: &mut String, line: &str) {
+    if text.is_empty() {
+        text.push_str(line);
+        return;
+    }
+    let broken = text.ends_with('\u{AD}') || ends_hyphenated(text) && line.starts_with(char::is_lowercase);
+    let before_sign = text.ends_with(['-', '/']) && !text.ends_with(" -") && line.starts_with(char::is_alphanumeric);
+    if broken {
+        text.pop();
+        text.push_str(line);
+    } else if before_sign || ends_hyphenated(text) {
+        text.push_str(line);
+    } else {
+        if wants_space(text, line) {
+            text.push(' ');
+        }
+        text.push_str(line);
+    }
+}
+
+/// A letter and a hyphen.
+fn ends_hyphenated(text: &str) -> bool {
+    let Some(before) = text.strip_suffix(['-', '\u{2010}']) else {
+        return false;
+    };
+    before.ends_with(char::is_alphabetic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::append;
+
+    fn joined(lines: &[&str]) -> String {
+        let mut text = String::new();
+        lines.iter().for_each(|line| append(&mut text, line));
+        text
+    }
+
+    #[test]
+    fn hyphenated_words_are_made_whole_and_other_hyphens_stay() {
+        assert_eq!(joined(&["We under-", "stand the"]), "We understand the");
+        assert_eq!(joined(&["the Anglo-", "Saxon"]), "the Anglo-Saxon");
+        assert_eq!(joined(&["from 3 -", "four"]), "from 3 - four");
+        assert_eq!(joined(&["a soft\u{AD}", "ware"]), "a software");
+        assert_eq!(joined(&["one", "two"]), "one two");
+        assert_eq!(joined(&["返金は", "三十日"]), "返金は三十日");
+    }
+}

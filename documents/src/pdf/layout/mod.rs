@@ -1,0 +1,27 @@
+//! From glyphs to blocks: words, lines, tables, columns, then paragraphs, lists and headings of the whole document.
+
+mod aligned_tables;
+mod blocks;
+mod columns;
+mod furniture;
+mod geometry;
+mod headings;
+mod join_lines;
+mod lines;
+mod list_marker;
+mod page;
+mod paragraphs;
+mod ruled_tables;
+mod script;
+mod segments;
+mod table;
+mod words;
+
+pub(super) use blocks::append;
+pub(super) use geometry::{Area, Glyph, PageContent, Rule};
+pub(super) use page::PageLayout;
+
+/// A heading with a number before it: "3.1 Results".
+pub(super) fn is_numbered(heading: &str) -> bool {
+    list_marker::heading_number(heading).is_some()
+}

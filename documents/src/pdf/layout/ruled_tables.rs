@@ -1,0 +1,263 @@
+//! Tables drawn with ruling lines.
+
+use super::geometry::{Area, Rule};
+use super::segments::{Segment, join_words};
+use super::table::Table;
+use super::words::Word;
+
+/// Lines this close to each other, in points, meet.
+const TOLERANCE: f32 = 3.0;
+const MAX_LINES: usize = 400;
+
+/// Takes the words inside of ruled tables out of `segments`, and gives the tables.
+pub(super) fn take(rules: &[Rule], segments: &mut Vec<Segment>) -> Vec<Table> {
+    let mut tables = Vec::new();
+    for grid in grids(rules) {
+        let is_inside = |segment: &Segment| grid.area.contains(segment.area.centre());
+        let crosses = |segment: &Segment| segment.words.iter().any(|word| grid.area.contains(word.area.centre()));
+        let words: Vec<&Word> = segments
+            .iter()
+            .filter(|segment| is_inside(segment) || crosses(segment))
+            .flat_map(|segment| &segment.words)
+            .filter(|word| grid.area.contains(word.area.centre()))
+            .collect();
+        let Some(table) = grid.filled(&words) else { continue };
+        let mut outside = Vec::with_capacity(segments.len());
+        for segment in segments.drain(..) {
+            if !crosses(&segment) {
+                outside.push(segment);
+            }
+        }
+        *segments = outside;
+        tables.push(table);
+    }
+    tables
+}
+
+struct Grid {
+    area: Area,
+    /// Where lines stand, ascending.
+    xs: Vec<f32>,
+    ys: Vec<f32>,
+    rules: Vec<Rule>,
+}
+
+/// Groups of lines that touch each other, as far as they make at least two cells.
+fn grids(rules: &[Rule]) -> Vec<Grid> {
+    let mut groups: Vec<(Area, Vec<Rule>)> = Vec::new();
+    if rules.len() > MAX_LINES * 4 {
+        return Vec::new();
+    }
+    for rule in rules {
+        let mut group = (rule.area(), vec![*rule]);
+        // Everything that the line touches becomes one group.
+        let mut apart = Vec::with_capacity(groups.len() + 1);
+        for other in groups {
+            if other.1.iter().any(|theirs| touch(theirs, rule)) {
+                group.0 = group.0.union(other.0);
+                group.1.extend(other.1);
+            } else {
+                apart.push(other);
+            }
+        }
+        apart.push(group);
+        groups = apart;
+    }
+    let mut grids: Vec<Grid> = groups
+        .into_iter()
+        .filter_map(|(area, rules)| {
+            let xs = positions(rules.iter().filter_map(|rule| match rule {
+                Rule::Upright { x, .. } => Some(*x),
+                Rule::Level { .. } => None,
+            }));
+            let ys = positions(rules.iter().filter_map(|rule| match rule {
+                Rule::Level { y, .. } => Some(*y),
+                Rule::Upright { .. } => None,
+            }));
+            (xs.len() >= 3 && ys.len() >= 3 && xs.len() < MAX_LINES && ys.len() < MAX_LINES).then_some(Grid {
+                area,
+                xs,
+                ys,
+                rules,
+            })
+        })
+        .collect();
+    // Inner tables first.
+    grids.sort_by(|a, b| (a.area.width() * a.area.height()).total_cmp(&(b.area.width() * b.area.height())));
+    grids
+}
+
+impl Rule {
+    fn area(&self) -> Area {
+        match *self {
+            Rule::Level { y, left, right } => Area {
+                left,
+                top: y,
+                right,
+                bottom: y,
+            },
+            Rule::Upright { x, top, bottom } => Area {
+                left: x,
+                top,
+                right: x,
+                bottom,
+            },
+        }
+    }
+}
+
+fn touch(a: &Rule, b: &Rule) -> bool {
+    let (a, b) = (a.area(), b.area());
+    a.left <= b.right + TOLERANCE
+        && b.left <= a.right + TOLERANCE
+        && a.top <= b.bottom + TOLERANCE
+        && b.top <= a.bottom + TOLERANCE
+}
+
+fn positions(values: impl Iterator<Item = f32>) -> Vec<f32> {
+    let mut values: Vec<f32> = values.collect();
+    values.sort_by(f32::total_cmp);
+    values.dedup_by(|next, kept| *next - *kept < TOLERANCE);
+    values
+}
+
+/// The cell of `position` between ascending lines.
+fn between(lines: &[f32], position: f32) -> usize {
+    lines
+        .iter()
+        .rposition(|line| *line <= position)
+        .unwrap_or(0)
+        .min(lines.len().saturating_sub(2))
+}
+
+fn middle(lines: &[f32], cell: usize) -> f32 {
+    match lines.get(cell..cell + 2) {
+        Some([a, b]) => (a + b) / 2.0,
+        _ => 0.0,
+    }
+}
+
+impl Grid {
+    fn filled(&self, words: &[&Word]) -> Option<Table> {
+        let (columns, rows) = (self.xs.len() - 1, self.ys.len() - 1);
+        let mut cells: Vec<Vec<Vec<&Word>>> = vec![vec![Vec::new(); columns]; rows];
+        for word in words {
+            let (x, y) = word.area.centre();
+            let (row, column) = self.origin(between(&self.ys, y), between(&self.xs, x), words);
+            cells.get_mut(row)?.get_mut(column)?.push(word);
+        }
+        if holds_columns(cells.iter().flatten()) {
+            return None;
+        }
+        let rows: Vec<Vec<String>> = cells
+            .into_iter()
+            .map(|row| row.into_iter().map(cell_text).collect())
+            .collect();
+        let filled_columns = (0..columns)
+            .filter(|&column| {
+                rows.iter()
+                    .any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()))
+            })
+            .count();
+        let filled = rows.iter().flatten().filter(|cell| !cell.is_empty()).count();
+        let longest = rows.iter().flatten().map(String::len).max().unwrap_or_default();
+        // Frames around text are not tables.
+        (filled_columns >= 2 && filled >= 3 && longest < 2_000).then(|| Table::new(self.area, rows))
+    }
+
+    /// The first cell of the merged cell that this one belongs to: cells with no line between them are one, side by side only
+    /// where text runs across.
+    fn origin(&self, mut row: usize, mut column: usize, words: &[&Word]) -> (usize, usize) {
+        let runs_across = |row: usize, x: f32| {
+            let (top, bottom) = (self.ys.get(row), self.ys.get(row + 1));
+            let in_row: Vec<&&Word> = words
+                .iter()
+                .filter(|word| {
+                    let y = word.area.centre().1;
+                    top.is_some_and(|top| *top <= y) && bottom.is_some_and(|bottom| y <= *bottom)
+                })
+                .collect();
+            let ends_at = |left: &Word, right: &Word| {
+                (left.baseline - right.baseline).abs() < 2.0 && right.area.left - left.area.right < 0.6 * left.size
+            };
+            in_row.iter().any(|word| word.area.left < x && x < word.area.right)
+                || in_row
+                    .iter()
+                    .filter(|word| word.area.right <= x && x - word.area.right < word.size)
+                    .any(|left| in_row.iter().any(|right| right.area.left >= x && ends_at(left, right)))
+        };
+        while column > 0
+            && self
+                .xs
+                .get(column)
+                .is_some_and(|x| !self.is_upright_at(Some(x), middle(&self.ys, row)) && runs_across(row, *x))
+        {
+            column -= 1;
+        }
+        while row > 0 && !self.is_level_at(self.ys.get(row), middle(&self.xs, column)) {
+            row -= 1;
+        }
+        (row, column)
+    }
+
+    fn is_upright_at(&self, at: Option<&f32>, y: f32) -> bool {
+        self.rules.iter().any(|rule| {
+            matches!((rule, at), (Rule::Upright { x, top, bottom }, Some(at))
+                if (x - at).abs() < TOLERANCE && *top <= y && y <= *bottom)
+        })
+    }
+
+    fn is_level_at(&self, at: Option<&f32>, x: f32) -> bool {
+        self.rules.iter().any(|rule| {
+            matches!((rule, at), (Rule::Level { y, left, right }, Some(at))
+                if (y - at).abs() < TOLERANCE && *left <= x && x <= *right)
+        })
+    }
+}
+
+/// Cells that hold columns themselves belong to a frame around tables without lines of their own.
+fn holds_columns<'w>(cells: impl Iterator<Item = &'w Vec<&'w Word>>) -> bool {
+    let (mut all, mut with_gaps) = (0, 0);
+    for cell in cells {
+        for line in cell_lines(cell.clone()) {
+            all += 1;
+            let has_gap = line.windows(2).any(|pair| match pair {
+                [a, b] => b.area.left - a.area.right > 1.5 * a.size,
+                _ => false,
+            });
+            with_gaps += usize::from(has_gap);
+        }
+    }
+    with_gaps >= 3 && with_gaps * 5 >= all
+}
+
+/// The lines of a cell, top to bottom.
+fn cell_lines(mut words: Vec<&Word>) -> Vec<Vec<Word>> {
+    words.sort_by(|a, b| a.baseline.total_cmp(&b.baseline));
+    let mut lines: Vec<Vec<Word>> = Vec::new();
+    for word in words {
+        match lines.last_mut() {
+            Some(line)
+                if line
+                    .iter()
+                    .any(|other| (other.baseline - word.baseline).abs() < 0.4 * word.size) =>
+            {
+                line.push(word.clone());
+            }
+            _ => lines.push(vec![word.clone()]),
+        }
+    }
+    for line in &mut lines {
+        line.sort_by(|a, b| a.area.left.total_cmp(&b.area.left));
+    }
+    lines
+}
+
+/// Lines of a cell, joined.
+fn cell_text(words: Vec<&Word>) -> String {
+    let mut text = String::new();
+    for line in cell_lines(words) {
+        super::join_lines::append(&mut text, &join_words(&line));
+    }
+    text
+}

@@ -1,0 +1,43 @@
+use super::geometry::Area;
+use crate::whitespace::one_line;
+
+/// A table as found on a page.
+#[derive(Debug, Clone)]
+pub(in crate::pdf) struct Table {
+    pub(super) area: Area,
+    /// All of the same length; no row and no column is empty.
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// Leaves out rows and columns without text.
+    pub(super) fn new(area: Area, mut rows: Vec<Vec<String>>) -> Table {
+        rows.retain(|row| row.iter().any(|cell| !cell.is_empty()));
+        let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
+        let kept: Vec<bool> = (0..columns)
+            .map(|column| {
+                rows.iter()
+                    .any(|row| row.get(column).is_some_and(|cell| !cell.is_empty()))
+            })
+            .collect();
+        for row in &mut rows {
+            row.resize(columns, String::new());
+            let mut column = kept.iter();
+            row.retain(|_| column.next().copied().unwrap_or_default());
+        }
+        Table { area, rows }
+    }
+
+    /// A row a line, cells joined by ` | `.
+    pub(super) fn text(&self) -> String {
+        let rows: Vec<String> = self
+            .rows
+            .iter()
+            .map(|row| {
+                let cells: Vec<String> = row.iter().map(|cell| one_line(cell)).collect();
+                cells.join(" | ").trim_end().to_owned()
+            })
+            .collect();
+        rows.join("\n")
+    }
+}
