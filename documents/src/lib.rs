@@ -2,6 +2,7 @@
 
 mod chunk;
 mod csv;
+mod decode;
 mod document;
 mod docx;
 mod email;
@@ -17,6 +18,7 @@ mod parse;
 mod pdf;
 mod plain_text;
 mod pptx;
+mod sniff;
 mod spreadsheet;
 mod tag;
 mod whitespace;
@@ -25,4 +27,5 @@ pub use chunk::{Chunk, ChunkOptions, CountTokens, chunk};
 pub use document::{Block, BlockKind, ParsedDocument};
 pub use error::ParseError;
 pub use format::Format;
-pub use parse::parse;
+pub use parse::{parse, parse_in};
+pub use sniff::Said;
