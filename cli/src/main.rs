@@ -44,6 +44,8 @@ enum Command {
     Check(commands::check::Args),
     /// List, inspect, cancel, retry and watch jobs
     Jobs(commands::jobs::Args),
+    /// Follow a document from its upload to its chunks
+    Documents(commands::documents::Args),
     /// Make, list, fire and delete schedules
     Schedules(commands::schedules::Args),
     /// Submit, list, show and cancel batches of jobs
@@ -97,6 +99,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Ask(args) => Box::pin(commands::ask::run(args)).await,
         Command::Check(args) => Box::pin(commands::check::run(args)).await,
         Command::Jobs(args) => Box::pin(commands::jobs::run(args)).await,
+        Command::Documents(args) => Box::pin(commands::documents::run(args)).await,
         Command::Schedules(args) => Box::pin(commands::schedules::run(args)).await,
         Command::Batches(args) => Box::pin(commands::batches::run(args)).await,
         Command::Webhooks(args) => Box::pin(commands::webhooks::run(args)).await,

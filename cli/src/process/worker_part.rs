@@ -9,7 +9,7 @@ use workers::parser::Parser;
 use workers::{Context, Pulse, Replicas, WorkerOptions, Workers};
 
 /// This very program, also where its file was replaced or deleted since it was started: the two ends of the pipe agree.
-fn parser_program() -> PathBuf {
+pub(crate) fn parser_program() -> PathBuf {
     PathBuf::from("/proc/self/exe")
 }
 
