@@ -20,7 +20,7 @@ pub(super) fn content_error(field: &str, bytes: &[u8], document_type: DocumentTy
     if content == Content::Bytes || is_known || (content == Content::Page && declares_encoding(bytes)) {
         return None;
     }
-    match decode(bytes, document_type.charset) {
+    match decode(bytes, document_type) {
         Err(error) => Some(error.of(field)),
         Ok(text) if text.contains('\0') => Some(FieldError::new(
             field,
@@ -33,7 +33,11 @@ pub(super) fn content_error(field: &str, bytes: &[u8], document_type: DocumentTy
 }
 
 enum Undecodable {
-    Utf8 { position: usize },
+    Utf8 {
+        position: usize,
+    },
+    /// By its byte order mark.
+    Utf16,
     Declared(&'static Encoding),
 }
 
@@ -43,36 +47,44 @@ impl Undecodable {
             Self::Utf8 { position } => {
                 FieldError::new(field, "invalid_utf8", format!("is not UTF-8 from byte {position} on"))
             }
+            Self::Utf16 => {
+                let message =
+                    "is not UTF-8 but UTF-16: say so in its media type (`charset=utf-16`), or save it as UTF-8";
+                FieldError::new(field, "invalid_utf8", message)
+            }
             Self::Declared(encoding) => {
-                let message = format!("is not in {}, as its media type says", encoding.name());
+                let message = format!("is not in {}, as it says", encoding.name());
                 FieldError::new(field, "invalid_encoding", message)
             }
         }
     }
 }
 
-fn decode<'b>(bytes: &'b [u8], charset: Option<&'static Encoding>) -> Result<Cow<'b, str>, Undecodable> {
-    if let Some(text) = utf16(bytes) {
-        return Ok(Cow::Owned(text));
-    }
-    match charset.filter(|charset| *charset != UTF_8) {
-        Some(charset) => charset
-            .decode_without_bom_handling_and_without_replacement(bytes)
-            .ok_or(Undecodable::Declared(charset)),
-        None => std::str::from_utf8(bytes)
-            .map(Cow::Borrowed)
-            .map_err(|error| Undecodable::Utf8 {
-                position: error.valid_up_to(),
-            }),
-    }
+fn decode(bytes: &[u8], document_type: DocumentType) -> Result<Cow<'_, str>, Undecodable> {
+    let marked = Encoding::for_bom(bytes).filter(|(encoding, _)| is_utf16(encoding));
+    let charset = document_type.charset.filter(|charset| *charset != UTF_8);
+    // Without a charset, plain text is UTF-8: a mark is no character of it.
+    let may_be_marked = charset.is_some() || document_type.content() == Content::Page;
+    let (encoding, bytes) = match (marked, charset) {
+        (Some((encoding, mark)), _) if may_be_marked => (encoding, bytes.get(mark..).unwrap_or_default()),
+        (_, Some(charset)) => (charset, bytes),
+        (marked, None) => {
+            let utf8 = std::str::from_utf8(bytes).map(Cow::Borrowed);
+            return utf8.map_err(|error| match marked {
+                Some(_) => Undecodable::Utf16,
+                None => Undecodable::Utf8 {
+                    position: error.valid_up_to(),
+                },
+            });
+        }
+    };
+    encoding
+        .decode_without_bom_handling_and_without_replacement(bytes)
+        .ok_or(Undecodable::Declared(encoding))
 }
 
-/// UTF-16 with a byte order mark. Two bytes may look like one by chance: a text also has a space, a line's end or an ASCII letter.
-fn utf16(bytes: &[u8]) -> Option<String> {
-    let (encoding, mark) = Encoding::for_bom(bytes).filter(|(of, _)| *of == UTF_16LE || *of == UTF_16BE)?;
-    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes.get(mark..)?)?;
-    text.contains(|c: char| c.is_ascii() && c != '\0')
-        .then(|| text.into_owned())
+fn is_utf16(encoding: &'static Encoding) -> bool {
+    encoding == UTF_16LE || encoding == UTF_16BE
 }
 
 fn declares_encoding(bytes: &[u8]) -> bool {
@@ -119,8 +131,14 @@ mod tests {
             code(b"\x81\xff", "text/plain; charset=shift_jis").as_deref(),
             Some("invalid_encoding")
         );
-        assert_eq!(code(b"\xff\xfeh\0i\0", "text/plain"), None);
-        assert_eq!(code(b"\xff\xfeh\0\0\0", "text/plain").as_deref(), Some("contains_nul"));
+        assert_eq!(code(b"\xff\xfeh\0i\0", "text/plain").as_deref(), Some("invalid_utf8"));
+        assert_eq!(code(b"\xff\xfeh\0i\0", "text/plain; charset=utf-16"), None);
+        assert_eq!(code(b"\xfe\xff\0h\0i", "text/plain; charset=utf-16"), None);
+        assert_eq!(code(b"\xff\xfeh\0i\0", "text/html"), None);
+        assert_eq!(
+            code(b"\xff\xfeh\0\0\0", "text/plain; charset=utf-16").as_deref(),
+            Some("contains_nul")
+        );
         assert_eq!(code(b"<meta charset=latin1><p>M\xfcnchen", "text/html"), None);
         assert_eq!(
             code(b"<meta charset=utf-8><p>M\xfcnchen", "text/html").as_deref(),

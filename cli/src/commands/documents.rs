@@ -124,11 +124,8 @@ fn text(document: &Shown, steps: &[Step], chunks: &[Chunk]) -> String {
     }
     for chunk in chunks {
         let headings = one_line(&chunk.headings.join(" > "), 80);
-        text.push_str(
-            &format!("\nchunk {}  {} tokens  {headings}", chunk.ordinal, chunk.tokens)
-                .trim_end()
-                .to_owned(),
-        );
+        let line = format!("\nchunk {}  {} tokens  {headings}", chunk.ordinal, chunk.tokens);
+        text.push_str(line.trim_end());
         text.push('\n');
         text.push_str(&wrapped(&chunk.text, 4));
     }

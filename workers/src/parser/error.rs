@@ -35,7 +35,9 @@ pub(crate) enum ParserError {
         limit_mb: usize,
     },
     /// It could not be started or limited, or the system took it away: the document has nothing to do with it.
-    Unavailable,
+    Unavailable {
+        why: String,
+    },
 }
 
 impl ParserError {
@@ -54,7 +56,9 @@ impl ParserError {
             (Some(signal), _) => Self::Crashed {
                 how: format!("it was ended by signal {signal}"),
             },
-            (None, Some(code)) if code == i32::from(NO_LIMITS) || code == i32::from(BAD_INPUT) => Self::Unavailable,
+            (None, Some(code)) if code == i32::from(NO_LIMITS) || code == i32::from(BAD_INPUT) => Self::Unavailable {
+                why: complaints.to_owned(),
+            },
             (None, code) => Self::Crashed {
                 how: format!("it ended with the code {}", code.unwrap_or(-1)),
             },
@@ -77,7 +81,7 @@ impl ParserError {
             Self::OutOfMemory { .. } => "out_of_memory",
             Self::TimedOut { .. } => "timed_out",
             Self::OutputTooLarge { .. } => "output_too_large",
-            Self::Unavailable => "unavailable",
+            Self::Unavailable { .. } => "unavailable",
         }
     }
 }
@@ -111,9 +115,9 @@ impl From<ParserError> for JobError {
                     "The document's text is larger than the limit of {limit_mb} MiB. Split it, and send the parts."
                 ),
             ),
-            ParserError::Unavailable => Self::retry(
+            ParserError::Unavailable { why } => Self::retry(
                 "parser_unavailable",
-                "The parser could not be started; the document will be tried again.",
+                format!("The parser could not be started ({why}). The document itself has nothing to do with it."),
             ),
         }
     }

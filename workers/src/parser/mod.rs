@@ -95,7 +95,7 @@ impl Parser {
         match stopped {
             Stopped::NotStarted(error) => {
                 tracing::error!(program = %self.program.display(), %error, "the parser cannot be started");
-                ParserError::Unavailable
+                ParserError::Unavailable { why: error.to_string() }
             }
             Stopped::OutOfTime => ParserError::TimedOut {
                 limit_ms: self.settings.timeout_ms,

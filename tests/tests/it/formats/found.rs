@@ -122,7 +122,7 @@ async fn text_may_be_in_an_encoding_that_is_declared() {
             Some("text/plain; charset=ISO-8859-1"),
             b"Die Lampe hei\xdft Gr\xfcn.".as_slice(),
         ),
-        ("b.txt", None, &utf16),
+        ("b.txt", Some("text/plain; charset=utf-16"), &utf16),
         (
             "c.html",
             None,

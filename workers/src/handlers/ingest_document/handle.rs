@@ -6,7 +6,7 @@ use crate::{Done, Handle, JobContext, JobError};
 use documents::{Chunk, ChunkOptions, CountTokens, ParsedDocument};
 use integrations::embedding::Embedder;
 use jobs::kinds::{IngestDocument, IngestedDocument};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::task::JoinError;
 
@@ -52,14 +52,7 @@ async fn parse(job: &JobContext, source: &Source) -> Result<Parsed, JobError> {
     };
     match job.app.parser.parse(unparsed).await {
         Ok(parsed) => {
-            let mut detail = json!({ "format": parsed.format, "blocks": parsed.document.blocks.len() });
-            // What has pages, or sheets, says how many.
-            for name in ["pages", "slides", "sheets"] {
-                if let Some(count) = parsed.document.metadata.get(name).filter(|value| value.is_u64()) {
-                    detail[name] = count.clone();
-                }
-            }
-            job.step_detail(detail);
+            job.step_detail(found(&parsed));
             Ok(parsed)
         }
         Err(error) => {
@@ -67,6 +60,19 @@ async fn parse(job: &JobContext, source: &Source) -> Result<Parsed, JobError> {
             Err(error.into())
         }
     }
+}
+
+/// What was found, in a few counts.
+fn found(parsed: &Parsed) -> Value {
+    let mut found = Map::new();
+    found.insert("format".to_owned(), json!(parsed.format));
+    found.insert("blocks".to_owned(), json!(parsed.document.blocks.len()));
+    // What has pages, slides or sheets says how many.
+    for name in ["pages", "slides", "sheets"] {
+        let count = parsed.document.metadata.get(name).filter(|count| count.is_u64());
+        found.extend(count.map(|count| (name.to_owned(), count.clone())));
+    }
+    Value::Object(found)
 }
 
 /// The document's title and its chunks. Runs off the async threads: a large document takes seconds.
