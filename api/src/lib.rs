@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 mod admin;
+pub mod document_types;
 mod extract;
 mod http;
 mod openapi;

@@ -44,6 +44,8 @@ enum Command {
     Check(commands::check::Args),
     /// List, inspect, cancel, retry and watch jobs
     Jobs(commands::jobs::Args),
+    /// Follow a document from its upload to its chunks
+    Documents(commands::documents::Args),
     /// Make, list, fire and delete schedules
     Schedules(commands::schedules::Args),
     /// Submit, list, show and cancel batches of jobs
@@ -97,6 +99,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Ask(args) => Box::pin(commands::ask::run(args)).await,
         Command::Check(args) => Box::pin(commands::check::run(args)).await,
         Command::Jobs(args) => Box::pin(commands::jobs::run(args)).await,
+        Command::Documents(args) => Box::pin(commands::documents::run(args)).await,
         Command::Schedules(args) => Box::pin(commands::schedules::run(args)).await,
         Command::Batches(args) => Box::pin(commands::batches::run(args)).await,
         Command::Webhooks(args) => Box::pin(commands::webhooks::run(args)).await,
@@ -123,6 +126,14 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
 }
 
 fn main() -> ExitCode {
+    // Before anything else: a worker runs it for each document, and it is to know and to open nothing.
+    let mut arguments = std::env::args_os().skip(1);
+    if arguments
+        .next()
+        .is_some_and(|command| command == workers::parser::COMMAND)
+    {
+        return workers::parser::parse_document(arguments);
+    }
     // Before anything builds a TLS configuration. An error means that a provider is already there, which is as good.
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
     let cli = match Cli::try_parse() {

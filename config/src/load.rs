@@ -22,6 +22,7 @@ const SECTIONS: &[&str] = &[
     "redis",
     "dispatch",
     "workers",
+    "parser",
     "models",
     "retrieval",
     "outgoing",
@@ -87,6 +88,7 @@ impl Settings {
         let redis = section(figment, "redis", problems);
         let dispatch = section(figment, "dispatch", problems);
         let workers = section(figment, "workers", problems);
+        let parser = section(figment, "parser", problems);
         let models = section(figment, "models", problems);
         let retrieval = section(figment, "retrieval", problems);
         let outgoing = section(figment, "outgoing", problems);
@@ -104,6 +106,7 @@ impl Settings {
             redis: redis?,
             dispatch: dispatch?,
             workers: workers?,
+            parser: parser?,
             models: models?,
             retrieval: retrieval?,
             outgoing: outgoing?,

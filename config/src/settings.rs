@@ -1,6 +1,6 @@
 use crate::error::Problems;
 use crate::{
-    DatabaseSettings, DispatchSettings, GovernorSettings, LogSettings, ModelSettings, OutgoingSettings,
+    DatabaseSettings, DispatchSettings, GovernorSettings, LogSettings, ModelSettings, OutgoingSettings, ParserSettings,
     RateLimitSettings, RedisSettings, RetrievalSettings, SecretSettings, ServerSettings, StorageSettings,
     TelemetrySettings, WebhookSettings, WorkerSettings,
 };
@@ -14,6 +14,7 @@ pub struct Settings {
     pub redis: RedisSettings,
     pub dispatch: DispatchSettings,
     pub workers: WorkerSettings,
+    pub parser: ParserSettings,
     pub models: ModelSettings,
     pub outgoing: OutgoingSettings,
     pub webhooks: WebhookSettings,
@@ -41,6 +42,7 @@ impl Settings {
         self.redis.check(problems);
         self.dispatch.check(problems);
         self.workers.check(problems);
+        self.parser.check(problems);
         self.models.check(problems);
         self.outgoing.check(problems);
         self.webhooks.check(problems);

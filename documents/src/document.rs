@@ -1,3 +1,5 @@
+use serde::{Deserialize, Serialize};
+
 /// A document as read: what it calls itself, and its text in order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ParsedDocument {
@@ -24,7 +26,8 @@ pub struct Block {
 }
 
 /// What a [`Block`] is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum BlockKind {
     /// Running text.
     Paragraph,

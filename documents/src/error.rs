@@ -66,6 +66,24 @@ pub enum ParseError {
         /// How many pages were looked at.
         pages: usize,
     },
+    /// The bytes are not what was said of them, nor anything else that can be read.
+    #[error(
+        "The document was sent as {said}, but looks like {found}. Send it as what it is, or, if it was cut off or altered on its way, send it anew."
+    )]
+    Mismatch {
+        /// What the media type or the file's name stands for, with its article.
+        said: &'static str,
+        /// What the bytes look like, with its article.
+        found: &'static str,
+    },
+    /// The bytes are not in the encoding that was declared.
+    #[error(
+        "The document is not in {charset}, as its byte order mark or its media type says. Save it as UTF-8 and send it again."
+    )]
+    InvalidEncoding {
+        /// The encoding's name.
+        charset: &'static str,
+    },
     /// A format that we know, and do not read.
     #[error("This is {what}, which is not read. {instead}")]
     Unsupported {
@@ -90,6 +108,8 @@ impl ParseError {
             ParseError::Damaged { .. } => "damaged",
             ParseError::TooLarge { .. } => "too_large",
             ParseError::NoTextLayer { .. } => "no_text_layer",
+            ParseError::Mismatch { .. } => "format_mismatch",
+            ParseError::InvalidEncoding { .. } => "invalid_encoding",
             ParseError::Unsupported { .. } => "unsupported_format",
         }
     }

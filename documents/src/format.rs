@@ -1,5 +1,8 @@
+use serde::{Deserialize, Serialize};
+
 /// The formats [`crate::parse`] reads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Format {
     /// CommonMark with tables, task lists, strikethrough, footnotes and YAML front matter.
     Markdown,
@@ -25,80 +28,199 @@ pub enum Format {
     Json,
 }
 
+/// Media types and what they stand for; the first of a format is its own.
+const MEDIA_TYPES: &[(&str, Format)] = &[
+    ("text/markdown", Format::Markdown),
+    ("text/x-markdown", Format::Markdown),
+    ("text/mdx", Format::Mdx),
+    ("text/html", Format::Html),
+    ("application/xhtml+xml", Format::Html),
+    ("text/plain", Format::PlainText),
+    ("application/pdf", Format::Pdf),
+    (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        Format::Docx,
+    ),
+    (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.template",
+        Format::Docx,
+    ),
+    ("application/vnd.ms-word.document.macroenabled.12", Format::Docx),
+    (
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        Format::Pptx,
+    ),
+    (
+        "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
+        Format::Pptx,
+    ),
+    (
+        "application/vnd.ms-powerpoint.presentation.macroenabled.12",
+        Format::Pptx,
+    ),
+    (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        Format::Spreadsheet,
+    ),
+    ("application/vnd.ms-excel", Format::Spreadsheet),
+    ("application/vnd.ms-excel.sheet.macroenabled.12", Format::Spreadsheet),
+    (
+        "application/vnd.ms-excel.sheet.binary.macroenabled.12",
+        Format::Spreadsheet,
+    ),
+    ("application/vnd.oasis.opendocument.spreadsheet", Format::Spreadsheet),
+    ("text/csv", Format::Csv),
+    ("application/csv", Format::Csv),
+    ("text/tab-separated-values", Format::Csv),
+    ("message/rfc822", Format::Email),
+    ("application/json", Format::Json),
+    ("text/json", Format::Json),
+    ("application/x-ndjson", Format::Json),
+    ("application/jsonl", Format::Json),
+];
+
+/// Extensions of file names, without the dot.
+const EXTENSIONS: &[(&str, Format)] = &[
+    ("md", Format::Markdown),
+    ("markdown", Format::Markdown),
+    ("mdx", Format::Mdx),
+    ("html", Format::Html),
+    ("htm", Format::Html),
+    ("xhtml", Format::Html),
+    ("txt", Format::PlainText),
+    ("pdf", Format::Pdf),
+    ("docx", Format::Docx),
+    ("docm", Format::Docx),
+    ("dotx", Format::Docx),
+    ("pptx", Format::Pptx),
+    ("pptm", Format::Pptx),
+    ("ppsx", Format::Pptx),
+    ("xlsx", Format::Spreadsheet),
+    ("xlsm", Format::Spreadsheet),
+    ("xlsb", Format::Spreadsheet),
+    ("xls", Format::Spreadsheet),
+    ("ods", Format::Spreadsheet),
+    ("csv", Format::Csv),
+    ("tsv", Format::Csv),
+    ("eml", Format::Email),
+    ("json", Format::Json),
+    ("ndjson", Format::Json),
+    ("jsonl", Format::Json),
+];
+
 impl Format {
-    /// Decides by the media type (parameters such as `charset` are ignored), and by the extension of the file name when the
-    /// media type is empty or `application/octet-stream`. A `.mdx` file sent as Markdown is MDX. `None`: not a format we read.
+    /// All of them.
+    pub const ALL: [Format; 11] = [
+        Format::Markdown,
+        Format::Mdx,
+        Format::Html,
+        Format::PlainText,
+        Format::Pdf,
+        Format::Docx,
+        Format::Pptx,
+        Format::Spreadsheet,
+        Format::Csv,
+        Format::Email,
+        Format::Json,
+    ];
+
+    /// What a media type stands for; its parameters and its case do not count.
     #[must_use]
-    pub fn detect(mime_type: &str, file_name: Option<&str>) -> Option<Format> {
-        let essence = mime_type
+    pub fn of_media_type(media_type: &str) -> Option<Format> {
+        let essence = media_type
             .split(';')
             .next()
             .unwrap_or_default()
             .trim()
             .to_ascii_lowercase();
-        let by_name = file_name.and_then(Format::from_file_name);
-        match essence.as_str() {
-            "" | "application/octet-stream" => by_name,
-            "text/markdown" | "text/x-markdown" if by_name == Some(Format::Mdx) => by_name,
-            "text/markdown" | "text/x-markdown" => Some(Format::Markdown),
-            "text/mdx" => Some(Format::Mdx),
-            "text/html" | "application/xhtml+xml" => Some(Format::Html),
-            "text/plain" => Some(Format::PlainText),
-            _ => None,
+        let known = MEDIA_TYPES.iter().find(|(known, _)| *known == essence);
+        known.map(|(_, format)| *format)
+    }
+
+    /// What a file's extension stands for.
+    #[must_use]
+    pub fn of_file_name(file_name: &str) -> Option<Format> {
+        let (_, extension) = file_name.trim().rsplit_once('.')?;
+        let extension = extension.to_ascii_lowercase();
+        let known = EXTENSIONS.iter().find(|(known, _)| *known == extension);
+        known.map(|(_, format)| *format)
+    }
+
+    /// The media type that documents of this format go by where nothing more exact is known.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        let own = MEDIA_TYPES.iter().find(|(_, format)| *format == self);
+        own.map_or("application/octet-stream", |(media_type, _)| media_type)
+    }
+
+    /// A name for programs, as it is serialised.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Markdown => "markdown",
+            Format::Mdx => "mdx",
+            Format::Html => "html",
+            Format::PlainText => "plain_text",
+            Format::Pdf => "pdf",
+            Format::Docx => "docx",
+            Format::Pptx => "pptx",
+            Format::Spreadsheet => "spreadsheet",
+            Format::Csv => "csv",
+            Format::Email => "email",
+            Format::Json => "json",
         }
     }
 
-    fn from_file_name(file_name: &str) -> Option<Format> {
-        let (_, extension) = file_name.trim().rsplit_once('.')?;
-        match extension.to_ascii_lowercase().as_str() {
-            "md" | "markdown" => Some(Format::Markdown),
-            "mdx" => Some(Format::Mdx),
-            "html" | "htm" => Some(Format::Html),
-            "txt" => Some(Format::PlainText),
-            _ => None,
+    /// A name for people, with its article.
+    pub(crate) fn called(self) -> &'static str {
+        match self {
+            Format::Markdown => "Markdown",
+            Format::Mdx => "MDX",
+            Format::Html => "HTML",
+            Format::PlainText => "plain text",
+            Format::Pdf => "a PDF",
+            Format::Docx => "a Word document",
+            Format::Pptx => "a PowerPoint presentation",
+            Format::Spreadsheet => "a spreadsheet",
+            Format::Csv => "comma-separated values",
+            Format::Email => "an e-mail",
+            Format::Json => "JSON",
         }
+    }
+
+    /// Whether a file of this format is text, so that its first bytes do not tell which.
+    pub(crate) fn is_text(self) -> bool {
+        !matches!(self, Format::Pdf | Format::Docx | Format::Pptx | Format::Spreadsheet)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Format;
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::{EXTENSIONS, Format, MEDIA_TYPES};
 
     #[test]
-    fn the_media_type_decides_and_its_parameters_do_not() {
-        assert_eq!(
-            Format::detect("Text/HTML; charset=utf-8", Some("page.md")),
-            Some(Format::Html)
-        );
-        assert_eq!(Format::detect("application/xhtml+xml", None), Some(Format::Html));
-        assert_eq!(Format::detect("text/x-markdown", None), Some(Format::Markdown));
-        assert_eq!(Format::detect("text/mdx", None), Some(Format::Mdx));
-        assert_eq!(Format::detect("text/plain", Some("notes.md")), Some(Format::PlainText));
-    }
-
-    #[test]
-    fn an_mdx_file_sent_as_markdown_is_mdx() {
-        assert_eq!(Format::detect("text/markdown", Some("a/b.MDX")), Some(Format::Mdx));
-    }
-
-    #[test]
-    fn without_a_telling_media_type_the_extension_decides() {
-        for (name, format) in [
-            ("a.md", Format::Markdown),
-            ("a.markdown", Format::Markdown),
-            ("a.htm", Format::Html),
-            ("a.HTML", Format::Html),
-            ("a.b.txt", Format::PlainText),
-        ] {
-            assert_eq!(Format::detect("application/octet-stream", Some(name)), Some(format));
-            assert_eq!(Format::detect("", Some(name)), Some(format));
+    fn every_format_has_a_media_type_an_extension_and_one_name() {
+        for format in Format::ALL {
+            assert_eq!(Format::of_media_type(format.media_type()), Some(format));
+            assert!(EXTENSIONS.iter().any(|(_, of)| *of == format), "{format:?}");
+            assert_eq!(serde_json::to_value(format).unwrap(), format.name());
         }
     }
 
     #[test]
-    fn what_we_do_not_read_is_none() {
-        assert_eq!(Format::detect("application/pdf", Some("a.md")), None);
-        assert_eq!(Format::detect("", Some("README")), None);
-        assert_eq!(Format::detect("", None), None);
+    fn parameters_and_case_do_not_count() {
+        assert_eq!(Format::of_media_type(" Text/HTML; charset=utf-8"), Some(Format::Html));
+        assert_eq!(Format::of_file_name("a/b.final.DOCX"), Some(Format::Docx));
+        for (media_type, _) in MEDIA_TYPES {
+            assert_eq!(*media_type, media_type.to_ascii_lowercase());
+        }
+    }
+
+    #[test]
+    fn what_we_do_not_know_is_none() {
+        assert_eq!(Format::of_media_type("image/png"), None);
+        assert_eq!(Format::of_media_type(""), None);
+        assert_eq!(Format::of_file_name("README"), None);
     }
 }

@@ -2,6 +2,7 @@
 
 mod chunk;
 mod csv;
+mod decode;
 mod document;
 mod docx;
 mod drawing;
@@ -19,6 +20,7 @@ mod parse;
 mod pdf;
 mod plain_text;
 mod pptx;
+mod sniff;
 mod spreadsheet;
 mod table;
 mod tag;
@@ -28,4 +30,5 @@ pub use chunk::{Chunk, ChunkOptions, CountTokens, chunk};
 pub use document::{Block, BlockKind, ParsedDocument};
 pub use error::ParseError;
 pub use format::Format;
-pub use parse::parse;
+pub use parse::{parse, parse_in};
+pub use sniff::Said;

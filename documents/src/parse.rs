@@ -1,16 +1,27 @@
 use std::borrow::Cow;
 
+use crate::decode::to_utf8;
 use crate::{
     Format, ParseError, ParsedDocument, csv, docx, email, html, json, markdown, mdx, pdf, plain_text, pptx, spreadsheet,
 };
 
 /// Reads a document. Takes time and memory linear in the size of `bytes`, whatever they hold, and never panics.
 ///
-/// A UTF-8 byte order mark is dropped and line ends become `\n`.
+/// A byte order mark is dropped and line ends become `\n`. Text is UTF-8, or UTF-16 with a byte order mark; a web page may declare another encoding,
+/// and that of CSV is guessed.
 ///
 /// # Errors
-/// Bytes that are not UTF-8 text, documents without a letter or digit, and markup nested or multiplied beyond reason.
+/// A document that cannot be read: see [`ParseError`].
 pub fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, ParseError> {
+    parse_in(bytes, format, None)
+}
+
+/// [`parse`]s a document whose media type declares a charset, such as `iso-8859-1`. One that is not known is ignored, and so is that of what is no text.
+///
+/// # Errors
+/// As [`parse`], and [`ParseError::InvalidEncoding`].
+pub fn parse_in(bytes: &[u8], format: Format, charset: Option<&str>) -> Result<ParsedDocument, ParseError> {
+    let bytes = &*to_utf8(bytes, format, charset)?;
     let document = match format {
         Format::Markdown => {
             let text = decode(bytes)?;

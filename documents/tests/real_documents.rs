@@ -44,7 +44,14 @@ fn documents(folder: &Path) -> Vec<(String, ParsedDocument)> {
     let mut paths = Vec::new();
     files(folder, &mut paths);
     paths.sort();
-    let format = |path: &Path| Format::detect("", path.file_name()?.to_str());
+    let format = |path: &Path| {
+        Format::of_file_name(path.file_name()?.to_str()?).filter(|format| {
+            matches!(
+                format,
+                Format::Markdown | Format::Mdx | Format::Html | Format::PlainText
+            )
+        })
+    };
     paths
         .iter()
         .filter_map(|path| Some((path, format(path)?)))

@@ -7,6 +7,7 @@ use diesel_async::RunQueryDsl;
 use integrations::embedding::Embedder;
 use jobs::Pool;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use store::api_keys::{self, ApiKey, NewApiKey};
@@ -14,6 +15,7 @@ use store::{Owner, TenantId, tenants};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use workers::parser::Parser;
 use workers::{Context, Registry, WorkerOptions, Workers};
 
 /// The master key of a [`TestApp`].
@@ -31,6 +33,8 @@ pub struct TestOptions {
     pub embedder: Option<Arc<dyn Embedder>>,
     /// The kinds the workers know: those of production by default.
     pub registry: Registry,
+    /// What is started to parse a document: `visualkit` by default.
+    pub parser: Option<PathBuf>,
     /// Puts a [`Proxy`] before Postgres, for the app and the system role.
     pub postgres_proxy: bool,
     /// Puts a [`Proxy`] before Redis.
@@ -45,6 +49,7 @@ impl Default for TestOptions {
             settings: Vec::new(),
             embedder: None,
             registry: workers::handlers::registry(),
+            parser: None,
             postgres_proxy: false,
             redis_proxy: false,
         }
@@ -96,7 +101,10 @@ impl TestApp {
         let settings = Arc::new(through(&direct, postgres.as_ref(), redis.as_ref()));
         let words = Arc::new(HashingEmbedder::new(MODEL));
         let embedder: Arc<dyn Embedder> = options.embedder.unwrap_or_else(|| words.clone());
-        let context = connect(settings.clone(), embedder).await;
+        let mut context = connect(settings.clone(), embedder).await;
+        if let Some(program) = options.parser {
+            context.parser = Parser::new(program, &settings.parser);
+        }
         let workers = (!options.pools.is_empty()).then(|| {
             workers::start(
                 &context,

@@ -164,6 +164,18 @@ impl Client {
         self.ended(submitted.body["id"].as_str().unwrap()).await
     }
 
+    /// Submits a file as a form, without a media type where none is given.
+    pub async fn upload(&self, base: &str, name: &str, media_type: Option<&str>, bytes: &[u8]) -> Answered {
+        let part = reqwest::multipart::Part::bytes(bytes.to_vec()).file_name(name.to_owned());
+        let part = match media_type {
+            Some(media_type) => part.mime_str(media_type).unwrap(),
+            None => part,
+        };
+        let form = reqwest::multipart::Form::new().part("file", part);
+        let path = format!("/v1/knowledge-bases/{base}/documents");
+        self.send(self.request(Method::POST, &path).multipart(form)).await
+    }
+
     /// Searches, and returns the result.
     pub async fn search(&self, body: Value) -> Value {
         let found = self.post_waiting("/v1/search", body, 20).await;

@@ -1,4 +1,4 @@
-use crate::processes::dispatch_backend;
+use crate::processes::{binary, dispatch_backend};
 use crate::{Environment, Proxy, TestDatabase};
 use config::{ExposeSecret, Settings};
 use integrations::embedding::Embedder;
@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use store::{Store, System};
 use tempfile::TempDir;
+use workers::parser::Parser;
 use workers::{Budgets, Context, Replicas};
 
 /// The model id that test bases carry.
@@ -46,6 +47,7 @@ pub(crate) async fn connect(settings: Arc<Settings>, embedder: Arc<dyn Embedder>
         budgets: Budgets::default(),
         store,
         embedder,
+        parser: Parser::new(binary(), &settings.parser),
         http: outgoing_client(&settings),
         settings,
     }

@@ -224,7 +224,7 @@ pub fn model_settings() -> Vec<(String, String)> {
 }
 
 /// The binary that `cargo build -p cli` made beside the tests'.
-fn binary() -> PathBuf {
+pub(crate) fn binary() -> PathBuf {
     if let Some(path) = variable("VISUALKIT_BIN") {
         return PathBuf::from(path);
     }

@@ -1,3 +1,4 @@
+use crate::parser::Parser;
 use crate::{Budgets, Replicas};
 use config::Settings;
 use integrations::embedding::Embedder;
@@ -13,6 +14,7 @@ pub struct Context {
     pub system: System,
     pub queue: Queue,
     pub embedder: Arc<dyn Embedder>,
+    pub parser: Parser,
     pub http: GuardedClient,
     pub replicas: Replicas,
     pub budgets: Budgets,

@@ -22,6 +22,7 @@ mod heartbeat;
 mod job;
 mod leases;
 mod limits;
+pub mod parser;
 mod progress;
 mod pull;
 mod pulse;

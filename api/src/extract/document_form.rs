@@ -1,9 +1,10 @@
 use super::body::{refuse_announced, too_large};
 use super::canonical::{add_bytes, json_hash};
+use super::content::content_error;
 use super::document_fields::{acl, batch_id, external_id, metadata, title};
 use super::fields::Fields;
-use super::format::document_type;
-use super::submission::{DocumentSubmission, Submission, content_error};
+use super::format::type_of_file;
+use super::submission::{DocumentSubmission, Submission};
 use crate::{ApiState, Problem, ProblemCode};
 use axum::extract::multipart::{Field, Multipart, MultipartError};
 use axum::extract::{FromRequest, Request};
@@ -98,10 +99,9 @@ impl Form {
     }
 
     fn finish(self) -> Result<DocumentSubmission, Problem> {
-        // First of all, or a PDF is told that it is not UTF-8.
         let file = self.file.as_ref();
-        let mime_type = file
-            .map(|file| document_type(file.said.as_deref(), file.name.as_deref()))
+        let document_type = file
+            .map(|file| type_of_file(file.said.as_deref(), file.name.as_deref()))
             .transpose()?;
         let value = Value::Object(self.fields);
         let mut hasher = Sha256::new();
@@ -110,18 +110,18 @@ impl Form {
         fields.note(self.errors);
         let (title, external_id) = (title(&mut fields), external_id(&mut fields));
         let (metadata, acl, batch_id) = (metadata(&mut fields), acl(&mut fields), batch_id(&mut fields));
-        match file {
-            Some(file) => fields.note(content_error("file", &file.bytes)),
+        match file.zip(document_type) {
+            Some((file, document_type)) => fields.note(content_error("file", &file.bytes, document_type)),
             None => fields.error("file", "required", "is required"),
         }
-        let (file, mime_type) = fields.finish(self.file.zip(mime_type)).map_err(Problem::invalid)?;
+        let (file, document_type) = fields.finish(self.file.zip(document_type)).map_err(Problem::invalid)?;
         add_bytes(&mut hasher, b"n", file.name.as_deref().unwrap_or("").as_bytes());
         add_bytes(&mut hasher, b"t", file.said.as_deref().unwrap_or("").as_bytes());
         add_bytes(&mut hasher, b"b", &file.bytes);
         let submission = Submission {
             title,
             external_id,
-            mime_type,
+            mime_type: document_type.kept(),
             file_name: file.name,
             metadata,
             acl,
@@ -201,7 +201,7 @@ mod tests {
         ]);
         let read = read.await.unwrap().submission;
         assert_eq!(
-            (read.file_name.as_deref(), read.mime_type, read.title),
+            (read.file_name.as_deref(), read.mime_type.as_str(), read.title),
             (Some("kettle.md"), "text/markdown", None)
         );
         assert_eq!(read.acl, serde_json::json!({"public": true}));
@@ -240,7 +240,7 @@ mod tests {
             ProblemCode::ContainsNul
         );
         assert_eq!(
-            read(&[("name=\"file\"; filename=\"a.pdf\"", b"words")])
+            read(&[("name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png", b"words")])
                 .await
                 .unwrap_err()
                 .code(),

@@ -1,10 +1,11 @@
 use super::body::{read_body, too_large};
 use super::canonical::json_hash;
+use super::content::content_error;
 use super::document_fields::{TITLE_CHARS, acl, batch_id, external_id, metadata};
 use super::fields::Fields;
-use super::format::document_type;
+use super::format::{ANY_TEXT, DocumentType, type_of_text};
 use super::json::parse_json;
-use super::submission::{DocumentSubmission, Submission, content_error};
+use super::submission::{DocumentSubmission, Submission};
 use crate::{ApiState, Problem};
 use axum::extract::Request;
 use serde_json::Value;
@@ -25,21 +26,21 @@ fn parse(bytes: &[u8], max_document_bytes: usize) -> Result<DocumentSubmission, 
     let mut fields = Fields::of(value);
     let title = fields.text("title", TITLE_CHARS);
     let content = fields.value("content");
-    let mime_type = fields
+    let document_type = fields
         .text("mime_type", 1..=255)
-        .map(|said| document_type(Some(&said), None))
+        .map(|said| type_of_text(&said))
         .transpose()?;
     let (external_id, metadata, acl) = (external_id(&mut fields), metadata(&mut fields), acl(&mut fields));
     let batch_id = batch_id(&mut fields);
-    let content = content_bytes(&mut fields, content);
+    let content = content_bytes(&mut fields, content, document_type);
     if content.len() > max_document_bytes {
         return Err(too_large(max_document_bytes));
     }
-    let mime_type = fields.finish(mime_type).map_err(Problem::invalid)?;
+    let document_type = fields.finish(document_type).map_err(Problem::invalid)?;
     let submission = Submission {
         title,
         external_id,
-        mime_type,
+        mime_type: document_type.kept(),
         file_name: None,
         metadata,
         acl,
@@ -50,10 +51,14 @@ fn parse(bytes: &[u8], max_document_bytes: usize) -> Result<DocumentSubmission, 
 }
 
 /// The content's bytes; empty when an error was noted.
-fn content_bytes(fields: &mut Fields, content: Option<Value>) -> Vec<u8> {
+fn content_bytes(fields: &mut Fields, content: Option<Value>, document_type: Option<DocumentType>) -> Vec<u8> {
     match content {
         Some(Value::String(text)) => {
-            fields.note(content_error("content", text.as_bytes()));
+            fields.note(content_error(
+                "content",
+                text.as_bytes(),
+                document_type.unwrap_or(ANY_TEXT),
+            ));
             return text.into_bytes();
         }
         Some(_) => fields.error("content", "type", "must be a string"),
@@ -78,7 +83,11 @@ mod tests {
         let sent = json!({"title": "Lantern", "content": "# Lantern", "mime_type": "text/markdown", "external_id": "lantern", "acl": {"public": true}});
         let read = read(&sent).unwrap().submission;
         assert_eq!(
-            (read.title.as_deref(), read.external_id.as_deref(), read.mime_type),
+            (
+                read.title.as_deref(),
+                read.external_id.as_deref(),
+                read.mime_type.as_str()
+            ),
             (Some("Lantern"), Some("lantern"), "text/markdown")
         );
         assert_eq!(read.bytes, b"# Lantern");

@@ -3,6 +3,7 @@ mod authorized;
 mod body;
 mod caller;
 mod canonical;
+mod content;
 mod credential_name;
 mod cursor;
 mod document_fields;

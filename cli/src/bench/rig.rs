@@ -1,4 +1,4 @@
-use crate::process::{Connections, embedder, load_settings, outgoing_client};
+use crate::process::{Connections, embedder, load_settings, outgoing_client, parser_program};
 use anyhow::Context as _;
 use config::{Requirement, Settings};
 use integrations::embedding::Embedder;
@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use store::{Owner, System, TenantId, tenants};
 use tokio::sync::Mutex;
+use workers::parser::Parser;
 use workers::{Context, Registry, Replicas, WorkerOptions, Workers};
 
 /// The system in this process, with workers of the benchmark's choosing.
@@ -44,6 +45,7 @@ impl Rig {
                 system,
                 queue,
                 embedder,
+                parser: Parser::new(parser_program(), &settings.parser),
                 http,
                 replicas,
                 budgets: workers::Budgets::default(),

@@ -9,6 +9,7 @@ pub(crate) mod dead_letters;
 pub(crate) mod dead_summary;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod documents;
 pub(crate) mod eval;
 pub(crate) mod ingest;
 pub(crate) mod jobs;

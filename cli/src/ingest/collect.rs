@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use super::documents::{Content, NewDocument};
-use super::format::mime_type;
+use super::format::{mime_type, not_ingested};
 use crate::outcome::Advised;
 
 /// What was found.
@@ -123,7 +123,7 @@ impl Collection {
             return self.skip(relative, "its name is not UTF-8");
         };
         let Some(mime_type) = mime_type(path) else {
-            return self.skip(relative, "not one of md, markdown, mdx, html, htm, txt");
+            return self.skip(relative, &not_ingested());
         };
         let external_id = name.replace(std::path::MAIN_SEPARATOR, "/");
         let content = Content::File {
@@ -196,8 +196,15 @@ mod tests {
         }
         let found = collect(&[dir.path().to_owned()]).unwrap();
         assert_eq!(ids(&found), ["a/b/y.htm", "a/x.MDX", "b.md", "z.txt"]);
-        let reason = "not one of md, markdown, mdx, html, htm, txt";
-        assert_eq!(reasons(&found), [("Makefile", reason), ("a/logo.png", reason)]);
+        let reason = not_ingested();
+        assert!(
+            reason.starts_with("not one of md, markdown, mdx") && reason.contains(", pdf, docx"),
+            "{reason}"
+        );
+        assert_eq!(
+            reasons(&found),
+            [("Makefile", reason.as_str()), ("a/logo.png", reason.as_str())]
+        );
     }
 
     #[test]

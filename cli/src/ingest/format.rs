@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
+use api::document_types::{EXTENSIONS, media_type_of_file};
+
 /// The MIME type to send for a file, or `None` for a format that is not ingested.
 pub(crate) fn mime_type(path: &Path) -> Option<&'static str> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "md" | "markdown" => Some("text/markdown"),
-        "mdx" => Some("text/mdx"),
-        "html" | "htm" => Some("text/html"),
-        "txt" => Some("text/plain"),
-        _ => None,
-    }
+    media_type_of_file(path.file_name()?.to_str()?)
+}
+
+/// Why a file of another format is skipped.
+pub(crate) fn not_ingested() -> String {
+    let extensions: Vec<&str> = EXTENSIONS.iter().map(|(extension, _)| *extension).collect();
+    format!("not one of {}", extensions.join(", "))
 }

@@ -16,4 +16,4 @@ pub(crate) use self::local_model::{embedder, embedder_settings, refuse_other_wei
 pub(crate) use self::settings::load_settings;
 pub(crate) use self::signals::until_told_to_stop;
 pub(crate) use self::telemetry::Telemetry;
-pub(crate) use self::worker_part::WorkerPart;
+pub(crate) use self::worker_part::{WorkerPart, parser_program};

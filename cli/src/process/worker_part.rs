@@ -2,9 +2,16 @@ use super::{Connections, embedder, outgoing_client, refuse_other_weights};
 use anyhow::Context as _;
 use integrations::embedding::Embedder;
 use jobs::Pool;
+use std::path::PathBuf;
 use std::sync::Arc;
 use store::System;
+use workers::parser::Parser;
 use workers::{Context, Pulse, Replicas, WorkerOptions, Workers};
+
+/// This very program, also where its file was replaced or deleted since it was started: the two ends of the pipe agree.
+pub(crate) fn parser_program() -> PathBuf {
+    PathBuf::from("/proc/self/exe")
+}
 
 /// The worker pools of this process.
 pub(crate) struct WorkerPart {
@@ -37,6 +44,7 @@ impl WorkerPart {
             system: system.clone(),
             queue: connections.queue.clone(),
             embedder,
+            parser: Parser::new(parser_program(), &settings.parser),
             http: outgoing_client(&settings).context("cannot make calls to the outside")?,
             replicas: replicas.clone(),
             budgets: workers::Budgets::default(),

@@ -59,7 +59,14 @@ pub async fn lock_for_ingest(tx: &mut TenantTx, id: DocumentId) -> Result<Ready,
         .map_err(|error| StoreError::or_not_found(error, "document"))
 }
 
-/// Makes `version` the one that is served, under its final title, and forgets older submissions and their bytes.
+/// What an ingested document is called and is, whatever was said when it was submitted.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'a> {
+    pub title: &'a str,
+    pub mime_type: &'a str,
+}
+
+/// Makes `version` the one that is served, under its final title and media type, and forgets older submissions and their bytes.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -67,12 +74,15 @@ pub async fn mark_ready(
     tx: &mut TenantTx,
     id: DocumentId,
     version: i32,
-    title: &str,
+    named: Named<'_>,
     fingerprint: &[u8],
     chunk_count: i32,
 ) -> Result<(), StoreError> {
     diesel::update(this_version(tx, id, version))
-        .set(document_versions::title.eq(title))
+        .set((
+            document_versions::title.eq(named.title),
+            document_versions::mime_type.eq(named.mime_type),
+        ))
         .execute(&mut tx.conn)
         .await?;
     diesel::update(
@@ -85,9 +95,13 @@ pub async fn mark_ready(
         documents::fingerprint.eq(fingerprint),
         documents::chunk_count.eq(chunk_count),
         documents::updated_at.eq(diesel::dsl::now),
-        // A newer submission's title, if there is one, stays.
+        // Those of a newer submission, if there is one, stay.
         documents::title
-            .eq(case_when(documents::version.eq(version), title.into_sql::<Text>()).otherwise(documents::title)),
+            .eq(case_when(documents::version.eq(version), named.title.into_sql::<Text>()).otherwise(documents::title)),
+        documents::mime_type.eq(
+            case_when(documents::version.eq(version), named.mime_type.into_sql::<Text>())
+                .otherwise(documents::mime_type),
+        ),
     ))
     .execute(&mut tx.conn)
     .await?;
@@ -98,9 +112,17 @@ pub async fn mark_ready(
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn mark_unchanged(tx: &mut TenantTx, id: DocumentId, version: i32, title: &str) -> Result<(), StoreError> {
+pub async fn mark_unchanged(
+    tx: &mut TenantTx,
+    id: DocumentId,
+    version: i32,
+    named: Named<'_>,
+) -> Result<(), StoreError> {
     diesel::update(this_version(tx, id, version))
-        .set(document_versions::title.eq(title))
+        .set((
+            document_versions::title.eq(named.title),
+            document_versions::mime_type.eq(named.mime_type),
+        ))
         .execute(&mut tx.conn)
         .await?;
     diesel::update(
@@ -108,7 +130,11 @@ pub async fn mark_unchanged(tx: &mut TenantTx, id: DocumentId, version: i32, tit
             .filter(documents::tenant_id.eq(tx.tenant))
             .filter(documents::id.eq(id)),
     )
-    .set((documents::ready_version.eq(version), documents::title.eq(title)))
+    .set((
+        documents::ready_version.eq(version),
+        documents::title.eq(named.title),
+        documents::mime_type.eq(named.mime_type),
+    ))
     .execute(&mut tx.conn)
     .await?;
     forget_older(tx, id, version).await

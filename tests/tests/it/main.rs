@@ -15,6 +15,7 @@ mod benchmarks;
 mod doctor;
 mod documents;
 mod faults;
+mod formats;
 mod governor;
 mod isolation;
 mod models;

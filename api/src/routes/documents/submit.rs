@@ -20,7 +20,7 @@ pub(crate) struct JsonDocument {
     title: String,
     /// At most 25 MiB.
     content: String,
-    /// `text/markdown`, `text/x-markdown`, `text/mdx`, `text/html`, `application/xhtml+xml` or `text/plain`.
+    /// A format whose files are text, such as `text/markdown`, `text/html`, `text/plain`, `text/csv`, `application/json` or `message/rfc822`.
     #[schema(example = "text/markdown")]
     mime_type: String,
     /// Your own id: submitting it again replaces the document.
@@ -40,7 +40,7 @@ pub(crate) struct JsonDocument {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "describes what the extractor reads field by field")]
 pub(crate) struct DocumentForm {
-    /// The document. Its media type is the part's, or goes by the file's name.
+    /// The document, in any format that is read. What it is its bytes decide; the part's media type and the file's name where these cannot tell.
     #[schema(value_type = String, format = Binary)]
     file: Vec<u8>,
     /// The document's own title, or else the file's name, by default.
@@ -68,7 +68,7 @@ impl Begin for SubmitDocument {
             knowledge_base_id: base,
             external_id: submission.external_id.as_deref(),
             title: submission.title.as_deref(),
-            mime_type: submission.mime_type,
+            mime_type: &submission.mime_type,
             file_name: submission.file_name.as_deref(),
             metadata: &submission.metadata,
             acl: &submission.acl,
@@ -129,7 +129,7 @@ async fn join(tx: &mut TenantTx, batch: BatchId) -> Result<(), Problem> {
         (status = 409, description = "The batch takes no more jobs, or the idempotency key was used for another request."),
         (status = 413, description = "The document is over 25 MiB."),
         (status = 415, description = "The document is of a type that cannot be ingested."),
-        (status = 422, description = "Fields are missing, wrong or unknown; or the content is empty, holds NUL, or is not UTF-8."),
+        (status = 422, description = "Fields are missing, wrong or unknown; or the content is empty, or text that holds NUL or is not in its encoding."),
     )
 )]
 pub(crate) async fn submit_document(

@@ -126,12 +126,12 @@ async fn what_cannot_be_ingested_is_415() {
             .expect_problem(415, "unsupported_media_type");
     }
     for (name, mime) in [
-        ("a.pdf", None),
-        ("a", None),
-        ("a.md", Some("application/pdf")),
-        ("a.exe", Some("application/octet-stream")),
+        ("a.png", Some("image/png")),
+        ("a.md", Some("image/png")),
+        ("a.docx", Some("application/zip")),
+        ("a.doc", Some("application/msword")),
     ] {
-        let form = Form::new().part("file", file("%PDF-1.7 \u{fffd}", name, mime));
+        let form = Form::new().part("file", file("words", name, mime));
         send_form(&app, &path, form)
             .await
             .expect_problem(415, "unsupported_media_type");

@@ -2,11 +2,11 @@ use super::embed::Embedded;
 use super::handle::superseded;
 use super::read::Source;
 use crate::{Done, JobContext, JobError};
-use documents::Chunk;
+use documents::{Chunk, Format};
 use jobs::kinds::{IngestDocument, IngestedDocument};
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
-use store::documents::{Ready, count_indexed, lock_for_ingest, mark_ready, mark_unchanged, version};
+use store::documents::{Named, Ready, count_indexed, lock_for_ingest, mark_ready, mark_unchanged, version};
 use store::{ChunkId, DocumentId, StoreError, TenantTx, chunks, embeddings, index_changes};
 use uuid::Uuid;
 
@@ -16,6 +16,8 @@ const CHUNK_IDS: Uuid = Uuid::from_u128(0x0e5c_6f0a_9d1b_4a63_8f7e_2b60_5a1c_77d
 /// What is to be committed.
 pub(super) struct Ingested {
     source: Source,
+    /// The media type that the document has, whatever was said of it.
+    media_type: String,
     title: String,
     chunks: Vec<Chunk>,
     embedded: Embedded,
@@ -23,8 +25,9 @@ pub(super) struct Ingested {
 }
 
 impl Ingested {
-    pub(super) fn new(source: Source, title: String, chunks: Vec<Chunk>, embedded: Embedded) -> Self {
+    pub(super) fn new(source: Source, format: Format, title: String, chunks: Vec<Chunk>, embedded: Embedded) -> Self {
         Self {
+            media_type: source.media_type(format),
             source,
             title,
             chunks,
@@ -36,6 +39,7 @@ impl Ingested {
     pub(super) fn unchanged(source: Source) -> Self {
         let title = source.ready.title.clone();
         Self {
+            media_type: source.version.mime_type.clone(),
             source,
             title,
             chunks: Vec::new(),
@@ -78,13 +82,11 @@ pub(super) async fn commit(job: &JobContext, asked: &IngestDocument, ingested: I
 
 async fn keep(tx: &mut TenantTx, asked: &IngestDocument, ready: &Ready) -> Result<IngestedDocument, JobError> {
     let served = version(tx, asked.document_id, ready.ready_version.unwrap_or(asked.version)).await?;
-    mark_unchanged(
-        tx,
-        asked.document_id,
-        asked.version,
-        served.title.as_deref().unwrap_or(&ready.title),
-    )
-    .await?;
+    let named = Named {
+        title: served.title.as_deref().unwrap_or(&ready.title),
+        mime_type: &served.mime_type,
+    };
+    mark_unchanged(tx, asked.document_id, asked.version, named).await?;
     let chunks = usize::try_from(ready.chunk_count).unwrap_or(0);
     Ok(IngestedDocument {
         unchanged: true,
@@ -120,7 +122,11 @@ async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested)
     let unused: Vec<Vec<u8>> = before.into_iter().filter(|hash| !hashes.contains(hash)).collect();
     embeddings::delete_unused(tx, &unused).await?;
     let count = i32::try_from(rows.len()).unwrap_or(i32::MAX);
-    mark_ready(tx, document, asked.version, &ingested.title, &source.fingerprint, count).await?;
+    let named = Named {
+        title: &ingested.title,
+        mime_type: &ingested.media_type,
+    };
+    mark_ready(tx, document, asked.version, named, &source.fingerprint, count).await?;
     Ok(())
 }
 

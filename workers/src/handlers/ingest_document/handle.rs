@@ -1,11 +1,12 @@
 use super::commit::{Ingested, commit};
 use super::embed::embed_unknown;
 use super::read::{Source, read};
+use crate::parser::{Parsed, Unparsed};
 use crate::{Done, Handle, JobContext, JobError};
 use documents::{Chunk, ChunkOptions, CountTokens, ParsedDocument};
 use integrations::embedding::Embedder;
 use jobs::kinds::{IngestDocument, IngestedDocument};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use tokio::task::JoinError;
 
@@ -17,18 +18,17 @@ impl Handle for IngestDocument {
         let Some(source) = job.step("fetch", read(&job, &self)).await? else {
             return Done::with(&superseded());
         };
-        job.step_detail(json!({ "bytes": source.bytes.len() }));
+        job.step_detail(json!({ "bytes": source.bytes.len(), "said": source.version.mime_type }));
         if source.is_unchanged() {
             return commit(&job, &self, Ingested::unchanged(source)).await;
         }
-        let parsed = job.step("parse", parse(&source)).await?;
-        job.step_detail(json!({ "blocks": parsed.blocks.len() }));
-        let (title, chunks) = job.step("chunk", chunk(&job, &source, parsed)).await?;
+        let Parsed { format, document } = job.step("parse", parse(&job, &source)).await?;
+        let (title, chunks) = job.step("chunk", chunk(&job, &source, document)).await?;
         job.step_detail(json!({ "chunks": chunks.len() }));
         let Some(embedded) = job.step("embed", embed_unknown(&job, &self, &source, &chunks)).await? else {
             return Done::with(&superseded());
         };
-        commit(&job, &self, Ingested::new(source, title, chunks, embedded)).await
+        commit(&job, &self, Ingested::new(source, format, title, chunks, embedded)).await
     }
 }
 
@@ -43,17 +43,39 @@ pub(super) fn superseded() -> IngestedDocument {
     }
 }
 
-/// Runs off the async threads, as chunking does: a large document takes seconds.
-async fn parse(source: &Source) -> Result<ParsedDocument, JobError> {
-    let (bytes, format) = (source.bytes.clone(), source.format);
-    tokio::task::spawn_blocking(move || {
-        documents::parse(&bytes, format).map_err(|error| JobError::permanent(error.code(), error.to_string()))
-    })
-    .await
-    .map_err(panicked)?
+/// In a process of its own. The step tells what the document was found to be, also where it could not be read.
+async fn parse(job: &JobContext, source: &Source) -> Result<Parsed, JobError> {
+    let unparsed = Unparsed {
+        media_type: source.version.mime_type.clone(),
+        file_name: source.version.file_name.clone(),
+        bytes: source.bytes.clone(),
+    };
+    match job.app.parser.parse(unparsed).await {
+        Ok(parsed) => {
+            job.step_detail(found(&parsed));
+            Ok(parsed)
+        }
+        Err(error) => {
+            job.step_detail(json!({ "format": error.format() }));
+            Err(error.into())
+        }
+    }
 }
 
-/// The document's title and its chunks.
+/// What was found, in a few counts.
+fn found(parsed: &Parsed) -> Value {
+    let mut found = Map::new();
+    found.insert("format".to_owned(), json!(parsed.format));
+    found.insert("blocks".to_owned(), json!(parsed.document.blocks.len()));
+    // What has pages, slides or sheets says how many.
+    for name in ["pages", "slides", "sheets"] {
+        let count = parsed.document.metadata.get(name).filter(|count| count.is_u64());
+        found.extend(count.map(|count| (name.to_owned(), count.clone())));
+    }
+    Value::Object(found)
+}
+
+/// The document's title and its chunks. Runs off the async threads: a large document takes seconds.
 async fn chunk(job: &JobContext, source: &Source, parsed: ParsedDocument) -> Result<(String, Vec<Chunk>), JobError> {
     let (given, fallback) = (source.version.title.clone(), source.fallback_title());
     let embedder = job.app.embedder.clone();
@@ -71,8 +93,11 @@ async fn chunk(job: &JobContext, source: &Source, parsed: ParsedDocument) -> Res
 }
 
 fn panicked(error: JoinError) -> JobError {
-    tracing::error!(%error, "parsing panicked");
-    JobError::permanent("unreadable", "The document could not be parsed; this is a defect.")
+    tracing::error!(%error, "chunking panicked");
+    JobError::permanent(
+        "unreadable",
+        "The document could not be cut into chunks; this is a defect.",
+    )
 }
 
 /// Counts tokens as the embedding model does.

@@ -8,14 +8,13 @@ use store::knowledge_bases::KnowledgeBase;
 use store::{StoreError, blobs, knowledge_bases};
 
 /// Grows when the same bytes would give other chunks: then unchanged content is ingested again.
-const PIPELINE_VERSION: u8 = 1;
+const PIPELINE_VERSION: u8 = 2;
 
 /// A submission with everything its index entries depend on.
 pub(super) struct Source {
     pub(super) version: Version,
     pub(super) ready: Ready,
     pub(super) base: KnowledgeBase,
-    pub(super) format: Format,
     pub(super) bytes: Arc<Vec<u8>>,
     pub(super) fingerprint: Vec<u8>,
 }
@@ -24,6 +23,15 @@ impl Source {
     /// Whether this is what search serves already.
     pub(super) fn is_unchanged(&self) -> bool {
         self.ready.ready_version.is_some() && self.ready.fingerprint.as_ref() == Some(&self.fingerprint)
+    }
+
+    /// The media type of what was found: as it was said where that is right, parameters included.
+    pub(super) fn media_type(&self, format: Format) -> String {
+        let said = &self.version.mime_type;
+        match Format::of_media_type(said) == Some(format) {
+            true => said.clone(),
+            false => format.media_type().to_owned(),
+        }
     }
 
     /// What a document is called that names itself nowhere.
@@ -65,18 +73,11 @@ pub(super) async fn read(job: &JobContext, asked: &IngestDocument) -> Result<Opt
             ),
         ));
     }
-    let format = Format::detect(&version.mime_type, version.file_name.as_deref()).ok_or_else(|| {
-        JobError::permanent(
-            "unsupported_media_type",
-            format!("{} documents cannot be read.", version.mime_type),
-        )
-    })?;
     let fingerprint = fingerprint(&version, &base, &bytes);
     Ok(Some(Source {
         version,
         ready,
         base,
-        format,
         bytes: Arc::new(bytes),
         fingerprint,
     }))

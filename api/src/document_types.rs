@@ -1,0 +1,102 @@
+//! What can be ingested, by media type and by file name. The workers read the same: a test compares the two.
+
+/// Says nothing of a file but that it is one: its bytes decide.
+pub const UNTOLD: &str = "application/octet-stream";
+
+/// What can be ingested, and whether its files are text, which JSON can hold.
+pub const MEDIA_TYPES: &[(&str, bool)] = &[
+    ("text/markdown", true),
+    ("text/x-markdown", true),
+    ("text/mdx", true),
+    ("text/html", true),
+    ("application/xhtml+xml", true),
+    ("text/plain", true),
+    ("text/csv", true),
+    ("application/csv", true),
+    ("text/tab-separated-values", true),
+    ("application/json", true),
+    ("text/json", true),
+    ("application/x-ndjson", true),
+    ("application/jsonl", true),
+    ("message/rfc822", true),
+    ("application/pdf", false),
+    (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        false,
+    ),
+    (
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.template",
+        false,
+    ),
+    ("application/vnd.ms-word.document.macroenabled.12", false),
+    (
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+        false,
+    ),
+    (
+        "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
+        false,
+    ),
+    ("application/vnd.ms-powerpoint.presentation.macroenabled.12", false),
+    (
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        false,
+    ),
+    ("application/vnd.ms-excel", false),
+    ("application/vnd.ms-excel.sheet.macroenabled.12", false),
+    ("application/vnd.ms-excel.sheet.binary.macroenabled.12", false),
+    ("application/vnd.oasis.opendocument.spreadsheet", false),
+];
+
+/// What a file is when its media type says nothing.
+pub const EXTENSIONS: &[(&str, &str)] = &[
+    ("md", "text/markdown"),
+    ("markdown", "text/markdown"),
+    ("mdx", "text/mdx"),
+    ("html", "text/html"),
+    ("htm", "text/html"),
+    ("xhtml", "application/xhtml+xml"),
+    ("txt", "text/plain"),
+    ("csv", "text/csv"),
+    ("tsv", "text/tab-separated-values"),
+    ("json", "application/json"),
+    ("ndjson", "application/x-ndjson"),
+    ("jsonl", "application/jsonl"),
+    ("eml", "message/rfc822"),
+    ("pdf", "application/pdf"),
+    (
+        "docx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ),
+    (
+        "dotx",
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.template",
+    ),
+    ("docm", "application/vnd.ms-word.document.macroenabled.12"),
+    (
+        "pptx",
+        "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ),
+    (
+        "ppsx",
+        "application/vnd.openxmlformats-officedocument.presentationml.slideshow",
+    ),
+    ("pptm", "application/vnd.ms-powerpoint.presentation.macroenabled.12"),
+    (
+        "xlsx",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ),
+    ("xls", "application/vnd.ms-excel"),
+    ("xlsm", "application/vnd.ms-excel.sheet.macroenabled.12"),
+    ("xlsb", "application/vnd.ms-excel.sheet.binary.macroenabled.12"),
+    ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
+];
+
+/// The media type of a file with this name.
+#[must_use]
+pub fn media_type_of_file(file_name: &str) -> Option<&'static str> {
+    let (_, extension) = file_name.trim().rsplit_once('.')?;
+    let extension = extension.to_ascii_lowercase();
+    let known = EXTENSIONS.iter().find(|(known, _)| *known == extension);
+    known.map(|(_, media_type)| *media_type)
+}

@@ -1,0 +1,179 @@
+//! What a document is, its bytes decide.
+use super::support::{code, ingest, message, parse_detail};
+use serde_json::{Value, json};
+use tests::TestApp;
+
+const PAGE: &[u8] =
+    b"<!DOCTYPE html><html><head><title>Lantern</title></head><body><p>It burns for 36 hours.</p></body></html>";
+
+async fn document(app: &TestApp, job: &Value) -> Value {
+    let path = format!("/v1/documents/{}", job["document_id"].as_str().unwrap());
+    app.client.get(&path).await.body
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_is_what_its_bytes_are_whatever_was_said() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    for (name, said) in [
+        ("a.md", Some("text/markdown")),
+        ("a.pdf", Some("application/pdf")),
+        ("a", Some("application/octet-stream")),
+        ("a", None),
+    ] {
+        let job = ingest(&app, &base, name, said, PAGE).await;
+        assert_eq!(job["state"], "succeeded", "{job}");
+        let detail = parse_detail(&app, &job).await;
+        assert_eq!(
+            (&detail["format"], &detail["blocks"]),
+            (&json!("html"), &json!(1)),
+            "{said:?}"
+        );
+        let document = document(&app, &job).await;
+        assert_eq!(
+            (&document["mime_type"], &document["title"]),
+            (&json!("text/html"), &json!("Lantern")),
+            "{document}"
+        );
+    }
+    // Whether its parser finds anything in it or not.
+    for (name, said) in [("a.md", Some("text/markdown")), ("a.txt", None), ("a", None)] {
+        let job = ingest(&app, &base, name, said, b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n").await;
+        assert_eq!(parse_detail(&app, &job).await["format"], "pdf", "{job}");
+    }
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_is_submitted_again_unchanged_is_still_what_it_was_found_to_be() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let content = String::from_utf8(PAGE.to_vec()).unwrap();
+    let sent = json!({"title": "Lantern", "content": content, "mime_type": "text/markdown", "external_id": "a"});
+    for unchanged in [false, true] {
+        let job = app.client.ingest(&base, sent.clone()).await;
+        assert_eq!(job["result"]["unchanged"], unchanged, "{job}");
+        assert_eq!(document(&app, &job).await["mime_type"], "text/html");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_read_says_what_it_is_and_what_to_do() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    for (name, said, bytes, expected, says) in [
+        (
+            "a.pdf",
+            Some("application/pdf"),
+            b"Only words.".as_slice(),
+            "format_mismatch",
+            "sent as a PDF, but looks like plain text",
+        ),
+        (
+            "a.docx",
+            None,
+            b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
+            "damaged",
+            "The Word document is damaged",
+        ),
+        (
+            "a",
+            None,
+            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
+            "unsupported_format",
+            "a PNG picture",
+        ),
+        (
+            "a.bin",
+            Some("application/octet-stream"),
+            b"\x7fELF\x02\x01\x01\0",
+            "unsupported_format",
+            "a program",
+        ),
+        (
+            "a.rtf",
+            None,
+            b"{\\rtf1 words}",
+            "unsupported_format",
+            "Save it as .docx",
+        ),
+    ] {
+        let job = ingest(&app, &base, name, said, bytes).await;
+        assert_eq!((&job["state"], code(&job)), (&json!("dead"), expected), "{job}");
+        assert!(message(&job).contains(says), "{}", message(&job));
+        assert_eq!((&job["attempt"], &job["error"]["step"]), (&json!(1), &json!("parse")));
+    }
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_may_be_in_an_encoding_that_is_declared() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let utf16: Vec<u8> = [0xfeff]
+        .into_iter()
+        .chain("Die Lampe heißt Grün.".encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    for (name, said, bytes) in [
+        (
+            "a.txt",
+            Some("text/plain; charset=ISO-8859-1"),
+            b"Die Lampe hei\xdft Gr\xfcn.".as_slice(),
+        ),
+        ("b.txt", Some("text/plain; charset=utf-16"), &utf16),
+        (
+            "c.html",
+            None,
+            b"<meta charset=windows-1252><p>Die Lampe hei\xdft Gr\xfcn.</p>",
+        ),
+    ] {
+        let job = ingest(&app, &base, name, said, bytes).await;
+        assert_eq!(job["state"], "succeeded", "{name} {job}");
+        let path = format!("/v1/documents/{}/chunks", job["document_id"].as_str().unwrap());
+        assert_eq!(
+            app.client.get(&path).await.body["data"][0]["text"],
+            "Die Lampe heißt Grün.",
+            "{name}"
+        );
+    }
+    for (said, bytes, code) in [
+        ("text/plain", b"Gr\xfcn".as_slice(), "invalid_utf8"),
+        ("text/markdown", b"\xff\xfe\xfa\xfb", "invalid_utf8"),
+        ("text/html", b"<p>Gr\xfcn</p>", "invalid_utf8"),
+        ("text/plain; charset=shift_jis", b"\x81\xff", "invalid"),
+        ("application/pdf", b"", "invalid"),
+        ("text/markdown", b"a\0b", "contains_nul"),
+    ] {
+        app.client
+            .upload(&base, "a", Some(said), bytes)
+            .await
+            .expect_problem(422, code);
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn json_holds_text_only_and_says_how_to_send_a_file() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let path = format!("/v1/knowledge-bases/{base}/documents");
+    let refused = app
+        .client
+        .post(
+            &path,
+            json!({"title": "t", "content": "%PDF-1.7", "mime_type": "application/pdf"}),
+        )
+        .await;
+    refused.expect_problem(415, "unsupported_media_type");
+    assert!(
+        refused.text.contains("multipart/form-data") && refused.text.contains("text/csv"),
+        "{}",
+        refused.text
+    );
+    let refused = app.client.upload(&base, "a.png", Some("image/png"), b"\x89PNG").await;
+    refused.expect_problem(415, "unsupported_media_type");
+    assert!(refused.text.contains("application/pdf"), "{}", refused.text);
+    app.finish().await;
+}

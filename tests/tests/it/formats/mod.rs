@@ -1,0 +1,8 @@
+//! Documents in any format: what they are found to be, and the process that parses them.
+mod agreement;
+mod every_file;
+mod found;
+mod limits;
+mod processes;
+mod shown;
+mod support;

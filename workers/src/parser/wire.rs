@@ -1,0 +1,142 @@
+use documents::{Block, BlockKind, Format, ParsedDocument};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// What the parent writes before the document's bytes: one line of JSON.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Request {
+    /// How many bytes follow the line.
+    pub(super) bytes: usize,
+    pub(super) media_type: String,
+    pub(super) file_name: Option<String>,
+}
+
+impl Request {
+    pub(super) fn to_line(&self) -> String {
+        // Numbers and texts: there is nothing in it that could not be written.
+        let mut line = serde_json::to_string(self).unwrap_or_default();
+        line.push('\n');
+        line
+    }
+
+    /// The request, and the bytes that follow it; `None` when the parent wrote less than it said.
+    pub(super) fn read(input: &[u8]) -> Option<(Self, &[u8])> {
+        let end = input.iter().position(|byte| *byte == b'\n')?;
+        let request: Self = serde_json::from_slice(input.get(..end)?).ok()?;
+        let bytes = input.get(end + 1..)?;
+        (bytes.len() == request.bytes).then_some((request, bytes))
+    }
+}
+
+/// What the child writes.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Answer {
+    /// What the document is, where that was found out.
+    pub(super) format: Option<Format>,
+    pub(super) outcome: Outcome,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Outcome {
+    Read(Document),
+    Refused { code: String, message: String },
+}
+
+impl Answer {
+    pub(super) fn read(output: &[u8]) -> Option<Self> {
+        serde_json::from_slice(output).ok()
+    }
+}
+
+/// A parsed document, its headings written once for all the blocks under them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Document {
+    title: Option<String>,
+    metadata: Map<String, Value>,
+    sections: Vec<Section>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Section {
+    headings: Vec<String>,
+    blocks: Vec<(BlockKind, String)>,
+}
+
+impl From<ParsedDocument> for Document {
+    fn from(parsed: ParsedDocument) -> Self {
+        let mut sections: Vec<Section> = Vec::new();
+        for Block { headings, kind, text } in parsed.blocks {
+            match sections.last_mut() {
+                Some(section) if section.headings == headings => section.blocks.push((kind, text)),
+                _ => sections.push(Section {
+                    headings,
+                    blocks: vec![(kind, text)],
+                }),
+            }
+        }
+        Self {
+            title: parsed.title,
+            metadata: parsed.metadata,
+            sections,
+        }
+    }
+}
+
+impl From<Document> for ParsedDocument {
+    fn from(document: Document) -> Self {
+        let mut blocks = Vec::new();
+        for Section {
+            headings,
+            blocks: under,
+        } in document.sections
+        {
+            blocks.extend(under.into_iter().map(|(kind, text)| Block {
+                headings: headings.clone(),
+                kind,
+                text,
+            }));
+        }
+        Self {
+            title: document.title,
+            metadata: document.metadata,
+            blocks,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+
+    #[test]
+    fn a_document_arrives_as_it_was_sent() {
+        let text = "---\nyear: 2026\n---\n# One\n\na \u{1f600} \"b\"\n\n- c\n- d\n\n## Two\n\n| e | f |\n|---|---|\n| g | h |\n\n# One\n\n```\ni\n```\n> j";
+        let parsed = documents::parse(text.as_bytes(), Format::Markdown).unwrap();
+        let answer = Answer {
+            format: Some(Format::Markdown),
+            outcome: Outcome::Read(parsed.clone().into()),
+        };
+        let sent = serde_json::to_vec(&answer).unwrap();
+        let Outcome::Read(arrived) = Answer::read(&sent).unwrap().outcome else {
+            panic!("refused")
+        };
+        assert_eq!(ParsedDocument::from(arrived), parsed);
+    }
+
+    #[test]
+    fn a_request_that_was_cut_off_is_not_read() {
+        let request = Request {
+            bytes: 4,
+            media_type: "text/plain".to_owned(),
+            file_name: Some("a\nb\u{0}.txt".to_owned()),
+        };
+        let sent = [request.to_line().as_bytes(), b"w\nds"].concat();
+        let (read, bytes) = Request::read(&sent).unwrap();
+        assert_eq!((read.file_name, bytes), (request.file_name, b"w\nds".as_slice()));
+        for cut in 0..sent.len() {
+            assert!(Request::read(sent.get(..cut).unwrap()).is_none());
+        }
+    }
+}
