@@ -11,8 +11,19 @@ use tests::{TestApp, evaluation_data};
 const SHARES: &[(&str, f64)] = &[
     ("md", 1.0),
     ("html", 1.0),
-    // Two of them are e-mails.
-    ("txt", 0.84),
+    ("txt", 1.0),
+    ("docx", 1.0),
+    ("pptx", 1.0),
+    ("xlsx", 1.0),
+    ("xlsm", 1.0),
+    ("xls", 1.0),
+    ("ods", 1.0),
+    ("csv", 1.0),
+    ("tsv", 1.0),
+    ("pdf", 1.0),
+    ("eml", 1.0),
+    ("json", 1.0),
+    ("ndjson", 1.0),
     // Text of no format of ours, which is read as it stands.
     ("rst", 1.0),
     ("org", 1.0),
@@ -37,6 +48,9 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     // With a byte order mark, and no media type that says so.
     ("unstructured/fake-text-utf-16.txt", "invalid_utf8"),
     ("unstructured/password_protected.xlsx", "encrypted"),
+    ("unstructured/emoji.xlsx", "no_text"),
+    ("unstructured/empty.xlsx", "no_text"),
+    ("MEDRPT-2024-PAT-3847_medical_report_scan.pdf", "no_text_layer"),
 ];
 
 /// By extension: what is never ingested, and its code.
