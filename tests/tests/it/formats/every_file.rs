@@ -51,6 +51,7 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("unstructured/emoji.xlsx", "no_text"),
     ("unstructured/empty.xlsx", "no_text"),
     ("MEDRPT-2024-PAT-3847_medical_report_scan.pdf", "no_text_layer"),
+    ("eml/fake-encrypted.eml", "encrypted"),
 ];
 
 /// By extension: what is never ingested, and its code.
