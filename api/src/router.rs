@@ -2,7 +2,7 @@ use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
     answers, batches, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits,
-    openapi as openapi_route, pauses, schedules, search, webhooks,
+    openapi as openapi_route, pauses, schedules, search, sources, webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
@@ -57,6 +57,15 @@ fn documented() -> OpenApiRouter<ApiState> {
             documents::delete::delete_document
         ))
         .routes(routes!(documents::chunks::list_chunks))
+        .routes(routes!(sources::create::create_source, sources::list::list_sources))
+        .routes(routes!(
+            sources::show::show_source,
+            sources::update::update_source,
+            sources::delete::delete_source
+        ))
+        .routes(routes!(sources::sync::sync_source))
+        .routes(routes!(sources::syncs::list_syncs))
+        .routes(routes!(sources::items::list_items))
         .routes(routes!(search::search))
         .routes(routes!(answers::answer_question))
         .routes(routes!(checks::check_response))

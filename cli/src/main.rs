@@ -36,6 +36,8 @@ struct Cli {
 enum Command {
     /// Send files and folders to a knowledge base and wait until they are searchable
     Ingest(commands::ingest::Args),
+    /// Read web sites into a knowledge base: make, sync, inspect and delete sources
+    Sources(commands::sources::Args),
     /// Search knowledge bases
     Search(commands::search::Args),
     /// Ask a question; the answer is cited and checked sentence by sentence
@@ -95,6 +97,7 @@ enum Command {
 async fn run(command: Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Ingest(args) => Box::pin(commands::ingest::run(args)).await,
+        Command::Sources(args) => Box::pin(commands::sources::run(args)).await,
         Command::Search(args) => Box::pin(commands::search::run(args)).await,
         Command::Ask(args) => Box::pin(commands::ask::run(args)).await,
         Command::Check(args) => Box::pin(commands::check::run(args)).await,

@@ -10,6 +10,8 @@ pub mod http;
 #[cfg(feature = "clients")]
 mod reranker;
 pub mod standard_webhooks;
+#[cfg(feature = "clients")]
+pub mod web;
 
 #[cfg(feature = "clients")]
 pub use chat_model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, ChatRole, FinishReason, TokenUsage};

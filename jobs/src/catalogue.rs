@@ -1,4 +1,4 @@
-use crate::kinds::diagnostics;
+use crate::kinds::{SyncSource, diagnostics};
 use crate::{FieldError, Kind, Pool};
 use serde_json::Value;
 
@@ -70,6 +70,7 @@ impl Catalogue {
     #[must_use]
     pub fn new(diagnostics: bool) -> Self {
         let all = [
+            CatalogueEntry::of::<SyncSource>(),
             CatalogueEntry::of::<diagnostics::Noop>(),
             CatalogueEntry::of::<diagnostics::Sleep>(),
             CatalogueEntry::of::<diagnostics::Fail>(),

@@ -17,6 +17,7 @@ mod rate_limits;
 pub mod schedules;
 mod subscription;
 mod validation;
+mod web_source;
 
 pub use self::batch::{AddedBy, AddedJobs, BatchJob, add_to_batch};
 pub use self::catalogue::{Catalogue, CatalogueEntry, SubmitError};
@@ -35,3 +36,4 @@ pub use self::queue::{
 pub use self::rate_limits::{Limited, Rate, Taken};
 pub use self::subscription::Subscription;
 pub use self::validation::FieldError;
+pub use self::web_source::{CrawlMode, QueryPolicy, WebSource};

@@ -73,9 +73,7 @@ impl Target {
             // A transaction whose client is gone must not keep its locks: nobody could take its job.
             let planning = match plans {
                 Plans::Each => "",
-                Plans::Once => {
-                    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off"
-                }
+                Plans::Once => " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off",
             };
             let options = format!(
                 "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={}{planning}",

@@ -68,6 +68,8 @@ ids! {
     LimitId;
     /// What a tenant has submitted again and again.
     ScheduleId;
+    /// Where documents come from by themselves.
+    SourceId;
     /// Jobs that belong together; also the id of the job that follows them.
     BatchId;
     /// Where a tenant wants to be told of events.

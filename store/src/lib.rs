@@ -31,6 +31,7 @@ pub mod provider_usage;
 pub mod schedules;
 pub mod schema;
 pub mod secrets;
+pub mod sources;
 mod store;
 mod system;
 mod tenant;
@@ -41,8 +42,8 @@ pub mod workers;
 
 pub use self::error::StoreError;
 pub use self::ids::{
-    ApiKeyId, BatchId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, TenantId,
-    WebhookDeliveryId, WebhookId,
+    ApiKeyId, BatchId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, SourceId,
+    TenantId, WebhookDeliveryId, WebhookId,
 };
 pub use self::migrate::{migrate, pending_migrations};
 pub use self::owner::Owner;

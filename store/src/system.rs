@@ -44,7 +44,8 @@ impl System {
 
     /// For questions about all that there is: Postgres may read whole tables and join them as it likes, which other statements of this role may not.
     pub(crate) async fn begin_survey(&self) -> Result<SystemTx, StoreError> {
-        let sql = "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = on";
+        let sql =
+            "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = on";
         Ok(SystemTx {
             conn: begin(&self.pool, sql).await?,
         })

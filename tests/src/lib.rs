@@ -19,6 +19,7 @@ mod links;
 mod processes;
 mod proxy;
 mod receiver;
+mod site;
 mod vendor;
 mod workspace;
 
@@ -31,5 +32,6 @@ pub use self::limited_vendor::{LimitedVendor, Says, VendorLimit};
 pub use self::processes::{Process, Servers, dispatch_backend, free_port, lasting_port, model_settings};
 pub use self::proxy::Proxy;
 pub use self::receiver::{Answer, Received, Receiver};
+pub use self::site::{FakeSite, SitePage, SiteRequest};
 pub use self::vendor::{Behaviour, FakeVendor};
 pub use self::workspace::workspace_root;

@@ -29,6 +29,25 @@ impl Cursor for Uuid {
     }
 }
 
+/// A text that rows are ordered by, in hexadecimal.
+impl Cursor for String {
+    fn to_cursor(&self) -> String {
+        self.bytes().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn from_cursor(text: &str) -> Option<Self> {
+        let digits = text.as_bytes();
+        if !digits.len().is_multiple_of(2) || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let bytes = digits
+            .chunks(2)
+            .map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        let text = Self::from_utf8(bytes.collect::<Option<Vec<u8>>>()?).ok()?;
+        (!text.contains('\0')).then_some(text)
+    }
+}
+
 /// The ordinal of the first chunk of the page.
 impl Cursor for i32 {
     fn to_cursor(&self) -> String {

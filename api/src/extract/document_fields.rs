@@ -31,7 +31,7 @@ pub(super) fn batch_id(fields: &mut Fields) -> Option<BatchId> {
 }
 
 /// `metadata`: an object of at most 16 KiB and eight levels.
-pub(super) fn metadata(fields: &mut Fields) -> Value {
+pub(crate) fn metadata(fields: &mut Fields) -> Value {
     let Some(value) = fields.value("metadata") else {
         return json!({});
     };
@@ -54,7 +54,7 @@ pub(super) fn metadata(fields: &mut Fields) -> Value {
 }
 
 /// `acl`: who may see the document. Without one, only secret keys without a principal do.
-pub(super) fn acl(fields: &mut Fields) -> Value {
+pub(crate) fn acl(fields: &mut Fields) -> Value {
     let Some(value) = fields.value("acl") else {
         return json!({});
     };

@@ -95,6 +95,11 @@ impl Fields {
         self.left.get(name)?.as_str()
     }
 
+    /// The value as it is, before it is read.
+    pub(crate) fn peek(&self, name: &str) -> Option<&Value> {
+        self.left.get(name)
+    }
+
     pub(crate) fn value(&mut self, name: &str) -> Option<Value> {
         self.left.remove(name).filter(|value| !value.is_null())
     }

@@ -1,7 +1,9 @@
 use crate::{ApiState, Problem};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
-use store::{BatchId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, WebhookDeliveryId, WebhookId};
+use store::{
+    BatchId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, SourceId, WebhookDeliveryId, WebhookId,
+};
 use uuid::Uuid;
 
 /// An id that stands in a path.
@@ -30,6 +32,7 @@ resource_ids!(
     PauseId = "pause",
     BatchId = "batch",
     ScheduleId = "schedule",
+    SourceId = "source",
     WebhookId = "webhook",
     WebhookDeliveryId = "delivery"
 );

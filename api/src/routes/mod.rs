@@ -15,4 +15,5 @@ mod principal;
 mod recency;
 pub(crate) mod schedules;
 pub(crate) mod search;
+pub(crate) mod sources;
 pub(crate) mod webhooks;

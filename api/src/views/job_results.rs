@@ -1,6 +1,8 @@
 //! The job object as each kind of work returns it: these types describe, they are never made.
 use super::JobObject;
-use jobs::kinds::{Answer, CheckResult, DeletedKnowledgeBase, IngestedDocument, SearchResult};
+use jobs::kinds::{
+    Answer, CheckResult, DeletedKnowledgeBase, DeletedSource, IngestedDocument, SearchResult, SyncedSource,
+};
 use utoipa::ToSchema;
 
 macro_rules! job_results {
@@ -29,4 +31,8 @@ job_results! {
     DocumentJob: IngestedDocument;
     /// The job that deletes a knowledge base.
     KnowledgeBaseDeletionJob: DeletedKnowledgeBase;
+    /// The job that syncs a source.
+    SourceSyncJob: SyncedSource;
+    /// The job that deletes a source.
+    SourceDeletionJob: DeletedSource;
 }

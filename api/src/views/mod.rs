@@ -15,6 +15,7 @@ mod limit;
 mod page;
 mod pause;
 mod schedule;
+mod source;
 mod step;
 mod webhook;
 mod webhook_delivery;
@@ -29,13 +30,16 @@ pub(crate) use self::document::DocumentObject;
 pub(crate) use self::effect::EffectObject;
 pub(crate) use self::full_job::FullJob;
 pub(crate) use self::job::JobObject;
-pub(crate) use self::job_results::{AnswerJob, CheckJob, DocumentJob, KnowledgeBaseDeletionJob, SearchJob};
+pub(crate) use self::job_results::{
+    AnswerJob, CheckJob, DocumentJob, KnowledgeBaseDeletionJob, SearchJob, SourceDeletionJob, SourceSyncJob,
+};
 pub(crate) use self::kept_result::fill_in;
 pub(crate) use self::knowledge_base::KnowledgeBaseObject;
 pub(crate) use self::limit::LimitObject;
 pub(crate) use self::page::Page;
 pub(crate) use self::pause::PauseObject;
 pub(crate) use self::schedule::{FiringObject, ScheduleDetails, ScheduleObject};
+pub(crate) use self::source::{SourceItemObject, SourceObject, SourceSyncObject};
 pub(crate) use self::step::StepObject;
 pub(crate) use self::webhook::{WebhookObject, WebhookSecretObject};
 pub(crate) use self::webhook_delivery::WebhookDeliveryObject;

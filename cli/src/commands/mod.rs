@@ -23,6 +23,7 @@ pub(crate) mod schedules;
 pub(crate) mod search;
 pub(crate) mod secrets;
 pub(crate) mod serve;
+pub(crate) mod sources;
 pub(crate) mod tenants;
 pub(crate) mod top;
 pub(crate) mod up;

@@ -102,7 +102,18 @@ impl GuardedClient {
     /// # Errors
     /// `Forbidden` for an address the policy refuses, `Unreachable`, `Timeout`, `Unavailable`, or `AnswerTooLarge`.
     pub async fn get(&self, url: &Url, headers: HeaderMap) -> Result<GuardedResponse, IntegrationError> {
-        self.exchange(url, self.client.get(url.clone()).headers(headers)).await
+        self.get_up_to(url, headers, self.limits.response_bytes_max).await
+    }
+
+    /// As [`Self::get`], with a limit of its own for the body.
+    pub async fn get_up_to(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        bytes_max: usize,
+    ) -> Result<GuardedResponse, IntegrationError> {
+        self.exchange(url, self.client.get(url.clone()).headers(headers), bytes_max)
+            .await
     }
 
     /// As [`Self::get`], with `body` as JSON.
@@ -112,8 +123,8 @@ impl GuardedClient {
         headers: HeaderMap,
         body: &T,
     ) -> Result<GuardedResponse, IntegrationError> {
-        self.exchange(url, self.client.post(url.clone()).json(body).headers(headers))
-            .await
+        let request = self.client.post(url.clone()).json(body).headers(headers);
+        self.exchange(url, request, self.limits.response_bytes_max).await
     }
 
     /// As [`Self::get`], with `body` as it is, within `timeout`. What counts is that there is an answer: no more than `answer_bytes` of its body are
@@ -163,21 +174,23 @@ impl GuardedClient {
         Ok((system, answer))
     }
 
-    async fn exchange(&self, url: &Url, request: RequestBuilder) -> Result<GuardedResponse, IntegrationError> {
+    async fn exchange(
+        &self,
+        url: &Url,
+        request: RequestBuilder,
+        bytes_max: usize,
+    ) -> Result<GuardedResponse, IntegrationError> {
         let (system, mut answer) = self.send(url, request).await?;
         let too_large = || IntegrationError::AnswerTooLarge {
             system: system.clone(),
-            bytes_max: self.limits.response_bytes_max,
+            bytes_max,
         };
-        if answer
-            .content_length()
-            .is_some_and(|bytes| bytes > self.limits.response_bytes_max as u64)
-        {
+        if answer.content_length().is_some_and(|bytes| bytes > bytes_max as u64) {
             return Err(too_large());
         }
         let mut body = Vec::new();
         while let Some(part) = answer.chunk().await.map_err(|error| failure(&system, error))? {
-            if body.len() + part.len() > self.limits.response_bytes_max {
+            if body.len() + part.len() > bytes_max {
                 return Err(too_large());
             }
             body.extend_from_slice(&part);

@@ -14,6 +14,7 @@ mod resolver;
 mod response;
 #[cfg(feature = "clients")]
 mod retry_after;
+mod web_url;
 mod webhook_url;
 
 #[cfg(feature = "clients")]
@@ -25,4 +26,5 @@ pub use rate_hints::RateHints;
 pub use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 #[cfg(feature = "clients")]
 pub use response::GuardedResponse;
+pub use web_url::web_url_faults;
 pub use webhook_url::{UrlFault, webhook_url_faults};

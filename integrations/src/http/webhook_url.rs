@@ -18,6 +18,18 @@ pub struct UrlFault {
 /// resolves to. Plain http and odd ports are for addresses that `policy` opens beyond the public internet.
 #[must_use]
 pub fn webhook_url_faults(text: &str, policy: OutboundPolicy) -> Vec<UrlFault> {
+    faults(text, policy, PlainHttp::WhereOpened)
+}
+
+/// Whether an address may begin with `http://`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum PlainHttp {
+    /// Where the policy opens addresses beyond the public internet.
+    WhereOpened,
+    Anywhere,
+}
+
+pub(super) fn faults(text: &str, policy: OutboundPolicy, plain: PlainHttp) -> Vec<UrlFault> {
     let fault = |code, message: &str| UrlFault {
         code,
         message: message.to_owned(),
@@ -28,7 +40,7 @@ pub fn webhook_url_faults(text: &str, policy: OutboundPolicy) -> Vec<UrlFault> {
     let Ok(url) = Url::parse(text) else {
         return vec![fault(
             "invalid",
-            "must be a whole address, such as https://example.com/hook",
+            "must be a whole address, such as https://example.com/path",
         )];
     };
     let mut faults = Vec::new();
@@ -36,10 +48,7 @@ pub fn webhook_url_faults(text: &str, policy: OutboundPolicy) -> Vec<UrlFault> {
         faults.push(fault("scheme", "must begin with https://"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        faults.push(fault(
-            "credentials",
-            "must not hold a user name or password: deliveries are signed",
-        ));
+        faults.push(fault("credentials", "must not hold a user name or password"));
     }
     if url.fragment().is_some() {
         faults.push(fault("fragment", "must not have a fragment (`#…`): it is not sent"));
@@ -49,7 +58,7 @@ pub fn webhook_url_faults(text: &str, policy: OutboundPolicy) -> Vec<UrlFault> {
         Place::Nowhere => faults.push(fault("invalid", "must name a host")),
         Place::Opened => {}
         Place::Public => {
-            if url.scheme() == "http" {
+            if url.scheme() == "http" && plain == PlainHttp::WhereOpened {
                 faults.push(fault("scheme", "must begin with https://"));
             }
         }

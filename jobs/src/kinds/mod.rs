@@ -3,19 +3,23 @@ mod answer_question;
 mod check_response;
 mod delete_document;
 mod delete_knowledge_base;
+mod delete_source;
 mod deliver_webhook;
 pub mod diagnostics;
 mod ingest_document;
 mod search_knowledge;
+mod sync_source;
 mod viewer;
 
 use crate::Kind;
 
 /// The names of all kinds.
-pub const NAMES: [&str; 13] = [
+pub const NAMES: [&str; 15] = [
     IngestDocument::NAME,
     DeleteDocument::NAME,
     DeleteKnowledgeBase::NAME,
+    SyncSource::NAME,
+    DeleteSource::NAME,
     SearchKnowledge::NAME,
     AnswerQuestion::NAME,
     CheckResponse::NAME,
@@ -43,10 +47,12 @@ pub use self::answer_question::{
 pub use self::check_response::{CheckResponse, CheckResult, CheckedClaim, ClaimEvidence};
 pub use self::delete_document::{DeleteDocument, DeletedDocument};
 pub use self::delete_knowledge_base::{DeleteKnowledgeBase, DeletedKnowledgeBase};
+pub use self::delete_source::{DeleteSource, DeletedSource};
 pub use self::deliver_webhook::{DeliverWebhook, DeliveredWebhook, DeliveryEnd};
 pub use self::ingest_document::{IngestDocument, IngestedDocument};
 pub use self::search_knowledge::{
     BaseAt, FoundChunk, FoundChunks, FusionMethod, NeighbourChunk, Recency, SearchCandidate, SearchHit,
     SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult,
 };
+pub use self::sync_source::{SyncReason, SyncSource, SyncedSource};
 pub use self::viewer::Viewer;

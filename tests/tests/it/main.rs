@@ -26,6 +26,7 @@ mod raw;
 mod readiness;
 mod schedules;
 mod search;
+mod sources;
 mod steps;
 mod tidy;
 mod upkeep;

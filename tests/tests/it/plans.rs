@@ -99,6 +99,9 @@ async fn two_jobs_with_a_backlog_between_them_are_looked_up_and_not_searched_for
         tokio::time::sleep(Duration::from_millis(100)).await;
     };
     let read = after.read - before.read;
-    assert!(read < BETWEEN / 10, "{read} rows read for two jobs: {before:?} {after:?}");
+    assert!(
+        read < BETWEEN / 10,
+        "{read} rows read for two jobs: {before:?} {after:?}"
+    );
     app.abandon().await;
 }

@@ -3,6 +3,7 @@ mod answer_question;
 mod check_response;
 mod delete_document;
 mod delete_knowledge_base;
+mod delete_source;
 mod deliver_webhook;
 mod diagnostics;
 mod diagnostics_call;
@@ -10,6 +11,7 @@ mod embedding;
 mod ingest_document;
 mod passages;
 mod search_knowledge;
+mod sync_source;
 
 use crate::Registry;
 use jobs::kinds;
@@ -21,6 +23,8 @@ pub fn registry() -> Registry {
         .with::<kinds::IngestDocument>()
         .with::<kinds::DeleteDocument>()
         .with::<kinds::DeleteKnowledgeBase>()
+        .with::<kinds::SyncSource>()
+        .with::<kinds::DeleteSource>()
         .with::<kinds::SearchKnowledge>()
         .with::<kinds::AnswerQuestion>()
         .with::<kinds::CheckResponse>()

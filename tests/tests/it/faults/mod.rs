@@ -14,6 +14,7 @@ mod governor;
 mod killed_delivery;
 mod killed_ingest;
 mod killed_scheduler;
+mod killed_sync;
 mod killed_system;
 mod killed_worker;
 mod leases;

@@ -18,6 +18,7 @@ pub(super) enum PathId {
     Schedule,
     Batch,
     Webhook,
+    Source,
 }
 
 /// One operation of the API, and how to call it rightly.
@@ -40,6 +41,10 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/knowledge-bases/{id}/documents", "knowledge:read", PathId::Base),
     read("get /v1/documents/{id}", "knowledge:read", PathId::Document),
     read("get /v1/documents/{id}/chunks", "knowledge:read", PathId::Document),
+    read("get /v1/knowledge-bases/{id}/sources", "knowledge:read", PathId::Base),
+    read("get /v1/sources/{id}", "knowledge:read", PathId::Source),
+    read("get /v1/sources/{id}/items", "knowledge:read", PathId::Source),
+    read("get /v1/sources/{id}/syncs", "knowledge:read", PathId::Source),
     read("get /v1/jobs", "jobs:read", PathId::None),
     read("get /v1/jobs/{id}", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/effects", "jobs:read", PathId::Job),
@@ -70,6 +75,24 @@ pub(super) const CASES: &[Case] = &[
         "knowledge:write",
         PathId::Base,
         |_| json!({"title": "t", "content": "Some text.", "mime_type": "text/plain", "external_id": "new"}),
+    ),
+    write(
+        "post /v1/knowledge-bases/{id}/sources",
+        "knowledge:write",
+        PathId::Base,
+        |_| json!({"kind": "web", "name": "another", "config": {"start_urls": ["https://example.com/"]}}),
+    ),
+    write(
+        "post /v1/sources/{id}/sync",
+        "knowledge:write",
+        PathId::Source,
+        |_| json!({"dry_run": true}),
+    ),
+    write(
+        "patch /v1/sources/{id}",
+        "knowledge:write",
+        PathId::Source,
+        |_| json!({"name": "changed"}),
     ),
     asks(
         "post /v1/search",
@@ -206,6 +229,9 @@ pub(super) const CASES: &[Case] = &[
     write("post /v1/jobs/{id}/retry", "jobs:write", PathId::CancelledJob, |_| {
         Value::Null
     }),
+    write("delete /v1/sources/{id}", "knowledge:write", PathId::Source, |_| {
+        Value::Null
+    }),
     write("delete /v1/documents/{id}", "knowledge:write", PathId::Document, |_| {
         Value::Null
     }),
@@ -283,6 +309,7 @@ impl Case {
             PathId::Schedule => &seeded.schedule,
             PathId::Batch => &seeded.batch,
             PathId::Webhook => &seeded.webhook,
+            PathId::Source => &seeded.source,
         };
         self.path_with(id).replace("{delivery_id}", &seeded.delivery)
     }

@@ -1,6 +1,6 @@
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
-use tests::{Client, FakeVendor, Receiver, TestApp};
+use tests::{Client, FakeSite, FakeVendor, Receiver, SitePage, TestApp};
 
 /// Something of everything that a tenant can have.
 pub(super) struct Seeded {
@@ -24,6 +24,8 @@ pub(super) struct Seeded {
     pub(super) webhook: String,
     /// Of the webhook; has arrived.
     pub(super) delivery: String,
+    /// Of a site of one page, which was read, and is no longer there.
+    pub(super) source: String,
 }
 
 /// Uses the API as a tenant would; `word` is in everything it stores.
@@ -76,6 +78,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
     let called = client.post_waiting("/v1/jobs", call, 20).await;
     assert_eq!(called.body["state"], "succeeded", "{}", called.text);
     let (webhook, delivery) = seed_webhook(client, word).await;
+    let source = seed_source(client, &base, word).await;
     Seeded {
         base,
         document: ingested["document_id"].as_str().unwrap().to_owned(),
@@ -89,7 +92,27 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         batch: id_of(&batch.body),
         webhook,
         delivery,
+        source,
     }
+}
+
+/// A source that was synced; its page is not to be indexed, so that the base has the one document.
+async fn seed_source(client: &Client, base: &str, word: &str) -> String {
+    let page = SitePage::html(&format!("<p>{word}</p>")).with("x-robots-tag", "noindex");
+    let site = FakeSite::start(&[("/", page)]).await;
+    let config = json!({"start_urls": [format!("{}/", site.url)], "mode": "links"});
+    let source = json!({"kind": "web", "name": word, "config": config});
+    let source = id_of(
+        &client
+            .post(&format!("/v1/knowledge-bases/{base}/sources"), source)
+            .await
+            .body,
+    );
+    let synced = client
+        .post_waiting(&format!("/v1/sources/{source}/sync"), json!({}), 20)
+        .await;
+    assert_eq!(synced.body["result"]["skipped"], 1, "{}", synced.text);
+    source
 }
 
 /// A webhook that was tried out, and the delivery of that.

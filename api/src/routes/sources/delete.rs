@@ -1,0 +1,79 @@
+use crate::extract::{Authorized, FromQuery, KnowledgeWrite, PathId, Query, QueryFields, WorkOptions};
+use crate::views::SourceDeletionJob;
+use crate::work::{self, Begin, start_work};
+use crate::{ApiState, Problem};
+use axum::extract::State;
+use axum::response::Response;
+use jobs::{EnqueueOptions, Enqueued, kinds};
+use store::{SourceId, TenantTx};
+
+/// What is to become of its documents.
+pub(crate) struct DeleteOptions {
+    keep_documents: bool,
+}
+
+impl FromQuery for DeleteOptions {
+    fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
+        let keep = query.choice("keep_documents", &["true", "false"], |text| text.parse::<bool>().ok());
+        Ok(Self {
+            keep_documents: keep.unwrap_or(false),
+        })
+    }
+}
+
+struct DeleteSource {
+    source: SourceId,
+    keep_documents: bool,
+}
+
+impl Begin for DeleteSource {
+    async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
+        store::sources::begin_deletion(tx, self.source).await?;
+        let job = kinds::DeleteSource {
+            source_id: self.source,
+            keep_documents: self.keep_documents,
+        };
+        Ok(jobs::enqueue(tx, &job, options).await?)
+    }
+}
+
+/// Delete a source
+///
+/// It is gone for every reader at once, and a sync of it that runs ends; the job deletes the documents that came from it, unless they are to stay.
+#[utoipa::path(
+    delete,
+    path = "/v1/sources/{id}",
+    tag = "Sources",
+    security(("api_key" = ["knowledge:write"])),
+    params(
+        ("id" = Uuid, Path, description = "The source."),
+        ("keep_documents" = Option<bool>, Query, description = "True: the documents stay, and nothing brings them up to date any more."),
+        ("Prefer" = Option<String>, Header, description = "`wait=N` waits up to N seconds, at most 30, for the job's end."),
+        ("Idempotency-Key" = Option<String>, Header, description = "Makes the request safe to send again."),
+    ),
+    responses(
+        (status = 200, description = "The job has ended.", body = SourceDeletionJob),
+        (status = 202, description = "The job.", body = SourceDeletionJob, headers(("Location" = String, description = "The job."))),
+        (status = 400, description = "A parameter is wrong or unknown."),
+        (status = 404, description = "There is no such source, or it is being deleted."),
+        (status = 409, description = "The idempotency key was used for another request."),
+    )
+)]
+pub(crate) async fn delete_source(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<KnowledgeWrite>,
+    PathId(source): PathId<SourceId>,
+    Query(asked): Query<DeleteOptions>,
+    options: WorkOptions,
+) -> Result<Response, Problem> {
+    let request = work::Request {
+        caller: &caller,
+        options: &options,
+        body_hash: [u8::from(asked.keep_documents); 32],
+    };
+    let delete = DeleteSource {
+        source,
+        keep_documents: asked.keep_documents,
+    };
+    start_work(&state, request, delete).await
+}

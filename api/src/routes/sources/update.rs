@@ -1,0 +1,93 @@
+use super::web_config::{ReadConfig, WebConfig, check_addresses};
+use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, PathId, acl, metadata};
+use crate::views::SourceObject;
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+use config::Settings;
+use serde_json::Value;
+use store::SourceId;
+use store::sources::Changes;
+use utoipa::ToSchema;
+
+/// What is to be different; what is absent stays as it is.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body; it is read field by field")]
+pub(crate) struct SourcePatch {
+    #[schema(min_length = 1, max_length = 200)]
+    name: Option<String>,
+    /// Takes the place of the config as a whole.
+    config: Option<WebConfig>,
+    /// Null: none.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Value>,
+    /// Null: nobody but the tenant.
+    #[schema(value_type = Option<Object>)]
+    acl: Option<Value>,
+}
+
+pub(crate) struct UpdateSource {
+    name: Option<String>,
+    config: Option<ReadConfig>,
+    metadata: Option<Value>,
+    acl: Option<Value>,
+}
+
+impl FromFields for UpdateSource {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        ["name", "config"].into_iter().for_each(|name| fields.refuse_null(name));
+        let is_there = |fields: &Fields, name: &str| !fields.is_absent(name) || fields.is_null(name);
+        let (has_metadata, has_acl) = (is_there(fields, "metadata"), is_there(fields, "acl"));
+        Some(Self {
+            name: fields.optional_text("name", 1..=200),
+            config: fields.value("config").and_then(|value| fields.nested("config", value)),
+            metadata: has_metadata.then(|| metadata(fields)),
+            acl: has_acl.then(|| acl(fields)),
+        })
+    }
+
+    fn check_against(fields: &mut Fields, settings: &Settings) {
+        check_addresses(fields, settings);
+    }
+}
+
+/// Change a source
+///
+/// Its next sync asks for every page as if it had none, and submits those again whose metadata or access list is another by then.
+#[utoipa::path(
+    patch,
+    path = "/v1/sources/{id}",
+    tag = "Sources",
+    security(("api_key" = ["knowledge:write"])),
+    params(("id" = Uuid, Path, description = "The source.")),
+    request_body = SourcePatch,
+    responses(
+        (status = 200, description = "The source as it is now.", body = SourceObject),
+        (status = 404, description = "There is no such source."),
+        (status = 409, description = "A source of this name exists in the knowledge base."),
+        (status = 413, description = "The body is over the limit."),
+        (status = 415, description = "The body is not sent as JSON."),
+        (status = 422, description = "Fields are wrong or unknown."),
+    )
+)]
+pub(crate) async fn update_source(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<KnowledgeWrite>,
+    PathId(id): PathId<SourceId>,
+    JsonBody { value, .. }: JsonBody<UpdateSource>,
+) -> Result<Json<SourceObject>, Problem> {
+    let config = value.config.map(|config| serde_json::to_value(&config.0)).transpose();
+    let changes = Changes {
+        name: value.name,
+        config: config.map_err(|error| Problem::internal(&error))?,
+        metadata: value.metadata,
+        acl: value.acl,
+    };
+    let changed = state
+        .store
+        .tenant(caller.tenant(), async move |tx| {
+            store::sources::change(tx, id, &changes).await
+        })
+        .await?;
+    Ok(Json(changed.into()))
+}

@@ -1,0 +1,130 @@
+use chrono::{DateTime, Utc};
+use jobs::WebSource;
+use serde::Serialize;
+use serde_json::Value;
+use store::sources::{Item, Source, Sync};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Where documents come from by themselves.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Source)]
+pub(crate) struct SourceObject {
+    pub(crate) id: Uuid,
+    pub(crate) knowledge_base_id: Uuid,
+    #[schema(example = "web")]
+    pub(crate) kind: String,
+    pub(crate) name: String,
+    /// With every default filled in.
+    #[schema(value_type = WebSource)]
+    pub(crate) config: Value,
+    #[schema(value_type = Object)]
+    pub(crate) metadata: Value,
+    #[schema(value_type = Object)]
+    pub(crate) acl: Value,
+    /// The latest sync, which is also its job; it may be running.
+    #[schema(required = true)]
+    pub(crate) sync_id: Option<Uuid>,
+    /// When a sync that was no dry run last ended.
+    #[schema(required = true)]
+    pub(crate) last_sync_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl From<Source> for SourceObject {
+    fn from(source: Source) -> Self {
+        Self {
+            id: source.id.0,
+            knowledge_base_id: source.knowledge_base_id.0,
+            kind: source.kind,
+            name: source.name,
+            config: source.config,
+            metadata: source.metadata,
+            acl: source.acl,
+            sync_id: source.sync_id.map(|id| id.0),
+            last_sync_at: source.last_sync_at,
+            created_at: source.created_at,
+            updated_at: source.updated_at,
+        }
+    }
+}
+
+/// One run over a source, counted so far.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SourceSync)]
+pub(crate) struct SourceSyncObject {
+    /// Also its job's id.
+    pub(crate) id: Uuid,
+    pub(crate) dry_run: bool,
+    /// Addresses that were looked at, or are left to look at.
+    pub(crate) found: i32,
+    pub(crate) fetched: i32,
+    pub(crate) unchanged: i32,
+    /// New or changed, and submitted; of a dry run only found to be so.
+    pub(crate) ingested: i32,
+    pub(crate) skipped: i32,
+    pub(crate) failed: i32,
+    pub(crate) deleted: i32,
+    /// What its job's result is; null until it has ended.
+    #[schema(value_type = Option<jobs::kinds::SyncedSource>, required = true)]
+    pub(crate) result: Option<Value>,
+    pub(crate) started_at: DateTime<Utc>,
+    /// Null: it runs, or its job ended without it.
+    #[schema(required = true)]
+    pub(crate) ended_at: Option<DateTime<Utc>>,
+}
+
+impl From<Sync> for SourceSyncObject {
+    fn from(sync: Sync) -> Self {
+        Self {
+            id: sync.id.0,
+            dry_run: sync.dry_run,
+            found: sync.found,
+            fetched: sync.fetched,
+            unchanged: sync.unchanged,
+            ingested: sync.ingested,
+            skipped: sync.skipped,
+            failed: sync.failed,
+            deleted: sync.deleted,
+            result: sync.result,
+            started_at: sync.started_at,
+            ended_at: sync.ended_at,
+        }
+    }
+}
+
+/// Something that was found at a source.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = SourceItem)]
+pub(crate) struct SourceItemObject {
+    pub(crate) url: String,
+    /// `waiting`, `ingested`, `changed`, `unchanged`, `skipped`, `failed` or `gone`.
+    pub(crate) status: String,
+    /// Why it was skipped, failed or is gone.
+    #[schema(required = true, example = "robots")]
+    pub(crate) reason: Option<String>,
+    /// What the page calls itself: the `external_id` of its document.
+    #[schema(required = true)]
+    pub(crate) canonical_url: Option<String>,
+    #[schema(required = true)]
+    pub(crate) document_id: Option<Uuid>,
+    /// The last sync that saw it.
+    pub(crate) sync_id: Uuid,
+    #[schema(required = true)]
+    pub(crate) checked_at: Option<DateTime<Utc>>,
+}
+
+impl From<Item> for SourceItemObject {
+    fn from(item: Item) -> Self {
+        Self {
+            url: item.url,
+            status: item.status,
+            reason: item.reason,
+            canonical_url: item.canonical_url,
+            document_id: item.document_id.map(|id| id.0),
+            sync_id: item.sync_id.0,
+            checked_at: item.checked_at,
+        }
+    }
+}

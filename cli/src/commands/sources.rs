@@ -1,0 +1,343 @@
+use anyhow::Context as _;
+use clap::Subcommand;
+use reqwest::Method;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+use uuid::Uuid;
+
+use crate::client::{Client, ServerArgs, find_all_by_name, list_all};
+use crate::outcome::Outcome;
+use crate::render::{one_line, print, print_json};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// Print what the API answers
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make a web source: a site, or a part of one, whose pages are read into a knowledge base
+    Add(AddArgs),
+    /// List the sources of a knowledge base
+    List {
+        /// The knowledge base, by name
+        #[arg(long, value_name = "NAME")]
+        kb: String,
+    },
+    /// Show a source and its last syncs
+    Show { id: Uuid },
+    /// Look at the source, and bring its documents up to date
+    Sync {
+        id: Uuid,
+        /// Look, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+        /// Delete also where a sync would think better of it
+        #[arg(long)]
+        force_deletions: bool,
+        /// Do not wait for its end
+        #[arg(long)]
+        detach: bool,
+    },
+    /// List what was found at a source, and what became of it
+    Items {
+        id: Uuid,
+        /// Only waiting, ingested, changed, unchanged, skipped, failed or gone
+        #[arg(long)]
+        status: Option<String>,
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+        /// Where the last page ended
+        #[arg(long)]
+        cursor: Option<String>,
+    },
+    /// Delete a source and the documents that came from it
+    Delete {
+        id: Uuid,
+        /// Only the source; nothing brings its documents up to date any more
+        #[arg(long)]
+        keep_documents: bool,
+    },
+}
+
+#[derive(clap::Args)]
+struct AddArgs {
+    name: String,
+    /// Where to begin
+    #[arg(required = true, value_name = "URL")]
+    urls: Vec<String>,
+    /// The knowledge base, by name
+    #[arg(long, value_name = "NAME")]
+    kb: String,
+    /// sitemap, links or both
+    #[arg(long)]
+    mode: Option<String>,
+    /// A sitemap, if robots.txt does not name it; more than once for several
+    #[arg(long, value_name = "URL")]
+    sitemap: Vec<String>,
+    /// Only addresses like it, such as '/docs/*'; more than once for several
+    #[arg(long, value_name = "PATTERN")]
+    include: Vec<String>,
+    /// None like it
+    #[arg(long, value_name = "PATTERN")]
+    exclude: Vec<String>,
+    #[arg(long, value_name = "N")]
+    max_pages: Option<u32>,
+    #[arg(long, value_name = "N")]
+    max_depth: Option<u32>,
+    /// Between two requests
+    #[arg(long, value_name = "MS")]
+    min_delay_ms: Option<u32>,
+    /// Anybody may see its documents
+    #[arg(long)]
+    public: bool,
+}
+
+impl AddArgs {
+    fn body(&self) -> Value {
+        let list = |given: &[String]| (!given.is_empty()).then(|| json!(given));
+        let config = [
+            ("start_urls", list(&self.urls)),
+            ("mode", self.mode.as_deref().map(Value::from)),
+            ("sitemaps", list(&self.sitemap)),
+            ("include", list(&self.include)),
+            ("exclude", list(&self.exclude)),
+            ("max_pages", self.max_pages.map(Value::from)),
+            ("max_depth", self.max_depth.map(Value::from)),
+            ("min_delay_ms", self.min_delay_ms.map(Value::from)),
+        ];
+        let config: Map<String, Value> = config
+            .into_iter()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect();
+        let acl = self.public.then(|| json!({"public": true}));
+        json!({"kind": "web", "name": self.name, "config": config, "acl": acl})
+    }
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let answered = ask(&client, &args.command).await?;
+    let outcome = match answered.get("state").and_then(Value::as_str) {
+        Some("dead" | "cancelled") => Outcome::PartlyFailed,
+        _ => Outcome::Done,
+    };
+    if args.json {
+        print_json(&answered)?;
+    } else {
+        print(&text(&args.command, &answered))?;
+    }
+    Ok(outcome)
+}
+
+async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
+    match command {
+        Command::Add(args) => {
+            let base = base(client, &args.kb).await?;
+            Ok(client
+                .post(&["knowledge-bases", &base, "sources"], &args.body())
+                .await?)
+        }
+        Command::List { kb } => {
+            let base = base(client, kb).await?;
+            let all: Vec<Value> = list_all(client, &["knowledge-bases", &base, "sources"]).await?;
+            Ok(all.into())
+        }
+        Command::Show { id } => {
+            let id = id.to_string();
+            let mut source: Value = client.get(&["sources", &id], &[]).await?;
+            let syncs: Value = client
+                .get(&["sources", &id, "syncs"], &[("limit", "5".to_owned())])
+                .await?;
+            if let (Some(fields), Some(syncs)) = (source.as_object_mut(), syncs.get("data")) {
+                fields.insert("syncs".to_owned(), syncs.clone());
+            }
+            Ok(source)
+        }
+        Command::Sync {
+            id,
+            dry_run,
+            force_deletions,
+            detach,
+        } => {
+            let body = json!({"dry_run": dry_run, "force_deletions": force_deletions});
+            let job: Value = client.post(&["sources", &id.to_string(), "sync"], &body).await?;
+            if *detach { Ok(job) } else { ended(client, job).await }
+        }
+        Command::Items {
+            id,
+            status,
+            limit,
+            cursor,
+        } => {
+            let mut query = vec![("limit", limit.to_string())];
+            query.extend(status.clone().map(|status| ("status", status)));
+            query.extend(cursor.clone().map(|cursor| ("cursor", cursor)));
+            Ok(client.get(&["sources", &id.to_string(), "items"], &query).await?)
+        }
+        Command::Delete { id, keep_documents } => {
+            let (id, keep) = (id.to_string(), keep_documents.to_string());
+            let send = || {
+                client
+                    .request(Method::DELETE, &["sources", &id])
+                    .query(&[("keep_documents", &keep)])
+            };
+            let (_, job) = client.call::<Value>(send).await?;
+            ended(client, job).await
+        }
+    }
+}
+
+async fn base(client: &Client, name: &str) -> anyhow::Result<String> {
+    let found = find_all_by_name(client, &[name.to_owned()]).await?;
+    let base = found.first().context("there is no such knowledge base")?;
+    Ok(base.id.to_string())
+}
+
+/// A crawl takes as long as the site wants: it is asked about now and then.
+async fn ended(client: &Client, mut job: Value) -> anyhow::Result<Value> {
+    let id = field(&job, "id");
+    while !matches!(field(&job, "state").as_str(), "succeeded" | "dead" | "cancelled") {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        job = client.get(&["jobs", &id], &[]).await?;
+    }
+    Ok(job)
+}
+
+fn text(command: &Command, answered: &Value) -> String {
+    let rows = |of: &Value| of.as_array().cloned().unwrap_or_default();
+    match command {
+        Command::Add(_) => source(answered),
+        Command::List { .. } => rows(answered).iter().map(source).collect(),
+        Command::Show { .. } => {
+            let syncs = rows(answered.get("syncs").unwrap_or(&Value::Null));
+            let syncs: String = syncs.iter().map(|sync| format!("    {}", counts(sync, sync))).collect();
+            format!("{}{syncs}", source(answered))
+        }
+        Command::Sync { .. } => match answered.get("result").filter(|result| !result.is_null()) {
+            Some(result) => sync_result(answered, result),
+            None => job(answered),
+        },
+        Command::Delete { .. } => job(answered),
+        Command::Items { .. } => {
+            let items = rows(answered.get("data").unwrap_or(&Value::Null));
+            let mut lines: String = items.iter().map(item).collect();
+            if let Some(cursor) = answered.get("next_cursor").and_then(Value::as_str) {
+                lines.push_str(&format!("more: --cursor {cursor}\n"));
+            }
+            lines
+        }
+    }
+}
+
+fn field(of: &Value, name: &str) -> String {
+    one_line(of.get(name).and_then(Value::as_str).unwrap_or_default(), 300)
+}
+
+fn number(of: &Value, name: &str) -> i64 {
+    of.get(name).and_then(Value::as_i64).unwrap_or_default()
+}
+
+fn source(source: &Value) -> String {
+    let urls: Vec<&str> = source
+        .pointer("/config/start_urls")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let last = match field(source, "last_sync_at") {
+        never if never.is_empty() => "never synced".to_owned(),
+        at => format!("synced {at}"),
+    };
+    format!(
+        "{}  {}  {last}  {}\n",
+        field(source, "id"),
+        field(source, "name"),
+        one_line(&urls.join(" "), 300)
+    )
+}
+
+fn job(job: &Value) -> String {
+    let error = job
+        .get("error")
+        .map(|error| field(error, "message"))
+        .unwrap_or_default();
+    format!("job {}  {}  {error}\n", field(job, "id"), field(job, "state"))
+}
+
+/// One line: of which sync, and its counts.
+fn counts(sync: &Value, of: &Value) -> String {
+    let dry = if of.get("dry_run").and_then(Value::as_bool) == Some(true) {
+        "dry run: "
+    } else {
+        ""
+    };
+    format!(
+        "{}  {dry}{} found, {} new or changed, {} unchanged, {} skipped, {} failed, {} deleted\n",
+        field(sync, "id"),
+        number(of, "found"),
+        number(of, "ingested"),
+        number(of, "unchanged"),
+        number(of, "skipped"),
+        number(of, "failed"),
+        number(of, "deleted"),
+    )
+}
+
+fn sync_result(job: &Value, result: &Value) -> String {
+    let mut lines = counts(job, result);
+    for reason in result.get("reasons").and_then(Value::as_array).into_iter().flatten() {
+        lines.push_str(&format!(
+            "    {:>6}  {}: {}\n",
+            number(reason, "count"),
+            field(reason, "status"),
+            field(reason, "reason")
+        ));
+    }
+    let withheld = number(result, "deletions_withheld");
+    if withheld > 0 {
+        lines.push_str(&format!(
+            "{withheld} documents were not deleted ({}): look, and run it again with --force-deletions if that is right\n",
+            field(result, "deletions_withheld_because")
+        ));
+    }
+    let early = field(result, "ended_early");
+    if !early.is_empty() {
+        lines.push_str(&format!("ended early: {early}\n"));
+    }
+    lines
+}
+
+fn item(item: &Value) -> String {
+    format!(
+        "{:9}  {}  {}\n",
+        field(item, "status"),
+        field(item, "url"),
+        field(item, "reason")
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sync_says_what_it_did_and_what_it_did_not() {
+        let job = json!({"id": "j"});
+        let result = json!({"found": 4, "ingested": 1, "unchanged": 1, "skipped": 1, "failed": 1, "deleted": 0, "deletions_withheld": 2,
+            "deletions_withheld_because": "more_than_half", "reasons": [{"status": "skipped", "reason": "robots", "count": 1}]});
+        let text = sync_result(&job, &result);
+        assert!(text.starts_with("j  4 found, 1 new or changed, 1 unchanged, 1 skipped, 1 failed, 0 deleted\n"));
+        assert!(
+            text.contains("skipped: robots") && text.contains("more_than_half"),
+            "{text}"
+        );
+    }
+}

@@ -1,0 +1,159 @@
+use crate::jobs::Held;
+use crate::prepared::Prepare;
+use crate::{DocumentId, JobId, SourceId, StoreError, TenantTx, effects};
+use diesel::sql_types::{BigInt, Bool, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+
+/// Items with a document that the sync did not find worth one: the source says that they are gone, or are not to be one any more; and, where `$4`
+/// says that a sync which did not see an item would have, those that it did not see. A document that another item is good for is not among them.
+const UNWANTED: &str = "i.document_id IS NOT NULL AND (i.sync_id = $3 AND i.status IN ('gone', 'skipped') OR $4 AND i.sync_id <> $3)
+    AND NOT EXISTS (SELECT FROM source_items o WHERE o.tenant_id = i.tenant_id AND o.document_id = i.document_id
+                    AND (o.source_id <> $2 OR o.sync_id = $3 AND o.status IN ('waiting', 'ingested', 'changed', 'unchanged', 'failed')))";
+
+/// How many documents a sync would delete, of how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Unwanted {
+    #[diesel(sql_type = BigInt)]
+    pub unwanted: i64,
+    #[diesel(sql_type = BigInt)]
+    pub documents: i64,
+}
+
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn count_unwanted(tx: &mut TenantTx, sync: (SourceId, JobId), unseen: bool) -> Result<Unwanted, StoreError> {
+    Ok(sql_query(format!(
+        "SELECT count(DISTINCT i.document_id) FILTER (WHERE {UNWANTED}) AS unwanted, count(DISTINCT i.document_id) AS documents
+         FROM source_items i WHERE i.tenant_id = $1 AND i.source_id = $2"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(sync.0)
+    .bind::<Uuid, _>(sync.1)
+    .bind::<Bool, _>(unseen)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?)
+}
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Uuid)]
+    document_id: DocumentId,
+}
+
+/// Takes up to `limit` unwanted documents from their items, for the caller to delete, and counts them.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], [`StoreError::Query`].
+pub async fn release_unwanted(
+    tx: &mut TenantTx,
+    held: Held,
+    source: SourceId,
+    unseen: bool,
+    limit: i64,
+) -> Result<Vec<DocumentId>, StoreError> {
+    effects::hold(tx, held).await?;
+    let rows: Vec<Row> = sql_query(format!(
+        "WITH unwanted AS (
+             SELECT DISTINCT i.document_id FROM source_items i WHERE i.tenant_id = $1 AND i.source_id = $2 AND {UNWANTED} LIMIT $5
+         ), released AS (
+             UPDATE source_items i SET document_id = NULL, content_hash = NULL, etag = NULL, last_modified = NULL
+             FROM unwanted u WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.document_id = u.document_id
+         ), counted AS (
+             UPDATE source_syncs SET deleted = deleted + (SELECT count(*) FROM unwanted)
+             WHERE tenant_id = $1 AND source_id = $2 AND id = $3
+         )
+         SELECT document_id FROM unwanted"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(source)
+    .bind::<Uuid, _>(held.id)
+    .bind::<Bool, _>(unseen)
+    .bind::<BigInt, _>(limit)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.document_id).collect())
+}
+
+/// Forgets what the sync did not see and what has no document.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn forget_unseen(tx: &mut TenantTx, sync: (SourceId, JobId)) -> Result<(), StoreError> {
+    sql_query(
+        "DELETE FROM source_items WHERE tenant_id = $1 AND source_id = $2 AND sync_id <> $3 AND document_id IS NULL",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(sync.0)
+    .bind::<Uuid, _>(sync.1)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the source is to go; its name is free at once, and no sync writes for it any more.
+///
+/// # Errors
+/// [`StoreError::NotFound`], also when its deletion has begun already.
+pub async fn begin_deletion(tx: &mut TenantTx, id: SourceId) -> Result<(), StoreError> {
+    let marked =
+        sql_query("UPDATE sources SET deleting_at = now() WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL")
+            .bind::<Uuid, _>(tx.tenant)
+            .bind::<Uuid, _>(id)
+            .prepared()
+            .execute(&mut tx.conn)
+            .await?;
+    if marked == 0 {
+        return Err(StoreError::NotFound { what: "source" });
+    }
+    Ok(())
+}
+
+/// Takes up to `limit` documents from the items of a source that is being deleted, but for those that another source has too.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], [`StoreError::Query`].
+pub async fn documents_of(
+    tx: &mut TenantTx,
+    held: Held,
+    source: SourceId,
+    limit: i64,
+) -> Result<Vec<DocumentId>, StoreError> {
+    effects::hold(tx, held).await?;
+    let rows: Vec<Row> = sql_query(
+        "WITH mine AS (
+             SELECT DISTINCT i.document_id FROM source_items i WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.document_id IS NOT NULL
+               AND NOT EXISTS (SELECT FROM source_items o
+                               WHERE o.tenant_id = $1 AND o.document_id = i.document_id AND o.source_id <> $2)
+             LIMIT $3
+         ), released AS (
+             UPDATE source_items i SET document_id = NULL FROM mine m
+             WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.document_id = m.document_id
+         )
+         SELECT document_id FROM mine",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(source)
+    .bind::<BigInt, _>(limit)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.document_id).collect())
+}
+
+/// Deletes the source with its items and the log of its syncs.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn delete(tx: &mut TenantTx, id: SourceId) -> Result<(), StoreError> {
+    sql_query("DELETE FROM sources WHERE tenant_id = $1 AND id = $2")
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(id)
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
+    Ok(())
+}

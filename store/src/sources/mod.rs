@@ -1,0 +1,18 @@
+//! Sources: where documents come from by themselves, what was found there, and the syncs that look.
+mod deletion;
+mod frontier;
+mod items;
+mod page;
+mod save;
+mod source;
+mod syncs;
+
+pub use self::deletion::{
+    Unwanted, begin_deletion, count_unwanted, delete, documents_of, forget_unseen, release_unwanted,
+};
+pub use self::frontier::{Waiting, add, next};
+pub use self::items::{Item, ItemFilter, ItemStatus, list_items};
+pub use self::page::{Recorded, Version, has_document, is_claimed, record};
+pub use self::save::{Changes, MAX_PER_TENANT, NewSource, change, create};
+pub use self::source::{Source, find, list};
+pub use self::syncs::{Reason, Sync, Take, end, find_sync, list_syncs, note_blind, note_seeded, reasons, take};

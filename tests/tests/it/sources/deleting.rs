@@ -1,0 +1,127 @@
+use super::{documents, make, page, settled, start, sync, titles};
+use serde_json::json;
+use tests::{FakeSite, SitePage};
+
+async fn five_pages() -> FakeSite {
+    FakeSite::start(&[
+        ("/", page("welcome", &["/a", "/b", "/c", "/d"])),
+        ("/a", page("aardvarks", &[])),
+        ("/b", page("badgers", &[])),
+        ("/c", page("camels", &[])),
+        ("/d", page("dingoes", &[])),
+    ])
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_are_gone_or_no_longer_linked_lose_their_documents() {
+    let (app, site) = (start().await, five_pages().await);
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    sync(&app, &source, json!({})).await;
+    // One is not found, and one is there but nothing leads to it.
+    site.remove("/a");
+    site.put("/", page("welcome", &["/a", "/c", "/d"]));
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (&result["deleted"], &result["deletions_withheld"]),
+        (&json!(2), &json!(0)),
+        "{result}"
+    );
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/c", "/d"]);
+    assert!(titles(&app.client, &base, "badgers").await.is_empty());
+    // A page that is not to be indexed any more is gone for us.
+    site.put("/c", page("camels", &[]).with("x-robots-tag", "noindex"));
+    assert_eq!(sync(&app, &source, json!({})).await["deleted"], 1);
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/d"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_is_ill_empties_nothing_unless_somebody_says_so() {
+    let (app, site) = (start().await, five_pages().await);
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    sync(&app, &source, json!({})).await;
+    let all = ["/", "/a", "/b", "/c", "/d"];
+
+    // The page with the links cannot be read: nothing else is seen.
+    site.put("/", SitePage::of(500, "text/html", b"oops"));
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (
+            &result["deleted"],
+            &result["deletions_withheld"],
+            &result["deletions_withheld_because"]
+        ),
+        (&json!(0), &json!(4), &json!("incomplete")),
+        "{result}"
+    );
+    assert_eq!(documents(&app.client, &site, &base).await, all);
+
+    // All of it answers 404.
+    for path in all {
+        site.remove(path);
+    }
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (
+            &result["deleted"],
+            &result["deletions_withheld"],
+            &result["deletions_withheld_because"]
+        ),
+        (&json!(0), &json!(5), &json!("more_than_half")),
+        "{result}"
+    );
+    assert_eq!(documents(&app.client, &site, &base).await, all);
+
+    let result = sync(&app, &source, json!({"force_deletions": true})).await;
+    assert_eq!(
+        (&result["deleted"], &result["deletions_withheld"]),
+        (&json!(5), &json!(0)),
+        "{result}"
+    );
+    assert!(documents(&app.client, &site, &base).await.is_empty());
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_takes_its_documents_with_it_unless_they_are_to_stay() {
+    let (app, site) = (start().await, five_pages().await);
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    sync(&app, &source, json!({})).await;
+    let own = json!({"title": "Own", "content": "By hand.", "mime_type": "text/plain", "external_id": "own"});
+    app.client.ingest(&base, own).await;
+    let other = json!({"kind": "web", "name": "other", "config": {"start_urls": [format!("{}/a", site.url)], "mode": "links", "min_delay_ms": 20}});
+    let other = app
+        .client
+        .post(&format!("/v1/knowledge-bases/{base}/sources"), other)
+        .await;
+    let other = other.body["id"].as_str().unwrap();
+    sync(&app, other, json!({})).await;
+
+    let deleted = app.client.delete(&format!("/v1/sources/{source}")).await;
+    assert_eq!(deleted.status.as_u16(), 202, "{}", deleted.text);
+    let job = app.client.ended(deleted.body["id"].as_str().unwrap()).await;
+    settled(&app).await;
+    // What another source has too stays.
+    assert_eq!(job["result"]["documents"], 4, "{job}");
+    assert_eq!(documents(&app.client, &site, &base).await, ["/a", "own"]);
+    app.client
+        .get(&format!("/v1/sources/{source}"))
+        .await
+        .expect_problem(404, "not_found");
+
+    let kept = app
+        .client
+        .delete(&format!("/v1/sources/{other}?keep_documents=true"))
+        .await;
+    app.client.ended(kept.body["id"].as_str().unwrap()).await;
+    assert_eq!(documents(&app.client, &site, &base).await, ["/a", "own"]);
+    for table in ["sources", "source_items", "source_syncs"] {
+        assert_eq!(
+            app.count(&format!("SELECT count(*) AS count FROM {table}")).await,
+            0,
+            "{table}"
+        );
+    }
+    app.finish().await;
+}

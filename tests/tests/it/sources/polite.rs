@@ -1,0 +1,93 @@
+use super::{items, make, page, settled, start, sync};
+use serde_json::json;
+use std::time::{Duration, Instant};
+use tests::{FakeSite, SitePage, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn while_robots_txt_cannot_be_read_nothing_is_asked() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/robots.txt", SitePage::of(500, "text/plain", b"oops")),
+        ("/", page("welcome", &[])),
+    ])
+    .await;
+    let (_, source) = make(&app.client, &site, json!({})).await;
+    let started = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
+    let job = format!("/v1/jobs/{}", started.body["id"].as_str().unwrap());
+    eventually(
+        "the job waits for its next attempt",
+        Duration::from_secs(10),
+        async || app.client.get(&job).await.body["state"] == "retryable",
+    )
+    .await;
+    let shown = app.client.get(&job).await.body;
+    assert_eq!(shown["error"]["code"], "robots_unavailable", "{shown}");
+    assert!(site.take_requests().iter().all(|request| request.path == "/robots.txt"));
+    // A site without one allows everything.
+    site.remove("/robots.txt");
+    app.client.ended(started.body["id"].as_str().unwrap()).await;
+    settled(&app).await;
+    assert_eq!(items(&app.client, &site, &source).await["/"], "ingested");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_asks_for_a_pause_gets_it_and_the_sync_goes_on_from_there() {
+    let app = start().await;
+    let busy = SitePage {
+        times: Some(1),
+        ..SitePage::of(429, "text/plain", b"slowly").with("retry-after", "1")
+    };
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/a", "/b"])),
+        ("/a", busy),
+        ("/b", page("badgers", &[])),
+    ])
+    .await;
+    let (_, source) = make(&app.client, &site, json!({})).await;
+    let begun = Instant::now();
+    let started = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
+    let id = started.body["id"].as_str().unwrap();
+    eventually("it was told to wait", Duration::from_secs(10), async || {
+        site.request_count() == 3
+    })
+    .await;
+    site.put("/a", page("aardvarks", &[]));
+    let job = app.client.ended(id).await;
+    settled(&app).await;
+    assert_eq!(
+        (&job["state"], &job["result"]["ingested"]),
+        (&json!("succeeded"), &json!(3)),
+        "{job}"
+    );
+    assert!(begun.elapsed() >= Duration::from_secs(1));
+    let asked: Vec<String> = site.take_requests().into_iter().map(|request| request.path).collect();
+    assert_eq!(asked, ["/robots.txt", "/", "/a", "/a", "/b"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn requests_keep_the_distance_that_is_asked_for_and_say_who_we_are() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        (
+            "/robots.txt",
+            SitePage::of(200, "text/plain", b"User-agent: *\nCrawl-delay: 0.4"),
+        ),
+        ("/", page("welcome", &["/a", "/b"])),
+        ("/a", page("aardvarks", &[])),
+        ("/b", page("badgers", &[])),
+    ])
+    .await;
+    let suffix = "(+https://example.com/bot)";
+    let (_, source) = make(&app.client, &site, json!({"user_agent_suffix": suffix})).await;
+    let begun = Instant::now();
+    sync(&app, &source, json!({})).await;
+    // Three pages, each 400 ms after the request before.
+    assert!(begun.elapsed() >= Duration::from_millis(1200), "{:?}", begun.elapsed());
+    for request in site.take_requests() {
+        let agent = request.headers["user-agent"].to_str().unwrap();
+        assert!(agent.starts_with("visualkit/") && agent.ends_with(suffix), "{agent}");
+    }
+    app.finish().await;
+}

@@ -1,0 +1,152 @@
+use super::record::enqueue_error;
+use crate::JobError;
+use jobs::kinds::DeleteDocument;
+use jobs::{Dispatch, EnqueueOptions};
+use store::documents;
+use store::sources::Unwanted;
+use store::{DocumentId, StoreError, TenantTx};
+
+/// What is to be deleted at the end of a sync, and what is not although it might be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// `Some(true)`: also what was not seen; `Some(false)`: what the site says is gone, or is not to be a document.
+    pub(super) delete: Option<bool>,
+    pub(super) withheld: i64,
+    pub(super) because: Option<&'static str>,
+}
+
+/// How a sync went.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Evidence {
+    /// What the site itself says is not to be there.
+    pub(super) told: Unwanted,
+    /// That, and what was not seen.
+    pub(super) all: Unwanted,
+    pub(super) complete: bool,
+    pub(super) ended_early: bool,
+    pub(super) force: bool,
+}
+
+/// A site that is ill must not empty a knowledge base: a sync that ended early deletes nothing, one that may have missed something deletes nothing only
+/// because it did not see it, and none deletes more than half of what there is. A person may overrule all of it.
+pub(super) fn judge(evidence: &Evidence) -> Verdict {
+    let Evidence { told, all, .. } = *evidence;
+    let withhold = |because| Verdict {
+        delete: None,
+        withheld: all.unwanted,
+        because: (all.unwanted > 0).then_some(because),
+    };
+    if evidence.force {
+        return Verdict {
+            delete: Some(true),
+            withheld: 0,
+            because: None,
+        };
+    }
+    if evidence.ended_early {
+        return withhold("ended_early");
+    }
+    let wanted = if evidence.complete { all } else { told };
+    if wanted.unwanted * 2 > wanted.documents {
+        return withhold("more_than_half");
+    }
+    let withheld = all.unwanted - wanted.unwanted;
+    Verdict {
+        delete: Some(evidence.complete),
+        withheld,
+        because: (withheld > 0).then_some("incomplete"),
+    }
+}
+
+/// Begins the deletion of documents as the API does: each by a job of its own. Returns how many there were, and what to push after the commit.
+pub(in crate::handlers) async fn begin_deletions(
+    tx: &mut TenantTx,
+    ids: &[DocumentId],
+) -> Result<(usize, Vec<Dispatch>), JobError> {
+    let mut dispatches = Vec::new();
+    for id in ids {
+        let base = match documents::find(tx, *id).await {
+            Ok(document) => document.knowledge_base_id,
+            // Somebody deleted it by hand.
+            Err(StoreError::NotFound { .. }) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        match documents::begin_deletion(tx, *id).await {
+            Err(StoreError::NotFound { .. }) => continue,
+            begun => begun?,
+        }
+        let delete = DeleteDocument {
+            knowledge_base_id: base,
+            document_id: *id,
+        };
+        let options = EnqueueOptions {
+            document_id: Some(*id),
+            ..EnqueueOptions::default()
+        };
+        let enqueued = jobs::enqueue(tx, &delete, options).await.map_err(enqueue_error)?;
+        dispatches.extend(enqueued.dispatch);
+    }
+    Ok((ids.len(), dispatches))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(told: i64, all: i64, documents: i64) -> Evidence {
+        let unwanted = |unwanted| Unwanted { unwanted, documents };
+        Evidence {
+            told: unwanted(told),
+            all: unwanted(all),
+            complete: true,
+            ended_early: false,
+            force: false,
+        }
+    }
+
+    fn verdict(delete: Option<bool>, withheld: i64, because: Option<&'static str>) -> Verdict {
+        Verdict {
+            delete,
+            withheld,
+            because,
+        }
+    }
+
+    #[test]
+    fn what_was_not_seen_goes_only_when_everything_was_looked_at() {
+        assert_eq!(judge(&of(1, 3, 10)), verdict(Some(true), 0, None));
+        let incomplete = Evidence {
+            complete: false,
+            ..of(1, 3, 10)
+        };
+        assert_eq!(judge(&incomplete), verdict(Some(false), 2, Some("incomplete")));
+    }
+
+    #[test]
+    fn more_than_half_goes_only_when_somebody_says_so() {
+        assert_eq!(judge(&of(0, 5, 10)).delete, Some(true));
+        assert_eq!(judge(&of(6, 6, 10)), verdict(None, 6, Some("more_than_half")));
+        let forced = Evidence {
+            force: true,
+            complete: false,
+            ended_early: true,
+            ..of(6, 9, 10)
+        };
+        assert_eq!(judge(&forced), verdict(Some(true), 0, None));
+    }
+
+    #[test]
+    fn a_sync_that_ended_early_deletes_nothing() {
+        let early = Evidence {
+            complete: false,
+            ended_early: true,
+            ..of(1, 3, 10)
+        };
+        assert_eq!(judge(&early), verdict(None, 3, Some("ended_early")));
+        let nothing = Evidence {
+            ended_early: true,
+            ..of(0, 0, 10)
+        };
+        assert_eq!(judge(&nothing), verdict(None, 0, None));
+    }
+}

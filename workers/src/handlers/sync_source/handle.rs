@@ -1,0 +1,123 @@
+use super::finish::finish;
+use super::seed::seed;
+use super::site::Site;
+use super::visit::visit;
+use crate::{Done, Handle, JobContext, JobError};
+use jobs::WebSource;
+use jobs::kinds::{SyncSource, SyncedSource};
+use std::time::{Duration, Instant};
+use store::sources::{self, Source, Sync, Take};
+use store::{StoreError, knowledge_bases};
+
+/// Addresses that are read from the database at a time.
+const BATCH: i64 = 20;
+
+/// What a sync is about.
+pub(super) struct Task {
+    pub(super) asked: SyncSource,
+    pub(super) source: Source,
+    pub(super) config: WebSource,
+}
+
+impl Task {
+    /// Whether pages are followed to where they lead.
+    pub(super) fn follows_links(&self) -> bool {
+        self.config.mode != jobs::CrawlMode::Sitemap
+    }
+}
+
+impl Handle for SyncSource {
+    async fn handle(self, job: JobContext) -> Result<Done, JobError> {
+        let (source, sync) = match take(&job, &self).await? {
+            Take::Taken(taken) => *taken,
+            Take::Busy(other) => return Done::with(&superseded(&self, other.0)),
+        };
+        let config: WebSource = serde_json::from_value(source.config.clone()).map_err(|error| {
+            JobError::permanent("invalid_config", format!("The source's config cannot be read: {error}"))
+        })?;
+        let task = Task {
+            asked: self,
+            source,
+            config,
+        };
+        let deadline = deadline(&task.config, &sync);
+        let mut site = Site::new(&job, &task.config)?;
+        if sync.seeded_at.is_none() {
+            Box::pin(seed(&job, &task, &mut site)).await?;
+        }
+        let ended_early = crawl(&job, &task, &mut site, deadline).await?;
+        finish(&job, &task, ended_early).await
+    }
+}
+
+async fn take(job: &JobContext, asked: &SyncSource) -> Result<Take, JobError> {
+    job.app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            let taken = sources::take(tx, job.held(), asked.source_id, asked.dry_run).await?;
+            if let Take::Taken(taken) = &taken {
+                knowledge_bases::find(tx, taken.0.knowledge_base_id).await?;
+            }
+            Ok::<_, StoreError>(taken)
+        })
+        .await
+        .map_err(JobError::from)
+}
+
+/// When this attempt has to end; `None` when that was in an earlier one's time.
+fn deadline(config: &WebSource, sync: &Sync) -> Option<Instant> {
+    let passed = Duration::from_secs(u64::try_from(sync.secs_since_start).unwrap_or(0));
+    let left = Duration::from_mins(config.max_minutes.into()).checked_sub(passed)?;
+    Some(Instant::now() + left)
+}
+
+/// Looks at everything that waits, and at what is found on the way. Returns why it ended before that, if it did.
+async fn crawl(
+    job: &JobContext,
+    task: &Task,
+    site: &mut Site<'_>,
+    deadline: Option<Instant>,
+) -> Result<Option<&'static str>, JobError> {
+    loop {
+        let (waiting, sync) = job
+            .app
+            .store
+            .tenant(job.tenant(), async |tx| {
+                let waiting = sources::next(tx, (task.source.id, job.id()), BATCH).await?;
+                let sync = sources::find_sync(tx, task.source.id, job.id()).await?;
+                Ok::<_, StoreError>((waiting, sync))
+            })
+            .await?;
+        if waiting.is_empty() {
+            return Ok(None);
+        }
+        let count = |number: i32| usize::try_from(number).unwrap_or(0);
+        let done = count(sync.unchanged + sync.ingested + sync.skipped + sync.failed);
+        for (place, item) in waiting.iter().enumerate() {
+            if deadline.is_none_or(|deadline| Instant::now() >= deadline) {
+                return Ok(Some("time_limit"));
+            }
+            job.progress(done + place, Some(count(sync.found)), &item.url);
+            Box::pin(visit(job, task, site, item)).await?;
+        }
+    }
+}
+
+fn superseded(asked: &SyncSource, by: uuid::Uuid) -> SyncedSource {
+    SyncedSource {
+        dry_run: asked.dry_run,
+        superseded_by: Some(by),
+        found: 0,
+        fetched: 0,
+        unchanged: 0,
+        ingested: 0,
+        skipped: 0,
+        failed: 0,
+        deleted: 0,
+        deletions_withheld: 0,
+        deletions_withheld_because: None,
+        complete: false,
+        ended_early: None,
+        reasons: Vec::new(),
+    }
+}

@@ -1,0 +1,101 @@
+use documents::Format;
+use integrations::IntegrationError;
+use integrations::http::GuardedResponse;
+use integrations::http::header::CONTENT_ENCODING;
+use integrations::web::{Inflated, PageHead, PageLinks, gunzip, read_links, to_utf8};
+use url::Url;
+
+/// What an answer comes to.
+pub(super) enum Read {
+    Page(Box<Page>),
+    /// Not to be a document.
+    Skipped(&'static str),
+    /// Could not be read this time.
+    Failed(&'static str),
+}
+
+/// A page that can be ingested, but for what it says to robots.
+pub(super) struct Page {
+    pub(super) head: PageHead,
+    pub(super) media_type: String,
+    pub(super) bytes: Vec<u8>,
+    /// Of a web page only.
+    pub(super) links: PageLinks,
+}
+
+/// Why an exchange that gave no answer gave none.
+pub(super) fn read_failure(error: &IntegrationError) -> Read {
+    match error {
+        IntegrationError::AnswerTooLarge { .. } => Read::Skipped("too_large"),
+        IntegrationError::Forbidden { .. } => Read::Skipped("address_refused"),
+        IntegrationError::Timeout { .. } => Read::Failed("timeout"),
+        IntegrationError::Unreachable { .. } | IntegrationError::Unavailable { .. } => Read::Failed("unreachable"),
+        _ => Read::Failed("unreadable"),
+    }
+}
+
+/// Reads a page's bytes: unpacked, as UTF-8 where they are text, with its links where it is a web page. Blocks: a large page takes a while.
+pub(super) fn read_page(answer: &GuardedResponse, url: &Url, bytes_max: usize) -> Read {
+    let encoding = answer
+        .headers
+        .get(CONTENT_ENCODING)
+        .map(|value| value.as_bytes().to_ascii_lowercase());
+    let bytes = match encoding.as_deref() {
+        None | Some(b"" | b"identity") => answer.body.to_vec(),
+        Some(b"gzip" | b"x-gzip") => match gunzip(&answer.body, bytes_max) {
+            Inflated::Whole(bytes) => bytes,
+            Inflated::TooLarge => return Read::Skipped("too_large"),
+            Inflated::Broken => return Read::Failed("unreadable"),
+        },
+        Some(_) => return Read::Skipped("unsupported_encoding"),
+    };
+    let head = PageHead::of(&answer.headers);
+    let media_type = head
+        .media_type
+        .clone()
+        .unwrap_or_else(|| "application/octet-stream".to_owned());
+    // The one list of what is read: that of the parsers.
+    if format(&media_type, url).is_none() {
+        return Read::Skipped("unsupported_media_type");
+    }
+    let is_page = matches!(media_type.as_str(), "text/html" | "application/xhtml+xml");
+    if !is_page && !media_type.starts_with("text/") {
+        return Read::Page(Box::new(Page {
+            head,
+            media_type,
+            bytes,
+            links: PageLinks::default(),
+        }));
+    }
+    let text = to_utf8(&bytes, head.charset.as_deref());
+    if text.contains('\0') {
+        return Read::Skipped("contains_nul");
+    }
+    if text.trim().is_empty() {
+        return Read::Skipped("empty");
+    }
+    let links = if is_page {
+        read_links(&text, url)
+    } else {
+        PageLinks::default()
+    };
+    Read::Page(Box::new(Page {
+        head,
+        media_type,
+        bytes: text.into_bytes(),
+        links,
+    }))
+}
+
+/// By its media type, or by its name where that says nothing.
+fn format(media_type: &str, url: &Url) -> Option<Format> {
+    match media_type {
+        "application/octet-stream" => file_name(url).and_then(Format::of_file_name),
+        media_type => Format::of_media_type(media_type),
+    }
+}
+
+/// The last part of the address's path, where it has one.
+pub(super) fn file_name(url: &Url) -> Option<&str> {
+    url.path_segments()?.next_back().filter(|name| !name.is_empty())
+}

@@ -1,0 +1,255 @@
+use super::deletions::begin_deletions;
+use super::handle::Task;
+use crate::{JobContext, JobError};
+use jobs::kinds::IngestDocument;
+use jobs::{Dispatch, EnqueueOptions};
+use serde_json::json;
+use store::documents::{NewDocument, submit};
+use store::sources::{self, ItemStatus, Recorded, Version, Waiting, is_claimed};
+use store::{DocumentId, JobId, StoreError, TenantTx, knowledge_bases};
+use url::Url;
+
+/// Links that are kept with an item, in bytes of JSON: a page that has more is asked for without conditions next time.
+const KEPT_LINKS_BYTES_MAX: usize = 64 << 10;
+
+/// What came of an address.
+pub(super) struct Outcome {
+    pub(super) status: ItemStatus,
+    pub(super) reason: Option<&'static str>,
+    pub(super) was_fetched: bool,
+    /// In scope, each once.
+    pub(super) links: Vec<String>,
+    /// Its link is no link: it is as far from the start as this.
+    pub(super) is_redirect: bool,
+    /// It has more links than were taken.
+    pub(super) cut: bool,
+    pub(super) canonical_url: Option<String>,
+    pub(super) submission: Option<Submission>,
+}
+
+/// What a page is as a document.
+pub(super) struct Submission {
+    pub(super) media_type: String,
+    pub(super) bytes: Vec<u8>,
+    pub(super) file_name: Option<String>,
+    pub(super) etag: Option<String>,
+    pub(super) last_modified: Option<String>,
+    pub(super) hash: Vec<u8>,
+}
+
+impl Outcome {
+    pub(super) fn plain(status: ItemStatus) -> Self {
+        Self {
+            status,
+            reason: None,
+            was_fetched: false,
+            links: Vec::new(),
+            is_redirect: false,
+            cut: false,
+            canonical_url: None,
+            submission: None,
+        }
+    }
+
+    pub(super) fn of(status: ItemStatus, reason: &'static str) -> Self {
+        Self {
+            reason: Some(reason),
+            ..Self::plain(status)
+        }
+    }
+
+    pub(super) fn fetched(self) -> Self {
+        Self {
+            was_fetched: true,
+            ..self
+        }
+    }
+}
+
+/// Writes down what came of an address and, in the same transaction, submits its document and notes where it leads.
+pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcome: Outcome) -> Result<(), JobError> {
+    let dispatches = job
+        .app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            let (status, reason) = settle(job, tx, task, item, &outcome).await?;
+            let submitted = match &outcome.submission {
+                Some(submission) if status == ItemStatus::Ingested => {
+                    Some(submit_document(job, tx, task, &outcome, submission).await?)
+                }
+                _ => None,
+            };
+            let links = json!(outcome.links);
+            let kept = links.to_string().len() <= KEPT_LINKS_BYTES_MAX;
+            // A dry run leaves what is known of the version, or the next sync would take the page for read.
+            let version = outcome
+                .submission
+                .as_ref()
+                .filter(|_| !task.asked.dry_run && reason != Some("duplicate"));
+            let none = json!([]);
+            let recorded = Recorded {
+                url: &item.url,
+                status,
+                reason,
+                fetched: outcome.was_fetched,
+                canonical_url: outcome.canonical_url.as_deref(),
+                document_id: submitted.as_ref().map(|(document, _)| *document),
+                version: version.map(|submission| Version {
+                    etag: submission.etag.as_deref().filter(|_| kept),
+                    last_modified: submission.last_modified.as_deref().filter(|_| kept),
+                    content_hash: &submission.hash,
+                    links: if kept { &links } else { &none },
+                }),
+            };
+            sources::record(tx, job.held(), task.source.id, &recorded).await?;
+            note_where_it_leads(job, tx, task, item.depth, &outcome).await?;
+            let mut dispatches = Vec::new();
+            if let Some((document, dispatch)) = submitted {
+                dispatches.extend(dispatch);
+                dispatches.extend(replace(tx, item.document_id, document).await?);
+            }
+            Ok::<_, JobError>(dispatches)
+        })
+        .await?;
+    job.app.queue.push(&dispatches).await;
+    metrics::counter!("source_items_total", "status" => outcome.status.as_str()).increment(1);
+    Ok(())
+}
+
+/// One document a name: a second page that goes by it is left alone. A dry run submits nothing.
+async fn settle(
+    job: &JobContext,
+    tx: &mut TenantTx,
+    task: &Task,
+    item: &Waiting,
+    outcome: &Outcome,
+) -> Result<(ItemStatus, Option<&'static str>), JobError> {
+    if let Some(name) = &outcome.canonical_url
+        && is_claimed(tx, job.held(), task.source.id, &item.url, name).await?
+    {
+        return Ok((ItemStatus::Skipped, Some("duplicate")));
+    }
+    let status = match outcome.status {
+        ItemStatus::Ingested if task.asked.dry_run => ItemStatus::Changed,
+        status => status,
+    };
+    Ok((status, outcome.reason))
+}
+
+/// A page that calls itself by another name than before has another document, and the one it had is nobody's.
+async fn replace(tx: &mut TenantTx, before: Option<DocumentId>, now: DocumentId) -> Result<Vec<Dispatch>, JobError> {
+    match before.filter(|before| *before != now) {
+        Some(before) if !sources::has_document(tx, before).await? => Ok(begin_deletions(tx, &[before]).await?.1),
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn submit_document(
+    job: &JobContext,
+    tx: &mut TenantTx,
+    task: &Task,
+    outcome: &Outcome,
+    submission: &Submission,
+) -> Result<(DocumentId, Option<Dispatch>), JobError> {
+    // Not the foreign key alone: a base that is being deleted still has its row.
+    knowledge_bases::find(tx, task.source.knowledge_base_id).await?;
+    let job_id = JobId::generate();
+    let new = NewDocument {
+        knowledge_base_id: task.source.knowledge_base_id,
+        external_id: outcome.canonical_url.as_deref(),
+        title: None,
+        mime_type: &submission.media_type,
+        file_name: submission.file_name.as_deref(),
+        metadata: &task.source.metadata,
+        acl: &task.source.acl,
+        bytes: &submission.bytes,
+        job_id,
+    };
+    let submitted = submit(tx, &new).await?;
+    let ingest = IngestDocument {
+        document_id: submitted.document_id,
+        version: submitted.version,
+    };
+    let options = EnqueueOptions {
+        id: Some(job_id),
+        document_id: Some(submitted.document_id),
+        trace_context: job.job.trace_context.clone(),
+        // Behind what somebody submits by hand.
+        priority: Some(2),
+        ..EnqueueOptions::default()
+    };
+    let enqueued = jobs::enqueue(tx, &ingest, options).await.map_err(enqueue_error)?;
+    Ok((submitted.document_id, enqueued.dispatch))
+}
+
+pub(super) fn enqueue_error(error: jobs::EnqueueError) -> JobError {
+    match error {
+        jobs::EnqueueError::Store(error) => error.into(),
+        error @ jobs::EnqueueError::Payload(_) => JobError::permanent("internal", error.to_string()),
+    }
+}
+
+async fn note_where_it_leads(
+    job: &JobContext,
+    tx: &mut TenantTx,
+    task: &Task,
+    depth: i32,
+    outcome: &Outcome,
+) -> Result<(), StoreError> {
+    let (sync, config) = ((task.source.id, job.id()), &task.config);
+    let max_depth = i32::try_from(config.max_depth).unwrap_or(i32::MAX);
+    let depth = if outcome.is_redirect { depth } else { depth + 1 };
+    let mut blind = outcome.cut || (outcome.status == ItemStatus::Failed && task.follows_links());
+    if depth <= max_depth {
+        blind |= sources::add(tx, sync, &outcome.links, depth, max_pages(task)).await? > 0;
+    }
+    if blind {
+        sources::note_blind(tx, sync).await?;
+    }
+    Ok(())
+}
+
+/// Has the sync look at these too.
+pub(super) async fn follow(job: &JobContext, task: &Task, urls: &[String], depth: i32) -> Result<(), JobError> {
+    let sync = (task.source.id, job.id());
+    job.app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            if sources::add(tx, sync, urls, depth, max_pages(task)).await? > 0 {
+                sources::note_blind(tx, sync).await?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await?;
+    Ok(())
+}
+
+/// Something that lists pages could not be read.
+pub(super) async fn record_failure(job: &JobContext, task: &Task, url: &Url, reason: &str) -> Result<(), JobError> {
+    let sync = (task.source.id, job.id());
+    let recorded = Recorded {
+        url: url.as_str(),
+        status: ItemStatus::Failed,
+        reason: Some(reason),
+        fetched: true,
+        canonical_url: None,
+        document_id: None,
+        version: None,
+    };
+    job.app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            sources::note_blind(tx, sync).await?;
+            if url.as_str().len() <= 1024 {
+                sources::add(tx, sync, &[url.as_str().to_owned()], 0, i32::MAX).await?;
+                sources::record(tx, job.held(), task.source.id, &recorded).await?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await?;
+    Ok(())
+}
+
+fn max_pages(task: &Task) -> i32 {
+    i32::try_from(task.config.max_pages).unwrap_or(i32::MAX)
+}

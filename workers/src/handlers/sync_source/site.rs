@@ -1,0 +1,223 @@
+use crate::error::Advice;
+use crate::{Heard, JobContext, JobError};
+use integrations::IntegrationError;
+use integrations::http::header::{ACCEPT, ACCEPT_ENCODING, LOCATION, USER_AGENT};
+use integrations::http::{GuardedResponse, HeaderMap, HeaderValue};
+use integrations::web::{Query, ROBOTS_BYTES_MAX, Robots, Scope, normalise};
+use jobs::{Estimate, QueryPolicy, WebSource, is_credential_name};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+use url::Url;
+
+/// A site that asks for more than this between two requests waits no longer for us.
+const CRAWL_DELAY_MAX: Duration = Duration::from_secs(30);
+/// As slowly as the governor learns to ask: a sync that gave its slot away for less would come back to ask for robots.txt, and to nothing else.
+const WAIT_IN_SLOT_MAX: Duration = Duration::from_secs(61);
+/// RFC 9309, 2.3.1.2.
+const ROBOTS_REDIRECTS: usize = 5;
+
+/// The hosts of a source, and how they want to be asked.
+pub(super) struct Site<'a> {
+    job: &'a JobContext,
+    config: &'a WebSource,
+    pub(super) scope: Scope,
+    agent: HeaderValue,
+    robots: HashMap<String, Robots>,
+    /// When the last request to a host ended.
+    asked_at: HashMap<String, Instant>,
+}
+
+impl<'a> Site<'a> {
+    pub(super) fn new(job: &'a JobContext, config: &'a WebSource) -> Result<Self, JobError> {
+        let urls = |texts: &[String]| {
+            texts
+                .iter()
+                .filter_map(|text| Url::parse(text).ok())
+                .collect::<Vec<_>>()
+        };
+        let scope = Scope::new(
+            &urls(&config.start_urls),
+            &urls(&config.scope),
+            config.include.clone(),
+            config.exclude.clone(),
+        );
+        let suffix = config.user_agent_suffix.as_deref().map(|suffix| format!(" {suffix}"));
+        let agent = format!("visualkit/{}{}", env!("CARGO_PKG_VERSION"), suffix.unwrap_or_default());
+        let agent = HeaderValue::from_str(&agent)
+            .map_err(|_| JobError::permanent("invalid_config", "The user agent cannot be sent as a header."))?;
+        Ok(Self {
+            job,
+            config,
+            scope,
+            agent,
+            robots: HashMap::new(),
+            asked_at: HashMap::new(),
+        })
+    }
+
+    /// The one name of an address, where it is in scope.
+    pub(super) fn name_in_scope(&self, url: &Url) -> Option<Url> {
+        self.name(url).filter(|url| self.scope.check(url).is_ok())
+    }
+
+    pub(super) fn name(&self, url: &Url) -> Option<Url> {
+        let query = match self.config.query {
+            QueryPolicy::Keep => Query::Keep,
+            QueryPolicy::DropTracking => Query::DropTracking,
+            QueryPolicy::Drop => Query::Drop,
+        };
+        normalise(url, query)
+    }
+
+    /// Asks for an address, when its host has been left alone long enough and the budget of `web:<host>` allows it. What the site answers, or that it
+    /// does not, is for the caller.
+    ///
+    /// # Errors
+    /// That the job must wait: for the budget, or because the site asked for it.
+    pub(super) async fn get(
+        &mut self,
+        url: &Url,
+        mut headers: HeaderMap,
+        bytes_max: usize,
+    ) -> Result<Result<GuardedResponse, IntegrationError>, JobError> {
+        headers.insert(USER_AGENT, self.agent.clone());
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        headers.entry(ACCEPT).or_insert(HeaderValue::from_static(
+            "text/html,application/xhtml+xml,text/markdown;q=0.9,text/plain;q=0.9,*/*;q=0.5",
+        ));
+        let host = host_of(url);
+        self.leave_alone(&host).await;
+        let result = loop {
+            match self.ask(&host, url, headers.clone(), bytes_max).await {
+                Err(error) => match short_wait(&error) {
+                    Some(wait) => tokio::time::sleep(wait).await,
+                    None => break Err(error),
+                },
+                answered => break answered,
+            }
+        };
+        self.asked_at.insert(host, Instant::now());
+        result
+    }
+
+    async fn ask(
+        &self,
+        host: &str,
+        url: &Url,
+        headers: HeaderMap,
+        bytes_max: usize,
+    ) -> Result<Result<GuardedResponse, IntegrationError>, JobError> {
+        let heard = Heard::default();
+        let (http, heard_there) = (&self.job.app.http, heard.clone());
+        let call = async move {
+            let answer = http.get_up_to(url, headers, bytes_max).await;
+            heard_there.note(&answer);
+            match answer {
+                Ok(answer) if answer.is_limited() => Err(answer.success().err().map_or_else(
+                    || JobError::retry("integration", "The site limits our rate of requests."),
+                    JobError::from,
+                )),
+                answer => Ok(answer),
+            }
+        };
+        self.job
+            .governed(&format!("web:{host}"), Estimate::default(), &heard, call)
+            .await
+    }
+
+    async fn leave_alone(&self, host: &str) {
+        let asked_for = self
+            .robots
+            .get(host)
+            .and_then(|robots| robots.crawl_delay)
+            .unwrap_or_default();
+        let delay = Duration::from_millis(self.config.min_delay_ms.into()).max(asked_for.min(CRAWL_DELAY_MAX));
+        if let Some(asked_at) = self.asked_at.get(host) {
+            tokio::time::sleep(delay.saturating_sub(asked_at.elapsed())).await;
+        }
+    }
+
+    /// What the host of `url` allows, which is asked once an attempt.
+    ///
+    /// # Errors
+    /// The host cannot say it: nothing of it is asked then (RFC 9309, 2.3.1.4).
+    pub(super) async fn robots(&mut self, url: &Url) -> Result<&Robots, JobError> {
+        let host = host_of(url);
+        if !self.robots.contains_key(&host) {
+            let robots = self.read_robots(url).await?;
+            self.robots.insert(host.clone(), robots);
+        }
+        Ok(self.robots.entry(host).or_default())
+    }
+
+    async fn read_robots(&mut self, url: &Url) -> Result<Robots, JobError> {
+        let mut at = url
+            .join("/robots.txt")
+            .map_err(|error| JobError::permanent("invalid_config", error.to_string()))?;
+        for _ in 0..=ROBOTS_REDIRECTS {
+            let answer = match self.get(&at, HeaderMap::new(), 4 * ROBOTS_BYTES_MAX).await? {
+                Ok(answer) => answer,
+                Err(error @ (IntegrationError::Forbidden { .. } | IntegrationError::NotConfigured { .. })) => {
+                    return Err(error.into());
+                }
+                Err(error) => return Err(robots_unavailable(&at, &error.to_string())),
+            };
+            match answer.status.as_u16() {
+                200..=299 => return Ok(Robots::parse(&answer.body)),
+                300..=399 => match location(&answer, &at) {
+                    Some(next) => at = next,
+                    None => return Ok(Robots::default()),
+                },
+                400..=499 => return Ok(Robots::default()),
+                status => return Err(robots_unavailable(&at, &format!("it answered {status}"))),
+            }
+        }
+        Ok(Robots::default())
+    }
+}
+
+/// How long a budget, or the site itself, holds the sync back, where that is not long.
+fn short_wait(error: &JobError) -> Option<Duration> {
+    match error.advice() {
+        Advice::Snooze { wait, .. } => {
+            Some(wait.turn_in.max(Duration::from_millis(1))).filter(|wait| *wait <= WAIT_IN_SLOT_MAX)
+        }
+        _ => None,
+    }
+}
+
+fn robots_unavailable(url: &Url, why: &str) -> JobError {
+    JobError::retry(
+        "robots_unavailable",
+        format!(
+            "{} cannot be read, so that nothing of the site may be asked: {why}",
+            url.as_str()
+        ),
+    )
+}
+
+/// Where an answer sends us.
+pub(super) fn location(answer: &GuardedResponse, url: &Url) -> Option<Url> {
+    url.join(answer.headers.get(LOCATION)?.to_str().ok()?).ok()
+}
+
+/// Host and port, as far as the name of a credential can say them.
+fn host_of(url: &Url) -> String {
+    let host: String = url
+        .host_str()
+        .unwrap_or_default()
+        .chars()
+        .map(|c| {
+            if is_credential_name(c.encode_utf8(&mut [0; 4])) {
+                c
+            } else {
+                '-'
+            }
+        })
+        .take(180)
+        .collect();
+    match url.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host,
+    }
+}

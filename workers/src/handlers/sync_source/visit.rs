@@ -1,0 +1,192 @@
+use super::handle::Task;
+use super::page::{Page, Read, read_failure, read_page};
+use super::record::{Outcome, Submission, record};
+use super::site::{Site, location};
+use crate::{JobContext, JobError};
+use integrations::http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
+use integrations::http::{GuardedResponse, HeaderMap, HeaderValue};
+use integrations::web::PageHead;
+use sha2::{Digest, Sha256};
+use std::collections::HashSet;
+use store::sources::{ItemStatus, Waiting};
+use url::Url;
+
+/// What is no page whatever it is served as: not asked for.
+const ASSETS: [&str; 26] = [
+    "avi", "bmp", "css", "eot", "exe", "gif", "gz", "ico", "iso", "jpeg", "jpg", "js", "mjs", "mov", "mp3", "mp4",
+    "ogg", "png", "svg", "tar", "ttf", "wav", "webm", "webp", "woff", "woff2",
+];
+
+/// Looks at one address, and writes down what came of it.
+pub(super) async fn visit(job: &JobContext, task: &Task, site: &mut Site<'_>, item: &Waiting) -> Result<(), JobError> {
+    let outcome = look(job, task, site, item).await?;
+    record(job, task, item, outcome).await
+}
+
+async fn look(job: &JobContext, task: &Task, site: &mut Site<'_>, item: &Waiting) -> Result<Outcome, JobError> {
+    let Ok(url) = Url::parse(&item.url) else {
+        return Ok(Outcome::of(ItemStatus::Skipped, "invalid_url"));
+    };
+    if !site.robots(&url).await?.allows(&url) {
+        return Ok(Outcome::of(ItemStatus::Skipped, "robots"));
+    }
+    let bytes_max = usize::try_from(task.config.max_page_bytes).unwrap_or(usize::MAX);
+    let answer = match site.get(&url, conditions(item), bytes_max).await? {
+        Ok(answer) => answer,
+        Err(error) => return Ok(unread(read_failure(&error)).fetched()),
+    };
+    let outcome = match answer.status.as_u16() {
+        200 | 203 => match read_in_background(job, answer, url.clone(), bytes_max).await {
+            Read::Page(page) => judge(task, site, item, &url, *page),
+            read => unread(read),
+        },
+        304 if item.served => unchanged(task, item, &answer),
+        301 | 302 | 303 | 307 | 308 => redirected(site, &answer, &url),
+        404 | 410 => Outcome::of(ItemStatus::Gone, "not_found"),
+        401 | 403 => Outcome::of(ItemStatus::Failed, "not_allowed"),
+        500.. => Outcome::of(ItemStatus::Failed, "server_error"),
+        _ => Outcome::of(ItemStatus::Failed, "unexpected_status"),
+    };
+    Ok(outcome.fetched())
+}
+
+/// What was read last time need not be sent again; but only where what was made of it is there.
+fn conditions(item: &Waiting) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    if !item.served {
+        return headers;
+    }
+    for (name, value) in [(IF_NONE_MATCH, &item.etag), (IF_MODIFIED_SINCE, &item.last_modified)] {
+        if let Some(value) = value.as_deref().and_then(|value| HeaderValue::from_str(value).ok()) {
+            headers.insert(name, value);
+        }
+    }
+    headers
+}
+
+fn unread(read: Read) -> Outcome {
+    match read {
+        Read::Skipped(reason) => Outcome::of(ItemStatus::Skipped, reason),
+        Read::Failed(reason) => Outcome::of(ItemStatus::Failed, reason),
+        Read::Page(_) => Outcome::of(ItemStatus::Failed, "unreadable"),
+    }
+}
+
+/// It leads where it led, unless the answer says by now that it is not to.
+fn unchanged(task: &Task, item: &Waiting, answer: &GuardedResponse) -> Outcome {
+    let head = PageHead::of(&answer.headers);
+    let links = serde_json::from_value(item.links.clone()).unwrap_or_default();
+    let links = if task.follows_links() && !head.nofollow {
+        links
+    } else {
+        Vec::new()
+    };
+    if head.noindex {
+        return Outcome {
+            links,
+            ..Outcome::of(ItemStatus::Skipped, "noindex")
+        };
+    }
+    Outcome {
+        links,
+        canonical_url: item.canonical_url.clone(),
+        ..Outcome::plain(ItemStatus::Unchanged)
+    }
+}
+
+/// Where it leads is another page, looked at like any: nothing is followed blindly, and a ring of redirects ends where it began.
+fn redirected(site: &Site<'_>, answer: &GuardedResponse, url: &Url) -> Outcome {
+    let Some(target) = location(answer, url) else {
+        return Outcome::of(ItemStatus::Failed, "bad_redirect");
+    };
+    match site.name_in_scope(&target) {
+        Some(target) => Outcome {
+            links: vec![target.into()],
+            is_redirect: true,
+            ..Outcome::of(ItemStatus::Skipped, "redirect")
+        },
+        None => Outcome::of(ItemStatus::Skipped, "redirect_out_of_scope"),
+    }
+}
+
+/// What is to become of a page that could be read.
+fn judge(task: &Task, site: &Site<'_>, item: &Waiting, url: &Url, page: Page) -> Outcome {
+    let nofollow = page.head.nofollow || page.links.nofollow;
+    let links = if nofollow || !task.follows_links() {
+        Vec::new()
+    } else {
+        in_scope(site, &page.links.links)
+    };
+    let cut = page.links.cut && !nofollow;
+    if page.head.noindex || page.links.noindex {
+        return Outcome {
+            links,
+            cut,
+            ..Outcome::of(ItemStatus::Skipped, "noindex")
+        };
+    }
+    let canonical = page
+        .links
+        .canonical
+        .as_ref()
+        .and_then(|canonical| site.name_in_scope(canonical));
+    let hash = content_hash(task, &page);
+    let is_same = item.served && item.content_hash.as_deref() == Some(hash.as_slice());
+    Outcome {
+        links,
+        cut,
+        canonical_url: Some(canonical.map_or_else(|| url.as_str().to_owned(), String::from)),
+        submission: Some(Submission {
+            media_type: page.media_type,
+            bytes: page.bytes,
+            file_name: super::page::file_name(url).map(str::to_owned),
+            etag: page.head.etag,
+            last_modified: page.head.last_modified,
+            hash,
+        }),
+        ..Outcome::plain(if is_same {
+            ItemStatus::Unchanged
+        } else {
+            ItemStatus::Ingested
+        })
+    }
+}
+
+fn in_scope(site: &Site<'_>, links: &[Url]) -> Vec<String> {
+    let mut seen = HashSet::new();
+    links
+        .iter()
+        .filter(|link| !is_asset(link))
+        .filter_map(|link| site.name_in_scope(link))
+        .map(String::from)
+        .filter(|link| seen.insert(link.clone()))
+        .collect()
+}
+
+fn is_asset(url: &Url) -> bool {
+    let extension = url
+        .path()
+        .rsplit_once('.')
+        .map(|(_, extension)| extension.to_ascii_lowercase());
+    extension.is_some_and(|extension| ASSETS.contains(&extension.as_str()))
+}
+
+/// Over everything that a submission says, so that a source's new access list is new content.
+fn content_hash(task: &Task, page: &Page) -> Vec<u8> {
+    let (metadata, acl) = (task.source.metadata.to_string(), task.source.acl.to_string());
+    let mut hash = Sha256::new();
+    for text in [page.media_type.as_str(), &metadata, &acl] {
+        hash.update((text.len() as u64).to_le_bytes());
+        hash.update(text);
+    }
+    hash.update(&page.bytes);
+    hash.finalize().to_vec()
+}
+
+async fn read_in_background(job: &JobContext, answer: GuardedResponse, url: Url, bytes_max: usize) -> Read {
+    let read = tokio::task::spawn_blocking(move || read_page(&answer, &url, bytes_max)).await;
+    read.unwrap_or_else(|error| {
+        tracing::error!(%error, job.id = %job.id(), "reading a page panicked");
+        Read::Failed("unreadable")
+    })
+}
