@@ -185,6 +185,7 @@ mod tests {
             "get /v1/knowledge-bases/{id}",
             "get /v1/knowledge-bases/{id}/documents",
             "get /v1/limits",
+            "get /v1/models",
             "get /v1/openapi.json",
             "get /v1/pauses",
             "get /v1/schedules",

@@ -1,7 +1,7 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
-    answers, batches, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits,
+    answers, batches, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits, models,
     openapi as openapi_route, pauses, schedules, search, webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
@@ -57,6 +57,7 @@ fn documented() -> OpenApiRouter<ApiState> {
             documents::delete::delete_document
         ))
         .routes(routes!(documents::chunks::list_chunks))
+        .routes(routes!(models::list::list_models))
         .routes(routes!(search::search))
         .routes(routes!(answers::answer_question))
         .routes(routes!(checks::check_response))
