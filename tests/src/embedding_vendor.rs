@@ -143,8 +143,10 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
             }
             return refused;
         }
-        Some(EmbeddingMischief::OtherDimensions) => vectors.iter_mut().for_each(|vector| drop(vector.pop())),
-        Some(EmbeddingMischief::TooFew) => drop(vectors.pop()),
+        Some(EmbeddingMischief::OtherDimensions) => vectors
+            .iter_mut()
+            .for_each(|vector| vector.truncate(desk.dimensions - 1)),
+        Some(EmbeddingMischief::TooFew) => vectors.truncate(vectors.len() - 1),
         Some(EmbeddingMischief::Late(after)) => tokio::time::sleep(*after).await,
         Some(EmbeddingMischief::CutOff) | None => {}
     }

@@ -31,7 +31,6 @@ async fn the_money_of_a_day_holds_ingests_back_and_is_never_exceeded() {
     .await;
     let spent = super::spent(&app, "mine").await;
     assert!(spent["cost_micros"].as_i64().unwrap() <= 2_500, "{spent}");
-    let kept = vendor.calls().len();
     declare(&app, json!({})).await;
     for job in &jobs {
         let ended = app.client.ended_within(job, Duration::from_secs(30)).await;
@@ -44,7 +43,6 @@ async fn the_money_of_a_day_holds_ingests_back_and_is_never_exceeded() {
     // What was embedded before the wait was not embedded again.
     let texts: Vec<String> = vendor.calls().iter().flat_map(tests::VendorCall::texts).collect();
     let distinct: std::collections::HashSet<&String> = texts.iter().collect();
-    assert!(kept > 0);
     assert!(
         texts.len() - distinct.len() <= 24,
         "at most what two jobs embedded at once"

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tests::{EmbeddingVendor, TestApp, TestOptions};
 
 /// Numbers in the vectors of the model that tests name `mine`.
-const DIMENSIONS: usize = 48;
+const DIMENSIONS: usize = 256;
 
 /// The system with the vendor as the provider of everything, and a model `mine` of its own behind OpenAI's protocol.
 async fn app_with(vendor: &EmbeddingVendor, more: &[(&'static str, &str)]) -> TestApp {
