@@ -13,7 +13,7 @@ async fn calls(model: &str, dimensions: usize, price: u64) -> (VendorCall, Vendo
     let ended = app.client.ended(&job).await;
     assert_eq!(ended["state"], "succeeded", "{ended}");
     // "Lantern", and the five words.
-    let billed = 6 * price / 1_000_000 + u64::from(6 * price % 1_000_000 > 0);
+    let billed = (6 * price).div_ceil(1_000_000);
     assert_eq!(ended["cost"], json!({"micros": billed, "currency": "USD"}), "{ended}");
     let found = app
         .client
