@@ -188,6 +188,7 @@ mod tests {
             "get /v1/knowledge-bases/{id}/documents",
             "get /v1/knowledge-bases/{id}/sources",
             "get /v1/limits",
+            "get /v1/models",
             "get /v1/openapi.json",
             "get /v1/pauses",
             "get /v1/schedules",

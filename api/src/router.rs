@@ -3,6 +3,8 @@ use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
     answers, batches, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits,
     openapi as openapi_route, pauses, schedules, search, sources, webhooks,
+    answers, batches, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits, models,
+    openapi as openapi_route, pauses, schedules, search, webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
@@ -66,6 +68,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(sources::sync::sync_source))
         .routes(routes!(sources::syncs::list_syncs))
         .routes(routes!(sources::items::list_items))
+        .routes(routes!(models::list::list_models))
         .routes(routes!(search::search))
         .routes(routes!(answers::answer_question))
         .routes(routes!(checks::check_response))

@@ -19,7 +19,7 @@ pub struct ApiState {
     pub catalogue: jobs::Catalogue,
     /// Encrypts tenants' secrets; `None` where the installation has no master key.
     pub master_key: Option<store::secrets::MasterKeys>,
-    /// The one embedding model that knowledge bases can use here.
+    /// The embedding model of a knowledge base that names none.
     pub embedding_model_id: Arc<str>,
     /// Work that outlives its request; wait for it when shutting down.
     pub tasks: TaskTracker,

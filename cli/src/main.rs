@@ -17,6 +17,7 @@ mod doctor;
 mod eval;
 mod ingest;
 mod job_text;
+mod models;
 mod outcome;
 mod process;
 mod readiness;
@@ -82,6 +83,8 @@ enum Command {
     Limits(commands::limits::Args),
     /// What calls to credentials of the outside may take: list, declare and withdraw budgets
     Budgets(commands::budgets::Args),
+    /// The embedding models: list them, and see whether they work
+    Models(commands::models::Args),
     /// Show the worker pools: what waits, what runs, who is alive
     Pools(commands::pools::Args),
     /// Watch the pools and the busiest tenants
@@ -120,6 +123,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Pauses(args) => Box::pin(commands::pauses::list(args)).await,
         Command::Limits(args) => Box::pin(commands::limits::run(args)).await,
         Command::Budgets(args) => Box::pin(commands::budgets::run(args)).await,
+        Command::Models(args) => Box::pin(commands::models::run(args)).await,
         Command::Pools(args) => Box::pin(commands::pools::run(args)).await,
         Command::Top(args) => Box::pin(commands::top::run(args)).await,
         Command::Doctor(args) => Box::pin(commands::doctor::run(args)).await,

@@ -3,6 +3,7 @@
 //! Nothing else in the workspace reads the environment. [`Settings`] prints without its secrets.
 mod database;
 mod dispatch;
+mod embedding_models;
 mod error;
 mod governor;
 mod load;
@@ -23,10 +24,11 @@ mod workers;
 
 pub use self::database::DatabaseSettings;
 pub use self::dispatch::{DispatchBackend, DispatchSettings};
+pub use self::embedding_models::{EmbeddingModelSettings, EmbeddingProvider, ModelPooling};
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::governor::GovernorSettings;
 pub use self::logging::{LogFormat, LogSettings, TelemetrySettings};
-pub use self::models::ModelSettings;
+pub use self::models::{ModelSettings, ProviderSettings};
 pub use self::outgoing::OutgoingSettings;
 pub use self::parser::ParserSettings;
 pub use self::rate_limits::{RateLimitSettings, RateTier};

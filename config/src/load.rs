@@ -11,6 +11,12 @@ const PLAIN_NAMES: &[(&str, &str)] = &[
     ("DATABASE_SYSTEM_URL", "database.system_url"),
     ("DATABASE_OWNER_URL", "database.owner_url"),
     ("REDIS_URL", "redis.url"),
+    ("OPENAI_API_KEY", "models.openai.api_key"),
+    ("VOYAGE_API_KEY", "models.voyage.api_key"),
+    ("COHERE_API_KEY", "models.cohere.api_key"),
+    // Where both are set, the second counts.
+    ("GOOGLE_API_KEY", "models.gemini.api_key"),
+    ("GEMINI_API_KEY", "models.gemini.api_key"),
     ("SESSION_SECRET", "secrets.session_secret"),
     ("VISUALKIT_MASTER_KEY", "secrets.master_key"),
     ("VISUALKIT_ACCEPTED_MASTER_KEYS", "secrets.accepted_master_keys"),
@@ -202,7 +208,7 @@ fn unknown_sections(figment: &Figment) -> Problems {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "tests")]
+    #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
     use super::*;
 
     #[test]
@@ -243,6 +249,44 @@ mod tests {
         let secret = "a-secret-of-at-least-32-characters!";
         let settings = Settings::with_overrides(&[("secrets.session_secret", secret)]).unwrap();
         assert!(!format!("{settings:?}").contains(secret));
+    }
+
+    #[test]
+    fn a_model_is_unavailable_until_its_provider_has_a_key() {
+        let models = |overrides: &[(&str, &str)]| Settings::with_overrides(overrides).unwrap().models;
+        let without = models(&[]);
+        let openai = &without.catalogue["text-embedding-3-small"];
+        assert!(without.unavailable(openai).unwrap().contains("OPENAI_API_KEY"));
+        let with = models(&[("models.openai.api_key", "a-key")]);
+        assert_eq!(with.unavailable(openai), None);
+        assert!(!format!("{with:?}").contains("a-key"));
+        let withdrawn = models(&[
+            ("models.openai.api_key", "a-key"),
+            ("models.catalogue.text-embedding-3-small.offered", "false"),
+        ]);
+        let openai = &withdrawn.catalogue["text-embedding-3-small"];
+        assert!(withdrawn.unavailable(openai).unwrap().contains("does not offer"));
+        assert!(withdrawn.endpoint(openai).is_some(), "what is there goes on");
+    }
+
+    #[test]
+    fn a_model_that_cannot_be_is_named_with_all_that_is_wrong() {
+        let errors = Settings::with_overrides(&[
+            ("models.embedding", "nowhere"),
+            ("models.sentences", "text-embedding-3-small"),
+            ("models.catalogue.mine.provider", "openai_compatible"),
+            ("models.catalogue.mine.dimensions", "0"),
+            ("models.catalogue.mine.max_tokens", "512"),
+        ])
+        .unwrap_err();
+        let keys: Vec<&str> = errors.0.iter().map(|error| error.key.as_str()).collect();
+        let expected = [
+            "models.embedding",
+            "models.sentences",
+            "models.catalogue.mine.dimensions",
+            "models.catalogue.mine.base_url",
+        ];
+        assert_eq!(keys, expected);
     }
 
     #[test]

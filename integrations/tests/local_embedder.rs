@@ -11,7 +11,7 @@
 mod support;
 
 use integrations::IntegrationError;
-use integrations::embedding::{Embedder, LocalEmbedder, LocalEmbedderSettings};
+use integrations::embedding::{Embedder, LocalEmbedder, LocalEmbedderSettings, LocalModelShape};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -136,6 +136,7 @@ async fn a_missing_model_or_runtime_says_what_to_do() {
         onnxruntime_library: "/nonexistent/libonnxruntime.so".into(),
         sessions: 1,
         model_id: "all-MiniLM-L6-v2/w8".into(),
+        shape: LocalModelShape::default(),
     };
     let embedder = LocalEmbedder::new(nowhere);
     let error = embedder.warm_up().await.unwrap_err();

@@ -9,7 +9,7 @@ use std::time::Duration;
 use store::{Store, System};
 use tempfile::TempDir;
 use workers::parser::Parser;
-use workers::{Budgets, Context, Replicas};
+use workers::{Budgets, Context, EmbeddingModels, Replicas};
 
 /// The model id that test bases carry.
 pub(crate) const MODEL: &str = "all-MiniLM-L6-v2";
@@ -39,16 +39,18 @@ pub(crate) fn through(direct: &Settings, postgres: Option<&Proxy>, redis: Option
 
 pub(crate) async fn connect(settings: Arc<Settings>, embedder: Arc<dyn Embedder>) -> Context {
     let store = Store::connect(&settings.database).await.unwrap();
-    let model = embedder.model();
+    let http = outgoing_client(&settings);
+    let models = EmbeddingModels::of(&settings.models, vec![embedder.clone()], &http).unwrap();
     Context {
         system: System::connect(&settings.database).await.unwrap(),
         queue: Queue::open(&settings.redis).unwrap(),
-        replicas: Replicas::new(store.clone(), &settings, &model.id, model.dimensions),
+        replicas: Replicas::new(store.clone(), &settings, models.clone()),
         budgets: Budgets::default(),
         store,
         embedder,
+        models,
         parser: Parser::new(binary(), &settings.parser),
-        http: outgoing_client(&settings),
+        http,
         settings,
     }
 }

@@ -36,7 +36,7 @@ impl Embedder for HashingEmbedder {
 
     async fn embed(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, IntegrationError> {
         self.embedded.lock().unwrap().extend(texts.iter().cloned());
-        Ok(texts.iter().map(|text| vector(text)).collect())
+        Ok(texts.iter().map(|text| vector(text, DIMENSIONS)).collect())
     }
 
     fn count_tokens(&self, text: &str) -> usize {
@@ -46,15 +46,16 @@ impl Embedder for HashingEmbedder {
     }
 }
 
-fn vector(text: &str) -> Vec<f32> {
-    let mut sum = vec![0.01_f32; DIMENSIONS];
+/// The sum of what the text's words point to, of length one.
+pub(crate) fn vector(text: &str, dimensions: usize) -> Vec<f32> {
+    let mut sum = vec![0.01_f32; dimensions];
     for word in text
         .to_lowercase()
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
     {
         for (index, byte) in Sha256::digest(word).iter().enumerate() {
-            sum[(index * 12 + usize::from(*byte) % 12) % DIMENSIONS] += if byte % 2 == 0 { 1.0 } else { -1.0 };
+            sum[(index * 12 + usize::from(*byte) % 12) % dimensions] += if byte % 2 == 0 { 1.0 } else { -1.0 };
         }
     }
     let norm = sum.iter().map(|value| value * value).sum::<f32>().sqrt();

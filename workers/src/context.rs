@@ -1,5 +1,5 @@
 use crate::parser::Parser;
-use crate::{Budgets, Replicas};
+use crate::{Budgets, EmbeddingModels, Replicas};
 use config::Settings;
 use integrations::embedding::Embedder;
 use integrations::http::GuardedClient;
@@ -13,7 +13,10 @@ pub struct Context {
     pub store: Store,
     pub system: System,
     pub queue: Queue,
+    /// The local model that answers and checks compare sentences by.
     pub embedder: Arc<dyn Embedder>,
+    /// Those that knowledge bases are embedded with.
+    pub models: EmbeddingModels,
     pub parser: Parser,
     pub http: GuardedClient,
     pub replicas: Replicas,

@@ -77,6 +77,20 @@ impl JobError {
         }
     }
 
+    /// For whoever waits for an answer: that it must wait is its end.
+    #[must_use]
+    pub(crate) fn said_at_once(self) -> Self {
+        let (code, message) = match &self.advice {
+            Advice::Snooze { wait, .. } => {
+                let seconds = wait.turn_in.as_secs_f64().ceil().max(1.0);
+                (self.code, format!("{} Ask again in {seconds} s.", self.message))
+            }
+            Advice::NotConfigured => ("model_unavailable".into(), self.message),
+            _ => return self,
+        };
+        Self::permanent(code, message)
+    }
+
     /// An operator has to set something first; until then the job waits, and no attempt is used up.
     pub fn not_configured(message: impl Into<String>) -> Self {
         Self {

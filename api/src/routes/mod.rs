@@ -9,6 +9,7 @@ pub(crate) mod jobs;
 mod knowledge_base_heads;
 pub(crate) mod knowledge_bases;
 pub(crate) mod limits;
+pub(crate) mod models;
 pub(crate) mod openapi;
 pub(crate) mod pauses;
 mod principal;

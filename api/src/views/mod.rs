@@ -12,6 +12,7 @@ mod job_results;
 mod kept_result;
 mod knowledge_base;
 mod limit;
+mod model;
 mod page;
 mod pause;
 mod schedule;
@@ -36,6 +37,7 @@ pub(crate) use self::job_results::{
 pub(crate) use self::kept_result::fill_in;
 pub(crate) use self::knowledge_base::KnowledgeBaseObject;
 pub(crate) use self::limit::LimitObject;
+pub(crate) use self::model::ModelObject;
 pub(crate) use self::page::Page;
 pub(crate) use self::pause::PauseObject;
 pub(crate) use self::schedule::{FiringObject, ScheduleDetails, ScheduleObject};

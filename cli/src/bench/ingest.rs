@@ -32,7 +32,10 @@ pub(crate) async fn run(output: &Path, folder: &Path) -> anyhow::Result<()> {
         // A title of the round's own: cached vectors would make the second round free.
         let took = ingest(&rig, base, &pages, round).await?;
         texts = embedded_texts(&rig, base).await?;
-        let (settings, same) = (embedder_settings(&rig.context.settings), texts.clone());
+        let ours = &rig.context.settings;
+        let settings =
+            embedder_settings(ours, &ours.models.sentences).context("models.sentences names no local model")?;
+        let same = texts.clone();
         let raw = tokio::task::spawn_blocking(move || bare_runtime_time(&settings, &same, 4)).await??;
         println!(
             "round {round}: {} chunks; pipeline {:.2} s, bare model {:.2} s",

@@ -1,10 +1,8 @@
-use crate::process::{Connections, embedder, load_settings, outgoing_client, parser_program};
+use crate::process::{Connections, embedding_models, load_settings, outgoing_client, parser_program};
 use anyhow::Context as _;
 use config::{Requirement, Settings};
-use integrations::embedding::Embedder;
 use jobs::Pool;
 use std::path::PathBuf;
-use std::sync::Arc;
 use store::{Owner, System, TenantId, tenants};
 use tokio::sync::Mutex;
 use workers::parser::Parser;
@@ -34,9 +32,8 @@ impl Rig {
             .context("cannot use DATABASE_OWNER_URL")?;
         let tenant = tenant(&mut owner, "bench").await?;
         let system = System::connect(&settings.database).await?;
-        let embedder: Arc<dyn Embedder> = Arc::new(embedder(&settings));
-        let model = embedder.model().clone();
-        let replicas = Replicas::new(connections.store.clone(), &settings, &model.id, model.dimensions);
+        let (models, embedder) = embedding_models(&settings)?;
+        let replicas = Replicas::new(connections.store.clone(), &settings, models.clone());
         let (store, queue) = (connections.store, connections.queue);
         let http = outgoing_client(&settings)?;
         Ok(Self {
@@ -45,6 +42,7 @@ impl Rig {
                 system,
                 queue,
                 embedder,
+                models,
                 parser: Parser::new(parser_program(), &settings.parser),
                 http,
                 replicas,

@@ -16,6 +16,7 @@ pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod migrate;
+pub(crate) mod models;
 pub(crate) mod pauses;
 pub(crate) mod pools;
 pub(crate) mod readiness;

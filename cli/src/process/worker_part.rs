@@ -1,9 +1,7 @@
-use super::{Connections, embedder, outgoing_client, refuse_other_weights};
+use super::{Connections, embedding_models, local_embedders, outgoing_client, refuse_other_weights};
 use anyhow::Context as _;
-use integrations::embedding::Embedder;
 use jobs::Pool;
 use std::path::PathBuf;
-use std::sync::Arc;
 use store::System;
 use workers::parser::Parser;
 use workers::{Context, Pulse, Replicas, WorkerOptions, Workers};
@@ -29,13 +27,13 @@ impl WorkerPart {
         if pools.contains(&Pool::Delivery) && settings.secrets.master_key.is_none() {
             tracing::warn!("VISUALKIT_MASTER_KEY is not set: deliveries of webhooks wait for a worker that has it");
         }
-        let embedder = Arc::new(embedder(&settings));
         if pools.iter().any(|pool| matches!(pool, Pool::Ingest | Pool::Retrieval)) {
-            refuse_other_weights(connections, embedder.clone()).await?;
+            for embedder in local_embedders(&settings) {
+                refuse_other_weights(connections, embedder).await?;
+            }
         }
-        let embedder: Arc<dyn Embedder> = embedder;
-        let model = embedder.model().clone();
-        let replicas = Replicas::new(connections.store.clone(), &settings, &model.id, model.dimensions);
+        let (models, embedder) = embedding_models(&settings).context("cannot use the models of [models]")?;
+        let replicas = Replicas::new(connections.store.clone(), &settings, models.clone());
         if pools.contains(&Pool::Retrieval) {
             replicas.keep_fresh();
         }
@@ -44,6 +42,7 @@ impl WorkerPart {
             system: system.clone(),
             queue: connections.queue.clone(),
             embedder,
+            models,
             parser: Parser::new(parser_program(), &settings.parser),
             http: outgoing_client(&settings).context("cannot make calls to the outside")?,
             replicas: replicas.clone(),

@@ -21,7 +21,16 @@ impl EmbeddingModel {
     }
 }
 
-/// Turns texts into vectors of length one.
+/// What a text is embedded for: many models treat a question and a passage differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmbeddingPurpose {
+    /// To be found.
+    Document,
+    /// To find.
+    Query,
+}
+
+/// Turns texts into vectors of length one, in this process.
 #[async_trait]
 pub trait Embedder: Send + Sync {
     fn model(&self) -> &EmbeddingModel;
@@ -29,6 +38,18 @@ pub trait Embedder: Send + Sync {
     /// One vector a text, in order, `model().dimensions` numbers each, of Euclidean length 1 (so that the dot product
     /// is the cosine). No texts give no vectors. A text longer than the model's limit is cut, not refused.
     async fn embed(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>, IntegrationError>;
+
+    /// The vector of a question, which some models want to be told.
+    async fn embed_query(&self, text: String) -> Result<Vec<f32>, IntegrationError> {
+        let vectors = self.embed(vec![text]).await?;
+        vectors
+            .into_iter()
+            .next()
+            .ok_or_else(|| IntegrationError::InvalidAnswer {
+                system: self.model().id.clone(),
+                reason: "it gave no vector".to_owned(),
+            })
+    }
 
     /// The model's own count for `text`, without special tokens. Blocks for about a millisecond per 4 KiB at most;
     /// never fails: where the tokenizer is missing, the answer is an upper bound.

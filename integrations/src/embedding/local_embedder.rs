@@ -3,19 +3,18 @@ use super::model_files::ModelFiles;
 use super::onnx_runtime;
 use super::session_lane::{SessionLane, Turn};
 use super::token_counter::{self, TokenCounter};
-use super::{Embedder, EmbeddingModel};
+use super::{Embedder, EmbeddingModel, LocalModelShape};
 use crate::IntegrationError;
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
-/// all-MiniLM-L6-v2: `hidden_size` of its config.json and `max_seq_length` of its sentence_bert_config.json.
-const DIMENSIONS: usize = 384;
-const MAX_TOKENS: usize = 256;
-/// What is tokenized of one text. 256 tokens of any language take far less; the tokenizer would read all of a text of
-/// megabytes to throw it away.
-const TEXT_BYTES_MAX: usize = 16 * 1024;
+/// What is tokenized of one text, at least. 256 tokens of any language take far less; the tokenizer would read all of a
+/// text of megabytes to throw it away.
+const TEXT_BYTES: usize = 16 * 1024;
+/// What is tokenized for each token that the model reads, where that is more.
+const BYTES_A_TOKEN: usize = 64;
 /// A call this small is taken for a question somebody waits for.
 const QUERY_TEXTS_MAX: usize = 2;
 const QUERY_BYTES_MAX: usize = 1024;
@@ -31,6 +30,7 @@ pub struct LocalEmbedderSettings {
     pub sessions: usize,
     /// Recorded with every vector; names the weights' variant as well, since their vectors differ.
     pub model_id: String,
+    pub shape: LocalModelShape,
 }
 
 impl From<LocalEmbedderSettings> for ModelFiles {
@@ -39,13 +39,12 @@ impl From<LocalEmbedderSettings> for ModelFiles {
             dir: settings.model_dir,
             onnxruntime_library: settings.onnxruntime_library,
             model_id: settings.model_id,
-            dimensions: DIMENSIONS,
-            max_tokens: MAX_TOKENS,
+            shape: settings.shape,
         }
     }
 }
 
-/// all-MiniLM-L6-v2 on this machine's processors, through the ONNX runtime; no network.
+/// A model on this machine's processors, through the ONNX runtime; no network.
 ///
 /// Sessions load when they are first needed. Large calls are cut into batches of at most eight texts that take turns on
 /// `sessions` sessions, first come first served, so that calls share them evenly. A call of at most two texts and 1 KiB
@@ -69,8 +68,8 @@ impl LocalEmbedder {
         Self {
             model: EmbeddingModel {
                 id: files.model_id.clone(),
-                dimensions: DIMENSIONS,
-                max_tokens: MAX_TOKENS,
+                dimensions: files.shape.dimensions,
+                max_tokens: files.shape.text_tokens_max(),
             },
             files: Arc::new(files),
             sessions,
@@ -149,22 +148,22 @@ impl Embedder for LocalEmbedder {
     }
 
     async fn embed(&self, mut texts: Vec<String>) -> Result<Vec<Vec<f32>>, IntegrationError> {
-        if texts.is_empty() {
-            return Ok(Vec::new());
-        }
         for text in &mut texts {
-            text.truncate(text.floor_char_boundary(TEXT_BYTES_MAX));
+            text.insert_str(0, &self.files.shape.passage_prefix);
         }
-        if texts.len() <= QUERY_TEXTS_MAX && texts.iter().map(String::len).sum::<usize>() <= QUERY_BYTES_MAX {
-            let turn = self.query_turn().await?;
-            return self.run(turn, texts).await;
-        }
-        let running = stream::iter(batches(texts))
-            .map(|batch| self.embed_batch(batch))
-            .buffer_unordered(self.sessions);
-        let mut placed: Vec<(usize, Vec<f32>)> = running.try_concat().await?;
-        placed.sort_unstable_by_key(|(place, _)| *place);
-        Ok(placed.into_iter().map(|(_, vector)| vector).collect())
+        self.embed_prepared(texts).await
+    }
+
+    async fn embed_query(&self, mut text: String) -> Result<Vec<f32>, IntegrationError> {
+        text.insert_str(0, &self.files.shape.query_prefix);
+        let vectors = self.embed_prepared(vec![text]).await?;
+        vectors
+            .into_iter()
+            .next()
+            .ok_or_else(|| IntegrationError::InvalidAnswer {
+                system: self.model.id.clone(),
+                reason: "it gave no vector".to_owned(),
+            })
     }
 
     fn count_tokens(&self, text: &str) -> usize {
@@ -176,5 +175,27 @@ impl Embedder for LocalEmbedder {
         counter
             .as_ref()
             .map_or_else(|| token_counter::upper_bound(text), |counter| counter.count(text))
+    }
+}
+
+impl LocalEmbedder {
+    async fn embed_prepared(&self, mut texts: Vec<String>) -> Result<Vec<Vec<f32>>, IntegrationError> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let bytes_max = TEXT_BYTES.max(self.files.shape.max_tokens * BYTES_A_TOKEN);
+        for text in &mut texts {
+            text.truncate(text.floor_char_boundary(bytes_max));
+        }
+        if texts.len() <= QUERY_TEXTS_MAX && texts.iter().map(String::len).sum::<usize>() <= QUERY_BYTES_MAX {
+            let turn = self.query_turn().await?;
+            return self.run(turn, texts).await;
+        }
+        let running = stream::iter(batches(texts))
+            .map(|batch| self.embed_batch(batch))
+            .buffer_unordered(self.sessions);
+        let mut placed: Vec<(usize, Vec<f32>)> = running.try_concat().await?;
+        placed.sort_unstable_by_key(|(place, _)| *place);
+        Ok(placed.into_iter().map(|(_, vector)| vector).collect())
     }
 }

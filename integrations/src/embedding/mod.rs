@@ -4,11 +4,18 @@ mod bare_runtime;
 mod batches;
 mod embedder;
 mod local_embedder;
+mod local_model_shape;
 mod model_files;
 mod onnx_runtime;
+mod remote;
 mod session_lane;
 mod token_counter;
 
+/// Texts and what all-MiniLM-L6-v2 makes of them, as JSON: `[{"text", "vector"}]`. testdata/README.md says how they were made.
+pub const MINILM_REFERENCES: &str = include_str!("../../testdata/minilm-golden.json");
+
 pub use bare_runtime::bare_runtime_time;
-pub use embedder::{Embedder, EmbeddingModel};
+pub use embedder::{Embedder, EmbeddingModel, EmbeddingPurpose};
 pub use local_embedder::{LocalEmbedder, LocalEmbedderSettings};
+pub use local_model_shape::{LocalModelShape, LocalPooling};
+pub use remote::{EmbeddedTexts, EmbeddingVendor, RemoteEmbedder, RemoteModel};

@@ -1,3 +1,4 @@
+use super::local_model_shape::{LocalModelShape, LocalPooling};
 use super::onnx_runtime;
 use crate::IntegrationError;
 use fastembed::{InitOptionsUserDefined, Pooling, TextEmbedding, TokenizerFiles, UserDefinedEmbeddingModel};
@@ -11,8 +12,7 @@ pub(super) struct ModelFiles {
     pub(super) onnxruntime_library: PathBuf,
     /// Names the model in errors.
     pub(super) model_id: String,
-    pub(super) dimensions: usize,
-    pub(super) max_tokens: usize,
+    pub(super) shape: LocalModelShape,
 }
 
 impl ModelFiles {
@@ -36,10 +36,10 @@ impl ModelFiles {
         let config: serde_json::Value = serde_json::from_slice(&self.read("config.json")?)
             .map_err(|error| self.not_configured(&format!("config.json is not JSON: {error}")))?;
         let hidden_size = config.get("hidden_size").and_then(serde_json::Value::as_u64);
-        if hidden_size != Some(self.dimensions as u64) {
+        if hidden_size != Some(self.shape.dimensions as u64) {
             let problem = format!(
                 "config.json has hidden_size {hidden_size:?} where {} was expected",
-                self.dimensions
+                self.shape.dimensions
             );
             return Err(self.not_configured(&problem));
         }
@@ -53,7 +53,7 @@ impl ModelFiles {
 
     /// A session of its own, for one thread. Takes about half a second and 180 MB, and blocks.
     ///
-    /// Mean pooling (fastembed's default is the `[CLS]` vector); fastembed divides each vector by its length.
+    /// The pooling is always said, since fastembed's default is the `[CLS]` vector; fastembed divides each vector by its length.
     pub(super) fn load(&self) -> Result<TextEmbedding, IntegrationError> {
         let started = std::time::Instant::now();
         self.check()?;
@@ -66,11 +66,14 @@ impl ModelFiles {
             special_tokens_map_file: self.read("special_tokens_map.json")?,
             tokenizer_config_file: self.read("tokenizer_config.json")?,
         };
-        let model =
-            UserDefinedEmbeddingModel::new(self.read("model.onnx")?, tokenizer_files).with_pooling(Pooling::Mean);
+        let pooling = match self.shape.pooling {
+            LocalPooling::Mean => Pooling::Mean,
+            LocalPooling::Cls => Pooling::Cls,
+        };
+        let model = UserDefinedEmbeddingModel::new(self.read("model.onnx")?, tokenizer_files).with_pooling(pooling);
         let options = InitOptionsUserDefined::new()
             .with_environment(environment)
-            .with_max_length(self.max_tokens)
+            .with_max_length(self.shape.max_tokens)
             .with_intra_threads(1)
             .with_session_config("session.intra_op.allow_spinning", "0");
         let session = TextEmbedding::try_new_from_user_defined(model, options)

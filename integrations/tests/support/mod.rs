@@ -1,4 +1,4 @@
-use integrations::embedding::LocalEmbedderSettings;
+use integrations::embedding::{LocalEmbedderSettings, LocalModelShape};
 use std::path::{Path, PathBuf};
 
 const MODEL: &str = "all-MiniLM-L6-v2";
@@ -22,6 +22,7 @@ pub(crate) fn local_model(sessions: usize) -> Option<LocalEmbedderSettings> {
         onnxruntime_library,
         sessions,
         model_id: format!("{MODEL}/w8"),
+        shape: LocalModelShape::default(),
     })
 }
 

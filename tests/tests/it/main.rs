@@ -14,6 +14,7 @@ mod api;
 mod benchmarks;
 mod doctor;
 mod documents;
+mod embedding;
 mod faults;
 mod formats;
 mod governor;

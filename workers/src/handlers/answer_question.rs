@@ -4,7 +4,7 @@ use answers::{Composition, Passage, SelectedSentence, SentenceVectors};
 use jobs::kinds::{
     Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, KeptAnswer, Verdict,
 };
-use retrieval::Query;
+use retrieval::{Mode, Query};
 use std::time::{Duration, Instant};
 use store::{ChunkId, DocumentId};
 
@@ -52,15 +52,15 @@ fn millis(time: Duration) -> u64 {
 
 async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<(Vec<Passage>, bool), JobError> {
     let settings = &job.app.settings.retrieval;
-    let vector = embedding::query_vector(&job.app, &asked.question).await?;
     let query = Query {
+        mode: Mode::Hybrid,
         limit: PASSAGES,
         candidates: settings.candidates,
         fusion: passages::fusion(settings, None, None),
         explain: true,
-        ..Query::new(asked.question.clone(), Some(vector), passages::viewer(&asked.viewer))
+        ..Query::new(asked.question.clone(), None, passages::viewer(&asked.viewer))
     };
-    let found = passages::find(&job.app, job.tenant(), &asked.knowledge_bases, &query).await?;
+    let found = passages::find(job, &asked.knowledge_bases, &query).await?;
     let mut passages: Vec<Passage> = found
         .bases
         .into_iter()

@@ -1,10 +1,12 @@
 //! Finding chunks in several bases: shared by search and answers.
-use crate::{Context, JobError};
+use super::embedding;
+use crate::{JobContext, JobError};
 use config::RetrievalSettings;
 use jobs::kinds::{BaseAt, FusionMethod, Viewer};
-use retrieval::{Fusion, Hits, Query};
+use retrieval::{Fusion, Hits, Mode, Query};
+use std::collections::HashMap;
 use store::knowledge_bases::KnowledgeBaseHead;
-use store::{KnowledgeBaseId, TenantId, knowledge_bases};
+use store::{KnowledgeBaseId, knowledge_bases};
 
 /// The constant of reciprocal rank fusion in the paper that named it (Cormack, Clarke and Büttcher, 2009).
 const RRF_K: f32 = 60.0;
@@ -15,13 +17,20 @@ pub(super) struct Found {
     pub(super) stale: bool,
 }
 
-/// Runs the query against each base that still exists.
-pub(super) async fn find(app: &Context, tenant: TenantId, bases: &[BaseAt], query: &Query) -> Result<Found, JobError> {
+/// Runs the query against each base that still exists. Its vector is made here, by the model of each base.
+pub(super) async fn find(job: &JobContext, bases: &[BaseAt], query: &Query) -> Result<Found, JobError> {
+    let (app, tenant) = (&job.app, job.tenant());
     let ids: Vec<KnowledgeBaseId> = bases.iter().map(|at| at.id).collect();
     let heads: Vec<KnowledgeBaseHead> = app
         .store
         .tenant(tenant, async |tx| knowledge_bases::heads(tx, &ids).await)
         .await?;
+    let vectors = if query.mode == Mode::Keyword {
+        HashMap::new()
+    } else {
+        let models = heads.iter().map(|head| head.base.embedding_model.as_str());
+        embedding::query_vectors(job, models, &query.text).await?
+    };
     let mut found = Found {
         bases: Vec::new(),
         stale: false,
@@ -32,7 +41,10 @@ pub(super) async fn find(app: &Context, tenant: TenantId, bases: &[BaseAt], quer
         };
         let (replica, stale) = app.replicas.at(tenant, &head.base, *at).await?;
         found.stale |= stale;
-        let query = query.clone();
+        let query = Query {
+            vector: vectors.get(head.base.embedding_model.as_str()).cloned(),
+            ..query.clone()
+        };
         let hits = tokio::task::spawn_blocking(move || replica.search(&query))
             .await
             .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?

@@ -1,4 +1,4 @@
-use super::{embedding, passages};
+use super::passages;
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{FoundChunk, FoundChunks, SearchCandidate, SearchHitExplanation, SearchKnowledge, SearchMode};
 use retrieval::{Explain, Filter, Hit, Mode, Phrase, Query, Recency, Wording};
@@ -11,8 +11,8 @@ const LOOKED_THROUGH: usize = 3;
 impl Handle for SearchKnowledge {
     async fn handle(self, job: JobContext) -> Result<Done, JobError> {
         let started = Instant::now();
-        let query = self.query(&job).await?;
-        let found = passages::find(&job.app, job.tenant(), &self.knowledge_bases, &query).await?;
+        let query = self.query(&job)?;
+        let found = passages::find(&job, &self.knowledge_bases, &query).await?;
         let mut hits: Vec<(KnowledgeBaseId, Hit)> = Vec::new();
         let mut candidates: Vec<SearchCandidate> = Vec::new();
         for (base, of_base) in found.bases {
@@ -69,11 +69,11 @@ impl IntoResults for SearchKnowledge {
 }
 
 trait IntoQuery {
-    async fn query(&self, job: &JobContext) -> Result<Query, JobError>;
+    fn query(&self, job: &JobContext) -> Result<Query, JobError>;
 }
 
 impl IntoQuery for SearchKnowledge {
-    async fn query(&self, job: &JobContext) -> Result<Query, JobError> {
+    fn query(&self, job: &JobContext) -> Result<Query, JobError> {
         let settings = &job.app.settings.retrieval;
         let filter = self.filter.as_ref().map(Filter::parse).transpose().map_err(|errors| {
             let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -87,11 +87,7 @@ impl IntoQuery for SearchKnowledge {
             SearchMode::Keyword => Mode::Keyword,
             SearchMode::Vector => Mode::Vector,
         };
-        let vector = match self.mode {
-            SearchMode::Keyword => None,
-            SearchMode::Hybrid | SearchMode::Vector => Some(embedding::query_vector(&job.app, &self.query).await?),
-        };
-        let usual = Query::new(self.query.clone(), vector, passages::viewer(&self.viewer));
+        let usual = Query::new(self.query.clone(), None, passages::viewer(&self.viewer));
         Ok(Query {
             mode,
             limit: if self.collapse {

@@ -1,5 +1,5 @@
 use super::catch_up;
-use crate::{JobError, Tasks};
+use crate::{EmbeddingModels, JobError, Tasks};
 use jobs::kinds::BaseAt;
 use lru::LruCache;
 use retrieval::{Language, Replica, ReplicaOptions, Slot};
@@ -33,24 +33,22 @@ pub(super) struct Inner {
     root: PathBuf,
     slot: OnceLock<Slot>,
     open: Mutex<LruCache<Key, Arc<OpenReplica>>>,
-    model: String,
-    dimensions: usize,
+    models: EmbeddingModels,
     freshness_wait: Duration,
     pub(super) tasks: Tasks,
 }
 
 impl Replicas {
-    /// Opens nothing yet. `model` and `dimensions` are those of the embedder whose vectors the bases hold.
+    /// Opens nothing yet. `models` says how long the vectors of a base are.
     #[must_use]
-    pub fn new(store: Store, settings: &config::Settings, model: &str, dimensions: usize) -> Self {
+    pub fn new(store: Store, settings: &config::Settings, models: EmbeddingModels) -> Self {
         let capacity = NonZeroUsize::new(settings.retrieval.open_replicas).unwrap_or(NonZeroUsize::MIN);
         let inner = Inner {
             store,
             root: settings.storage.data_dir.join("replicas"),
             slot: OnceLock::new(),
             open: Mutex::new(LruCache::new(capacity)),
-            model: model.to_owned(),
-            dimensions,
+            models,
             freshness_wait: Duration::from_millis(settings.retrieval.freshness_wait_ms),
             tasks: Tasks::default(),
         };
@@ -60,7 +58,7 @@ impl Replicas {
     /// The base's replica, at least as new as `at` says if that can be had in time; `true` when it is older.
     ///
     /// # Errors
-    /// [`JobError`] when the replica cannot be opened, or holds vectors of a model this process does not run.
+    /// [`JobError`] when the replica cannot be opened, or holds vectors of a model this system does not know.
     pub async fn at(
         &self,
         tenant: TenantId,
@@ -89,25 +87,13 @@ impl Replicas {
     }
 
     pub(super) async fn open(&self, tenant: TenantId, base: &KnowledgeBase) -> Result<Arc<OpenReplica>, JobError> {
-        if base.embedding_model != self.inner.model {
-            return Err(JobError::permanent(
-                "model_unavailable",
-                format!(
-                    "The knowledge base was embedded with {}, and this system runs {}.",
-                    base.embedding_model, self.inner.model
-                ),
-            ));
-        }
+        let model = self.inner.models.find(&base.embedding_model)?;
         let mut open = self.inner.open.lock().await;
         if let Some(found) = open.get(&(tenant, base.id)) {
             return Ok(found.clone());
         }
         let directory = self.slot()?.replica_dir(tenant.0, base.id.0, INDEX_VERSION);
-        let options = ReplicaOptions::new(
-            Language::from_code(&base.language),
-            &*self.inner.model,
-            self.inner.dimensions,
-        );
+        let options = ReplicaOptions::new(Language::from_code(&base.language), &*model.name, model.dimensions);
         let replica = tokio::task::spawn_blocking(move || Replica::open(&directory, options))
             .await
             .map_err(panicked)?

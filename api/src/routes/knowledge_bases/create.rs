@@ -6,6 +6,7 @@ use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use config::ModelSettings;
 use jobs::FieldError;
 use store::KnowledgeBaseId;
 use store::knowledge_bases::NewKnowledgeBase;
@@ -20,7 +21,7 @@ pub(crate) struct CreateKnowledgeBase {
     /// ISO 639-1; `en` by default.
     #[schema(example = "en")]
     language: Option<String>,
-    /// The model that this installation runs, by default.
+    /// An available one of `GET /v1/models`; by default the installation's. It stays what it is.
     embedding_model: Option<String>,
 }
 
@@ -71,20 +72,13 @@ pub(crate) async fn create_knowledge_base(
     options: WorkOptions,
     body: JsonBody<CreateKnowledgeBase>,
 ) -> Result<(StatusCode, HeaderMap, Json<KnowledgeBaseObject>), Problem> {
-    let model = state.embedding_model_id.clone();
     let CreateKnowledgeBase {
         name,
         language,
         embedding_model,
     } = body.value;
-    if embedding_model.is_some_and(|asked| *asked != *model) {
-        let message = format!("must be `{model}`, the model that this installation runs");
-        return Err(Problem::invalid(vec![FieldError::new(
-            "embedding_model",
-            "unknown_model",
-            message,
-        )]));
-    }
+    let model = embedding_model.unwrap_or_else(|| state.embedding_model_id.to_string());
+    usable(&state.settings.models, &model).map_err(|error| Problem::invalid(vec![error]))?;
     let id = KnowledgeBaseId::generate();
     let request = work::Request {
         caller: &caller,
@@ -116,4 +110,20 @@ pub(crate) async fn create_knowledge_base(
         headers.insert("idempotent-replayed", HeaderValue::from_static("true"));
     }
     Ok((StatusCode::CREATED, headers, Json(base.into())))
+}
+
+fn usable(models: &ModelSettings, name: &str) -> Result<(), FieldError> {
+    let Some(model) = models.catalogue.get(name) else {
+        let names = models
+            .catalogue
+            .iter()
+            .filter(|(_, model)| models.unavailable(model).is_none());
+        let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
+        let message = format!("must be a model that this installation offers: {}", names.join(", "));
+        return Err(FieldError::new("embedding_model", "unknown_model", message));
+    };
+    models.unavailable(model).map_or(Ok(()), |why| {
+        let message = format!("cannot be `{name}`: {why}");
+        Err(FieldError::new("embedding_model", "model_unavailable", message))
+    })
 }

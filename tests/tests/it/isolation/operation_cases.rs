@@ -53,6 +53,7 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/limits", "jobs:read", PathId::None),
     read("get /v1/pauses", "jobs:read", PathId::None),
     read("get /v1/budgets", "jobs:read", PathId::None),
+    read("get /v1/models", "knowledge:read", PathId::None),
     read("get /v1/dead-letters", "jobs:read", PathId::None),
     read("get /v1/schedules", "jobs:read", PathId::None),
     read("get /v1/schedules/{id}", "jobs:read", PathId::Schedule),

@@ -1,5 +1,5 @@
 use config::Settings;
-use integrations::embedding::{LocalEmbedder, LocalEmbedderSettings};
+use integrations::embedding::{LocalEmbedder, LocalEmbedderSettings, LocalModelShape};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -90,6 +90,7 @@ fn local_model() -> Option<LocalEmbedderSettings> {
         onnxruntime_library,
         sessions: 1,
         model_id: settings.models.embedding.clone(),
+        shape: LocalModelShape::default(),
     })
 }
 

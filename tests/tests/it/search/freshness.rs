@@ -18,8 +18,7 @@ async fn search(app: &TestApp, base: &str, word: &str) -> Value {
 }
 
 fn replicas(app: &TestApp, settings: &Settings) -> Replicas {
-    let model = app.context.embedder.model();
-    Replicas::new(app.context.store.clone(), settings, &model.id, model.dimensions)
+    Replicas::new(app.context.store.clone(), settings, app.context.models.clone())
 }
 
 /// A further process's worth of search workers, with replicas of its own in the same data directory.

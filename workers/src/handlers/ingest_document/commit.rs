@@ -137,8 +137,7 @@ async fn verify_and_tell(
     asked: &IngestDocument,
     ingested: &Ingested,
 ) -> Result<IngestedDocument, JobError> {
-    let dimensions = job.app.embedder.model().dimensions;
-    let base = &ingested.source.base;
+    let (base, dimensions) = (&ingested.source.base, ingested.source.model.dimensions);
     let found = count_indexed(tx, &base.embedding_model, dimensions, asked.document_id).await?;
     job.step_detail(json!({ "chunks": found.chunks, "vectors": found.vectors, "dimensions": dimensions }));
     let written = i64::try_from(ingested.chunks.len()).unwrap_or(i64::MAX);

@@ -6,9 +6,6 @@ use serde_json::json;
 use std::collections::{HashMap, HashSet};
 use store::{StoreError, embeddings};
 
-/// Texts per call of the embedder: between two calls a cancellation is heard, progress is told and what there is, is kept.
-const BATCH: usize = 64;
-
 /// What embedding came to.
 pub(super) struct Embedded {
     /// Vectors that are not stored yet: those of the last batch, which for most documents is the only one.
@@ -30,11 +27,15 @@ pub(super) async fn embed_unknown(
         in_hand: HashMap::new(),
         count: 0,
     };
-    for batch in unknown.chunks(BATCH) {
+    let mut rest = unknown.as_slice();
+    while !rest.is_empty() {
+        let texts = rest.iter().map(|chunk| chunk.embed_text.as_str());
+        let (batch, after) = rest.split_at(source.model.batch_len(texts).min(rest.len()));
+        rest = after;
         if !embedded.in_hand.is_empty() && !keep(job, asked, source, &embedded.in_hand).await? {
             return Ok(None);
         }
-        embedded.in_hand = embed(job, batch).await?;
+        embedded.in_hand = embed(job, source, batch).await?;
         embedded.count += batch.len();
         job.step_detail(json!({ "chunks": chunks.len(), "to_embed": unknown.len(), "embedded": embedded.count }));
         job.progress(embedded.count, Some(unknown.len()), "chunks embedded");
@@ -45,12 +46,11 @@ pub(super) async fn embed_unknown(
 /// The chunks whose text has no vector, each text once, in their order.
 async fn unknown<'a>(job: &JobContext, source: &Source, chunks: &'a [Chunk]) -> Result<Vec<&'a Chunk>, JobError> {
     let hashes: Vec<Vec<u8>> = chunks.iter().map(|chunk| chunk.embed_hash.to_vec()).collect();
-    let model = job.app.embedder.model();
     let known: HashSet<Vec<u8>> = job
         .app
         .store
         .tenant(job.tenant(), async |tx| {
-            embeddings::known(tx, &source.base.embedding_model, model.dimensions, &hashes).await
+            embeddings::known(tx, &source.base.embedding_model, source.model.dimensions, &hashes).await
         })
         .await?
         .into_iter()
@@ -64,10 +64,10 @@ async fn unknown<'a>(job: &JobContext, source: &Source, chunks: &'a [Chunk]) -> 
     Ok(unknown)
 }
 
-async fn embed(job: &JobContext, batch: &[&Chunk]) -> Result<HashMap<Vec<u8>, Vec<f32>>, JobError> {
+async fn embed(job: &JobContext, source: &Source, batch: &[&Chunk]) -> Result<HashMap<Vec<u8>, Vec<f32>>, JobError> {
     let texts = batch.iter().map(|chunk| chunk.embed_text.clone()).collect();
-    let vectors = job.app.embedder.embed(texts).await?;
-    let dimensions = job.app.embedder.model().dimensions;
+    let vectors = source.model.embed_documents(job, texts).await?;
+    let dimensions = source.model.dimensions;
     if vectors.len() != batch.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
         return Err(JobError::retry(
             "embedding",

@@ -3,11 +3,9 @@ use super::embed::embed_unknown;
 use super::read::{Source, read};
 use crate::parser::{Parsed, Unparsed};
 use crate::{Done, Handle, JobContext, JobError};
-use documents::{Chunk, ChunkOptions, CountTokens, ParsedDocument};
-use integrations::embedding::Embedder;
+use documents::{Chunk, ChunkOptions, ParsedDocument};
 use jobs::kinds::{IngestDocument, IngestedDocument};
 use serde_json::{Map, Value, json};
-use std::sync::Arc;
 use tokio::task::JoinError;
 
 /// Tokens that neighbouring pieces of one long block share.
@@ -23,7 +21,7 @@ impl Handle for IngestDocument {
             return commit(&job, &self, Ingested::unchanged(source)).await;
         }
         let Parsed { format, document } = job.step("parse", parse(&job, &source)).await?;
-        let (title, chunks) = job.step("chunk", chunk(&job, &source, document)).await?;
+        let (title, chunks) = job.step("chunk", chunk(&source, document)).await?;
         job.step_detail(json!({ "chunks": chunks.len() }));
         let Some(embedded) = job.step("embed", embed_unknown(&job, &self, &source, &chunks)).await? else {
             return Done::with(&superseded());
@@ -76,16 +74,16 @@ fn found(parsed: &Parsed) -> Value {
 }
 
 /// The document's title and its chunks. Runs off the async threads: a large document takes seconds.
-async fn chunk(job: &JobContext, source: &Source, parsed: ParsedDocument) -> Result<(String, Vec<Chunk>), JobError> {
+async fn chunk(source: &Source, parsed: ParsedDocument) -> Result<(String, Vec<Chunk>), JobError> {
     let (given, fallback) = (source.version.title.clone(), source.fallback_title());
-    let embedder = job.app.embedder.clone();
+    let model = source.model.clone();
     tokio::task::spawn_blocking(move || {
         let title = given.or_else(|| parsed.title.clone()).unwrap_or(fallback);
         let options = ChunkOptions {
-            max_tokens: embedder.model().content_tokens_max(),
+            max_tokens: model.chunk_tokens_max(),
             overlap_tokens: OVERLAP_TOKENS,
         };
-        let chunks = documents::chunk(&parsed, &title, &options, &Tokens(embedder));
+        let chunks = documents::chunk(&parsed, &title, &options, &model);
         (title, chunks)
     })
     .await
@@ -98,13 +96,4 @@ fn panicked(error: JoinError) -> JobError {
         "unreadable",
         "The document could not be cut into chunks; this is a defect.",
     )
-}
-
-/// Counts tokens as the embedding model does.
-struct Tokens(Arc<dyn Embedder>);
-
-impl CountTokens for Tokens {
-    fn count_tokens(&self, text: &str) -> usize {
-        self.0.count_tokens(text)
-    }
 }

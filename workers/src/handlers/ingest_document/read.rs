@@ -1,3 +1,4 @@
+use crate::embedding_models::Model;
 use crate::{JobContext, JobError};
 use documents::Format;
 use jobs::kinds::IngestDocument;
@@ -15,6 +16,7 @@ pub(super) struct Source {
     pub(super) version: Version,
     pub(super) ready: Ready,
     pub(super) base: KnowledgeBase,
+    pub(super) model: Model,
     pub(super) bytes: Arc<Vec<u8>>,
     pub(super) fingerprint: Vec<u8>,
 }
@@ -64,20 +66,14 @@ pub(super) async fn read(job: &JobContext, asked: &IngestDocument) -> Result<Opt
         Err(StoreError::NotFound { .. }) => return Ok(None),
         read => read?,
     };
-    if base.embedding_model != job.app.embedder.model().id {
-        return Err(JobError::permanent(
-            "model_unavailable",
-            format!(
-                "The knowledge base is embedded with {}, which this system does not run.",
-                base.embedding_model
-            ),
-        ));
-    }
+    let model = job.app.models.find(&base.embedding_model)?;
+    model.check()?;
     let fingerprint = fingerprint(&version, &base, &bytes);
     Ok(Some(Source {
         version,
         ready,
         base,
+        model,
         bytes: Arc::new(bytes),
         fingerprint,
     }))

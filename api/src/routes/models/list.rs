@@ -1,0 +1,28 @@
+use crate::extract::{Authorized, KnowledgeRead};
+use crate::views::{ModelObject, Page};
+use crate::{ApiState, Problem};
+use axum::Json;
+use axum::extract::State;
+
+/// List models
+///
+/// The embedding models that this installation knows: which of them a knowledge base can be made with, and why not with the others.
+#[utoipa::path(
+    get,
+    path = "/v1/models",
+    tag = "Knowledge bases",
+    security(("api_key" = ["knowledge:read"])),
+    responses((status = 200, description = "All of them, by name.", body = Page<ModelObject>))
+)]
+pub(crate) async fn list_models(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<KnowledgeRead>,
+) -> Result<Json<Page<ModelObject>>, Problem> {
+    caller.refuse_publishable()?;
+    let settings = &state.settings.models;
+    let shown = settings.catalogue.iter().map(|(name, model)| {
+        let is_default = **name == *state.embedding_model_id;
+        ModelObject::of(name, model, is_default, settings.unavailable(model))
+    });
+    Ok(Json(Page::whole(shown.collect())))
+}

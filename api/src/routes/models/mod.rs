@@ -1,0 +1,2 @@
+//! /v1/models
+pub(crate) mod list;

@@ -1,0 +1,55 @@
+use crate::models::{Listed, Verified, list, verify};
+use crate::outcome::Outcome;
+use crate::render::{print, print_json};
+use clap::Subcommand;
+use config::Settings;
+
+/// The models of this installation's settings, as this machine sees them: it reads the files and the environment that a worker would.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// The catalogue: what knowledge bases can be made with, and why not with the rest
+    List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// See whether models work: files, weights and reference vectors of local ones; with --call, one embedding by each provider
+    Verify {
+        /// Names of the catalogue; all that are available by default
+        models: Vec<String>,
+        /// Also call providers that have a key, which costs a few tokens
+        #[arg(long)]
+        call: bool,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    let settings = Settings::load()?;
+    match args.action {
+        Action::List { json } => {
+            let listed = list(&settings);
+            if json {
+                print_json(&listed)?;
+            } else {
+                print(&Listed::table(&listed))?;
+            }
+            Ok(Outcome::Done)
+        }
+        Action::Verify { models, call, json } => {
+            let verified = verify(&settings, &models, call).await?;
+            if json {
+                print_json(&verified)?;
+            } else {
+                print(&Verified::table(&verified))?;
+            }
+            Ok(Outcome::done_if(verified.iter().all(|one| one.works != Some(false))))
+        }
+    }
+}

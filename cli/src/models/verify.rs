@@ -1,0 +1,140 @@
+use crate::process::{local_embedder, model_client};
+use anyhow::bail;
+use config::Settings;
+use integrations::IntegrationError;
+use integrations::embedding::{Embedder, EmbeddingPurpose, LocalEmbedder, RemoteEmbedder};
+use serde::{Deserialize, Serialize};
+use workers::remote_embedder;
+
+/// What vectors of the pinned weights may be away from their reference, as a cosine: weight-only int8 is above .9989.
+const COSINE_MIN: f32 = 0.998;
+/// The model that reference vectors are there for.
+const REFERENCE_MODEL: &str = "all-MiniLM-L6-v2";
+
+/// What became of one model.
+#[derive(Serialize)]
+pub(crate) struct Verified {
+    id: String,
+    /// `None`: it was not tried.
+    pub(crate) works: Option<bool>,
+    detail: String,
+}
+
+#[derive(Deserialize)]
+struct Reference {
+    text: String,
+    vector: Vec<f32>,
+}
+
+/// Tries the models of these names, or all that are available.
+///
+/// # Errors
+/// A name that is not in the catalogue.
+pub(crate) async fn verify(settings: &Settings, names: &[String], call: bool) -> anyhow::Result<Vec<Verified>> {
+    let models = &settings.models;
+    if let Some(unknown) = names.iter().find(|name| !models.catalogue.contains_key(*name)) {
+        bail!("there is no model `{unknown}` in models.catalogue; `visualkit models list` shows those that are");
+    }
+    let client = model_client(settings)?;
+    let mut verified = Vec::new();
+    for (id, model) in &models.catalogue {
+        let asked = names.contains(id);
+        let unavailable = models.unavailable(model);
+        if !asked && (!names.is_empty() || unavailable.is_some()) {
+            continue;
+        }
+        let (works, detail) = if let Some(local) = local_embedder(settings, id) {
+            tried(verify_local(id, local).await)
+        } else if let Some(remote) = remote_embedder(models, id, &client)? {
+            if call {
+                tried(verify_remote(&remote).await)
+            } else {
+                (None, "it has what it needs; --call would try it".to_owned())
+            }
+        } else {
+            (Some(false), unavailable.unwrap_or_default())
+        };
+        verified.push(Verified {
+            id: id.clone(),
+            works,
+            detail,
+        });
+    }
+    Ok(verified)
+}
+
+fn tried(result: Result<String, IntegrationError>) -> (Option<bool>, String) {
+    match result {
+        Ok(detail) => (Some(true), detail),
+        Err(error) => (Some(false), error.to_string()),
+    }
+}
+
+async fn verify_local(id: &str, embedder: LocalEmbedder) -> Result<String, IntegrationError> {
+    embedder.check_files()?;
+    let sha256: String = embedder
+        .weights_sha256()?
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let vectors = embedder
+        .embed(vec!["A first text.".to_owned(), "Another.".to_owned()])
+        .await?;
+    let length = vectors.first().map_or(0, Vec::len);
+    let compared = if id == REFERENCE_MODEL {
+        let lowest = lowest_cosine(&embedder).await?;
+        format!("; at least {lowest:.4} like its reference vectors")
+    } else {
+        "; there are no reference vectors for it".to_owned()
+    };
+    Ok(format!(
+        "vectors of {length} numbers{compared}; weights sha256 {sha256}"
+    ))
+}
+
+async fn lowest_cosine(embedder: &LocalEmbedder) -> Result<f32, IntegrationError> {
+    let invalid = |reason: String| IntegrationError::InvalidAnswer {
+        system: REFERENCE_MODEL.to_owned(),
+        reason,
+    };
+    let references: Vec<Reference> =
+        serde_json::from_str(integrations::embedding::MINILM_REFERENCES).map_err(|error| invalid(error.to_string()))?;
+    let texts = references.iter().map(|reference| reference.text.clone()).collect();
+    let vectors = embedder.embed(texts).await?;
+    let cosine = |(a, b): (&Reference, &Vec<f32>)| a.vector.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    let lowest = references.iter().zip(&vectors).map(cosine).fold(1.0, f32::min);
+    if lowest < COSINE_MIN {
+        return Err(invalid(format!(
+            "its vectors are only {lowest:.4} like the reference: these are other weights, or another pooling"
+        )));
+    }
+    Ok(lowest)
+}
+
+async fn verify_remote(embedder: &RemoteEmbedder) -> Result<String, IntegrationError> {
+    let texts = ["A first text.".to_owned(), "Another.".to_owned()];
+    let answer = embedder.send(&texts, EmbeddingPurpose::Document).await?;
+    let embedded = embedder.read(texts.len(), answer)?;
+    let length = embedded.vectors.first().map_or(0, Vec::len);
+    let tokens = embedded
+        .tokens
+        .map_or("it does not say what it bills".to_owned(), |tokens| {
+            format!("{tokens} tokens billed, {} µUSD", embedder.cost_micros(tokens))
+        });
+    Ok(format!("vectors of {length} numbers; {tokens}"))
+}
+
+impl Verified {
+    pub(crate) fn table(verified: &[Self]) -> String {
+        let mut text = String::new();
+        for one in verified {
+            let word = match one.works {
+                Some(true) => "works",
+                Some(false) => "FAILS",
+                None => "untried",
+            };
+            text.push_str(&format!("{:<28}{word:<9}{}\n", one.id, one.detail));
+        }
+        text
+    }
+}

@@ -1,0 +1,185 @@
+use crate::error::Problems;
+use crate::models::is_http;
+use secrecy::SecretString;
+use serde::Deserialize;
+
+/// Who computes a model's vectors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EmbeddingProvider {
+    /// This machine, from a folder in `models.dir`.
+    Local,
+    Openai,
+    Voyage,
+    Cohere,
+    Gemini,
+    /// An endpoint of its own that speaks OpenAI's protocol.
+    OpenaiCompatible,
+}
+
+impl EmbeddingProvider {
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Openai => "openai",
+            Self::Voyage => "voyage",
+            Self::Cohere => "cohere",
+            Self::Gemini => "gemini",
+            Self::OpenaiCompatible => "openai_compatible",
+        }
+    }
+
+    /// The environment name of the key it cannot be called without.
+    #[must_use]
+    pub fn key_name(self) -> Option<&'static str> {
+        match self {
+            Self::Local | Self::OpenaiCompatible => None,
+            Self::Openai => Some("OPENAI_API_KEY"),
+            Self::Voyage => Some("VOYAGE_API_KEY"),
+            Self::Cohere => Some("COHERE_API_KEY"),
+            Self::Gemini => Some("GEMINI_API_KEY"),
+        }
+    }
+}
+
+/// How a local model makes one vector of its tokens' vectors.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelPooling {
+    #[default]
+    Mean,
+    /// The first token's.
+    Cls,
+}
+
+/// One embedding model.
+///
+/// Its name, provider, dimensions and prefixes must stay what they are while a knowledge base uses it: vectors of one base must compare.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EmbeddingModelSettings {
+    pub provider: EmbeddingProvider,
+    /// Whether knowledge bases can be made with it. Those that were, go on.
+    #[serde(default = "yes")]
+    pub offered: bool,
+    /// What its provider calls it; by default as it is called here.
+    pub model: Option<String>,
+    /// Numbers in a vector.
+    pub dimensions: usize,
+    /// What it reads of one text.
+    pub max_tokens: usize,
+    /// The most tokens of a chunk, where the model would read more.
+    #[serde(default = "default_chunk_tokens")]
+    pub chunk_tokens: usize,
+    /// Millionths of a US dollar for a million tokens.
+    #[serde(default)]
+    pub price_micros_per_million_tokens: u64,
+    /// The most texts of one call.
+    #[serde(default = "default_batch_texts")]
+    pub batch_texts: usize,
+    /// The most tokens of one call, all texts together.
+    #[serde(default = "default_batch_tokens")]
+    pub batch_tokens: usize,
+    /// Whether the provider is asked for `dimensions` numbers; some models refuse the question.
+    #[serde(default)]
+    pub send_dimensions: bool,
+    /// Goes before each query.
+    #[serde(default)]
+    pub query_prefix: String,
+    /// Goes before each text of a document.
+    #[serde(default)]
+    pub passage_prefix: String,
+    /// Of an `openai_compatible` one.
+    pub base_url: Option<String>,
+    /// Of an `openai_compatible` one that wants a key.
+    pub api_key: Option<SecretString>,
+    /// Of a local one: its folder in `models.dir`; by default its name.
+    pub folder: Option<String>,
+    /// Of a local one.
+    #[serde(default)]
+    pub pooling: ModelPooling,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn default_chunk_tokens() -> usize {
+    512
+}
+
+fn default_batch_texts() -> usize {
+    64
+}
+
+fn default_batch_tokens() -> usize {
+    100_000
+}
+
+impl EmbeddingModelSettings {
+    pub(crate) fn check(&self, name: &str, problems: &mut Problems) {
+        let key = |field: &str| format!("models.catalogue.{name}.{field}");
+        let plain_name =
+            (1..=200).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"._:-/".contains(&b));
+        problems.check(
+            plain_name,
+            "models.catalogue",
+            "has a name that is not 1 to 200 letters, digits and . _ : - /",
+        );
+        problems.check(
+            (1..=8_192).contains(&self.dimensions),
+            &key("dimensions"),
+            "must be 1 to 8192",
+        );
+        problems.check(
+            (16..=1_000_000).contains(&self.max_tokens),
+            &key("max_tokens"),
+            "must be 16 to 1000000",
+        );
+        problems.check(
+            (16..=8_192).contains(&self.chunk_tokens),
+            &key("chunk_tokens"),
+            "must be 16 to 8192",
+        );
+        problems.check(
+            (1..=128).contains(&self.batch_texts),
+            &key("batch_texts"),
+            "must be 1 to 128",
+        );
+        problems.check(
+            self.batch_tokens >= self.max_tokens.min(self.chunk_tokens),
+            &key("batch_tokens"),
+            "must have room for one chunk",
+        );
+        problems.check(
+            self.price_micros_per_million_tokens <= 1_000_000_000,
+            &key("price_micros_per_million_tokens"),
+            "must be at most 1000000000, which is 1000 dollars",
+        );
+        let prefixes = self.query_prefix.len().max(self.passage_prefix.len());
+        problems.check(
+            prefixes <= self.max_tokens / 4,
+            &key("passage_prefix"),
+            "and query_prefix must leave room: as many bytes as a quarter of max_tokens at most",
+        );
+        let compatible = self.provider == EmbeddingProvider::OpenaiCompatible;
+        problems.check(
+            self.base_url.as_deref().is_some_and(is_http) == compatible,
+            &key("base_url"),
+            "must begin with https:// or http:// for openai_compatible, and is for nothing else",
+        );
+        problems.check(
+            self.api_key.is_none() || compatible,
+            &key("api_key"),
+            "is for openai_compatible: other providers have theirs in a section of their own",
+        );
+        let folder = self.folder.as_deref().unwrap_or(name);
+        let is_folder = !folder.is_empty() && !folder.contains(['/', '\\']) && !folder.starts_with('.');
+        problems.check(
+            is_folder || self.provider != EmbeddingProvider::Local,
+            &key("folder"),
+            "must be the name of a folder in models.dir",
+        );
+    }
+}

@@ -1,0 +1,17 @@
+//! Models behind somebody else's API.
+//!
+//! A call has two halves, so that the caller can look at the exchange in between: [`RemoteEmbedder::send`] and [`RemoteEmbedder::read`].
+
+mod batch;
+mod cohere;
+mod embedder;
+mod gemini;
+mod model;
+mod openai;
+mod tokens;
+mod vectors;
+mod vendor;
+mod voyage;
+
+pub use embedder::{EmbeddedTexts, RemoteEmbedder};
+pub use model::{EmbeddingVendor, RemoteModel};

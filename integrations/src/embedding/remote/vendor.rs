@@ -1,0 +1,57 @@
+use super::model::{EmbeddingVendor, RemoteModel};
+use super::{cohere, gemini, openai, voyage};
+use crate::IntegrationError;
+use crate::embedding::EmbeddingPurpose;
+use crate::http::GuardedResponse;
+use serde_json::Value;
+
+/// One call, as the vendor wants it.
+pub(super) struct VendorRequest {
+    /// Comes behind the base URL.
+    pub(super) path: String,
+    pub(super) body: Value,
+}
+
+/// What a vendor answered, as it said it: nothing is checked yet.
+pub(super) struct VendorAnswer {
+    /// Each vector with the place of its text.
+    pub(super) vectors: Vec<(usize, Vec<f32>)>,
+    /// What it bills.
+    pub(super) tokens: Option<u64>,
+}
+
+impl EmbeddingVendor {
+    pub(super) fn request(self, model: &RemoteModel, texts: &[String], purpose: EmbeddingPurpose) -> VendorRequest {
+        match self {
+            Self::Openai => openai::request(model, texts),
+            Self::Voyage => voyage::request(model, texts, purpose),
+            Self::Cohere => cohere::request(model, texts, purpose),
+            Self::Gemini => gemini::request(model, texts, purpose),
+        }
+    }
+
+    /// The header that carries the key, and what stands before the key in it.
+    pub(super) fn key_header(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Gemini => ("x-goog-api-key", ""),
+            Self::Openai | Self::Voyage | Self::Cohere => ("authorization", "Bearer "),
+        }
+    }
+
+    /// Says in status and headers, which everybody reads, what this vendor says of a refusal in its body only.
+    pub(super) fn translate_refusal(self, answer: &mut GuardedResponse) {
+        match self {
+            Self::Openai => openai::translate_refusal(answer),
+            Self::Gemini => gemini::translate_refusal(answer),
+            Self::Voyage | Self::Cohere => {}
+        }
+    }
+
+    pub(super) fn read(self, answer: &GuardedResponse) -> Result<VendorAnswer, IntegrationError> {
+        match self {
+            Self::Openai | Self::Voyage => openai::read(answer),
+            Self::Cohere => cohere::read(answer),
+            Self::Gemini => gemini::read(answer),
+        }
+    }
+}

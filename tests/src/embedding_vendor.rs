@@ -1,0 +1,184 @@
+use crate::embedder::vector;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+/// What goes wrong with the next call.
+#[derive(Clone, Debug)]
+pub enum EmbeddingMischief {
+    /// This status, header and body.
+    Refusal(u16, Option<(&'static str, &'static str)>, Value),
+    /// Vectors that are one number short.
+    OtherDimensions,
+    /// One vector too few.
+    TooFew,
+    /// The body ends in the middle.
+    CutOff,
+    /// The answer is right, and comes after this long.
+    Late(Duration),
+}
+
+/// A call as it came.
+#[derive(Clone, Debug)]
+pub struct VendorCall {
+    pub path: String,
+    pub headers: HeaderMap,
+    pub body: Value,
+}
+
+impl VendorCall {
+    /// The texts in it, whichever vendor's it is.
+    #[must_use]
+    pub fn texts(&self) -> Vec<String> {
+        let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+        let (found, pointer) = if self.path.ends_with(":batchEmbedContents") {
+            (list(&self.body["requests"]), "/content/parts/0/text")
+        } else if self.path.ends_with("/multimodalembeddings") {
+            (list(&self.body["inputs"]), "/content/0/text")
+        } else if self.path.ends_with("/embed") {
+            (list(&self.body["texts"]), "")
+        } else {
+            (list(&self.body["input"]), "")
+        };
+        let text = |value: &Value| {
+            value
+                .pointer(pointer)
+                .and_then(Value::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        found.iter().map(text).collect()
+    }
+}
+
+struct Desk {
+    dimensions: usize,
+    texts_max: usize,
+    calls: Mutex<Vec<VendorCall>>,
+    mischief: Mutex<VecDeque<EmbeddingMischief>>,
+}
+
+/// The embedding APIs of OpenAI, Voyage, Cohere and Gemini on loopback, by path. Each token is a word; data come in reverse order where they are
+/// numbered, and of length two.
+pub struct EmbeddingVendor {
+    pub url: String,
+    desk: Arc<Desk>,
+    _stop: DropGuard,
+}
+
+impl EmbeddingVendor {
+    /// Gives vectors of `dimensions` numbers for at most `texts_max` texts a call; answers 400 to more.
+    pub async fn start(dimensions: usize, texts_max: usize) -> Self {
+        let desk = Arc::new(Desk {
+            dimensions,
+            texts_max,
+            calls: Mutex::default(),
+            mischief: Mutex::default(),
+        });
+        let router = Router::new().fallback(answer).with_state(desk.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/v1", listener.local_addr().unwrap());
+        let stop = CancellationToken::new();
+        let stopped = stop.clone();
+        #[expect(clippy::disallowed_methods, reason = "ends with the test")]
+        tokio::spawn(async move {
+            tokio::select! {
+                () = stopped.cancelled() => {}
+                served = axum::serve(listener, router) => served.unwrap(),
+            }
+        });
+        Self {
+            url,
+            desk,
+            _stop: stop.drop_guard(),
+        }
+    }
+
+    /// What goes wrong with the next calls, in turn.
+    pub fn expect(&self, mischief: impl IntoIterator<Item = EmbeddingMischief>) {
+        lock(&self.desk.mischief).extend(mischief);
+    }
+
+    /// All calls so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<VendorCall> {
+        lock(&self.desk.calls).clone()
+    }
+}
+
+async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let call = VendorCall {
+        path: uri.path().to_owned(),
+        headers,
+        body: serde_json::from_slice(&body).unwrap_or_default(),
+    };
+    let texts = call.texts();
+    lock(&desk.calls).push(call.clone());
+    if texts.is_empty() || texts.len() > desk.texts_max || texts.iter().any(String::is_empty) {
+        return (StatusCode::BAD_REQUEST, "the number of texts is not acceptable").into_response();
+    }
+    let mischief = lock(&desk.mischief).pop_front();
+    let mut vectors: Vec<Vec<f32>> = texts
+        .iter()
+        .map(|text| {
+            vector(text, desk.dimensions)
+                .iter()
+                .map(|number| number * 2.0)
+                .collect()
+        })
+        .collect();
+    match &mischief {
+        Some(EmbeddingMischief::Refusal(status, header, body)) => {
+            let mut refused = (StatusCode::from_u16(*status).unwrap(), axum::Json(body.clone())).into_response();
+            if let Some((name, value)) = header {
+                refused.headers_mut().insert(*name, value.parse().unwrap());
+            }
+            return refused;
+        }
+        Some(EmbeddingMischief::OtherDimensions) => vectors
+            .iter_mut()
+            .for_each(|vector| vector.truncate(desk.dimensions - 1)),
+        Some(EmbeddingMischief::TooFew) => vectors.truncate(vectors.len() - 1),
+        Some(EmbeddingMischief::Late(after)) => tokio::time::sleep(*after).await,
+        Some(EmbeddingMischief::CutOff) | None => {}
+    }
+    let tokens: usize = texts.iter().map(|text| text.split_whitespace().count()).sum();
+    let body = spoken(&call.path, vectors, tokens).to_string();
+    let end = match mischief {
+        Some(EmbeddingMischief::CutOff) => body.len() / 2,
+        _ => body.len(),
+    };
+    ([("content-type", "application/json")], body[..end].to_owned()).into_response()
+}
+
+/// The answer of the vendor whose path it is.
+fn spoken(path: &str, vectors: Vec<Vec<f32>>, tokens: usize) -> Value {
+    if path.ends_with(":batchEmbedContents") {
+        let embeddings: Vec<Value> = vectors.iter().map(|vector| json!({ "values": vector })).collect();
+        return json!({ "embeddings": embeddings, "usageMetadata": { "promptTokenCount": tokens } });
+    }
+    if path.ends_with("/embed") {
+        return json!({
+            "id": "x", "embeddings": { "float": vectors }, "texts": [], "meta": { "billed_units": { "input_tokens": tokens } },
+        });
+    }
+    let data: Vec<Value> = vectors
+        .iter()
+        .enumerate()
+        .rev()
+        .map(|(index, vector)| json!({ "object": "embedding", "index": index, "embedding": vector }))
+        .collect();
+    json!({ "object": "list", "data": data, "model": "m", "usage": { "prompt_tokens": tokens, "total_tokens": tokens } })
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,176 @@
+//! The embedding models that this process can use: each knowledge base names one.
+use crate::embedding_call::{QueryVectors, RemoteCaller, remote_embedder};
+use crate::{JobContext, JobError};
+use config::{EmbeddingProvider, ModelSettings};
+use documents::CountTokens;
+use integrations::IntegrationError;
+use integrations::embedding::{Embedder, EmbeddingPurpose};
+use integrations::http::GuardedClient;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Texts a call at most: between two calls a cancellation is heard, progress is told and what there is, is kept.
+const CALL_TEXTS_MAX: usize = 64;
+
+/// All models of the catalogue; cheap to clone.
+#[derive(Clone)]
+pub struct EmbeddingModels(Arc<Inner>);
+
+struct Inner {
+    models: BTreeMap<String, Model>,
+    query_vectors: QueryVectors,
+}
+
+/// One model, and how it is reached; cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Model {
+    pub(crate) name: Arc<str>,
+    /// Numbers in a vector.
+    pub(crate) dimensions: usize,
+    computed: Computed,
+}
+
+#[derive(Clone)]
+enum Computed {
+    Here(Arc<dyn Embedder>),
+    There(Arc<RemoteCaller>),
+    /// Why not.
+    Nowhere(Arc<str>),
+}
+
+impl EmbeddingModels {
+    /// The models of `settings`: of the local ones those that `locals` holds, by their ids. A remote one whose provider has no key can be named, and
+    /// used for nothing but to search by keywords.
+    ///
+    /// # Errors
+    /// A base URL or key that cannot be used.
+    pub fn of(
+        settings: &ModelSettings,
+        locals: Vec<Arc<dyn Embedder>>,
+        client: &GuardedClient,
+    ) -> Result<Self, IntegrationError> {
+        let mut models = BTreeMap::new();
+        for embedder in locals {
+            let model = Model {
+                name: embedder.model().id.as_str().into(),
+                dimensions: embedder.model().dimensions,
+                computed: Computed::Here(embedder),
+            };
+            models.insert(model.name.to_string(), model);
+        }
+        for (name, of) in &settings.catalogue {
+            if of.provider == EmbeddingProvider::Local {
+                continue;
+            }
+            let computed = match remote_embedder(settings, name, client)? {
+                Some(embedder) => Computed::There(Arc::new(RemoteCaller::new(embedder, credential(of.provider, name)))),
+                None => {
+                    let key = of.provider.key_name().unwrap_or("its key");
+                    Computed::Nowhere(format!("{name} cannot be used: this process has no {key}.").into())
+                }
+            };
+            let model = Model {
+                name: name.as_str().into(),
+                dimensions: of.dimensions,
+                computed,
+            };
+            models.insert(name.clone(), model);
+        }
+        Ok(Self(Arc::new(Inner {
+            models,
+            query_vectors: QueryVectors::default(),
+        })))
+    }
+
+    /// # Errors
+    /// That this system does not run the model.
+    pub(crate) fn find(&self, name: &str) -> Result<Model, JobError> {
+        self.0.models.get(name).cloned().ok_or_else(|| {
+            JobError::permanent(
+                "model_unavailable",
+                format!("The knowledge base is embedded with {name}, which this system does not run."),
+            )
+        })
+    }
+
+    /// The vector of a question somebody waits for: whatever holds it up is said at once.
+    pub(crate) async fn query_vector(&self, job: &JobContext, name: &str, query: &str) -> Result<Vec<f32>, JobError> {
+        let model = self.find(name)?;
+        match &model.computed {
+            Computed::Here(embedder) => Ok(embedder.embed_query(query.to_owned()).await?),
+            Computed::Nowhere(why) => Err(JobError::permanent("model_unavailable", &**why)),
+            Computed::There(caller) => {
+                let known = &self.0.query_vectors;
+                if let Some(vector) = known.get(job.tenant(), name, query) {
+                    return Ok(vector);
+                }
+                let called = caller.call(job, &[query.to_owned()], EmbeddingPurpose::Query).await;
+                let vectors = called.map_err(JobError::said_at_once)?;
+                let vector = vectors.into_iter().next().unwrap_or_default();
+                known.put(job.tenant(), name, query, &vector);
+                Ok(vector)
+            }
+        }
+    }
+}
+
+impl Model {
+    /// The most tokens of a chunk, as this model counts them here.
+    pub(crate) fn chunk_tokens_max(&self) -> usize {
+        match &self.computed {
+            Computed::Here(embedder) => embedder.model().content_tokens_max(),
+            Computed::There(caller) => caller.embedder.chunk_tokens_max(),
+            Computed::Nowhere(_) => 0,
+        }
+    }
+
+    /// Whether it can be used here at all; asked before work is begun.
+    ///
+    /// # Errors
+    /// That the job must wait for a process that has the key.
+    pub(crate) fn check(&self) -> Result<(), JobError> {
+        match &self.computed {
+            Computed::Nowhere(why) => Err(JobError::not_configured(&**why)),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many of the first texts are embedded by one call; at least one.
+    pub(crate) fn batch_len<'t>(&self, texts: impl Iterator<Item = &'t str>) -> usize {
+        match &self.computed {
+            Computed::There(caller) => caller.embedder.batch_len(texts.take(CALL_TEXTS_MAX)),
+            _ => CALL_TEXTS_MAX,
+        }
+    }
+
+    /// The vectors of a document's texts, by one call.
+    pub(crate) async fn embed_documents(
+        &self,
+        job: &JobContext,
+        texts: Vec<String>,
+    ) -> Result<Vec<Vec<f32>>, JobError> {
+        match &self.computed {
+            Computed::Here(embedder) => Ok(embedder.embed(texts).await?),
+            Computed::There(caller) => caller.call(job, &texts, EmbeddingPurpose::Document).await,
+            Computed::Nowhere(why) => Err(JobError::not_configured(&**why)),
+        }
+    }
+}
+
+impl CountTokens for Model {
+    fn count_tokens(&self, text: &str) -> usize {
+        match &self.computed {
+            Computed::Here(embedder) => embedder.count_tokens(text),
+            Computed::There(caller) => caller.embedder.count_tokens(text),
+            Computed::Nowhere(_) => text.len(),
+        }
+    }
+}
+
+/// What budgets call it: the provider, whose key its models share; an endpoint of its own by the model's name.
+fn credential(provider: EmbeddingProvider, name: &str) -> String {
+    match provider {
+        EmbeddingProvider::OpenaiCompatible => name.replace('/', "-"),
+        provider => provider.as_str().to_owned(),
+    }
+}
