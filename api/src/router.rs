@@ -1,10 +1,8 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
-    answers, batches, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits,
-    openapi as openapi_route, pauses, schedules, search, sources, webhooks,
     answers, batches, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits, models,
-    openapi as openapi_route, pauses, schedules, search, webhooks,
+    openapi as openapi_route, pauses, schedules, search, sources, webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
