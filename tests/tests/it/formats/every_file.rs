@@ -48,6 +48,10 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     // With a byte order mark, and no media type that says so.
     ("unstructured/fake-text-utf-16.txt", "invalid_utf8"),
     ("unstructured/password_protected.xlsx", "encrypted"),
+    ("pdf_password/sources/2206.01062_pg3.pdf", "encrypted"),
+    // Without their last bracket.
+    ("json_dots/sources/dots_list.json", "damaged"),
+    ("json_dots/sources/dots_simple.json", "damaged"),
     ("unstructured/emoji.xlsx", "no_text"),
     ("unstructured/empty.xlsx", "no_text"),
     ("MEDRPT-2024-PAT-3847_medical_report_scan.pdf", "no_text_layer"),
@@ -64,6 +68,9 @@ const NEVER: &[(&str, &str)] = &[
     ("rtf", "unsupported_format"),
     ("bin", "unsupported_format"),
 ];
+
+/// Named as what is never ingested, and something else by its bytes.
+const MISNAMED: &[&str] = &["language-docs/eng_spa_mult.doc"];
 
 /// The codes that a document may end with.
 const CODES: &[&str] = &[
@@ -148,7 +155,8 @@ async fn every_file_ends_ingested_or_with_an_error_that_says_why() {
         let expected = EXCEPTIONS
             .iter()
             .find(|(end, _)| shown.ends_with(end))
-            .or_else(|| NEVER.iter().find(|(never, _)| *never == extension));
+            .or_else(|| NEVER.iter().find(|(never, _)| *never == extension))
+            .filter(|_| !MISNAMED.iter().any(|end| shown.ends_with(end)));
         if let Some((code, sentence)) = ended {
             eprintln!("{shown}: {code}: {sentence}");
             if !CODES.contains(&code.as_str()) || !sentence.trim_end().ends_with('.') || sentence.len() < 20 {
