@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-use crate::client::{Client, ServerArgs, find_all_by_name, list_all};
+use crate::client::{Client, ServerArgs, find_all_by_name, find_or_create, list_all};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
 
@@ -68,11 +68,12 @@ enum Command {
 
 #[derive(clap::Args)]
 struct AddArgs {
+    /// What to call it; unique in its knowledge base
     name: String,
     /// Where to begin
     #[arg(required = true, value_name = "URL")]
     urls: Vec<String>,
-    /// The knowledge base, by name
+    /// The knowledge base, by name; made if there is none
     #[arg(long, value_name = "NAME")]
     kb: String,
     /// sitemap, links or both
@@ -87,8 +88,10 @@ struct AddArgs {
     /// None like it
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<String>,
+    /// No more pages than this
     #[arg(long, value_name = "N")]
     max_pages: Option<u32>,
+    /// Links followed in a row from where it begins
     #[arg(long, value_name = "N")]
     max_depth: Option<u32>,
     /// Between two requests
@@ -139,7 +142,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
 async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
     match command {
         Command::Add(args) => {
-            let base = base(client, &args.kb).await?;
+            let base = find_or_create(client, &args.kb).await?.id.to_string();
             Ok(client
                 .post(&["knowledge-bases", &base, "sources"], &args.body())
                 .await?)
