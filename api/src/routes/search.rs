@@ -253,8 +253,8 @@ mod tests {
             "explain": 0, "fusion": "x", "alpha": 2, "phrases": ["a", "…"], "tolerate_typos": 1, "title_boost": 11, "recency": {"weight": 2}, "collapse": 0,
             "neighbours": 6, "surplus": 1});
         let fields: Vec<String> = read(wrong).unwrap_err().into_iter().map(|error| error.field).collect();
-        let expected = "alpha collapse explain filter fusion knowledge_base_ids.0 limit mode neighbours phrases.1 principal.role query \
-                        recency.field recency.half_life_days recency.weight rerank surplus title_boost tolerate_typos";
+        let expected = "knowledge_base_ids.0 query limit mode rerank filter principal.role explain fusion alpha phrases.1 tolerate_typos title_boost \
+                        recency.field recency.half_life_days recency.weight collapse neighbours surplus";
         assert_eq!(fields.join(" "), expected);
     }
 
