@@ -1,4 +1,5 @@
 use crate::embedder::vector;
+use crate::served::serve;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -8,8 +9,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
 /// What goes wrong with the next call.
 #[derive(Clone, Debug)]
@@ -84,22 +84,9 @@ impl EmbeddingVendor {
             mischief: Mutex::default(),
         });
         let router = Router::new().fallback(answer).with_state(desk.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/v1", listener.local_addr().unwrap());
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        #[expect(clippy::disallowed_methods, reason = "ends with the test")]
-        tokio::spawn(async move {
-            tokio::select! {
-                () = stopped.cancelled() => {}
-                served = axum::serve(listener, router) => served.unwrap(),
-            }
-        });
-        Self {
-            url,
-            desk,
-            _stop: stop.drop_guard(),
-        }
+        let (address, _stop) = serve(router).await;
+        let url = format!("http://{address}/v1");
+        Self { url, desk, _stop }
     }
 
     /// What goes wrong with the next calls, in turn.

@@ -20,6 +20,7 @@ mod links;
 mod processes;
 mod proxy;
 mod receiver;
+mod served;
 mod site;
 mod vendor;
 mod workspace;

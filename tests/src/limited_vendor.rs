@@ -1,3 +1,4 @@
+use crate::served::serve;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -6,8 +7,7 @@ use axum::routing::post;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::net::TcpListener;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
 /// What a vendor tells of its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,22 +61,9 @@ impl LimitedVendor {
             book: book.clone(),
         };
         let router = Router::new().route("/calls", post(take)).with_state(desk);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        #[expect(clippy::disallowed_methods, reason = "ends with the test")]
-        tokio::spawn(async move {
-            tokio::select! {
-                () = stopped.cancelled() => {}
-                served = axum::serve(listener, router) => served.unwrap(),
-            }
-        });
-        Self {
-            url,
-            book,
-            _stop: stop.drop_guard(),
-        }
+        let (address, _stop) = serve(router).await;
+        let url = format!("http://{address}");
+        Self { url, book, _stop }
     }
 
     /// The idempotency keys of the calls that it took.

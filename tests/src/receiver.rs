@@ -1,3 +1,4 @@
+use crate::served::serve;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, Uri};
@@ -7,9 +8,8 @@ use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest, Sha256};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
 /// What the receiver answers to its next request.
 #[derive(Clone, Debug)]
@@ -96,22 +96,9 @@ impl Receiver {
         let desk = Desk::default();
         lock(&desk.book).script = script.iter().cloned().collect();
         let router = Router::new().fallback(take).with_state(desk.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/hook", listener.local_addr().unwrap());
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        #[expect(clippy::disallowed_methods, reason = "ends with the test")]
-        tokio::spawn(async move {
-            tokio::select! {
-                () = stopped.cancelled() => {}
-                served = axum::serve(listener, router) => served.unwrap(),
-            }
-        });
-        Self {
-            url,
-            desk,
-            _stop: stop.drop_guard(),
-        }
+        let (address, _stop) = serve(router).await;
+        let url = format!("http://{address}/hook");
+        Self { url, desk, _stop }
     }
 
     #[must_use]

@@ -1,3 +1,4 @@
+use crate::served::serve;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -7,8 +8,7 @@ use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
 /// What a path of the site answers.
 #[derive(Clone, Debug)]
@@ -101,22 +101,9 @@ impl FakeSite {
             .map(|(path, page)| ((*path).to_owned(), page.clone()))
             .collect();
         let router = Router::new().fallback(answer).with_state(book.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        #[expect(clippy::disallowed_methods, reason = "ends with the test")]
-        tokio::spawn(async move {
-            tokio::select! {
-                () = stopped.cancelled() => {}
-                served = axum::serve(listener, router) => served.unwrap(),
-            }
-        });
-        Self {
-            url,
-            book,
-            _stop: stop.drop_guard(),
-        }
+        let (address, _stop) = serve(router).await;
+        let url = format!("http://{address}");
+        Self { url, book, _stop }
     }
 
     pub fn put(&self, path: &str, page: SitePage) {

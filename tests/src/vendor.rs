@@ -1,3 +1,4 @@
+use crate::served::serve;
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode};
@@ -5,9 +6,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::sync::DropGuard;
 
 /// What the vendor does with its next call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,23 +63,9 @@ impl FakeVendor {
             .route("/calls", post(take))
             .route("/calls/{key}", get(tell))
             .with_state(desk);
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let stop = CancellationToken::new();
-        let stopped = stop.clone();
-        #[expect(clippy::disallowed_methods, reason = "ends with the test")]
-        tokio::spawn(async move {
-            tokio::select! {
-                () = stopped.cancelled() => {}
-                served = axum::serve(listener, router) => served.unwrap(),
-            }
-        });
-        Self {
-            url,
-            book,
-            came,
-            _stop: stop.drop_guard(),
-        }
+        let (address, _stop) = serve(router).await;
+        let url = format!("http://{address}");
+        Self { url, book, came, _stop }
     }
 
     /// The idempotency key of each call so far.
