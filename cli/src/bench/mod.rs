@@ -4,5 +4,6 @@ pub(crate) mod ingest;
 pub(crate) mod jobs;
 pub(crate) mod neighbours;
 mod report;
+pub(crate) mod retrieval;
 mod rig;
 mod subject;

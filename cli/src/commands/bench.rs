@@ -1,4 +1,5 @@
 use crate::bench;
+use crate::client::ServerArgs;
 use crate::outcome::Outcome;
 use crate::process::until_told_to_stop;
 use anyhow::anyhow;
@@ -60,6 +61,28 @@ enum What {
         #[arg(long = "set", value_name = "SETTING", value_parser = parse_setting)]
         settings: Vec<(String, String)>,
     },
+    /// Search: its rankings on data sets, how long it takes by the size of a base, and what a base's replica takes
+    Retrieval {
+        #[arg(long, default_value = ".dev/bench/retrieval.json")]
+        output: PathBuf,
+        /// Data sets: folders with corpus.jsonl, queries.jsonl and qrels.tsv
+        #[arg(long, value_delimiter = ',', default_values = ["../shared/data/retrieval/beir-scifact", "../shared/data/retrieval/stackfaq"])]
+        path: Vec<PathBuf>,
+        /// Chunks of the bases whose speed is measured, made of the first data set's
+        #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000")]
+        sizes: Vec<usize>,
+        /// How many search at a time
+        #[arg(long, value_delimiter = ',', default_value = "1,8")]
+        clients: Vec<usize>,
+        /// Searches timed in each case
+        #[arg(long, default_value_t = 500)]
+        probes: usize,
+        /// Name of the API key's tenant
+        #[arg(long, default_value = "dev")]
+        tenant: String,
+        #[command(flatten)]
+        server: ServerArgs,
+    },
     /// Ingestion end to end, beside the bare model on the same texts
     Ingest {
         #[arg(long, default_value = ".dev/bench/ingest.json")]
@@ -117,6 +140,25 @@ async fn measure(what: What) -> anyhow::Result<Outcome> {
                 settings,
             };
             bench::neighbours::run(&output, &options).await?;
+        }
+        What::Retrieval {
+            output,
+            path,
+            sizes,
+            clients,
+            probes,
+            tenant,
+            server,
+        } => {
+            let options = bench::retrieval::Options {
+                server,
+                sets: path,
+                sizes,
+                clients,
+                probes,
+                tenant,
+            };
+            bench::retrieval::run(&output, &options).await?;
         }
         What::Ingest { output, path } => bench::ingest::run(&output, &path).await?,
     }

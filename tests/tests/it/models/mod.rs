@@ -1,5 +1,6 @@
 //! With the real local model: search, answers and the checker on the sample help centre.
 mod answers;
+mod benchmark;
 mod checks;
 mod help_centre;
 mod retrieval;
