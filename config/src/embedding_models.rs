@@ -2,6 +2,7 @@ use crate::error::Problems;
 use crate::models::is_http;
 use secrecy::SecretString;
 use serde::Deserialize;
+use std::collections::BTreeMap;
 
 /// Who computes a model's vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -99,6 +100,25 @@ pub struct EmbeddingModelSettings {
     /// Of a local one.
     #[serde(default)]
     pub pooling: ModelPooling,
+    /// Of a local one: where `visualkit models pull` finds its files, by their names in its folder.
+    #[serde(default)]
+    pub files: BTreeMap<String, ModelFile>,
+}
+
+/// A file of a local model.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelFile {
+    pub url: String,
+    /// Of its bytes, as 64 hexadecimal digits.
+    pub sha256: String,
+}
+
+impl ModelFile {
+    fn is_right(&self, name: &str) -> bool {
+        let plain = !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0']);
+        plain && is_http(&self.url) && self.sha256.len() == 64 && self.sha256.bytes().all(|b| b.is_ascii_hexdigit())
+    }
 }
 
 fn yes() -> bool {
@@ -174,10 +194,16 @@ impl EmbeddingModelSettings {
             &key("api_key"),
             "is for openai_compatible: other providers have theirs in a section of their own",
         );
+        let is_local = self.provider == EmbeddingProvider::Local;
+        problems.check(
+            self.files.iter().all(|(name, file)| file.is_right(name)) && (is_local || self.files.is_empty()),
+            &key("files"),
+            "are for a local model, and each has the name of a file, a url that begins with https:// or http://, and a sha256 of 64 hexadecimal digits",
+        );
         let folder = self.folder.as_deref().unwrap_or(name);
         let is_folder = !folder.is_empty() && !folder.contains(['/', '\\']) && !folder.starts_with('.');
         problems.check(
-            is_folder || self.provider != EmbeddingProvider::Local,
+            is_folder || !is_local,
             &key("folder"),
             "must be the name of a folder in models.dir",
         );

@@ -24,7 +24,7 @@ mod workers;
 
 pub use self::database::DatabaseSettings;
 pub use self::dispatch::{DispatchBackend, DispatchSettings};
-pub use self::embedding_models::{EmbeddingModelSettings, EmbeddingProvider, ModelPooling};
+pub use self::embedding_models::{EmbeddingModelSettings, EmbeddingProvider, ModelFile, ModelPooling};
 pub use self::error::{ConfigError, ConfigErrors};
 pub use self::governor::GovernorSettings;
 pub use self::logging::{LogFormat, LogSettings, TelemetrySettings};

@@ -1,4 +1,4 @@
-use crate::models::{Listed, Verified, list, verify};
+use crate::models::{Listed, Pulled, Verified, list, pull, verify};
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
 use clap::Subcommand;
@@ -15,6 +15,13 @@ pub(crate) struct Args {
 enum Action {
     /// The catalogue: what knowledge bases can be made with, and why not with the rest
     List {
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch the files of local models that the catalogue says where to find, and check them; what is there already, is kept
+    Pull {
+        /// Names of the catalogue; all with files by default
+        models: Vec<String>,
         #[arg(long)]
         json: bool,
     },
@@ -41,6 +48,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 print(&Listed::table(&listed))?;
             }
             Ok(Outcome::Done)
+        }
+        Action::Pull { models, json } => {
+            let pulled = pull(&settings, &models).await?;
+            if json {
+                print_json(&pulled)?;
+            } else {
+                print(&Pulled::table(&pulled))?;
+            }
+            Ok(Outcome::done_if(pulled.iter().all(Pulled::is_there)))
         }
         Action::Verify { models, call, json } => {
             let verified = verify(&settings, &models, call).await?;

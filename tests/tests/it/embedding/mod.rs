@@ -5,6 +5,7 @@ mod contracts;
 mod end_to_end;
 mod failures;
 mod openapi;
+mod pulling;
 mod refusals;
 
 use serde_json::{Value, json};
