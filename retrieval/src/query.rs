@@ -105,6 +105,8 @@ pub struct Hit {
     pub text: String,
     /// Hybrid: the fused score. Keyword: BM25. Vector: cosine.
     pub score: f32,
+    /// What recency multiplied the score by, for whoever makes another score of the hit; 1 without recency.
+    pub factor: f32,
     /// Up to two pieces of `text` around matched words, in bytes; [`excerpt`](crate::excerpt) shows them.
     pub highlights: Vec<Range<usize>>,
     /// Only with `explain`.

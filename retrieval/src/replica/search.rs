@@ -1,18 +1,18 @@
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
 use tantivy::DocAddress;
 use tantivy::tokenizer::TextAnalyzer;
 
 use super::state::{Replica, State};
 use crate::allowed::Allowed;
 use crate::analysis::{QueryTerms, query_analyzer, query_terms};
-use crate::documents::ChunkRef;
+use crate::documents::{ChunkRef, Document};
 use crate::error::{Error, Result};
 use crate::fusion::{Candidate, rank};
 use crate::highlight::highlights;
 use crate::keyword::{KeywordSearch, holding};
 use crate::query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
+use crate::recency::Recency;
 use crate::top::Ranked;
 use crate::vectors::normalised;
 
@@ -33,12 +33,11 @@ impl Replica {
         let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, title_boost(query))?;
         let allowed = self.allowed(&state, query)?;
         let mut candidates = candidates(&state, &keyword, &allowed, query, vector.as_deref())?;
-        let factor = |chunk: ChunkRef| {
+        let recency = query.recency.as_ref();
+        rank(&mut candidates, query.mode, query.fusion, |chunk: ChunkRef| {
             let document = state.documents.get(chunk.document);
-            let metadata = document.map_or(&Value::Null, |document| &document.metadata);
-            query.recency.as_ref().map_or(1.0, |recency| recency.factor(metadata))
-        };
-        rank(&mut candidates, query.mode, query.fusion, factor);
+            document.map_or(1.0, |document| factor(document, recency))
+        });
         let wanted = candidates.get(..query.limit.min(MAX_LIMIT)).unwrap_or(&candidates);
         let mut hits = Hits {
             candidates: candidates.len(),
@@ -109,6 +108,7 @@ impl Replica {
                 ordinal: candidate.key.ordinal,
                 title: document.title.clone(),
                 score: candidate.explain.score,
+                factor: factor(document, shown.recency.as_ref()),
                 highlights: highlights(&mut shown.analyzer, &stored.text, &shown.terms),
                 headings: stored.headings,
                 text: stored.text,
@@ -124,6 +124,7 @@ struct Shown {
     analyzer: TextAnalyzer,
     terms: HashSet<String>,
     explain: bool,
+    recency: Option<Recency>,
 }
 
 impl Shown {
@@ -133,6 +134,7 @@ impl Shown {
             analyzer,
             terms,
             explain: query.explain,
+            recency: query.recency.clone(),
         }
     }
 }
@@ -202,6 +204,10 @@ impl Candidates {
         }
         Ok(())
     }
+}
+
+fn factor(document: &Document, recency: Option<&Recency>) -> f32 {
+    recency.map_or(1.0, |recency| recency.factor(&document.metadata))
 }
 
 fn title_boost(query: &Query) -> f32 {

@@ -2,4 +2,5 @@
 mod answers;
 mod checks;
 mod help_centre;
+mod reranking;
 mod retrieval;
