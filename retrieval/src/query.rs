@@ -8,6 +8,7 @@ use crate::filter::Filter;
 use crate::fusion::Fusion;
 use crate::phrase::Phrase;
 use crate::recency::Recency;
+use crate::together::Together;
 
 /// Which legs rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct Query {
     pub viewer: Viewer,
     /// Also answer every candidate's scores.
     pub explain: bool,
+    /// Where the base is searched beside others: what makes their scores compare.
+    pub together: Option<Together>,
 }
 
 impl Query {
@@ -68,6 +71,7 @@ impl Query {
             recency: None,
             viewer,
             explain: false,
+            together: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::documents::{ChunkRef, Document};
 use crate::error::{Error, Result};
 use crate::fusion::{Candidate, rank};
 use crate::highlight::highlights;
-use crate::keyword::{KeywordSearch, holding};
+use crate::keyword::{KeywordSearch, SharedStatistics, holding};
 use crate::query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
 use crate::recency::Recency;
 use crate::top::Ranked;
@@ -30,14 +30,23 @@ impl Replica {
         if query.tolerate_typos {
             terms = self.keyword.corrected(&state.searcher, &terms)?;
         }
-        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, title_boost(query))?;
+        let together = query.together.as_ref();
+        let shared = together.map(|together| &together.statistics);
+        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, title_boost(query), shared)?;
         let allowed = self.allowed(&state, query)?;
         let mut candidates = candidates(&state, &keyword, &allowed, query, vector.as_deref())?;
         let recency = query.recency.as_ref();
-        rank(&mut candidates, query.mode, query.fusion, |chunk: ChunkRef| {
-            let document = state.documents.get(chunk.document);
-            document.map_or(1.0, |document| factor(document, recency))
-        });
+        let best_elsewhere = together.map_or(0.0, |together| together.best_keyword_score);
+        rank(
+            &mut candidates,
+            query.mode,
+            query.fusion,
+            best_elsewhere,
+            |chunk: ChunkRef| {
+                let document = state.documents.get(chunk.document);
+                document.map_or(1.0, |document| factor(document, recency))
+            },
+        );
         let wanted = candidates.get(..query.limit.min(MAX_LIMIT)).unwrap_or(&candidates);
         let mut hits = Hits {
             candidates: candidates.len(),
@@ -49,6 +58,20 @@ impl Replica {
             hits.terms = terms.into_iter().map(|(term, _)| term).collect();
         }
         Ok(hits)
+    }
+
+    /// The best that the keyword leg gives for the query, with statistics that are shared; 0 when no term matches.
+    pub(crate) fn best_keyword_score(&self, query: &Query, shared: &SharedStatistics) -> Result<f32> {
+        let mut analyzer = query_analyzer(self.options.language);
+        let mut terms = query_terms(&mut analyzer, &query.text);
+        let state = self.read()?;
+        if query.tolerate_typos {
+            terms = self.keyword.corrected(&state.searcher, &terms)?;
+        }
+        let (boost, allowed) = (title_boost(query), self.allowed(&state, query)?);
+        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, boost, Some(shared))?;
+        let best = keyword.top(&allowed, 1, &state.documents)?;
+        Ok(best.first().map_or(0.0, |best| best.score))
     }
 
     /// What the query may look at: as its viewer may, within its filter, where its phrases stand.

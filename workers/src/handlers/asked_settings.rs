@@ -5,7 +5,7 @@ use retrieval::Fusion;
 use store::search_settings::SearchSettings;
 
 /// The constant of reciprocal rank fusion in the paper that named it (Cormack, Clarke and Büttcher, 2009).
-const RRF_K: f32 = 60.0;
+pub(super) const RRF_K: f32 = 60.0;
 
 /// What a search itself says.
 #[derive(Clone, Copy, Debug, Default)]

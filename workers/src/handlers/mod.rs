@@ -1,6 +1,7 @@
 //! One handler a file, named as its kind.
 mod answer_question;
 mod asked_settings;
+mod base_search;
 mod check_response;
 mod delete_document;
 mod delete_knowledge_base;

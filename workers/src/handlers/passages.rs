@@ -1,5 +1,6 @@
 //! Finding chunks in several bases: shared by search and answers.
 use super::asked_settings::AskedSettings;
+use super::base_search::{BaseSearch, search_all};
 use super::embedding;
 use crate::{JobContext, JobError};
 use jobs::kinds::{BaseAt, Viewer};
@@ -32,7 +33,7 @@ impl AskedBases {
     }
 }
 
-/// What the bases gave, each by itself.
+/// What the bases gave.
 pub(super) struct Found {
     pub(super) bases: Vec<(KnowledgeBaseId, Hits)>,
     pub(super) stale: bool,
@@ -66,34 +67,35 @@ pub(super) async fn find(
         let models = bases.0.iter().map(|(_, head)| head.base.embedding_model.as_str());
         embedding::query_vectors(job, models, &query.text).await?
     };
-    let mut found = Found {
-        bases: Vec::new(),
-        stale: false,
-    };
+    let (mut searches, mut stale) = (Vec::new(), false);
     for (at, head) in &bases.0 {
-        let (replica, stale) = app.replicas.at(tenant, &head.base, *at).await?;
-        found.stale |= stale;
-        let of_base = &head.base.search;
-        let query = Query {
-            vector: vectors.get(head.base.embedding_model.as_str()).cloned(),
-            fusion: asked.fusion(settings, of_base),
-            title_boost: asked.title_boost(of_base, query.title_boost),
-            candidates: asked.candidates(settings, of_base).max(query.limit),
-            ..query.clone()
-        };
-        let hits = tokio::task::spawn_blocking(move || replica.search(&query))
-            .await
-            .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
-            .map_err(|error| {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "a replica could not be searched"
-                );
-                JobError::retry("replica", "The search index could not be used.")
-            })?;
-        found.bases.push((at.id, hits));
+        let (replica, is_stale) = app.replicas.at(tenant, &head.base, *at).await?;
+        stale |= is_stale;
+        let (of_base, model) = (&head.base.search, &head.base.embedding_model);
+        searches.push(BaseSearch {
+            base: at.id,
+            model: model.clone(),
+            replica,
+            query: Query {
+                vector: vectors.get(model.as_str()).cloned(),
+                fusion: asked.fusion(settings, of_base),
+                title_boost: asked.title_boost(of_base, query.title_boost),
+                candidates: asked.candidates(settings, of_base).max(query.limit),
+                ..query.clone()
+            },
+        });
     }
-    Ok(found)
+    let bases = tokio::task::spawn_blocking(move || search_all(searches))
+        .await
+        .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
+        .map_err(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a replica could not be searched"
+            );
+            JobError::retry("replica", "The search index could not be used.")
+        })?;
+    Ok(Found { bases, stale })
 }
 
 pub(super) fn viewer(viewer: &Viewer) -> retrieval::Viewer {
