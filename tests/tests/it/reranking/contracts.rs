@@ -100,10 +100,10 @@ async fn no_call_is_beyond_the_vendors_limits_and_no_passage_is_left_out() {
     for call in &calls {
         let texts = call.body["documents"].as_array().unwrap();
         assert!(
-            texts.iter().all(|text| text.as_str().unwrap().len() <= 3 * 32),
+            texts.iter().all(|text| text.as_str().unwrap().len() <= 4 * 32),
             "cut: {call:?}"
         );
-        assert!(call.body["query"].as_str().unwrap().len() <= 3 * 8, "cut: {call:?}");
+        assert!(call.body["query"].as_str().unwrap().len() <= 4 * 8, "cut: {call:?}");
     }
     app.finish().await;
 }
