@@ -136,6 +136,8 @@ pub struct Explain {
 pub struct CandidateScore {
     pub document_id: Uuid,
     pub chunk_id: Uuid,
+    /// As of a [`Hit`].
+    pub factor: f32,
     #[serde(flatten)]
     pub explain: Explain,
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::error::Result;
 use crate::keyword::SharedStatistics;
-use crate::query::{Hit, Hits, Mode, Query};
+use crate::query::{Explain, Hits, Mode, Query};
 use crate::replica::Replica;
 
 /// What the bases of one search have in common, so that scores of all of them compare.
@@ -36,16 +36,13 @@ impl Together {
 }
 
 /// Reciprocal rank fusion of all legs of all bases, for bases whose cosines do not compare: one list of the keyword leg over all, whose scores compare
-/// through [`Together`], and one of the vector leg for each model. Gives each hit that score, times what recency asks for, and its ranks in those
-/// lists; the bases must have been searched with `explain`, for all candidates. Cormack, Clarke and Büttcher, 2009.
+/// through [`Together`], and one of the vector leg for each model. Gives each hit and candidate that score, times what recency asks for, and its
+/// ranks in those lists; the bases, named by their models, must have been searched with `explain`. Cormack, Clarke and Büttcher, 2009.
 pub fn fuse_by_rank(bases: &mut [(String, Hits)], k: f32) {
     let by_keyword = ranks(
         bases,
         |_| true,
-        |hit| {
-            let explain = hit.explain?;
-            explain.keyword_rank.and(explain.keyword_score)
-        },
+        |explain| explain.keyword_rank.and(explain.keyword_score),
     );
     let mut by_vector = Ranks::new();
     let models: BTreeSet<String> = bases.iter().map(|(model, _)| model.clone()).collect();
@@ -53,40 +50,38 @@ pub fn fuse_by_rank(bases: &mut [(String, Hits)], k: f32) {
         by_vector.extend(ranks(
             bases,
             |of| of == model,
-            |hit| {
-                let explain = hit.explain?;
-                explain.vector_rank.and(explain.cosine)
-            },
+            |explain| explain.vector_rank.and(explain.cosine),
         ));
     }
+    let fuse = |chunk_id: &Uuid, factor: f32, explain: &mut Explain| {
+        explain.keyword_rank = by_keyword.get(chunk_id).copied();
+        explain.vector_rank = by_vector.get(chunk_id).copied();
+        let ranks = [explain.keyword_rank, explain.vector_rank];
+        let fused: f32 = ranks.into_iter().flatten().map(|rank| 1.0 / (k + rank as f32)).sum();
+        explain.score = fused * factor;
+    };
     for (_, hits) in bases.iter_mut() {
         for hit in &mut hits.hits {
-            let Some(explain) = &mut hit.explain else { continue };
-            explain.keyword_rank = by_keyword.get(&hit.chunk_id).copied();
-            explain.vector_rank = by_vector.get(&hit.chunk_id).copied();
-            let ranks = [explain.keyword_rank, explain.vector_rank];
-            let fused: f32 = ranks.into_iter().flatten().map(|rank| 1.0 / (k + rank as f32)).sum();
-            explain.score = fused * hit.factor;
-            hit.score = explain.score;
-        }
-        let fused: HashMap<Uuid, _> = hits.hits.iter().map(|hit| (hit.chunk_id, hit.explain)).collect();
-        for candidate in &mut hits.ranking {
-            if let Some(Some(explain)) = fused.get(&candidate.chunk_id) {
-                candidate.explain = *explain;
+            if let Some(explain) = &mut hit.explain {
+                fuse(&hit.chunk_id, hit.factor, explain);
+                hit.score = explain.score;
             }
+        }
+        for candidate in &mut hits.ranking {
+            fuse(&candidate.chunk_id, candidate.factor, &mut candidate.explain);
         }
     }
 }
 
 type Ranks = HashMap<Uuid, u32>;
 
-/// The places of the hits that have a score, the best first, from 1.
-fn ranks(bases: &[(String, Hits)], of: impl Fn(&str) -> bool, score: impl Fn(&Hit) -> Option<f32>) -> Ranks {
-    let hits = bases
-        .iter()
-        .filter(|(model, _)| of(model))
-        .flat_map(|(_, hits)| &hits.hits);
-    let mut scored: Vec<(f32, Uuid)> = hits.filter_map(|hit| Some((score(hit)?, hit.chunk_id))).collect();
+/// The places of the candidates that have a score, the best first, from 1.
+fn ranks(bases: &[(String, Hits)], of: impl Fn(&str) -> bool, score: impl Fn(&Explain) -> Option<f32>) -> Ranks {
+    let searched = bases.iter().filter(|(model, _)| of(model));
+    let mut scored: Vec<(f32, Uuid)> = searched
+        .flat_map(|(_, hits)| &hits.ranking)
+        .filter_map(|candidate| Some((score(&candidate.explain)?, candidate.chunk_id)))
+        .collect();
     scored.sort_unstable_by(|(a, a_id), (b, b_id)| b.total_cmp(a).then(a_id.cmp(b_id)));
     scored.into_iter().map(|(_, id)| id).zip(1..).collect()
 }

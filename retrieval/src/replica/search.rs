@@ -54,7 +54,8 @@ impl Replica {
         };
         hits.hits = self.hits(&state, &keyword, wanted, &mut Shown::new(query, analyzer, &terms))?;
         if query.explain {
-            hits.ranking = candidates.iter().map(explained).collect();
+            let explained = candidates.iter().map(|candidate| explained(&state, candidate, recency));
+            hits.ranking = explained.collect();
             hits.terms = terms.into_iter().map(|(term, _)| term).collect();
         }
         Ok(hits)
@@ -237,8 +238,10 @@ fn title_boost(query: &Query) -> f32 {
     query.title_boost.clamp(0.0, MAX_TITLE_BOOST)
 }
 
-fn explained(candidate: &Candidate) -> CandidateScore {
+fn explained(state: &State, candidate: &Candidate, recency: Option<&Recency>) -> CandidateScore {
+    let document = state.documents.get(candidate.chunk.document);
     CandidateScore {
+        factor: document.map_or(1.0, |document| factor(document, recency)),
         document_id: candidate.key.document_id,
         chunk_id: candidate.key.chunk_id,
         explain: candidate.explain,

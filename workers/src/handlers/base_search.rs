@@ -38,8 +38,8 @@ pub(super) fn search_all(mut searches: Vec<BaseSearch>) -> retrieval::Result<Vec
     } in searches
     {
         if by_rank {
-            // Every candidate, for its place among those of all bases.
-            query.limit = query.candidates.saturating_mul(2);
+            // As many as a leg proposes: the best of all bases need not be the best of their own.
+            query.limit = query.candidates;
             query.explain = true;
         }
         bases.push(base);
