@@ -60,6 +60,8 @@ codes! {
     Conflict = CONFLICT, "conflict", "Conflict";
     /// The idempotency key was used for another request.
     IdempotencyMismatch = CONFLICT, "idempotency_mismatch", "Idempotency key used for another request";
+    /// The resource is no longer what the client believes it to be.
+    PreconditionFailed = PRECONDITION_FAILED, "precondition_failed", "Changed meanwhile";
     /// The body or a file in it is over the limit.
     TooLarge = PAYLOAD_TOO_LARGE, "too_large", "Too large";
     /// The content type is not one we read.

@@ -46,6 +46,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(
             knowledge_bases::show::show_knowledge_base,
+            knowledge_bases::update::update_knowledge_base,
             knowledge_bases::delete::delete_knowledge_base
         ))
         .routes(routes!(

@@ -39,6 +39,8 @@ enum Command {
     Ingest(commands::ingest::Args),
     /// Read web sites into a knowledge base: make, sync, inspect and delete sources
     Sources(commands::sources::Args),
+    /// List and show knowledge bases, and change how they are searched
+    KnowledgeBases(commands::knowledge_bases::Args),
     /// Search knowledge bases
     Search(commands::search::Args),
     /// Ask a question; the answer is cited and checked sentence by sentence
@@ -83,7 +85,7 @@ enum Command {
     Limits(commands::limits::Args),
     /// What calls to credentials of the outside may take: list, declare and withdraw budgets
     Budgets(commands::budgets::Args),
-    /// The embedding models: list them, and see whether they work
+    /// The embedding models and rerankers: list them, and see whether models work
     Models(commands::models::Args),
     /// Show the worker pools: what waits, what runs, who is alive
     Pools(commands::pools::Args),
@@ -101,6 +103,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Ingest(args) => Box::pin(commands::ingest::run(args)).await,
         Command::Sources(args) => Box::pin(commands::sources::run(args)).await,
+        Command::KnowledgeBases(args) => Box::pin(commands::knowledge_bases::run(args)).await,
         Command::Search(args) => Box::pin(commands::search::run(args)).await,
         Command::Ask(args) => Box::pin(commands::ask::run(args)).await,
         Command::Check(args) => Box::pin(commands::check::run(args)).await,

@@ -1,11 +1,11 @@
 use crate::error::Problems;
-use crate::{EmbeddingModelSettings, EmbeddingProvider};
+use crate::{EmbeddingModelSettings, EmbeddingProvider, RerankProvider, RerankerSettings};
 use secrecy::SecretString;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The embedding models that this installation offers, the providers behind them, and the library that runs the local ones.
+/// The embedding models and rerankers that this installation offers, the providers behind them, and the library that runs the local ones.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSettings {
@@ -24,6 +24,8 @@ pub struct ModelSettings {
     pub gemini: ProviderSettings,
     /// By the name that knowledge bases carry.
     pub catalogue: BTreeMap<String, EmbeddingModelSettings>,
+    /// By the name that settings, searches and results carry.
+    pub rerankers: BTreeMap<String, RerankerSettings>,
 }
 
 /// Where a provider is called, and by which key.
@@ -62,6 +64,35 @@ impl ModelSettings {
             .then(|| format!("this installation has no key for its provider ({name})"))
     }
 
+    /// What calls to a reranker need; `None` for a local one, and while its provider has no key.
+    #[must_use]
+    pub fn reranker_endpoint(&self, reranker: &RerankerSettings) -> Option<(String, SecretString)> {
+        let provider = match reranker.provider {
+            RerankProvider::Local => return None,
+            RerankProvider::Cohere => &self.cohere,
+            RerankProvider::Voyage => &self.voyage,
+        };
+        Some((provider.base_url.clone(), provider.api_key.clone()?))
+    }
+
+    /// Why nobody can use the reranker of this name, if so: a sentence without its full stop.
+    #[must_use]
+    pub fn reranker_unavailable(&self, name: &str) -> Option<String> {
+        let Some(reranker) = self.rerankers.get(name).filter(|reranker| reranker.offered) else {
+            return Some("this installation does not offer it".to_owned());
+        };
+        let key = reranker.provider.key_name()?;
+        self.reranker_endpoint(reranker)
+            .is_none()
+            .then(|| format!("this installation has no key for its provider ({key})"))
+    }
+
+    /// The rerankers that can be used, by name.
+    pub fn available_rerankers(&self) -> impl Iterator<Item = &str> {
+        let names = self.rerankers.keys().map(String::as_str);
+        names.filter(|name| self.reranker_unavailable(name).is_none())
+    }
+
     pub(crate) fn check(&self, problems: &mut Problems) {
         problems.check((1..=64).contains(&self.sessions), "models.sessions", "must be 1 to 64");
         problems.check(
@@ -85,6 +116,9 @@ impl ModelSettings {
         }
         for (name, model) in &self.catalogue {
             model.check(name, problems);
+        }
+        for (name, reranker) in &self.rerankers {
+            reranker.check(name, problems);
         }
     }
 }

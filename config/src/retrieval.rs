@@ -18,6 +18,12 @@ pub struct RetrievalSettings {
     pub fusion: FusionMethod,
     pub alpha: f32,
     pub candidates: usize,
+    /// What orders results where a search asks for it and its bases name none; empty for none.
+    pub reranker: String,
+    /// Whether searches and answers that say nothing, of bases that say nothing, are reranked.
+    pub rerank: bool,
+    pub rerank_candidates: usize,
+    pub rerank_timeout_ms: u64,
     pub freshness_wait_ms: u64,
     pub open_replicas: usize,
 }
@@ -33,6 +39,16 @@ impl RetrievalSettings {
             (10..=1000).contains(&self.candidates),
             "retrieval.candidates",
             "must be 10 to 1000",
+        );
+        problems.check(
+            (1..=200).contains(&self.rerank_candidates),
+            "retrieval.rerank_candidates",
+            "must be 1 to 200",
+        );
+        problems.check(
+            (100..=30_000).contains(&self.rerank_timeout_ms),
+            "retrieval.rerank_timeout_ms",
+            "must be 100 to 30000",
         );
         problems.check(self.open_replicas >= 1, "retrieval.open_replicas", "must be at least 1");
     }

@@ -49,6 +49,17 @@ impl Settings {
         self.rate_limits.check(problems);
         self.governor.check(problems);
         self.retrieval.check(problems);
+        let reranker = &self.retrieval.reranker;
+        problems.check(
+            reranker.is_empty() || self.models.rerankers.contains_key(reranker),
+            "retrieval.reranker",
+            "must name a reranker of models.rerankers, or be empty",
+        );
+        problems.check(
+            !self.retrieval.rerank || !reranker.is_empty(),
+            "retrieval.rerank",
+            "needs a retrieval.reranker",
+        );
         self.secrets.check(problems);
         self.telemetry.check(problems);
     }

@@ -8,8 +8,14 @@ pub mod embedding;
 mod error;
 pub mod http;
 #[cfg(feature = "clients")]
-mod reranker;
+mod local_model;
+#[cfg(feature = "clients")]
+pub mod reranking;
 pub mod standard_webhooks;
+#[cfg(feature = "clients")]
+mod token_estimate;
+#[cfg(feature = "clients")]
+mod vendor_endpoint;
 #[cfg(feature = "clients")]
 pub mod web;
 
@@ -17,5 +23,3 @@ pub mod web;
 pub use chat_model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, ChatRole, FinishReason, TokenUsage};
 #[cfg(feature = "clients")]
 pub use error::{IntegrationError, RetryAdvice};
-#[cfg(feature = "clients")]
-pub use reranker::Reranker;

@@ -28,12 +28,19 @@ pub(crate) struct Candidate {
     pub(crate) explain: Explain,
 }
 
-/// Gives every candidate its final score, which is at last multiplied by its `factor` (from 0 to 1), and sorts, best first.
-pub(crate) fn rank(candidates: &mut [Candidate], mode: Mode, fusion: Fusion, factor: impl Fn(ChunkRef) -> f32) {
+/// Gives every candidate its final score, which is at last multiplied by its `factor` (from 0 to 1), and sorts, best first. Keyword scores are
+/// divided by the best of all, which is `best_elsewhere` at least.
+pub(crate) fn rank(
+    candidates: &mut [Candidate],
+    mode: Mode,
+    fusion: Fusion,
+    best_elsewhere: f32,
+    factor: impl Fn(ChunkRef) -> f32,
+) {
     let best = candidates
         .iter()
         .filter_map(|candidate| candidate.explain.keyword_score)
-        .fold(0.0, f32::max);
+        .fold(best_elsewhere, f32::max);
     for candidate in candidates.iter_mut() {
         let explain = &mut candidate.explain;
         explain.score = match mode {
@@ -102,7 +109,7 @@ mod tests {
     }
 
     fn ranked(mut candidates: Vec<Candidate>, mode: Mode, fusion: Fusion) -> Vec<(u128, f32)> {
-        rank(&mut candidates, mode, fusion, |_| 1.0);
+        rank(&mut candidates, mode, fusion, 0.0, |_| 1.0);
         candidates
             .iter()
             .map(|candidate| (candidate.key.document_id.as_u128(), candidate.explain.score))

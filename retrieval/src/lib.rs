@@ -35,6 +35,8 @@ mod replica;
 #[cfg(feature = "index")]
 mod slot;
 #[cfg(feature = "index")]
+mod together;
+#[cfg(feature = "index")]
 mod top;
 #[cfg(feature = "index")]
 mod vectors;
@@ -63,3 +65,5 @@ pub use recency::Recency;
 pub use replica::{Replica, ReplicaOptions};
 #[cfg(feature = "index")]
 pub use slot::{FoundReplica, Slot};
+#[cfg(feature = "index")]
+pub use together::{Together, fuse_by_rank};

@@ -8,6 +8,7 @@ use crate::filter::Filter;
 use crate::fusion::Fusion;
 use crate::phrase::Phrase;
 use crate::recency::Recency;
+use crate::together::Together;
 
 /// Which legs rank.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,6 +50,8 @@ pub struct Query {
     pub viewer: Viewer,
     /// Also answer every candidate's scores.
     pub explain: bool,
+    /// Where the base is searched beside others: what makes their scores compare.
+    pub together: Option<Together>,
 }
 
 impl Query {
@@ -68,6 +71,7 @@ impl Query {
             recency: None,
             viewer,
             explain: false,
+            together: None,
         }
     }
 }
@@ -105,6 +109,8 @@ pub struct Hit {
     pub text: String,
     /// Hybrid: the fused score. Keyword: BM25. Vector: cosine.
     pub score: f32,
+    /// What recency multiplied the score by, for whoever makes another score of the hit; 1 without recency.
+    pub factor: f32,
     /// Up to two pieces of `text` around matched words, in bytes; [`excerpt`](crate::excerpt) shows them.
     pub highlights: Vec<Range<usize>>,
     /// Only with `explain`.
@@ -130,6 +136,8 @@ pub struct Explain {
 pub struct CandidateScore {
     pub document_id: Uuid,
     pub chunk_id: Uuid,
+    /// As of a [`Hit`].
+    pub factor: f32,
     #[serde(flatten)]
     pub explain: Explain,
 }

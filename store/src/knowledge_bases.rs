@@ -1,5 +1,6 @@
 //! Knowledge bases.
 use crate::schema::{knowledge_base_heads, knowledge_bases};
+use crate::search_settings::SearchSettings;
 use crate::{KnowledgeBaseId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -13,6 +14,8 @@ pub struct KnowledgeBase {
     pub language: String,
     pub embedding_model: String,
     pub created_at: DateTime<Utc>,
+    #[diesel(embed)]
+    pub search: SearchSettings,
 }
 
 /// A base with the number of its last committed change.
@@ -107,6 +110,38 @@ pub async fn list(
         Some(before) => query.filter(knowledge_bases::id.lt(before)).load(&mut tx.conn).await?,
         None => query.load(&mut tx.conn).await?,
     })
+}
+
+/// A base that is about to be changed: others that want to change it wait for the transaction's end.
+///
+/// # Errors
+/// [`StoreError::NotFound`], also for a base that is being deleted.
+pub async fn lock(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<KnowledgeBase, StoreError> {
+    let live = knowledge_bases::table
+        .filter(knowledge_bases::tenant_id.eq(tx.tenant))
+        .filter(knowledge_bases::id.eq(id))
+        .filter(knowledge_bases::deleting_at.is_null());
+    live.select(KnowledgeBase::as_select())
+        .for_no_key_update()
+        .get_result(&mut tx.conn)
+        .await
+        .map_err(|error| StoreError::or_not_found(error, "knowledge base"))
+}
+
+/// Writes the name and the search settings of a base that is [`lock`]ed.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the tenant has another base of this name.
+pub async fn update(tx: &mut TenantTx, base: &KnowledgeBase) -> Result<KnowledgeBase, StoreError> {
+    let live = knowledge_bases::table
+        .filter(knowledge_bases::tenant_id.eq(tx.tenant))
+        .filter(knowledge_bases::id.eq(base.id));
+    diesel::update(live)
+        .set((knowledge_bases::name.eq(&base.name), &base.search))
+        .returning(KnowledgeBase::as_returning())
+        .get_result(&mut tx.conn)
+        .await
+        .map_err(|error| StoreError::or_conflict(error, "a knowledge base of this name exists"))
 }
 
 /// Hides the base at once; a job deletes what is in it.

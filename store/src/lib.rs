@@ -30,6 +30,7 @@ pub mod provider_budgets;
 pub mod provider_usage;
 pub mod schedules;
 pub mod schema;
+pub mod search_settings;
 pub mod secrets;
 pub mod sources;
 mod store;

@@ -31,6 +31,13 @@ diesel::table! {
         embedding_model -> Text,
         created_at -> Timestamptz,
         deleting_at -> Nullable<Timestamptz>,
+        search_fusion -> Nullable<Text>,
+        search_alpha -> Nullable<Float>,
+        search_title_boost -> Nullable<Float>,
+        search_candidates -> Nullable<Integer>,
+        search_reranker -> Nullable<Text>,
+        search_rerank -> Nullable<Bool>,
+        search_rerank_candidates -> Nullable<Integer>,
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use store::{Store, System};
 use tempfile::TempDir;
 use workers::parser::Parser;
-use workers::{Budgets, Context, EmbeddingModels, Replicas};
+use workers::{Budgets, Context, EmbeddingModels, Replicas, Rerankers};
 
 /// The model id that test bases carry.
 pub(crate) const MODEL: &str = "all-MiniLM-L6-v2";
@@ -46,6 +46,7 @@ pub(crate) async fn connect(settings: Arc<Settings>, embedder: Arc<dyn Embedder>
         queue: Queue::open(&settings.redis).unwrap(),
         replicas: Replicas::new(store.clone(), &settings, models.clone()),
         budgets: Budgets::default(),
+        rerankers: Rerankers::of(&settings.models, &http).unwrap(),
         store,
         embedder,
         models,

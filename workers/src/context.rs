@@ -1,5 +1,5 @@
 use crate::parser::Parser;
-use crate::{Budgets, EmbeddingModels, Replicas};
+use crate::{Budgets, EmbeddingModels, Replicas, Rerankers};
 use config::Settings;
 use integrations::embedding::Embedder;
 use integrations::http::GuardedClient;
@@ -17,6 +17,8 @@ pub struct Context {
     pub embedder: Arc<dyn Embedder>,
     /// Those that knowledge bases are embedded with.
     pub models: EmbeddingModels,
+    /// Those that order what searches find.
+    pub rerankers: Rerankers,
     pub parser: Parser,
     pub http: GuardedClient,
     pub replicas: Replicas,

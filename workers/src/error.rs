@@ -100,6 +100,10 @@ impl JobError {
         }
     }
 
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
     pub(crate) fn message(&self) -> &str {
         &self.message
     }

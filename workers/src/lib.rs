@@ -33,6 +33,7 @@ mod reconciler;
 mod registry;
 mod releases;
 mod replicas;
+mod reranking;
 mod run;
 mod running;
 mod schedules;
@@ -59,6 +60,7 @@ pub use self::reconciler::{
 };
 pub use self::registry::{Handle, Registry};
 pub use self::replicas::{IdleError, IdleReplica, Replicas, Unusable, idle_replicas};
+pub use self::reranking::{Rerankers, local_reranker};
 pub use self::settings::WorkerOptions;
 pub use self::start::{Workers, start};
 pub use self::tasks::Tasks;

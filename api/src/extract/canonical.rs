@@ -2,7 +2,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 /// SHA-256 of a JSON value, the same whatever the order of keys and the white space were.
-pub(super) fn json_hash(value: &Value) -> [u8; 32] {
+pub(crate) fn json_hash(value: &Value) -> [u8; 32] {
     let mut hasher = Sha256::new();
     add(&mut hasher, value);
     hasher.finalize().into()

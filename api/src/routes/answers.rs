@@ -1,13 +1,16 @@
-use super::knowledge_base_heads::bases_at;
+use super::knowledge_base_heads::asked_bases;
 use super::principal::Principal;
+use super::reranker_choice::RerankWish;
 use crate::extract::{AnswersRead, Authorized, Fields, FromFields, JsonBody, WorkOptions};
 use crate::views::AnswerJob;
 use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
+use config::Settings;
 use jobs::kinds::{AnswerQuestion, Viewer};
 use jobs::{EnqueueOptions, Enqueued};
+use std::sync::Arc;
 use store::TenantTx;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -40,15 +43,18 @@ impl FromFields for AnswerRequest {
 struct Ask {
     request: AnswerRequest,
     viewer: Viewer,
+    settings: Arc<Settings>,
 }
 
 impl Begin for Ask {
     const INTERACTIVE: bool = true;
 
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
-        let knowledge_bases = bases_at(tx, &self.request.knowledge_base_ids).await?;
+        let bases = asked_bases(tx, &self.request.knowledge_base_ids).await?;
+        let reranker = RerankWish::default().choose(&self.settings, &bases.settings);
         let job = AnswerQuestion {
-            knowledge_bases,
+            knowledge_bases: bases.at,
+            reranker: reranker.map_err(|error| Problem::invalid(vec![error]))?,
             question: self.request.question,
             viewer: self.viewer,
         };
@@ -92,5 +98,10 @@ pub(crate) async fn answer_question(
         options: &options,
         body_hash: hash,
     };
-    start_work(&state, request, Ask { request: value, viewer }).await
+    let ask = Ask {
+        request: value,
+        viewer,
+        settings: state.settings.clone(),
+    };
+    start_work(&state, request, ask).await
 }

@@ -14,6 +14,7 @@ pub(crate) mod openapi;
 pub(crate) mod pauses;
 mod principal;
 mod recency;
+mod reranker_choice;
 pub(crate) mod schedules;
 pub(crate) mod search;
 pub(crate) mod sources;

@@ -1,16 +1,19 @@
-use super::knowledge_base_heads::bases_at;
+use super::knowledge_base_heads::asked_bases;
 use super::principal::Principal;
 use super::recency::Recency;
+use super::reranker_choice::{RerankWish, check_reranker};
 use crate::extract::{Authorized, Fields, FromFields, JsonBody, SearchRead, WorkOptions};
 use crate::views::SearchJob;
 use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
+use config::Settings;
 use jobs::kinds::{FusionMethod, SearchKnowledge, SearchMode, Viewer};
 use jobs::{EnqueueOptions, Enqueued};
 use retrieval::Filter;
 use serde_json::Value;
+use std::sync::Arc;
 use store::TenantTx;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -36,8 +39,18 @@ pub(crate) struct SearchRequest {
     #[schema(minimum = 1, maximum = 100)]
     limit: Option<i64>,
     mode: Option<SearchMode>,
-    /// Where no reranker is configured, the result says `none`.
+    /// Whether a reranker orders the best of what is found: that of the bases, or else the installation's; 422 where there is none, or where the
+    /// bases have different ones. As the bases say when absent. Where it fails, the results are in the fused order, and `rerank_error` says why.
     rerank: Option<bool>,
+    /// This one, an available reranker of `GET /v1/models`.
+    #[schema(min_length = 1, max_length = 200)]
+    reranker: Option<String>,
+    /// How many of the best are given to the reranker: `limit` at least. As the bases or the installation say when absent.
+    #[schema(minimum = 1, maximum = 200)]
+    rerank_candidates: Option<i64>,
+    /// How many chunks each leg proposes: `limit` at least. As the base or the installation says when absent.
+    #[schema(minimum = 10, maximum = 1000)]
+    candidates: Option<i64>,
     /// On metadata: `{"field": value}`, `{"field": {"gte": 3}}`, `{"and": […]}`, `{"or": […]}`, `{"not": …}`; at most 16 KiB.
     #[schema(value_type = Option<Object>)]
     filter: Option<Value>,
@@ -45,7 +58,7 @@ pub(crate) struct SearchRequest {
     principal: Option<Principal>,
     /// Show what each leg made of each result.
     explain: Option<bool>,
-    /// How a hybrid search makes one score of two; as configured when absent.
+    /// How a hybrid search makes one score of two; as the base or the installation says when absent.
     fusion: Option<FusionMethod>,
     /// The vector leg's share of a weighted score; not with `rrf`.
     #[schema(minimum = 0, maximum = 1)]
@@ -55,7 +68,8 @@ pub(crate) struct SearchRequest {
     phrases: Option<Vec<String>>,
     /// Words that a base does not know are looked for as it spells the nearest to them; `true` by default. Codes and numbers never are.
     tolerate_typos: Option<bool>,
-    /// What a match in the title adds to the keyword score: BM25 of the chunk and `title_boost` times BM25 of the title; 0.25 by default.
+    /// What a match in the title adds to the keyword score: BM25 of the chunk and `title_boost` times BM25 of the title; as the base
+    /// says when absent, else 0.25.
     #[schema(minimum = 0, maximum = 10)]
     title_boost: Option<f64>,
     recency: Option<Recency>,
@@ -73,6 +87,9 @@ impl FromFields for SearchRequest {
         let limit = fields.optional_integer("limit", 1..=100);
         let mode = fields.optional_choice("mode", &MODES);
         let rerank = fields.optional_bool("rerank");
+        let reranker = fields.optional_text("reranker", 1..=200);
+        let rerank_candidates = fields.optional_integer("rerank_candidates", 1..=200);
+        let candidates = fields.optional_integer("candidates", 10..=1000);
         let filter = read_filter(fields);
         let principal = Principal::read(fields);
         let explain = fields.optional_bool("explain");
@@ -87,6 +104,9 @@ impl FromFields for SearchRequest {
         if alpha.is_some() && fusion == Some(FusionMethod::Rrf) {
             fields.error("alpha", "conflict", "has no meaning with the fusion rrf");
         }
+        if rerank == Some(false) && reranker.is_some() {
+            fields.error("reranker", "conflict", "has no meaning where `rerank` is false");
+        }
         let (knowledge_base_ids, query) = (knowledge_base_ids?, query?);
         Some(Self {
             knowledge_base_ids,
@@ -94,6 +114,9 @@ impl FromFields for SearchRequest {
             limit,
             mode,
             rerank,
+            reranker,
+            rerank_candidates,
+            candidates,
             filter,
             principal,
             explain,
@@ -106,6 +129,14 @@ impl FromFields for SearchRequest {
             collapse,
             neighbours,
         })
+    }
+
+    fn check_against(fields: &mut Fields, settings: &Settings) {
+        if let Some(name) = fields.peek_text("reranker").map(str::to_owned)
+            && let Err((code, message)) = check_reranker(&settings.models, &name)
+        {
+            fields.error("reranker", code, message);
+        }
     }
 }
 
@@ -141,22 +172,36 @@ fn read_filter(fields: &mut Fields) -> Option<Value> {
 struct Search {
     request: SearchRequest,
     viewer: Viewer,
+    settings: Arc<Settings>,
 }
 
 impl Begin for Search {
     const INTERACTIVE: bool = true;
 
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
-        let Self { request, viewer } = self;
+        let Self {
+            request,
+            viewer,
+            settings,
+        } = self;
+        let bases = asked_bases(tx, &request.knowledge_base_ids).await?;
+        let wish = RerankWish {
+            wanted: request.rerank,
+            named: request.reranker,
+        };
+        let reranker = wish
+            .choose(&settings, &bases.settings)
+            .map_err(|error| Problem::invalid(vec![error]))?;
+        let count = |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok());
         let job = SearchKnowledge {
-            knowledge_bases: bases_at(tx, &request.knowledge_base_ids).await?,
+            knowledge_bases: bases.at,
             query: request.query,
-            limit: request
-                .limit
-                .and_then(|limit| usize::try_from(limit).ok())
-                .unwrap_or(10),
+            limit: count(request.limit).unwrap_or(10),
             mode: request.mode.unwrap_or_default(),
-            rerank: request.rerank.unwrap_or(false),
+            rerank: reranker.is_some(),
+            reranker,
+            rerank_candidates: count(request.rerank_candidates),
+            candidates: count(request.candidates),
             filter: request.filter,
             viewer,
             explain: request.explain.unwrap_or(false),
@@ -220,7 +265,12 @@ pub(crate) async fn search(
         options: &options,
         body_hash: hash,
     };
-    start_work(&state, request, Search { request: value, viewer }).await
+    let search = Search {
+        request: value,
+        viewer,
+        settings: state.settings.clone(),
+    };
+    start_work(&state, request, search).await
 }
 
 #[cfg(test)]
@@ -249,11 +299,11 @@ mod tests {
 
     #[test]
     fn a_search_that_is_wrong_everywhere_lists_everything() {
-        let wrong = json!({"knowledge_base_ids": ["x"], "query": 1, "limit": 0, "mode": "x", "rerank": "x", "filter": [], "principal": {"role": "x"},
+        let wrong = json!({"knowledge_base_ids": ["x"], "query": 1, "limit": 0, "mode": "x", "rerank": "x", "reranker": "", "rerank_candidates": 0, "candidates": 9, "filter": [], "principal": {"role": "x"},
             "explain": 0, "fusion": "x", "alpha": 2, "phrases": ["a", "…"], "tolerate_typos": 1, "title_boost": 11, "recency": {"weight": 2}, "collapse": 0,
             "neighbours": 6, "surplus": 1});
         let fields: Vec<String> = read(wrong).unwrap_err().into_iter().map(|error| error.field).collect();
-        let expected = "knowledge_base_ids.0 query limit mode rerank filter principal.role explain fusion alpha phrases.1 tolerate_typos title_boost \
+        let expected = "knowledge_base_ids.0 query limit mode rerank reranker rerank_candidates candidates filter principal.role explain fusion alpha phrases.1 tolerate_typos title_boost \
                         recency.field recency.half_life_days recency.weight collapse neighbours surplus";
         assert_eq!(fields.join(" "), expected);
     }
@@ -270,6 +320,12 @@ mod tests {
     fn alpha_is_refused_where_ranks_are_fused() {
         let wrong = json!({"knowledge_base_ids": [Uuid::now_v7()], "query": "lantern", "fusion": "rrf", "alpha": 0.5});
         assert_eq!(read(wrong).unwrap_err()[0].field, "alpha");
+    }
+
+    #[test]
+    fn a_reranker_is_refused_where_none_is_wanted() {
+        let wrong = json!({"knowledge_base_ids": [Uuid::now_v7()], "query": "lantern", "rerank": false, "reranker": "rerank-2"});
+        assert_eq!(read(wrong).unwrap_err()[0].field, "reranker");
     }
 
     #[test]

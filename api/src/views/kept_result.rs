@@ -71,6 +71,7 @@ async fn search_result(tx: &mut TenantTx, found: FoundChunks) -> Result<SearchRe
     Ok(SearchResult {
         results: hits.collect(),
         reranker: found.reranker,
+        rerank_error: found.rerank_error,
         stale: found.stale,
         took_ms: found.took_ms,
         candidates: found.candidates,

@@ -1,3 +1,4 @@
+use super::SearchSettingsObject;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use store::knowledge_bases::KnowledgeBase;
@@ -15,6 +16,7 @@ pub(crate) struct KnowledgeBaseObject {
     #[schema(example = "en")]
     pub(crate) language: String,
     pub(crate) embedding_model: String,
+    pub(crate) search: SearchSettingsObject,
     pub(crate) created_at: DateTime<Utc>,
 }
 
@@ -25,6 +27,7 @@ impl From<KnowledgeBase> for KnowledgeBaseObject {
             name: base.name,
             language: base.language,
             embedding_model: base.embedding_model,
+            search: base.search.into(),
             created_at: base.created_at,
         }
     }

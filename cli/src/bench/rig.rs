@@ -1,4 +1,4 @@
-use crate::process::{Connections, embedding_models, load_settings, outgoing_client, parser_program};
+use crate::process::{Connections, embedding_models, load_settings, outgoing_client, parser_program, rerankers};
 use anyhow::Context as _;
 use config::{Requirement, Settings};
 use jobs::Pool;
@@ -43,6 +43,7 @@ impl Rig {
                 queue,
                 embedder,
                 models,
+                rerankers: rerankers(&settings)?,
                 parser: Parser::new(parser_program(), &settings.parser),
                 http,
                 replicas,

@@ -14,6 +14,7 @@ pub(crate) mod eval;
 pub(crate) mod ingest;
 pub(crate) mod jobs;
 pub(crate) mod keys;
+pub(crate) mod knowledge_bases;
 pub(crate) mod limits;
 pub(crate) mod migrate;
 pub(crate) mod models;

@@ -39,6 +39,12 @@ pub(crate) struct Args {
     /// Do not look for other spellings of words that no document has
     #[arg(long)]
     exact: bool,
+    /// Let a reranker order the best of what is found: the bases', or else the installation's
+    #[arg(long)]
+    rerank: bool,
+    /// Let this one do it
+    #[arg(long, value_name = "NAME")]
+    reranker: Option<String>,
     /// Show what each leg thinks of each result
     #[arg(long)]
     explain: bool,
@@ -54,6 +60,8 @@ struct Results {
     results: Vec<Hit>,
     #[serde(default)]
     reranker: Value,
+    #[serde(default)]
+    rerank_error: Option<Map<String, Value>>,
     #[serde(default)]
     stale: bool,
     #[serde(default)]
@@ -79,10 +87,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         .into_iter()
         .map(|base| base.id)
         .collect();
-    let body = json!({
+    let mut body = json!({
         "knowledge_base_ids": bases, "query": args.query, "mode": args.mode, "limit": args.limit,
         "explain": args.explain, "phrases": args.phrase, "collapse": args.collapse, "tolerate_typos": !args.exact,
     });
+    if let Some(fields) = body.as_object_mut() {
+        // Without a word of it the bases decide.
+        fields.extend(args.rerank.then(|| ("rerank".to_owned(), true.into())));
+        fields.extend(args.reranker.map(|name| ("reranker".to_owned(), name.into())));
+    }
     let finished = run_interactive(&client, "search", &body).await?;
     if args.json {
         print_json(&finished.result())?;
@@ -122,6 +135,10 @@ fn text(results: &Results, finished: &Finished) -> String {
     } else {
         ""
     };
+    if let Some(error) = &results.rerank_error {
+        let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
+        text.push_str(&format!("not reranked: {}\n", one_line(message, 300)));
+    }
     let count = results.results.len();
     text.push_str(&format!(
         "{count} results in {}{inside} · reranker {reranker}{stale}\n",
@@ -171,6 +188,8 @@ mod tests {
             phrase: Vec::new(),
             collapse: false,
             exact: false,
+            rerank: false,
+            reranker: None,
             explain: true,
             json: false,
             server: fake.server(),

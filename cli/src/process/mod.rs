@@ -14,7 +14,7 @@ pub(crate) use self::admin::AdminPart;
 pub(crate) use self::api_part::ApiPart;
 pub(crate) use self::connect::{Connections, outgoing_client};
 pub(crate) use self::local_model::{embedder_settings, local_embedder, local_embedders, refuse_other_weights};
-pub(crate) use self::models::{embedding_models, model_client};
+pub(crate) use self::models::{embedding_models, model_client, rerankers};
 pub(crate) use self::settings::load_settings;
 pub(crate) use self::signals::until_told_to_stop;
 pub(crate) use self::telemetry::Telemetry;

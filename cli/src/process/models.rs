@@ -6,7 +6,7 @@ use integrations::embedding::Embedder;
 use integrations::http::{GuardedClient, HttpLimits, OutboundPolicy};
 use std::sync::Arc;
 use std::time::Duration;
-use workers::EmbeddingModels;
+use workers::{EmbeddingModels, Rerankers};
 
 /// Of 128 vectors with 8,192 numbers each, about as many bytes are needed.
 const ANSWER_BYTES_MAX: usize = 32 * 1024 * 1024;
@@ -24,6 +24,11 @@ pub(crate) fn embedding_models(settings: &Settings) -> anyhow::Result<(Embedding
         .context("models.sentences names no local model")?;
     let models = EmbeddingModels::of(&settings.models, locals, &model_client(settings)?)?;
     Ok((models, sentences))
+}
+
+/// The rerankers of the settings. Nothing is loaded or called yet.
+pub(crate) fn rerankers(settings: &Settings) -> Result<Rerankers, IntegrationError> {
+    Rerankers::of(&settings.models, &model_client(settings)?)
 }
 
 /// The client for calls to model providers. Their addresses are the operator's, not a tenant's, so they may be on our own network.

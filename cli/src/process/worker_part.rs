@@ -1,4 +1,4 @@
-use super::{Connections, embedding_models, local_embedders, outgoing_client, refuse_other_weights};
+use super::{Connections, embedding_models, local_embedders, outgoing_client, refuse_other_weights, rerankers};
 use anyhow::Context as _;
 use jobs::Pool;
 use std::path::PathBuf;
@@ -43,6 +43,7 @@ impl WorkerPart {
             queue: connections.queue.clone(),
             embedder,
             models,
+            rerankers: rerankers(&settings).context("cannot use the rerankers of [models]")?,
             parser: Parser::new(parser_program(), &settings.parser),
             http: outgoing_client(&settings).context("cannot make calls to the outside")?,
             replicas: replicas.clone(),

@@ -15,7 +15,7 @@ pub fn bare_runtime_time(
 ) -> Result<Duration, IntegrationError> {
     let files = ModelFiles::from(settings.clone());
     let failed = |error: fastembed::Error| IntegrationError::Unavailable {
-        system: files.model_id.clone(),
+        system: files.folder.model_id.clone(),
         reason: error.to_string(),
     };
     let mut sessions = Vec::new();
@@ -41,7 +41,7 @@ pub fn bare_runtime_time(
             }));
         }
         let panicked = || IntegrationError::Unavailable {
-            system: files.model_id.clone(),
+            system: files.folder.model_id.clone(),
             reason: "a thread panicked".into(),
         };
         threads

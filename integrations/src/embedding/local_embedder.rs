@@ -1,11 +1,11 @@
-use super::batches::{Placed, batches};
 use super::model_files::ModelFiles;
-use super::onnx_runtime;
-use super::session_lane::{SessionLane, Turn};
 use super::token_counter::{self, TokenCounter};
 use super::{Embedder, EmbeddingModel, LocalModelShape};
 use crate::IntegrationError;
+use crate::local_model::batches::{Placed, batches};
+use crate::local_model::{ModelFolder, SessionLane, Turn, onnx_runtime};
 use async_trait::async_trait;
+use fastembed::TextEmbedding;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -36,9 +36,12 @@ pub struct LocalEmbedderSettings {
 impl From<LocalEmbedderSettings> for ModelFiles {
     fn from(settings: LocalEmbedderSettings) -> Self {
         Self {
-            dir: settings.model_dir,
-            onnxruntime_library: settings.onnxruntime_library,
-            model_id: settings.model_id,
+            folder: ModelFolder {
+                dir: settings.model_dir,
+                onnxruntime_library: settings.onnxruntime_library,
+                model_id: settings.model_id,
+                what: "embedding model",
+            },
             shape: settings.shape,
         }
     }
@@ -54,8 +57,8 @@ pub struct LocalEmbedder {
     model: EmbeddingModel,
     files: Arc<ModelFiles>,
     sessions: usize,
-    batch_lane: SessionLane,
-    query_lane: SessionLane,
+    batch_lane: SessionLane<TextEmbedding>,
+    query_lane: SessionLane<TextEmbedding>,
     /// `None` inside: the tokenizer could not be read.
     token_counter: OnceLock<Option<TokenCounter>>,
 }
@@ -67,7 +70,7 @@ impl LocalEmbedder {
         let files = ModelFiles::from(settings);
         Self {
             model: EmbeddingModel {
-                id: files.model_id.clone(),
+                id: files.folder.model_id.clone(),
                 dimensions: files.shape.dimensions,
                 max_tokens: files.shape.text_tokens_max(),
             },
@@ -90,7 +93,7 @@ impl LocalEmbedder {
     /// # Errors
     /// [`IntegrationError::NotConfigured`] with what is missing.
     pub fn check_files(&self) -> Result<(), IntegrationError> {
-        onnx_runtime::check_file(&self.files.onnxruntime_library)?;
+        onnx_runtime::check_file(&self.files.folder.onnxruntime_library)?;
         self.files.check()
     }
 
@@ -103,7 +106,7 @@ impl LocalEmbedder {
     }
 
     /// Whichever session a query may use is free first.
-    async fn query_turn(&self) -> Result<Turn, IntegrationError> {
+    async fn query_turn(&self) -> Result<Turn<TextEmbedding>, IntegrationError> {
         if let Some(turn) = self.query_lane.try_turn().or_else(|| self.batch_lane.try_turn()) {
             return Ok(turn);
         }
@@ -123,9 +126,11 @@ impl LocalEmbedder {
     }
 
     /// Gives exactly one sound vector a text, or an error.
-    async fn run(&self, turn: Turn, texts: Vec<String>) -> Result<Vec<Vec<f32>>, IntegrationError> {
+    async fn run(&self, turn: Turn<TextEmbedding>, texts: Vec<String>) -> Result<Vec<Vec<f32>>, IntegrationError> {
         let expected = texts.len();
-        let vectors = turn.embed(Arc::clone(&self.files), texts).await?;
+        let files = Arc::clone(&self.files);
+        let embed = move |session: &mut TextEmbedding| session.embed(&texts, None);
+        let vectors = turn.run(&self.model.id, move || files.load(), embed).await?;
         let sound =
             |vector: &Vec<f32>| vector.len() == self.model.dimensions && vector.iter().all(|number| number.is_finite());
         if vectors.len() == expected && vectors.iter().all(sound) {

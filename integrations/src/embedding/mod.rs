@@ -1,14 +1,11 @@
 //! Texts to vectors.
 
 mod bare_runtime;
-mod batches;
 mod embedder;
 mod local_embedder;
 mod local_model_shape;
 mod model_files;
-mod onnx_runtime;
 mod remote;
-mod session_lane;
 mod token_counter;
 
 /// Texts and what all-MiniLM-L6-v2 makes of them, as JSON: `[{"text", "vector"}]`. testdata/README.md says how they were made.

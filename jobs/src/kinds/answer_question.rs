@@ -1,4 +1,4 @@
-use super::{BaseAt, Viewer};
+use super::{BaseAt, RerankError, Viewer};
 use crate::kind::RetryPolicy;
 use crate::{Kind, Pool};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,9 @@ pub struct AnswerQuestion {
     pub knowledge_bases: Vec<BaseAt>,
     pub question: String,
     pub viewer: Viewer,
+    /// Orders the passages that the answer is made from.
+    #[serde(default)]
+    pub reranker: Option<String>,
 }
 
 impl Kind for AnswerQuestion {
@@ -61,12 +64,22 @@ pub struct Answer {
     pub reason: Option<String>,
     /// What wrote it; `extractive` quotes sentences and needs no provider.
     pub model: String,
+    /// Which reranker ordered the passages; `none` when fusion alone did.
+    #[serde(default = "no_reranker")]
+    pub reranker: String,
+    /// Why they are not reranked, although that was wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank_error: Option<RerankError>,
     pub stale: bool,
     /// The trace of request and job, as W3C Trace Context writes it.
     pub trace_id: String,
     /// Of all of it.
     pub took_ms: u64,
     pub timings: AnswerTimings,
+}
+
+fn no_reranker() -> String {
+    "none".to_owned()
 }
 
 /// Where the time went, in milliseconds.

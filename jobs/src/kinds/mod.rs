@@ -51,7 +51,7 @@ pub use self::delete_source::{DeleteSource, DeletedSource};
 pub use self::deliver_webhook::{DeliverWebhook, DeliveredWebhook, DeliveryEnd};
 pub use self::ingest_document::{IngestDocument, IngestedDocument};
 pub use self::search_knowledge::{
-    BaseAt, FoundChunk, FoundChunks, FusionMethod, NeighbourChunk, Recency, SearchCandidate, SearchHit,
+    BaseAt, FoundChunk, FoundChunks, FusionMethod, NeighbourChunk, Recency, RerankError, SearchCandidate, SearchHit,
     SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult,
 };
 pub use self::sync_source::{SyncReason, SyncSource, SyncedSource};

@@ -41,14 +41,24 @@ pub struct SearchKnowledge {
     pub query: String,
     pub limit: usize,
     pub mode: SearchMode,
+    /// Whether `reranker` names one.
     pub rerank: bool,
+    /// Orders the best of what is found anew.
+    #[serde(default)]
+    pub reranker: Option<String>,
+    /// How many of the best are given to the reranker; as the bases or the installation have it when absent.
+    #[serde(default)]
+    pub rerank_candidates: Option<usize>,
+    /// How many chunks each leg proposes; as the base or the installation has it when absent.
+    #[serde(default)]
+    pub candidates: Option<usize>,
     pub filter: Option<Value>,
     pub viewer: Viewer,
     pub explain: bool,
-    /// The configured one when absent.
+    /// The base's or the configured one when absent.
     #[serde(default)]
     pub fusion: Option<FusionMethod>,
-    /// The vector leg's share of a weighted score, 0 to 1; the configured one when absent.
+    /// The vector leg's share of a weighted score, 0 to 1; the base's or the configured one when absent.
     pub alpha: Option<f32>,
     /// Words that must stand in a chunk exactly so, each with a letter or a digit.
     #[serde(default)]
@@ -56,7 +66,7 @@ pub struct SearchKnowledge {
     /// Words that a base does not know are looked for as it spells the nearest to them.
     #[serde(default = "yes")]
     pub tolerate_typos: bool,
-    /// What a match in the title adds to the keyword score, 0 to 10; the usual when absent.
+    /// What a match in the title adds to the keyword score, 0 to 10; the base's or the usual when absent.
     #[serde(default)]
     pub title_boost: Option<f32>,
     #[serde(default)]
@@ -96,6 +106,8 @@ pub struct FoundChunks {
     pub viewer: Viewer,
     pub results: Vec<FoundChunk>,
     pub reranker: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank_error: Option<RerankError>,
     pub stale: bool,
     pub took_ms: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -126,12 +138,23 @@ pub struct SearchResult {
     pub results: Vec<SearchHit>,
     /// Which reranker ordered the results; `none` when fusion alone did.
     pub reranker: String,
+    /// Why the results are not reranked, although that was wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank_error: Option<RerankError>,
     /// Some change that was committed before the search was not yet in the index.
     pub stale: bool,
     pub took_ms: u64,
     /// With `explain`: every chunk that was ranked, the best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<SearchCandidate>,
+}
+
+/// Why a reranker did not order what was found, which is then in the order of its fused scores.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RerankError {
+    /// As of a job's error: `rate_limit`, `budget`, `integration`, `model_unavailable`, …
+    pub code: String,
+    pub message: String,
 }
 
 /// One chunk that was found.
@@ -146,6 +169,7 @@ pub struct SearchHit {
     pub title: String,
     pub headings: Vec<String>,
     pub text: String,
+    /// What the results are ordered by: the reranker's where one ran, else the fused one.
     pub score: f32,
     /// Pieces of the text around what matched.
     pub highlights: Vec<String>,
@@ -184,8 +208,11 @@ pub struct SearchHitExplanation {
     pub vector_score: Option<f32>,
     /// From 1.
     pub vector_rank: Option<u32>,
-    /// What the results are ordered by.
+    /// What both legs come to, and what the results are ordered by where no reranker ran.
     pub score: f32,
+    /// What the reranker made of query and chunk, recency included; only of the chunks that it was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rerank_score: Option<f32>,
 }
 
 /// One chunk that was ranked, whether it is among the results or not.

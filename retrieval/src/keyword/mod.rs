@@ -6,7 +6,9 @@ mod phrases;
 mod schema;
 mod search;
 mod spelling;
+mod statistics;
 
 pub(crate) use index::KeywordIndex;
 pub(crate) use phrases::holding;
 pub(crate) use search::KeywordSearch;
+pub(crate) use statistics::SharedStatistics;

@@ -7,6 +7,7 @@ use tantivy::{DocAddress, DocId, DocSet, Searcher, SegmentReader, TERMINATED, Ta
 
 use super::index::KeywordIndex;
 use super::schema::{DOCUMENT, PLACE};
+use super::statistics::SharedStatistics;
 use crate::allowed::Allowed;
 use crate::analysis::QueryTerms;
 use crate::documents::{ChunkRef, Documents};
@@ -27,7 +28,12 @@ impl<'a> KeywordSearch<'a> {
         searcher: &'a Searcher,
         terms: &QueryTerms,
         title_boost: f32,
+        shared: Option<&SharedStatistics>,
     ) -> Result<Self> {
+        let scoring = match shared {
+            Some(shared) => EnableScoring::enabled_from_statistics_provider(shared, searcher),
+            None => EnableScoring::enabled_from_searcher(searcher),
+        };
         let fields = [(index.fields.body, 1.0), (index.fields.title, title_boost)];
         let weighted = fields.into_iter().filter(|(_, boost)| *boost > 0.0);
         let clauses: Vec<(Occur, Box<dyn Query>)> = weighted
@@ -40,7 +46,7 @@ impl<'a> KeywordSearch<'a> {
         let weight = if clauses.is_empty() {
             None
         } else {
-            Some(BooleanQuery::new(clauses).weight(EnableScoring::enabled_from_searcher(searcher))?)
+            Some(BooleanQuery::new(clauses).weight(scoring)?)
         };
         Ok(Self {
             index,

@@ -1,18 +1,18 @@
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
 use tantivy::DocAddress;
 use tantivy::tokenizer::TextAnalyzer;
 
 use super::state::{Replica, State};
 use crate::allowed::Allowed;
 use crate::analysis::{QueryTerms, query_analyzer, query_terms};
-use crate::documents::ChunkRef;
+use crate::documents::{ChunkRef, Document};
 use crate::error::{Error, Result};
 use crate::fusion::{Candidate, rank};
 use crate::highlight::highlights;
-use crate::keyword::{KeywordSearch, holding};
+use crate::keyword::{KeywordSearch, SharedStatistics, holding};
 use crate::query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
+use crate::recency::Recency;
 use crate::top::Ranked;
 use crate::vectors::normalised;
 
@@ -30,15 +30,23 @@ impl Replica {
         if query.tolerate_typos {
             terms = self.keyword.corrected(&state.searcher, &terms)?;
         }
-        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, title_boost(query))?;
+        let together = query.together.as_ref();
+        let shared = together.map(|together| &together.statistics);
+        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, title_boost(query), shared)?;
         let allowed = self.allowed(&state, query)?;
         let mut candidates = candidates(&state, &keyword, &allowed, query, vector.as_deref())?;
-        let factor = |chunk: ChunkRef| {
-            let document = state.documents.get(chunk.document);
-            let metadata = document.map_or(&Value::Null, |document| &document.metadata);
-            query.recency.as_ref().map_or(1.0, |recency| recency.factor(metadata))
-        };
-        rank(&mut candidates, query.mode, query.fusion, factor);
+        let recency = query.recency.as_ref();
+        let best_elsewhere = together.map_or(0.0, |together| together.best_keyword_score);
+        rank(
+            &mut candidates,
+            query.mode,
+            query.fusion,
+            best_elsewhere,
+            |chunk: ChunkRef| {
+                let document = state.documents.get(chunk.document);
+                document.map_or(1.0, |document| factor(document, recency))
+            },
+        );
         let wanted = candidates.get(..query.limit.min(MAX_LIMIT)).unwrap_or(&candidates);
         let mut hits = Hits {
             candidates: candidates.len(),
@@ -46,10 +54,25 @@ impl Replica {
         };
         hits.hits = self.hits(&state, &keyword, wanted, &mut Shown::new(query, analyzer, &terms))?;
         if query.explain {
-            hits.ranking = candidates.iter().map(explained).collect();
+            let explained = candidates.iter().map(|candidate| explained(&state, candidate, recency));
+            hits.ranking = explained.collect();
             hits.terms = terms.into_iter().map(|(term, _)| term).collect();
         }
         Ok(hits)
+    }
+
+    /// The best that the keyword leg gives for the query, with statistics that are shared; 0 when no term matches.
+    pub(crate) fn best_keyword_score(&self, query: &Query, shared: &SharedStatistics) -> Result<f32> {
+        let mut analyzer = query_analyzer(self.options.language);
+        let mut terms = query_terms(&mut analyzer, &query.text);
+        let state = self.read()?;
+        if query.tolerate_typos {
+            terms = self.keyword.corrected(&state.searcher, &terms)?;
+        }
+        let (boost, allowed) = (title_boost(query), self.allowed(&state, query)?);
+        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, boost, Some(shared))?;
+        let best = keyword.top(&allowed, 1, &state.documents)?;
+        Ok(best.first().map_or(0.0, |best| best.score))
     }
 
     /// What the query may look at: as its viewer may, within its filter, where its phrases stand.
@@ -109,6 +132,7 @@ impl Replica {
                 ordinal: candidate.key.ordinal,
                 title: document.title.clone(),
                 score: candidate.explain.score,
+                factor: factor(document, shown.recency.as_ref()),
                 highlights: highlights(&mut shown.analyzer, &stored.text, &shown.terms),
                 headings: stored.headings,
                 text: stored.text,
@@ -124,6 +148,7 @@ struct Shown {
     analyzer: TextAnalyzer,
     terms: HashSet<String>,
     explain: bool,
+    recency: Option<Recency>,
 }
 
 impl Shown {
@@ -133,6 +158,7 @@ impl Shown {
             analyzer,
             terms,
             explain: query.explain,
+            recency: query.recency.clone(),
         }
     }
 }
@@ -204,12 +230,18 @@ impl Candidates {
     }
 }
 
+fn factor(document: &Document, recency: Option<&Recency>) -> f32 {
+    recency.map_or(1.0, |recency| recency.factor(&document.metadata))
+}
+
 fn title_boost(query: &Query) -> f32 {
     query.title_boost.clamp(0.0, MAX_TITLE_BOOST)
 }
 
-fn explained(candidate: &Candidate) -> CandidateScore {
+fn explained(state: &State, candidate: &Candidate, recency: Option<&Recency>) -> CandidateScore {
+    let document = state.documents.get(candidate.chunk.document);
     CandidateScore {
+        factor: document.map_or(1.0, |document| factor(document, recency)),
         document_id: candidate.key.document_id,
         chunk_id: candidate.key.chunk_id,
         explain: candidate.explain,

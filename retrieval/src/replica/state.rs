@@ -86,6 +86,11 @@ impl Replica {
         Ok(size_of_val(self.read()?.vectors.values()))
     }
 
+    /// The keyword index as searches see it now.
+    pub(crate) fn searcher(&self) -> Result<Searcher> {
+        Ok(self.read()?.searcher.clone())
+    }
+
     /// A panic while the lock was held for writing leaves the legs unequal: [`Error::Broken`].
     pub(super) fn read(&self) -> Result<RwLockReadGuard<'_, State>> {
         self.state.read().map_err(|_| Error::Broken)

@@ -25,6 +25,7 @@ mod plans;
 mod proxy;
 mod raw;
 mod readiness;
+mod reranking;
 mod schedules;
 mod search;
 mod sources;

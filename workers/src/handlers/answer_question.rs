@@ -1,8 +1,10 @@
-use super::{embedding, passages};
+use super::asked_settings::AskedSettings;
+use super::passages::{self, AskedBases};
+use super::{embedding, rerank};
 use crate::{Done, Handle, JobContext, JobError};
 use answers::{Composition, Passage, SelectedSentence, SentenceVectors};
 use jobs::kinds::{
-    Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, KeptAnswer, Verdict,
+    Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, KeptAnswer, RerankError, Verdict,
 };
 use retrieval::{Mode, Query};
 use std::time::{Duration, Instant};
@@ -18,7 +20,12 @@ impl Handle for AnswerQuestion {
     async fn handle(self, job: JobContext) -> Result<Done, JobError> {
         let started = Instant::now();
         job.progress(0, Some(3), "searching");
-        let (passages, stale) = retrieve(&self, &job).await?;
+        let Retrieved {
+            passages,
+            reranker,
+            rerank_error,
+            stale,
+        } = retrieve(&self, &job).await?;
         let searched = started.elapsed();
         job.progress(1, Some(3), "composing");
         let (composition, vectors) = compose(&self.question, &passages, &job).await?;
@@ -29,6 +36,8 @@ impl Handle for AnswerQuestion {
             Composition::Abstained { reason } => abstained(reason.sentence),
         };
         let answer = Answer {
+            reranker,
+            rerank_error,
             stale,
             trace_id: job.trace_id(),
             took_ms: millis(started.elapsed()),
@@ -50,34 +59,46 @@ fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
-async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<(Vec<Passage>, bool), JobError> {
-    let settings = &job.app.settings.retrieval;
+/// What the answer is made from, the best first.
+struct Retrieved {
+    passages: Vec<Passage>,
+    reranker: String,
+    rerank_error: Option<RerankError>,
+    stale: bool,
+}
+
+async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<Retrieved, JobError> {
+    let (settings, usual) = (&job.app.settings.retrieval, AskedSettings::default());
+    let bases = AskedBases::read(job, &asked.knowledge_bases).await?;
+    let limit = match asked.reranker {
+        Some(_) => usual.rerank_candidates(settings, bases.settings()).max(PASSAGES),
+        None => PASSAGES,
+    };
     let query = Query {
         mode: Mode::Hybrid,
-        limit: PASSAGES,
-        candidates: settings.candidates,
-        fusion: passages::fusion(settings, None, None),
+        limit,
         explain: true,
         ..Query::new(asked.question.clone(), None, passages::viewer(&asked.viewer))
     };
-    let found = passages::find(job, &asked.knowledge_bases, &query).await?;
-    let mut passages: Vec<Passage> = found
-        .bases
-        .into_iter()
-        .flat_map(|(_, hits)| hits.hits)
-        .map(|hit| Passage {
-            chunk_id: hit.chunk_id,
-            document_id: hit.document_id,
-            title: hit.title,
-            headings: hit.headings,
-            text: hit.text,
-            score: hit.score,
-            cosine: hit.explain.and_then(|explain| explain.cosine).unwrap_or(0.0),
-        })
-        .collect();
-    passages.sort_by(|a, b| b.score.total_cmp(&a.score));
-    passages.truncate(PASSAGES);
-    Ok((passages, found.stale))
+    let mut found = passages::find(job, &bases, &query, &usual).await?;
+    let mut hits = found.merged();
+    hits.truncate(limit);
+    let ordered = rerank::order(job, asked.reranker.as_deref(), &asked.question, hits).await?;
+    let passages = ordered.hits.into_iter().take(PASSAGES).map(|ordered| Passage {
+        score: ordered.score(),
+        chunk_id: ordered.hit.chunk_id,
+        document_id: ordered.hit.document_id,
+        title: ordered.hit.title,
+        headings: ordered.hit.headings,
+        text: ordered.hit.text,
+        cosine: ordered.hit.explain.and_then(|explain| explain.cosine).unwrap_or(0.0),
+    });
+    Ok(Retrieved {
+        passages: passages.collect(),
+        reranker: ordered.reranker,
+        rerank_error: ordered.error,
+        stale: found.stale,
+    })
 }
 
 /// Embeds what the composer wants to compare, then composes; the vectors serve the check as well.
@@ -170,6 +191,8 @@ fn abstained(reason: String) -> Answer {
         outcome: AnswerOutcome::Abstained,
         reason: Some(reason),
         model: MODEL.to_owned(),
+        reranker: "none".to_owned(),
+        rerank_error: None,
         stale: false,
         trace_id: String::new(),
         took_ms: 0,

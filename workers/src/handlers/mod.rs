@@ -1,5 +1,7 @@
 //! One handler a file, named as its kind.
 mod answer_question;
+mod asked_settings;
+mod base_search;
 mod check_response;
 mod delete_document;
 mod delete_knowledge_base;
@@ -10,6 +12,7 @@ mod diagnostics_call;
 mod embedding;
 mod ingest_document;
 mod passages;
+mod rerank;
 mod search_knowledge;
 mod sync_source;
 

@@ -1,77 +1,101 @@
 //! Finding chunks in several bases: shared by search and answers.
+use super::asked_settings::AskedSettings;
+use super::base_search::{BaseSearch, search_all};
 use super::embedding;
 use crate::{JobContext, JobError};
-use config::RetrievalSettings;
-use jobs::kinds::{BaseAt, FusionMethod, Viewer};
-use retrieval::{Fusion, Hits, Mode, Query};
+use jobs::kinds::{BaseAt, Viewer};
+use retrieval::{Hit, Hits, Mode, Query};
 use std::collections::HashMap;
 use store::knowledge_bases::KnowledgeBaseHead;
+use store::search_settings::SearchSettings;
 use store::{KnowledgeBaseId, knowledge_bases};
 
-/// The constant of reciprocal rank fusion in the paper that named it (Cormack, Clarke and Büttcher, 2009).
-const RRF_K: f32 = 60.0;
+/// The bases that are asked and still exist, in the order asked.
+pub(super) struct AskedBases(Vec<(BaseAt, KnowledgeBaseHead)>);
 
-/// What the bases gave, each by itself.
+impl AskedBases {
+    pub(super) async fn read(job: &JobContext, asked: &[BaseAt]) -> Result<Self, JobError> {
+        let ids: Vec<KnowledgeBaseId> = asked.iter().map(|at| at.id).collect();
+        let heads = job
+            .app
+            .store
+            .tenant(job.tenant(), async |tx| knowledge_bases::heads(tx, &ids).await)
+            .await?;
+        let found = asked.iter().filter_map(|at| {
+            let head = heads.iter().find(|head| head.base.id == at.id)?;
+            Some((*at, head.clone()))
+        });
+        Ok(Self(found.collect()))
+    }
+
+    pub(super) fn settings(&self) -> impl Iterator<Item = &SearchSettings> {
+        self.0.iter().map(|(_, head)| &head.base.search)
+    }
+}
+
+/// What the bases gave.
 pub(super) struct Found {
     pub(super) bases: Vec<(KnowledgeBaseId, Hits)>,
     pub(super) stale: bool,
 }
 
-/// Runs the query against each base that still exists. Its vector is made here, by the model of each base.
-pub(super) async fn find(job: &JobContext, bases: &[BaseAt], query: &Query) -> Result<Found, JobError> {
+impl Found {
+    /// The hits of all bases, the best first.
+    pub(super) fn merged(&mut self) -> Vec<(KnowledgeBaseId, Hit)> {
+        let mut merged: Vec<(KnowledgeBaseId, Hit)> = Vec::new();
+        for (base, of_base) in &mut self.bases {
+            merged.extend(std::mem::take(&mut of_base.hits).into_iter().map(|hit| (*base, hit)));
+        }
+        // Each base came in order; only several need merging. A stable sort keeps equal scores in the order of the request.
+        merged.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
+        merged
+    }
+}
+
+/// Runs the query against each base, as `asked` or else the base or the installation says. Its vector is made here, by the model of each base.
+pub(super) async fn find(
+    job: &JobContext,
+    bases: &AskedBases,
+    query: &Query,
+    asked: &AskedSettings,
+) -> Result<Found, JobError> {
     let (app, tenant) = (&job.app, job.tenant());
-    let ids: Vec<KnowledgeBaseId> = bases.iter().map(|at| at.id).collect();
-    let heads: Vec<KnowledgeBaseHead> = app
-        .store
-        .tenant(tenant, async |tx| knowledge_bases::heads(tx, &ids).await)
-        .await?;
+    let settings = &app.settings.retrieval;
     let vectors = if query.mode == Mode::Keyword {
         HashMap::new()
     } else {
-        let models = heads.iter().map(|head| head.base.embedding_model.as_str());
+        let models = bases.0.iter().map(|(_, head)| head.base.embedding_model.as_str());
         embedding::query_vectors(job, models, &query.text).await?
     };
-    let mut found = Found {
-        bases: Vec::new(),
-        stale: false,
-    };
-    for at in bases {
-        let Some(head) = heads.iter().find(|head| head.base.id == at.id) else {
-            continue;
-        };
-        let (replica, stale) = app.replicas.at(tenant, &head.base, *at).await?;
-        found.stale |= stale;
-        let query = Query {
-            vector: vectors.get(head.base.embedding_model.as_str()).cloned(),
-            ..query.clone()
-        };
-        let hits = tokio::task::spawn_blocking(move || replica.search(&query))
-            .await
-            .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
-            .map_err(|error| {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "a replica could not be searched"
-                );
-                JobError::retry("replica", "The search index could not be used.")
-            })?;
-        found.bases.push((at.id, hits));
+    let (mut searches, mut stale) = (Vec::new(), false);
+    for (at, head) in &bases.0 {
+        let (replica, is_stale) = app.replicas.at(tenant, &head.base, *at).await?;
+        stale |= is_stale;
+        let (of_base, model) = (&head.base.search, &head.base.embedding_model);
+        searches.push(BaseSearch {
+            base: at.id,
+            model: model.clone(),
+            replica,
+            query: Query {
+                vector: vectors.get(model.as_str()).cloned(),
+                fusion: asked.fusion(settings, of_base),
+                title_boost: asked.title_boost(of_base, query.title_boost),
+                candidates: asked.candidates(settings, of_base).max(query.limit),
+                ..query.clone()
+            },
+        });
     }
-    Ok(found)
-}
-
-/// How two scores become one: as the search says, else as configured.
-pub(super) fn fusion(settings: &RetrievalSettings, method: Option<FusionMethod>, alpha: Option<f32>) -> Fusion {
-    let configured = match settings.fusion {
-        config::FusionMethod::Weighted => FusionMethod::Weighted,
-        config::FusionMethod::Rrf => FusionMethod::Rrf,
-    };
-    match method.unwrap_or(configured) {
-        FusionMethod::Weighted => Fusion::Weighted {
-            alpha: alpha.unwrap_or(settings.alpha),
-        },
-        FusionMethod::Rrf => Fusion::ReciprocalRank { k: RRF_K },
-    }
+    let bases = tokio::task::spawn_blocking(move || search_all(searches))
+        .await
+        .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
+        .map_err(|error| {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "a replica could not be searched"
+            );
+            JobError::retry("replica", "The search index could not be used.")
+        })?;
+    Ok(Found { bases, stale })
 }
 
 pub(super) fn viewer(viewer: &Viewer) -> retrieval::Viewer {

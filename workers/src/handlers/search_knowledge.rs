@@ -1,9 +1,13 @@
-use super::passages;
+use super::asked_settings::AskedSettings;
+use super::passages::{self, AskedBases, Found};
+use super::rerank::{self, Ordered, OrderedHit};
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{FoundChunk, FoundChunks, SearchCandidate, SearchHitExplanation, SearchKnowledge, SearchMode};
-use retrieval::{Explain, Filter, Hit, Mode, Phrase, Query, Recency, Wording};
+use retrieval::{Explain, Filter, Mode, Phrase, Query, Recency, Wording};
+use std::collections::HashMap;
 use std::time::Instant;
-use store::{ChunkId, DocumentId, KnowledgeBaseId};
+use store::{ChunkId, DocumentId};
+use uuid::Uuid;
 
 /// With `collapse`, how many chunks are looked through for each result that is wanted.
 const LOOKED_THROUGH: usize = 3;
@@ -11,27 +15,21 @@ const LOOKED_THROUGH: usize = 3;
 impl Handle for SearchKnowledge {
     async fn handle(self, job: JobContext) -> Result<Done, JobError> {
         let started = Instant::now();
-        let query = self.query(&job)?;
-        let found = passages::find(&job, &self.knowledge_bases, &query).await?;
-        let mut hits: Vec<(KnowledgeBaseId, Hit)> = Vec::new();
-        let mut candidates: Vec<SearchCandidate> = Vec::new();
-        for (base, of_base) in found.bases {
-            hits.extend(of_base.hits.into_iter().map(|hit| (base, hit)));
-            candidates.extend(of_base.ranking.into_iter().map(|candidate| SearchCandidate {
-                knowledge_base_id: base,
-                document_id: DocumentId(candidate.document_id),
-                chunk_id: ChunkId(candidate.chunk_id),
-                scores: explanation(candidate.explain),
-            }));
+        let asked = AskedSettings::from(&self);
+        let bases = AskedBases::read(&job, &self.knowledge_bases).await?;
+        let query = self.query(&job, &asked, &bases)?;
+        let mut found = passages::find(&job, &bases, &query, &asked).await?;
+        let mut hits = found.merged();
+        if self.reranker.is_some() {
+            hits.truncate(query.limit);
         }
-        // Each base came in order; only several need merging. A stable sort keeps equal scores in the order of the request.
-        hits.sort_by(|(_, a), (_, b)| b.score.total_cmp(&a.score));
-        let results = self.results(hits);
-        candidates.sort_by(|a, b| b.scores.score.total_cmp(&a.scores.score));
+        let ordered = rerank::order(&job, self.reranker.as_deref(), &self.query, hits).await?;
+        let candidates = candidates(&found, &ordered);
         Done::with(&FoundChunks {
+            results: self.results(ordered.hits),
             viewer: self.viewer,
-            results,
-            reranker: "none".to_owned(),
+            reranker: ordered.reranker,
+            rerank_error: ordered.error,
             stale: found.stale,
             took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
             candidates,
@@ -40,21 +38,49 @@ impl Handle for SearchKnowledge {
     }
 }
 
+/// Every chunk that was ranked: first those that the reranker was given, by its scores.
+fn candidates(found: &Found, ordered: &Ordered) -> Vec<SearchCandidate> {
+    let rerank_scores: HashMap<Uuid, Option<f32>> = ordered
+        .hits
+        .iter()
+        .map(|ordered| (ordered.hit.chunk_id, ordered.rerank_score))
+        .collect();
+    let mut candidates: Vec<SearchCandidate> = Vec::new();
+    for (base, of_base) in &found.bases {
+        candidates.extend(of_base.ranking.iter().map(|candidate| SearchCandidate {
+            knowledge_base_id: *base,
+            document_id: DocumentId(candidate.document_id),
+            chunk_id: ChunkId(candidate.chunk_id),
+            scores: explanation(
+                candidate.explain,
+                rerank_scores.get(&candidate.chunk_id).copied().flatten(),
+            ),
+        }));
+    }
+    // Scores of a reranker are never below 0.
+    let key = |candidate: &SearchCandidate| (candidate.scores.rerank_score.unwrap_or(-1.0), candidate.scores.score);
+    candidates.sort_by(|a, b| {
+        let ((rerank_a, fused_a), (rerank_b, fused_b)) = (key(a), key(b));
+        rerank_b.total_cmp(&rerank_a).then(fused_b.total_cmp(&fused_a))
+    });
+    candidates
+}
+
 trait IntoResults {
-    fn results(&self, hits: Vec<(KnowledgeBaseId, Hit)>) -> Vec<FoundChunk>;
+    fn results(&self, hits: Vec<OrderedHit>) -> Vec<FoundChunk>;
 }
 
 impl IntoResults for SearchKnowledge {
     /// The best `limit`; with `collapse`, of those that say the same only the first.
-    fn results(&self, hits: Vec<(KnowledgeBaseId, Hit)>) -> Vec<FoundChunk> {
+    fn results(&self, hits: Vec<OrderedHit>) -> Vec<FoundChunk> {
         let mut results: Vec<FoundChunk> = Vec::new();
         let mut wordings: Vec<Wording> = Vec::new();
-        for (base, hit) in hits {
+        for ordered in hits {
             if self.collapse {
-                let wording = Wording::of(&hit.text);
+                let wording = Wording::of(&ordered.hit.text);
                 let same = wordings.iter().position(|other| other.is_near(&wording));
                 if let Some(first) = same.and_then(|place| results.get_mut(place)) {
-                    first.duplicates.push(ChunkId(hit.chunk_id));
+                    first.duplicates.push(ChunkId(ordered.hit.chunk_id));
                     continue;
                 }
                 wordings.push(wording);
@@ -62,18 +88,18 @@ impl IntoResults for SearchKnowledge {
             if results.len() == self.limit {
                 break;
             }
-            results.push(found_chunk(base, hit));
+            results.push(found_chunk(ordered));
         }
         results
     }
 }
 
 trait IntoQuery {
-    fn query(&self, job: &JobContext) -> Result<Query, JobError>;
+    fn query(&self, job: &JobContext, asked: &AskedSettings, bases: &AskedBases) -> Result<Query, JobError>;
 }
 
 impl IntoQuery for SearchKnowledge {
-    fn query(&self, job: &JobContext) -> Result<Query, JobError> {
+    fn query(&self, job: &JobContext, asked: &AskedSettings, bases: &AskedBases) -> Result<Query, JobError> {
         let settings = &job.app.settings.retrieval;
         let filter = self.filter.as_ref().map(Filter::parse).transpose().map_err(|errors| {
             let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
@@ -87,16 +113,19 @@ impl IntoQuery for SearchKnowledge {
             SearchMode::Keyword => Mode::Keyword,
             SearchMode::Vector => Mode::Vector,
         };
+        let mut limit = if self.collapse {
+            self.limit * LOOKED_THROUGH
+        } else {
+            self.limit
+        };
+        if self.reranker.is_some() {
+            // It is given no more than that, whatever would be looked through without it.
+            limit = asked.rerank_candidates(settings, bases.settings()).max(self.limit);
+        }
         let usual = Query::new(self.query.clone(), None, passages::viewer(&self.viewer));
         Ok(Query {
             mode,
-            limit: if self.collapse {
-                self.limit * LOOKED_THROUGH
-            } else {
-                self.limit
-            },
-            candidates: settings.candidates.max(self.limit),
-            fusion: passages::fusion(settings, self.fusion, self.alpha),
+            limit,
             filter,
             explain: self.explain,
             phrases: self
@@ -105,7 +134,6 @@ impl IntoQuery for SearchKnowledge {
                 .filter_map(|phrase| Phrase::new(phrase.as_str()))
                 .collect(),
             tolerate_typos: self.tolerate_typos,
-            title_boost: self.title_boost.unwrap_or(usual.title_boost),
             recency: self.recency.as_ref().map(|recency| Recency {
                 field: recency.field.clone(),
                 half_life_days: recency.half_life_days,
@@ -117,28 +145,35 @@ impl IntoQuery for SearchKnowledge {
     }
 }
 
-fn found_chunk(base: KnowledgeBaseId, hit: Hit) -> FoundChunk {
+fn found_chunk(ordered: OrderedHit) -> FoundChunk {
+    let score = ordered.score();
+    let OrderedHit {
+        base,
+        hit,
+        rerank_score,
+    } = ordered;
     FoundChunk {
         knowledge_base_id: base,
         document_id: DocumentId(hit.document_id),
         chunk_id: ChunkId(hit.chunk_id),
-        score: hit.score,
+        score,
         highlights: hit
             .highlights
             .into_iter()
             .map(|place| (place.start, place.end))
             .collect(),
         duplicates: Vec::new(),
-        explain: hit.explain.map(explanation),
+        explain: hit.explain.map(|explain| explanation(explain, rerank_score)),
     }
 }
 
-fn explanation(explain: Explain) -> SearchHitExplanation {
+fn explanation(explain: Explain, rerank_score: Option<f32>) -> SearchHitExplanation {
     SearchHitExplanation {
         keyword_score: explain.keyword_score,
         keyword_rank: explain.keyword_rank,
         vector_score: explain.cosine,
         vector_rank: explain.vector_rank,
         score: explain.score,
+        rerank_score,
     }
 }

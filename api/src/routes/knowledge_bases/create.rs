@@ -27,10 +27,7 @@ pub(crate) struct CreateKnowledgeBase {
 
 impl FromFields for CreateKnowledgeBase {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let name = fields.text("name", 1..=200);
-        if name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
-            fields.error("name", "control_character", "must not contain control characters");
-        }
+        let name = read_name(fields);
         let language = fields.optional_text("language", 1..=10);
         if language.as_ref().is_some_and(|language| !is_language(language)) {
             fields.error(
@@ -46,6 +43,15 @@ impl FromFields for CreateKnowledgeBase {
             embedding_model,
         })
     }
+}
+
+/// `name`, which must be there.
+pub(super) fn read_name(fields: &mut Fields) -> Option<String> {
+    let name = fields.text("name", 1..=200);
+    if name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
+        fields.error("name", "control_character", "must not contain control characters");
+    }
+    name
 }
 
 /// Make a knowledge base

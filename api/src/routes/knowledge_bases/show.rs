@@ -1,7 +1,6 @@
 use crate::extract::{Authorized, KnowledgeRead, PathId};
-use crate::views::KnowledgeBaseObject;
+use crate::views::{KnowledgeBaseObject, Tagged};
 use crate::{ApiState, Problem};
-use axum::Json;
 use axum::extract::State;
 use store::KnowledgeBaseId;
 
@@ -15,7 +14,7 @@ use store::KnowledgeBaseId;
     security(("api_key" = ["knowledge:read"])),
     params(("id" = Uuid, Path, description = "The knowledge base.")),
     responses(
-        (status = 200, description = "The knowledge base.", body = KnowledgeBaseObject),
+        (status = 200, description = "The knowledge base.", body = KnowledgeBaseObject, headers(("ETag" = String, description = "For If-Match of a change."))),
         (status = 404, description = "There is no such knowledge base."),
     )
 )]
@@ -23,12 +22,12 @@ pub(crate) async fn show_knowledge_base(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
     PathId(id): PathId<KnowledgeBaseId>,
-) -> Result<Json<KnowledgeBaseObject>, Problem> {
+) -> Result<Tagged<KnowledgeBaseObject>, Problem> {
     let base = state
         .store
         .tenant(caller.tenant(), async move |tx| {
             store::knowledge_bases::find(tx, id).await
         })
         .await?;
-    Ok(Json(base.into()))
+    Ok(Tagged(base.into()))
 }

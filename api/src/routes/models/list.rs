@@ -6,13 +6,14 @@ use axum::extract::State;
 
 /// List models
 ///
-/// The embedding models that this installation knows: which of them a knowledge base can be made with, and why not with the others.
+/// The embedding models that this installation knows: which of them a knowledge base can be made with, and why not with the others; and the rerankers
+/// likewise.
 #[utoipa::path(
     get,
     path = "/v1/models",
     tag = "Knowledge bases",
     security(("api_key" = ["knowledge:read"])),
-    responses((status = 200, description = "All of them, by name.", body = Page<ModelObject>))
+    responses((status = 200, description = "All of them, by kind and name.", body = Page<ModelObject>))
 )]
 pub(crate) async fn list_models(
     State(state): State<ApiState>,
@@ -24,5 +25,9 @@ pub(crate) async fn list_models(
         let is_default = **name == *state.embedding_model_id;
         ModelObject::of(name, model, is_default, settings.unavailable(model))
     });
-    Ok(Json(Page::whole(shown.collect())))
+    let rerankers = settings.rerankers.iter().map(|(name, reranker)| {
+        let is_default = *name == state.settings.retrieval.reranker;
+        ModelObject::of_reranker(name, reranker, is_default, settings.reranker_unavailable(name))
+    });
+    Ok(Json(Page::whole(shown.chain(rerankers).collect())))
 }

@@ -1,12 +1,11 @@
 use super::batch::batch_len;
 use super::model::RemoteModel;
-use super::tokens::TokenEstimate;
 use super::vectors::sound_vectors;
 use crate::IntegrationError;
 use crate::embedding::{EmbeddingModel, EmbeddingPurpose};
 use crate::http::{GuardedClient, GuardedResponse};
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
-use url::Url;
+use crate::token_estimate::TokenEstimate;
+use crate::vendor_endpoint::VendorEndpoint;
 
 /// What one call gave.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,8 +22,7 @@ pub struct RemoteEmbedder {
     described: EmbeddingModel,
     model: RemoteModel,
     estimate: TokenEstimate,
-    headers: HeaderMap,
-    client: GuardedClient,
+    endpoint: VendorEndpoint,
 }
 
 impl RemoteEmbedder {
@@ -39,9 +37,13 @@ impl RemoteEmbedder {
                 max_tokens: model.max_tokens,
             },
             estimate: TokenEstimate::new(model.max_tokens, prefix, model.chunk_tokens),
-            headers: headers(&model)?,
+            endpoint: VendorEndpoint::new(
+                &model.id,
+                model.base_url.clone(),
+                model.key.as_deref().map(|key| (model.vendor.key_header(), key)),
+                client,
+            )?,
             model,
-            client,
         })
     }
 
@@ -83,8 +85,7 @@ impl RemoteEmbedder {
     pub async fn send(&self, texts: &[String], purpose: EmbeddingPurpose) -> Result<GuardedResponse, IntegrationError> {
         let texts: Vec<String> = texts.iter().map(|text| self.prepared(text, purpose)).collect();
         let request = self.model.vendor.request(&self.model, &texts, purpose);
-        let url = self.url(&request.path)?;
-        let mut answer = self.client.post_json(&url, self.headers.clone(), &request.body).await?;
+        let mut answer = self.endpoint.post(&request.path, &request.body).await?;
         self.model.vendor.translate_refusal(&mut answer);
         Ok(answer)
     }
@@ -110,27 +111,4 @@ impl RemoteEmbedder {
             }
         }
     }
-
-    fn url(&self, path: &str) -> Result<Url, IntegrationError> {
-        let base = self.model.base_url.as_str().trim_end_matches('/');
-        Url::parse(&format!("{base}{path}")).map_err(|error| IntegrationError::NotConfigured {
-            system: self.model.id.clone(),
-            what_to_do: format!("correct its base_url: {error}"),
-        })
-    }
-}
-
-fn headers(model: &RemoteModel) -> Result<HeaderMap, IntegrationError> {
-    let mut headers = HeaderMap::new();
-    if let Some(key) = &model.key {
-        let (name, before) = model.vendor.key_header();
-        let mut value =
-            HeaderValue::from_str(&format!("{before}{key}")).map_err(|_| IntegrationError::NotConfigured {
-                system: model.id.clone(),
-                what_to_do: "its key has characters that no HTTP header can carry".to_owned(),
-            })?;
-        value.set_sensitive(true);
-        headers.insert(HeaderName::from_static(name), value);
-    }
-    Ok(headers)
 }

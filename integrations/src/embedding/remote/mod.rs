@@ -8,7 +8,6 @@ mod embedder;
 mod gemini;
 mod model;
 mod openai;
-mod tokens;
 mod vectors;
 mod vendor;
 mod voyage;

@@ -16,6 +16,7 @@ mod problems;
 mod publishable_keys;
 mod rate_limits;
 pub(crate) mod redact;
+mod search_settings;
 mod snapshots;
 mod unique_keys;
 mod waiting;

@@ -4,7 +4,7 @@ mod command_line;
 mod contracts;
 mod end_to_end;
 mod failures;
-mod openapi;
+pub(crate) mod openapi;
 mod pulling;
 mod refusals;
 

@@ -2,7 +2,7 @@ use serde_json::Value;
 use std::path::PathBuf;
 
 /// A vendor's own description of its API; `None`, with the reason printed, where the files are not.
-pub(super) fn specification(file: &str) -> Option<Value> {
+pub(crate) fn specification(file: &str) -> Option<Value> {
     let folder = std::env::var_os("VISUALKIT_SPECS_DIR")
         .map_or_else(|| tests::workspace_root().join("../shared/specs"), PathBuf::from);
     let path = folder.join(file);
@@ -17,7 +17,7 @@ pub(super) fn specification(file: &str) -> Option<Value> {
 }
 
 /// The schema of the JSON that an operation's request takes.
-pub(super) fn request_schema<'s>(specification: &'s Value, path: &str) -> &'s Value {
+pub(crate) fn request_schema<'s>(specification: &'s Value, path: &str) -> &'s Value {
     let operation = &specification["paths"][path]["post"];
     assert!(operation.is_object(), "there is no POST {path}");
     &operation["requestBody"]["content"]["application/json"]["schema"]
@@ -25,7 +25,7 @@ pub(super) fn request_schema<'s>(specification: &'s Value, path: &str) -> &'s Va
 
 /// Asserts that `value` is what `schema` allows. A field that the schema does not know is a fault, whatever it says of others: vendors ignore them,
 /// and a misspelt one would do nothing. Of JSON Schema it reads what these files use.
-pub(super) fn conforms(specification: &Value, schema: &Value, value: &Value, at: &str) {
+pub(crate) fn conforms(specification: &Value, schema: &Value, value: &Value, at: &str) {
     if let Some(fault) = fault(specification, schema, value, at) {
         panic!("{fault}");
     }

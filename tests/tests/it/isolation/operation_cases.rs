@@ -72,6 +72,12 @@ pub(super) const CASES: &[Case] = &[
         |_| json!({"name": "another"}),
     ),
     write(
+        "patch /v1/knowledge-bases/{id}",
+        "knowledge:write",
+        PathId::Base,
+        |_| json!({"search": {"alpha": 0.6}}),
+    ),
+    write(
         "post /v1/knowledge-bases/{id}/documents",
         "knowledge:write",
         PathId::Base,

@@ -3,4 +3,5 @@ mod answers;
 mod benchmark;
 mod checks;
 mod help_centre;
+mod reranking;
 mod retrieval;

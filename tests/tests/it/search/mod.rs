@@ -4,3 +4,4 @@ mod explain;
 mod filters;
 mod freshness;
 mod narrowed;
+mod several;

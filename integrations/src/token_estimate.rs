@@ -5,16 +5,16 @@ const RESERVE: usize = 8;
 
 /// Counts so that what counts as fitting, fits.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TokenEstimate {
+pub(crate) struct TokenEstimate {
     /// Bytes of one text that are within the model's limit whatever they are: no tokenizer makes more tokens than there are bytes.
-    pub(super) bytes_max: usize,
+    pub(crate) bytes_max: usize,
     /// The most tokens of a chunk, as they are counted here.
-    pub(super) chunk_max: usize,
+    pub(crate) chunk_max: usize,
 }
 
 impl TokenEstimate {
     /// Of a model that reads `max_tokens`, `prefix_bytes` of which are spent on what goes before each text.
-    pub(super) fn new(max_tokens: usize, prefix_bytes: usize, chunk_tokens: usize) -> Self {
+    pub(crate) fn new(max_tokens: usize, prefix_bytes: usize, chunk_tokens: usize) -> Self {
         let bytes_max = max_tokens.saturating_sub(RESERVE + prefix_bytes).max(1);
         Self {
             bytes_max,
@@ -24,7 +24,7 @@ impl TokenEstimate {
 
     /// An estimate that is above the truth for ordinary text, and never so low that a text of at most `chunk_max` could be over the
     /// model's limit: it grows with the bytes as well.
-    pub(super) fn count(&self, text: &str) -> usize {
+    pub(crate) fn count(&self, text: &str) -> usize {
         let by_bytes = text.len().saturating_mul(self.chunk_max).div_ceil(self.bytes_max);
         estimate(text).max(by_bytes)
     }
@@ -32,7 +32,7 @@ impl TokenEstimate {
 
 /// Three letters or digits a token, each other sign for itself, and what is not ASCII by its bytes but one. English comes to about 4 letters
 /// a token with the vendors' tokenizers, Chinese to 1 to 2 tokens a character.
-pub(super) fn estimate(text: &str) -> usize {
+pub(crate) fn estimate(text: &str) -> usize {
     let (mut tokens, mut run, mut after_blank) = (0, 0_usize, true);
     for c in text.chars() {
         if c.is_ascii_alphanumeric() {
@@ -51,6 +51,20 @@ pub(super) fn estimate(text: &str) -> usize {
         after_blank = blank;
     }
     tokens + run.div_ceil(3)
+}
+
+/// The beginning of a text that is estimated at no more than `tokens`.
+pub(crate) fn cut(text: &str, tokens: usize) -> &str {
+    let mut head = text;
+    loop {
+        let estimated = estimate(head);
+        if estimated <= tokens {
+            return head;
+        }
+        // Never as long as before, whatever the proportion is rounded to.
+        let shorter = (head.len().saturating_mul(tokens) / estimated).min(head.len() - 1);
+        head = head.get(..head.floor_char_boundary(shorter)).unwrap_or_default();
+    }
 }
 
 #[cfg(test)]
@@ -83,6 +97,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_text_is_cut_to_what_is_estimated_at_so_many_tokens() {
+        let english = "The quick brown fox jumps over the lazy dog. ".repeat(50);
+        let head = cut(&english, 100);
+        assert!(estimate(head) <= 100 && head.len() > 200, "{} bytes", head.len());
+        assert_eq!(cut("日本語", 4), "日本");
+        assert_eq!((cut("short", 100), cut("short", 0), cut("", 0)), ("short", "", ""));
     }
 
     #[test]

@@ -7,13 +7,13 @@ const TEXTS_MAX: usize = 8;
 const PADDED_BYTES_MAX: usize = 512;
 
 /// A text and its place in the caller's list.
-pub(super) struct Placed {
-    pub(super) place: usize,
-    pub(super) text: String,
+pub(crate) struct Placed {
+    pub(crate) place: usize,
+    pub(crate) text: String,
 }
 
 /// Longest first, so that the last batches to end are short ones and the sessions finish together.
-pub(super) fn batches(texts: Vec<String>) -> Vec<Vec<Placed>> {
+pub(crate) fn batches(texts: Vec<String>) -> Vec<Vec<Placed>> {
     let mut placed: Vec<Placed> = texts
         .into_iter()
         .enumerate()

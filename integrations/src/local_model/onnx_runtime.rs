@@ -9,7 +9,7 @@ static LOADED: Mutex<Option<(PathBuf, Environment)>> = Mutex::new(None);
 /// Loads `libonnxruntime.so` (1.24 or later) on the first call and gives the same environment ever after.
 ///
 /// Without this, `ort` looks the library up by itself at first use and panics where it finds none.
-pub(super) fn environment(library: &Path) -> Result<Environment, IntegrationError> {
+pub(crate) fn environment(library: &Path) -> Result<Environment, IntegrationError> {
     let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((path, environment)) = loaded.as_ref() {
         if path != library {
@@ -31,7 +31,7 @@ pub(super) fn environment(library: &Path) -> Result<Environment, IntegrationErro
 }
 
 /// Whether there is a file of this name.
-pub(super) fn check_file(library: &Path) -> Result<(), IntegrationError> {
+pub(crate) fn check_file(library: &Path) -> Result<(), IntegrationError> {
     match library.is_file() {
         true => Ok(()),
         false => Err(not_configured(library, "there is no such file")),

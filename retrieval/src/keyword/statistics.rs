@@ -1,0 +1,45 @@
+use std::fmt;
+use std::sync::Arc;
+
+use tantivy::query::Bm25StatisticsProvider;
+use tantivy::schema::Field;
+use tantivy::{Searcher, Term};
+
+/// What several bases know of terms, taken together: with it a keyword score is what it would be if they were one base.
+///
+/// Of one tenant's bases only: scores tell of the words of everything that is counted here.
+#[derive(Clone)]
+pub(crate) struct SharedStatistics(Arc<[Searcher]>);
+
+impl SharedStatistics {
+    pub(crate) fn new(searchers: Vec<Searcher>) -> Self {
+        Self(searchers.into())
+    }
+
+    fn sum(&self, of: impl Fn(&Searcher) -> tantivy::Result<u64>) -> tantivy::Result<u64> {
+        self.0.iter().map(of).sum()
+    }
+}
+
+impl Bm25StatisticsProvider for SharedStatistics {
+    fn total_num_tokens(&self, field: Field) -> tantivy::Result<u64> {
+        self.sum(|searcher| searcher.total_num_tokens(field))
+    }
+
+    fn total_num_docs(&self) -> tantivy::Result<u64> {
+        self.sum(Bm25StatisticsProvider::total_num_docs)
+    }
+
+    fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
+        self.sum(|searcher| searcher.doc_freq(term))
+    }
+}
+
+impl fmt::Debug for SharedStatistics {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SharedStatistics")
+            .field("bases", &self.0.len())
+            .finish()
+    }
+}

@@ -1,0 +1,77 @@
+//! How each base is searched: as the search says, else as the base does, else as the installation does.
+use config::RetrievalSettings;
+use jobs::kinds::{FusionMethod, SearchKnowledge};
+use retrieval::Fusion;
+use store::search_settings::SearchSettings;
+
+/// The constant of reciprocal rank fusion in the paper that named it (Cormack, Clarke and Büttcher, 2009).
+pub(super) const RRF_K: f32 = 60.0;
+
+/// What a search itself says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct AskedSettings {
+    fusion: Option<FusionMethod>,
+    alpha: Option<f32>,
+    title_boost: Option<f32>,
+    candidates: Option<usize>,
+    rerank_candidates: Option<usize>,
+}
+
+impl From<&SearchKnowledge> for AskedSettings {
+    fn from(search: &SearchKnowledge) -> Self {
+        Self {
+            fusion: search.fusion,
+            alpha: search.alpha,
+            title_boost: search.title_boost,
+            candidates: search.candidates,
+            rerank_candidates: search.rerank_candidates,
+        }
+    }
+}
+
+impl AskedSettings {
+    pub(super) fn fusion(&self, installation: &RetrievalSettings, base: &SearchSettings) -> Fusion {
+        let of_base = match base.fusion.as_deref() {
+            Some("weighted") => Some(FusionMethod::Weighted),
+            Some("rrf") => Some(FusionMethod::Rrf),
+            _ => None,
+        };
+        let configured = match installation.fusion {
+            config::FusionMethod::Weighted => FusionMethod::Weighted,
+            config::FusionMethod::Rrf => FusionMethod::Rrf,
+        };
+        match self.fusion.or(of_base).unwrap_or(configured) {
+            FusionMethod::Weighted => Fusion::Weighted {
+                alpha: self.alpha.or(base.alpha).unwrap_or(installation.alpha),
+            },
+            FusionMethod::Rrf => Fusion::ReciprocalRank { k: RRF_K },
+        }
+    }
+
+    /// `usual` where nobody says.
+    pub(super) fn title_boost(&self, base: &SearchSettings, usual: f32) -> f32 {
+        self.title_boost.or(base.title_boost).unwrap_or(usual)
+    }
+
+    pub(super) fn candidates(&self, installation: &RetrievalSettings, base: &SearchSettings) -> usize {
+        self.candidates
+            .or(count(base.candidates))
+            .unwrap_or(installation.candidates)
+    }
+
+    /// Of several bases the one that says most.
+    pub(super) fn rerank_candidates<'b>(
+        &self,
+        installation: &RetrievalSettings,
+        bases: impl Iterator<Item = &'b SearchSettings>,
+    ) -> usize {
+        let of_bases = bases.map(|base| count(base.rerank_candidates).unwrap_or(installation.rerank_candidates));
+        self.rerank_candidates
+            .or(of_bases.max())
+            .unwrap_or(installation.rerank_candidates)
+    }
+}
+
+fn count(number: Option<i32>) -> Option<usize> {
+    number.and_then(|number| usize::try_from(number).ok())
+}

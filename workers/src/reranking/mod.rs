@@ -1,0 +1,6 @@
+//! The rerankers that this process can use, and calls of those that are somewhere else.
+mod caller;
+mod rerankers;
+
+pub(crate) use self::caller::RerankCaller;
+pub use self::rerankers::{Rerankers, local_reranker};
