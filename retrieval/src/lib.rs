@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod acl;
+pub mod evaluation;
 mod excerpt;
 mod filter;
 

@@ -6,9 +6,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use anyhow::Context as _;
+use retrieval::evaluation::Judged;
 use serde::Deserialize;
 
-use super::metrics::Judged;
 use crate::ingest::{Content, NewDocument};
 use crate::outcome::Advised;
 

@@ -1,9 +1,7 @@
 //! Retrieval quality on public data sets, through the product's own pipeline.
 
-mod bootstrap;
 mod dataset;
 mod measure;
-mod metrics;
 mod report;
 
 pub(crate) use dataset::Dataset;
