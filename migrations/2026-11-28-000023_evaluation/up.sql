@@ -101,3 +101,19 @@ CREATE TABLE evaluation_gates (
 );
 CREATE INDEX evaluation_gates_of_set ON evaluation_gates (tenant_id, knowledge_base_id, test_set_id);
 CALL protect_tenant_table('evaluation_gates');
+
+-- Changes of search settings that were made past a gate, and why. Nothing changes or deletes a row while the base is there.
+CREATE TABLE gate_overrides (
+    tenant_id         uuid NOT NULL,
+    id                uuid NOT NULL,
+    knowledge_base_id uuid NOT NULL,
+    reason            text NOT NULL,
+    api_key_id        uuid NOT NULL,
+    before            jsonb NOT NULL,
+    after             jsonb NOT NULL,
+    created_at        timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, knowledge_base_id) REFERENCES knowledge_bases (tenant_id, id) ON DELETE CASCADE
+);
+CREATE INDEX gate_overrides_of_base ON gate_overrides (tenant_id, knowledge_base_id, id);
+CALL protect_tenant_table('gate_overrides');

@@ -111,8 +111,8 @@ async fn search(settings: &Settings<'_>, mode: Mode, text: &str) -> anyhow::Resu
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
-    use retrieval::evaluation::Judged;
     use crate::testing::{Fake, reply};
+    use retrieval::evaluation::Judged;
 
     #[tokio::test]
     async fn queries_are_scored_after_the_index_has_caught_up() {

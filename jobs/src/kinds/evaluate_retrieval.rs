@@ -19,17 +19,25 @@ impl Kind for EvaluateRetrieval {
     const STEPS: &'static [&'static str] = &["index", "ask", "score"];
 }
 
-/// How to search; the fields are those of a search.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// How to search, with nothing left open: what a base or the installation says later changes nothing of it. The fields are those of a search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SearchConfiguration {
     pub mode: SearchMode,
-    pub fusion: Option<FusionMethod>,
-    /// The vector leg's share of a weighted score, 0 to 1.
+    pub fusion: FusionMethod,
+    /// The vector leg's share of a weighted score, 0 to 1; null with `rrf`.
+    #[schema(required = true)]
     pub alpha: Option<f32>,
-    pub rerank: bool,
+    /// What a match in the title adds to the keyword score.
+    pub title_boost: f32,
+    /// How many chunks each leg proposes.
+    pub candidates: usize,
+    /// Which one orders what is found anew; null: none does.
+    #[schema(required = true)]
+    pub reranker: Option<String>,
+    /// How many of the best it is given.
+    pub rerank_candidates: usize,
     pub tolerate_typos: bool,
-    /// The usual when absent.
-    pub title_boost: Option<f32>,
+    #[schema(required = true)]
     pub recency: Option<Recency>,
 }
 
@@ -70,4 +78,6 @@ pub struct ComparedScore {
     pub wins: usize,
     pub ties: usize,
     pub losses: usize,
+    /// Whether the second is worse, and that is significant at 5 %.
+    pub loses: bool,
 }

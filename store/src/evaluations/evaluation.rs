@@ -101,6 +101,22 @@ pub async fn list(
     .await?)
 }
 
+/// Those of the test set that have ended and asked this revision of it, the newest first.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn list_ended(tx: &mut TenantTx, set: TestSetId, revision: i64) -> Result<Vec<Evaluation>, StoreError> {
+    Ok(sql_query(format!(
+        "{SELECT} WHERE e.tenant_id = $1 AND e.test_set_id = $2 AND e.revision = $3 AND e.ended_at IS NOT NULL ORDER BY e.id DESC"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(set)
+    .bind::<BigInt, _>(revision)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?)
+}
+
 /// What an evaluation found of one question.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Scored {

@@ -137,16 +137,11 @@ pub async fn judged_documents(
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`], [`StoreError::Query`].
-pub async fn record(
-    tx: &mut TenantTx,
-    held: Held,
-    question: TestQuestionId,
-    scores: &Value,
-) -> Result<(), StoreError> {
+pub async fn record(tx: &mut TenantTx, held: Held, question: TestQuestionId, scores: &Value) -> Result<(), StoreError> {
     effects::hold(tx, held).await?;
     sql_query(
         "INSERT INTO evaluation_questions (tenant_id, evaluation_id, question_id, scores)
-         SELECT $1, $2, q.id, $4 FROM test_questions q WHERE q.tenant_id = $1 AND q.id = $3 ON CONFLICT DO NOTHING",
+         SELECT $1, $2, q.id, $4 FROM test_questions q WHERE q.tenant_id = $1 AND q.id = $3",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(held.id)
@@ -184,11 +179,7 @@ pub async fn all_scores(tx: &mut TenantTx, evaluation: EvaluationId) -> Result<V
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn end(
-    tx: &mut TenantTx,
-    evaluation: (EvaluationId, TestSetId),
-    result: &Value,
-) -> Result<(), StoreError> {
+pub async fn end(tx: &mut TenantTx, evaluation: (EvaluationId, TestSetId), result: &Value) -> Result<(), StoreError> {
     sql_query("UPDATE evaluations SET ended_at = now(), result = $3 WHERE tenant_id = $1 AND id = $2")
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(evaluation.0)

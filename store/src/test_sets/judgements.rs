@@ -55,11 +55,16 @@ pub async fn unknown_documents(
     Ok(ids.iter().copied().filter(|id| !is_known(id)).collect())
 }
 
-/// Replaces what is said of the question; nothing means that it was looked at, and no document is relevant.
+/// The base whose questions it is among.
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
-pub async fn judge(tx: &mut TenantTx, question: TestQuestionId, judgements: &[Judgement]) -> Result<(), StoreError> {
+pub async fn base_of_question(tx: &mut TenantTx, question: TestQuestionId) -> Result<KnowledgeBaseId, StoreError> {
+    let set = set_of(tx, question).await?;
+    Ok(super::find(tx, set).await?.knowledge_base_id)
+}
+
+async fn set_of(tx: &mut TenantTx, question: TestQuestionId) -> Result<TestSetId, StoreError> {
     let of: OfSet = sql_query("SELECT test_set_id FROM test_questions WHERE tenant_id = $1 AND id = $2")
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(question)
@@ -67,7 +72,16 @@ pub async fn judge(tx: &mut TenantTx, question: TestQuestionId, judgements: &[Ju
         .get_result(&mut tx.conn)
         .await
         .map_err(|error| StoreError::or_not_found(error, "question"))?;
-    let base = change(tx, of.test_set_id).await?;
+    Ok(of.test_set_id)
+}
+
+/// Replaces what is said of the question; nothing means that it was looked at, and no document is relevant.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn judge(tx: &mut TenantTx, question: TestQuestionId, judgements: &[Judgement]) -> Result<(), StoreError> {
+    let set = set_of(tx, question).await?;
+    let base = change(tx, set).await?;
     sql_query("UPDATE test_questions SET judged_at = now() WHERE tenant_id = $1 AND id = $2")
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(question)

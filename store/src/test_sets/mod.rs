@@ -4,7 +4,7 @@ mod questions;
 mod sample;
 mod set;
 
-pub use self::judgements::{Judgement, Named, judge, unknown_documents};
+pub use self::judgements::{Judgement, Named, base_of_question, judge, unknown_documents};
 pub use self::questions::{
     Added, MAX_QUESTIONS, NewQuestion, Question, QuestionFilter, add_questions, delete_question, list_questions,
 };

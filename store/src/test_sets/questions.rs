@@ -67,11 +67,7 @@ struct Upserted {
 ///
 /// # Errors
 /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the set would have more than [`MAX_QUESTIONS`].
-pub async fn add_questions(
-    tx: &mut TenantTx,
-    set: TestSetId,
-    questions: &[NewQuestion],
-) -> Result<Added, StoreError> {
+pub async fn add_questions(tx: &mut TenantTx, set: TestSetId, questions: &[NewQuestion]) -> Result<Added, StoreError> {
     let base = change(tx, set).await?;
     let ids: Vec<TestQuestionId> = questions.iter().map(|_| TestQuestionId::generate()).collect();
     let upserted: Vec<Upserted> = sql_query(

@@ -1,6 +1,6 @@
+use super::MAX_QUESTIONS;
 use super::questions::{COLUMNS, Question};
 use super::set::{change, find};
-use super::MAX_QUESTIONS;
 use crate::prepared::Prepare;
 use crate::{StoreError, TenantTx, TestQuestionId, TestSetId};
 use diesel::sql_types::{Array, BigInt, Text, Uuid};
