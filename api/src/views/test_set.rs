@@ -38,7 +38,7 @@ impl From<TestSet> for TestSetObject {
 }
 
 /// How relevant a document is.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(ToSchema)]
 #[schema(as = Judgement)]
 #[expect(dead_code, reason = "describes a body in the OpenAPI document")]
 pub(crate) struct JudgementObject {

@@ -64,11 +64,6 @@ impl FromFields for AskedConfiguration {
 }
 
 impl AskedConfiguration {
-    /// The reranker that is named, if one is.
-    pub(super) fn reranker(&self) -> Option<&str> {
-        self.reranker.as_deref()
-    }
-
     /// With every field filled in.
     ///
     /// # Errors

@@ -92,9 +92,10 @@ async fn judge(tx: &mut TenantTx, gate: &Gate, evaluation: &Evaluation) -> Resul
     else {
         return Ok(());
     };
-    let allowed = match gate.max_loss {
-        0.0 => String::new(),
-        most => format!(" more than the {most} that are allowed"),
+    let allowed = if gate.max_loss > 0.0 {
+        format!(" more than the {} that are allowed", gate.max_loss)
+    } else {
+        String::new()
     };
     let detail = format!(
         "The change loses on the knowledge base's gate: {} changes by {difference:.4} on average over {} questions, which is significantly{allowed} \

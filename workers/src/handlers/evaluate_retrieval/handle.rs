@@ -25,7 +25,8 @@ impl Handle for EvaluateRetrieval {
         };
         job.step("index", bring_up_index(&job, &task)).await?;
         job.step("ask", ask_all(&job, &task, &begun)).await?;
-        job.step("score", finish(&job, &task)).await
+        let result = job.step("score", score(&job, &task)).await?;
+        finish(&job, &task, &result).await
     }
 }
 
@@ -97,8 +98,8 @@ async fn record(job: &JobContext, question: TestQuestionId, scores: &[Scores]) -
         .await?)
 }
 
-/// Makes figures of what every question scored, and ends the evaluation with its job.
-async fn finish(job: &JobContext, task: &Task) -> Result<Done, JobError> {
+/// Makes figures of what every question scored.
+async fn score(job: &JobContext, task: &Task) -> Result<EvaluatedRetrieval, JobError> {
     let evaluation = EvaluationId::of_job(job.id());
     let (begun, rows) = job
         .app
@@ -116,21 +117,26 @@ async fn finish(job: &JobContext, task: &Task) -> Result<Done, JobError> {
     let (figures, comparison) = tokio::task::spawn_blocking(move || figures(&rows, configurations))
         .await
         .map_err(|error| JobError::retry("panicked", format!("The figures could not be made: {error}")))?;
-    let result = EvaluatedRetrieval {
+    Ok(EvaluatedRetrieval {
         questions,
         left_out: usize::try_from(begun.left_out).unwrap_or(0),
         index_changed: begun.head_seq != begun.index_seq,
         figures,
         comparison,
-    };
-    let json = serde_json::to_value(&result)
+    })
+}
+
+/// Ends the evaluation with its job.
+async fn finish(job: &JobContext, task: &Task, result: &EvaluatedRetrieval) -> Result<Done, JobError> {
+    let evaluation = EvaluationId::of_job(job.id());
+    let json = serde_json::to_value(result)
         .map_err(|error| JobError::permanent("internal", format!("The result cannot be stored: {error}")))?;
     let ended = job
         .app
         .store
         .tenant(job.tenant(), async |tx| {
             evaluations::end(tx, (evaluation, task.set), &json).await?;
-            job.finish(tx, &result).await
+            job.finish(tx, result).await
         })
         .await?;
     Ok(Done::Committed(ended))
