@@ -27,7 +27,7 @@ const ANYWHERE: [(ProblemCode, &str); 5] = [
     ),
 ];
 
-const TAGS: [(&str, &str); 8] = [
+const TAGS: [(&str, &str); 9] = [
     (
         "Knowledge bases",
         "Collections of documents that are searched together.",
@@ -37,6 +37,10 @@ const TAGS: [(&str, &str); 8] = [
     (
         "Search and answers",
         "Work that someone waits for: it answers with its job, as a rule one that has ended.",
+    ),
+    (
+        "Evaluation",
+        "Questions with judged documents, and how good the searches of a knowledge base are on them.",
     ),
     ("Jobs", "All work, wherever it was started."),
     ("Schedules", "Jobs that are submitted again and again."),
@@ -165,10 +169,13 @@ mod tests {
             "delete /v1/budgets/{credential}",
             "delete /v1/documents/{id}",
             "delete /v1/knowledge-bases/{id}",
+            "delete /v1/knowledge-bases/{id}/gate",
             "delete /v1/limits/{id}",
             "delete /v1/pauses/{id}",
             "delete /v1/schedules/{id}",
             "delete /v1/sources/{id}",
+            "delete /v1/test-questions/{id}",
+            "delete /v1/test-sets/{id}",
             "delete /v1/webhooks/{id}",
             "get /v1/batches",
             "get /v1/batches/{id}",
@@ -177,6 +184,8 @@ mod tests {
             "get /v1/dead-letters/summary",
             "get /v1/documents/{id}",
             "get /v1/documents/{id}/chunks",
+            "get /v1/evaluations/{id}",
+            "get /v1/evaluations/{id}/questions",
             "get /v1/jobs",
             "get /v1/jobs/{id}",
             "get /v1/jobs/{id}/effects",
@@ -186,7 +195,9 @@ mod tests {
             "get /v1/knowledge-bases",
             "get /v1/knowledge-bases/{id}",
             "get /v1/knowledge-bases/{id}/documents",
+            "get /v1/knowledge-bases/{id}/gate",
             "get /v1/knowledge-bases/{id}/sources",
+            "get /v1/knowledge-bases/{id}/test-sets",
             "get /v1/limits",
             "get /v1/models",
             "get /v1/openapi.json",
@@ -197,6 +208,9 @@ mod tests {
             "get /v1/sources/{id}",
             "get /v1/sources/{id}/items",
             "get /v1/sources/{id}/syncs",
+            "get /v1/test-sets/{id}",
+            "get /v1/test-sets/{id}/evaluations",
+            "get /v1/test-sets/{id}/questions",
             "get /v1/webhooks",
             "get /v1/webhooks/{id}",
             "get /v1/webhooks/{id}/deliveries",
@@ -217,18 +231,24 @@ mod tests {
             "post /v1/knowledge-bases",
             "post /v1/knowledge-bases/{id}/documents",
             "post /v1/knowledge-bases/{id}/sources",
+            "post /v1/knowledge-bases/{id}/test-sets",
             "post /v1/limits",
             "post /v1/pauses",
             "post /v1/schedules",
             "post /v1/schedules/{id}/fire",
             "post /v1/search",
             "post /v1/sources/{id}/sync",
+            "post /v1/test-sets/{id}/evaluations",
+            "post /v1/test-sets/{id}/questions",
+            "post /v1/test-sets/{id}/sample",
             "post /v1/webhooks",
             "post /v1/webhooks/{id}/deliveries/replay",
             "post /v1/webhooks/{id}/deliveries/{delivery_id}/replay",
             "post /v1/webhooks/{id}/rotate-secret",
             "post /v1/webhooks/{id}/test",
             "put /v1/budgets/{credential}",
+            "put /v1/knowledge-bases/{id}/gate",
+            "put /v1/test-questions/{id}/judgements",
         ];
         let mut sorted = found;
         sorted.sort();

@@ -58,6 +58,10 @@ codes! {
     MethodNotAllowed = METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed";
     /// The state of the resource rules the change out.
     Conflict = CONFLICT, "conflict", "Conflict";
+    /// A base's search settings change only to what was evaluated on its gate.
+    GateNotEvaluated = CONFLICT, "gate_not_evaluated", "Not evaluated";
+    /// The change loses significantly on the base's gate.
+    GateLost = CONFLICT, "gate_lost", "Worse than before";
     /// The idempotency key was used for another request.
     IdempotencyMismatch = CONFLICT, "idempotency_mismatch", "Idempotency key used for another request";
     /// The resource is no longer what the client believes it to be.

@@ -1,8 +1,8 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
-    answers, batches, budgets, checks, dead_letters, documents, jobs, knowledge_bases, limits, models,
-    openapi as openapi_route, pauses, schedules, search, sources, webhooks,
+    answers, batches, budgets, checks, dead_letters, documents, evaluations, gates, jobs, knowledge_bases, limits,
+    models, openapi as openapi_route, pauses, schedules, search, sources, test_sets, webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
@@ -67,6 +67,32 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(sources::sync::sync_source))
         .routes(routes!(sources::syncs::list_syncs))
         .routes(routes!(sources::items::list_items))
+        .routes(routes!(
+            test_sets::create::create_test_set,
+            test_sets::list::list_test_sets
+        ))
+        .routes(routes!(
+            test_sets::show::show_test_set,
+            test_sets::delete::delete_test_set
+        ))
+        .routes(routes!(
+            test_sets::add_questions::add_test_questions,
+            test_sets::list_questions::list_test_questions
+        ))
+        .routes(routes!(test_sets::sample::sample_test_questions))
+        .routes(routes!(test_sets::judge::judge_test_question))
+        .routes(routes!(test_sets::delete_question::delete_test_question))
+        .routes(routes!(
+            evaluations::start::start_evaluation,
+            evaluations::list::list_evaluations
+        ))
+        .routes(routes!(evaluations::show::show_evaluation))
+        .routes(routes!(evaluations::questions::list_scored_questions))
+        .routes(routes!(
+            gates::show::show_gate,
+            gates::set::set_gate,
+            gates::remove::remove_gate
+        ))
         .routes(routes!(models::list::list_models))
         .routes(routes!(search::search))
         .routes(routes!(answers::answer_question))

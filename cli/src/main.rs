@@ -57,7 +57,7 @@ enum Command {
     Batches(commands::batches::Args),
     /// Make, try, inspect and delete webhooks, and replay their deliveries
     Webhooks(commands::webhooks::Args),
-    /// Measure the product's own pipeline on a public data set
+    /// How good searches are: on a public data set, or on the test sets of a knowledge base
     Eval(commands::eval::Args),
     /// Ingest the sample knowledge base, ask about it and check the answers
     Demo(commands::demo::Args),

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod acl;
+pub mod evaluation;
 mod excerpt;
 mod filter;
 
@@ -40,6 +41,10 @@ mod together;
 mod top;
 #[cfg(feature = "index")]
 mod vectors;
+
+/// On StackFAQ 0 / 0.25 / 0.5 / 1 give nDCG@10 .725 / .766 / .785 / .793. Its labels follow the titles, so the set
+/// flatters a boost; the smallest step is taken.
+pub const USUAL_TITLE_BOOST: f32 = 0.25;
 
 pub use acl::{Acl, Viewer};
 pub use excerpt::excerpt;

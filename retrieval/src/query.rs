@@ -20,10 +20,6 @@ pub enum Mode {
     Vector,
 }
 
-/// On StackFAQ 0 / 0.25 / 0.5 / 1 give nDCG@10 .725 / .766 / .785 / .793. Its labels follow the titles, so the set
-/// flatters a boost; the smallest step is taken.
-const DEFAULT_TITLE_BOOST: f32 = 0.25;
-
 /// One search. Build it with [`Query::new`] and set what differs.
 #[derive(Clone, Debug)]
 pub struct Query {
@@ -63,7 +59,7 @@ impl Query {
             vector,
             limit: 10,
             candidates: 100,
-            title_boost: DEFAULT_TITLE_BOOST,
+            title_boost: crate::USUAL_TITLE_BOOST,
             fusion: Fusion::default(),
             filter: None,
             phrases: Vec::new(),

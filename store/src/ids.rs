@@ -70,6 +70,12 @@ ids! {
     ScheduleId;
     /// Where documents come from by themselves.
     SourceId;
+    /// Questions to a knowledge base, with what is relevant to them.
+    TestSetId;
+    /// One of them.
+    TestQuestionId;
+    /// One run of a test set; also the id of its job.
+    EvaluationId;
     /// Jobs that belong together; also the id of the job that follows them.
     BatchId;
     /// Where a tenant wants to be told of events.
@@ -78,6 +84,13 @@ ids! {
     WebhookDeliveryId;
     /// A job. The only id that is unique across tenants by constraint.
     JobId;
+}
+
+impl EvaluationId {
+    #[must_use]
+    pub fn of_job(job: JobId) -> Self {
+        Self(job.0)
+    }
 }
 
 impl BatchId {

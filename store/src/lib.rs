@@ -14,6 +14,7 @@ pub mod effects;
 pub mod embedding_models;
 pub mod embeddings;
 mod error;
+pub mod evaluations;
 pub mod idempotency_keys;
 mod ids;
 pub mod index_changes;
@@ -37,14 +38,15 @@ mod store;
 mod system;
 mod tenant;
 pub mod tenants;
+pub mod test_sets;
 mod versions;
 pub mod webhooks;
 pub mod workers;
 
 pub use self::error::StoreError;
 pub use self::ids::{
-    ApiKeyId, BatchId, BlobId, ChunkId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, SourceId,
-    TenantId, WebhookDeliveryId, WebhookId,
+    ApiKeyId, BatchId, BlobId, ChunkId, DocumentId, EvaluationId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId,
+    SourceId, TenantId, TestQuestionId, TestSetId, WebhookDeliveryId, WebhookId,
 };
 pub use self::migrate::{migrate, pending_migrations};
 pub use self::owner::Owner;

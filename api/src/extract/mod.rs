@@ -42,7 +42,8 @@ pub(crate) use self::path_id::{DeliveryPath, PathId};
 pub(crate) use self::prefer::Prefer;
 pub(crate) use self::query::{FromQuery, Query, QueryFields};
 pub(crate) use self::scope::{
-    AnswersRead, JobsRead, JobsWrite, KnowledgeRead, KnowledgeWrite, SearchRead, WebhooksRead, WebhooksWrite,
+    AnswersRead, EvaluationsRead, EvaluationsWrite, JobsRead, JobsWrite, KnowledgeRead, KnowledgeWrite, SearchRead,
+    WebhooksRead, WebhooksWrite,
 };
 pub(crate) use self::submission::{DocumentSubmission, Submission};
 pub(crate) use self::unread::Unread;

@@ -2,7 +2,8 @@ use crate::{ApiState, Problem};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use store::{
-    BatchId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, SourceId, WebhookDeliveryId, WebhookId,
+    BatchId, DocumentId, EvaluationId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, SourceId, TestQuestionId,
+    TestSetId, WebhookDeliveryId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -33,6 +34,9 @@ resource_ids!(
     BatchId = "batch",
     ScheduleId = "schedule",
     SourceId = "source",
+    TestSetId = "test set",
+    TestQuestionId = "question",
+    EvaluationId = "evaluation",
     WebhookId = "webhook",
     WebhookDeliveryId = "delivery"
 );

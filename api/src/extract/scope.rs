@@ -27,6 +27,10 @@ scopes! {
     SearchRead = "search:read";
     /// Ask, and have texts checked.
     AnswersRead = "answers:read";
+    /// See test sets with their questions, and evaluations.
+    EvaluationsRead = "evaluations:read";
+    /// Make, change and delete test sets, draw questions that clients asked, judge, evaluate.
+    EvaluationsWrite = "evaluations:write";
     /// See webhooks and their deliveries.
     WebhooksRead = "webhooks:read";
     /// Make, change, try and delete webhooks, replay deliveries.

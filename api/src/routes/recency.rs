@@ -18,7 +18,7 @@ pub(crate) struct Recency {
 
 impl Recency {
     /// `recency`, where there is one.
-    pub(super) fn read(fields: &mut Fields) -> Option<Self> {
+    pub(crate) fn read(fields: &mut Fields) -> Option<Self> {
         let value = fields.value("recency")?;
         fields.nested("recency", value)
     }
@@ -27,7 +27,7 @@ impl Recency {
         clippy::cast_possible_truncation,
         reason = "a share between 0 and 1; single precision is plenty"
     )]
-    pub(super) fn into_kind(self) -> kinds::Recency {
+    pub(crate) fn into_kind(self) -> kinds::Recency {
         kinds::Recency {
             field: self.field,
             half_life_days: self.half_life_days,

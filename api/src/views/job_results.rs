@@ -1,7 +1,8 @@
 //! The job object as each kind of work returns it: these types describe, they are never made.
 use super::JobObject;
 use jobs::kinds::{
-    Answer, CheckResult, DeletedKnowledgeBase, DeletedSource, IngestedDocument, SearchResult, SyncedSource,
+    Answer, CheckResult, DeletedKnowledgeBase, DeletedSource, EvaluatedRetrieval, IngestedDocument, SearchResult,
+    SyncedSource,
 };
 use utoipa::ToSchema;
 
@@ -33,6 +34,8 @@ job_results! {
     KnowledgeBaseDeletionJob: DeletedKnowledgeBase;
     /// The job that syncs a source.
     SourceSyncJob: SyncedSource;
+    /// The job that evaluates; the evaluation has its id.
+    EvaluationJob: EvaluatedRetrieval;
     /// The job that deletes a source.
     SourceDeletionJob: DeletedSource;
 }

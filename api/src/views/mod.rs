@@ -7,7 +7,9 @@ mod dead_letter;
 mod document;
 mod effect;
 mod etag;
+mod evaluation;
 mod full_job;
+mod gate;
 mod job;
 mod job_results;
 mod kept_result;
@@ -21,6 +23,7 @@ mod search_settings;
 mod source;
 mod step;
 mod tagged;
+mod test_set;
 mod webhook;
 mod webhook_delivery;
 mod why;
@@ -33,10 +36,13 @@ pub(crate) use self::dead_letter::DeadLetterObject;
 pub(crate) use self::document::DocumentObject;
 pub(crate) use self::effect::EffectObject;
 pub(crate) use self::etag::etag;
+pub(crate) use self::evaluation::{EvaluationObject, ScoredQuestionObject};
 pub(crate) use self::full_job::FullJob;
+pub(crate) use self::gate::GateObject;
 pub(crate) use self::job::JobObject;
 pub(crate) use self::job_results::{
-    AnswerJob, CheckJob, DocumentJob, KnowledgeBaseDeletionJob, SearchJob, SourceDeletionJob, SourceSyncJob,
+    AnswerJob, CheckJob, DocumentJob, EvaluationJob, KnowledgeBaseDeletionJob, SearchJob, SourceDeletionJob,
+    SourceSyncJob,
 };
 pub(crate) use self::kept_result::fill_in;
 pub(crate) use self::knowledge_base::KnowledgeBaseObject;
@@ -49,6 +55,7 @@ pub(crate) use self::search_settings::SearchSettingsObject;
 pub(crate) use self::source::{SourceItemObject, SourceObject, SourceSyncObject};
 pub(crate) use self::step::StepObject;
 pub(crate) use self::tagged::Tagged;
+pub(crate) use self::test_set::{AddedQuestionsObject, TestQuestionObject, TestSetObject};
 pub(crate) use self::webhook::{WebhookObject, WebhookSecretObject};
 pub(crate) use self::webhook_delivery::WebhookDeliveryObject;
 pub(crate) use self::why::WhyObject;

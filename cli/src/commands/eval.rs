@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::search::Mode;
+use super::test_sets;
 use crate::client::{ServerArgs, find_all_by_name, find_or_create};
 use crate::eval::{Dataset, Report, Settings, documents_of, measure};
 use crate::ingest::{Bars, ingest};
@@ -20,6 +21,8 @@ pub(crate) struct Args {
 enum Command {
     /// Ingest a data set in BEIR's layout, run its queries and score the rankings
     Retrieval(RetrievalArgs),
+    #[command(flatten)]
+    TestSets(test_sets::Command),
 }
 
 #[derive(clap::Args)]
@@ -58,8 +61,10 @@ fn share(text: &str) -> Result<f64, String> {
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
-    let Command::Retrieval(args) = args.command;
-    Box::pin(retrieval(args)).await
+    match args.command {
+        Command::Retrieval(args) => Box::pin(retrieval(args)).await,
+        Command::TestSets(command) => Box::pin(test_sets::run(command)).await,
+    }
 }
 
 async fn retrieval(args: RetrievalArgs) -> anyhow::Result<Outcome> {

@@ -13,7 +13,7 @@ use store::api_keys::{self, ApiKey, NewApiKey};
 use store::{ApiKeyId, Owner, tenants};
 
 /// What a key may be allowed to do; `*` is all of it.
-const SCOPES: [&str; 9] = [
+const SCOPES: [&str; 11] = [
     "*",
     "knowledge:read",
     "knowledge:write",
@@ -21,6 +21,8 @@ const SCOPES: [&str; 9] = [
     "jobs:write",
     "search:read",
     "answers:read",
+    "evaluations:read",
+    "evaluations:write",
     "webhooks:read",
     "webhooks:write",
 ];

@@ -27,6 +27,7 @@ pub(crate) mod secrets;
 pub(crate) mod serve;
 pub(crate) mod sources;
 pub(crate) mod tenants;
+pub(crate) mod test_sets;
 pub(crate) mod top;
 pub(crate) mod up;
 pub(crate) mod webhooks;

@@ -6,9 +6,9 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use anyhow::Context as _;
+use retrieval::evaluation::Judged;
 use serde::Deserialize;
 
-use super::metrics::Judged;
 use crate::ingest::{Content, NewDocument};
 use crate::outcome::Advised;
 
@@ -40,10 +40,10 @@ struct CorpusLine {
 }
 
 #[derive(Deserialize)]
-struct QueryLine {
+pub(super) struct QueryLine {
     #[serde(rename = "_id")]
-    id: String,
-    text: String,
+    pub(super) id: String,
+    pub(super) text: String,
 }
 
 impl Dataset {
@@ -61,24 +61,8 @@ impl Dataset {
             documents.extend(document(serde_json::from_str(line)?));
             Ok(())
         })?;
-        let mut judgements: HashMap<String, Judged> = HashMap::new();
-        each_line(&root.join("qrels.tsv"), |number, line| {
-            let mut fields = line.split('\t');
-            let (Some(query), Some(document), Some(relevance)) = (fields.next(), fields.next(), fields.next()) else {
-                anyhow::bail!("expected query-id, corpus-id and score, separated by tabs");
-            };
-            match relevance.trim().parse() {
-                Ok(relevance) => drop(
-                    judgements
-                        .entry(query.into())
-                        .or_default()
-                        .insert(document.into(), relevance),
-                ),
-                Err(_) if number == 1 => {} // the header
-                Err(error) => return Err(error).with_context(|| format!("the score {relevance:?}")),
-            }
-            Ok(())
-        })?;
+        let mut judgements = HashMap::new();
+        read_judgements(&root.join("qrels.tsv"), &mut judgements)?;
         let mut queries = Vec::new();
         each_line(&root.join("queries.jsonl"), |_, line| {
             let QueryLine { id, text } = serde_json::from_str(line)?;
@@ -99,6 +83,30 @@ impl Dataset {
             queries,
         })
     }
+}
+
+/// What a file of query-id, corpus-id and score, separated by tabs, says: by query.
+///
+/// # Errors
+/// The first line that is not so, by its number; a header may come first.
+pub(super) fn read_judgements(path: &Path, judgements: &mut HashMap<String, Judged>) -> anyhow::Result<()> {
+    each_line(path, |number, line| {
+        let mut fields = line.split('\t');
+        let (Some(query), Some(document), Some(relevance)) = (fields.next(), fields.next(), fields.next()) else {
+            anyhow::bail!("expected query-id, corpus-id and score, separated by tabs");
+        };
+        match relevance.trim().parse() {
+            Ok(relevance) => drop(
+                judgements
+                    .entry(query.into())
+                    .or_default()
+                    .insert(document.into(), relevance),
+            ),
+            Err(_) if number == 1 => {} // the header
+            Err(error) => return Err(error).with_context(|| format!("the score {relevance:?}")),
+        }
+        Ok(())
+    })
 }
 
 /// A title or a text may be missing, but not both; what is missing is not made up beyond a name for the document.
@@ -122,7 +130,7 @@ fn document(line: CorpusLine) -> Option<NewDocument> {
     })
 }
 
-fn each_line(path: &Path, mut read: impl FnMut(usize, &str) -> anyhow::Result<()>) -> anyhow::Result<()> {
+pub(super) fn each_line(path: &Path, mut read: impl FnMut(usize, &str) -> anyhow::Result<()>) -> anyhow::Result<()> {
     let file = File::open(path).with_context(|| format!("cannot open {}", path.display()))?;
     for (index, line) in BufReader::new(file).lines().enumerate() {
         let here = || format!("{}, line {}", path.display(), index + 1);

@@ -6,12 +6,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use hdrhistogram::Histogram;
 use indicatif::ProgressBar;
+use retrieval::evaluation::{Scores, rank_documents, score};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::dataset::QueryCase;
-use super::metrics::{Scores, rank_documents, score};
 use crate::client::{Client, run_interactive};
 use crate::commands::search::Mode;
 
@@ -111,8 +111,8 @@ async fn search(settings: &Settings<'_>, mode: Mode, text: &str) -> anyhow::Resu
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::eval::metrics::Judged;
     use crate::testing::{Fake, reply};
+    use retrieval::evaluation::Judged;
 
     #[tokio::test]
     async fn queries_are_scored_after_the_index_has_caught_up() {

@@ -2,12 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use retrieval::evaluation::{Scores, compare, mean};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::bootstrap::{Difference, mean, paired_difference};
 use super::measure::{CHUNKS, ModeRun};
-use super::metrics::Scores;
 use crate::client::{Client, ClientError, Document, list_all};
 use crate::commands::search::Mode;
 use crate::ingest::Tally;
@@ -27,6 +26,14 @@ pub(crate) struct Report {
     pub(crate) chunks_per_query: usize,
     /// What was sent before the queries; null with `--skip-ingest`.
     pub(crate) ingest: Option<Tally>,
+}
+
+/// A mean difference with its 95 % confidence interval.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct Difference {
+    #[serde(rename = "ndcg@10")]
+    mean: f64,
+    ci95: [f64; 2],
 }
 
 #[derive(Debug, Serialize)]
@@ -121,8 +128,9 @@ fn paired(runs: &BTreeMap<Mode, ModeRun>) -> BTreeMap<String, Difference> {
         )
     };
     let pair = |other: Mode| {
-        let difference = paired_difference(&ndcg(Mode::Hybrid)?, &ndcg(other)?)?;
-        Some((format!("hybrid-{}", name_of(other)), difference))
+        let difference = compare(&ndcg(other)?, &ndcg(Mode::Hybrid)?)?.difference;
+        let (mean, ci95) = (difference.mean, difference.ci95);
+        Some((format!("hybrid-{}", name_of(other)), Difference { mean, ci95 }))
     };
     [Mode::Keyword, Mode::Vector].into_iter().filter_map(pair).collect()
 }
@@ -148,6 +156,7 @@ mod tests {
         latency_us.record(50_000).unwrap();
         let scores = |ndcg_at_10: &f64| Scores {
             ndcg_at_10: *ndcg_at_10,
+            recall_at_10: 1.0,
             recall_at_50: 1.0,
             mrr_at_10: 0.5,
         };

@@ -6,6 +6,7 @@ mod delete_knowledge_base;
 mod delete_source;
 mod deliver_webhook;
 pub mod diagnostics;
+mod evaluate_retrieval;
 mod ingest_document;
 mod search_knowledge;
 mod sync_source;
@@ -14,7 +15,7 @@ mod viewer;
 use crate::Kind;
 
 /// The names of all kinds.
-pub const NAMES: [&str; 15] = [
+pub const NAMES: [&str; 16] = [
     IngestDocument::NAME,
     DeleteDocument::NAME,
     DeleteKnowledgeBase::NAME,
@@ -23,6 +24,7 @@ pub const NAMES: [&str; 15] = [
     SearchKnowledge::NAME,
     AnswerQuestion::NAME,
     CheckResponse::NAME,
+    EvaluateRetrieval::NAME,
     DeliverWebhook::NAME,
     diagnostics::Noop::NAME,
     diagnostics::Sleep::NAME,
@@ -37,6 +39,7 @@ pub const NAMES: [&str; 15] = [
 pub fn steps_of(kind: &str) -> &'static [&'static str] {
     match kind {
         IngestDocument::NAME => IngestDocument::STEPS,
+        EvaluateRetrieval::NAME => EvaluateRetrieval::STEPS,
         _ => &[],
     }
 }
@@ -49,6 +52,9 @@ pub use self::delete_document::{DeleteDocument, DeletedDocument};
 pub use self::delete_knowledge_base::{DeleteKnowledgeBase, DeletedKnowledgeBase};
 pub use self::delete_source::{DeleteSource, DeletedSource};
 pub use self::deliver_webhook::{DeliverWebhook, DeliveredWebhook, DeliveryEnd};
+pub use self::evaluate_retrieval::{
+    ComparedScore, EvaluateRetrieval, EvaluatedRetrieval, MeanScore, SearchConfiguration,
+};
 pub use self::ingest_document::{IngestDocument, IngestedDocument};
 pub use self::search_knowledge::{
     BaseAt, FoundChunk, FoundChunks, FusionMethod, NeighbourChunk, Recency, RerankError, SearchCandidate, SearchHit,

@@ -84,7 +84,8 @@ fn yes() -> bool {
 }
 
 /// Prefers newer documents: scores are multiplied by `1 - weight + weight * 2^(-age / half_life_days)`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[schema(as = ConfiguredRecency)]
 pub struct Recency {
     /// The member of a document's metadata that holds its date.
     pub field: String,

@@ -15,6 +15,7 @@ mod benchmarks;
 mod doctor;
 mod documents;
 mod embedding;
+mod evaluation;
 mod faults;
 mod formats;
 mod governor;

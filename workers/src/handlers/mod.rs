@@ -10,6 +10,7 @@ mod deliver_webhook;
 mod diagnostics;
 mod diagnostics_call;
 mod embedding;
+mod evaluate_retrieval;
 mod ingest_document;
 mod passages;
 mod rerank;
@@ -31,6 +32,7 @@ pub fn registry() -> Registry {
         .with::<kinds::SearchKnowledge>()
         .with::<kinds::AnswerQuestion>()
         .with::<kinds::CheckResponse>()
+        .with::<kinds::EvaluateRetrieval>()
         .with::<kinds::DeliverWebhook>()
         .with::<kinds::diagnostics::Noop>()
         .with::<kinds::diagnostics::Sleep>()

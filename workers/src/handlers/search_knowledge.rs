@@ -14,28 +14,33 @@ const LOOKED_THROUGH: usize = 3;
 
 impl Handle for SearchKnowledge {
     async fn handle(self, job: JobContext) -> Result<Done, JobError> {
-        let started = Instant::now();
-        let asked = AskedSettings::from(&self);
-        let bases = AskedBases::read(&job, &self.knowledge_bases).await?;
-        let query = self.query(&job, &asked, &bases)?;
-        let mut found = passages::find(&job, &bases, &query, &asked).await?;
-        let mut hits = found.merged();
-        if self.reranker.is_some() {
-            hits.truncate(query.limit);
-        }
-        let ordered = rerank::order(&job, self.reranker.as_deref(), &self.query, hits).await?;
-        let candidates = candidates(&found, &ordered);
-        Done::with(&FoundChunks {
-            results: self.results(ordered.hits),
-            viewer: self.viewer,
-            reranker: ordered.reranker,
-            rerank_error: ordered.error,
-            stale: found.stale,
-            took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
-            candidates,
-            neighbours: self.neighbours,
-        })
+        Done::with(&find_chunks(&job, self).await?)
     }
+}
+
+/// Searches: what a search answers with, and what an evaluation measures.
+pub(super) async fn find_chunks(job: &JobContext, search: SearchKnowledge) -> Result<FoundChunks, JobError> {
+    let started = Instant::now();
+    let asked = AskedSettings::from(&search);
+    let bases = AskedBases::read(job, &search.knowledge_bases).await?;
+    let query = search.query(job, &asked, &bases)?;
+    let mut found = passages::find(job, &bases, &query, &asked).await?;
+    let mut hits = found.merged();
+    if search.reranker.is_some() {
+        hits.truncate(query.limit);
+    }
+    let ordered = rerank::order(job, search.reranker.as_deref(), &search.query, hits).await?;
+    let candidates = candidates(&found, &ordered);
+    Ok(FoundChunks {
+        results: search.results(ordered.hits),
+        viewer: search.viewer,
+        reranker: ordered.reranker,
+        rerank_error: ordered.error,
+        stale: found.stale,
+        took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
+        candidates,
+        neighbours: search.neighbours,
+    })
 }
 
 /// Every chunk that was ranked: first those that the reranker was given, by its scores.

@@ -1,6 +1,7 @@
 use super::search_fields::SearchChange;
 use crate::Problem;
 use crate::extract::IfMatch;
+use crate::routes::gates::{Pass, pass};
 use crate::routes::reranker_choice::of_base;
 use crate::views::{KnowledgeBaseObject, etag};
 use config::Settings;
@@ -19,13 +20,14 @@ pub(super) struct BaseChange {
 /// looks at `before` and `after` here.
 ///
 /// # Errors
-/// Not found, changed meanwhile, settings that do not go together, a name that is taken.
+/// Not found, changed meanwhile, settings that do not go together, a gate that does not let it pass, a name that is taken.
 pub(super) async fn apply(
     tx: &mut TenantTx,
     settings: &Settings,
     id: KnowledgeBaseId,
     if_match: &IfMatch,
     change: BaseChange,
+    at_gate: &Pass,
 ) -> Result<KnowledgeBase, Problem> {
     let before = knowledge_bases::lock(tx, id).await?;
     if_match.check(&etag(&KnowledgeBaseObject::from(before.clone()))?)?;
@@ -42,5 +44,6 @@ pub(super) async fn apply(
             message,
         )]));
     }
+    pass(tx, settings, &before, &after, at_gate).await?;
     Ok(knowledge_bases::update(tx, &after).await?)
 }

@@ -2,6 +2,7 @@ use super::create::read_name;
 use super::search_fields::{SearchChange, SearchSettingsPatch};
 use super::settings_change::{BaseChange, apply};
 use crate::extract::{Authorized, Fields, FromFields, IfMatch, JsonBody, KnowledgeWrite, PathId};
+use crate::routes::gates::Pass;
 use crate::views::{KnowledgeBaseObject, Tagged};
 use crate::{ApiState, Problem};
 use axum::extract::State;
@@ -17,10 +18,16 @@ pub(crate) struct KnowledgeBasePatch {
     name: Option<String>,
     /// Null: as the installation says, in everything.
     search: Option<SearchSettingsPatch>,
+    /// Why the search settings are to change although the base's gate does not let it; kept with the gate.
+    #[schema(min_length = 1, max_length = 500)]
+    override_gate: Option<String>,
 }
 
 #[derive(Debug)]
-pub(crate) struct UpdateKnowledgeBase(BaseChange);
+pub(crate) struct UpdateKnowledgeBase {
+    change: BaseChange,
+    override_gate: Option<String>,
+}
 
 impl FromFields for UpdateKnowledgeBase {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
@@ -32,10 +39,13 @@ impl FromFields for UpdateKnowledgeBase {
             }
             false => read_name(fields),
         };
-        Some(Self(BaseChange {
-            name,
-            search: SearchChange::read(fields),
-        }))
+        Some(Self {
+            change: BaseChange {
+                name,
+                search: SearchChange::read(fields),
+            },
+            override_gate: fields.optional_text("override_gate", 1..=500),
+        })
     }
 
     fn check_against(fields: &mut Fields, settings: &Settings) {
@@ -61,7 +71,7 @@ impl FromFields for UpdateKnowledgeBase {
         (status = 200, description = "The knowledge base as it is now.", body = KnowledgeBaseObject, headers(("ETag" = String, description = "For If-Match."))),
         (status = 400, description = "If-Match cannot be understood."),
         (status = 404, description = "There is no such knowledge base."),
-        (status = 409, description = "A base of this name exists."),
+        (status = 409, description = "A base of this name exists, or its gate does not let the change pass."),
         (status = 412, description = "It has changed since it was read."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
@@ -75,12 +85,16 @@ pub(crate) async fn update_knowledge_base(
     if_match: IfMatch,
     JsonBody { value, .. }: JsonBody<UpdateKnowledgeBase>,
 ) -> Result<Tagged<KnowledgeBaseObject>, Problem> {
-    let UpdateKnowledgeBase(change) = value;
+    let UpdateKnowledgeBase { change, override_gate } = value;
+    let at_gate = Pass {
+        key: caller.key(),
+        override_reason: override_gate,
+    };
     let (settings, if_match) = (&*state.settings, &if_match);
     let base = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            apply(tx, settings, id, if_match, change).await
+            apply(tx, settings, id, if_match, change, &at_gate).await
         })
         .await?;
     Ok(Tagged(base.into()))

@@ -12,6 +12,7 @@ mod fairness;
 mod frozen_worker;
 mod governor;
 mod killed_delivery;
+mod killed_evaluation;
 mod killed_ingest;
 mod killed_scheduler;
 mod killed_sync;

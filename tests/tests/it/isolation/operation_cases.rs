@@ -19,6 +19,9 @@ pub(super) enum PathId {
     Batch,
     Webhook,
     Source,
+    TestSet,
+    TestQuestion,
+    Evaluation,
 }
 
 /// One operation of the API, and how to call it rightly.
@@ -45,6 +48,25 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/sources/{id}", "knowledge:read", PathId::Source),
     read("get /v1/sources/{id}/items", "knowledge:read", PathId::Source),
     read("get /v1/sources/{id}/syncs", "knowledge:read", PathId::Source),
+    read(
+        "get /v1/knowledge-bases/{id}/test-sets",
+        "evaluations:read",
+        PathId::Base,
+    ),
+    read("get /v1/knowledge-bases/{id}/gate", "evaluations:read", PathId::Base),
+    read("get /v1/test-sets/{id}", "evaluations:read", PathId::TestSet),
+    read("get /v1/test-sets/{id}/questions", "evaluations:read", PathId::TestSet),
+    read(
+        "get /v1/test-sets/{id}/evaluations",
+        "evaluations:read",
+        PathId::TestSet,
+    ),
+    read("get /v1/evaluations/{id}", "evaluations:read", PathId::Evaluation),
+    read(
+        "get /v1/evaluations/{id}/questions",
+        "evaluations:read",
+        PathId::Evaluation,
+    ),
     read("get /v1/jobs", "jobs:read", PathId::None),
     read("get /v1/jobs/{id}", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/effects", "jobs:read", PathId::Job),
@@ -75,7 +97,7 @@ pub(super) const CASES: &[Case] = &[
         "patch /v1/knowledge-bases/{id}",
         "knowledge:write",
         PathId::Base,
-        |_| json!({"search": {"alpha": 0.6}}),
+        |_| json!({"search": {"alpha": 0.6}, "override_gate": "it is a test"}),
     ),
     write(
         "post /v1/knowledge-bases/{id}/documents",
@@ -88,6 +110,12 @@ pub(super) const CASES: &[Case] = &[
         "knowledge:write",
         PathId::Base,
         |_| json!({"kind": "web", "name": "another", "config": {"start_urls": ["https://example.com/"]}}),
+    ),
+    write(
+        "put /v1/knowledge-bases/{id}/gate",
+        "evaluations:write",
+        PathId::Base,
+        |seeded| json!({"test_set_id": seeded.test_set}),
     ),
     write(
         "post /v1/sources/{id}/sync",
@@ -236,6 +264,54 @@ pub(super) const CASES: &[Case] = &[
     write("post /v1/jobs/{id}/retry", "jobs:write", PathId::CancelledJob, |_| {
         Value::Null
     }),
+    write(
+        "post /v1/knowledge-bases/{id}/test-sets",
+        "evaluations:write",
+        PathId::Base,
+        |_| json!({"name": "another"}),
+    ),
+    write(
+        "post /v1/test-sets/{id}/questions",
+        "evaluations:write",
+        PathId::TestSet,
+        |_| json!({"questions": [{"query": "another"}]}),
+    ),
+    write(
+        "post /v1/test-sets/{id}/sample",
+        "evaluations:write",
+        PathId::TestSet,
+        |_| json!({}),
+    ),
+    write(
+        "post /v1/test-sets/{id}/evaluations",
+        "evaluations:write",
+        PathId::TestSet,
+        |_| json!({}),
+    ),
+    write(
+        "put /v1/test-questions/{id}/judgements",
+        "evaluations:write",
+        PathId::TestQuestion,
+        |_| json!({"relevant": []}),
+    ),
+    write(
+        "delete /v1/test-questions/{id}",
+        "evaluations:write",
+        PathId::TestQuestion,
+        |_| Value::Null,
+    ),
+    write(
+        "delete /v1/knowledge-bases/{id}/gate",
+        "evaluations:write",
+        PathId::Base,
+        |_| Value::Null,
+    ),
+    write(
+        "delete /v1/test-sets/{id}",
+        "evaluations:write",
+        PathId::TestSet,
+        |_| Value::Null,
+    ),
     write("delete /v1/sources/{id}", "knowledge:write", PathId::Source, |_| {
         Value::Null
     }),
@@ -317,6 +393,9 @@ impl Case {
             PathId::Batch => &seeded.batch,
             PathId::Webhook => &seeded.webhook,
             PathId::Source => &seeded.source,
+            PathId::TestSet => &seeded.test_set,
+            PathId::TestQuestion => &seeded.test_question,
+            PathId::Evaluation => &seeded.evaluation,
         };
         self.path_with(id).replace("{delivery_id}", &seeded.delivery)
     }

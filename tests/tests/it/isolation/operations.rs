@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 use store::TenantId;
 use tests::{Answered, TestApp};
 
-const SCOPES: [&str; 8] = [
+const SCOPES: [&str; 10] = [
     "knowledge:read",
     "knowledge:write",
     "jobs:read",
     "jobs:write",
     "search:read",
     "answers:read",
+    "evaluations:read",
+    "evaluations:write",
     "webhooks:read",
     "webhooks:write",
 ];

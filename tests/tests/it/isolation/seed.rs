@@ -26,6 +26,11 @@ pub(super) struct Seeded {
     pub(super) delivery: String,
     /// Of a site of one page, which was read, and is no longer there.
     pub(super) source: String,
+    /// Of six questions; the base's gate.
+    pub(super) test_set: String,
+    pub(super) test_question: String,
+    /// Of the test set; has ended.
+    pub(super) evaluation: String,
 }
 
 /// Uses the API as a tenant would; `word` is in everything it stores.
@@ -79,6 +84,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
     assert_eq!(called.body["state"], "succeeded", "{}", called.text);
     let (webhook, delivery) = seed_webhook(client, word).await;
     let source = seed_source(client, &base, word).await;
+    let (test_set, test_question, evaluation) = seed_evaluation(client, &base, word).await;
     Seeded {
         base,
         document: ingested["document_id"].as_str().unwrap().to_owned(),
@@ -93,7 +99,32 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         webhook,
         delivery,
         source,
+        test_set,
+        test_question,
+        evaluation,
     }
+}
+
+/// A test set that is the base's gate, one of its questions, and an evaluation of it.
+async fn seed_evaluation(client: &Client, base: &str, word: &str) -> (String, String, String) {
+    let made = client
+        .post(&format!("/v1/knowledge-bases/{base}/test-sets"), json!({"name": word}))
+        .await;
+    let set = id_of(&made.body);
+    let relevant = json!([{"external_id": format!("{word}-1")}]);
+    let questions: Vec<Value> = (0..6)
+        .map(|number| json!({"query": format!("{word} {number}"), "relevant": relevant}))
+        .collect();
+    let path = format!("/v1/test-sets/{set}/questions");
+    client.post(&path, json!({ "questions": questions })).await;
+    let listed = client.get(&path).await.body;
+    let path = format!("/v1/test-sets/{set}/evaluations");
+    let evaluated = client.post_waiting(&path, json!({}), 20).await;
+    assert_eq!(evaluated.body["state"], "succeeded", "{}", evaluated.text);
+    let gate = client.request(reqwest::Method::PUT, &format!("/v1/knowledge-bases/{base}/gate"));
+    let gate = client.send(gate.json(&json!({"test_set_id": set}))).await;
+    assert_eq!(gate.status.as_u16(), 200, "{}", gate.text);
+    (set, id_of(&listed["data"][0]), id_of(&evaluated.body))
 }
 
 /// A source that was synced; its page is not to be indexed, so that the base has the one document.
@@ -146,6 +177,8 @@ pub(super) async fn seed_people(app: &TestApp) {
              , l AS (INSERT INTO tenant_limits (tenant_id, pool) VALUES ('{tenant}', 'general'))
              , a AS (INSERT INTO embeddings_ahead (tenant_id, document_id, version, hashes)
                      SELECT tenant_id, id, version, '{{}}' FROM documents WHERE tenant_id = '{tenant}')
+             , o AS (INSERT INTO gate_overrides (tenant_id, id, knowledge_base_id, reason, api_key_id, before, after)
+                     SELECT tenant_id, gen_random_uuid(), id, 'a reason', gen_random_uuid(), '{{}}', '{{}}' FROM knowledge_bases WHERE tenant_id = '{tenant}')
              INSERT INTO principal_members (tenant_id, group_id, member_id) SELECT '{tenant}', g.id, p.id FROM g, p"
         ))
         .await

@@ -1,27 +1,76 @@
 //! Ranking metrics of one query, as trec_eval (NIST, version 9) defines them. All of them lie in 0..=1.
-
+//!
+//! As trec_eval does: a document that nobody judged is not relevant; equal scores are ordered by document id, the larger first; a query
+//! without a relevant document is left out; a relevant document that was not found counts in the ideal and in recall.
+use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
 /// What the assessors said: document to relevance. Documents that are not there, or have 0 or less, are not relevant.
-pub(crate) type Judged = HashMap<String, i64>;
+pub type Judged = HashMap<String, i64>;
 
-/// The metrics that are reported.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Scores {
-    pub(crate) ndcg_at_10: f64,
-    pub(crate) recall_at_50: f64,
-    pub(crate) mrr_at_10: f64,
+/// What one ranking is worth, by each metric.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Scores {
+    #[serde(rename = "ndcg@10")]
+    pub ndcg_at_10: f64,
+    #[serde(rename = "recall@10")]
+    pub recall_at_10: f64,
+    #[serde(rename = "recall@50")]
+    pub recall_at_50: f64,
+    #[serde(rename = "mrr@10")]
+    pub mrr_at_10: f64,
+}
+
+/// One of [`Scores`], by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    NdcgAt10,
+    RecallAt10,
+    RecallAt50,
+    MrrAt10,
+}
+
+impl Metric {
+    pub const ALL: [Self; 4] = [Self::NdcgAt10, Self::RecallAt10, Self::RecallAt50, Self::MrrAt10];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NdcgAt10 => "ndcg@10",
+            Self::RecallAt10 => "recall@10",
+            Self::RecallAt50 => "recall@50",
+            Self::MrrAt10 => "mrr@10",
+        }
+    }
+
+    /// The metric of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.as_str() == name)
+    }
+
+    #[must_use]
+    pub fn of(self, scores: &Scores) -> f64 {
+        match self {
+            Self::NdcgAt10 => scores.ndcg_at_10,
+            Self::RecallAt10 => scores.recall_at_10,
+            Self::RecallAt50 => scores.recall_at_50,
+            Self::MrrAt10 => scores.mrr_at_10,
+        }
+    }
 }
 
 /// Scores one ranking; best document first, no document twice. `None` when nothing is relevant to the query: trec_eval
 /// leaves such queries out.
-pub(crate) fn score(ranking: &[String], judged: &Judged) -> Option<Scores> {
+#[must_use]
+pub fn score(ranking: &[String], judged: &Judged) -> Option<Scores> {
     let relevant = judged.values().filter(|relevance| **relevance > 0).count();
     if relevant == 0 {
         return None;
     }
     Some(Scores {
         ndcg_at_10: ndcg(ranking, judged, 10),
+        recall_at_10: recall(ranking, judged, relevant, 10),
         recall_at_50: recall(ranking, judged, relevant, 50),
         mrr_at_10: reciprocal_rank(ranking, judged, 10),
     })
@@ -70,7 +119,8 @@ fn reciprocal_rank(ranking: &[String], judged: &Judged, cut: usize) -> f64 {
 
 /// Documents by the best score of their chunks, best first. Equal scores are ordered by document id, the larger one
 /// first, as trec_eval does, so that a ranking does not depend on the order in which chunks came.
-pub(crate) fn rank_documents(chunks: impl IntoIterator<Item = (String, f64)>) -> Vec<String> {
+#[must_use]
+pub fn rank_documents(chunks: impl IntoIterator<Item = (String, f64)>) -> Vec<String> {
     let mut best: HashMap<String, f64> = HashMap::new();
     for (document, score) in chunks {
         let entry = best.entry(document).or_insert(f64::NEG_INFINITY);
@@ -125,6 +175,8 @@ mod tests {
         let scores = score(&names[..10], &judged).unwrap();
         assert!(close(scores.ndcg_at_10, 1.0));
         assert!(close(scores.recall_at_50, 0.5));
+        let scores = score(&names[..16], &judged).unwrap();
+        assert!(close(scores.recall_at_10, 0.5) && close(scores.recall_at_50, 0.8));
     }
 
     #[test]
@@ -136,10 +188,27 @@ mod tests {
             scores,
             Scores {
                 ndcg_at_10: 0.0,
+                recall_at_10: 0.0,
                 recall_at_50: 0.0,
                 mrr_at_10: 0.0
             }
         );
+    }
+
+    #[test]
+    fn every_metric_has_the_name_it_is_stored_under() {
+        let scores = Scores {
+            ndcg_at_10: 0.1,
+            recall_at_10: 0.2,
+            recall_at_50: 0.3,
+            mrr_at_10: 0.4,
+        };
+        let stored = serde_json::to_value(scores).unwrap();
+        for metric in Metric::ALL {
+            assert_eq!(stored[metric.as_str()], metric.of(&scores));
+            assert_eq!(Metric::named(metric.as_str()), Some(metric));
+        }
+        assert_eq!(Metric::named("map"), None);
     }
 
     #[test]

@@ -1,0 +1,108 @@
+use crate::routes::evaluations::configuration::AskedConfiguration;
+use crate::{Problem, ProblemCode};
+use config::Settings;
+use jobs::kinds::SearchConfiguration;
+use retrieval::evaluation::{Metric, Scores, Verdict, judge_loss};
+use serde_json::Value;
+use store::evaluations::{self, Evaluation, Gate, NewOverride};
+use store::knowledge_bases::KnowledgeBase;
+use store::{ApiKeyId, TenantTx, test_sets};
+
+/// Who wants to change a base, and why past its gate if so.
+#[derive(Clone, Debug)]
+pub(crate) struct Pass {
+    pub(crate) key: ApiKeyId,
+    pub(crate) override_reason: Option<String>,
+}
+
+/// Lets a change of how the base is searched pass, unless the base has a gate, and the change was not evaluated on it as it is now, or lost
+/// there. With a reason it passes all the same, and that is written down.
+///
+/// # Errors
+/// [`ProblemCode::GateNotEvaluated`], [`ProblemCode::GateLost`].
+pub(crate) async fn pass(
+    tx: &mut TenantTx,
+    settings: &Settings,
+    before: &KnowledgeBase,
+    after: &KnowledgeBase,
+    pass: &Pass,
+) -> Result<(), Problem> {
+    let searched = |base: &KnowledgeBase| AskedConfiguration::default().resolve(settings, &base.search);
+    let (first, second) = match (searched(before), searched(after)) {
+        (Ok(first), Ok(second)) if first != second => (first, second),
+        (Ok(_), Ok(_)) => return Ok(()),
+        (Err(error), _) | (_, Err(error)) => return Err(Problem::invalid(vec![error])),
+    };
+    let Some(gate) = evaluations::find_gate(tx, before.id).await? else {
+        return Ok(());
+    };
+    if let Some(reason) = &pass.override_reason {
+        let made = NewOverride {
+            knowledge_base_id: before.id,
+            reason,
+            api_key_id: pass.key,
+            before: &to_json(&first)?,
+            after: &to_json(&second)?,
+        };
+        evaluations::record_override(tx, &made).await?;
+        return Ok(());
+    }
+    let set = test_sets::find(tx, gate.test_set_id).await?;
+    let compared = evaluations::list_ended(tx, set.id, set.revision).await?;
+    let Some(evaluation) = compared
+        .into_iter()
+        .find(|evaluation| compares(evaluation, &first, &second))
+    else {
+        return Err(Problem::new(
+            ProblemCode::GateNotEvaluated,
+            format!(
+                "The knowledge base has a gate: evaluate the change first, with POST /v1/test-sets/{}/evaluations and two configurations, `{{}}` \
+                 and what is to be different of it. Or give a reason as `override_gate`.",
+                set.id
+            ),
+        ));
+    };
+    judge(tx, &gate, &evaluation).await
+}
+
+fn to_json(configuration: &SearchConfiguration) -> Result<Value, Problem> {
+    serde_json::to_value(configuration).map_err(|error| Problem::internal(&error))
+}
+
+fn compares(evaluation: &Evaluation, first: &SearchConfiguration, second: &SearchConfiguration) -> bool {
+    let of: Result<Vec<SearchConfiguration>, _> = serde_json::from_value(evaluation.configurations.clone());
+    of.is_ok_and(|of| matches!(of.as_slice(), [a, b] if a == first && b == second))
+}
+
+async fn judge(tx: &mut TenantTx, gate: &Gate, evaluation: &Evaluation) -> Result<(), Problem> {
+    let metric = Metric::named(&gate.metric).unwrap_or(Metric::NdcgAt10);
+    let (mut first, mut second) = (Vec::new(), Vec::new());
+    for row in evaluations::all_scores(tx, evaluation.id).await? {
+        let scores: Vec<Scores> = serde_json::from_value(row.scores).map_err(|error| Problem::internal(&error))?;
+        if let [a, b] = scores.as_slice() {
+            first.push(metric.of(a));
+            second.push(metric.of(b));
+        }
+    }
+    let Some(Verdict {
+        loses: true,
+        difference,
+        p_value,
+    }) = judge_loss(&first, &second, gate.max_loss)
+    else {
+        return Ok(());
+    };
+    let allowed = if gate.max_loss > 0.0 {
+        format!(" more than the {} that are allowed", gate.max_loss)
+    } else {
+        String::new()
+    };
+    let detail = format!(
+        "The change loses on the knowledge base's gate: {} changes by {difference:.4} on average over {} questions, which is significantly{allowed} \
+         (p = {p_value:.4}, paired randomisation test; evaluation {}). Nothing was changed. Give a reason as `override_gate` to change it all the same.",
+        metric.as_str(),
+        first.len(),
+        evaluation.id
+    );
+    Err(Problem::new(ProblemCode::GateLost, detail))
+}

@@ -1,0 +1,260 @@
+//! The part of `visualkit eval` that works with the test sets of knowledge bases.
+use anyhow::Context as _;
+use clap::Subcommand;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::time::Duration;
+use uuid::Uuid;
+
+use crate::client::{Client, ServerArgs, find_all_by_name, list_all};
+use crate::eval::{comparison, evaluation, question_table, read_questions};
+use crate::outcome::Outcome;
+use crate::render::{one_line, print, print_json};
+
+/// Questions that are sent in one request.
+const AT_ONCE: usize = 100;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Add questions to a test set, which is made if there is none
+    Import(ImportArgs),
+    /// List the test sets of a knowledge base
+    Sets(SetsArgs),
+    /// Draw questions that clients asked, for somebody to judge
+    Sample(SampleArgs),
+    /// Run a test set under one or two search configurations
+    Run(RunArgs),
+    /// Show an evaluation
+    Show(ShowArgs),
+    /// Show how the two configurations of an evaluation compare, and the questions that the second loses most on
+    Compare(CompareArgs),
+}
+
+#[derive(clap::Args)]
+struct SetName {
+    /// The knowledge base, by name
+    #[arg(long, value_name = "NAME")]
+    kb: String,
+    /// The test set, by name
+    #[arg(long, value_name = "NAME")]
+    name: String,
+}
+
+#[derive(clap::Args)]
+struct Output {
+    /// Print what the API answers
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ImportArgs {
+    /// A file with a JSON object {query, relevant: [{external_id or document_id, relevance}]} a line, or a folder with queries.jsonl and qrels/*.tsv
+    path: PathBuf,
+    #[command(flatten)]
+    set: SetName,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct SetsArgs {
+    /// The knowledge base, by name
+    #[arg(long, value_name = "NAME")]
+    kb: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct SampleArgs {
+    #[command(flatten)]
+    set: SetName,
+    /// At most so many
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=200))]
+    limit: u32,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    set: SetName,
+    /// What is to be different from how the base is searched now, such as '{"alpha": 0.6}'; twice to compare the second with the first
+    #[arg(long = "config", value_name = "JSON")]
+    configurations: Vec<Value>,
+    /// Do not wait for its end
+    #[arg(long)]
+    detach: bool,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct ShowArgs {
+    id: Uuid,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct CompareArgs {
+    id: Uuid,
+    /// Questions to show
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    questions: usize,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(crate) async fn run(command: Command) -> anyhow::Result<Outcome> {
+    match command {
+        Command::Import(args) => import(args).await,
+        Command::Sets(args) => sets(args).await,
+        Command::Sample(args) => sample(args).await,
+        Command::Run(args) => evaluate(args).await,
+        Command::Show(args) => show(args).await,
+        Command::Compare(args) => compare(args).await,
+    }
+}
+
+async fn import(args: ImportArgs) -> anyhow::Result<Outcome> {
+    let questions = read_questions(&args.path)?;
+    let client = args.output.server.connect()?;
+    let base = base(&client, &args.set.kb).await?;
+    let set = match find(&client, &base, &args.set.name).await? {
+        Some(set) => set,
+        None => {
+            let body = json!({"name": args.set.name});
+            client.post(&["knowledge-bases", &base, "test-sets"], &body).await?
+        }
+    };
+    let id = field(&set, "id");
+    for (at, some) in questions.chunks(AT_ONCE).enumerate() {
+        let body = json!({"questions": some});
+        let _: Value = client
+            .post(&["test-sets", &id, "questions"], &body)
+            .await
+            .with_context(|| format!("the questions from number {} on", at * AT_ONCE + 1))?;
+    }
+    let set: Value = client.get(&["test-sets", &id], &[]).await?;
+    say(&args.output, &set, line)
+}
+
+async fn sets(args: SetsArgs) -> anyhow::Result<Outcome> {
+    let client = args.output.server.connect()?;
+    let base = base(&client, &args.kb).await?;
+    let all: Vec<Value> = list_all(&client, &["knowledge-bases", &base, "test-sets"]).await?;
+    say(&args.output, &all.into(), |all| {
+        all.as_array().into_iter().flatten().map(line).collect()
+    })
+}
+
+async fn sample(args: SampleArgs) -> anyhow::Result<Outcome> {
+    let client = args.output.server.connect()?;
+    let set = named(&client, &args.set).await?;
+    let body = json!({"limit": args.limit});
+    let drawn: Value = client.post(&["test-sets", &set, "sample"], &body).await?;
+    say(&args.output, &drawn, |drawn| {
+        let rows = drawn.get("data").and_then(Value::as_array).into_iter().flatten();
+        rows.map(|row| format!("{}  {}\n", field(row, "id"), field(row, "query")))
+            .collect()
+    })
+}
+
+async fn evaluate(args: RunArgs) -> anyhow::Result<Outcome> {
+    let client = args.output.server.connect()?;
+    let set = named(&client, &args.set).await?;
+    let configurations = if args.configurations.is_empty() {
+        vec![json!({})]
+    } else {
+        args.configurations
+    };
+    let body = json!({"configurations": configurations});
+    let mut job: Value = client.post(&["test-sets", &set, "evaluations"], &body).await?;
+    let id = field(&job, "id");
+    while !args.detach && !matches!(field(&job, "state").as_str(), "succeeded" | "dead" | "cancelled") {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        job = client.get(&["jobs", &id], &[]).await?;
+    }
+    let error = job.pointer("/error/message").and_then(Value::as_str).map(str::to_owned);
+    let found: Value = client.get(&["evaluations", &id], &[]).await?;
+    say(&args.output, &found, |found| {
+        let error = error.map(|error| format!("{}\n", one_line(&error, 300)));
+        format!("{}{}", evaluation(found), error.unwrap_or_default())
+    })?;
+    Ok(Outcome::done_if(!matches!(
+        field(&job, "state").as_str(),
+        "dead" | "cancelled"
+    )))
+}
+
+async fn show(args: ShowArgs) -> anyhow::Result<Outcome> {
+    let client = args.output.server.connect()?;
+    let found: Value = client.get(&["evaluations", &args.id.to_string()], &[]).await?;
+    say(&args.output, &found, evaluation)
+}
+
+async fn compare(args: CompareArgs) -> anyhow::Result<Outcome> {
+    let client = args.output.server.connect()?;
+    let id = args.id.to_string();
+    let mut found: Value = client.get(&["evaluations", &id], &[]).await?;
+    let questions: Vec<Value> = list_all(&client, &["evaluations", &id, "questions"]).await?;
+    let compared = comparison(&found);
+    if compared.is_empty() {
+        anyhow::bail!("the evaluation has not ended, or has one configuration only; `eval show` shows it");
+    }
+    let text = format!("{compared}{}", question_table(&questions, args.questions));
+    if let Some(fields) = found.as_object_mut() {
+        fields.insert("questions".to_owned(), questions.into());
+    }
+    say(&args.output, &found, |_| text)
+}
+
+fn say(output: &Output, answered: &Value, text: impl FnOnce(&Value) -> String) -> anyhow::Result<Outcome> {
+    if output.json {
+        print_json(answered)?;
+    } else {
+        print(&text(answered))?;
+    }
+    Ok(Outcome::Done)
+}
+
+async fn base(client: &Client, name: &str) -> anyhow::Result<String> {
+    let found = find_all_by_name(client, &[name.to_owned()]).await?;
+    let base = found.first().context("there is no such knowledge base")?;
+    Ok(base.id.to_string())
+}
+
+async fn find(client: &Client, base: &str, name: &str) -> anyhow::Result<Option<Value>> {
+    let all: Vec<Value> = list_all(client, &["knowledge-bases", base, "test-sets"]).await?;
+    Ok(all
+        .into_iter()
+        .find(|set| set.get("name").and_then(Value::as_str) == Some(name)))
+}
+
+async fn named(client: &Client, set: &SetName) -> anyhow::Result<String> {
+    let base = base(client, &set.kb).await?;
+    let found = find(client, &base, &set.name).await?;
+    let found = found.with_context(|| format!("the knowledge base has no test set {}", set.name))?;
+    Ok(field(&found, "id"))
+}
+
+fn field(of: &Value, name: &str) -> String {
+    one_line(of.get(name).and_then(Value::as_str).unwrap_or_default(), 300)
+}
+
+fn line(set: &Value) -> String {
+    let count = |name: &str| set.get(name).and_then(Value::as_i64).unwrap_or_default();
+    format!(
+        "{}  {}  {} questions, {} judged, {} with a relevant document\n",
+        field(set, "id"),
+        field(set, "name"),
+        count("questions"),
+        count("judged"),
+        count("scorable")
+    )
+}

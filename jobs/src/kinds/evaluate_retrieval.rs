@@ -1,0 +1,83 @@
+use super::{FusionMethod, Recency, SearchMode};
+use crate::{Kind, Pool};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use store::TestSetId;
+use utoipa::ToSchema;
+
+/// Runs the questions of a test set under one or two search configurations, and says how good what they find is. Its evaluation has its id.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct EvaluateRetrieval {
+    pub test_set_id: TestSetId,
+    /// One, or two that are compared: the second against the first.
+    pub configurations: Vec<SearchConfiguration>,
+}
+
+impl Kind for EvaluateRetrieval {
+    const NAME: &'static str = "evaluate_retrieval";
+    const POOL: Pool = Pool::General;
+    const STEPS: &'static [&'static str] = &["index", "ask", "score"];
+}
+
+/// How to search, with nothing left open: what a base or the installation says later changes nothing of it. The fields are those of a search.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+pub struct SearchConfiguration {
+    pub mode: SearchMode,
+    pub fusion: FusionMethod,
+    /// The vector leg's share of a weighted score, 0 to 1; null with `rrf`.
+    #[schema(required = true)]
+    pub alpha: Option<f32>,
+    /// What a match in the title adds to the keyword score.
+    pub title_boost: f32,
+    /// How many chunks each leg proposes.
+    pub candidates: usize,
+    /// Which one orders what is found anew; null: none does.
+    #[schema(required = true)]
+    pub reranker: Option<String>,
+    /// How many of the best it is given.
+    pub rerank_candidates: usize,
+    pub tolerate_typos: bool,
+    #[schema(required = true)]
+    pub recency: Option<Recency>,
+}
+
+/// What an evaluation found.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct EvaluatedRetrieval {
+    /// Those that were scored.
+    pub questions: usize,
+    /// Those that nobody has judged, or that nothing is relevant to.
+    pub left_out: usize,
+    /// Whether documents changed while the questions were asked.
+    pub index_changed: bool,
+    /// One a configuration: by metric, the mean over the questions.
+    pub figures: Vec<BTreeMap<String, MeanScore>>,
+    /// With two configurations: by metric, the second against the first.
+    #[schema(required = true)]
+    pub comparison: Option<BTreeMap<String, ComparedScore>>,
+}
+
+/// A mean over questions.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct MeanScore {
+    pub mean: f64,
+    /// The percentile bootstrap interval over the questions, 95 %.
+    pub ci95: [f64; 2],
+}
+
+/// The second configuration against the first.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ComparedScore {
+    /// The mean of second less first, question by question.
+    pub difference: f64,
+    /// The percentile bootstrap interval of it, 95 %.
+    pub ci95: [f64; 2],
+    /// Of the paired randomisation test, two-sided.
+    pub p_value: f64,
+    /// Questions where the second is better, as good, and worse.
+    pub wins: usize,
+    pub ties: usize,
+    pub losses: usize,
+    /// Whether the second is worse, and that is significant at 5 %.
+    pub loses: bool,
+}

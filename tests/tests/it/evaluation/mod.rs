@@ -1,0 +1,7 @@
+//! Test sets, evaluations and gates.
+mod command_line;
+mod gate;
+mod running;
+mod sampling;
+mod support;
+mod test_sets;

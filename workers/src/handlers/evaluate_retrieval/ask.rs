@@ -1,0 +1,112 @@
+use crate::handlers::search_knowledge::find_chunks;
+use crate::{JobContext, JobError};
+use jobs::kinds::{BaseAt, FoundChunks, SearchConfiguration, SearchKnowledge, SearchMode, Viewer};
+use retrieval::evaluation::{Judged, Scores, rank_documents, score};
+use std::time::Duration;
+use store::evaluations::{JudgedDocument, Waiting};
+use store::{KnowledgeBaseId, TestQuestionId, TestSetId};
+use tokio::time::Instant;
+
+/// Chunks asked for per question, the most that a search gives: documents are ranked by the best of theirs.
+const CHUNKS: usize = 100;
+/// How long an attempt waits for the index to see all that was there when the evaluation began.
+const INDEX_WAIT: Duration = Duration::from_mins(10);
+
+/// What is the same for every question.
+pub(super) struct Task {
+    pub(super) set: TestSetId,
+    pub(super) configurations: Vec<SearchConfiguration>,
+    pub(super) base: KnowledgeBaseId,
+    /// The change of the base that searches have to see.
+    pub(super) index_seq: i64,
+}
+
+/// Waits until searches see every document that was there when the evaluation began: figures over half an index would say nothing.
+pub(super) async fn bring_up_index(job: &JobContext, task: &Task) -> Result<(), JobError> {
+    let until = Instant::now() + INDEX_WAIT;
+    loop {
+        let mut search = task.search("index", None);
+        (search.mode, search.limit) = (SearchMode::Keyword, 1);
+        if !find_chunks(job, search).await?.stale {
+            return Ok(());
+        }
+        if Instant::now() >= until {
+            return Err(JobError::retry(
+                "stale",
+                "The index has not caught up with the base yet.",
+            ));
+        }
+        job.progress(0, None, "waiting for the index");
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+}
+
+/// What each configuration scores on the question.
+pub(super) async fn ask(
+    job: &JobContext,
+    task: &Task,
+    question: Waiting,
+    judged: Vec<JudgedDocument>,
+) -> Result<(TestQuestionId, Vec<Scores>), JobError> {
+    let judged = by_document(judged);
+    let mut scores = Vec::with_capacity(task.configurations.len());
+    for configuration in &task.configurations {
+        let found = find_chunks(job, task.search(&question.query, Some(configuration))).await?;
+        scores.extend(scored(&found, &judged)?);
+    }
+    Ok((question.id, scores))
+}
+
+impl Task {
+    /// The search that a client would ask for, over all documents.
+    fn search(&self, query: &str, configuration: Option<&SearchConfiguration>) -> SearchKnowledge {
+        SearchKnowledge {
+            knowledge_bases: vec![BaseAt {
+                id: self.base,
+                seq: self.index_seq,
+            }],
+            query: query.to_owned(),
+            limit: CHUNKS,
+            mode: configuration.map(|it| it.mode).unwrap_or_default(),
+            rerank: configuration.is_some_and(|it| it.reranker.is_some()),
+            reranker: configuration.and_then(|it| it.reranker.clone()),
+            rerank_candidates: configuration.map(|it| it.rerank_candidates),
+            candidates: configuration.map(|it| it.candidates),
+            filter: None,
+            viewer: Viewer::Tenant,
+            explain: false,
+            fusion: configuration.map(|it| it.fusion),
+            alpha: configuration.and_then(|it| it.alpha),
+            phrases: Vec::new(),
+            tolerate_typos: configuration.is_none_or(|it| it.tolerate_typos),
+            title_boost: configuration.map(|it| it.title_boost),
+            recency: configuration.and_then(|it| it.recency.clone()),
+            collapse: false,
+            neighbours: 0,
+        }
+    }
+}
+
+fn scored(found: &FoundChunks, judged: &Judged) -> Result<Option<Scores>, JobError> {
+    // A search goes on without its reranker; figures of one would be those of another configuration.
+    if let Some(error) = &found.rerank_error {
+        return Err(JobError::retry(error.code.clone(), error.message.clone()));
+    }
+    let chunks = found.results.iter();
+    let ranking = rank_documents(chunks.map(|chunk| (chunk.document_id.to_string(), f64::from(chunk.score))));
+    Ok(score(&ranking, judged))
+}
+
+/// By document id; a document that is not there stands under a name that none has. Judged twice, the better counts.
+fn by_document(judged: Vec<JudgedDocument>) -> Judged {
+    let mut by_document = Judged::new();
+    for judgement in judged {
+        let name = match judgement.document_id {
+            Some(id) => id.to_string(),
+            None => format!("missing {}", judgement.external_id.unwrap_or_default()),
+        };
+        let relevance = by_document.entry(name).or_insert(0);
+        *relevance = (*relevance).max(i64::from(judgement.relevance));
+    }
+    by_document
+}

@@ -1,0 +1,4 @@
+//! Measuring how good the searches of a base are.
+mod ask;
+mod figures;
+mod handle;
