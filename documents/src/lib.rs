@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod chunk;
+mod code;
 mod csv;
 mod decode;
 mod document;

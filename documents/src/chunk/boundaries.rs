@@ -6,6 +6,8 @@ use crate::whitespace::truncate;
 const SEGMENT_BYTES: usize = 2048;
 /// Shorter sentences are joined: counting has a price per call.
 const MIN_UNIT_BYTES: usize = 48;
+/// So long does a run of them become at most.
+const MAX_JOINED_BYTES: usize = 144;
 
 /// Cuts running text into sentences (Unicode Standard Annex 29), white space kept at their ends.
 pub(super) fn sentences(text: &str) -> Vec<&str> {
@@ -47,21 +49,26 @@ pub(super) fn lines(text: &str) -> Vec<&str> {
     join_small(text, &bounds)
 }
 
-/// The pieces of `text` that end at `bounds`, each long enough to be worth counting.
+/// The pieces of `text` that end at `bounds`, each long enough to be worth counting. A run of short ones ends where a coin says so that
+/// its last one tosses: where they end must not depend on how many came before.
 fn join_small<'t>(text: &'t str, bounds: &[usize]) -> Vec<&'t str> {
     let mut pieces = Vec::new();
-    let mut start = 0;
+    let (mut start, mut last) = (0, 0);
     for &end in bounds {
-        if end >= start + MIN_UNIT_BYTES || end == text.len() {
+        let joined = end - start;
+        let coin = || text.as_bytes().get(last..end).unwrap_or_default().iter().fold(0u8, |sum, byte| sum ^ byte) % 2 == 0;
+        let is_long = end - last >= MIN_UNIT_BYTES || joined >= MAX_JOINED_BYTES;
+        if is_long || (joined >= MIN_UNIT_BYTES && coin()) || end == text.len() {
             pieces.extend(text.get(start..end).filter(|piece| !piece.is_empty()));
             start = end;
         }
+        last = end;
     }
     pieces
 }
 
 /// The start of `text`, of at most `bytes` bytes but at least one character, that ends at the best place: the end of a line, white
-/// space, the end of a word, of a grapheme, or just of a character.
+/// space or the comma of a script without spaces, the end of a word, of a grapheme, or just of a character.
 pub(super) fn best_cut(text: &str, bytes: usize) -> &str {
     if text.len() <= bytes {
         return text;
@@ -80,7 +87,7 @@ pub(super) fn best_cut(text: &str, bytes: usize) -> &str {
     };
     let cut = second_half
         .rfind('\n')
-        .or_else(|| second_half.rfind(char::is_whitespace))
+        .or_else(|| second_half.rfind(ends_a_clause))
         .map(after)
         .or_else(|| {
             second_half
@@ -99,6 +106,10 @@ pub(super) fn best_cut(text: &str, bytes: usize) -> &str {
     cut.and_then(|cut| text.get(..half + cut))
         .filter(|cut| !cut.is_empty())
         .unwrap_or(window)
+}
+
+fn ends_a_clause(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '、' | '，' | '；' | '：' | '。' | '！' | '？' | '､' | '｡')
 }
 
 #[cfg(test)]
@@ -141,6 +152,7 @@ mod tests {
         assert_eq!(best_cut("one two\nthree four", 15), "one two\n");
         assert_eq!(best_cut("one two three", 9), "one two ");
         assert_eq!(best_cut("短短短短", 7), "短短");
+        assert_eq!(best_cut("返金は、十四日以内に、行われます", 36), "返金は、十四日以内に、");
         assert_eq!(best_cut("é", 1), "é");
         assert_eq!(best_cut(&"e\u{301}".repeat(9), 7).len() % 3, 0);
     }

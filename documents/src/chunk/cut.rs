@@ -1,7 +1,9 @@
 use std::borrow::Cow;
 
+use super::place::{Place, best};
 use super::tokens::{cost, least_cost};
 use super::{CountTokens, boundaries, split_long};
+use crate::code::fences;
 use crate::{Block, BlockKind};
 
 /// A block, or a piece of one, that fits a chunk.
@@ -40,7 +42,7 @@ impl Cut<'_> {
         }
         let pieces = match block.kind {
             BlockKind::Table => self.table(&block.text),
-            BlockKind::Code => self.group(&self.units(boundaries::lines(&block.text), self.budget), "", 0),
+            BlockKind::Code => self.code(&block.text),
             _ => self.group(
                 &self.units(boundaries::sentences(&block.text), self.budget),
                 "",
@@ -50,6 +52,26 @@ impl Cut<'_> {
         pieces
             .into_iter()
             .map(|(text, cost)| part(Cow::Owned(text), cost))
+            .collect()
+    }
+
+    /// Pieces of code, each between the fences of the whole.
+    fn code(&self, text: &str) -> Vec<(String, usize)> {
+        let Some((opening, code, closing)) = fences(text) else {
+            return self.group(&self.units(boundaries::lines(text), self.budget), "", 0);
+        };
+        let fences_cost = cost(opening, self.tokens) + cost(closing, self.tokens) + 2;
+        if fences_cost > self.budget / 3 {
+            return self.group(&self.units(boundaries::lines(code), self.budget), "", 0);
+        }
+        let inside = Cut {
+            budget: self.budget - fences_cost,
+            ..*self
+        };
+        inside
+            .group(&inside.units(boundaries::lines(code), inside.budget), "", 0)
+            .into_iter()
+            .map(|(code, cost)| (format!("{opening}\n{code}\n{closing}"), cost + fences_cost))
             .collect()
     }
 
@@ -107,14 +129,8 @@ impl Cut<'_> {
                 total += unit.1;
                 from = index;
             }
-            let mut end = start;
-            for unit in units.iter().skip(start) {
-                if end > start && total + unit.1 > self.budget {
-                    break;
-                }
-                total += unit.1;
-                end += 1;
-            }
+            let end = self.end(units, start, total);
+            total += units.iter().take(end).skip(start).map(|unit| unit.1).sum::<usize>();
             let body: String = units.iter().take(end).skip(from).map(|unit| unit.0).collect();
             let body = body.trim_end().trim_start_matches('\n');
             if !body.trim().is_empty() {
@@ -123,5 +139,21 @@ impl Cut<'_> {
             start = end;
         }
         pieces
+    }
+
+    /// Where the piece that begins at `start` ends: with the last unit, or at the best place in its second half. `used` is what the piece repeats.
+    fn end(&self, units: &[Unit<'_>], start: usize, used: usize) -> usize {
+        let mut total = used;
+        let mut places = Vec::new();
+        for (at, unit) in units.iter().enumerate().skip(start) {
+            if at > start && total >= self.budget / 2 {
+                places.push((at, Place::before_line(unit.0)));
+            }
+            if at > start && total + unit.1 > self.budget {
+                return best(places).unwrap_or(at);
+            }
+            total += unit.1;
+        }
+        units.len()
     }
 }

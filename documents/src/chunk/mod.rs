@@ -3,6 +3,7 @@ mod cut;
 mod draft;
 mod finish;
 mod pack;
+mod place;
 mod prefix;
 mod split_long;
 mod tokens;
@@ -57,5 +58,7 @@ pub fn chunk(document: &ParsedDocument, title: &str, options: &ChunkOptions, tok
     finish.chunks
 }
 
+#[cfg(test)]
+mod edit_tests;
 #[cfg(test)]
 mod tests;

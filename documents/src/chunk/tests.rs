@@ -117,14 +117,13 @@ fn code_is_cut_at_lines() {
     let code: String = (0..100)
         .map(|i| format!("    let variable_{i} = compute({i});\n"))
         .collect();
-    let chunks = cut(&format!("```\n{code}```"), Format::Markdown, 100);
+    let chunks = cut(&format!("```rust title=a.rs\n{code}```"), Format::Markdown, 100);
     assert!(chunks.len() > 3);
-    assert!(
-        chunks
-            .iter()
-            .flat_map(|chunk| chunk.text.lines())
-            .all(|line| line.starts_with("    let") && line.ends_with(");"))
-    );
+    for chunk in &chunks {
+        let (fences, code): (Vec<&str>, Vec<&str>) = chunk.text.lines().partition(|line| line.starts_with("```"));
+        assert_eq!(fences, ["```rust", "```"], "every piece names the language");
+        assert!(code.iter().all(|line| line.starts_with("    let") && line.ends_with(");")));
+    }
 }
 
 #[test]

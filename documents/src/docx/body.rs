@@ -6,6 +6,7 @@ use super::inline::{Fields, Graphic, Inline, NoteKind, is_placeholder};
 use super::numbering::{Marker, Numbering, NumberingRef};
 use super::styles::{Role, Styles, outline_level, role_of_level};
 use super::table;
+use crate::code::push_code;
 use crate::drawing::{append_chart, append_diagram, chosen_content};
 use crate::outline::{Outline, title};
 use crate::package::{Package, Relationships, attribute, child, child_named, value};
@@ -160,8 +161,7 @@ impl<'a> Body<'a, '_, '_> {
 
     fn end_code(&mut self) {
         let code = std::mem::take(&mut self.state.code);
-        let code = crate::whitespace::without_outer_blank_lines(&code);
-        self.outline.push(BlockKind::Code, code.to_owned());
+        push_code(&code, "", &mut self.outline);
     }
 
     fn put_out_waiting(&mut self) -> Result<(), ParseError> {

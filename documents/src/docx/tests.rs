@@ -260,7 +260,7 @@ fn charts_diagrams_equations_and_listings_are_read() {
             "- Plan",
             "  - Do",
             "x^2",
-            "if a {\n    b"
+            "```\nif a {\n    b\n```"
         ]
     );
     assert_eq!(document.blocks[5].kind, BlockKind::Code);

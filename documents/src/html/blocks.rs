@@ -5,8 +5,8 @@ use scraper::{Html, Node};
 
 use super::table;
 use crate::BlockKind;
+use crate::code::push_code;
 use crate::outline::Outline;
-use crate::whitespace::without_outer_blank_lines;
 
 /// A tree to read.
 #[derive(Clone, Copy)]
@@ -108,10 +108,7 @@ impl Reader<'_> {
             "blockquote" => self.outline.open_quote(),
             "pre" => {
                 self.outline.end_block();
-                self.outline.push(
-                    BlockKind::Code,
-                    without_outer_blank_lines(&preformatted(node)).to_owned(),
-                );
+                push_code(&preformatted(node), language(node), self.outline);
                 self.skipping = Some(node.id());
             }
             "table" => {
@@ -191,6 +188,16 @@ fn is_block(name: &str) -> bool {
             | "center"
             | "body"
     )
+}
+
+/// The language that highlighters name in a class, `language-sh`, of the listing or of the `code` in it.
+fn language<'a>(pre: NodeRef<'a, Node>) -> &'a str {
+    pre.descendants()
+        .take(2)
+        .filter_map(|node| node.value().as_element()?.attr("class"))
+        .flat_map(str::split_whitespace)
+        .find_map(|class| class.strip_prefix("language-"))
+        .unwrap_or_default()
 }
 
 fn preformatted(pre: NodeRef<'_, Node>) -> String {

@@ -32,7 +32,7 @@ fn blocks_keep_their_kind_and_headings() {
         "4. c",
         "  d",
         "k | v\n1 | x y",
-        "fn a() {\n    b\n}",
+        "```\nfn a() {\n    b\n}\n```",
         "said",
         "a chart",
     ];

@@ -2,8 +2,9 @@ use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::Indented;
 use super::raw_html::RawHtml;
+use crate::code::push_code;
 use crate::outline::Outline;
-use crate::whitespace::{one_line, tidy_lines, without_outer_blank_lines};
+use crate::whitespace::{one_line, tidy_lines};
 use crate::{BlockKind, ParseError};
 
 /// Reads Markdown into the outline.
@@ -19,7 +20,7 @@ pub(super) fn read(markdown: &str, indented: Indented, outline: &mut Outline) ->
         indented,
         raw: RawHtml::default(),
         verbatim: None,
-        fenced: false,
+        language: None,
         table: String::new(),
         row: Vec::new(),
     };
@@ -35,8 +36,8 @@ struct Reader<'o> {
     raw: RawHtml,
     /// Code or HTML being collected.
     verbatim: Option<String>,
-    /// The code block being read has a fence: its end event does not say.
-    fenced: bool,
+    /// What the fence of the code block being read names; `None` where it has no fence. Its end event does not say.
+    language: Option<String>,
     table: String,
     row: Vec<String>,
 }
@@ -77,7 +78,10 @@ impl Reader<'_> {
             Tag::CodeBlock(_) | Tag::HtmlBlock => {
                 self.outline.end_block();
                 self.verbatim = Some(String::new());
-                self.fenced = matches!(tag, Tag::CodeBlock(CodeBlockKind::Fenced(_)));
+                self.language = match tag {
+                    Tag::CodeBlock(CodeBlockKind::Fenced(info)) => Some(language(info).to_owned()),
+                    _ => None,
+                };
             }
             _ => {}
         }
@@ -114,9 +118,8 @@ impl Reader<'_> {
 
     fn end_code(&mut self) {
         let code = self.verbatim.take().unwrap_or_default();
-        if self.fenced || self.indented == Indented::Code {
-            self.outline
-                .push(BlockKind::Code, without_outer_blank_lines(&code).to_owned());
+        if self.language.is_some() || self.indented == Indented::Code {
+            push_code(&code, self.language.take().as_deref().unwrap_or_default(), self.outline);
         } else {
             self.outline.text(&tidy_lines(&code));
             self.outline.end_block();
@@ -131,4 +134,9 @@ impl Reader<'_> {
             self.table.push('\n');
         }
     }
+}
+
+/// The first word of what follows a fence: `js`, of "js {1,3} title=app.js".
+fn language(info: &str) -> &str {
+    info.split([' ', ',', '{', '\t']).next().unwrap_or_default()
 }

@@ -34,7 +34,7 @@ fn indentation_inside_components_makes_no_code_blocks() {
     let expected = [
         "Linux",
         "Install it:",
-        "apt install it\n  --yes",
+        "```bash\napt install it\n  --yes\n```",
         "1. One",
         "  - nested",
         "2. Two",
@@ -63,7 +63,7 @@ fn code_is_left_alone() {
     let document = mdx("```jsx\nimport A from 'a'\n<A b={c} />\n```\n\nWrite `<A b={c} />` and ``{`x`}``.");
     assert_eq!(
         texts(&document),
-        ["import A from 'a'\n<A b={c} />", "Write <A b={c} /> and {`x`}."]
+        ["```jsx\nimport A from 'a'\n<A b={c} />\n```", "Write <A b={c} /> and {`x`}."]
     );
 }
 

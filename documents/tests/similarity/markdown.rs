@@ -24,7 +24,7 @@ pub fn markdown(document: &ParsedDocument) -> String {
         in_list = is_item;
         match block.kind {
             BlockKind::Table => text.push_str(&table(&block.text)),
-            BlockKind::Code => text.push_str(&format!("```\n{}\n```", block.text)),
+            BlockKind::Code => text.push_str(&block.text),
             BlockKind::Quote => text.push_str(&format!("> {}", block.text.replace('\n', "\n> "))),
             BlockKind::Heading => {
                 text.push_str(&format!("{} {}", "#".repeat(block.headings.len() + 1), block.text));

@@ -1,6 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests")]
 
 mod change;
+mod declaration;
 mod hostile;
 mod languages;
 mod modes;

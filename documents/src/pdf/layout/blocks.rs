@@ -6,6 +6,7 @@ use super::list_marker;
 use super::page::PageLayout;
 use super::paragraphs::{Paragraph, paragraphs, usual_distance};
 use crate::BlockKind;
+use crate::code::push_code;
 use crate::outline::Outline;
 
 enum Part {
@@ -93,7 +94,7 @@ fn put_out(paragraph: Paragraph, sizes: &Sizes, indents: &mut Vec<f32>, outline:
         outline.text(&paragraph.text);
         outline.end_heading(level);
     } else if paragraph.face == Face::Typewriter && paragraph.lines > 1 && !sizes.all_typewriter {
-        outline.push(BlockKind::Code, paragraph.text);
+        push_code(&paragraph.text, "", outline);
     } else if let Some((marker, text)) = list_marker::split(&paragraph.text) {
         indents.retain(|indent| *indent < paragraph.left - 0.5 * paragraph.size);
         let depth = indents.len().min(8);
