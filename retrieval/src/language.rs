@@ -26,12 +26,14 @@ pub enum Language {
     Swedish,
     Tamil,
     Turkish,
+    /// Each document by the rules of the language it is found to be written in, each query by those of all of them.
+    Auto,
     /// Lower case and folded accents, without stop words and stemming: for every other language.
     Simple,
 }
 
 impl Language {
-    /// Reads a code such as `en`, `pt-BR` or `de_AT`; a code without rules of its own is [`Language::Simple`].
+    /// Reads a code such as `en`, `pt-BR` or `de_AT`; `auto` is [`Language::Auto`], a code without rules of its own [`Language::Simple`].
     pub fn from_code(code: &str) -> Self {
         let primary = code
             .split(['-', '_'])
@@ -58,6 +60,7 @@ impl Language {
             "sv" => Self::Swedish,
             "ta" => Self::Tamil,
             "tr" => Self::Turkish,
+            "auto" => Self::Auto,
             _ => Self::Simple,
         }
     }
@@ -83,6 +86,7 @@ impl Language {
             Self::Swedish => "sv",
             Self::Tamil => "ta",
             Self::Turkish => "tr",
+            Self::Auto => "auto",
             Self::Simple => "und",
         }
     }
@@ -107,8 +111,14 @@ impl Language {
             Self::Swedish => Snowball::Swedish,
             Self::Tamil => Snowball::Tamil,
             Self::Turkish => Snowball::Turkish,
-            Self::Simple => return None,
+            Self::Auto | Self::Simple => return None,
         })
+    }
+
+    /// Whether compounds are written as one word: `Grundschulunterricht`.
+    pub(crate) fn joins_words(self) -> bool {
+        use Language::{Danish, Dutch, Finnish, German, Norwegian, Swedish};
+        matches!(self, Danish | Dutch | Finnish | German | Norwegian | Swedish)
     }
 
     /// Whether people write the language's letters without their marks and mean the same word. In the languages left
@@ -142,6 +152,7 @@ mod tests {
         assert_eq!(Language::from_code("pt-BR"), Language::Portuguese);
         assert_eq!(Language::from_code("DE_at"), Language::German);
         assert_eq!(Language::from_code("ja"), Language::Simple);
+        assert_eq!(Language::from_code(Language::Auto.code()), Language::Auto);
         assert_eq!(Language::from_code(""), Language::Simple);
         assert_eq!(Language::from_code(Language::Norwegian.code()), Language::Norwegian);
     }

@@ -1,11 +1,13 @@
 use tantivy::tokenizer::{AsciiFoldingFilter, Stemmer, StopWordFilter, TextAnalyzer};
 
+use super::respelling::Respelling;
 use super::segmenter::Segmenter;
 use crate::language::Language;
 
 /// What the keyword leg does with a chunk's text: segments, stop words out, stems, folded accents.
 ///
-/// The order matters: stop lists and stemmers (both Snowball's) know the accented spelling, so accents are folded last.
+/// The order matters: stop lists and stemmers (both Snowball's) know the accented spelling, so accents are folded last; in the languages that
+/// [`Respelling`] knows they are folded before the stemmer, and once more after it.
 pub(crate) fn analyzer(language: Language) -> TextAnalyzer {
     build(language, false)
 }
@@ -24,6 +26,9 @@ fn build(language: Language, for_query: bool) -> TextAnalyzer {
     if let Some(snowball) = language.snowball() {
         if let Some(stop_words) = StopWordFilter::new(snowball) {
             chain = chain.filter_dynamic(stop_words);
+        }
+        if Respelling::knows(language) {
+            chain = chain.filter_dynamic(AsciiFoldingFilter).filter_dynamic(Respelling(language));
         }
         chain = chain.filter_dynamic(Stemmer::new(snowball));
     }
@@ -86,7 +91,7 @@ mod tests {
             terms(Language::English, "日本語 API"),
             ["日", "日本", "本", "本語", "語", "api"]
         );
-        assert_eq!(terms(Language::Simple, "ﾊﾞｽ"), ["バ", "バス", "ス"]);
+        assert_eq!(terms(Language::Simple, "ﾊﾞｽ"), ["ば", "ばす", "す"]);
     }
 
     #[test]

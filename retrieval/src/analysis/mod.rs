@@ -1,9 +1,16 @@
 //! From text to the terms of the keyword leg.
 
 mod analyzer;
-mod query_terms;
+mod detect;
+mod function_pairs;
+mod query_words;
+mod respelling;
 mod segmenter;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod spelling_tests;
 
 pub(crate) use analyzer::{analyzer, query_analyzer};
-pub(crate) use query_terms::{QueryTerms, query_terms};
+pub(crate) use detect::language_of;
+pub(crate) use query_words::{QueryTerms, QueryWord, add, query_words, terms_of};
 pub(crate) use segmenter::is_unspaced;

@@ -8,7 +8,7 @@ use unicode_segmentation::{GraphemeIndices, UnicodeSegmentation};
 /// A longer word (a key, a blob in base64) is not indexed. In bytes.
 const MAX_TOKEN_BYTES: usize = 128;
 
-/// Splits text into lower-case, NFKC-normalised terms: runs of letters and digits, and single characters plus
+/// Splits text into lower-case, NFKC-normalised terms, Katakana as Hiragana: runs of letters and digits, and single characters plus
 /// neighbouring pairs where a script does not put spaces between its words.
 ///
 /// Works on grapheme clusters, so that a letter stays together with its combining marks.
@@ -139,6 +139,8 @@ impl<'a> SegmentStream<'a> {
                 'I' if self.segmenter.turkish => lower.push('ı'),
                 // Its lower case is `i` and a combining dot, which nobody types.
                 'İ' => lower.push('i'),
+                // Katakana as the Hiragana of the same sound: りんご and リンゴ are one word.
+                'ァ'..='ヶ' => lower.push(char::from_u32(u32::from(character) - 0x60).unwrap_or(character)),
                 _ => lower.extend(character.to_lowercase()),
             }
         }

@@ -1,13 +1,15 @@
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
 use tantivy::schema::Value as _;
+use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{DocAddress, Index, IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
 
 use super::directory::UnsyncedDirectory;
-use super::schema::{ANALYZER, Fields};
-use super::spelling;
-use crate::analysis::{QueryTerms, analyzer};
+use super::schema::{ANALYZER, Fields, Rules};
+use super::{compounds, spelling};
+use crate::analysis::{QueryTerms, QueryWord, analyzer, language_of, terms_of};
 use crate::change::IndexedDocument;
 use crate::documents::DocumentNumber;
 use crate::error::{Error, Result};
@@ -22,6 +24,7 @@ pub(crate) struct KeywordIndex {
     index: Index,
     reader: IndexReader,
     pub(super) fields: Fields,
+    language: Language,
     writer_memory_bytes: usize,
 }
 
@@ -29,6 +32,8 @@ pub(crate) struct KeywordIndex {
 pub(crate) struct StoredChunk {
     pub(crate) headings: Vec<String>,
     pub(crate) text: String,
+    /// By whose rules it is indexed.
+    pub(crate) language: Language,
 }
 
 impl KeywordIndex {
@@ -62,6 +67,7 @@ impl KeywordIndex {
             index,
             reader,
             fields: Fields::new(),
+            language,
             writer_memory_bytes,
         })
     }
@@ -91,8 +97,17 @@ impl KeywordIndex {
         for number in removed {
             writer.delete_term(Term::from_field_u64(self.fields.document, number));
         }
+        let mut analyzers: HashMap<Language, TextAnalyzer> = HashMap::new();
         for (number, document) in added {
-            for chunk in self.fields.chunks(number, document) {
+            let rules = match self.language {
+                Language::Auto => {
+                    let language = language_of(document);
+                    let own = analyzers.entry(language).or_insert_with(|| analyzer(language));
+                    Rules { language, own: Some(own) }
+                }
+                language => Rules { language, own: None },
+            };
+            for chunk in self.fields.chunks(number, document, rules) {
                 writer.add_document(chunk)?;
             }
         }
@@ -110,9 +125,33 @@ impl KeywordIndex {
         self.reader.searcher()
     }
 
-    /// The terms as the base spells them: see [`spelling`].
-    pub(crate) fn corrected(&self, searcher: &Searcher, terms: &QueryTerms) -> Result<QueryTerms> {
-        spelling::corrected(searcher, self.fields.body, terms)
+    /// The languages that chunks are indexed in; of one that is no longer there, for as long as its chunks are not merged away.
+    pub(crate) fn languages(&self, searcher: &Searcher) -> Result<Vec<Language>> {
+        if self.language != Language::Auto {
+            return Ok(vec![self.language]);
+        }
+        let mut codes = BTreeSet::new();
+        for segment in searcher.segment_readers() {
+            let inverted = segment.inverted_index(self.fields.language)?;
+            let mut terms = inverted.terms().stream().map_err(tantivy::TantivyError::from)?;
+            while terms.advance() {
+                codes.insert(String::from_utf8_lossy(terms.key()).into_owned());
+            }
+        }
+        Ok(codes.iter().map(|code| Language::from_code(code)).collect())
+    }
+
+    /// The words' terms, as the base spells them where typos are tolerated (see [`spelling`]), and their compounds (see [`compounds`]) in languages that write
+    /// compounds as one word.
+    pub(crate) fn terms(&self, searcher: &Searcher, words: &[QueryWord], tolerate_typos: bool) -> Result<QueryTerms> {
+        let mut terms = match tolerate_typos {
+            true => spelling::corrected(searcher, self.fields.body, words)?,
+            false => terms_of(words),
+        };
+        if self.languages(searcher)?.into_iter().any(Language::joins_words) {
+            compounds::add_compounds(searcher, self.fields.body, words, &mut terms)?;
+        }
+        Ok(terms)
     }
 
     pub(crate) fn stored(&self, searcher: &Searcher, address: DocAddress) -> Result<StoredChunk> {
@@ -125,6 +164,7 @@ impl KeywordIndex {
         Ok(StoredChunk {
             headings: strings(self.fields.heading).collect(),
             text: strings(self.fields.text).next().unwrap_or_default(),
+            language: strings(self.fields.language).next().map(Language::from).unwrap_or_default(),
         })
     }
 }

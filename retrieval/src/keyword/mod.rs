@@ -1,5 +1,6 @@
 //! The keyword leg: BM25 over one tantivy directory a base (k1 = 1.2, b = 0.75, tantivy's constants).
 
+mod compounds;
 mod directory;
 mod index;
 mod phrases;
@@ -8,7 +9,7 @@ mod search;
 mod spelling;
 mod statistics;
 
-pub(crate) use index::KeywordIndex;
+pub(crate) use index::{KeywordIndex, StoredChunk};
 pub(crate) use phrases::holding;
 pub(crate) use search::KeywordSearch;
 pub(crate) use statistics::SharedStatistics;

@@ -7,7 +7,7 @@ use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
 use super::index::KeywordIndex;
 use super::search::Chunks;
 use crate::allowed::Allowed;
-use crate::analysis::{QueryTerms, query_analyzer, query_terms};
+use crate::analysis::query_words;
 use crate::documents::{ChunkRef, Documents};
 use crate::error::Result;
 use crate::language::Language;
@@ -23,12 +23,11 @@ const MAX_READ: usize = 20_000;
 pub(crate) fn holding(
     index: &KeywordIndex,
     searcher: &Searcher,
-    language: Language,
     phrases: &[Phrase],
     allowed: &Allowed,
     documents: &Documents,
 ) -> Result<HashSet<ChunkRef>> {
-    let query = with_all_words(index, language, phrases);
+    let query = with_all_words(index, &index.languages(searcher)?, phrases);
     let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
     let mut holding = HashSet::new();
     let mut read = 0;
@@ -64,20 +63,24 @@ pub(crate) fn holding(
     Ok(holding)
 }
 
-/// Every chunk with all words of the phrases; all chunks where they have none that is indexed (stop words, punctuation).
-fn with_all_words(index: &KeywordIndex, language: Language, phrases: &[Phrase]) -> Box<dyn Query> {
-    let mut analyzer = query_analyzer(language);
-    let terms: QueryTerms = phrases
-        .iter()
-        .flat_map(|phrase| query_terms(&mut analyzer, phrase.as_given()))
+/// Every chunk with all words of the phrases, by the rules of any of the languages; all chunks where they have none that is indexed (stop words,
+/// punctuation).
+fn with_all_words(index: &KeywordIndex, languages: &[Language], phrases: &[Phrase]) -> Box<dyn Query> {
+    let words = phrases.iter().flat_map(|phrase| query_words(languages, phrase.as_given()));
+    let clauses: Vec<(Occur, Box<dyn Query>)> = words
+        .filter(|word| !word.stop_word)
+        .map(|word| {
+            let terms = word.terms.iter().map(|term| Term::from_field_text(index.fields.body, term));
+            let any: Vec<(Occur, Box<dyn Query>)> = terms
+                .map(|term| -> (Occur, Box<dyn Query>) {
+                    (Occur::Should, Box::new(TermQuery::new(term, IndexRecordOption::Basic)))
+                })
+                .collect();
+            (Occur::Must, Box::new(BooleanQuery::new(any)) as Box<dyn Query>)
+        })
         .collect();
-    if terms.is_empty() {
+    if clauses.is_empty() {
         return Box::new(AllQuery);
     }
-    let clauses = terms.iter().map(|(term, _)| {
-        let term = Term::from_field_text(index.fields.body, term);
-        let query: Box<dyn Query> = Box::new(TermQuery::new(term, IndexRecordOption::Basic));
-        (Occur::Must, query)
-    });
-    Box::new(BooleanQuery::new(clauses.collect()))
+    Box::new(BooleanQuery::new(clauses))
 }

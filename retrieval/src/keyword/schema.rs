@@ -1,8 +1,10 @@
 use tantivy::TantivyDocument;
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::tokenizer::{PreTokenizedString, TextAnalyzer};
 
 use crate::change::{IndexedChunk, IndexedDocument};
 use crate::documents::DocumentNumber;
+use crate::language::Language;
 
 /// The name under which the base's analyzer is registered.
 pub(super) const ANALYZER: &str = "body";
@@ -25,6 +27,27 @@ pub(super) struct Fields {
     pub(super) place: Field,
     pub(super) text: Field,
     pub(super) heading: Field,
+    /// The code of the language by whose rules the chunk is indexed.
+    pub(super) language: Field,
+}
+
+/// By whose rules a document is indexed.
+pub(super) struct Rules<'a> {
+    pub(super) language: Language,
+    /// Where each document has its own; else the index knows the one of all.
+    pub(super) own: Option<&'a mut TextAnalyzer>,
+}
+
+impl Rules<'_> {
+    fn add(&mut self, stored: &mut TantivyDocument, field: Field, text: &str) {
+        let Some(analyzer) = self.own.as_deref_mut() else {
+            return stored.add_text(field, text);
+        };
+        let mut tokens = Vec::new();
+        analyzer.token_stream(text).process(&mut |token| tokens.push(token.clone()));
+        let text = String::new();
+        stored.add_pre_tokenized_text(field, PreTokenizedString { text, tokens });
+    }
 }
 
 impl Fields {
@@ -40,6 +63,7 @@ impl Fields {
         let place = builder.add_u64_field(PLACE, FAST);
         let text = builder.add_text_field("text", STORED);
         let heading = builder.add_text_field("heading", STORED);
+        let language = builder.add_text_field("language", STRING | STORED);
         Self {
             schema: builder.build(),
             body,
@@ -48,6 +72,7 @@ impl Fields {
             place,
             text,
             heading,
+            language,
         }
     }
 
@@ -55,6 +80,7 @@ impl Fields {
         &'a self,
         number: DocumentNumber,
         document: &'a IndexedDocument,
+        mut rules: Rules<'a>,
     ) -> impl Iterator<Item = TantivyDocument> + 'a {
         let title = &document.title;
         let title = title
@@ -62,15 +88,23 @@ impl Fields {
             .unwrap_or_default();
         (0..)
             .zip(&document.chunks)
-            .map(move |(place, chunk)| self.chunk(number, place, title, chunk))
+            .map(move |(place, chunk)| self.chunk(number, place, title, chunk, &mut rules))
     }
 
-    fn chunk(&self, number: DocumentNumber, place: u64, title: &str, chunk: &IndexedChunk) -> TantivyDocument {
+    fn chunk(
+        &self,
+        number: DocumentNumber,
+        place: u64,
+        title: &str,
+        chunk: &IndexedChunk,
+        rules: &mut Rules<'_>,
+    ) -> TantivyDocument {
         let mut stored = TantivyDocument::default();
         stored.add_u64(self.document, number);
         stored.add_u64(self.place, place);
-        stored.add_text(self.body, &chunk.embed_text);
-        stored.add_text(self.title, title);
+        rules.add(&mut stored, self.body, &chunk.embed_text);
+        rules.add(&mut stored, self.title, title);
+        stored.add_text(self.language, rules.language.code());
         stored.add_text(self.text, &chunk.text);
         for heading in &chunk.headings {
             stored.add_text(self.heading, heading);

@@ -40,7 +40,7 @@ impl<'a> KeywordSearch<'a> {
             .flat_map(|(field, boost)| {
                 terms
                     .iter()
-                    .map(move |(term, count)| (Occur::Should, clause(field, term, boost * *count as f32)))
+                    .map(move |(term, weight)| (Occur::Should, clause(field, term, boost * weight)))
             })
             .collect();
         let weight = if clauses.is_empty() {

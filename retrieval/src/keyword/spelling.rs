@@ -4,7 +4,7 @@ use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::Field;
 use tantivy::{Searcher, TantivyError, Term};
 
-use crate::analysis::QueryTerms;
+use crate::analysis::{QueryTerms, QueryWord, add};
 use crate::error::Result;
 
 /// Shorter words have too many neighbours: `cat` is one letter from `car`, `cut` and `at`.
@@ -16,28 +16,27 @@ const MAX_WORDS: usize = 8;
 /// Spellings that stand for one word.
 const MAX_SPELLINGS: usize = 3;
 
-/// The terms with every word that no chunk holds replaced by the spellings nearest to it that some do, if there are any: one letter wrong, missing,
+/// The words' terms that chunks hold, with every word that no chunk holds replaced by the spellings nearest to it that some do, if there are any: one letter wrong, missing,
 /// too many or changed places with its neighbour; in longer words two. Words that the base knows are left alone, however rare.
-pub(super) fn corrected(searcher: &Searcher, field: Field, terms: &QueryTerms) -> Result<QueryTerms> {
-    let mut corrected = QueryTerms::with_capacity(terms.len());
+pub(super) fn corrected(searcher: &Searcher, field: Field, words: &[QueryWord]) -> Result<QueryTerms> {
+    let mut corrected = QueryTerms::with_capacity(words.len());
     let mut looked_for = 0;
-    for (term, count) in terms {
-        let known = searcher.doc_freq(&Term::from_field_text(field, term))? > 0;
-        let spellings = if known || !is_word(term) || looked_for == MAX_WORDS {
-            Vec::new()
-        } else {
-            looked_for += 1;
-            spellings(searcher, field, term)?
-        };
-        if spellings.is_empty() {
-            corrected.push((term.clone(), *count));
-        }
-        for spelling in spellings {
-            match corrected.iter_mut().find(|(known, _)| *known == spelling) {
-                Some((_, times)) => *times += count,
-                None => corrected.push((spelling, *count)),
+    for word in words {
+        let mut known = Vec::new();
+        for term in &word.terms {
+            if searcher.doc_freq(&Term::from_field_text(field, term))? > 0 {
+                known.push(term.clone());
             }
         }
+        if known.is_empty() && looked_for < MAX_WORDS && word.terms.iter().any(|term| is_word(term)) {
+            looked_for += 1;
+            for term in word.terms.iter().filter(|term| is_word(term)) {
+                known.extend(spellings(searcher, field, term)?);
+            }
+            known.sort();
+            known.dedup();
+        }
+        add(&mut corrected, if known.is_empty() { &word.terms } else { &known }, word.count);
     }
     Ok(corrected)
 }

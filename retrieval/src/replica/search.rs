@@ -1,16 +1,18 @@
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use tantivy::DocAddress;
 use tantivy::tokenizer::TextAnalyzer;
 
 use super::state::{Replica, State};
 use crate::allowed::Allowed;
-use crate::analysis::{QueryTerms, query_analyzer, query_terms};
+use crate::analysis::{QueryTerms, query_analyzer, query_words};
 use crate::documents::{ChunkRef, Document};
 use crate::error::{Error, Result};
 use crate::fusion::{Candidate, rank};
 use crate::highlight::highlights;
-use crate::keyword::{KeywordSearch, SharedStatistics, holding};
+use crate::keyword::{KeywordSearch, SharedStatistics, StoredChunk, holding};
+use crate::language::Language;
 use crate::query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
 use crate::recency::Recency;
 use crate::top::Ranked;
@@ -24,12 +26,8 @@ impl Replica {
     /// Finds the chunks that answer a query best, among those its viewer may see and its filter lets through.
     pub fn search(&self, query: &Query) -> Result<Hits> {
         let vector = self.query_vector(query)?;
-        let mut analyzer = query_analyzer(self.options.language);
-        let mut terms = query_terms(&mut analyzer, &query.text);
         let state = self.read()?;
-        if query.tolerate_typos {
-            terms = self.keyword.corrected(&state.searcher, &terms)?;
-        }
+        let terms = self.terms(&state, query)?;
         let together = query.together.as_ref();
         let shared = together.map(|together| &together.statistics);
         let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, title_boost(query), shared)?;
@@ -52,7 +50,7 @@ impl Replica {
             candidates: candidates.len(),
             ..Hits::default()
         };
-        hits.hits = self.hits(&state, &keyword, wanted, &mut Shown::new(query, analyzer, &terms))?;
+        hits.hits = self.hits(&state, &keyword, wanted, &mut Shown::new(query, &terms))?;
         if query.explain {
             let explained = candidates.iter().map(|candidate| explained(&state, candidate, recency));
             hits.ranking = explained.collect();
@@ -63,16 +61,18 @@ impl Replica {
 
     /// The best that the keyword leg gives for the query, with statistics that are shared; 0 when no term matches.
     pub(crate) fn best_keyword_score(&self, query: &Query, shared: &SharedStatistics) -> Result<f32> {
-        let mut analyzer = query_analyzer(self.options.language);
-        let mut terms = query_terms(&mut analyzer, &query.text);
         let state = self.read()?;
-        if query.tolerate_typos {
-            terms = self.keyword.corrected(&state.searcher, &terms)?;
-        }
+        let terms = self.terms(&state, query)?;
         let (boost, allowed) = (title_boost(query), self.allowed(&state, query)?);
         let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, boost, Some(shared))?;
         let best = keyword.top(&allowed, 1, &state.documents)?;
         Ok(best.first().map_or(0.0, |best| best.score))
+    }
+
+    /// What the query's words are in this base.
+    fn terms(&self, state: &State, query: &Query) -> Result<QueryTerms> {
+        let words = query_words(&self.keyword.languages(&state.searcher)?, &query.text);
+        self.keyword.terms(&state.searcher, &words, query.tolerate_typos)
     }
 
     /// What the query may look at: as its viewer may, within its filter, where its phrases stand.
@@ -81,11 +81,9 @@ impl Replica {
         if query.phrases.is_empty() {
             return Ok(allowed);
         }
-        let (keyword, language) = (&self.keyword, self.options.language);
         let chunks = holding(
-            keyword,
+            &self.keyword,
             &state.searcher,
-            language,
             &query.phrases,
             &allowed,
             &state.documents,
@@ -132,8 +130,12 @@ impl Replica {
                 ordinal: candidate.key.ordinal,
                 title: document.title.clone(),
                 score: candidate.explain.score,
+<<<<<<< HEAD
                 factor: factor(document, shown.recency.as_ref()),
                 highlights: highlights(&mut shown.analyzer, &stored.text, &shown.terms),
+=======
+                highlights: shown.highlights(&stored),
+>>>>>>> f596be5 (Search by the rules of each document's language, spell words one way, and find compounds)
                 headings: stored.headings,
                 text: stored.text,
                 explain: shown.explain.then_some(candidate.explain),
@@ -145,21 +147,27 @@ impl Replica {
 
 /// What shapes a hit besides its chunk.
 struct Shown {
-    analyzer: TextAnalyzer,
+    analyzers: HashMap<Language, TextAnalyzer>,
     terms: HashSet<String>,
     explain: bool,
     recency: Option<Recency>,
 }
 
 impl Shown {
-    fn new(query: &Query, analyzer: TextAnalyzer, terms: &QueryTerms) -> Self {
+    fn new(query: &Query, terms: &QueryTerms) -> Self {
         let terms = terms.iter().map(|(term, _)| term.clone()).collect();
         Self {
-            analyzer,
+            analyzers: HashMap::new(),
             terms,
             explain: query.explain,
             recency: query.recency.clone(),
         }
+    }
+
+    fn highlights(&mut self, stored: &StoredChunk) -> Vec<Range<usize>> {
+        let language = stored.language;
+        let analyzer = self.analyzers.entry(language).or_insert_with(|| query_analyzer(language));
+        highlights(analyzer, &stored.text, &self.terms)
     }
 }
 
