@@ -82,6 +82,9 @@ pub struct EmbeddingModelSettings {
     /// The most tokens of one call, all texts together.
     #[serde(default = "default_batch_tokens")]
     pub batch_tokens: usize,
+    /// The languages that it reads, by their two-letter codes; none: all.
+    #[serde(default)]
+    pub languages: Vec<String>,
     /// Whether the provider is asked for `dimensions` numbers; some models refuse the question.
     #[serde(default)]
     pub send_dimensions: bool,
@@ -138,6 +141,12 @@ fn default_batch_tokens() -> usize {
 }
 
 impl EmbeddingModelSettings {
+    /// Whether its vectors say what texts of a base in `language` mean; of a base whose language is `auto` nobody knows.
+    #[must_use]
+    pub fn reads(&self, language: &str) -> bool {
+        self.languages.is_empty() || self.languages.iter().any(|read| read == language)
+    }
+
     pub(crate) fn check(&self, name: &str, problems: &mut Problems) {
         let key = |field: &str| format!("models.catalogue.{name}.{field}");
         let plain_name =
@@ -161,6 +170,12 @@ impl EmbeddingModelSettings {
             (16..=8_192).contains(&self.chunk_tokens),
             &key("chunk_tokens"),
             "must be 16 to 8192",
+        );
+        let is_code = |code: &String| code.len() == 2 && code.bytes().all(|b| b.is_ascii_lowercase());
+        problems.check(
+            self.languages.iter().all(is_code),
+            &key("languages"),
+            "must be two-letter codes of ISO 639-1, in lower case",
         );
         problems.check(
             (1..=128).contains(&self.batch_texts),

@@ -17,6 +17,8 @@ pub enum FusionMethod {
 pub struct RetrievalSettings {
     pub fusion: FusionMethod,
     pub alpha: f32,
+    /// In place of `alpha` where the base's model does not read the base's language.
+    pub alpha_other_languages: f32,
     pub candidates: usize,
     /// What orders results where a search asks for it and its bases name none; empty for none.
     pub reranker: String,
@@ -33,6 +35,11 @@ impl RetrievalSettings {
         problems.check(
             (0.0..=1.0).contains(&self.alpha),
             "retrieval.alpha",
+            "must be between 0 and 1",
+        );
+        problems.check(
+            (0.0..=1.0).contains(&self.alpha_other_languages),
+            "retrieval.alpha_other_languages",
             "must be between 0 and 1",
         );
         problems.check(

@@ -36,6 +36,20 @@ pub struct DiagnosticsSettings {
 }
 
 impl Settings {
+    /// The vector leg's share of a hybrid score in a base of this language and model, where neither a search nor the base says it.
+    #[must_use]
+    pub fn alpha(&self, language: &str, model: &str) -> f32 {
+        let reads = self
+            .models
+            .catalogue
+            .get(model)
+            .is_none_or(|model| model.reads(language));
+        match reads {
+            true => self.retrieval.alpha,
+            false => self.retrieval.alpha_other_languages,
+        }
+    }
+
     pub(crate) fn check(&self, problems: &mut Problems) {
         self.server.check(problems);
         self.database.check(problems);

@@ -11,7 +11,8 @@ pub(crate) fn push_code(code: &str, language: &str, outline: &mut Outline) {
     if code.trim().is_empty() {
         return;
     }
-    let named = language.len() <= MAX_LANGUAGE_BYTES && language.chars().all(|c| c.is_alphanumeric() || "+-#._".contains(c));
+    let named =
+        language.len() <= MAX_LANGUAGE_BYTES && language.chars().all(|c| c.is_alphanumeric() || "+-#._".contains(c));
     let language = if named { language } else { "" };
     let fence = "`".repeat(longest_run_of_backticks(code).max(2) + 1);
     outline.push(BlockKind::Code, format!("{fence}{language}\n{code}\n{fence}"));

@@ -56,7 +56,15 @@ fn join_small<'t>(text: &'t str, bounds: &[usize]) -> Vec<&'t str> {
     let (mut start, mut last) = (0, 0);
     for &end in bounds {
         let joined = end - start;
-        let coin = || text.as_bytes().get(last..end).unwrap_or_default().iter().fold(0u8, |sum, byte| sum ^ byte) % 2 == 0;
+        let coin = || {
+            text.as_bytes()
+                .get(last..end)
+                .unwrap_or_default()
+                .iter()
+                .fold(0u8, |sum, byte| sum ^ byte)
+                % 2
+                == 0
+        };
         let is_long = end - last >= MIN_UNIT_BYTES || joined >= MAX_JOINED_BYTES;
         if is_long || (joined >= MIN_UNIT_BYTES && coin()) || end == text.len() {
             pieces.extend(text.get(start..end).filter(|piece| !piece.is_empty()));
@@ -152,7 +160,10 @@ mod tests {
         assert_eq!(best_cut("one two\nthree four", 15), "one two\n");
         assert_eq!(best_cut("one two three", 9), "one two ");
         assert_eq!(best_cut("短短短短", 7), "短短");
-        assert_eq!(best_cut("返金は、十四日以内に、行われます", 36), "返金は、十四日以内に、");
+        assert_eq!(
+            best_cut("返金は、十四日以内に、行われます", 36),
+            "返金は、十四日以内に、"
+        );
         assert_eq!(best_cut("é", 1), "é");
         assert_eq!(best_cut(&"e\u{301}".repeat(9), 7).len() % 3, 0);
     }

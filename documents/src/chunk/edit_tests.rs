@@ -62,7 +62,12 @@ fn prose(number: usize, words: usize) -> String {
 fn an_edit_in_a_long_section_moves_hardly_a_cut_after_it() {
     let paragraphs: Vec<String> = (0..60).map(|n| prose(n, 30)).collect();
     let page = |paragraphs: &[String]| format!("# One\n\n{}", paragraphs.join("\n\n"));
-    let found = edited(&paragraphs, page, "ZEBRA is another text, and a short one.", Format::Markdown);
+    let found = edited(
+        &paragraphs,
+        page,
+        "ZEBRA is another text, and a short one.",
+        Format::Markdown,
+    );
     check("paragraphs", found, (1.5, 8));
 }
 
@@ -78,7 +83,9 @@ fn a_row_more_or_less_changes_the_chunks_near_it_and_not_the_rest_of_the_table()
 
 #[test]
 fn a_question_more_or_less_changes_the_chunks_near_it_and_not_the_rest_of_the_list() {
-    let answers: Vec<String> = (0..60).map(|n| format!("### Question {n}\n\n{}", prose(n, 14))).collect();
+    let answers: Vec<String> = (0..60)
+        .map(|n| format!("### Question {n}\n\n{}", prose(n, 14)))
+        .collect();
     let page = |answers: &[String]| format!("# Help\n\n## All\n\n{}", answers.join("\n\n"));
     let new = "### ZEBRA\n\nZEBRA is a new question here.";
     check("questions", edited(&answers, page, new, Format::Markdown), (1.5, 8));
@@ -88,12 +95,20 @@ fn a_question_more_or_less_changes_the_chunks_near_it_and_not_the_rest_of_the_li
 fn a_line_more_or_less_changes_the_chunks_near_it_and_not_the_rest_of_the_code() {
     let lines: Vec<String> = (0..300).map(|n| format!("    let v{n} = {};", prose(n, 2))).collect();
     let page = |lines: &[String]| format!("```rust\n{}\n```", lines.join("\n"));
-    check("lines", edited(&lines, page, "    let ZEBRA = 1;", Format::Markdown), (1.5, 8));
+    check(
+        "lines",
+        edited(&lines, page, "    let ZEBRA = 1;", Format::Markdown),
+        (1.5, 8),
+    );
 }
 
 #[test]
 fn a_sentence_more_or_less_changes_the_chunks_near_it_and_not_the_rest_of_the_paragraph() {
     let sentences: Vec<String> = (0..200).map(|n| format!("A {}", prose(n, 12))).collect();
     let page = |sentences: &[String]| sentences.join(" ");
-    check("sentences", edited(&sentences, page, "A ZEBRA came.", Format::PlainText), (2.5, 10));
+    check(
+        "sentences",
+        edited(&sentences, page, "A ZEBRA came.", Format::PlainText),
+        (2.5, 10),
+    );
 }

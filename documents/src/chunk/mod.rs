@@ -62,3 +62,5 @@ pub fn chunk(document: &ParsedDocument, title: &str, options: &ChunkOptions, tok
 mod edit_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod whole_tests;

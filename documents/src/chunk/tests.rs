@@ -122,7 +122,10 @@ fn code_is_cut_at_lines() {
     for chunk in &chunks {
         let (fences, code): (Vec<&str>, Vec<&str>) = chunk.text.lines().partition(|line| line.starts_with("```"));
         assert_eq!(fences, ["```rust", "```"], "every piece names the language");
-        assert!(code.iter().all(|line| line.starts_with("    let") && line.ends_with(");")));
+        assert!(
+            code.iter()
+                .all(|line| line.starts_with("    let") && line.ends_with(");"))
+        );
     }
 }
 

@@ -63,7 +63,10 @@ fn code_is_left_alone() {
     let document = mdx("```jsx\nimport A from 'a'\n<A b={c} />\n```\n\nWrite `<A b={c} />` and ``{`x`}``.");
     assert_eq!(
         texts(&document),
-        ["```jsx\nimport A from 'a'\n<A b={c} />\n```", "Write <A b={c} /> and {`x`}."]
+        [
+            "```jsx\nimport A from 'a'\n<A b={c} />\n```",
+            "Write <A b={c} /> and {`x`}."
+        ]
     );
 }
 

@@ -28,7 +28,9 @@ fn build(language: Language, for_query: bool) -> TextAnalyzer {
             chain = chain.filter_dynamic(stop_words);
         }
         if Respelling::knows(language) {
-            chain = chain.filter_dynamic(AsciiFoldingFilter).filter_dynamic(Respelling(language));
+            chain = chain
+                .filter_dynamic(AsciiFoldingFilter)
+                .filter_dynamic(Respelling(language));
         }
         chain = chain.filter_dynamic(Stemmer::new(snowball));
     }

@@ -72,9 +72,15 @@ mod tests {
                 .collect();
             let right = found.iter().filter(|language| **language == expected).count();
             let unsure = found.iter().filter(|language| **language == Language::Simple).count();
-            eprintln!("{code}: {right} of {} articles, {unsure} without a language", found.len());
+            eprintln!(
+                "{code}: {right} of {} articles, {unsure} without a language",
+                found.len()
+            );
             assert_eq!(found.len(), 30);
-            assert!(right == 30 || (right + unsure == 30 && right >= 28), "{code}: {found:?}");
+            assert!(
+                right == 30 || (right + unsure == 30 && right >= 28),
+                "{code}: {found:?}"
+            );
         }
     }
 
@@ -83,6 +89,9 @@ mod tests {
         for text in ["", "E-4012", "0x00 0xff", "\u{0}\u{301}", "OK"] {
             assert_eq!(detected(text), Language::Simple, "{text:?}");
         }
-        assert_eq!(detected(&"the quick brown fox is here ".repeat(100_000)), Language::English);
+        assert_eq!(
+            detected(&"the quick brown fox is here ".repeat(100_000)),
+            Language::English
+        );
     }
 }

@@ -96,7 +96,10 @@ mod tests {
     use super::*;
 
     fn terms(languages: &[Language], text: &str) -> Vec<Vec<String>> {
-        query_words(languages, text).into_iter().map(|word| word.terms).collect()
+        query_words(languages, text)
+            .into_iter()
+            .map(|word| word.terms)
+            .collect()
     }
 
     #[test]

@@ -14,7 +14,10 @@ use crate::language::Language;
 fn words(language: Language) -> BTreeSet<String> {
     let file = format!("../tests/data/declaration/{}.md", language.code());
     let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
-    text.split(['’', '\'']).flat_map(UnicodeSegmentation::unicode_words).map(str::to_lowercase).collect()
+    text.split(['’', '\''])
+        .flat_map(UnicodeSegmentation::unicode_words)
+        .map(str::to_lowercase)
+        .collect()
 }
 
 fn term(analyzer: &mut TextAnalyzer, word: &str) -> Option<String> {
@@ -62,12 +65,19 @@ fn pairs(words: &BTreeSet<String>, mut term_of: impl FnMut(&str) -> Option<Strin
 
 #[test]
 fn a_word_typed_without_its_accents_is_the_same_word() {
-    for language in [Language::German, Language::French, Language::Spanish, Language::Portuguese] {
+    for language in [
+        Language::German,
+        Language::French,
+        Language::Spanish,
+        Language::Portuguese,
+    ] {
         let (mut index, mut query) = (analyzer(language), query_analyzer(language));
         let mut before = stems_first(language);
         let (mut marked, mut missed, mut missed_before) = (0, Vec::new(), 0);
         for word in words(language) {
-            let Some(term_of_word) = term(&mut index, &word) else { continue };
+            let Some(term_of_word) = term(&mut index, &word) else {
+                continue;
+            };
             let typed = typed(&word, language);
             if typed == word {
                 continue;
@@ -90,9 +100,17 @@ fn a_word_typed_without_its_accents_is_the_same_word() {
 
 #[test]
 fn forms_of_a_word_stay_one_word() {
-    for language in [Language::German, Language::French, Language::Spanish, Language::Portuguese] {
+    for language in [
+        Language::German,
+        Language::French,
+        Language::Spanish,
+        Language::Portuguese,
+    ] {
         let (mut now, mut before) = (analyzer(language), stems_first(language));
-        let words: BTreeSet<String> = words(language).into_iter().filter(|word| term(&mut now, word).is_some()).collect();
+        let words: BTreeSet<String> = words(language)
+            .into_iter()
+            .filter(|word| term(&mut now, word).is_some())
+            .collect();
         let (now, before) = (
             pairs(&words, |word| term(&mut now, word)),
             pairs(&words, |word| term(&mut before, word)),

@@ -23,7 +23,12 @@ const JOINTS: [&str; 5] = ["", "s", "es", "n", "en"];
 
 /// Adds the compounds that the base has of the query's words (`Unterricht`: `Grundschulunterricht`), and the words that the base has of which the query's are
 /// compounds. There is no list of words: what counts as one is what chunks hold.
-pub(super) fn add_compounds(searcher: &Searcher, field: Field, words: &[QueryWord], terms: &mut QueryTerms) -> Result<()> {
+pub(super) fn add_compounds(
+    searcher: &Searcher,
+    field: Field,
+    words: &[QueryWord],
+    terms: &mut QueryTerms,
+) -> Result<()> {
     let parts: Vec<&str> = words
         .iter()
         .flat_map(|word| word.terms.iter().map(String::as_str))

@@ -103,7 +103,10 @@ impl KeywordIndex {
                 Language::Auto => {
                     let language = language_of(document);
                     let own = analyzers.entry(language).or_insert_with(|| analyzer(language));
-                    Rules { language, own: Some(own) }
+                    Rules {
+                        language,
+                        own: Some(own),
+                    }
                 }
                 language => Rules { language, own: None },
             };
@@ -164,7 +167,10 @@ impl KeywordIndex {
         Ok(StoredChunk {
             headings: strings(self.fields.heading).collect(),
             text: strings(self.fields.text).next().unwrap_or_default(),
-            language: strings(self.fields.language).next().map(Language::from).unwrap_or_default(),
+            language: strings(self.fields.language)
+                .next()
+                .map(Language::from)
+                .unwrap_or_default(),
         })
     }
 }

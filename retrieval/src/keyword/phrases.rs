@@ -66,11 +66,16 @@ pub(crate) fn holding(
 /// Every chunk with all words of the phrases, by the rules of any of the languages; all chunks where they have none that is indexed (stop words,
 /// punctuation).
 fn with_all_words(index: &KeywordIndex, languages: &[Language], phrases: &[Phrase]) -> Box<dyn Query> {
-    let words = phrases.iter().flat_map(|phrase| query_words(languages, phrase.as_given()));
+    let words = phrases
+        .iter()
+        .flat_map(|phrase| query_words(languages, phrase.as_given()));
     let clauses: Vec<(Occur, Box<dyn Query>)> = words
         .filter(|word| !word.stop_word)
         .map(|word| {
-            let terms = word.terms.iter().map(|term| Term::from_field_text(index.fields.body, term));
+            let terms = word
+                .terms
+                .iter()
+                .map(|term| Term::from_field_text(index.fields.body, term));
             let any: Vec<(Occur, Box<dyn Query>)> = terms
                 .map(|term| -> (Occur, Box<dyn Query>) {
                     (Occur::Should, Box::new(TermQuery::new(term, IndexRecordOption::Basic)))

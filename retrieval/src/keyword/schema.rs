@@ -1,5 +1,5 @@
 use tantivy::TantivyDocument;
-use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions};
+use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
 use tantivy::tokenizer::{PreTokenizedString, TextAnalyzer};
 
 use crate::change::{IndexedChunk, IndexedDocument};
@@ -44,7 +44,9 @@ impl Rules<'_> {
             return stored.add_text(field, text);
         };
         let mut tokens = Vec::new();
-        analyzer.token_stream(text).process(&mut |token| tokens.push(token.clone()));
+        analyzer
+            .token_stream(text)
+            .process(&mut |token| tokens.push(token.clone()));
         let text = String::new();
         stored.add_pre_tokenized_text(field, PreTokenizedString { text, tokens });
     }
@@ -63,7 +65,11 @@ impl Fields {
         let place = builder.add_u64_field(PLACE, FAST);
         let text = builder.add_text_field("text", STORED);
         let heading = builder.add_text_field("heading", STORED);
-        let language = builder.add_text_field("language", STRING | STORED);
+        let code = TextFieldIndexing::default()
+            .set_tokenizer("raw")
+            .set_index_option(IndexRecordOption::Basic)
+            .set_fieldnorms(false);
+        let language = builder.add_text_field("language", TextOptions::default().set_indexing_options(code) | STORED);
         Self {
             schema: builder.build(),
             body,

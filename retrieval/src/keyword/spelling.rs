@@ -36,7 +36,11 @@ pub(super) fn corrected(searcher: &Searcher, field: Field, words: &[QueryWord]) 
             known.sort();
             known.dedup();
         }
-        add(&mut corrected, if known.is_empty() { &word.terms } else { &known }, word.count);
+        add(
+            &mut corrected,
+            if known.is_empty() { &word.terms } else { &known },
+            word.count,
+        );
     }
     Ok(corrected)
 }

@@ -166,7 +166,10 @@ impl Shown {
 
     fn highlights(&mut self, stored: &StoredChunk) -> Vec<Range<usize>> {
         let language = stored.language;
-        let analyzer = self.analyzers.entry(language).or_insert_with(|| query_analyzer(language));
+        let analyzer = self
+            .analyzers
+            .entry(language)
+            .or_insert_with(|| query_analyzer(language));
         highlights(analyzer, &stored.text, &self.terms)
     }
 }

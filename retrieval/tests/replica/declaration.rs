@@ -150,9 +150,15 @@ fn the_highlight_of_an_answer_shows_the_words_that_were_asked_for() {
             let Some(hit) = hits.iter().find(|hit| hit.document_id == wanted) else {
                 panic!("{language}: not found: {}", question.text);
             };
-            let shown: Vec<String> = hit.highlights.iter().map(|place| excerpt(&hit.text, place.clone())).collect();
+            let shown: Vec<String> = hit
+                .highlights
+                .iter()
+                .map(|place| excerpt(&hit.text, place.clone()))
+                .collect();
             assert!(
-                shown.iter().any(|text| text.to_lowercase().contains(&question.shown.to_lowercase())),
+                shown
+                    .iter()
+                    .any(|text| text.to_lowercase().contains(&question.shown.to_lowercase())),
                 "{language}: {} {shown:?}",
                 question.text
             );

@@ -1,7 +1,8 @@
 //! How each base is searched: as the search says, else as the base does, else as the installation does.
-use config::RetrievalSettings;
+use config::{RetrievalSettings, Settings};
 use jobs::kinds::{FusionMethod, SearchKnowledge};
 use retrieval::Fusion;
+use store::knowledge_bases::KnowledgeBase;
 use store::search_settings::SearchSettings;
 
 /// The constant of reciprocal rank fusion in the paper that named it (Cormack, Clarke and Büttcher, 2009).
@@ -30,8 +31,9 @@ impl From<&SearchKnowledge> for AskedSettings {
 }
 
 impl AskedSettings {
-    pub(super) fn fusion(&self, installation: &RetrievalSettings, base: &SearchSettings) -> Fusion {
-        let of_base = match base.fusion.as_deref() {
+    pub(super) fn fusion(&self, settings: &Settings, base: &KnowledgeBase) -> Fusion {
+        let (said, installation) = (&base.search, &settings.retrieval);
+        let of_base = match said.fusion.as_deref() {
             Some("weighted") => Some(FusionMethod::Weighted),
             Some("rrf") => Some(FusionMethod::Rrf),
             _ => None,
@@ -42,7 +44,10 @@ impl AskedSettings {
         };
         match self.fusion.or(of_base).unwrap_or(configured) {
             FusionMethod::Weighted => Fusion::Weighted {
-                alpha: self.alpha.or(base.alpha).unwrap_or(installation.alpha),
+                alpha: self
+                    .alpha
+                    .or(said.alpha)
+                    .unwrap_or_else(|| settings.alpha(&base.language, &base.embedding_model)),
             },
             FusionMethod::Rrf => Fusion::ReciprocalRank { k: RRF_K },
         }

@@ -78,7 +78,7 @@ pub(super) async fn find(
             replica,
             query: Query {
                 vector: vectors.get(model.as_str()).cloned(),
-                fusion: asked.fusion(settings, of_base),
+                fusion: asked.fusion(&app.settings, &head.base),
                 title_boost: asked.title_boost(of_base, query.title_boost),
                 candidates: asked.candidates(settings, of_base).max(query.limit),
                 ..query.clone()

@@ -18,7 +18,7 @@ pub(crate) struct CreateKnowledgeBase {
     /// Unique within the tenant; no control characters.
     #[schema(min_length = 1, max_length = 200, example = "Help centre")]
     name: String,
-    /// ISO 639-1; `en` by default.
+    /// A two-letter code of ISO 639-1, or `auto`: each document in the language it is found to be written in. `en` by default.
     #[schema(example = "en")]
     language: Option<String>,
     /// An available one of `GET /v1/models`; by default the installation's. It stays what it is.
@@ -29,11 +29,14 @@ impl FromFields for CreateKnowledgeBase {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let name = read_name(fields);
         let language = fields.optional_text("language", 1..=10);
-        if language.as_ref().is_some_and(|language| !is_language(language)) {
+        if language
+            .as_ref()
+            .is_some_and(|language| language != "auto" && !is_language(language))
+        {
             fields.error(
                 "language",
                 "unknown_language",
-                "must be a two-letter code of ISO 639-1, such as en",
+                "must be a two-letter code of ISO 639-1, such as en, or auto",
             );
         }
         let embedding_model = fields.optional_text("embedding_model", 1..=200);

@@ -226,3 +226,52 @@ async fn twenty_submissions_at_once_leave_one_document_with_the_last_version() {
     assert_eq!(titles(&app, &base, "lantern").await.len(), 1);
     app.finish().await;
 }
+
+/// Paragraphs of one long section, each of words of its own.
+fn paragraphs(edited: Option<usize>) -> String {
+    let paragraph = |number: usize| {
+        let word = match edited == Some(number) {
+            true => "zebra".to_owned(),
+            false => format!("word{number}"),
+        };
+        format!("{} ends here.", format!("{word} ").repeat(25))
+    };
+    let all: Vec<String> = (0..40).map(paragraph).collect();
+    format!("# Lantern\n\n## One\n\n{}", all.join("\n\n"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_of_one_paragraph_of_a_long_section_embeds_the_chunk_that_holds_it() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let first = app.client.ingest(&base, markdown("a", &paragraphs(None))).await;
+    let chunks = first["result"]["chunks"].as_u64().unwrap();
+    assert!(chunks > 10, "{first}");
+    let mut others = 0;
+    for edited in [3, 17, 31] {
+        let before = embedded(&app);
+        let job = app.client.ingest(&base, markdown("a", &paragraphs(Some(edited)))).await;
+        let new: Vec<String> = app.words.embedded.lock().unwrap()[before..].to_vec();
+        assert_eq!(job["result"]["embedded"].as_u64().unwrap(), new.len() as u64, "{job}");
+        assert!(new.iter().any(|text| text.contains("zebra")), "{new:?}");
+        others += new.iter().filter(|text| !text.contains("zebra")).count();
+    }
+    assert!(others <= 2, "chunks without the edit were embedded: {others}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_row_put_in_at_the_top_of_a_long_table_embeds_the_chunks_near_it() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let rows: Vec<String> = (0..400)
+        .map(|row| format!("lantern {row},burns oil number {row}"))
+        .collect();
+    let table = |first: &str| json!({"title": "Lanterns", "mime_type": "text/csv", "external_id": "table", "content": format!("name,what\n{first}{}\n", rows.join("\n"))});
+    let first = app.client.ingest(&base, table("")).await;
+    assert!(first["result"]["chunks"].as_u64().unwrap() > 15, "{first}");
+    let second = app.client.ingest(&base, table("zebra,stripes\n")).await;
+    let embedded = second["result"]["embedded"].as_u64().unwrap();
+    assert!((1..=4).contains(&embedded), "{second}");
+    app.finish().await;
+}

@@ -66,7 +66,7 @@ pub(super) async fn start() -> Option<TestApp> {
     )
 }
 
-fn local_model() -> Option<LocalEmbedderSettings> {
+pub(super) fn local_model() -> Option<LocalEmbedderSettings> {
     let settings = Settings::with_overrides(&[]).unwrap();
     let folder = |name: &str, default: PathBuf| {
         std::env::var_os(name)

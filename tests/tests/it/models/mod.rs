@@ -2,6 +2,8 @@
 mod answers;
 mod benchmark;
 mod checks;
+mod chunk_limit;
 mod help_centre;
+mod languages;
 mod reranking;
 mod retrieval;

@@ -3,5 +3,6 @@ mod access;
 mod explain;
 mod filters;
 mod freshness;
+pub(crate) mod languages;
 mod narrowed;
 mod several;

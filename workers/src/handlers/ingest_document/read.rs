@@ -8,7 +8,8 @@ use store::documents::{Ready, Version, lock_for_ingest, version};
 use store::knowledge_bases::KnowledgeBase;
 use store::{StoreError, blobs, knowledge_bases};
 
-/// Grows when the same bytes would give other chunks: then unchanged content is ingested again.
+/// Grows when content that has not changed must be ingested again all the same, which embeds it again. Other cuts alone are no reason: they come with the next
+/// change of a document.
 const PIPELINE_VERSION: u8 = 2;
 
 /// A submission with everything its index entries depend on.
