@@ -12,14 +12,14 @@ use crate::support::{Base, DIMENSIONS};
 
 const LANGUAGES: [&str; 6] = ["de", "fr", "es", "pt", "ja", "zh"];
 
-/// By language: the least mean nDCG@10 in a base of that language, and in one base of all of them whose language is `auto`.
+/// By language: the least mean nDCG@10 in a base of that language, and in one base of all of them whose language is `auto`. Measured: 1, and .977, 1, .969, .954, 1, 1.
 const FLOORS: [(&str, f64, f64); 6] = [
-    ("de", 0.0, 0.0),
-    ("fr", 0.0, 0.0),
-    ("es", 0.0, 0.0),
-    ("pt", 0.0, 0.0),
-    ("ja", 0.0, 0.0),
-    ("zh", 0.0, 0.0),
+    ("de", 0.97, 0.95),
+    ("fr", 0.97, 0.97),
+    ("es", 0.97, 0.94),
+    ("pt", 0.97, 0.92),
+    ("ja", 0.97, 0.97),
+    ("zh", 0.97, 0.97),
 ];
 
 struct Question {
