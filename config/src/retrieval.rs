@@ -20,6 +20,7 @@ pub struct RetrievalSettings {
     pub candidates: usize,
     pub freshness_wait_ms: u64,
     pub open_replicas: usize,
+    pub refresh_interval_secs: u64,
 }
 
 impl RetrievalSettings {
@@ -33,6 +34,11 @@ impl RetrievalSettings {
             (10..=1000).contains(&self.candidates),
             "retrieval.candidates",
             "must be 10 to 1000",
+        );
+        problems.check(
+            (1..=3600).contains(&self.refresh_interval_secs),
+            "retrieval.refresh_interval_secs",
+            "must be 1 to 3600",
         );
         problems.check(self.open_replicas >= 1, "retrieval.open_replicas", "must be at least 1");
     }

@@ -2,7 +2,8 @@ use crate::{ApiState, Problem};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use store::{
-    BatchId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, SourceId, WebhookDeliveryId, WebhookId,
+    BatchId, DeletionId, DocumentId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, SourceId, WebhookDeliveryId,
+    WebhookId,
 };
 use uuid::Uuid;
 
@@ -27,6 +28,7 @@ macro_rules! resource_ids {
 resource_ids!(
     KnowledgeBaseId = "knowledge base",
     DocumentId = "document",
+    DeletionId = "deletion",
     JobId = "job",
     LimitId = "limit",
     PauseId = "pause",

@@ -1,4 +1,4 @@
-use super::{embedding, passages};
+use super::{embedding, passages, shown_answer};
 use crate::{Done, Handle, JobContext, JobError};
 use answers::{Composition, Passage, SelectedSentence, SentenceVectors};
 use jobs::kinds::{
@@ -39,10 +39,14 @@ impl Handle for AnswerQuestion {
             },
             ..answer
         };
-        Done::with(&KeptAnswer {
-            viewer: self.viewer,
-            answer,
-        })
+        shown_answer::finish(
+            &job,
+            KeptAnswer {
+                viewer: self.viewer,
+                answer,
+            },
+        )
+        .await
     }
 }
 
@@ -77,7 +81,8 @@ async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<(Vec<Passa
         .collect();
     passages.sort_by(|a, b| b.score.total_cmp(&a.score));
     passages.truncate(PASSAGES);
-    Ok((passages, found.stale))
+    // A replica may be behind: nothing is composed of what was deleted or withdrawn since.
+    Ok((shown_answer::visible(job, &asked.viewer, passages).await?, found.stale))
 }
 
 /// Embeds what the composer wants to compare, then composes; the vectors serve the check as well.

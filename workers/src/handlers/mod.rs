@@ -11,6 +11,7 @@ mod embedding;
 mod ingest_document;
 mod passages;
 mod search_knowledge;
+mod shown_answer;
 mod sync_source;
 
 use crate::Registry;
