@@ -314,6 +314,7 @@ impl Case {
             PathId::Batch => &seeded.batch,
             PathId::Webhook => &seeded.webhook,
             PathId::Source => &seeded.source,
+            PathId::Deletion => &seeded.deletion,
         };
         self.path_with(id).replace("{delivery_id}", &seeded.delivery)
     }

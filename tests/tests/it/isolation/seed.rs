@@ -26,6 +26,8 @@ pub(super) struct Seeded {
     pub(super) delivery: String,
     /// Of a site of one page, which was read, and is no longer there.
     pub(super) source: String,
+    /// Of a document beside the other one, from a base with a replica that nobody looks after: it stays as it is.
+    pub(super) deletion: String,
 }
 
 /// Uses the API as a tenant would; `word` is in everything it stores.
@@ -39,6 +41,15 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         .search(json!({"knowledge_base_ids": [base], "query": word}))
         .await;
     assert_eq!(found["results"].as_array().map(Vec::len), Some(1), "{found}");
+    let short = json!({"title": word, "content": format!("Not for long, {word}."), "mime_type": "text/plain"});
+    let short = client.ingest(&base, short).await;
+    let deletion = id_of(
+        &client
+            .delete(&format!("/v1/documents/{}", short["document_id"].as_str().unwrap()))
+            .await
+            .body,
+    );
+    assert_eq!(client.ended(&deletion).await["state"], "succeeded");
     let waiting = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z", "unique_key": word});
     let keyed = client
         .request(reqwest::Method::POST, "/v1/jobs")
@@ -93,6 +104,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         webhook,
         delivery,
         source,
+        deletion,
     }
 }
 
@@ -146,6 +158,9 @@ pub(super) async fn seed_people(app: &TestApp) {
              , l AS (INSERT INTO tenant_limits (tenant_id, pool) VALUES ('{tenant}', 'general'))
              , a AS (INSERT INTO embeddings_ahead (tenant_id, document_id, version, hashes)
                      SELECT tenant_id, id, version, '{{}}' FROM documents WHERE tenant_id = '{tenant}')
+             , d AS (INSERT INTO deletion_replicas (tenant_id, deletion_id, slot_id, host, outcome)
+                     SELECT tenant_id, id, gen_random_uuid(), 'away', 'lost' FROM deletions WHERE tenant_id = '{tenant}')
+             , v AS (INSERT INTO unused_embeddings (tenant_id, embed_hash, noted_at) VALUES ('{tenant}', '\\x00', '2999-01-01'))
              INSERT INTO principal_members (tenant_id, group_id, member_id) SELECT '{tenant}', g.id, p.id FROM g, p"
         ))
         .await
