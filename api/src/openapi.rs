@@ -27,12 +27,13 @@ const ANYWHERE: [(ProblemCode, &str); 5] = [
     ),
 ];
 
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     (
         "Knowledge bases",
         "Collections of documents that are searched together.",
     ),
     ("Documents", "What is searched and cited."),
+    ("Deletions", "Receipts of what was deleted, down to the last replica."),
     ("Sources", "Where documents come from by themselves."),
     (
         "Search and answers",
@@ -182,6 +183,8 @@ mod tests {
             "get /v1/budgets",
             "get /v1/dead-letters",
             "get /v1/dead-letters/summary",
+            "get /v1/deletions",
+            "get /v1/deletions/{id}",
             "get /v1/documents/{id}",
             "get /v1/documents/{id}/chunks",
             "get /v1/evaluations/{id}",
