@@ -33,6 +33,7 @@ const TAGS: [(&str, &str); 9] = [
         "Collections of documents that are searched together.",
     ),
     ("Documents", "What is searched and cited."),
+    ("Deletions", "Receipts of what was deleted, down to the last replica."),
     ("Sources", "Where documents come from by themselves."),
     (
         "Search and answers",
@@ -182,6 +183,8 @@ mod tests {
             "get /v1/budgets",
             "get /v1/dead-letters",
             "get /v1/dead-letters/summary",
+            "get /v1/deletions",
+            "get /v1/deletions/{id}",
             "get /v1/documents/{id}",
             "get /v1/documents/{id}/chunks",
             "get /v1/evaluations/{id}",

@@ -1,8 +1,8 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
-    answers, batches, budgets, checks, dead_letters, documents, evaluations, gates, jobs, knowledge_bases, limits,
-    models, openapi as openapi_route, pauses, schedules, search, sources, test_sets, webhooks,
+    answers, batches, budgets, checks, dead_letters, deletions, documents, evaluations, gates, jobs, knowledge_bases,
+    limits, models, openapi as openapi_route, pauses, schedules, search, sources, test_sets, webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
@@ -58,6 +58,8 @@ fn documented() -> OpenApiRouter<ApiState> {
             documents::delete::delete_document
         ))
         .routes(routes!(documents::chunks::list_chunks))
+        .routes(routes!(deletions::list::list_deletions))
+        .routes(routes!(deletions::show::show_deletion))
         .routes(routes!(sources::create::create_source, sources::list::list_sources))
         .routes(routes!(
             sources::show::show_source,

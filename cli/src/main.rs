@@ -51,6 +51,8 @@ enum Command {
     Jobs(commands::jobs::Args),
     /// Follow a document from its upload to its chunks
     Documents(commands::documents::Args),
+    /// List and show receipts of deletions
+    Deletions(commands::deletions::Args),
     /// Make, list, fire and delete schedules
     Schedules(commands::schedules::Args),
     /// Submit, list, show and cancel batches of jobs
@@ -109,6 +111,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Check(args) => Box::pin(commands::check::run(args)).await,
         Command::Jobs(args) => Box::pin(commands::jobs::run(args)).await,
         Command::Documents(args) => Box::pin(commands::documents::run(args)).await,
+        Command::Deletions(args) => Box::pin(commands::deletions::run(args)).await,
         Command::Schedules(args) => Box::pin(commands::schedules::run(args)).await,
         Command::Batches(args) => Box::pin(commands::batches::run(args)).await,
         Command::Webhooks(args) => Box::pin(commands::webhooks::run(args)).await,

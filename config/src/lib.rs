@@ -2,6 +2,7 @@
 //!
 //! Nothing else in the workspace reads the environment. [`Settings`] prints without its secrets.
 mod database;
+mod deletion;
 mod dispatch;
 mod embedding_models;
 mod error;
@@ -24,6 +25,7 @@ mod webhooks;
 mod workers;
 
 pub use self::database::DatabaseSettings;
+pub use self::deletion::DeletionSettings;
 pub use self::dispatch::{DispatchBackend, DispatchSettings};
 pub use self::embedding_models::{EmbeddingModelSettings, EmbeddingProvider, ModelFile, ModelPooling};
 pub use self::error::{ConfigError, ConfigErrors};

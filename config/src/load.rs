@@ -31,6 +31,7 @@ const SECTIONS: &[&str] = &[
     "parser",
     "models",
     "retrieval",
+    "deletion",
     "outgoing",
     "webhooks",
     "rate_limits",
@@ -97,6 +98,7 @@ impl Settings {
         let parser = section(figment, "parser", problems);
         let models = section(figment, "models", problems);
         let retrieval = section(figment, "retrieval", problems);
+        let deletion = section(figment, "deletion", problems);
         let outgoing = section(figment, "outgoing", problems);
         let webhooks = section(figment, "webhooks", problems);
         let rate_limits = section(figment, "rate_limits", problems);
@@ -115,6 +117,7 @@ impl Settings {
             parser: parser?,
             models: models?,
             retrieval: retrieval?,
+            deletion: deletion?,
             outgoing: outgoing?,
             webhooks: webhooks?,
             rate_limits: rate_limits?,

@@ -28,6 +28,7 @@ pub struct RetrievalSettings {
     pub rerank_timeout_ms: u64,
     pub freshness_wait_ms: u64,
     pub open_replicas: usize,
+    pub refresh_interval_secs: u64,
 }
 
 impl RetrievalSettings {
@@ -56,6 +57,11 @@ impl RetrievalSettings {
             (100..=30_000).contains(&self.rerank_timeout_ms),
             "retrieval.rerank_timeout_ms",
             "must be 100 to 30000",
+        );
+        problems.check(
+            (1..=3600).contains(&self.refresh_interval_secs),
+            "retrieval.refresh_interval_secs",
+            "must be 1 to 3600",
         );
         problems.check(self.open_replicas >= 1, "retrieval.open_replicas", "must be at least 1");
     }

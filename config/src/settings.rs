@@ -1,8 +1,8 @@
 use crate::error::Problems;
 use crate::{
-    DatabaseSettings, DispatchSettings, GovernorSettings, LogSettings, ModelSettings, OutgoingSettings, ParserSettings,
-    RateLimitSettings, RedisSettings, RetrievalSettings, SecretSettings, ServerSettings, StorageSettings,
-    TelemetrySettings, WebhookSettings, WorkerSettings,
+    DatabaseSettings, DeletionSettings, DispatchSettings, GovernorSettings, LogSettings, ModelSettings,
+    OutgoingSettings, ParserSettings, RateLimitSettings, RedisSettings, RetrievalSettings, SecretSettings,
+    ServerSettings, StorageSettings, TelemetrySettings, WebhookSettings, WorkerSettings,
 };
 use serde::Deserialize;
 
@@ -21,6 +21,7 @@ pub struct Settings {
     pub rate_limits: RateLimitSettings,
     pub governor: GovernorSettings,
     pub retrieval: RetrievalSettings,
+    pub deletion: DeletionSettings,
     pub storage: StorageSettings,
     pub log: LogSettings,
     pub telemetry: TelemetrySettings,
@@ -74,6 +75,7 @@ impl Settings {
             "retrieval.rerank",
             "needs a retrieval.reranker",
         );
+        self.deletion.check(problems);
         self.secrets.check(problems);
         self.telemetry.check(problems);
     }

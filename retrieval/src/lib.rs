@@ -67,7 +67,7 @@ pub use query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
 #[cfg(feature = "index")]
 pub use recency::Recency;
 #[cfg(feature = "index")]
-pub use replica::{Replica, ReplicaOptions};
+pub use replica::{Remains, Replica, ReplicaOptions, Standing};
 #[cfg(feature = "index")]
 pub use slot::{FoundReplica, Slot};
 #[cfg(feature = "index")]

@@ -34,6 +34,7 @@ fn folders<T: std::str::FromStr>(path: &Path) -> Vec<(T, PathBuf)> {
 #[derive(Debug)]
 pub struct Slot {
     directory: PathBuf,
+    id: Uuid,
     _lock: File,
 }
 
@@ -44,7 +45,7 @@ impl Slot {
             let directory = root.join(number.to_string());
             fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
             match lock_file(&directory.join("slot.lock")) {
-                Ok(lock) => return Ok(Self { directory, _lock: lock }),
+                Ok(lock) => return Self::holding(directory, lock),
                 Err(Error::Locked(_)) => {}
                 Err(error) => return Err(error),
             }
@@ -64,12 +65,26 @@ impl Slot {
                 continue;
             }
             match lock_file(&directory.join("slot.lock")) {
-                Ok(lock) => idle.push(Self { directory, _lock: lock }),
+                Ok(lock) => idle.push(Self::holding(directory, lock)?),
                 Err(Error::Locked(_)) => {}
                 Err(error) => return Err(error),
             }
         }
         Ok(idle)
+    }
+
+    fn holding(directory: PathBuf, lock: File) -> Result<Self> {
+        let id = slot_id(&directory.join("slot.id"))?;
+        Ok(Self {
+            directory,
+            id,
+            _lock: lock,
+        })
+    }
+
+    /// Names the slot wherever it is spoken of; kept in its directory, so that it outlives the process, and goes with the directory.
+    pub fn id(&self) -> Uuid {
+        self.id
     }
 
     /// What is on this slot's disk: `<tenant>/<knowledge base>/<index version>/`.
@@ -109,32 +124,28 @@ impl Slot {
         }
     }
 
-    /// Empties the slots under the same root that no process holds, and returns how many there were: what a process that is gone for
-    /// good left there would otherwise keep deleted documents for ever. A slot is held while it is emptied.
-    pub fn empty_abandoned(&self) -> Result<usize> {
-        let Some(root) = self.directory.parent() else {
-            return Ok(0);
-        };
-        let mut emptied = 0;
-        for number in 0..MAX_SLOTS {
-            let other = root.join(number.to_string());
-            if other == self.directory || !other.exists() {
-                continue;
+    /// Deletes what other releases left of the base: nobody brings that up to date.
+    pub fn remove_other_versions(&self, tenant: Uuid, knowledge_base: Uuid, index_version: u32) -> Result<()> {
+        for (version, directory) in folders::<u32>(&self.base_dir(tenant, knowledge_base)) {
+            if version != index_version {
+                fs::remove_dir_all(&directory).map_err(Error::io(&directory))?;
             }
-            let Ok(_lock) = lock_file(&other.join("slot.lock")) else {
-                continue;
-            };
-            let folders = fs::read_dir(&other)
-                .map_err(Error::io(&other))?
-                .flatten()
-                .map(|entry| entry.path());
-            let folders: Vec<PathBuf> = folders.filter(|path| path.is_dir()).collect();
-            for folder in &folders {
-                fs::remove_dir_all(folder).map_err(Error::io(folder))?;
-            }
-            emptied += usize::from(!folders.is_empty());
         }
-        Ok(emptied)
+        Ok(())
+    }
+
+    /// Takes the slots under the same root that no process holds: what a process that is gone for good left there would otherwise keep
+    /// deleted documents for ever.
+    pub fn abandoned(&self) -> Result<Vec<Self>> {
+        self.directory.parent().map_or(Ok(Vec::new()), Self::acquire_idle)
+    }
+
+    /// Deletes every replica in the slot.
+    pub fn empty(&self) -> Result<()> {
+        for (_, of_tenant) in folders::<Uuid>(&self.directory) {
+            fs::remove_dir_all(&of_tenant).map_err(Error::io(&of_tenant))?;
+        }
+        Ok(())
     }
 
     fn base_dir(&self, tenant: Uuid, knowledge_base: Uuid) -> PathBuf {
@@ -156,4 +167,14 @@ pub(crate) fn lock_file(path: &Path) -> Result<File> {
         Err(TryLockError::WouldBlock) => Err(Error::Locked(path.to_path_buf())),
         Err(TryLockError::Error(error)) => Err(Error::io(path)(error)),
     }
+}
+
+/// The id in the file, which is made where it is missing or cannot be read. Only who holds the slot's lock may call this.
+fn slot_id(path: &Path) -> Result<Uuid> {
+    if let Some(id) = fs::read_to_string(path).ok().and_then(|text| text.trim().parse().ok()) {
+        return Ok(id);
+    }
+    let id = Uuid::new_v4();
+    fs::write(path, id.to_string()).map_err(Error::io(path))?;
+    Ok(id)
 }

@@ -82,6 +82,8 @@ ids! {
     WebhookId;
     /// One event for one webhook.
     WebhookDeliveryId;
+    /// A deletion; also the id of the job that carries it out.
+    DeletionId;
     /// A job. The only id that is unique across tenants by constraint.
     JobId;
 }
@@ -95,6 +97,14 @@ impl EvaluationId {
 
 impl BatchId {
     /// The job that follows the batch, where one does.
+    #[must_use]
+    pub fn as_job(self) -> JobId {
+        JobId(self.0)
+    }
+}
+
+impl DeletionId {
+    /// The job that carries it out.
     #[must_use]
     pub fn as_job(self) -> JobId {
         JobId(self.0)

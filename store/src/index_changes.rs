@@ -42,6 +42,22 @@ pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[Docum
     Ok(seq)
 }
 
+/// The number of the base's last change, which is the last until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when the base is gone.
+pub async fn head(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<i64, StoreError> {
+    let Seq { seq } =
+        sql_query("SELECT seq FROM knowledge_base_heads WHERE tenant_id = $1 AND knowledge_base_id = $2 FOR UPDATE")
+            .bind::<Uuid, _>(tx.tenant)
+            .bind::<Uuid, _>(base)
+            .prepared()
+            .get_result(&mut tx.conn)
+            .await
+            .map_err(|error| StoreError::or_not_found(error, "knowledge base"))?;
+    Ok(seq)
+}
+
 /// A document that changed, and the number of its last change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
 pub struct Change {

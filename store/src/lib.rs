@@ -9,6 +9,7 @@ pub mod blobs;
 pub mod chunks;
 mod connect;
 mod connection;
+pub mod deletions;
 pub mod documents;
 pub mod effects;
 pub mod embedding_models;
@@ -29,6 +30,7 @@ pub mod pools;
 mod prepared;
 pub mod provider_budgets;
 pub mod provider_usage;
+pub mod replica_cursors;
 pub mod schedules;
 pub mod schema;
 pub mod search_settings;
@@ -45,8 +47,8 @@ pub mod workers;
 
 pub use self::error::StoreError;
 pub use self::ids::{
-    ApiKeyId, BatchId, BlobId, ChunkId, DocumentId, EvaluationId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId,
-    SourceId, TenantId, TestQuestionId, TestSetId, WebhookDeliveryId, WebhookId,
+    ApiKeyId, BatchId, BlobId, ChunkId, DeletionId, DocumentId, EvaluationId, JobId, KnowledgeBaseId, LimitId, PauseId,
+    ScheduleId, SourceId, TenantId, TestQuestionId, TestSetId, WebhookDeliveryId, WebhookId,
 };
 pub use self::migrate::{migrate, pending_migrations};
 pub use self::owner::Owner;

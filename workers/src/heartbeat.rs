@@ -59,7 +59,7 @@ pub(crate) async fn stopped(context: &Context, workers: &[Alive]) {
 }
 
 /// As the kernel knows it; Linux only, and empty elsewhere.
-fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     std::fs::read_to_string("/proc/sys/kernel/hostname")
         .map(|name| name.trim().to_owned())
         .unwrap_or_default()

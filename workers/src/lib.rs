@@ -11,6 +11,7 @@ mod batches;
 mod bell;
 mod budgets;
 mod context;
+mod deletions;
 mod effect;
 mod embedding_call;
 mod embedding_models;

@@ -8,8 +8,8 @@ use crate::recent::Recent;
 use crate::run::{Runner, run};
 use crate::running::{Running, StopReason};
 use crate::{
-    Context, Envelope, Registry, Tasks, WorkerOptions, batches, finisher, heartbeat, leases, progress, reconciler,
-    releases, schedules,
+    Context, Envelope, Registry, Tasks, WorkerOptions, batches, deletions, finisher, heartbeat, leases, progress,
+    reconciler, releases, schedules,
 };
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use config::DispatchBackend;
@@ -139,6 +139,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         options.clone(),
         pulse.watch("retain", LONG),
     ));
+    keeping.spawn_until_stopped(deletions::run(context.clone(), pulse.watch("deletions", LONG)));
     keeping.spawn_until_stopped(schedules::run(
         context.clone(),
         options.clone(),

@@ -4,6 +4,7 @@ pub(crate) mod batches;
 pub(crate) mod budgets;
 pub(crate) mod checks;
 pub(crate) mod dead_letters;
+pub(crate) mod deletions;
 pub(crate) mod documents;
 pub(crate) mod evaluations;
 pub(crate) mod gates;

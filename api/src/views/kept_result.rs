@@ -50,17 +50,30 @@ fn shown(result: &impl Serialize) -> Result<Option<Value>, Problem> {
 }
 
 async fn search_result(tx: &mut TenantTx, found: FoundChunks) -> Result<SearchResult, Problem> {
-    let ids: Vec<ChunkId> = found.results.iter().map(|hit| hit.chunk_id).collect();
+    let hits = found.results.iter();
+    let ids: Vec<ChunkId> = hits
+        .flat_map(|hit| std::iter::once(hit.chunk_id).chain(hit.duplicates.iter().copied()))
+        .collect();
     let viewer = viewer(found.viewer);
     let mut chunks: HashMap<ChunkId, ShownChunk> = chunks::shown(tx, &ids)
         .await?
         .into_iter()
-        .filter(|chunk| may_see(&viewer, &chunk.indexed_acl, &chunk.latest_acl))
+        .filter(|chunk| Acl::all_allow(&[&chunk.indexed_acl, &chunk.latest_acl], &viewer))
         .map(|chunk| (chunk.id, chunk))
         .collect();
-    let shown: Vec<ChunkId> = chunks.keys().copied().collect();
-    let mut neighbours = neighbours(tx, &shown, found.neighbours).await?;
-    let hits = found.results.into_iter().filter_map(|hit| {
+    let shown: HashSet<ChunkId> = chunks.keys().copied().collect();
+    // That there is something, and how well it answers, is said of no more than the words would be.
+    let ranked: Vec<DocumentId> = found.candidates.iter().map(|ranked| ranked.document_id).collect();
+    let visible = visible(tx, &viewer, &ranked).await?;
+    let found_chunks: Vec<ChunkId> = found
+        .results
+        .iter()
+        .map(|hit| hit.chunk_id)
+        .filter(|id| shown.contains(id))
+        .collect();
+    let mut neighbours = neighbours(tx, &found_chunks, found.neighbours).await?;
+    let hits = found.results.into_iter().filter_map(|mut hit| {
+        hit.duplicates.retain(|chunk| shown.contains(chunk));
         let (before, after) = neighbours.remove(&hit.chunk_id).unwrap_or_default();
         Some(SearchHit {
             before,
@@ -74,7 +87,11 @@ async fn search_result(tx: &mut TenantTx, found: FoundChunks) -> Result<SearchRe
         rerank_error: found.rerank_error,
         stale: found.stale,
         took_ms: found.took_ms,
-        candidates: found.candidates,
+        candidates: found
+            .candidates
+            .into_iter()
+            .filter(|ranked| visible.contains(&ranked.document_id))
+            .collect(),
     })
 }
 
@@ -130,12 +147,7 @@ async fn answer(tx: &mut TenantTx, kept: KeptAnswer) -> Result<Answer, Problem> 
     }
     let ids: Vec<DocumentId> = answer.citations.iter().map(|citation| citation.document_id).collect();
     let viewer = viewer(kept_for);
-    let visible: HashSet<DocumentId> = documents::acls(tx, &ids)
-        .await?
-        .into_iter()
-        .filter(|document| may_see(&viewer, &document.indexed_acl, &document.latest_acl))
-        .map(|document| document.id)
-        .collect();
+    let visible = visible(tx, &viewer, &ids).await?;
     answer
         .citations
         .retain(|citation| visible.contains(&citation.document_id));
@@ -164,13 +176,20 @@ async fn answer(tx: &mut TenantTx, kept: KeptAnswer) -> Result<Answer, Problem> 
     Ok(answer)
 }
 
-/// A list that cannot be read lets nobody in but the tenant.
-fn may_see(viewer: &retrieval::Viewer, indexed: &Value, latest: &Value) -> bool {
-    [indexed, latest].into_iter().all(|acl| {
-        serde_json::from_value::<Acl>(acl.clone())
-            .unwrap_or_default()
-            .allows(viewer)
-    })
+/// Those of the documents that the viewer may see now.
+async fn visible(
+    tx: &mut TenantTx,
+    viewer: &retrieval::Viewer,
+    ids: &[DocumentId],
+) -> Result<HashSet<DocumentId>, Problem> {
+    if ids.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let found = documents::acls(tx, ids).await?.into_iter();
+    Ok(found
+        .filter(|document| Acl::all_allow(&[&document.indexed_acl, &document.latest_acl], viewer))
+        .map(|document| document.id)
+        .collect())
 }
 
 fn viewer(viewer: Viewer) -> retrieval::Viewer {

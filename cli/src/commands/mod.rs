@@ -7,6 +7,7 @@ pub(crate) mod budgets;
 pub(crate) mod check;
 pub(crate) mod dead_letters;
 pub(crate) mod dead_summary;
+pub(crate) mod deletions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod documents;

@@ -18,6 +18,5 @@ impl Kind for DeleteSource {
 /// What deleting did.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct DeletedSource {
-    /// Documents whose deletion was begun; each has a job of its own.
     pub documents: usize,
 }

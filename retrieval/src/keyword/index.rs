@@ -2,6 +2,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::Path;
 
+use tantivy::merge_policy::NoMergePolicy;
 use tantivy::schema::Value as _;
 use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{DocAddress, Index, IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
@@ -117,6 +118,24 @@ impl KeywordIndex {
         let mut commit = writer.prepare_commit()?;
         commit.set_payload(&cursor.to_string());
         commit.commit()?;
+        Ok(writer.wait_merging_threads()?)
+    }
+
+    /// Rewrites every segment that holds removed documents, calls `published` so that no searcher needs the old ones, and deletes their files.
+    /// The last commit's cursor stays.
+    pub(crate) fn expunge(&self, published: impl FnOnce() -> Result<()>) -> Result<()> {
+        let mut writer = self
+            .index
+            .writer_with_num_threads::<TantivyDocument>(1, self.writer_memory_bytes)?;
+        // Otherwise the policy could merge some of them while this looks at them.
+        writer.set_merge_policy(Box::new(NoMergePolicy));
+        for segment in self.index.searchable_segment_metas()? {
+            if segment.has_deletes() {
+                writer.merge(&[segment.id()]).wait()?;
+            }
+        }
+        published()?;
+        writer.garbage_collect_files().wait()?;
         Ok(writer.wait_merging_threads()?)
     }
 

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::disk;
 use super::marker::{BuiltFor, Marker};
-use super::state::{Phase, Replica, Writer};
+use super::state::{Phase, Remains, Replica, Writer};
 use crate::change::{DocumentChange, IndexedDocument};
 use crate::documents::{Document, DocumentNumber};
 use crate::error::{Error, Result};
@@ -18,6 +18,8 @@ struct Batch {
     added: Vec<(DocumentNumber, IndexedDocument)>,
     /// Their chunks' vectors of length 1, one after the other.
     rows: Vec<f32>,
+    /// What the versions that go leave on the disk.
+    remains: Remains,
 }
 
 impl Replica {
@@ -64,6 +66,7 @@ impl Replica {
             built_for: BuiltFor::now(&self.options),
             cursor: state.cursor,
             next_number: writer.next_number,
+            remains: state.remains,
             vectors_checksum: writer.vector_file.checksum(),
             documents_checksum,
             keyword_checksum: self.layout.keyword_checksum()?,
@@ -86,9 +89,17 @@ impl Replica {
             removed: Vec::new(),
             added: Vec::new(),
             rows: Vec::new(),
+            remains: Remains::Nothing,
         };
         for change in last_per_document(changes) {
-            batch.removed.extend(state.documents.number_of(change.document_id()));
+            if let Some(number) = state.documents.number_of(change.document_id()) {
+                batch.removed.push(number);
+                let left = match &change {
+                    DocumentChange::Upsert(_) => Remains::Replaced,
+                    DocumentChange::Delete(_) => Remains::Deleted,
+                };
+                batch.remains = batch.remains.max(left);
+            }
             let DocumentChange::Upsert(mut document) = change else {
                 continue;
             };
@@ -129,16 +140,22 @@ impl Replica {
         }
         state.searcher = self.keyword.searcher();
         state.cursor = cursor;
+        state.remains = state.remains.max(batch.remains);
         Ok(())
     }
 
     /// Drops the rows of replaced and deleted documents once they are many.
     fn compact(&self, writer: &mut Writer) -> Result<()> {
+        let state = self.read()?;
+        let needed = state.vectors.needs_compaction(&state.documents);
+        drop(state);
+        if needed { self.compact_vectors(writer) } else { Ok(()) }
+    }
+
+    /// Drops the rows of replaced and deleted documents.
+    pub(super) fn compact_vectors(&self, writer: &mut Writer) -> Result<()> {
         let (vectors, first_rows) = {
             let state = self.read()?;
-            if !state.vectors.needs_compaction(&state.documents) {
-                return Ok(());
-            }
             state.vectors.compacted(&state.documents)
         };
         writer.vector_file.rewrite(vectors.values())?;

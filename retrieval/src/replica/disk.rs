@@ -71,7 +71,7 @@ impl Layout {
     }
 }
 
-fn ignore_missing(outcome: std::io::Result<()>) -> std::io::Result<()> {
+pub(super) fn ignore_missing(outcome: std::io::Result<()>) -> std::io::Result<()> {
     match outcome {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
         other => other,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::disk;
 use super::options::ReplicaOptions;
+use super::state::Remains;
 use crate::documents::DocumentNumber;
 use crate::error::Result;
 use crate::language::Language;
@@ -39,6 +40,9 @@ pub(super) struct Marker {
     pub(super) built_for: BuiltFor,
     pub(super) cursor: u64,
     pub(super) next_number: DocumentNumber,
+    /// Of a release that did not say: the most that there may be.
+    #[serde(default)]
+    pub(super) remains: Remains,
     pub(super) vectors_checksum: u32,
     pub(super) documents_checksum: u32,
     /// Of tantivy's list of segments, the one file of it that carries no checksum of its own.

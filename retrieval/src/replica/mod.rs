@@ -2,6 +2,7 @@
 
 mod apply;
 mod disk;
+mod expunge;
 mod marker;
 mod open;
 mod options;
@@ -10,4 +11,4 @@ mod state;
 
 pub(crate) use disk::CLEAN_MARKER;
 pub use options::ReplicaOptions;
-pub use state::Replica;
+pub use state::{Remains, Replica, Standing};

@@ -4,7 +4,7 @@ use std::path::Path;
 use super::disk::{self, Layout};
 use super::marker::{BuiltFor, Marker};
 use super::options::ReplicaOptions;
-use super::state::{Phase, Replica, State, Writer};
+use super::state::{Phase, Remains, Replica, State, Writer};
 use crate::documents::Documents;
 use crate::error::{Error, Result};
 use crate::keyword::KeywordIndex;
@@ -44,6 +44,7 @@ struct Contents {
     vectors: FlatVectors,
     cursor: u64,
     next_number: u64,
+    remains: Remains,
     saved_documents: Option<u32>,
 }
 
@@ -90,6 +91,7 @@ fn load(layout: &Layout, options: &ReplicaOptions) -> Result<Loaded> {
         vectors: FlatVectors::new(options.dimensions, values),
         cursor: marker.cursor,
         next_number: marker.next_number,
+        remains: marker.remains,
         saved_documents: Some(documents_checksum),
     };
     Ok(Loaded::Whole(Box::new((keyword, vector_file, contents))))
@@ -104,6 +106,7 @@ fn create(layout: &Layout, options: &ReplicaOptions) -> Result<Parts> {
         vectors: FlatVectors::new(options.dimensions, Vec::new()),
         cursor: 0,
         next_number: 0,
+        remains: Remains::Nothing,
         saved_documents: None,
     };
     Ok((keyword, vector_file, contents))
@@ -122,6 +125,7 @@ fn assemble(
         documents: contents.documents,
         vectors: contents.vectors,
         cursor: contents.cursor,
+        remains: contents.remains,
     };
     let writer = Writer {
         phase: Phase::Open,

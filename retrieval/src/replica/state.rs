@@ -2,6 +2,7 @@ use std::fmt;
 use std::fs::File;
 use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
+use serde::{Deserialize, Serialize};
 use tantivy::Searcher;
 
 use super::disk::Layout;
@@ -30,6 +31,28 @@ pub(super) struct State {
     pub(super) documents: Documents,
     pub(super) vectors: FlatVectors,
     pub(super) cursor: u64,
+    pub(super) remains: Remains,
+}
+
+/// What the files of a replica still hold of documents that are no longer in it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Remains {
+    Nothing,
+    /// Versions that newer ones replaced.
+    Replaced,
+    /// Documents that were deleted; perhaps replaced versions as well.
+    #[default]
+    Deleted,
+}
+
+/// How far a replica has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// The number of the last change that searches see.
+    pub cursor: u64,
+    /// What of before is left on the disk.
+    pub remains: Remains,
 }
 
 /// What only changes need. Taken before [`State`], never after.
@@ -71,6 +94,14 @@ impl Replica {
     /// The number of the last change the replica holds; 0 for none.
     pub fn cursor(&self) -> Result<u64> {
         Ok(self.read()?.cursor)
+    }
+
+    pub fn standing(&self) -> Result<Standing> {
+        let state = self.read()?;
+        Ok(Standing {
+            cursor: state.cursor,
+            remains: state.remains,
+        })
     }
 
     pub fn document_count(&self) -> Result<usize> {

@@ -88,7 +88,10 @@ fn what_a_process_left_is_emptied_and_what_another_holds_is_not() {
         .for_each(|directory| std::fs::create_dir_all(directory).unwrap());
     let [ours, gone, held] = slots;
     drop(gone);
-    assert_eq!(ours.empty_abandoned().unwrap(), 1);
+    let abandoned = ours.abandoned().unwrap();
+    assert_eq!(abandoned.len(), 1);
+    assert_ne!(abandoned[0].id(), ours.id());
+    abandoned[0].empty().unwrap();
     assert_eq!(left.map(|directory| directory.exists()), [true, false, true]);
     drop(held);
 }

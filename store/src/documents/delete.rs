@@ -23,11 +23,25 @@ pub async fn begin_deletion(tx: &mut TenantTx, id: DocumentId) -> Result<(), Sto
     }
 }
 
-/// Deletes the documents with their bytes, chunks and vectors; returns how many there were. The caller records the change.
+/// What a deletion took out of the database.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Erased {
+    pub documents: i64,
+    /// Submissions.
+    pub versions: i64,
+    pub chunks: i64,
+    /// Vectors that no other document needs.
+    pub embeddings: i64,
+    /// Uploads.
+    pub files: i64,
+    pub file_bytes: i64,
+}
+
+/// Deletes the documents with their bytes, chunks and vectors. The caller records the change.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn delete(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<usize, StoreError> {
+pub async fn delete(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<Erased, StoreError> {
     // Whoever is storing something for one of them has committed once it is locked, and finds it gone afterwards.
     let _: Vec<DocumentId> = documents::table
         .filter(documents::tenant_id.eq(tx.tenant))
@@ -47,23 +61,33 @@ pub async fn delete(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<usize, Stor
         .select(chunks::embed_hash)
         .load(&mut tx.conn)
         .await?;
+    let chunks = hashes.len();
     hashes.extend(embeddings::ahead_of(tx, ids).await?);
-    let deleted = diesel::delete(
+    let documents = diesel::delete(
         documents::table
             .filter(documents::tenant_id.eq(tx.tenant))
             .filter(documents::id.eq_any(ids)),
     )
     .execute(&mut tx.conn)
     .await?;
-    diesel::delete(
+    let files: Vec<i64> = diesel::delete(
         blobs::table
             .filter(blobs::tenant_id.eq(tx.tenant))
-            .filter(blobs::id.eq_any(bytes)),
+            .filter(blobs::id.eq_any(&bytes)),
     )
-    .execute(&mut tx.conn)
+    .returning(blobs::size_bytes)
+    .get_results(&mut tx.conn)
     .await?;
-    embeddings::delete_unused(tx, &hashes).await?;
-    Ok(deleted)
+    let embeddings = embeddings::delete_unused(tx, &hashes).await?;
+    let count = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    Ok(Erased {
+        documents: count(documents),
+        versions: count(bytes.len()),
+        chunks: count(chunks),
+        embeddings: count(embeddings),
+        files: count(files.len()),
+        file_bytes: files.iter().sum(),
+    })
 }
 
 /// Up to `limit` documents of a base, in any state: for its deletion.

@@ -6,9 +6,9 @@ mod ingest;
 mod submit;
 mod visible;
 
-pub use self::delete::{begin_deletion, delete, ids_of_base};
+pub use self::delete::{Erased, begin_deletion, delete, ids_of_base};
 pub use self::find::{Document, DocumentState, find, list};
 pub use self::indexed::{IndexedChunk, IndexedCounts, IndexedDocument, count_indexed, indexed};
 pub use self::ingest::{Named, Ready, Version, lock_for_ingest, mark_ready, mark_unchanged, version};
 pub use self::submit::{NewDocument, Submitted, submit};
-pub use self::visible::{DocumentAcl, acls};
+pub use self::visible::{DocumentAcl, acls, hold_acls};

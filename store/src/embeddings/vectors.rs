@@ -112,7 +112,8 @@ pub async fn lock(tx: &mut TenantTx, model: &str, hashes: &[Vec<u8>]) -> Result<
 /// Deletes those of the texts' vectors that no chunk of the tenant needs any more: deleted text leaves no vector behind.
 ///
 /// Two statements on purpose: once the rows are locked, whoever relied on one ([`lock`]) has committed, and the second statement's
-/// snapshot sees its chunks. A row that is locked by someone else is in use.
+/// snapshot sees its chunks. A row that is locked by someone else is in use, or left to us by a deletion that goes on at the same time and still sees
+/// the chunks that we delete: it is noted, and looked at again by [`deletions::settle`](crate::deletions::settle).
 ///
 /// # Errors
 /// [`StoreError`].
@@ -127,7 +128,7 @@ pub async fn delete_unused(tx: &mut TenantTx, hashes: &[Vec<u8>]) -> Result<usiz
     .bind::<Array<Bytea>, _>(hashes)
     .prepared().execute(&mut tx.conn)
     .await?;
-    Ok(sql_query(
+    let deleted = sql_query(
         "DELETE FROM embeddings WHERE (tenant_id, model, embed_hash) IN (
              SELECT e.tenant_id, e.model, e.embed_hash FROM embeddings e
              WHERE e.tenant_id = $1 AND e.embed_hash = ANY($2)
@@ -138,5 +139,18 @@ pub async fn delete_unused(tx: &mut TenantTx, hashes: &[Vec<u8>]) -> Result<usiz
     .bind::<Array<Bytea>, _>(hashes)
     .prepared()
     .execute(&mut tx.conn)
-    .await?)
+    .await?;
+    sql_query(
+        "INSERT INTO unused_embeddings (tenant_id, embed_hash)
+         SELECT DISTINCT e.tenant_id, e.embed_hash FROM embeddings e
+         WHERE e.tenant_id = $1 AND e.embed_hash = ANY($2)
+           AND NOT EXISTS (SELECT FROM chunks c WHERE c.tenant_id = $1 AND c.embed_hash = e.embed_hash)
+         ORDER BY e.embed_hash ON CONFLICT DO NOTHING",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Bytea>, _>(hashes)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(deleted)
 }

@@ -1,8 +1,8 @@
 use crate::jobs::Held;
 use crate::prepared::Prepare;
-use crate::{DocumentId, JobId, SourceId, StoreError, TenantTx, effects};
+use crate::{DocumentId, JobId, KnowledgeBaseId, SourceId, StoreError, TenantTx, effects};
 use diesel::sql_types::{BigInt, Bool, Uuid};
-use diesel::{QueryableByName, sql_query};
+use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
 /// Items with a document that the sync did not find worth one: the source says that they are gone, or are not to be one any more; and, where `$4`
@@ -34,6 +34,16 @@ pub async fn count_unwanted(tx: &mut TenantTx, sync: (SourceId, JobId), unseen: 
     .prepared()
     .get_result(&mut tx.conn)
     .await?)
+}
+
+/// Items with a document that no other source has.
+const ITS_OWN: &str = "i.tenant_id = $1 AND i.source_id = $2 AND i.document_id IS NOT NULL
+    AND NOT EXISTS (SELECT FROM source_items o WHERE o.tenant_id = $1 AND o.document_id = i.document_id AND o.source_id <> $2)";
+
+#[derive(QueryableByName)]
+struct Base {
+    #[diesel(sql_type = Uuid)]
+    knowledge_base_id: KnowledgeBaseId,
 }
 
 #[derive(QueryableByName)]
@@ -94,22 +104,51 @@ pub async fn forget_unseen(tx: &mut TenantTx, sync: (SourceId, JobId)) -> Result
     Ok(())
 }
 
-/// Notes that the source is to go; its name is free at once, and no sync writes for it any more.
+/// Notes that the source is to go; its name is free at once, and no sync writes for it any more. With `documents`, those that no other source has are
+/// being deleted from the same moment on. Returns the base that it is in.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], also when its deletion has begun already.
-pub async fn begin_deletion(tx: &mut TenantTx, id: SourceId) -> Result<(), StoreError> {
-    let marked =
-        sql_query("UPDATE sources SET deleting_at = now() WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL")
-            .bind::<Uuid, _>(tx.tenant)
-            .bind::<Uuid, _>(id)
-            .prepared()
-            .execute(&mut tx.conn)
-            .await?;
-    if marked == 0 {
+pub async fn begin_deletion(tx: &mut TenantTx, id: SourceId, documents: bool) -> Result<KnowledgeBaseId, StoreError> {
+    let marked: Option<Base> = sql_query(
+        "UPDATE sources SET deleting_at = now() WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL RETURNING knowledge_base_id",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .optional()?;
+    let Some(Base { knowledge_base_id }) = marked else {
         return Err(StoreError::NotFound { what: "source" });
+    };
+    if documents {
+        sql_query(format!(
+            "UPDATE documents SET deleting_at = now()
+             WHERE tenant_id = $1 AND deleting_at IS NULL AND id IN (SELECT i.document_id FROM source_items i WHERE {ITS_OWN})"
+        ))
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(id)
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
     }
-    Ok(())
+    Ok(knowledge_base_id)
+}
+
+/// The base of a source, also of one that is being deleted; `None` when it is gone.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn base_of(tx: &mut TenantTx, id: SourceId) -> Result<Option<KnowledgeBaseId>, StoreError> {
+    let base: Option<Base> = sql_query("SELECT knowledge_base_id FROM sources WHERE tenant_id = $1 AND id = $2")
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(id)
+        .prepared()
+        .get_result(&mut tx.conn)
+        .await
+        .optional()?;
+    Ok(base.map(|base| base.knowledge_base_id))
 }
 
 /// Takes up to `limit` documents from the items of a source that is being deleted, but for those that another source has too.
@@ -123,18 +162,15 @@ pub async fn documents_of(
     limit: i64,
 ) -> Result<Vec<DocumentId>, StoreError> {
     effects::hold(tx, held).await?;
-    let rows: Vec<Row> = sql_query(
+    let rows: Vec<Row> = sql_query(format!(
         "WITH mine AS (
-             SELECT DISTINCT i.document_id FROM source_items i WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.document_id IS NOT NULL
-               AND NOT EXISTS (SELECT FROM source_items o
-                               WHERE o.tenant_id = $1 AND o.document_id = i.document_id AND o.source_id <> $2)
-             LIMIT $3
+             SELECT DISTINCT i.document_id FROM source_items i WHERE {ITS_OWN} LIMIT $3
          ), released AS (
              UPDATE source_items i SET document_id = NULL FROM mine m
              WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.document_id = m.document_id
          )
-         SELECT document_id FROM mine",
-    )
+         SELECT document_id FROM mine"
+    ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(source)
     .bind::<BigInt, _>(limit)

@@ -8,7 +8,7 @@ mod source;
 mod syncs;
 
 pub use self::deletion::{
-    Unwanted, begin_deletion, count_unwanted, delete, documents_of, forget_unseen, release_unwanted,
+    Unwanted, base_of, begin_deletion, count_unwanted, delete, documents_of, forget_unseen, release_unwanted,
 };
 pub use self::frontier::{Waiting, add, next};
 pub use self::items::{Item, ItemFilter, ItemStatus, list_items};

@@ -1,6 +1,7 @@
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{DeleteDocument, DeletedDocument};
-use store::{documents, index_changes};
+use store::deletions::{self, erase};
+use store::{StoreError, index_changes};
 
 impl Handle for DeleteDocument {
     async fn handle(self, job: JobContext) -> Result<Done, JobError> {
@@ -8,14 +9,18 @@ impl Handle for DeleteDocument {
             .app
             .store
             .tenant(job.tenant(), async |tx| {
-                let deleted = documents::delete(tx, &[self.document_id]).await? > 0;
-                store::jobs::erase_answers_citing(tx, &[self.document_id]).await?;
-                let index_seq = index_changes::record(tx, self.knowledge_base_id, &[self.document_id]).await?;
+                let erased = erase(tx, job.id(), &[self.document_id]).await?;
+                let index_seq = match index_changes::record(tx, self.knowledge_base_id, &[self.document_id]).await {
+                    // The base was deleted meanwhile.
+                    Err(StoreError::NotFound { .. }) => None,
+                    recorded => Some(recorded?),
+                };
+                deletions::erased(tx, job.id(), index_seq).await?;
                 job.finish(
                     tx,
                     &DeletedDocument {
-                        deleted,
-                        index_seq: Some(index_seq),
+                        deleted: erased.documents > 0,
+                        index_seq,
                     },
                 )
                 .await

@@ -1,6 +1,7 @@
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{DeleteKnowledgeBase, DeletedKnowledgeBase};
-use store::{documents, knowledge_bases};
+use store::deletions::{self, erase};
+use store::{StoreError, documents, knowledge_bases};
 
 /// Documents per transaction.
 const BATCH: i64 = 100;
@@ -15,8 +16,8 @@ impl Handle for DeleteKnowledgeBase {
                 .store
                 .tenant(job.tenant(), async |tx| {
                     let ids = documents::ids_of_base(tx, self.knowledge_base_id, BATCH).await?;
-                    store::jobs::erase_answers_citing(tx, &ids).await?;
-                    documents::delete(tx, &ids).await
+                    let erased = erase(tx, job.id(), &ids).await?;
+                    Ok::<_, StoreError>(usize::try_from(erased.documents).unwrap_or(0))
                 })
                 .await?;
             if batch == 0 {
@@ -30,6 +31,7 @@ impl Handle for DeleteKnowledgeBase {
             .store
             .tenant(job.tenant(), async |tx| {
                 knowledge_bases::delete(tx, self.knowledge_base_id).await?;
+                deletions::erased(tx, job.id(), None).await?;
                 job.finish(tx, &DeletedKnowledgeBase { documents: deleted }).await
             })
             .await?;

@@ -1,7 +1,7 @@
-use super::sync_source::begin_deletions;
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{DeleteSource, DeletedSource};
-use store::{SourceId, sources};
+use store::deletions::{self, erase};
+use store::{SourceId, StoreError, index_changes, sources};
 
 /// Documents per transaction.
 const BATCH: i64 = 100;
@@ -17,7 +17,13 @@ impl Handle for DeleteSource {
             .app
             .store
             .tenant(job.tenant(), async |tx| {
+                let index_seq = match sources::base_of(tx, self.source_id).await? {
+                    // Also where nothing was deleted, or by an earlier attempt: replicas that have come so far have it all.
+                    Some(base) => recorded(index_changes::head(tx, base).await)?,
+                    None => None,
+                };
                 sources::delete(tx, self.source_id).await?;
+                deletions::erased(tx, job.id(), index_seq).await?;
                 job.finish(tx, &DeletedSource { documents }).await
             })
             .await?;
@@ -29,19 +35,34 @@ impl Handle for DeleteSource {
 async fn delete_documents(job: &JobContext, source: SourceId) -> Result<usize, JobError> {
     let mut documents = 0;
     loop {
-        let (begun, dispatches) = job
+        let batch = job
             .app
             .store
-            .tenant(job.tenant(), async |tx| {
-                let ids = sources::documents_of(tx, job.held(), source, BATCH).await?;
-                begin_deletions(tx, &ids).await
-            })
+            .tenant(job.tenant(), async |tx| delete_batch(tx, job, source).await)
             .await?;
-        job.app.queue.push(&dispatches).await;
-        if begun == 0 {
+        if batch == 0 {
             return Ok(documents);
         }
-        documents += begun;
-        job.progress(documents, None, "documents are being deleted");
+        documents += batch;
+        job.progress(documents, None, "documents deleted");
+    }
+}
+
+async fn delete_batch(tx: &mut store::TenantTx, job: &JobContext, source: SourceId) -> Result<usize, JobError> {
+    let ids = sources::documents_of(tx, job.held(), source, BATCH).await?;
+    erase(tx, job.id(), &ids).await?;
+    if let Some(base) = sources::base_of(tx, source).await?
+        && !ids.is_empty()
+    {
+        recorded(index_changes::record(tx, base, &ids).await)?;
+    }
+    Ok(ids.len())
+}
+
+/// A change's number; `None` when the base was deleted meanwhile.
+fn recorded(seq: Result<i64, StoreError>) -> Result<Option<i64>, StoreError> {
+    match seq {
+        Err(StoreError::NotFound { .. }) => Ok(None),
+        seq => seq.map(Some),
     }
 }

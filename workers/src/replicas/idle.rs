@@ -1,5 +1,6 @@
 //! Replicas in slots that no process holds: of processes that ended, or were killed.
 use super::open::INDEX_VERSION;
+use super::refresh;
 use config::Settings;
 use retrieval::{FoundReplica, Slot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,10 +45,13 @@ pub enum IdleError {
 /// [`IdleError`].
 pub async fn idle_replicas(store: &Store, settings: &Settings, remove: bool) -> Result<Vec<IdleReplica>, IdleError> {
     let slots = Slot::acquire_idle(&settings.storage.data_dir.join("replicas"))?;
-    let found: Vec<FoundReplica> = slots.iter().flat_map(Slot::replicas).collect();
+    let found: Vec<(Uuid, FoundReplica)> = slots
+        .iter()
+        .flat_map(|slot| slot.replicas().into_iter().map(|replica| (slot.id(), replica)))
+        .collect();
     let live = live_bases(store, &found).await?;
     let mut unusable = Vec::new();
-    for replica in found {
+    for (slot, replica) in found {
         let why = if !live.contains(&(replica.tenant, replica.knowledge_base)) {
             Unusable::BaseGone
         } else if replica.index_version != INDEX_VERSION {
@@ -62,6 +66,9 @@ pub async fn idle_replicas(store: &Store, settings: &Settings, remove: bool) -> 
                 directory: replica.directory.clone(),
                 source,
             })?;
+            if why != Unusable::OtherRelease {
+                refresh::removed(store, slot, &replica).await?;
+            }
         }
         unusable.push(IdleReplica {
             directory: replica.directory,
@@ -71,9 +78,9 @@ pub async fn idle_replicas(store: &Store, settings: &Settings, remove: bool) -> 
     Ok(unusable)
 }
 
-async fn live_bases(store: &Store, found: &[FoundReplica]) -> Result<BTreeSet<(Uuid, Uuid)>, StoreError> {
+async fn live_bases(store: &Store, found: &[(Uuid, FoundReplica)]) -> Result<BTreeSet<(Uuid, Uuid)>, StoreError> {
     let mut by_tenant: BTreeMap<Uuid, Vec<KnowledgeBaseId>> = BTreeMap::new();
-    for replica in found {
+    for (_, replica) in found {
         let bases = by_tenant.entry(replica.tenant).or_default();
         bases.push(KnowledgeBaseId(replica.knowledge_base));
     }

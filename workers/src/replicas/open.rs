@@ -1,4 +1,5 @@
 use super::catch_up;
+use crate::heartbeat::host_name;
 use crate::{EmbeddingModels, JobError, Tasks};
 use jobs::kinds::BaseAt;
 use lru::LruCache;
@@ -8,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::knowledge_bases::KnowledgeBase;
-use store::{KnowledgeBaseId, Store, TenantId};
+use store::{KnowledgeBaseId, Store, TenantId, replica_cursors};
 use tokio::sync::{Mutex, oneshot};
 
 /// Grows when the layout of a replica's directory or the analysis of text changes; older ones are rebuilt.
@@ -35,6 +36,7 @@ pub(super) struct Inner {
     open: Mutex<LruCache<Key, Arc<OpenReplica>>>,
     models: EmbeddingModels,
     freshness_wait: Duration,
+    pub(super) refresh_interval: Duration,
     pub(super) tasks: Tasks,
 }
 
@@ -50,6 +52,7 @@ impl Replicas {
             open: Mutex::new(LruCache::new(capacity)),
             models,
             freshness_wait: Duration::from_millis(settings.retrieval.freshness_wait_ms),
+            refresh_interval: Duration::from_secs(settings.retrieval.refresh_interval_secs),
             tasks: Tasks::default(),
         };
         Self { inner: Arc::new(inner) }
@@ -92,6 +95,7 @@ impl Replicas {
         if let Some(found) = open.get(&(tenant, base.id)) {
             return Ok(found.clone());
         }
+        self.register(tenant, base.id).await?;
         let directory = self.slot()?.replica_dir(tenant.0, base.id.0, INDEX_VERSION);
         let options = ReplicaOptions::new(Language::from_code(&base.language), &*model.name, model.dimensions);
         let replica = tokio::task::spawn_blocking(move || Replica::open(&directory, options))
@@ -109,13 +113,39 @@ impl Replicas {
         Ok(opened)
     }
 
-    /// Closes the base's replica and deletes its directory: the base is gone.
+    /// Has it known that this slot holds a replica of the base, before it does; what it holds unknown to all is of no use.
+    async fn register(&self, tenant: TenantId, base: KnowledgeBaseId) -> Result<(), JobError> {
+        let slot = self.slot()?;
+        let (id, host) = (slot.id(), host_name());
+        let known = self
+            .inner
+            .store
+            .tenant(tenant, async move |tx| {
+                replica_cursors::register(tx, base, id, &host).await
+            })
+            .await?;
+        if known {
+            slot.remove_other_versions(tenant.0, base.0, INDEX_VERSION)
+        } else {
+            slot.remove_base(tenant.0, base.0)
+        }
+        .map_err(failed)
+    }
+
+    /// Closes the base's replica, deletes its directory and has that known: the base is gone, or the replica was given up as lost.
     pub(super) async fn remove(&self, tenant: TenantId, base: KnowledgeBaseId) -> Result<(), JobError> {
         let mut open = self.inner.open.lock().await;
         if let Some(found) = open.pop(&(tenant, base)) {
             close(found).await;
         }
-        self.slot()?.remove_base(tenant.0, base.0).map_err(failed)
+        let slot = self.slot()?;
+        slot.remove_base(tenant.0, base.0).map_err(failed)?;
+        let id = slot.id();
+        Ok(self
+            .inner
+            .store
+            .tenant(tenant, async move |tx| replica_cursors::removed(tx, base, id).await)
+            .await?)
     }
 
     pub(super) fn slot(&self) -> Result<&Slot, JobError> {
@@ -134,7 +164,8 @@ impl Replicas {
         &self.inner
     }
 
-    /// Keeps what is on disk up to date, until the process stops: a deleted document leaves within a minute also where nobody searches.
+    /// Keeps what is on disk up to date, until the process stops: a deleted document leaves the disk in bounded time also where nobody
+    /// searches.
     pub fn keep_fresh(&self) {
         let replicas = self.clone();
         self.inner

@@ -3,7 +3,8 @@ use crate::views::{ChunkObject, Page};
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use store::DocumentId;
+use store::documents::DocumentState;
+use store::{DocumentId, StoreError};
 
 /// Which page of the chunks.
 pub(crate) struct ListChunks {
@@ -37,7 +38,7 @@ impl FromQuery for ListChunks {
     responses(
         (status = 200, description = "One page.", body = Page<ChunkObject>),
         (status = 400, description = "A parameter is wrong or unknown, or the cursor is none that this list returned."),
-        (status = 404, description = "There is no such document."),
+        (status = 404, description = "There is no such document, or it is being deleted."),
     )
 )]
 pub(crate) async fn list_chunks(
@@ -49,7 +50,9 @@ pub(crate) async fn list_chunks(
     let rows = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            store::documents::find(tx, id).await?;
+            if store::documents::find(tx, id).await?.state() == DocumentState::Deleting {
+                return Err(StoreError::NotFound { what: "document" });
+            }
             store::chunks::list(tx, id, from, limit + 1).await
         })
         .await?;

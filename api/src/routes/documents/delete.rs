@@ -1,10 +1,12 @@
 use crate::extract::{Authorized, KnowledgeWrite, PathId, WorkOptions};
+use crate::routes::deletions::with_receipt;
 use crate::views::JobObject;
 use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
 use jobs::{EnqueueOptions, Enqueued, kinds};
+use store::deletions::{NewDeletion, Target, accept};
 use store::{DocumentId, TenantTx};
 
 struct Delete(DocumentId);
@@ -21,7 +23,16 @@ impl Begin for Delete {
             document_id: Some(document.id),
             ..options
         };
-        Ok(jobs::enqueue(tx, &job, options).await?)
+        let by = options.created_by;
+        let enqueued = jobs::enqueue(tx, &job, options).await?;
+        let deletion = NewDeletion {
+            job: enqueued.id,
+            target: Target::Document(document.id),
+            knowledge_base: document.knowledge_base_id,
+            requested_by: by,
+        };
+        accept(tx, deletion).await?;
+        Ok(enqueued)
     }
 }
 
@@ -40,7 +51,7 @@ impl Begin for Delete {
     ),
     responses(
         (status = 200, description = "The job has ended.", body = JobObject),
-        (status = 202, description = "The job.", body = JobObject, headers(("Location" = String, description = "The job."))),
+        (status = 202, description = "The job.", body = JobObject, headers(("Location" = String, description = "The job."), ("Link" = String, description = "The receipt of the deletion."))),
         (status = 404, description = "There is no such document, or it is being deleted."),
         (status = 409, description = "The idempotency key was used for another request."),
     )
@@ -51,7 +62,7 @@ pub(crate) async fn delete_document(
     PathId(id): PathId<DocumentId>,
     options: WorkOptions,
 ) -> Result<Response, Problem> {
-    start_work(
+    let response = start_work(
         &state,
         work::Request {
             caller: &caller,
@@ -60,5 +71,6 @@ pub(crate) async fn delete_document(
         },
         Delete(id),
     )
-    .await
+    .await?;
+    with_receipt(response)
 }

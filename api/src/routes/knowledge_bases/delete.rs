@@ -1,10 +1,12 @@
 use crate::extract::{Authorized, KnowledgeWrite, PathId, WorkOptions};
+use crate::routes::deletions::with_receipt;
 use crate::views::KnowledgeBaseDeletionJob;
 use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
 use jobs::{EnqueueOptions, Enqueued, kinds};
+use store::deletions::{NewDeletion, Target, accept};
 use store::{KnowledgeBaseId, TenantTx};
 
 struct DeleteBase(KnowledgeBaseId);
@@ -15,7 +17,16 @@ impl Begin for DeleteBase {
         let job = kinds::DeleteKnowledgeBase {
             knowledge_base_id: self.0,
         };
-        Ok(jobs::enqueue(tx, &job, options).await?)
+        let by = options.created_by;
+        let enqueued = jobs::enqueue(tx, &job, options).await?;
+        let deletion = NewDeletion {
+            job: enqueued.id,
+            target: Target::KnowledgeBase,
+            knowledge_base: self.0,
+            requested_by: by,
+        };
+        accept(tx, deletion).await?;
+        Ok(enqueued)
     }
 }
 
@@ -34,7 +45,7 @@ impl Begin for DeleteBase {
     ),
     responses(
         (status = 200, description = "The job has ended.", body = KnowledgeBaseDeletionJob),
-        (status = 202, description = "The job.", body = KnowledgeBaseDeletionJob, headers(("Location" = String, description = "The job."))),
+        (status = 202, description = "The job.", body = KnowledgeBaseDeletionJob, headers(("Location" = String, description = "The job."), ("Link" = String, description = "The receipt of the deletion."))),
         (status = 404, description = "There is no such knowledge base."),
         (status = 409, description = "The idempotency key was used for another request."),
     )
@@ -45,7 +56,7 @@ pub(crate) async fn delete_knowledge_base(
     PathId(id): PathId<KnowledgeBaseId>,
     options: WorkOptions,
 ) -> Result<Response, Problem> {
-    start_work(
+    let response = start_work(
         &state,
         work::Request {
             caller: &caller,
@@ -54,5 +65,6 @@ pub(crate) async fn delete_knowledge_base(
         },
         DeleteBase(id),
     )
-    .await
+    .await?;
+    with_receipt(response)
 }

@@ -1,10 +1,12 @@
 use crate::extract::{Authorized, FromQuery, KnowledgeWrite, PathId, Query, QueryFields, WorkOptions};
+use crate::routes::deletions::with_receipt;
 use crate::views::SourceDeletionJob;
 use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
 use jobs::{EnqueueOptions, Enqueued, kinds};
+use store::deletions::{NewDeletion, Target, accept};
 use store::{SourceId, TenantTx};
 
 /// What is to become of its documents.
@@ -28,12 +30,21 @@ struct DeleteSource {
 
 impl Begin for DeleteSource {
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
-        store::sources::begin_deletion(tx, self.source).await?;
+        let base = store::sources::begin_deletion(tx, self.source, !self.keep_documents).await?;
         let job = kinds::DeleteSource {
             source_id: self.source,
             keep_documents: self.keep_documents,
         };
-        Ok(jobs::enqueue(tx, &job, options).await?)
+        let by = options.created_by;
+        let enqueued = jobs::enqueue(tx, &job, options).await?;
+        let deletion = NewDeletion {
+            job: enqueued.id,
+            target: Target::Source(self.source),
+            knowledge_base: base,
+            requested_by: by,
+        };
+        accept(tx, deletion).await?;
+        Ok(enqueued)
     }
 }
 
@@ -53,7 +64,7 @@ impl Begin for DeleteSource {
     ),
     responses(
         (status = 200, description = "The job has ended.", body = SourceDeletionJob),
-        (status = 202, description = "The job.", body = SourceDeletionJob, headers(("Location" = String, description = "The job."))),
+        (status = 202, description = "The job.", body = SourceDeletionJob, headers(("Location" = String, description = "The job."), ("Link" = String, description = "The receipt of the deletion."))),
         (status = 400, description = "A parameter is wrong or unknown."),
         (status = 404, description = "There is no such source, or it is being deleted."),
         (status = 409, description = "The idempotency key was used for another request."),
@@ -75,5 +86,6 @@ pub(crate) async fn delete_source(
         source,
         keep_documents: asked.keep_documents,
     };
-    start_work(&state, request, delete).await
+    let response = start_work(&state, request, delete).await?;
+    with_receipt(response)
 }

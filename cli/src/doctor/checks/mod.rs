@@ -5,6 +5,7 @@ mod clocks;
 mod configuration;
 mod connections;
 mod default_partitions;
+mod deletions;
 mod deliveries;
 mod disabled_webhooks;
 mod disk;
@@ -68,6 +69,7 @@ pub(super) const ALL: &[Check] = &[
     disabled_webhooks::CHECK,
     suspects::CHECK,
     indexes::CHECK,
+    deletions::CHECK,
     job_locks::CHECK,
     idempotency_keys::CHECK,
     interactive_jobs::CHECK,

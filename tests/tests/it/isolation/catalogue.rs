@@ -90,7 +90,7 @@ async fn no_other_policy_lets_anyone_at_tenant_rows() {
              OR (policyname = 'owner' AND roles = '{visualkit_owner}')
              OR (policyname = 'system' AND roles = '{visualkit_system}'
                  AND tablename IN ('jobs', 'job_bodies', 'job_attempts', 'job_locks', 'idempotency_keys', 'batches'))
-             OR (policyname = 'system' AND roles = '{visualkit_system}' AND tablename IN ('pauses', 'limits', 'tenant_limits', 'schedules', 'webhook_endpoints') AND cmd = 'SELECT')
+             OR (policyname = 'system' AND roles = '{visualkit_system}' AND tablename IN ('deletions', 'replica_cursors', 'pauses', 'limits', 'tenant_limits', 'schedules', 'webhook_endpoints') AND cmd = 'SELECT')
              OR (policyname = 'system' AND roles = '{visualkit_system}' AND tablename = 'webhook_deliveries')
              OR (policyname = 'system' AND roles = '{visualkit_system}' AND tablename = 'workers')
              OR (policyname = 'everybody' AND tablename IN ('operator_pauses', 'kind_limits', 'workers') AND cmd = 'SELECT')
@@ -184,6 +184,7 @@ async fn functions_with_their_owners_rights_fix_their_search_path_and_are_not_fo
             "find_api_key of visualkit_lookup for visualkit_lookup, visualkit_app: search_path=pg_catalog, public, pg_temp",
             "forget_embeddings_ahead of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp",
             "look_up_api_key of visualkit_lookup for visualkit_lookup, visualkit_app: search_path=pg_catalog, public, pg_temp",
+            "settle_deletions of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp",
         ]
     );
 }

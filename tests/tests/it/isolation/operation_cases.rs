@@ -22,6 +22,7 @@ pub(super) enum PathId {
     TestSet,
     TestQuestion,
     Evaluation,
+    Deletion,
 }
 
 /// One operation of the API, and how to call it rightly.
@@ -44,6 +45,8 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/knowledge-bases/{id}/documents", "knowledge:read", PathId::Base),
     read("get /v1/documents/{id}", "knowledge:read", PathId::Document),
     read("get /v1/documents/{id}/chunks", "knowledge:read", PathId::Document),
+    read("get /v1/deletions", "knowledge:read", PathId::None),
+    read("get /v1/deletions/{id}", "knowledge:read", PathId::Deletion),
     read("get /v1/knowledge-bases/{id}/sources", "knowledge:read", PathId::Base),
     read("get /v1/sources/{id}", "knowledge:read", PathId::Source),
     read("get /v1/sources/{id}/items", "knowledge:read", PathId::Source),

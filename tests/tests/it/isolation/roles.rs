@@ -25,6 +25,7 @@ async fn the_system_role_reaches_jobs_and_nothing_else() {
         [
             "__diesel_schema_migrations SELECT".to_owned(),
             "batches DELETE SELECT UPDATE".to_owned(),
+            "deletions SELECT".to_owned(),
             "idempotency_keys DELETE SELECT".to_owned(),
             format!("job_attempts {all}"),
             format!("job_bodies {all}"),
@@ -34,6 +35,7 @@ async fn the_system_role_reaches_jobs_and_nothing_else() {
             "limits SELECT".to_owned(),
             "operator_pauses SELECT".to_owned(),
             "pauses SELECT".to_owned(),
+            "replica_cursors SELECT".to_owned(),
             "tenant_limits SELECT".to_owned(),
             "webhook_deliveries DELETE INSERT SELECT".to_owned(),
             format!("workers {all}"),

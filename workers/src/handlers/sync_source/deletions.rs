@@ -2,9 +2,10 @@ use super::record::enqueue_error;
 use crate::JobError;
 use jobs::kinds::DeleteDocument;
 use jobs::{Dispatch, EnqueueOptions};
+use store::deletions::{NewDeletion, Target, accept};
 use store::documents;
 use store::sources::Unwanted;
-use store::{DocumentId, StoreError, TenantTx};
+use store::{DocumentId, JobId, StoreError, TenantTx};
 
 /// What is to be deleted at the end of a sync, and what is not although it might be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,10 +60,7 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
 }
 
 /// Begins the deletion of documents as the API does: each by a job of its own. Returns how many there were, and what to push after the commit.
-pub(in crate::handlers) async fn begin_deletions(
-    tx: &mut TenantTx,
-    ids: &[DocumentId],
-) -> Result<(usize, Vec<Dispatch>), JobError> {
+pub(super) async fn begin_deletions(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<(usize, Vec<Dispatch>), JobError> {
     let mut dispatches = Vec::new();
     for id in ids {
         let base = match documents::find(tx, *id).await {
@@ -79,10 +77,22 @@ pub(in crate::handlers) async fn begin_deletions(
             knowledge_base_id: base,
             document_id: *id,
         };
+        let job = JobId::generate();
         let options = EnqueueOptions {
+            id: Some(job),
             document_id: Some(*id),
             ..EnqueueOptions::default()
         };
+        accept(
+            tx,
+            NewDeletion {
+                job,
+                target: Target::Document(*id),
+                knowledge_base: base,
+                requested_by: None,
+            },
+        )
+        .await?;
         let enqueued = jobs::enqueue(tx, &delete, options).await.map_err(enqueue_error)?;
         dispatches.extend(enqueued.dispatch);
     }

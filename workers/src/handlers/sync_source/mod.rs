@@ -8,5 +8,3 @@ mod record;
 mod seed;
 mod site;
 mod visit;
-
-pub(super) use self::deletions::begin_deletions;

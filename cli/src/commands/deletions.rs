@@ -1,0 +1,208 @@
+use clap::Subcommand;
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::client::{Page, ServerArgs};
+use crate::outcome::Outcome;
+use crate::render::{one_line, print, print_json};
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List deletions, newest first
+    List {
+        /// Only those in this state
+        #[arg(long, value_parser = ["accepted", "erasing", "complete"])]
+        state: Option<String>,
+        /// How many
+        #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
+        limit: u32,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Show the receipt of a deletion: what is gone, and which search replicas have let go of it
+    Show {
+        /// The id of the job that deletes
+        #[arg(value_name = "DELETION_ID")]
+        id: Uuid,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+#[derive(clap::Args)]
+struct Common {
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Deserialize)]
+struct Deletion {
+    id: Uuid,
+    state: String,
+    kind: String,
+    target_id: Uuid,
+    requested_by: Option<Uuid>,
+    accepted_at: String,
+    erased_at: Option<String>,
+    completed_at: Option<String>,
+    erased: Erased,
+    replicas: Vec<Replica>,
+    digest: String,
+}
+
+#[derive(Deserialize)]
+struct Erased {
+    documents: u64,
+    versions: u64,
+    chunks: u64,
+    embeddings: u64,
+    files: u64,
+    file_bytes: u64,
+    kept_answers: u64,
+}
+
+#[derive(Deserialize)]
+struct Replica {
+    slot_id: Uuid,
+    host: String,
+    state: String,
+    at: String,
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    match args.command {
+        Command::List { state, limit, common } => list(state, limit, &common).await,
+        Command::Show { id, common } => show(id, &common).await,
+    }
+}
+
+async fn list(state: Option<String>, limit: u32, common: &Common) -> anyhow::Result<Outcome> {
+    let client = common.server.connect()?;
+    let mut query = vec![("limit", limit.to_string())];
+    query.extend(state.map(|state| ("state", state)));
+    let page: Page<Value> = client.get(&["deletions"], &query).await?;
+    if common.json {
+        print_json(&Value::Array(page.data))?;
+        return Ok(Outcome::Done);
+    }
+    let deletions: Vec<Deletion> = serde_json::from_value(Value::Array(page.data))?;
+    let lines: String = deletions.iter().map(line).collect();
+    print(if lines.is_empty() {
+        "nothing was deleted\n"
+    } else {
+        &lines
+    })?;
+    Ok(Outcome::Done)
+}
+
+async fn show(id: Uuid, common: &Common) -> anyhow::Result<Outcome> {
+    let client = common.server.connect()?;
+    let value: Value = client.get(&["deletions", &id.to_string()], &[]).await?;
+    if common.json {
+        print_json(&value)?;
+    } else {
+        print(&text(&serde_json::from_value(value)?))?;
+    }
+    Ok(Outcome::Done)
+}
+
+fn line(deletion: &Deletion) -> String {
+    let waits = deletion
+        .replicas
+        .iter()
+        .filter(|replica| replica.is_waited_for())
+        .count();
+    let waits = match waits {
+        0 => String::new(),
+        waits => format!("  waits for {waits} replicas"),
+    };
+    format!(
+        "{}  {:<8}  {} {}  {}{waits}\n",
+        deletion.id,
+        one_line(&deletion.state, 20),
+        one_line(&deletion.kind, 20),
+        deletion.target_id,
+        one_line(&deletion.accepted_at, 40)
+    )
+}
+
+impl Replica {
+    fn is_waited_for(&self) -> bool {
+        matches!(self.state.as_str(), "pending" | "silent")
+    }
+}
+
+fn text(deletion: &Deletion) -> String {
+    let by = deletion
+        .requested_by
+        .map_or_else(|| "a source's sync".to_owned(), |key| format!("key {key}"));
+    let at = |time: &Option<String>| one_line(time.as_deref().unwrap_or("not yet"), 40);
+    let erased = &deletion.erased;
+    let mut text = format!(
+        "{}  {}  {} {}\nasked by {by}\nunsearchable  {}\nerased        {}\ncomplete      {}\n\
+         {} documents, {} versions, {} chunks, {} embeddings, {} files of {} bytes, {} kept answers\n",
+        deletion.id,
+        one_line(&deletion.state, 20),
+        one_line(&deletion.kind, 20),
+        deletion.target_id,
+        one_line(&deletion.accepted_at, 40),
+        at(&deletion.erased_at),
+        at(&deletion.completed_at),
+        erased.documents,
+        erased.versions,
+        erased.chunks,
+        erased.embeddings,
+        erased.files,
+        erased.file_bytes,
+        erased.kept_answers
+    );
+    for replica in &deletion.replicas {
+        text.push_str(&format!(
+            "replica {} on {}  {} since {}\n",
+            replica.slot_id,
+            one_line(&replica.host, 60),
+            one_line(&replica.state, 20),
+            one_line(&replica.at, 40)
+        ));
+    }
+    text.push_str(&format!("sha256 {}\n", one_line(&deletion.digest, 64)));
+    text
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_receipt_says_what_is_gone_and_who_is_waited_for() {
+        let deletion: Deletion = serde_json::from_value(json!({
+            "id": Uuid::from_u128(1), "state": "erasing", "kind": "document", "target_id": Uuid::from_u128(2), "requested_by": null,
+            "accepted_at": "2026-01-01T00:00:00Z", "erased_at": "2026-01-01T00:00:01Z", "completed_at": null,
+            "erased": {"documents": 1, "versions": 1, "chunks": 3, "embeddings": 2, "files": 1, "file_bytes": 900, "kept_answers": 0},
+            "replicas": [{"slot_id": Uuid::from_u128(3), "host": "one", "state": "silent", "at": "2026-01-01T00:00:00Z"}],
+            "digest": "00",
+        }))
+        .unwrap();
+        assert!(line(&deletion).ends_with("2026-01-01T00:00:00Z  waits for 1 replicas\n"));
+        let text = text(&deletion);
+        for said in [
+            "asked by a source's sync",
+            "complete      not yet",
+            "3 chunks, 2 embeddings, 1 files of 900 bytes",
+            "on one  silent since",
+        ] {
+            assert!(text.contains(said), "{text}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Where the replicas of bases stand that are on any machine's disk.
+use crate::prepared::Prepare;
+use crate::{KnowledgeBaseId, StoreError, TenantTx};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid};
+use diesel::{OptionalExtension, QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use uuid::Uuid as SlotId;
+
+/// One replica, as its process last wrote it down.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct ReplicaCursor {
+    /// The slot's own id: it outlives the process that holds the slot.
+    #[diesel(sql_type = Uuid)]
+    pub slot_id: SlotId,
+    #[diesel(sql_type = Text)]
+    pub host: String,
+    /// The change that its searches see.
+    #[diesel(sql_type = BigInt)]
+    pub seq: i64,
+    /// The change up to which nothing that was deleted is left on its disk.
+    #[diesel(sql_type = BigInt)]
+    pub erased_seq: i64,
+    #[diesel(sql_type = Timestamptz)]
+    pub seen_at: DateTime<Utc>,
+}
+
+#[derive(QueryableByName)]
+struct Registered {
+    #[diesel(sql_type = Bool)]
+    new: bool,
+}
+
+/// Notes that the slot is about to hold a replica of the base; commit before anything of the base is read for it. `false` when it was not known:
+/// then what the slot holds of the base already must not be used, for it may have been given up as lost and missed what was deleted since.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn register(tx: &mut TenantTx, base: KnowledgeBaseId, slot: SlotId, host: &str) -> Result<bool, StoreError> {
+    let Registered { new } = sql_query(
+        "INSERT INTO replica_cursors AS r (tenant_id, knowledge_base_id, slot_id, host) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (tenant_id, knowledge_base_id, slot_id) DO UPDATE SET seen_at = now(), host = excluded.host
+         RETURNING xmax = 0 AS new",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
+    .bind::<Uuid, _>(slot)
+    .bind::<Text, _>(host)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?;
+    Ok(!new)
+}
+
+/// Where the slot's replica of the base stands; `None` when it is not known, as in [`register`].
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn find(tx: &mut TenantTx, base: KnowledgeBaseId, slot: SlotId) -> Result<Option<ReplicaCursor>, StoreError> {
+    Ok(sql_query(
+        "SELECT slot_id, host, seq, erased_seq, seen_at FROM replica_cursors
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
+    .bind::<Uuid, _>(slot)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .optional()?)
+}
+
+/// The replicas of a base, by slot.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn list(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<Vec<ReplicaCursor>, StoreError> {
+    Ok(sql_query(
+        "SELECT slot_id, host, seq, erased_seq, seen_at FROM replica_cursors
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 ORDER BY slot_id",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?)
+}
+
+/// Notes that the replica lives and where it stands. Where that is as it was, it is written at most once a minute.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn moved(
+    tx: &mut TenantTx,
+    base: KnowledgeBaseId,
+    slot: SlotId,
+    seq: i64,
+    erased_seq: i64,
+) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE replica_cursors SET seq = $4, erased_seq = greatest(erased_seq, $5), seen_at = now()
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3
+           AND (seq <> $4 OR erased_seq < $5 OR seen_at < now() - interval '1 minute')",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
+    .bind::<Uuid, _>(slot)
+    .bind::<BigInt, _>(seq)
+    .bind::<BigInt, _>(erased_seq)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that nothing of the base is left on the slot's disk, which every deletion in the base has waited for.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn removed(tx: &mut TenantTx, base: KnowledgeBaseId, slot: SlotId) -> Result<(), StoreError> {
+    sql_query(
+        "WITH gone AS (
+             DELETE FROM replica_cursors WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 RETURNING slot_id, host
+         )
+         INSERT INTO deletion_replicas (tenant_id, deletion_id, slot_id, host, outcome)
+         SELECT d.tenant_id, d.id, g.slot_id, g.host, 'confirmed'
+         FROM gone g JOIN deletions d ON d.tenant_id = $1 AND d.knowledge_base_id = $2 AND d.completed_at IS NULL
+         ON CONFLICT DO NOTHING",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
+    .bind::<Uuid, _>(slot)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
