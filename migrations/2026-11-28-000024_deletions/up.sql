@@ -89,7 +89,7 @@ BEGIN
         RETURN NULL;
     END IF;
     FOR noted IN
-        SELECT tenant_id, embed_hash FROM public.unused_embeddings ORDER BY noted_at LIMIT at_most FOR UPDATE SKIP LOCKED
+        SELECT tenant_id, embed_hash FROM public.unused_embeddings WHERE noted_at <= now() ORDER BY noted_at LIMIT at_most FOR UPDATE SKIP LOCKED
     LOOP
         PERFORM FROM public.embeddings WHERE tenant_id = noted.tenant_id AND embed_hash = noted.embed_hash FOR UPDATE SKIP LOCKED;
         DELETE FROM public.embeddings WHERE (tenant_id, model, embed_hash) IN (

@@ -12,6 +12,7 @@
 mod abuse;
 mod api;
 mod benchmarks;
+mod deletions;
 mod doctor;
 mod documents;
 mod embedding;

@@ -8,7 +8,7 @@ use store::{KnowledgeBaseId, StoreError, TenantId, knowledge_bases};
 use uuid::Uuid;
 
 /// A process that restarts takes its slot again long before this many visits; and so often also what was merely replaced is taken off the disk.
-const VISITS_BEFORE_TIDYING: u64 = 10;
+const VISITS_BEFORE_TIDYING: u64 = 20;
 
 /// Visits every replica on this slot's disk, now and in each interval: applies what changed, takes deleted text off the disk, writes down where the
 /// replica stands, and removes those whose base is gone.

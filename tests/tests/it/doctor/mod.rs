@@ -1,5 +1,6 @@
 //! `visualkit doctor`: each thing is broken on purpose, named, mended, and found in order again.
 mod batches;
+mod deletions;
 mod files;
 mod healthy;
 mod index;

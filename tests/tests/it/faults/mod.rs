@@ -3,6 +3,7 @@ mod apalis_redis;
 mod batches;
 mod cancellation;
 mod database_restart;
+mod deletions;
 mod deployment;
 mod dispatch;
 mod drain;

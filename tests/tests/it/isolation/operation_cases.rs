@@ -399,6 +399,7 @@ impl Case {
             PathId::TestSet => &seeded.test_set,
             PathId::TestQuestion => &seeded.test_question,
             PathId::Evaluation => &seeded.evaluation,
+            PathId::Deletion => &seeded.deletion,
         };
         self.path_with(id).replace("{delivery_id}", &seeded.delivery)
     }

@@ -31,6 +31,8 @@ pub(super) struct Seeded {
     pub(super) test_question: String,
     /// Of the test set; has ended.
     pub(super) evaluation: String,
+    /// Of a document beside the other one, from a base with a replica that nobody looks after: it stays as it is.
+    pub(super) deletion: String,
 }
 
 /// Uses the API as a tenant would; `word` is in everything it stores.
@@ -44,6 +46,15 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         .search(json!({"knowledge_base_ids": [base], "query": word}))
         .await;
     assert_eq!(found["results"].as_array().map(Vec::len), Some(1), "{found}");
+    let short = json!({"title": word, "content": format!("Not for long, {word}."), "mime_type": "text/plain"});
+    let short = client.ingest(&base, short).await;
+    let deletion = id_of(
+        &client
+            .delete(&format!("/v1/documents/{}", short["document_id"].as_str().unwrap()))
+            .await
+            .body,
+    );
+    assert_eq!(client.ended(&deletion).await["state"], "succeeded");
     let waiting = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z", "unique_key": word});
     let keyed = client
         .request(reqwest::Method::POST, "/v1/jobs")
@@ -102,6 +113,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         test_set,
         test_question,
         evaluation,
+        deletion,
     }
 }
 
@@ -179,6 +191,9 @@ pub(super) async fn seed_people(app: &TestApp) {
                      SELECT tenant_id, id, version, '{{}}' FROM documents WHERE tenant_id = '{tenant}')
              , o AS (INSERT INTO gate_overrides (tenant_id, id, knowledge_base_id, reason, api_key_id, before, after)
                      SELECT tenant_id, gen_random_uuid(), id, 'a reason', gen_random_uuid(), '{{}}', '{{}}' FROM knowledge_bases WHERE tenant_id = '{tenant}')
+             , d AS (INSERT INTO deletion_replicas (tenant_id, deletion_id, slot_id, host, outcome)
+                     SELECT tenant_id, id, gen_random_uuid(), 'away', 'lost' FROM deletions WHERE tenant_id = '{tenant}')
+             , v AS (INSERT INTO unused_embeddings (tenant_id, embed_hash, noted_at) VALUES ('{tenant}', '\\x00', '2999-01-01'))
              INSERT INTO principal_members (tenant_id, group_id, member_id) SELECT '{tenant}', g.id, p.id FROM g, p"
         ))
         .await

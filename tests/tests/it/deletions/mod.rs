@@ -1,0 +1,7 @@
+//! Deleted means gone and withdrawn means unseen: at once for every reader, and after a while on every disk.
+mod erasing;
+mod guards;
+mod receipts;
+mod replicas;
+pub(crate) mod support;
+mod vectors;
