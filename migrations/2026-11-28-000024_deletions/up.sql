@@ -60,7 +60,7 @@ CREATE TABLE deletion_replicas (
     slot_id     uuid NOT NULL,
     host        text NOT NULL,
     outcome     text NOT NULL CHECK (outcome IN ('confirmed', 'lost')),
-    settled_at  timestamptz NOT NULL DEFAULT now(),
+    settled_at  timestamptz NOT NULL DEFAULT clock_timestamp(),
     PRIMARY KEY (tenant_id, deletion_id, slot_id),
     FOREIGN KEY (tenant_id, deletion_id) REFERENCES deletions (tenant_id, id) ON DELETE CASCADE
 );
@@ -121,7 +121,7 @@ BEGIN
     WHERE d.completed_at IS NULL AND d.erased_at IS NOT NULL
     ON CONFLICT DO NOTHING;
 
-    UPDATE public.deletions d SET completed_at = now()
+    UPDATE public.deletions d SET completed_at = clock_timestamp()
     WHERE d.completed_at IS NULL AND d.erased_at IS NOT NULL
       AND NOT EXISTS (SELECT FROM public.replica_cursors r
           WHERE r.tenant_id = d.tenant_id AND r.knowledge_base_id = d.knowledge_base_id

@@ -20,7 +20,7 @@ async fn used(app: &TestApp) -> (String, String) {
     app.client.ingest(&base, kept).await;
     assert_eq!(search(app, &base).await, 2);
     let question =
-        json!({"knowledge_base_ids": [base], "question": "How many meters does it measure from wing to wing?"});
+        json!({"knowledge_base_ids": [base], "question": "How many meters does amber measure from wing to wing?"});
     let answer = app.client.post_waiting("/v1/answers", question, 20).await.body;
     assert!(
         answer["result"]["answer"].as_str().unwrap().contains(SENTINEL),

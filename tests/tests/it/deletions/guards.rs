@@ -3,7 +3,7 @@ use super::support::{SENTINEL, delete, document, ingest, ingest_for};
 use serde_json::{Value, json};
 use tests::{FakeSite, SitePage, TestApp};
 
-const QUESTION: &str = "How many meters does it measure from wing to wing?";
+const QUESTION: &str = "How many meters does amber measure from wing to wing?";
 
 /// Everything that a reader can ask, in one body each; `as_whom` adds the principal.
 async fn asked(app: &TestApp, base: &str, as_whom: &Value) -> Vec<Value> {
@@ -183,7 +183,7 @@ async fn a_document_is_withdrawn_before_its_new_list_is_indexed() {
 async fn the_documents_of_a_deleted_source_are_shown_by_nothing_before_its_job_has_run() {
     let app = TestApp::start().await;
     let page = SitePage::html(&format!(
-        "<html><head><title>{SENTINEL}</title></head><body><main><h1>{SENTINEL}</h1><p>The {SENTINEL} measures eleven meters from wing to wing.</p></main></body></html>"
+        "<html><head><title>{SENTINEL}</title></head><body><main><h1>{SENTINEL}</h1><p>The {SENTINEL} called amber measures eleven meters from wing to wing.</p></main></body></html>"
     ));
     let site = FakeSite::start(&[("/", page)]).await;
     let base = app.client.knowledge_base("base").await;

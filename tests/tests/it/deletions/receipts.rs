@@ -41,7 +41,13 @@ async fn a_receipt_says_what_is_gone_and_holds_no_word_of_it() {
         assert_eq!(erased[counted], 1, "{counted}: {receipt}");
     }
     assert!(erased["file_bytes"].as_i64().unwrap() > 50, "{receipt}");
-    let times = ["accepted_at", "erased_at", "completed_at"].map(|name| receipt[name].as_str().unwrap().to_owned());
+    let times = ["accepted_at", "erased_at", "completed_at"].map(|name| {
+        receipt[name]
+            .as_str()
+            .unwrap()
+            .parse::<chrono::DateTime<chrono::Utc>>()
+            .unwrap()
+    });
     assert!(times.is_sorted(), "{receipt}");
     let keys = format!(
         "SELECT count(*) FROM api_keys WHERE id = '{}'",
