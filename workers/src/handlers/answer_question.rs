@@ -1,6 +1,6 @@
 use super::asked_settings::AskedSettings;
 use super::passages::{self, AskedBases};
-use super::{embedding, rerank, shown_answer};
+use super::{embedding, rerank, shown};
 use crate::{Done, Handle, JobContext, JobError};
 use answers::{Composition, Passage, SelectedSentence, SentenceVectors};
 use jobs::kinds::{
@@ -48,7 +48,7 @@ impl Handle for AnswerQuestion {
             },
             ..answer
         };
-        shown_answer::finish(
+        shown::finish(
             &job,
             KeptAnswer {
                 viewer: self.viewer,
@@ -87,8 +87,8 @@ async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<Retrieved,
     let mut found = passages::find(job, &bases, &query, &usual).await?;
     let mut hits = found.merged();
     hits.truncate(limit);
-    // A replica may be behind: nothing is composed of what was deleted or withdrawn since, nor given to a reranker.
-    let hits = shown_answer::visible(job, &asked.viewer, hits, |(_, hit)| ChunkId(hit.chunk_id)).await?;
+    // A replica may be behind: nothing is reranked, or composed, of what was deleted or withdrawn since.
+    let hits = shown::visible(job, &asked.viewer, hits).await?;
     let ordered = rerank::order(job, asked.reranker.as_deref(), &asked.question, hits).await?;
     let passages = ordered.hits.into_iter().take(PASSAGES).map(|ordered| Passage {
         score: ordered.score(),

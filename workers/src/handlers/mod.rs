@@ -15,7 +15,7 @@ mod ingest_document;
 mod passages;
 mod rerank;
 mod search_knowledge;
-mod shown_answer;
+mod shown;
 mod sync_source;
 
 use crate::Registry;

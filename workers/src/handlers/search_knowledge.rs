@@ -1,7 +1,7 @@
 use super::asked_settings::AskedSettings;
 use super::passages::{self, AskedBases, Found};
 use super::rerank::{self, Ordered, OrderedHit};
-use super::shown_answer;
+use super::shown;
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{FoundChunk, FoundChunks, SearchCandidate, SearchHitExplanation, SearchKnowledge, SearchMode};
 use retrieval::{Explain, Filter, Mode, Phrase, Query, Recency, Wording};
@@ -29,8 +29,8 @@ pub(super) async fn find_chunks(job: &JobContext, search: SearchKnowledge) -> Re
     let mut hits = found.merged();
     if search.reranker.is_some() {
         hits.truncate(query.limit);
-        // A replica may be behind: a reranker is given nothing that was deleted or withdrawn since.
-        hits = shown_answer::visible(job, &search.viewer, hits, |(_, hit)| ChunkId(hit.chunk_id)).await?;
+        // A reranker may be somebody else's: it is told nothing of what was deleted or withdrawn.
+        hits = shown::visible(job, &search.viewer, hits).await?;
     }
     let ordered = rerank::order(job, search.reranker.as_deref(), &search.query, hits).await?;
     let candidates = candidates(&found, &ordered);
