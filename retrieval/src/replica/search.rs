@@ -130,12 +130,8 @@ impl Replica {
                 ordinal: candidate.key.ordinal,
                 title: document.title.clone(),
                 score: candidate.explain.score,
-<<<<<<< HEAD
                 factor: factor(document, shown.recency.as_ref()),
-                highlights: highlights(&mut shown.analyzer, &stored.text, &shown.terms),
-=======
                 highlights: shown.highlights(&stored),
->>>>>>> f596be5 (Search by the rules of each document's language, spell words one way, and find compounds)
                 headings: stored.headings,
                 text: stored.text,
                 explain: shown.explain.then_some(candidate.explain),
