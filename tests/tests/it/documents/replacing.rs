@@ -228,13 +228,10 @@ async fn twenty_submissions_at_once_leave_one_document_with_the_last_version() {
 }
 
 /// Paragraphs of one long section, each of words of its own.
-fn paragraphs(edited: Option<usize>) -> String {
+fn paragraphs(edited: &[usize]) -> String {
     let paragraph = |number: usize| {
-        let word = match edited == Some(number) {
-            true => "zebra".to_owned(),
-            false => format!("word{number}"),
-        };
-        format!("{} ends here.", format!("{word} ").repeat(25))
+        let name = if edited.contains(&number) { "zebra" } else { "word" };
+        format!("{} ends here.", format!("{name}{number} ").repeat(25))
     };
     let all: Vec<String> = (0..40).map(paragraph).collect();
     format!("# Lantern\n\n## One\n\n{}", all.join("\n\n"))
@@ -244,19 +241,26 @@ fn paragraphs(edited: Option<usize>) -> String {
 async fn an_edit_of_one_paragraph_of_a_long_section_embeds_the_chunk_that_holds_it() {
     let app = TestApp::start().await;
     let base = app.client.knowledge_base("base").await;
-    let first = app.client.ingest(&base, markdown("a", &paragraphs(None))).await;
+    let first = app.client.ingest(&base, markdown("a", &paragraphs(&[]))).await;
     let chunks = first["result"]["chunks"].as_u64().unwrap();
     assert!(chunks > 10, "{first}");
-    let mut others = 0;
-    for edited in [3, 17, 31] {
+    let (mut edits, mut others) = (Vec::new(), Vec::new());
+    for edited in [3, 17, 31, 22, 9] {
+        edits.push(edited);
         let before = embedded(&app);
-        let job = app.client.ingest(&base, markdown("a", &paragraphs(Some(edited)))).await;
+        let job = app.client.ingest(&base, markdown("a", &paragraphs(&edits))).await;
         let new: Vec<String> = app.words.embedded.lock().unwrap()[before..].to_vec();
         assert_eq!(job["result"]["embedded"].as_u64().unwrap(), new.len() as u64, "{job}");
-        assert!(new.iter().any(|text| text.contains("zebra")), "{new:?}");
-        others += new.iter().filter(|text| !text.contains("zebra")).count();
+        let edit = format!("zebra{edited} ");
+        assert!(new.iter().any(|text| text.contains(&edit)), "{new:?}");
+        others.push(new.iter().filter(|text| !text.contains(&edit)).count());
     }
-    assert!(others <= 2, "chunks without the edit were embedded: {others}");
+    // An edit may move a cut beside it; the cuts of the rest stay.
+    let all: usize = others.iter().sum();
+    assert!(
+        all <= 5 && others.contains(&0),
+        "of {chunks} chunks, without the edit: {others:?}"
+    );
     app.finish().await;
 }
 

@@ -49,7 +49,7 @@ pub(crate) async fn base(app: &TestApp, language: &str) -> String {
 }
 
 pub(crate) async fn ingest(app: &TestApp, base: &str, language: &str) {
-    let document = json!({"content": declaration(language), "mime_type": "text/markdown", "external_id": language});
+    let document = json!({"title": language, "content": declaration(language), "mime_type": "text/markdown", "external_id": language});
     let job = app.client.ingest(base, document).await;
     assert_eq!(job["state"], "succeeded", "{job}");
 }
