@@ -217,6 +217,7 @@ mod tests {
             "get /v1/webhooks",
             "get /v1/webhooks/{id}",
             "get /v1/webhooks/{id}/deliveries",
+            "patch /v1/knowledge-bases/{id}",
             "patch /v1/schedules/{id}",
             "patch /v1/sources/{id}",
             "patch /v1/webhooks/{id}",
