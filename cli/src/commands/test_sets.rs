@@ -84,7 +84,7 @@ pub(crate) struct RunArgs {
     #[command(flatten)]
     set: SetName,
     /// What is to be different from how the base is searched now, such as '{"alpha": 0.6}'; twice to compare the second with the first
-    #[arg(long = "config", value_name = "JSON")]
+    #[arg(long = "config", value_name = "JSON", value_parser = json_value)]
     configurations: Vec<Value>,
     /// Do not wait for its end
     #[arg(long)]
@@ -163,6 +163,11 @@ async fn sample(args: SampleArgs) -> anyhow::Result<Outcome> {
         rows.map(|row| format!("{}  {}\n", field(row, "id"), field(row, "query")))
             .collect()
     })
+}
+
+/// Without it clap would take the text for a JSON string.
+fn json_value(text: &str) -> Result<Value, serde_json::Error> {
+    text.parse()
 }
 
 async fn evaluate(args: RunArgs) -> anyhow::Result<Outcome> {

@@ -6,4 +6,4 @@ mod open;
 mod refresh;
 
 pub use self::idle::{IdleError, IdleReplica, Unusable, idle_replicas};
-pub use self::open::Replicas;
+pub use self::open::{INDEX_VERSION, Replicas};

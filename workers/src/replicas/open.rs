@@ -13,7 +13,7 @@ use store::{KnowledgeBaseId, Store, TenantId, replica_cursors};
 use tokio::sync::{Mutex, oneshot};
 
 /// Grows when the layout of a replica's directory or the analysis of text changes; older ones are rebuilt.
-pub(super) const INDEX_VERSION: u32 = 2;
+pub const INDEX_VERSION: u32 = 2;
 
 /// One open replica, and the lock that lets one catch-up of it run at a time.
 pub(crate) struct OpenReplica {

@@ -1,5 +1,6 @@
 //! One problem of each code, as clients see it.
 use super::redact::redacted;
+use crate::evaluation::gate;
 use crate::raw;
 use api::ProblemCode;
 use reqwest::Method;
@@ -61,6 +62,14 @@ async fn provoke_all(app: &TestApp) -> Vec<Answered> {
         client.delete("/v1/search").await,
         client.post("/v1/knowledge-bases", json!({"name": "base"})).await,
         client
+            .send(
+                client
+                    .request(Method::PATCH, &format!("/v1/knowledge-bases/{base}"))
+                    .header("if-match", "\"another\"")
+                    .json(&json!({"name": "renamed"})),
+            )
+            .await,
+        client
             .send(keyed(json!({"kind": "diagnostics.sleep", "payload": {"ms": 1}})))
             .await,
         client
@@ -115,6 +124,7 @@ async fn a_problem_of_each_code_reads_like_this() {
     .await;
     let mut provoked: BTreeMap<String, Value> = BTreeMap::new();
     let mut answers = provoke_all(&app).await;
+    answers.extend(gate::refusals(&app).await);
     answers.push(not_configured().await);
     // One request without a working key has come from this address before.
     answers.push(app.client.with_key(Some("vk_wrong")).get("/v1/jobs").await);

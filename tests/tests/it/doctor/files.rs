@@ -5,7 +5,10 @@ use tests::TestApp;
 /// A replica's folder in a slot that nobody holds, without its clean marker.
 fn half_written(app: &TestApp, base: &str) -> PathBuf {
     let slot = app.data.path().join("replicas/0");
-    let replica = slot.join(app.tenant.to_string()).join(base).join("1");
+    let replica = slot
+        .join(app.tenant.to_string())
+        .join(base)
+        .join(workers::INDEX_VERSION.to_string());
     std::fs::create_dir_all(&replica).unwrap();
     std::fs::write(slot.join("slot.lock"), "").unwrap();
     std::fs::write(replica.join("vectors.f32"), "half").unwrap();

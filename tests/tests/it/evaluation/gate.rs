@@ -25,6 +25,21 @@ async fn rewrite(app: &TestApp, evaluation: &Value, second: f64) {
     .await;
 }
 
+/// What a change of a base is answered that its gate has seen no evaluation of, and one that loses there.
+pub(crate) async fn refusals(app: &TestApp) -> [Answered; 2] {
+    let base = animals(&app.client).await;
+    let set = test_set(&app.client, &base, "set").await;
+    add(&app.client, &set, questions()).await;
+    let path = format!("/v1/knowledge-bases/{base}/gate");
+    let gate = put(app, &path, json!({"test_set_id": set})).await;
+    assert_eq!(gate.status.as_u16(), 200, "{}", gate.text);
+    let change = json!({"search": {"alpha": 0.0625}});
+    let not_evaluated = patch(app, &base, change.clone()).await;
+    let evaluation = evaluate(app, &set, json!([{}, {"alpha": 0.0625}])).await;
+    rewrite(app, &evaluation, 0.5).await;
+    [not_evaluated, patch(app, &base, change).await]
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_that_loses_is_refused_with_its_figures_unless_a_reason_is_given() {
     let app = TestApp::start().await;

@@ -1,6 +1,6 @@
 //! Test sets, evaluations and gates.
 mod command_line;
-mod gate;
+pub(crate) mod gate;
 mod running;
 mod sampling;
 mod support;

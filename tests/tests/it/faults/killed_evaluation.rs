@@ -10,7 +10,8 @@ async fn an_evaluation_whose_worker_is_killed_goes_on_where_it_was() {
     let system = Deployment::start(&[]).await;
     let mut rows = Rows::at(system.servers.get("DATABASE_OWNER_URL"));
     let _api = system.serve().await;
-    let mut killed = system.worker(&[]).await;
+    let pools = ["worker", "--pools", "general,ingest"];
+    let mut killed = system.launch(&pools, &[]).await;
     let client = &system.client;
     let base = client.knowledge_base("base").await;
     let document = json!({"title": "keeper", "content": "The keeper lights the lamp.", "mime_type": "text/plain", "external_id": "keeper"});
@@ -41,7 +42,7 @@ async fn an_evaluation_whose_worker_is_killed_goes_on_where_it_was() {
     let before = rows.number("SELECT count(*) FROM evaluation_questions").await;
     assert!(before < QUESTIONS, "it was killed in the middle");
 
-    let _other = system.worker(&[]).await;
+    let _other = system.launch(&pools, &[]).await;
     // A question that was kept and is asked again would fail the attempt: there is one row a question.
     let job = client
         .ended_within(job.body["id"].as_str().unwrap(), Duration::from_secs(60))
