@@ -61,10 +61,7 @@ mod tests {
         for code in ["en", "de", "fr", "es", "pt", "ja", "zh"] {
             let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../tests/data/declaration/{code}.md"));
             let text = std::fs::read_to_string(file).unwrap();
-            let expected = match Language::from_code(code) {
-                Language::Simple => Language::Simple,
-                known => known,
-            };
+            let expected = Language::from_code(code);
             let found: Vec<Language> = text
                 .split("\n## ")
                 .skip(1)
