@@ -116,11 +116,11 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
 }
 
 fn score(text: &str) -> f64 {
-    let numbers = text
+    let mut numbers = text
         .split(|c: char| !c.is_ascii_digit())
         .filter(|digits| !digits.is_empty());
     numbers
-        .last()
+        .next_back()
         .and_then(|digits| digits.parse::<f64>().ok())
         .unwrap_or(0.0)
         / 100.0

@@ -95,7 +95,7 @@ impl Replicas {
         if let Some(found) = open.get(&(tenant, base.id)) {
             return Ok(found.clone());
         }
-        self.register(tenant, base.id).await?;
+        Box::pin(self.register(tenant, base.id)).await?;
         let directory = self.slot()?.replica_dir(tenant.0, base.id.0, INDEX_VERSION);
         let options = ReplicaOptions::new(Language::from_code(&base.language), &*model.name, model.dimensions);
         let replica = tokio::task::spawn_blocking(move || Replica::open(&directory, options))

@@ -23,7 +23,7 @@ impl Handle for EvaluateRetrieval {
             base: begun.knowledge_base_id,
             index_seq: begun.index_seq,
         };
-        job.step("index", bring_up_index(&job, &task)).await?;
+        job.step("index", Box::pin(bring_up_index(&job, &task))).await?;
         job.step("ask", ask_all(&job, &task, &begun)).await?;
         let result = job.step("score", score(&job, &task)).await?;
         finish(&job, &task, &result).await
