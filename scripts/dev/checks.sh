@@ -65,7 +65,7 @@ step_scripts() {
     local files=(dev .ci/run scripts/dev/*.sh docker/*/*.sh) file shellcheck
     bash -n "${files[@]}"
     python3 -c 'import ast, sys; [ast.parse(open(name).read(), name) for name in sys.argv[1:]]' \
-        scripts/*.py scripts/dev/*.py bench/peers/*.py bench/peers/drivers/*.py
+        scripts/*.py scripts/dev/*.py bench/peers/*.py bench/peers/drivers/*.py bench/peers/retrieval/*.py
     # What drives other queues is only read here: running it needs what bench/peers pins.
     if command -v node >/dev/null; then
         for file in bench/peers/*.js bench/peers/drivers/*.js; do node --check "$file"; done

@@ -30,6 +30,15 @@ fn text_of(text: &str) -> String {
     } else if text.len() >= 20 && chrono::DateTime::parse_from_rfc3339(text).is_ok() {
         "[time]".to_owned()
     } else {
-        text.to_owned()
+        let in_a_word = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        text.split_inclusive(|c| !in_a_word(c))
+            .map(|piece| {
+                let word = piece.trim_end_matches(|c| !in_a_word(c));
+                match word.len() == 36 && uuid::Uuid::parse_str(word).is_ok() {
+                    true => piece.replace(word, "[id]"),
+                    false => piece.to_owned(),
+                }
+            })
+            .collect()
     }
 }
