@@ -1,3 +1,4 @@
+use crate::Process;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -100,6 +101,21 @@ impl Client {
             body: serde_json::from_str(&text).unwrap_or(Value::Null),
             text,
         }
+    }
+
+    /// Runs `visualkit` against this API, with this key, and returns what it printed.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub async fn visualkit(&self, arguments: &[&str]) -> String {
+        let (url, key) = (self.url.clone(), self.key.clone().unwrap_or_default());
+        let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
+        tokio::task::spawn_blocking(move || {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            Process::run(&arguments, &[("VISUALKIT_URL", &url), ("VISUALKIT_API_KEY", &key)])
+        })
+        .await
+        .unwrap()
     }
 
     pub async fn get(&self, path: &str) -> Answered {

@@ -1,7 +1,7 @@
 //! How a knowledge base is searched, as it is set, shown and used.
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answered, Process, TestApp, TestOptions};
+use tests::{Answered, TestApp, TestOptions};
 
 async fn without_workers() -> TestApp {
     TestApp::start_with(TestOptions {
@@ -176,21 +176,7 @@ async fn a_base_is_searched_as_it_says_and_a_search_may_say_otherwise() {
 async fn settings_are_shown_and_changed_from_the_command_line() {
     let app = without_workers().await;
     app.client.knowledge_base("docs").await;
-    let (url, key) = (app.client.url.clone(), app.client.key.clone().unwrap());
-    let run = async |arguments: &[&str]| {
-        let (url, key) = (url.clone(), key.clone());
-        let arguments: Vec<String> = ["knowledge-bases"]
-            .iter()
-            .chain(arguments)
-            .map(|text| (*text).to_owned())
-            .collect();
-        tokio::task::spawn_blocking(move || {
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            Process::run(&arguments, &[("VISUALKIT_URL", &url), ("VISUALKIT_API_KEY", &key)])
-        })
-        .await
-        .unwrap()
-    };
+    let run = async |arguments: &[&str]| app.client.visualkit(&[&["knowledge-bases"], arguments].concat()).await;
     let changed = run(&["update", "docs", "--alpha", "0.5", "--fusion", "weighted"]).await;
     assert!(changed.contains("alpha               0.5"), "{changed}");
     run(&[

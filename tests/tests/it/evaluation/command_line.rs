@@ -1,5 +1,5 @@
 use super::support::animals;
-use tests::{Process, TestApp};
+use tests::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_set_is_imported_run_and_compared_from_the_command_line() {
@@ -12,21 +12,7 @@ async fn a_test_set_is_imported_run_and_compared_from_the_command_line() {
     let judged = "query-id\tcorpus-id\tscore\n1\tbadger\t1\n2\tgazelle\t2\n";
     std::fs::write(folder.path().join("qrels/test.tsv"), judged).unwrap();
     let folder = folder.path().to_str().unwrap();
-    let (url, key) = (app.client.url.clone(), app.client.key.clone().unwrap());
-    let run = async |arguments: &[&str]| {
-        let (url, key) = (url.clone(), key.clone());
-        let arguments: Vec<String> = ["eval"]
-            .iter()
-            .chain(arguments)
-            .map(|text| (*text).to_owned())
-            .collect();
-        tokio::task::spawn_blocking(move || {
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            Process::run(&arguments, &[("VISUALKIT_URL", &url), ("VISUALKIT_API_KEY", &key)])
-        })
-        .await
-        .unwrap()
-    };
+    let run = async |arguments: &[&str]| app.client.visualkit(&[&["eval"], arguments].concat()).await;
     let set = ["--kb", "animals", "--name", "beir"];
     let imported = run(&[&["import", folder], &set[..]].concat()).await;
     assert!(

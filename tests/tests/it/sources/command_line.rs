@@ -1,26 +1,12 @@
 use super::{page, start};
-use tests::{FakeSite, Process};
+use tests::FakeSite;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_is_read_from_the_command_line() {
     let app = start().await;
     let site = FakeSite::start(&[("/", page("welcome", &["/a", "/b"])), ("/a", page("aardvarks", &[]))]).await;
     app.client.knowledge_base("docs").await;
-    let (url, key) = (app.client.url.clone(), app.client.key.clone().unwrap());
-    let run = async |arguments: &[&str]| {
-        let (url, key) = (url.clone(), key.clone());
-        let arguments: Vec<String> = ["sources"]
-            .iter()
-            .chain(arguments)
-            .map(|text| (*text).to_owned())
-            .collect();
-        tokio::task::spawn_blocking(move || {
-            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-            Process::run(&arguments, &[("VISUALKIT_URL", &url), ("VISUALKIT_API_KEY", &key)])
-        })
-        .await
-        .unwrap()
-    };
+    let run = async |arguments: &[&str]| app.client.visualkit(&[&["sources"], arguments].concat()).await;
     let start_url = format!("{}/", site.url);
     let made = run(&[
         "add",

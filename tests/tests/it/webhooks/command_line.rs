@@ -1,22 +1,9 @@
-use tests::{Process, Receiver, TestApp};
+use tests::{Receiver, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn webhooks_are_handled_from_the_command_line() {
     let (app, receiver) = (TestApp::start().await, Receiver::start(&[]).await);
-    let (url, key) = (app.client.url.clone(), app.client.key.clone().unwrap());
-    let run = async |arguments: &[&str]| {
-        let (url, key) = (url.clone(), key.clone());
-        let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
-        tokio::task::spawn_blocking(move || {
-            let arguments: Vec<&str> = ["webhooks"]
-                .into_iter()
-                .chain(arguments.iter().map(String::as_str))
-                .collect();
-            Process::run(&arguments, &[("VISUALKIT_URL", &url), ("VISUALKIT_API_KEY", &key)])
-        })
-        .await
-        .unwrap()
-    };
+    let run = async |arguments: &[&str]| app.client.visualkit(&[&["webhooks"], arguments].concat()).await;
     let made = run(&["create", &receiver.url, "--events", "job.dead,document.*"]).await;
     let (id, secret) = (made.split(' ').next().unwrap(), made.trim().rsplit(' ').next().unwrap());
     assert!(secret.starts_with("whsec_"), "{made}");
