@@ -65,8 +65,8 @@ enum What {
     Retrieval {
         #[arg(long, default_value = ".dev/bench/retrieval.json")]
         output: PathBuf,
-        /// Data sets: folders with corpus.jsonl, queries.jsonl and qrels.tsv
-        #[arg(long, value_delimiter = ',', default_values = ["../shared/data/retrieval/beir-scifact", "../shared/data/retrieval/stackfaq"])]
+        /// Data sets: folders with corpus.jsonl, queries.jsonl and qrels.tsv (default: those of VISUALKIT_DATA_EVAL_DIR, or ../shared/data)
+        #[arg(long, value_delimiter = ',')]
         path: Vec<PathBuf>,
         /// Chunks of the bases whose speed is measured, made of the first data set's
         #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000")]
@@ -152,7 +152,7 @@ async fn measure(what: What) -> anyhow::Result<Outcome> {
         } => {
             let options = bench::retrieval::Options {
                 server,
-                sets: path,
+                sets: if path.is_empty() { data_sets() } else { path },
                 sizes,
                 clients,
                 probes,
@@ -163,6 +163,13 @@ async fn measure(what: What) -> anyhow::Result<Outcome> {
         What::Ingest { output, path } => bench::ingest::run(&output, &path).await?,
     }
     Ok(Outcome::Done)
+}
+
+/// The public sets that figures are quoted of, where the evaluation data lies.
+fn data_sets() -> Vec<PathBuf> {
+    let folder = std::env::var_os("VISUALKIT_DATA_EVAL_DIR").map_or_else(|| "../shared/data".into(), PathBuf::from);
+    let set = |name: &str| folder.join("retrieval").join(name);
+    vec![set("beir-scifact"), set("stackfaq")]
 }
 
 /// `section.key=value` as the environment says it.

@@ -92,13 +92,13 @@ async fn judge(tx: &mut TenantTx, gate: &Gate, evaluation: &Evaluation) -> Resul
     else {
         return Ok(());
     };
-    let allowed = if gate.max_loss > 0.0 {
-        format!(" more than the {} that are allowed", gate.max_loss)
+    let significant = if gate.max_loss > 0.0 {
+        format!("significantly more than the {} that are allowed", gate.max_loss)
     } else {
-        String::new()
+        "significant".to_owned()
     };
     let detail = format!(
-        "The change loses on the knowledge base's gate: {} changes by {difference:.4} on average over {} questions, which is significantly{allowed} \
+        "The change loses on the knowledge base's gate: {} changes by {difference:.4} on average over {} questions, which is {significant} \
          (p = {p_value:.4}, paired randomisation test; evaluation {}). Nothing was changed. Give a reason as `override_gate` to change it all the same.",
         metric.as_str(),
         first.len(),

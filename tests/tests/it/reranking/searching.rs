@@ -95,3 +95,21 @@ async fn answers_are_reranked_where_their_base_says_so() {
     assert_eq!((ask().await, vendor.calls().len()), ("rerank-2".to_owned(), 1));
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_is_not_given_to_a_reranker_while_replicas_still_hold_it() {
+    let vendor = RerankVendor::start(100).await;
+    let app = app_with(&vendor, "rerank-2", &[]).await;
+    let base = numbered(&app, "base", 1..=3).await;
+    let found = app.client.search(wanted(&base)).await;
+    assert_eq!(numbers(&found), [3, 2, 1]);
+    let gone = found["results"][0]["document_id"].as_str().unwrap();
+    // Its job does not run, so that every replica goes on holding it.
+    app.client.post("/v1/pauses", json!({"kind": "delete_document"})).await;
+    let deleted = app.client.delete(&format!("/v1/documents/{gone}")).await;
+    assert_eq!(deleted.status.as_u16(), 202, "{}", deleted.text);
+    assert_eq!(numbers(&app.client.search(wanted(&base)).await), [2, 1]);
+    let last = vendor.calls().pop().unwrap();
+    assert_eq!(last.body["documents"].as_array().unwrap().len(), 2, "{last:?}");
+    app.abandon().await;
+}
