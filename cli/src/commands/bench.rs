@@ -65,9 +65,12 @@ enum What {
     Retrieval {
         #[arg(long, default_value = ".dev/bench/retrieval.json")]
         output: PathBuf,
-        /// Data sets: folders with corpus.jsonl, queries.jsonl and qrels.tsv (default: those of VISUALKIT_DATA_EVAL_DIR, or ../shared/data)
+        /// Data sets: folders with corpus.jsonl, queries.jsonl and qrels.tsv (default: the public sets that figures are quoted of)
         #[arg(long, value_delimiter = ',')]
         path: Vec<PathBuf>,
+        /// Where the public test collections lie
+        #[arg(long, env = "VISUALKIT_DATA_EVAL_DIR", default_value = "../shared/data")]
+        collections: PathBuf,
         /// Chunks of the bases whose speed is measured, made of the first data set's
         #[arg(long, value_delimiter = ',', default_value = "1000,10000,100000")]
         sizes: Vec<usize>,
@@ -144,15 +147,22 @@ async fn measure(what: What) -> anyhow::Result<Outcome> {
         What::Retrieval {
             output,
             path,
+            collections,
             sizes,
             clients,
             probes,
             tenant,
             server,
         } => {
+            let quoted = || {
+                vec![
+                    collections.join("retrieval/beir-scifact"),
+                    collections.join("retrieval/stackfaq"),
+                ]
+            };
             let options = bench::retrieval::Options {
                 server,
-                sets: if path.is_empty() { data_sets() } else { path },
+                sets: if path.is_empty() { quoted() } else { path },
                 sizes,
                 clients,
                 probes,
@@ -163,13 +173,6 @@ async fn measure(what: What) -> anyhow::Result<Outcome> {
         What::Ingest { output, path } => bench::ingest::run(&output, &path).await?,
     }
     Ok(Outcome::Done)
-}
-
-/// The public sets that figures are quoted of, where the evaluation data lies.
-fn data_sets() -> Vec<PathBuf> {
-    let folder = std::env::var_os("VISUALKIT_DATA_EVAL_DIR").map_or_else(|| "../shared/data".into(), PathBuf::from);
-    let set = |name: &str| folder.join("retrieval").join(name);
-    vec![set("beir-scifact"), set("stackfaq")]
 }
 
 /// `section.key=value` as the environment says it.
