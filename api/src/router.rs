@@ -1,8 +1,9 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
-    answers, batches, budgets, checks, dead_letters, deletions, documents, evaluations, gates, jobs, knowledge_bases,
-    limits, models, openapi as openapi_route, pauses, schedules, search, sources, test_sets, webhooks,
+    answers, batches, budgets, checks, dead_letters, deletions, documents, embedding_migrations, evaluations, gates,
+    jobs, knowledge_bases, limits, models, openapi as openapi_route, pauses, schedules, search, sources, test_sets,
+    webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
@@ -90,6 +91,13 @@ fn documented() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(evaluations::show::show_evaluation))
         .routes(routes!(evaluations::questions::list_scored_questions))
+        .routes(routes!(
+            embedding_migrations::start::start_embedding_migration,
+            embedding_migrations::show::show_embedding_migration,
+            embedding_migrations::end::end_embedding_migration
+        ))
+        .routes(routes!(embedding_migrations::switch::switch_embedding_migration))
+        .routes(routes!(embedding_migrations::rollback::roll_back_embedding_migration))
         .routes(routes!(
             gates::show::show_gate,
             gates::set::set_gate,

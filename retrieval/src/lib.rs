@@ -69,6 +69,6 @@ pub use recency::Recency;
 #[cfg(feature = "index")]
 pub use replica::{Remains, Replica, ReplicaOptions, Standing};
 #[cfg(feature = "index")]
-pub use slot::{FoundReplica, Slot};
+pub use slot::{FoundReplica, IndexId, Slot};
 #[cfg(feature = "index")]
 pub use together::{Together, fuse_by_rank};

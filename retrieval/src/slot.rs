@@ -1,4 +1,5 @@
 use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use uuid::Uuid;
@@ -9,15 +10,51 @@ use crate::replica::CLEAN_MARKER;
 /// More processes than this on one machine point at a leak of slots, not at a need.
 const MAX_SLOTS: u32 = 1024;
 
+/// Names an index of a base.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct IndexId {
+    pub tenant: Uuid,
+    pub knowledge_base: Uuid,
+    /// Tells apart the indexes that the base has, or has had.
+    pub generation: i32,
+}
+
 /// A replica's directory, as it is found on disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FoundReplica {
-    pub tenant: Uuid,
-    pub knowledge_base: Uuid,
+    pub index: IndexId,
     pub index_version: u32,
     /// Without, nothing in it is trusted: the next process that opens it begins anew.
     pub closed_cleanly: bool,
     pub directory: PathBuf,
+}
+
+/// How the folder of a replica is called: `<index version>`, or `<index version>.<generation>` where it is not the base's first index.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct ReplicaFolder {
+    index_version: u32,
+    generation: i32,
+}
+
+impl std::fmt::Display for ReplicaFolder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.generation {
+            0 => write!(f, "{}", self.index_version),
+            generation => write!(f, "{}.{generation}", self.index_version),
+        }
+    }
+}
+
+impl std::str::FromStr for ReplicaFolder {
+    type Err = std::num::ParseIntError;
+
+    fn from_str(name: &str) -> std::result::Result<Self, Self::Err> {
+        let (index_version, generation) = name.split_once('.').unwrap_or((name, "0"));
+        Ok(Self {
+            index_version: index_version.parse()?,
+            generation: generation.parse()?,
+        })
+    }
 }
 
 /// The folders whose names can be read as `T`.
@@ -87,16 +124,19 @@ impl Slot {
         self.id
     }
 
-    /// What is on this slot's disk: `<tenant>/<knowledge base>/<index version>/`.
+    /// What is on this slot's disk.
     pub fn replicas(&self) -> Vec<FoundReplica> {
         let mut found = Vec::new();
         for (tenant, of_tenant) in folders::<Uuid>(&self.directory) {
             for (knowledge_base, of_base) in folders::<Uuid>(&of_tenant) {
-                for (index_version, directory) in folders::<u32>(&of_base) {
+                for (folder, directory) in folders::<ReplicaFolder>(&of_base) {
                     found.push(FoundReplica {
-                        tenant,
-                        knowledge_base,
-                        index_version,
+                        index: IndexId {
+                            tenant,
+                            knowledge_base,
+                            generation: folder.generation,
+                        },
+                        index_version: folder.index_version,
                         closed_cleanly: directory.join(CLEAN_MARKER).is_file(),
                         directory,
                     });
@@ -110,24 +150,35 @@ impl Slot {
         &self.directory
     }
 
-    /// Where the replica of a base lives: `root/<n>/<tenant>/<knowledge base>/<index version>/`.
-    pub fn replica_dir(&self, tenant: Uuid, knowledge_base: Uuid, index_version: u32) -> PathBuf {
-        self.base_dir(tenant, knowledge_base).join(index_version.to_string())
+    /// Where the replica of an index lives: `root/<n>/<tenant>/<knowledge base>/<index version>[.<generation>]/`.
+    pub fn replica_dir(&self, index: IndexId, index_version: u32) -> PathBuf {
+        let folder = ReplicaFolder {
+            index_version,
+            generation: index.generation,
+        };
+        self.base_dir(index).join(folder.to_string())
     }
 
-    /// Deletes every index version of a base that no longer exists; close its replicas first.
-    pub fn remove_base(&self, tenant: Uuid, knowledge_base: Uuid) -> Result<()> {
-        let directory = self.base_dir(tenant, knowledge_base);
-        match fs::remove_dir_all(&directory) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(Error::io(&directory)(error)),
+    /// Deletes every version of an index that no longer exists, and the base's directory when nothing is left in it; close its replica first.
+    pub fn remove_index(&self, index: IndexId) -> Result<()> {
+        self.remove_versions(index, |_| true)?;
+        let directory = self.base_dir(index);
+        match fs::remove_dir(&directory) {
+            Err(error) if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty) => {
+                Err(Error::io(&directory)(error))
+            }
             _ => Ok(()),
         }
     }
 
-    /// Deletes what other releases left of the base: nobody brings that up to date.
-    pub fn remove_other_versions(&self, tenant: Uuid, knowledge_base: Uuid, index_version: u32) -> Result<()> {
-        for (version, directory) in folders::<u32>(&self.base_dir(tenant, knowledge_base)) {
-            if version != index_version {
+    /// Deletes what other releases left of the index: nobody brings that up to date.
+    pub fn remove_other_versions(&self, index: IndexId, index_version: u32) -> Result<()> {
+        self.remove_versions(index, |version| version != index_version)
+    }
+
+    fn remove_versions(&self, index: IndexId, which: impl Fn(u32) -> bool) -> Result<()> {
+        for (folder, directory) in folders::<ReplicaFolder>(&self.base_dir(index)) {
+            if folder.generation == index.generation && which(folder.index_version) {
                 fs::remove_dir_all(&directory).map_err(Error::io(&directory))?;
             }
         }
@@ -148,8 +199,10 @@ impl Slot {
         Ok(())
     }
 
-    fn base_dir(&self, tenant: Uuid, knowledge_base: Uuid) -> PathBuf {
-        self.directory.join(tenant.to_string()).join(knowledge_base.to_string())
+    fn base_dir(&self, index: IndexId) -> PathBuf {
+        self.directory
+            .join(index.tenant.to_string())
+            .join(index.knowledge_base.to_string())
     }
 }
 

@@ -1,7 +1,7 @@
 //! The change log that search replicas follow.
 use crate::prepared::Prepare;
 use crate::{DocumentId, KnowledgeBaseId, StoreError, TenantTx};
-use diesel::sql_types::{Array, BigInt, Uuid};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -20,9 +20,31 @@ struct Seq {
 /// # Errors
 /// [`StoreError::NotFound`] when the base is gone.
 pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[DocumentId]) -> Result<i64, StoreError> {
-    let Seq { seq } = sql_query(
+    Ok(record_embedded(tx, base, documents).await?.seq)
+}
+
+/// The number of a change, and what else than by the base's model its documents must have been embedded with.
+#[derive(Debug, QueryableByName)]
+pub struct Recorded {
+    #[diesel(sql_type = BigInt)]
+    pub seq: i64,
+    /// Of the base's other index: since the head is locked, none begins to be built without these documents.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub other_embedding_model: Option<String>,
+}
+
+/// As [`record`], of documents that were embedded.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when the base is gone.
+pub async fn record_embedded(
+    tx: &mut TenantTx,
+    base: KnowledgeBaseId,
+    documents: &[DocumentId],
+) -> Result<Recorded, StoreError> {
+    sql_query(
         "WITH head AS (
-             UPDATE knowledge_base_heads SET seq = seq + 1 WHERE tenant_id = $1 AND knowledge_base_id = $2 RETURNING seq
+             UPDATE knowledge_base_heads SET seq = seq + 1 WHERE tenant_id = $1 AND knowledge_base_id = $2 RETURNING seq, other_embedding_model
          ), change AS (
              INSERT INTO index_changes (tenant_id, knowledge_base_id, seq, document_id)
              SELECT $1, $2, head.seq, d FROM head, unnest($3::uuid[]) AS d
@@ -30,7 +52,7 @@ pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[Docum
              DELETE FROM index_changes WHERE tenant_id = $1 AND knowledge_base_id = $2 AND document_id = ANY($3)
                 AND changed_at < now() - interval '1 hour'
          )
-         SELECT seq FROM head",
+         SELECT seq, other_embedding_model FROM head",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(base)
@@ -38,8 +60,7 @@ pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[Docum
     .prepared()
     .get_result(&mut tx.conn)
     .await
-    .map_err(|error| StoreError::or_not_found(error, "knowledge base"))?;
-    Ok(seq)
+    .map_err(|error| StoreError::or_not_found(error, "knowledge base"))
 }
 
 /// The number of the base's last change, which is the last until the transaction ends.

@@ -12,7 +12,10 @@ pub struct KnowledgeBase {
     pub name: String,
     /// ISO 639-1; decides how keywords are analysed.
     pub language: String,
+    /// Of the index that is searched.
     pub embedding_model: String,
+    /// Names the index that is searched: each that is built has a number of its own.
+    pub index_generation: i32,
     pub created_at: DateTime<Utc>,
     #[diesel(embed)]
     pub search: SearchSettings,
@@ -23,6 +26,40 @@ pub struct KnowledgeBase {
 pub struct KnowledgeBaseHead {
     pub base: KnowledgeBase,
     pub seq: i64,
+    /// While the base is migrated to another embedding model.
+    pub other: Option<OtherIndex>,
+}
+
+/// The index that is kept beside the one that is searched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherIndex {
+    pub embedding_model: String,
+    /// Once every text has a vector of the model: before, nothing may be built of it.
+    pub generation: Option<i32>,
+}
+
+impl KnowledgeBaseHead {
+    /// The base as it is by its other index, if it has one that is whole.
+    #[must_use]
+    pub fn by_other(&self) -> Option<KnowledgeBase> {
+        let other = self.other.as_ref()?;
+        Some(KnowledgeBase {
+            embedding_model: other.embedding_model.clone(),
+            index_generation: other.generation?,
+            ..self.base.clone()
+        })
+    }
+
+    /// The base by each index that searches can use, first the one that they do.
+    pub fn by_index(&self) -> impl Iterator<Item = KnowledgeBase> {
+        std::iter::once(self.base.clone()).chain(self.by_other())
+    }
+
+    /// The base by its index of this generation, if it has that one.
+    #[must_use]
+    pub fn by_generation(&self, generation: i32) -> Option<KnowledgeBase> {
+        self.by_index().find(|base| base.index_generation == generation)
+    }
 }
 
 pub struct NewKnowledgeBase<'a> {
@@ -74,7 +111,7 @@ pub async fn find(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<KnowledgeBas
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn heads(tx: &mut TenantTx, ids: &[KnowledgeBaseId]) -> Result<Vec<KnowledgeBaseHead>, StoreError> {
-    let rows: Vec<(KnowledgeBase, i64)> = knowledge_bases::table
+    let rows: Vec<(KnowledgeBase, i64, Option<String>, Option<i32>)> = knowledge_bases::table
         .inner_join(
             knowledge_base_heads::table.on(knowledge_base_heads::tenant_id
                 .eq(knowledge_bases::tenant_id)
@@ -83,12 +120,24 @@ pub async fn heads(tx: &mut TenantTx, ids: &[KnowledgeBaseId]) -> Result<Vec<Kno
         .filter(knowledge_bases::tenant_id.eq(tx.tenant))
         .filter(knowledge_bases::id.eq_any(ids))
         .filter(knowledge_bases::deleting_at.is_null())
-        .select((KnowledgeBase::as_select(), knowledge_base_heads::seq))
+        .select((
+            KnowledgeBase::as_select(),
+            knowledge_base_heads::seq,
+            knowledge_base_heads::other_embedding_model,
+            knowledge_base_heads::other_index_generation,
+        ))
         .load(&mut tx.conn)
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(base, seq)| KnowledgeBaseHead { base, seq })
+        .map(|(base, seq, model, generation)| KnowledgeBaseHead {
+            base,
+            seq,
+            other: model.map(|embedding_model| OtherIndex {
+                embedding_model,
+                generation,
+            }),
+        })
         .collect())
 }
 
@@ -142,6 +191,48 @@ pub async fn update(tx: &mut TenantTx, base: &KnowledgeBase) -> Result<Knowledge
         .get_result(&mut tx.conn)
         .await
         .map_err(|error| StoreError::or_conflict(error, "a knowledge base of this name exists"))
+}
+
+/// A base that is [`lock`]ed, with its head.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn lock_head(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<KnowledgeBaseHead, StoreError> {
+    lock(tx, id).await?;
+    let head = heads(tx, &[id]).await?.pop();
+    head.ok_or(StoreError::NotFound { what: "knowledge base" })
+}
+
+/// Writes which indexes a base has that is [`lock`]ed: the one that is searched, and the other. Holds its head until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub(crate) async fn set_indexes(
+    tx: &mut TenantTx,
+    base: &KnowledgeBase,
+    other: Option<&OtherIndex>,
+) -> Result<(), StoreError> {
+    let searched = knowledge_bases::table
+        .filter(knowledge_bases::tenant_id.eq(tx.tenant))
+        .filter(knowledge_bases::id.eq(base.id));
+    diesel::update(searched)
+        .set((
+            knowledge_bases::embedding_model.eq(&base.embedding_model),
+            knowledge_bases::index_generation.eq(base.index_generation),
+        ))
+        .execute(&mut tx.conn)
+        .await?;
+    let head = knowledge_base_heads::table
+        .filter(knowledge_base_heads::tenant_id.eq(tx.tenant))
+        .filter(knowledge_base_heads::knowledge_base_id.eq(base.id));
+    diesel::update(head)
+        .set((
+            knowledge_base_heads::other_embedding_model.eq(other.map(|other| &other.embedding_model)),
+            knowledge_base_heads::other_index_generation.eq(other.and_then(|other| other.generation)),
+        ))
+        .execute(&mut tx.conn)
+        .await?;
+    Ok(())
 }
 
 /// Hides the base at once; a job deletes what is in it.

@@ -12,6 +12,7 @@ mod connection;
 pub mod deletions;
 pub mod documents;
 pub mod effects;
+pub mod embedding_migrations;
 pub mod embedding_models;
 pub mod embeddings;
 mod error;

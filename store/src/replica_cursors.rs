@@ -2,10 +2,19 @@
 use crate::prepared::Prepare;
 use crate::{KnowledgeBaseId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Bool, Text, Timestamptz, Uuid};
-use diesel::{OptionalExtension, QueryableByName, sql_query};
+use diesel::sql_types::{BigInt, Bool, Integer, Text, Timestamptz, Uuid};
+use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid as SlotId;
+
+/// Which replica: of an index of a base, in a slot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ReplicaOf {
+    pub base: KnowledgeBaseId,
+    /// Of the base's index.
+    pub generation: i32,
+    pub slot: SlotId,
+}
 
 /// One replica, as its process last wrote it down.
 #[derive(Clone, Debug, QueryableByName)]
@@ -13,6 +22,9 @@ pub struct ReplicaCursor {
     /// The slot's own id: it outlives the process that holds the slot.
     #[diesel(sql_type = Uuid)]
     pub slot_id: SlotId,
+    /// Of the base's index.
+    #[diesel(sql_type = Integer)]
+    pub generation: i32,
     #[diesel(sql_type = Text)]
     pub host: String,
     /// The change that its searches see.
@@ -36,15 +48,16 @@ struct Registered {
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn register(tx: &mut TenantTx, base: KnowledgeBaseId, slot: SlotId, host: &str) -> Result<bool, StoreError> {
+pub async fn register(tx: &mut TenantTx, of: ReplicaOf, host: &str) -> Result<bool, StoreError> {
     let Registered { new } = sql_query(
-        "INSERT INTO replica_cursors AS r (tenant_id, knowledge_base_id, slot_id, host) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (tenant_id, knowledge_base_id, slot_id) DO UPDATE SET seen_at = now(), host = excluded.host
+        "INSERT INTO replica_cursors AS r (tenant_id, knowledge_base_id, slot_id, generation, host) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (tenant_id, knowledge_base_id, slot_id, generation) DO UPDATE SET seen_at = now(), host = excluded.host
          RETURNING xmax = 0 AS new",
     )
     .bind::<Uuid, _>(tx.tenant)
-    .bind::<Uuid, _>(base)
-    .bind::<Uuid, _>(slot)
+    .bind::<Uuid, _>(of.base)
+    .bind::<Uuid, _>(of.slot)
+    .bind::<Integer, _>(of.generation)
     .bind::<Text, _>(host)
     .prepared()
     .get_result(&mut tx.conn)
@@ -52,35 +65,18 @@ pub async fn register(tx: &mut TenantTx, base: KnowledgeBaseId, slot: SlotId, ho
     Ok(!new)
 }
 
-/// Where the slot's replica of the base stands; `None` when it is not known, as in [`register`].
+/// Where the slot's replicas of the base stand; what is not among them is not known, as in [`register`].
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn find(tx: &mut TenantTx, base: KnowledgeBaseId, slot: SlotId) -> Result<Option<ReplicaCursor>, StoreError> {
+pub async fn of_slot(tx: &mut TenantTx, base: KnowledgeBaseId, slot: SlotId) -> Result<Vec<ReplicaCursor>, StoreError> {
     Ok(sql_query(
-        "SELECT slot_id, host, seq, erased_seq, seen_at FROM replica_cursors
+        "SELECT slot_id, generation, host, seq, erased_seq, seen_at FROM replica_cursors
          WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(base)
     .bind::<Uuid, _>(slot)
-    .prepared()
-    .get_result(&mut tx.conn)
-    .await
-    .optional()?)
-}
-
-/// The replicas of a base, by slot.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn list(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<Vec<ReplicaCursor>, StoreError> {
-    Ok(sql_query(
-        "SELECT slot_id, host, seq, erased_seq, seen_at FROM replica_cursors
-         WHERE tenant_id = $1 AND knowledge_base_id = $2 ORDER BY slot_id",
-    )
-    .bind::<Uuid, _>(tx.tenant)
-    .bind::<Uuid, _>(base)
     .prepared()
     .load(&mut tx.conn)
     .await?)
@@ -90,46 +86,47 @@ pub async fn list(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<Vec<Replic
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn moved(
-    tx: &mut TenantTx,
-    base: KnowledgeBaseId,
-    slot: SlotId,
-    seq: i64,
-    erased_seq: i64,
-) -> Result<(), StoreError> {
+pub async fn moved(tx: &mut TenantTx, of: ReplicaOf, seq: i64, erased_seq: i64) -> Result<(), StoreError> {
     sql_query(
         "UPDATE replica_cursors SET seq = $4, erased_seq = greatest(erased_seq, $5), seen_at = now()
-         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 AND generation = $6
            AND (seq <> $4 OR erased_seq < $5 OR seen_at < now() - interval '1 minute')",
     )
     .bind::<Uuid, _>(tx.tenant)
-    .bind::<Uuid, _>(base)
-    .bind::<Uuid, _>(slot)
+    .bind::<Uuid, _>(of.base)
+    .bind::<Uuid, _>(of.slot)
     .bind::<BigInt, _>(seq)
     .bind::<BigInt, _>(erased_seq)
+    .bind::<Integer, _>(of.generation)
     .prepared()
     .execute(&mut tx.conn)
     .await?;
     Ok(())
 }
 
-/// Notes that nothing of the base is left on the slot's disk, which every deletion in the base has waited for.
+/// Notes that nothing of the index is left on the slot's disk, which every deletion in the base has waited for; the slot's replica of another index
+/// may still have to follow.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn removed(tx: &mut TenantTx, base: KnowledgeBaseId, slot: SlotId) -> Result<(), StoreError> {
+pub async fn removed(tx: &mut TenantTx, of: ReplicaOf) -> Result<(), StoreError> {
     sql_query(
         "WITH gone AS (
-             DELETE FROM replica_cursors WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 RETURNING slot_id, host
+             DELETE FROM replica_cursors WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 AND generation = $4
+             RETURNING slot_id, host
          )
          INSERT INTO deletion_replicas (tenant_id, deletion_id, slot_id, host, outcome)
          SELECT d.tenant_id, d.id, g.slot_id, g.host, 'confirmed'
          FROM gone g JOIN deletions d ON d.tenant_id = $1 AND d.knowledge_base_id = $2 AND d.completed_at IS NULL
+         WHERE NOT EXISTS (SELECT FROM replica_cursors o
+             WHERE o.tenant_id = $1 AND o.knowledge_base_id = $2 AND o.slot_id = $3 AND o.generation <> $4
+               AND (d.index_seq IS NULL OR o.erased_seq < d.index_seq))
          ON CONFLICT DO NOTHING",
     )
     .bind::<Uuid, _>(tx.tenant)
-    .bind::<Uuid, _>(base)
-    .bind::<Uuid, _>(slot)
+    .bind::<Uuid, _>(of.base)
+    .bind::<Uuid, _>(of.slot)
+    .bind::<Integer, _>(of.generation)
     .prepared()
     .execute(&mut tx.conn)
     .await?;

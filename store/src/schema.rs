@@ -29,6 +29,7 @@ diesel::table! {
         name -> Text,
         language -> Text,
         embedding_model -> Text,
+        index_generation -> Integer,
         created_at -> Timestamptz,
         deleting_at -> Nullable<Timestamptz>,
         search_fusion -> Nullable<Text>,
@@ -42,7 +43,13 @@ diesel::table! {
 }
 
 diesel::table! {
-    knowledge_base_heads (tenant_id, knowledge_base_id) { tenant_id -> Uuid, knowledge_base_id -> Uuid, seq -> BigInt, }
+    knowledge_base_heads (tenant_id, knowledge_base_id) {
+        tenant_id -> Uuid,
+        knowledge_base_id -> Uuid,
+        seq -> BigInt,
+        other_embedding_model -> Nullable<Text>,
+        other_index_generation -> Nullable<Integer>,
+    }
 }
 
 diesel::table! {

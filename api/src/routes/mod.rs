@@ -6,6 +6,7 @@ pub(crate) mod checks;
 pub(crate) mod dead_letters;
 pub(crate) mod deletions;
 pub(crate) mod documents;
+pub(crate) mod embedding_migrations;
 pub(crate) mod evaluations;
 pub(crate) mod gates;
 pub(crate) mod jobs;

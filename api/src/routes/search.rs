@@ -195,6 +195,7 @@ impl Begin for Search {
         let count = |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok());
         let job = SearchKnowledge {
             knowledge_bases: bases.at,
+            embedding_model: None,
             query: request.query,
             limit: count(request.limit).unwrap_or(10),
             mode: request.mode.unwrap_or_default(),

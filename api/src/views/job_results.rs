@@ -1,8 +1,8 @@
 //! The job object as each kind of work returns it: these types describe, they are never made.
 use super::JobObject;
 use jobs::kinds::{
-    Answer, CheckResult, DeletedKnowledgeBase, DeletedSource, EvaluatedRetrieval, IngestedDocument, SearchResult,
-    SyncedSource,
+    Answer, CheckResult, DeletedKnowledgeBase, DeletedSource, DroppedEmbeddings, EvaluatedRetrieval, IngestedDocument,
+    MigratedEmbeddings, SearchResult, SyncedSource,
 };
 use utoipa::ToSchema;
 
@@ -36,6 +36,10 @@ job_results! {
     SourceSyncJob: SyncedSource;
     /// The job that evaluates; the evaluation has its id.
     EvaluationJob: EvaluatedRetrieval;
+    /// The job that embeds a knowledge base with another model.
+    EmbeddingMigrationJob: MigratedEmbeddings;
+    /// The job that deletes the vectors of the model that a knowledge base does not have any more.
+    EmbeddingMigrationEndJob: DroppedEmbeddings;
     /// The job that deletes a source.
     SourceDeletionJob: DeletedSource;
 }

@@ -7,6 +7,7 @@ mod dead_letter;
 mod deletion;
 mod document;
 mod effect;
+mod embedding_migration;
 mod etag;
 mod evaluation;
 mod full_job;
@@ -37,14 +38,15 @@ pub(crate) use self::dead_letter::DeadLetterObject;
 pub(crate) use self::deletion::DeletionObject;
 pub(crate) use self::document::DocumentObject;
 pub(crate) use self::effect::EffectObject;
+pub(crate) use self::embedding_migration::EmbeddingMigrationObject;
 pub(crate) use self::etag::etag;
 pub(crate) use self::evaluation::{EvaluationObject, ScoredQuestionObject};
 pub(crate) use self::full_job::FullJob;
 pub(crate) use self::gate::GateObject;
 pub(crate) use self::job::JobObject;
 pub(crate) use self::job_results::{
-    AnswerJob, CheckJob, DocumentJob, EvaluationJob, KnowledgeBaseDeletionJob, SearchJob, SourceDeletionJob,
-    SourceSyncJob,
+    AnswerJob, CheckJob, DocumentJob, EmbeddingMigrationEndJob, EmbeddingMigrationJob, EvaluationJob,
+    KnowledgeBaseDeletionJob, SearchJob, SourceDeletionJob, SourceSyncJob,
 };
 pub(crate) use self::kept_result::fill_in;
 pub(crate) use self::knowledge_base::KnowledgeBaseObject;

@@ -22,6 +22,10 @@ impl Kind for EvaluateRetrieval {
 /// How to search, with nothing left open: what a base or the installation says later changes nothing of it. The fields are those of a search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct SearchConfiguration {
+    /// Of the index that is searched: the base's, or while it is migrated the other; null in evaluations from before there could be another.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub embedding_model: Option<String>,
     pub mode: SearchMode,
     pub fusion: FusionMethod,
     /// The vector leg's share of a weighted score, 0 to 1; null with `rrf`.

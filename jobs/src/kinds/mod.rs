@@ -8,6 +8,7 @@ mod deliver_webhook;
 pub mod diagnostics;
 mod evaluate_retrieval;
 mod ingest_document;
+mod migrate_embeddings;
 mod search_knowledge;
 mod sync_source;
 mod viewer;
@@ -15,7 +16,7 @@ mod viewer;
 use crate::Kind;
 
 /// The names of all kinds.
-pub const NAMES: [&str; 16] = [
+pub const NAMES: [&str; 18] = [
     IngestDocument::NAME,
     DeleteDocument::NAME,
     DeleteKnowledgeBase::NAME,
@@ -25,6 +26,8 @@ pub const NAMES: [&str; 16] = [
     AnswerQuestion::NAME,
     CheckResponse::NAME,
     EvaluateRetrieval::NAME,
+    MigrateEmbeddings::NAME,
+    DropEmbeddings::NAME,
     DeliverWebhook::NAME,
     diagnostics::Noop::NAME,
     diagnostics::Sleep::NAME,
@@ -40,6 +43,7 @@ pub fn steps_of(kind: &str) -> &'static [&'static str] {
     match kind {
         IngestDocument::NAME => IngestDocument::STEPS,
         EvaluateRetrieval::NAME => EvaluateRetrieval::STEPS,
+        MigrateEmbeddings::NAME => MigrateEmbeddings::STEPS,
         _ => &[],
     }
 }
@@ -56,6 +60,7 @@ pub use self::evaluate_retrieval::{
     ComparedScore, EvaluateRetrieval, EvaluatedRetrieval, MeanScore, SearchConfiguration,
 };
 pub use self::ingest_document::{IngestDocument, IngestedDocument};
+pub use self::migrate_embeddings::{DropEmbeddings, DroppedEmbeddings, MigrateEmbeddings, MigratedEmbeddings};
 pub use self::search_knowledge::{
     BaseAt, FoundChunk, FoundChunks, FusionMethod, NeighbourChunk, Recency, RerankError, SearchCandidate, SearchHit,
     SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult,

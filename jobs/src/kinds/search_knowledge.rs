@@ -77,6 +77,9 @@ pub struct SearchKnowledge {
     /// Chunks before and after each result that are shown with it.
     #[serde(default)]
     pub neighbours: u8,
+    /// Searches the index by this model: the base's, or while it is migrated the other. The base's when absent.
+    #[serde(default)]
+    pub embedding_model: Option<String>,
 }
 
 fn yes() -> bool {

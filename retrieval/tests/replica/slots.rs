@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
-use retrieval::{Replica, Slot};
+use retrieval::{IndexId, Replica, Slot};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -60,8 +60,13 @@ fn holds_a_slot_until_killed() {
 fn replicas_live_under_slot_tenant_base_and_version_and_go_with_their_base() {
     let root = TempDir::new().unwrap();
     let slot = Slot::acquire(root.path()).unwrap();
-    let (tenant, base, other) = (Uuid::from_u128(1), Uuid::from_u128(2), Uuid::from_u128(3));
-    let directory = slot.replica_dir(tenant, base, 4);
+    let index = |base: u128, generation: i32| IndexId {
+        tenant: Uuid::from_u128(1),
+        knowledge_base: Uuid::from_u128(base),
+        generation,
+    };
+    let (tenant, base) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let directory = slot.replica_dir(index(2, 0), 4);
     assert_eq!(
         directory,
         root.path()
@@ -70,20 +75,32 @@ fn replicas_live_under_slot_tenant_base_and_version_and_go_with_their_base() {
             .join(base.to_string())
             .join("4")
     );
-    for directory in [&directory, &slot.replica_dir(tenant, other, 1)] {
+    let (second, other) = (slot.replica_dir(index(2, 7), 4), slot.replica_dir(index(3, 0), 1));
+    assert_eq!(second, directory.with_file_name("4.7"));
+    for directory in [&directory, &second, &other] {
         Replica::open(directory, options()).unwrap().close().unwrap();
     }
-    slot.remove_base(tenant, base).unwrap();
-    slot.remove_base(tenant, base).unwrap();
-    assert!(!directory.exists() && slot.replica_dir(tenant, other, 1).exists());
+    let mut found: Vec<IndexId> = slot.replicas().into_iter().map(|replica| replica.index).collect();
+    found.sort_unstable();
+    assert_eq!(found, [index(2, 0), index(2, 7), index(3, 0)]);
+    slot.remove_other_versions(index(2, 7), 4).unwrap();
+    slot.remove_index(index(2, 0)).unwrap();
+    slot.remove_index(index(2, 0)).unwrap();
+    assert!(!directory.exists() && second.exists() && other.exists());
+    slot.remove_index(index(2, 7)).unwrap();
+    assert!(!directory.parent().unwrap().exists());
 }
 
 #[test]
 fn what_a_process_left_is_emptied_and_what_another_holds_is_not() {
     let root = TempDir::new().unwrap();
-    let (tenant, base) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let index = IndexId {
+        tenant: Uuid::from_u128(1),
+        knowledge_base: Uuid::from_u128(2),
+        generation: 0,
+    };
     let slots = [(); 3].map(|()| Slot::acquire(root.path()).unwrap());
-    let left = slots.each_ref().map(|slot| slot.replica_dir(tenant, base, 1));
+    let left = slots.each_ref().map(|slot| slot.replica_dir(index, 1));
     left.iter()
         .for_each(|directory| std::fs::create_dir_all(directory).unwrap());
     let [ours, gone, held] = slots;

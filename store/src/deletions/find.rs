@@ -180,11 +180,12 @@ pub async fn replicas(tx: &mut TenantTx, deletions: &[JobId]) -> Result<Vec<Dele
         "SELECT deletion_id, slot_id, host, outcome AS state, settled_at AS at FROM deletion_replicas
          WHERE tenant_id = $1 AND deletion_id = ANY($2)
          UNION ALL
-         SELECT d.id, r.slot_id, r.host, CASE WHEN r.seen_at < now() - interval '2 minutes' THEN 'silent' ELSE 'pending' END, r.seen_at
+         SELECT d.id, r.slot_id, max(r.host), CASE WHEN min(r.seen_at) < now() - interval '2 minutes' THEN 'silent' ELSE 'pending' END, min(r.seen_at)
          FROM deletions d JOIN replica_cursors r ON r.tenant_id = d.tenant_id AND r.knowledge_base_id = d.knowledge_base_id
          WHERE d.tenant_id = $1 AND d.id = ANY($2) AND d.completed_at IS NULL AND (d.index_seq IS NULL OR r.erased_seq < d.index_seq)
            AND NOT EXISTS (SELECT FROM deletion_replicas s
                            WHERE s.tenant_id = d.tenant_id AND s.deletion_id = d.id AND s.slot_id = r.slot_id)
+         GROUP BY d.id, r.slot_id
          ORDER BY slot_id",
     )
     .bind::<Uuid, _>(tx.tenant)

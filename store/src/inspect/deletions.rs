@@ -36,7 +36,7 @@ impl fmt::Display for ReplicaBehind {
 pub async fn replicas_behind(system: &System, minutes: i64) -> Result<Vec<ReplicaBehind>, StoreError> {
     let mut tx = system.begin_survey().await?;
     let found = sql_query(format!(
-        "SELECT max(r.host) AS host, r.slot_id::text AS slot, count(*) AS deletions,
+        "SELECT max(r.host) AS host, r.slot_id::text AS slot, count(DISTINCT d.id) AS deletions,
                 floor(extract(epoch FROM now() - max(r.seen_at)) / 60)::bigint AS silent_minutes
          FROM deletions d JOIN replica_cursors r ON r.tenant_id = d.tenant_id AND r.knowledge_base_id = d.knowledge_base_id
          WHERE d.completed_at IS NULL AND d.accepted_at < now() - $1 * interval '1 minute' AND (d.index_seq IS NULL OR r.erased_seq < d.index_seq)

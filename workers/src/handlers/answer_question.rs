@@ -73,7 +73,7 @@ struct Retrieved {
 
 async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<Retrieved, JobError> {
     let (settings, usual) = (&job.app.settings.retrieval, AskedSettings::default());
-    let bases = AskedBases::read(job, &asked.knowledge_bases).await?;
+    let bases = AskedBases::read(job, &asked.knowledge_bases, None).await?;
     let limit = match asked.reranker {
         Some(_) => usual.rerank_candidates(settings, bases.settings()).max(PASSAGES),
         None => PASSAGES,

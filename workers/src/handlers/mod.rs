@@ -9,9 +9,11 @@ mod delete_source;
 mod deliver_webhook;
 mod diagnostics;
 mod diagnostics_call;
+mod drop_embeddings;
 mod embedding;
 mod evaluate_retrieval;
 mod ingest_document;
+mod migrate_embeddings;
 mod passages;
 mod rerank;
 mod search_knowledge;
@@ -34,6 +36,8 @@ pub fn registry() -> Registry {
         .with::<kinds::AnswerQuestion>()
         .with::<kinds::CheckResponse>()
         .with::<kinds::EvaluateRetrieval>()
+        .with::<kinds::MigrateEmbeddings>()
+        .with::<kinds::DropEmbeddings>()
         .with::<kinds::DeliverWebhook>()
         .with::<kinds::diagnostics::Noop>()
         .with::<kinds::diagnostics::Sleep>()

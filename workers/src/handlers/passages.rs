@@ -6,15 +6,16 @@ use crate::{JobContext, JobError};
 use jobs::kinds::{BaseAt, Viewer};
 use retrieval::{Hit, Hits, Mode, Query};
 use std::collections::HashMap;
-use store::knowledge_bases::KnowledgeBaseHead;
+use store::knowledge_bases::{KnowledgeBase, KnowledgeBaseHead};
 use store::search_settings::SearchSettings;
 use store::{KnowledgeBaseId, knowledge_bases};
 
-/// The bases that are asked and still exist, in the order asked.
-pub(super) struct AskedBases(Vec<(BaseAt, KnowledgeBaseHead)>);
+/// The bases that are asked and still exist, by the index that is asked, in the order asked.
+pub(super) struct AskedBases(Vec<(BaseAt, KnowledgeBase)>);
 
 impl AskedBases {
-    pub(super) async fn read(job: &JobContext, asked: &[BaseAt]) -> Result<Self, JobError> {
+    /// By the indexes of `model`, or else those that are searched.
+    pub(super) async fn read(job: &JobContext, asked: &[BaseAt], model: Option<&str>) -> Result<Self, JobError> {
         let ids: Vec<KnowledgeBaseId> = asked.iter().map(|at| at.id).collect();
         let heads = job
             .app
@@ -23,14 +24,27 @@ impl AskedBases {
             .await?;
         let found = asked.iter().filter_map(|at| {
             let head = heads.iter().find(|head| head.base.id == at.id)?;
-            Some((*at, head.clone()))
+            Some(by_model(head, model).map(|base| (*at, base)))
         });
-        Ok(Self(found.collect()))
+        Ok(Self(found.collect::<Result<_, _>>()?))
     }
 
     pub(super) fn settings(&self) -> impl Iterator<Item = &SearchSettings> {
-        self.0.iter().map(|(_, head)| &head.base.search)
+        self.0.iter().map(|(_, base)| &base.search)
     }
+}
+
+fn by_model(head: &KnowledgeBaseHead, model: Option<&str>) -> Result<KnowledgeBase, JobError> {
+    let Some(model) = model.filter(|model| *model != head.base.embedding_model) else {
+        return Ok(head.base.clone());
+    };
+    let other = head.by_other().filter(|other| other.embedding_model == model);
+    other.ok_or_else(|| {
+        JobError::permanent(
+            "model_unavailable",
+            format!("The knowledge base has no index by {model} any more."),
+        )
+    })
 }
 
 /// What the bases gave.
@@ -64,21 +78,21 @@ pub(super) async fn find(
     let vectors = if query.mode == Mode::Keyword {
         HashMap::new()
     } else {
-        let models = bases.0.iter().map(|(_, head)| head.base.embedding_model.as_str());
+        let models = bases.0.iter().map(|(_, base)| base.embedding_model.as_str());
         embedding::query_vectors(job, models, &query.text).await?
     };
     let (mut searches, mut stale) = (Vec::new(), false);
-    for (at, head) in &bases.0 {
-        let (replica, is_stale) = app.replicas.at(tenant, &head.base, *at).await?;
+    for (at, base) in &bases.0 {
+        let (replica, is_stale) = app.replicas.at(tenant, base, *at).await?;
         stale |= is_stale;
-        let (of_base, model) = (&head.base.search, &head.base.embedding_model);
+        let (of_base, model) = (&base.search, &base.embedding_model);
         searches.push(BaseSearch {
             base: at.id,
             model: model.clone(),
             replica,
             query: Query {
                 vector: vectors.get(model.as_str()).cloned(),
-                fusion: asked.fusion(&app.settings, &head.base),
+                fusion: asked.fusion(&app.settings, base),
                 title_boost: asked.title_boost(of_base, query.title_boost),
                 candidates: asked.candidates(settings, of_base).max(query.limit),
                 ..query.clone()

@@ -23,7 +23,7 @@ impl Handle for SearchKnowledge {
 pub(super) async fn find_chunks(job: &JobContext, search: SearchKnowledge) -> Result<FoundChunks, JobError> {
     let started = Instant::now();
     let asked = AskedSettings::from(&search);
-    let bases = AskedBases::read(job, &search.knowledge_bases).await?;
+    let bases = AskedBases::read(job, &search.knowledge_bases, search.embedding_model.as_deref()).await?;
     let query = search.query(job, &asked, &bases)?;
     let mut found = passages::find(job, &bases, &query, &asked).await?;
     let mut hits = found.merged();

@@ -1,8 +1,9 @@
 //! Replicas in slots that no process holds: of processes that ended, or were killed.
+use super::index::Index;
 use super::open::INDEX_VERSION;
 use super::refresh;
 use config::Settings;
-use retrieval::{FoundReplica, Slot};
+use retrieval::{FoundReplica, IndexId, Slot};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use store::{KnowledgeBaseId, Store, StoreError, TenantId, knowledge_bases};
@@ -13,7 +14,7 @@ use uuid::Uuid;
 pub enum Unusable {
     /// It was not closed cleanly: whoever opens it begins anew.
     HalfWritten,
-    /// Its knowledge base is gone or being deleted.
+    /// Its knowledge base is gone or being deleted, or was migrated to another embedding model.
     BaseGone,
     /// It was written by another release.
     OtherRelease,
@@ -49,10 +50,10 @@ pub async fn idle_replicas(store: &Store, settings: &Settings, remove: bool) -> 
         .iter()
         .flat_map(|slot| slot.replicas().into_iter().map(|replica| (slot.id(), replica)))
         .collect();
-    let live = live_bases(store, &found).await?;
+    let live = live_indexes(store, &found).await?;
     let mut unusable = Vec::new();
     for (slot, replica) in found {
-        let why = if !live.contains(&(replica.tenant, replica.knowledge_base)) {
+        let why = if !live.contains(&replica.index) {
             Unusable::BaseGone
         } else if replica.index_version != INDEX_VERSION {
             Unusable::OtherRelease
@@ -78,20 +79,19 @@ pub async fn idle_replicas(store: &Store, settings: &Settings, remove: bool) -> 
     Ok(unusable)
 }
 
-async fn live_bases(store: &Store, found: &[(Uuid, FoundReplica)]) -> Result<BTreeSet<(Uuid, Uuid)>, StoreError> {
-    let mut by_tenant: BTreeMap<Uuid, Vec<KnowledgeBaseId>> = BTreeMap::new();
+async fn live_indexes(store: &Store, found: &[(Uuid, FoundReplica)]) -> Result<BTreeSet<IndexId>, StoreError> {
+    let mut by_tenant: BTreeMap<TenantId, Vec<KnowledgeBaseId>> = BTreeMap::new();
     for (_, replica) in found {
-        let bases = by_tenant.entry(replica.tenant).or_default();
-        bases.push(KnowledgeBaseId(replica.knowledge_base));
+        let index = Index::from(replica.index);
+        by_tenant.entry(index.tenant).or_default().push(index.base);
     }
     let mut live = BTreeSet::new();
     for (tenant, bases) in by_tenant {
         let heads = store
-            .tenant(TenantId(tenant), async move |tx| {
-                knowledge_bases::heads(tx, &bases).await
-            })
+            .tenant(tenant, async move |tx| knowledge_bases::heads(tx, &bases).await)
             .await?;
-        live.extend(heads.into_iter().map(|head| (tenant, head.base.id.0)));
+        let indexes = heads.iter().flat_map(|head| head.by_index());
+        live.extend(indexes.map(|base| IndexId::from(Index::of(tenant, &base))));
     }
     Ok(live)
 }

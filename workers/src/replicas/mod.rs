@@ -2,6 +2,7 @@
 mod catch_up;
 mod feed;
 mod idle;
+mod index;
 mod open;
 mod refresh;
 

@@ -1,4 +1,5 @@
 use super::catch_up;
+use super::index::Index;
 use crate::heartbeat::host_name;
 use crate::{EmbeddingModels, JobError, Tasks};
 use jobs::kinds::BaseAt;
@@ -9,7 +10,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::knowledge_bases::KnowledgeBase;
-use store::{KnowledgeBaseId, Store, TenantId, replica_cursors};
+use store::{Store, TenantId, replica_cursors};
 use tokio::sync::{Mutex, oneshot};
 
 /// Grows when the layout of a replica's directory or the analysis of text changes; older ones are rebuilt.
@@ -21,8 +22,6 @@ pub(crate) struct OpenReplica {
     pub(crate) catching_up: Mutex<()>,
 }
 
-type Key = (TenantId, KnowledgeBaseId);
-
 /// This process's replicas, in a slot of its own; cheap to clone.
 #[derive(Clone)]
 pub struct Replicas {
@@ -33,7 +32,7 @@ pub(super) struct Inner {
     pub(super) store: Store,
     root: PathBuf,
     slot: OnceLock<Slot>,
-    open: Mutex<LruCache<Key, Arc<OpenReplica>>>,
+    open: Mutex<LruCache<Index, Arc<OpenReplica>>>,
     models: EmbeddingModels,
     freshness_wait: Duration,
     pub(super) refresh_interval: Duration,
@@ -68,7 +67,7 @@ impl Replicas {
         base: &KnowledgeBase,
         at: BaseAt,
     ) -> Result<(Arc<Replica>, bool), JobError> {
-        let open = self.open(tenant, base).await?;
+        let (open, index) = (self.open(tenant, base).await?, Index::of(tenant, base));
         let wanted = u64::try_from(at.seq).unwrap_or(0);
         if open.replica.cursor().map_err(failed)? >= wanted {
             return Ok((open.replica.clone(), false));
@@ -77,7 +76,7 @@ impl Replicas {
         let (inner, target) = (self.inner.clone(), open.clone());
         // A task of its own: a search that gives up waiting, or is cancelled, does not throw the progress away.
         self.inner.tasks.spawn_until_stopped(async move {
-            let result = catch_up::run(&inner, tenant, at.id, &target, wanted).await;
+            let result = catch_up::run(&inner, index, &target, wanted).await;
             let _ = done.send(result);
         });
         match tokio::time::timeout(self.inner.freshness_wait, caught_up).await {
@@ -91,12 +90,13 @@ impl Replicas {
 
     pub(super) async fn open(&self, tenant: TenantId, base: &KnowledgeBase) -> Result<Arc<OpenReplica>, JobError> {
         let model = self.inner.models.find(&base.embedding_model)?;
+        let index = Index::of(tenant, base);
         let mut open = self.inner.open.lock().await;
-        if let Some(found) = open.get(&(tenant, base.id)) {
+        if let Some(found) = open.get(&index) {
             return Ok(found.clone());
         }
-        Box::pin(self.register(tenant, base.id)).await?;
-        let directory = self.slot()?.replica_dir(tenant.0, base.id.0, INDEX_VERSION);
+        Box::pin(self.register(index)).await?;
+        let directory = self.slot()?.replica_dir(index.into(), INDEX_VERSION);
         let options = ReplicaOptions::new(Language::from_code(&base.language), &*model.name, model.dimensions);
         let replica = tokio::task::spawn_blocking(move || Replica::open(&directory, options))
             .await
@@ -106,45 +106,45 @@ impl Replicas {
             replica: Arc::new(replica),
             catching_up: Mutex::new(()),
         });
-        if let Some((_, evicted)) = open.push((tenant, base.id), opened.clone()) {
+        if let Some((_, evicted)) = open.push(index, opened.clone()) {
             close(evicted).await;
         }
         metrics::gauge!("replicas_open").set(open.len() as f64);
         Ok(opened)
     }
 
-    /// Has it known that this slot holds a replica of the base, before it does; what it holds unknown to all is of no use.
-    async fn register(&self, tenant: TenantId, base: KnowledgeBaseId) -> Result<(), JobError> {
+    /// Has it known that this slot holds a replica of the index, before it does; what it holds unknown to all is of no use.
+    async fn register(&self, index: Index) -> Result<(), JobError> {
         let slot = self.slot()?;
-        let (id, host) = (slot.id(), host_name());
+        let (of, host) = (index.in_slot(slot.id()), host_name());
         let known = self
             .inner
             .store
-            .tenant(tenant, async move |tx| {
-                replica_cursors::register(tx, base, id, &host).await
+            .tenant(index.tenant, async move |tx| {
+                replica_cursors::register(tx, of, &host).await
             })
             .await?;
         if known {
-            slot.remove_other_versions(tenant.0, base.0, INDEX_VERSION)
+            slot.remove_other_versions(index.into(), INDEX_VERSION)
         } else {
-            slot.remove_base(tenant.0, base.0)
+            slot.remove_index(index.into())
         }
         .map_err(failed)
     }
 
-    /// Closes the base's replica, deletes its directory and has that known: the base is gone, or the replica was given up as lost.
-    pub(super) async fn remove(&self, tenant: TenantId, base: KnowledgeBaseId) -> Result<(), JobError> {
+    /// Closes the index's replica, deletes its directory and has that known: the base or the index is gone, or the replica was given up as lost.
+    pub(super) async fn remove(&self, index: Index) -> Result<(), JobError> {
         let mut open = self.inner.open.lock().await;
-        if let Some(found) = open.pop(&(tenant, base)) {
+        if let Some(found) = open.pop(&index) {
             close(found).await;
         }
         let slot = self.slot()?;
-        slot.remove_base(tenant.0, base.0).map_err(failed)?;
-        let id = slot.id();
+        slot.remove_index(index.into()).map_err(failed)?;
+        let of = index.in_slot(slot.id());
         Ok(self
             .inner
             .store
-            .tenant(tenant, async move |tx| replica_cursors::removed(tx, base, id).await)
+            .tenant(index.tenant, async move |tx| replica_cursors::removed(tx, of).await)
             .await?)
     }
 

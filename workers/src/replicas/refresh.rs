@@ -1,8 +1,10 @@
+use super::index::Index;
 use super::{Replicas, catch_up, open};
 use crate::JobError;
 use retrieval::{FoundReplica, Remains, Slot};
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use store::knowledge_bases::KnowledgeBase;
 use store::replica_cursors::{self, ReplicaCursor};
 use store::{KnowledgeBaseId, StoreError, TenantId, knowledge_bases};
 use uuid::Uuid;
@@ -26,45 +28,85 @@ pub(super) async fn run(replicas: &Replicas) {
                 Err(error) => tracing::warn!(%error, "an abandoned slot could not be emptied"),
             }
         }
-        for (tenant, base) in on_disk(slot.directory()) {
-            if let Err(error) = visit(replicas, tenant, base, tidy).await {
+        for ((tenant, base), found) in on_disk(slot) {
+            if let Err(error) = visit(replicas, (tenant, base), &found, tidy).await {
                 tracing::warn!(knowledge_base.id = %base, %error, "a replica could not be refreshed");
             }
         }
     }
 }
 
-async fn visit(replicas: &Replicas, tenant: TenantId, base: KnowledgeBaseId, tidy: bool) -> Result<(), JobError> {
+/// `found`: the indexes of the base that the slot holds a replica of. Where it holds one, it comes to hold each that searches can use, so that none has to be
+/// waited for when the base switches.
+async fn visit(
+    replicas: &Replicas,
+    (tenant, base): (TenantId, KnowledgeBaseId),
+    found: &BTreeSet<i32>,
+    tidy: bool,
+) -> Result<(), JobError> {
     let slot = replicas.slot()?.id();
-    let (head, cursor) = replicas
+    let (head, cursors) = replicas
         .store()
         .tenant(tenant, async |tx| {
             let head = knowledge_bases::heads(tx, &[base]).await?.pop();
-            Ok::<_, StoreError>((head, replica_cursors::find(tx, base, slot).await?))
+            Ok::<_, StoreError>((head, replica_cursors::of_slot(tx, base, slot).await?))
         })
         .await?;
-    // One that nobody knows of was given up as lost: it may have missed what was deleted since, and is built anew when it is searched.
-    let (Some(head), Some(cursor)) = (head, cursor) else {
-        return replicas.remove(tenant, base).await;
-    };
-    if cursor.erased_seq == head.seq && cursor.seq == head.seq && !tidy {
-        return moved(replicas, tenant, base, &cursor).await;
+    let known = |generation: i32| cursors.iter().find(|cursor| cursor.generation == generation);
+    for &generation in found {
+        let has_it = head
+            .as_ref()
+            .is_some_and(|head| head.by_generation(generation).is_some());
+        // One that nobody knows of was given up as lost: it may have missed what was deleted since, and is built anew when it is searched.
+        if !has_it || known(generation).is_none() {
+            let index = Index {
+                tenant,
+                base,
+                generation,
+            };
+            replicas.remove(index).await?;
+        }
     }
-    let open = replicas.open(tenant, &head.base).await?;
-    let wanted = u64::try_from(head.seq).unwrap_or(0);
-    catch_up::run(replicas.inner(), tenant, base, &open, wanted).await?;
+    let Some(head) = head else { return Ok(()) };
+    if !found.iter().any(|generation| known(*generation).is_some()) {
+        return Ok(());
+    }
+    for by_index in head.by_index() {
+        follow(
+            replicas,
+            tenant,
+            &by_index,
+            head.seq,
+            known(by_index.index_generation),
+            tidy,
+        )
+        .await?;
+    }
+    Ok(())
+}
+
+/// Brings the replica of an index up to date, and writes down where it stands.
+async fn follow(
+    replicas: &Replicas,
+    tenant: TenantId,
+    base: &KnowledgeBase,
+    head: i64,
+    cursor: Option<&ReplicaCursor>,
+    tidy: bool,
+) -> Result<(), JobError> {
+    let index = Index::of(tenant, base);
+    if let Some(cursor) = cursor.filter(|cursor| cursor.erased_seq == head && cursor.seq == head && !tidy) {
+        return moved(replicas, index, cursor.seq, cursor.erased_seq).await;
+    }
+    let open = replicas.open(tenant, base).await?;
+    catch_up::run(replicas.inner(), index, &open, u64::try_from(head).unwrap_or(0)).await?;
     let erased = erase(open, tidy).await?;
     let seq = i64::try_from(erased.cursor).unwrap_or(i64::MAX);
-    let stands = ReplicaCursor {
-        seq,
-        erased_seq: if erased.remains == Remains::Deleted {
-            cursor.erased_seq
-        } else {
-            seq
-        },
-        ..cursor
+    let erased_seq = match erased.remains {
+        Remains::Deleted => cursor.map_or(0, |cursor| cursor.erased_seq),
+        Remains::Nothing | Remains::Replaced => seq,
     };
-    moved(replicas, tenant, base, &stands).await
+    moved(replicas, index, seq, erased_seq).await
 }
 
 /// Takes what was deleted off the disk, and with `replaced` also what was replaced; says where the replica stands then.
@@ -84,17 +126,12 @@ async fn erase(open: Arc<open::OpenReplica>, replaced: bool) -> Result<retrieval
         .map_err(open::failed)
 }
 
-async fn moved(
-    replicas: &Replicas,
-    tenant: TenantId,
-    base: KnowledgeBaseId,
-    stands: &ReplicaCursor,
-) -> Result<(), JobError> {
-    let (slot, seq, erased) = (stands.slot_id, stands.seq, stands.erased_seq);
+async fn moved(replicas: &Replicas, index: Index, seq: i64, erased_seq: i64) -> Result<(), JobError> {
+    let of = index.in_slot(replicas.slot()?.id());
     Ok(replicas
         .store()
-        .tenant(tenant, async move |tx| {
-            replica_cursors::moved(tx, base, slot, seq, erased).await
+        .tenant(index.tenant, async move |tx| {
+            replica_cursors::moved(tx, of, seq, erased_seq).await
         })
         .await?)
 }
@@ -118,28 +155,22 @@ async fn empty_abandoned(replicas: &Replicas, ours: &Slot) -> Result<usize, JobE
 
 /// Writes down that a replica is no longer on the disk of a slot.
 pub(super) async fn removed(store: &store::Store, slot: Uuid, replica: &FoundReplica) -> Result<(), StoreError> {
-    let base = KnowledgeBaseId(replica.knowledge_base);
+    let index = Index::from(replica.index);
+    let of = index.in_slot(slot);
     store
-        .tenant(TenantId(replica.tenant), async move |tx| {
-            replica_cursors::removed(tx, base, slot).await
-        })
+        .tenant(index.tenant, async move |tx| replica_cursors::removed(tx, of).await)
         .await
 }
 
-/// The `<tenant>/<base>` folders of a slot.
-fn on_disk(slot: &Path) -> Vec<(TenantId, KnowledgeBaseId)> {
-    let ids = |path: &Path| -> Vec<uuid::Uuid> {
-        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
-        entries
-            .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-            .collect()
-    };
-    ids(slot)
-        .into_iter()
-        .flat_map(|tenant| {
-            ids(&slot.join(tenant.to_string()))
-                .into_iter()
-                .map(move |base| (TenantId(tenant), KnowledgeBaseId(base)))
-        })
-        .collect()
+/// By base, the generations that the slot holds a replica of.
+fn on_disk(slot: &Slot) -> BTreeMap<(TenantId, KnowledgeBaseId), BTreeSet<i32>> {
+    let mut found: BTreeMap<_, BTreeSet<i32>> = BTreeMap::new();
+    for replica in slot.replicas() {
+        let index = Index::from(replica.index);
+        found
+            .entry((index.tenant, index.base))
+            .or_default()
+            .insert(index.generation);
+    }
+    found
 }

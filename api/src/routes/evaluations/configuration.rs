@@ -5,7 +5,7 @@ use config::Settings;
 use jobs::FieldError;
 use jobs::kinds::{FusionMethod, SearchConfiguration, SearchMode};
 use retrieval::USUAL_TITLE_BOOST;
-use store::search_settings::SearchSettings;
+use store::knowledge_bases::{KnowledgeBase, OtherIndex};
 use utoipa::ToSchema;
 
 const MODES: [(&str, SearchMode); 3] = [
@@ -18,6 +18,9 @@ const FUSIONS: [(&str, FusionMethod); 2] = [("weighted", FusionMethod::Weighted)
 /// How to search, as in a search; what is absent is as the knowledge base, or else the installation, says when the evaluation is submitted.
 #[derive(Debug, Default, ToSchema)]
 pub(crate) struct AskedConfiguration {
+    /// The base's, or while it is migrated the one that it is migrated to or from.
+    #[schema(min_length = 1, max_length = 200)]
+    embedding_model: Option<String>,
     mode: Option<SearchMode>,
     fusion: Option<FusionMethod>,
     /// The vector leg's share of a weighted score; not with `rrf`.
@@ -42,6 +45,7 @@ pub(crate) struct AskedConfiguration {
 impl FromFields for AskedConfiguration {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let read = Self {
+            embedding_model: fields.optional_text("embedding_model", 1..=200),
             mode: fields.optional_choice("mode", &MODES),
             fusion: fields.optional_choice("fusion", &FUSIONS),
             alpha: fields.optional_number("alpha", 0.0..=1.0),
@@ -67,8 +71,23 @@ impl AskedConfiguration {
     /// With every field filled in.
     ///
     /// # Errors
-    /// A reranker that is wanted and cannot be had.
-    pub(crate) fn resolve(self, settings: &Settings, base: &SearchSettings) -> Result<SearchConfiguration, FieldError> {
+    /// A reranker that is wanted and cannot be had; a model that the base has no index by.
+    pub(crate) fn resolve(
+        self,
+        settings: &Settings,
+        of: &KnowledgeBase,
+        other: Option<&OtherIndex>,
+    ) -> Result<SearchConfiguration, FieldError> {
+        let base = &of.search;
+        let model = self.embedding_model.unwrap_or_else(|| of.embedding_model.clone());
+        let has_other = other.is_some_and(|other| other.embedding_model == model && other.generation.is_some());
+        if model != of.embedding_model && !has_other {
+            let message = format!(
+                "must be the model of the knowledge base, {}, or of an embedding migration of it that is ready",
+                of.embedding_model
+            );
+            return Err(FieldError::new("embedding_model", "unknown_model", message));
+        }
         let installation = &settings.retrieval;
         let of_base = match base.fusion.as_deref() {
             Some("weighted") => Some(FusionMethod::Weighted),
@@ -82,7 +101,9 @@ impl AskedConfiguration {
         // A search that says only `alpha` is a weighted one.
         let asked = self.fusion.or(self.alpha.map(|_| FusionMethod::Weighted));
         let fusion = asked.or(of_base).unwrap_or(configured);
-        let alpha = single(self.alpha).or(base.alpha).unwrap_or(installation.alpha);
+        let alpha = single(self.alpha)
+            .or(base.alpha)
+            .unwrap_or_else(|| settings.alpha(&of.language, &model));
         let wish = RerankWish {
             wanted: self.rerank,
             named: self.reranker,
@@ -93,6 +114,7 @@ impl AskedConfiguration {
                 .unwrap_or(installation)
         };
         Ok(SearchConfiguration {
+            embedding_model: Some(model),
             mode: self.mode.unwrap_or_default(),
             fusion,
             alpha: (fusion == FusionMethod::Weighted).then_some(alpha),

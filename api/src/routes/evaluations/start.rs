@@ -11,6 +11,7 @@ use jobs::kinds::{EvaluateRetrieval, SearchConfiguration};
 use jobs::{EnqueueOptions, Enqueued, FieldError};
 use serde_json::Value;
 use std::sync::Arc;
+use store::knowledge_bases::KnowledgeBaseHead;
 use store::{EvaluationId, JobId, TenantTx, TestSetId};
 use utoipa::ToSchema;
 
@@ -61,11 +62,12 @@ struct Start {
 impl Begin for Start {
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
         let set = store::test_sets::find(tx, self.set).await?;
-        let base = store::knowledge_bases::find(tx, set.knowledge_base_id).await?;
+        let head = store::knowledge_bases::heads(tx, &[set.knowledge_base_id]).await?.pop();
+        let KnowledgeBaseHead { base, other, .. } = head.ok_or_else(|| Problem::not_found("knowledge base"))?;
         let mut configurations: Vec<SearchConfiguration> = Vec::new();
         let mut errors: Vec<FieldError> = Vec::new();
         for (at, asked) in self.configurations.into_iter().enumerate() {
-            match asked.resolve(&self.settings, &base.search) {
+            match asked.resolve(&self.settings, &base, other.as_ref()) {
                 Ok(configuration) => configurations.push(configuration),
                 Err(error) => errors.push(FieldError {
                     field: format!("configurations.{at}.{}", error.field),

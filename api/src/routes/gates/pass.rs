@@ -27,7 +27,7 @@ pub(crate) async fn pass(
     after: &KnowledgeBase,
     pass: &Pass,
 ) -> Result<(), Problem> {
-    let searched = |base: &KnowledgeBase| AskedConfiguration::default().resolve(settings, &base.search);
+    let searched = |base: &KnowledgeBase| AskedConfiguration::default().resolve(settings, base, None);
     let (first, second) = match (searched(before), searched(after)) {
         (Ok(first), Ok(second)) if first != second => (first, second),
         (Ok(_), Ok(_)) => return Ok(()),

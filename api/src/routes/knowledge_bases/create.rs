@@ -21,7 +21,7 @@ pub(crate) struct CreateKnowledgeBase {
     /// A two-letter code of ISO 639-1, or `auto`: each document in the language it is found to be written in. `en` by default.
     #[schema(example = "en")]
     language: Option<String>,
-    /// An available one of `GET /v1/models`; by default the installation's. It stays what it is.
+    /// An available one of `GET /v1/models`; by default the installation's. `POST /v1/knowledge-bases/{id}/embedding-migration` changes it.
     embedding_model: Option<String>,
 }
 
@@ -87,7 +87,7 @@ pub(crate) async fn create_knowledge_base(
         embedding_model,
     } = body.value;
     let model = embedding_model.unwrap_or_else(|| state.embedding_model_id.to_string());
-    usable(&state.settings.models, &model).map_err(|error| Problem::invalid(vec![error]))?;
+    usable_model(&state.settings.models, &model).map_err(|error| Problem::invalid(vec![error]))?;
     let id = KnowledgeBaseId::generate();
     let request = work::Request {
         caller: &caller,
@@ -121,7 +121,11 @@ pub(crate) async fn create_knowledge_base(
     Ok((StatusCode::CREATED, headers, Json(base.into())))
 }
 
-fn usable(models: &ModelSettings, name: &str) -> Result<(), FieldError> {
+/// Whether a base can be given the model; the error is of the field `embedding_model`.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn usable_model(models: &ModelSettings, name: &str) -> Result<(), FieldError> {
     let Some(model) = models.catalogue.get(name) else {
         let names = models
             .catalogue

@@ -7,3 +7,5 @@ mod search_fields;
 mod settings_change;
 pub(crate) mod show;
 pub(crate) mod update;
+
+pub(super) use self::create::usable_model;

@@ -1,4 +1,4 @@
-use super::seed::Seeded;
+use super::seed::{SECOND_MODEL, Seeded};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::Client;
@@ -23,6 +23,8 @@ pub(super) enum PathId {
     TestQuestion,
     Evaluation,
     Deletion,
+    /// A base that could be switched to another embedding model.
+    MigratingBase,
 }
 
 /// One operation of the API, and how to call it rightly.
@@ -55,6 +57,11 @@ pub(super) const CASES: &[Case] = &[
         "get /v1/knowledge-bases/{id}/test-sets",
         "evaluations:read",
         PathId::Base,
+    ),
+    read(
+        "get /v1/knowledge-bases/{id}/embedding-migration",
+        "knowledge:read",
+        PathId::MigratingBase,
     ),
     read("get /v1/knowledge-bases/{id}/gate", "evaluations:read", PathId::Base),
     read("get /v1/test-sets/{id}", "evaluations:read", PathId::TestSet),
@@ -315,12 +322,36 @@ pub(super) const CASES: &[Case] = &[
         PathId::TestSet,
         |_| Value::Null,
     ),
+    write(
+        "post /v1/knowledge-bases/{id}/embedding-migration/switch",
+        "knowledge:write",
+        PathId::MigratingBase,
+        |_| json!({}),
+    ),
+    write(
+        "post /v1/knowledge-bases/{id}/embedding-migration/rollback",
+        "knowledge:write",
+        PathId::MigratingBase,
+        |_| Value::Null,
+    ),
+    write(
+        "delete /v1/knowledge-bases/{id}/embedding-migration",
+        "knowledge:write",
+        PathId::MigratingBase,
+        |_| Value::Null,
+    ),
     write("delete /v1/sources/{id}", "knowledge:write", PathId::Source, |_| {
         Value::Null
     }),
     write("delete /v1/documents/{id}", "knowledge:write", PathId::Document, |_| {
         Value::Null
     }),
+    write(
+        "post /v1/knowledge-bases/{id}/embedding-migration",
+        "knowledge:write",
+        PathId::Base,
+        |_| json!({"embedding_model": SECOND_MODEL}),
+    ),
     write(
         "delete /v1/knowledge-bases/{id}",
         "knowledge:write",
@@ -400,6 +431,7 @@ impl Case {
             PathId::TestQuestion => &seeded.test_question,
             PathId::Evaluation => &seeded.evaluation,
             PathId::Deletion => &seeded.deletion,
+            PathId::MigratingBase => &seeded.migrating_base,
         };
         self.path_with(id).replace("{delivery_id}", &seeded.delivery)
     }

@@ -1,6 +1,6 @@
 //! Every operation that the OpenAPI document lists: without a key, without the scope, with another tenant's ids.
 use super::operation_cases::{CASES, Case, PathId};
-use super::seed::seed;
+use super::seed::{seed, start};
 use super::texts::texts;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ fn with_id() -> impl Iterator<Item = &'static Case> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_operation_of_the_document_has_a_case_here_and_says_its_scope() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let documented = documented(&app).await;
     let mut cases: Vec<&str> = CASES.iter().map(|case| case.operation).collect();
     cases.sort_unstable();
@@ -71,7 +71,7 @@ async fn every_operation_of_the_document_has_a_case_here_and_says_its_scope() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_a_working_key_every_operation_is_401() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let seeded = seed(&app.client, "amber").await;
     let before = everything(&app, app.tenant).await;
     for case in CASES.iter().filter(|case| case.scope.is_some()) {
@@ -92,7 +92,7 @@ async fn without_a_working_key_every_operation_is_401() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_with_every_scope_but_the_operations_own_is_403() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let seeded = seed(&app.client, "amber").await;
     let before = everything(&app, app.tenant).await;
     for case in CASES {
@@ -114,7 +114,7 @@ async fn a_key_with_every_scope_but_the_operations_own_is_403() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_with_the_operations_scope_alone_is_let_in() {
     // Without this the two tests above would pass for an API that refuses everybody.
-    let app = TestApp::start().await;
+    let app = start().await;
     let seeded = seed(&app.client, "amber").await;
     for case in CASES {
         let scopes: Vec<&str> = case.scope.into_iter().collect();
@@ -133,7 +133,7 @@ async fn a_key_with_the_operations_scope_alone_is_let_in() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_tenants_ids_are_not_found_and_nothing_of_it_changes() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let seeded = seed(&app.client, "amber").await;
     seed(&app.client_b, "basalt").await;
     let before = everything(&app, app.tenant).await;
@@ -166,7 +166,7 @@ async fn another_tenants_ids_are_not_found_and_nothing_of_it_changes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_tenants_bases_in_a_body_are_not_found_even_beside_own_ones() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (a, b) = (seed(&app.client, "amber").await, seed(&app.client_b, "basalt").await);
     let b_before = everything(&app, app.tenant_b).await;
     for (path, field) in [("/v1/search", "query"), ("/v1/answers", "question")] {
@@ -192,7 +192,7 @@ async fn another_tenants_bases_in_a_body_are_not_found_even_beside_own_ones() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_cursors_and_keys_of_one_tenant_mean_nothing_to_another() {
-    let app = TestApp::start().await;
+    let app = start().await;
     let (a, b) = (seed(&app.client, "amber").await, seed(&app.client_b, "basalt").await);
     for list in ["/v1/knowledge-bases", "/v1/jobs", "/v1/schedules"].map(str::to_owned) {
         let own = app.client_b.get(&list).await;

@@ -1,5 +1,5 @@
 //! What the app role can do to another tenant's rows inside a tenant's transaction, table by table: nothing.
-use super::seed::{seed, seed_people};
+use super::seed::{seed, seed_people, start};
 use super::texts::{refusal, texts};
 use diesel_async::{AsyncConnection, AsyncPgConnection, SimpleAsyncConnection};
 use store::TenantId;
@@ -11,7 +11,7 @@ const TENANT_TABLES: &str = "SELECT c.relname::text AS text FROM pg_class c
 
 /// Both tenants have rows in every table.
 async fn two_tenants() -> (TestApp, Vec<String>) {
-    let app = TestApp::start().await;
+    let app = start().await;
     seed(&app.client, "amber").await;
     seed(&app.client_b, "basalt").await;
     seed_people(&app).await;

@@ -1,6 +1,6 @@
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
-use tests::{Client, FakeSite, FakeVendor, Receiver, SitePage, TestApp};
+use tests::{Client, FakeSite, FakeVendor, Receiver, SitePage, TestApp, TestOptions};
 
 /// Something of everything that a tenant can have.
 pub(super) struct Seeded {
@@ -33,6 +33,26 @@ pub(super) struct Seeded {
     pub(super) evaluation: String,
     /// Of a document beside the other one, from a base with a replica that nobody looks after: it stays as it is.
     pub(super) deletion: String,
+    /// An empty base whose migration to [`SECOND_MODEL`] is ready.
+    pub(super) migrating_base: String,
+}
+
+/// A model that bases can be migrated to; nobody answers for it, so nothing can be embedded.
+pub(super) const SECOND_MODEL: &str = "second";
+
+/// The system, with [`SECOND_MODEL`].
+pub(super) async fn start() -> TestApp {
+    TestApp::start_with(TestOptions {
+        settings: vec![
+            ("models.catalogue.second.provider", "openai_compatible".to_owned()),
+            ("models.catalogue.second.base_url", "http://127.0.0.1:9".to_owned()),
+            ("models.catalogue.second.api_key", "a-key".to_owned()),
+            ("models.catalogue.second.dimensions", "8".to_owned()),
+            ("models.catalogue.second.max_tokens", "512".to_owned()),
+        ],
+        ..TestOptions::default()
+    })
+    .await
 }
 
 /// Uses the API as a tenant would; `word` is in everything it stores.
@@ -113,6 +133,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         test_set,
         test_question,
         evaluation,
+        migrating_base: seed_migration(client, word).await,
         deletion,
     }
 }
@@ -137,6 +158,17 @@ async fn seed_evaluation(client: &Client, base: &str, word: &str) -> (String, St
     let gate = client.send(gate.json(&json!({"test_set_id": set}))).await;
     assert_eq!(gate.status.as_u16(), 200, "{}", gate.text);
     (set, id_of(&listed["data"][0]), id_of(&evaluated.body))
+}
+
+/// An empty base that could be switched.
+async fn seed_migration(client: &Client, word: &str) -> String {
+    let base = client.knowledge_base(&format!("{word} migrating")).await;
+    let path = format!("/v1/knowledge-bases/{base}/embedding-migration");
+    let migrated = client
+        .post_waiting(&path, json!({"embedding_model": SECOND_MODEL}), 20)
+        .await;
+    assert_eq!(migrated.body["state"], "succeeded", "{}", migrated.text);
+    base
 }
 
 /// A source that was synced; its page is not to be indexed, so that the base has the one document.

@@ -24,21 +24,25 @@ pub(super) struct Task {
 /// Waits until searches see every document that was there when the evaluation began: figures over half an index would say nothing.
 pub(super) async fn bring_up_index(job: &JobContext, task: &Task) -> Result<(), JobError> {
     let until = Instant::now() + INDEX_WAIT;
-    loop {
-        let mut search = task.search("index", None);
-        (search.mode, search.limit) = (SearchMode::Keyword, 1);
-        if !find_chunks(job, search).await?.stale {
-            return Ok(());
+    for configuration in &task.configurations {
+        loop {
+            let mut search = task.search("index", Some(configuration));
+            (search.mode, search.limit) = (SearchMode::Keyword, 1);
+            (search.rerank, search.reranker) = (false, None);
+            if !find_chunks(job, search).await?.stale {
+                break;
+            }
+            if Instant::now() >= until {
+                return Err(JobError::retry(
+                    "stale",
+                    "The index has not caught up with the base yet.",
+                ));
+            }
+            job.progress(0, None, "waiting for the index");
+            tokio::time::sleep(Duration::from_millis(200)).await;
         }
-        if Instant::now() >= until {
-            return Err(JobError::retry(
-                "stale",
-                "The index has not caught up with the base yet.",
-            ));
-        }
-        job.progress(0, None, "waiting for the index");
-        tokio::time::sleep(Duration::from_millis(200)).await;
     }
+    Ok(())
 }
 
 /// What each configuration scores on the question.
@@ -83,6 +87,7 @@ impl Task {
             recency: configuration.and_then(|it| it.recency.clone()),
             collapse: false,
             neighbours: 0,
+            embedding_model: configuration.and_then(|it| it.embedding_model.clone()),
         }
     }
 }

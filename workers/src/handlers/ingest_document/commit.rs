@@ -5,9 +5,10 @@ use crate::{Done, JobContext, JobError};
 use documents::{Chunk, Format};
 use jobs::kinds::{IngestDocument, IngestedDocument};
 use serde_json::json;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use store::documents::{Named, Ready, count_indexed, lock_for_ingest, mark_ready, mark_unchanged, version};
-use store::{ChunkId, DocumentId, StoreError, TenantTx, chunks, embeddings, index_changes};
+use store::index_changes::{self, Recorded};
+use store::{ChunkId, DocumentId, StoreError, TenantTx, chunks, embeddings};
 use uuid::Uuid;
 
 /// The namespace of chunk ids (RFC 9562, version 5: name-based).
@@ -43,10 +44,7 @@ impl Ingested {
             source,
             title,
             chunks: Vec::new(),
-            embedded: Embedded {
-                in_hand: HashMap::new(),
-                count: 0,
-            },
+            embedded: Embedded::default(),
             unchanged: true,
         }
     }
@@ -106,16 +104,19 @@ async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested)
         ));
     }
     let (document, source) = (asked.document_id, &ingested.source);
-    let model = &source.base.embedding_model;
-    embeddings::insert(tx, model, &ingested.embedded.in_hand).await?;
+    for (model, vectors) in &ingested.embedded.in_hand {
+        embeddings::insert(tx, model, vectors).await?;
+    }
     let rows = rows(document, &ingested.chunks);
     let hashes: HashSet<Vec<u8>> = rows.iter().map(|chunk| chunk.embed_hash.clone()).collect();
     let wanted: Vec<Vec<u8>> = hashes.iter().cloned().collect();
-    if embeddings::lock(tx, model, &wanted).await?.len() < wanted.len() {
-        return Err(JobError::retry(
-            "changed_meanwhile",
-            "A known vector was deleted while the document was embedded.",
-        ));
+    for model in source.models() {
+        if embeddings::lock(tx, &model.name, &wanted).await?.len() < wanted.len() {
+            return Err(JobError::retry(
+                "changed_meanwhile",
+                "A known vector was deleted while the document was embedded.",
+            ));
+        }
     }
     let before = embeddings::release_hashes(tx, document, asked.version).await?;
     chunks::replace(tx, source.base.id, document, &rows).await?;
@@ -137,19 +138,35 @@ async fn verify_and_tell(
     asked: &IngestDocument,
     ingested: &Ingested,
 ) -> Result<IngestedDocument, JobError> {
-    let (base, dimensions) = (&ingested.source.base, ingested.source.model.dimensions);
-    let found = count_indexed(tx, &base.embedding_model, dimensions, asked.document_id).await?;
-    job.step_detail(json!({ "chunks": found.chunks, "vectors": found.vectors, "dimensions": dimensions }));
-    let written = i64::try_from(ingested.chunks.len()).unwrap_or(i64::MAX);
-    if (found.chunks, found.vectors) != (written, written) {
-        let message = format!(
-            "Of {written} chunks, replicas would find {}, and {} with a vector of {dimensions} dimensions.",
-            found.chunks, found.vectors
-        );
-        return Err(JobError::retry("not_as_written", message));
+    let source = &ingested.source;
+    for model in source.models() {
+        let dimensions = model.dimensions;
+        let found = count_indexed(tx, &model.name, dimensions, asked.document_id).await?;
+        job.step_detail(json!({ "chunks": found.chunks, "vectors": found.vectors, "dimensions": dimensions }));
+        let written = i64::try_from(ingested.chunks.len()).unwrap_or(i64::MAX);
+        if (found.chunks, found.vectors) != (written, written) {
+            let message = format!(
+                "Of {written} chunks, replicas would find {}, and {} with a vector of {dimensions} dimensions.",
+                found.chunks, found.vectors
+            );
+            return Err(JobError::retry("not_as_written", message));
+        }
     }
     // Last, because it locks the base's head until commit.
-    let seq = index_changes::record(tx, base.id, &[asked.document_id]).await?;
+    let Recorded {
+        seq,
+        other_embedding_model,
+    } = index_changes::record_embedded(tx, source.base.id, &[asked.document_id]).await?;
+    let is_right = match &other_embedding_model {
+        Some(other) => source.models().iter().any(|model| *model.name == **other),
+        None => source.other.is_none(),
+    };
+    if !is_right {
+        return Err(JobError::retry(
+            "changed_meanwhile",
+            "The knowledge base came to have other embedding models while the document was embedded.",
+        ));
+    }
     Ok(IngestedDocument {
         unchanged: false,
         superseded: false,

@@ -1,73 +1,92 @@
 use super::read::Source;
+use crate::embedding_models::Model;
 use crate::{JobContext, JobError};
 use documents::Chunk;
 use jobs::kinds::IngestDocument;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use store::{StoreError, embeddings};
 
 /// What embedding came to.
+#[derive(Default)]
 pub(super) struct Embedded {
-    /// Vectors that are not stored yet: those of the last batch, which for most documents is the only one.
-    pub(super) in_hand: HashMap<Vec<u8>, Vec<f32>>,
+    /// By model, vectors that are not stored yet: those of the last batch, which for most documents is the only one.
+    pub(super) in_hand: Vec<(Arc<str>, HashMap<Vec<u8>, Vec<f32>>)>,
     /// Texts that were embedded, in this attempt.
     pub(super) count: usize,
+    to_embed: usize,
 }
 
-/// Embeds what the tenant has not embedded before; the rest is in the cache. Each batch but the last is stored at once, so that an attempt that
-/// follows does not embed it again; `None` when the document is gone.
+/// Embeds, with each model, what the tenant has not embedded before; the rest is in the cache. Each batch but the last is stored at once, so that an
+/// attempt that follows does not embed it again; `None` when the document is gone.
 pub(super) async fn embed_unknown(
     job: &JobContext,
     asked: &IngestDocument,
     source: &Source,
     chunks: &[Chunk],
 ) -> Result<Option<Embedded>, JobError> {
-    let unknown = unknown(job, source, chunks).await?;
-    let mut embedded = Embedded {
-        in_hand: HashMap::new(),
-        count: 0,
-    };
-    let mut rest = unknown.as_slice();
-    while !rest.is_empty() {
-        let texts = rest.iter().map(|chunk| chunk.embed_text.as_str());
-        let (batch, after) = rest.split_at(source.model.batch_len(texts).min(rest.len()));
-        rest = after;
-        if !embedded.in_hand.is_empty() && !keep(job, asked, source, &embedded.in_hand).await? {
-            return Ok(None);
+    let mut embedded = Embedded::default();
+    for model in source.models() {
+        match embed_with(job, asked, model, chunks, &mut embedded).await? {
+            Some(in_hand) => embedded.in_hand.push((model.name.clone(), in_hand)),
+            None => return Ok(None),
         }
-        embedded.in_hand = embed(job, source, batch).await?;
-        embedded.count += batch.len();
-        job.step_detail(json!({ "chunks": chunks.len(), "to_embed": unknown.len(), "embedded": embedded.count }));
-        job.progress(embedded.count, Some(unknown.len()), "chunks embedded");
     }
     Ok(Some(embedded))
 }
 
-/// The chunks whose text has no vector, each text once, in their order.
-async fn unknown<'a>(job: &JobContext, source: &Source, chunks: &'a [Chunk]) -> Result<Vec<&'a Chunk>, JobError> {
+async fn embed_with(
+    job: &JobContext,
+    asked: &IngestDocument,
+    model: &Model,
+    chunks: &[Chunk],
+    embedded: &mut Embedded,
+) -> Result<Option<HashMap<Vec<u8>, Vec<f32>>>, JobError> {
+    let unknown = unknown(job, model, chunks).await?;
+    embedded.to_embed += unknown.len();
+    let detail = |embedded: &Embedded| json!({ "chunks": chunks.len(), "to_embed": embedded.to_embed, "embedded": embedded.count });
+    job.step_detail(detail(embedded));
+    let mut in_hand = HashMap::new();
+    let mut rest = unknown.as_slice();
+    while !rest.is_empty() {
+        let texts = rest.iter().map(|chunk| chunk.embed_text.as_str());
+        let (batch, after) = rest.split_at(model.batch_len(texts).min(rest.len()));
+        rest = after;
+        if !in_hand.is_empty() && !keep(job, asked, model, &in_hand).await? {
+            return Ok(None);
+        }
+        in_hand = embed(job, model, batch).await?;
+        embedded.count += batch.len();
+        job.step_detail(detail(embedded));
+        job.progress(embedded.count, Some(embedded.to_embed), "chunks embedded");
+    }
+    Ok(Some(in_hand))
+}
+
+/// The chunks whose text has no vector of the model, each text once, in their order.
+async fn unknown<'a>(job: &JobContext, model: &Model, chunks: &'a [Chunk]) -> Result<Vec<&'a Chunk>, JobError> {
     let hashes: Vec<Vec<u8>> = chunks.iter().map(|chunk| chunk.embed_hash.to_vec()).collect();
     let known: HashSet<Vec<u8>> = job
         .app
         .store
         .tenant(job.tenant(), async |tx| {
-            embeddings::known(tx, &source.base.embedding_model, source.model.dimensions, &hashes).await
+            embeddings::known(tx, &model.name, model.dimensions, &hashes).await
         })
         .await?
         .into_iter()
         .collect();
     let mut seen = HashSet::new();
-    let unknown: Vec<&Chunk> = chunks
-        .iter()
+    let unknown = chunks.iter();
+    Ok(unknown
         .filter(|chunk| !known.contains(chunk.embed_hash.as_slice()) && seen.insert(chunk.embed_hash))
-        .collect();
-    job.step_detail(json!({ "chunks": chunks.len(), "to_embed": unknown.len(), "embedded": 0 }));
-    Ok(unknown)
+        .collect())
 }
 
-async fn embed(job: &JobContext, source: &Source, batch: &[&Chunk]) -> Result<HashMap<Vec<u8>, Vec<f32>>, JobError> {
+async fn embed(job: &JobContext, model: &Model, batch: &[&Chunk]) -> Result<HashMap<Vec<u8>, Vec<f32>>, JobError> {
     let texts = batch.iter().map(|chunk| chunk.embed_text.clone()).collect();
-    let vectors = source.model.embed_documents(job, texts).await?;
-    let dimensions = source.model.dimensions;
+    let vectors = model.embed_documents(job, texts).await?;
+    let dimensions = model.dimensions;
     if vectors.len() != batch.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
         return Err(JobError::retry(
             "embedding",
@@ -85,16 +104,16 @@ async fn embed(job: &JobContext, source: &Source, batch: &[&Chunk]) -> Result<Ha
 async fn keep(
     job: &JobContext,
     asked: &IngestDocument,
-    source: &Source,
+    model: &Model,
     vectors: &HashMap<Vec<u8>, Vec<f32>>,
 ) -> Result<bool, JobError> {
-    let (document, model) = ((asked.document_id, asked.version), &source.base.embedding_model);
+    let document = (asked.document_id, asked.version);
     // Losing them to a crash of the database costs embedding them again: no need to wait for the disk.
     let kept = job
         .app
         .store
         .tenant_with(job.tenant(), store::Durability::Relaxed, async |tx| {
-            embeddings::insert_ahead(tx, job.held(), document, model, vectors).await
+            embeddings::insert_ahead(tx, job.held(), document, &model.name, vectors).await
         })
         .await;
     match kept {

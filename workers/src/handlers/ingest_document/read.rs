@@ -17,7 +17,10 @@ pub(super) struct Source {
     pub(super) version: Version,
     pub(super) ready: Ready,
     pub(super) base: KnowledgeBase,
+    /// By which it is cut, and found from the moment it is ready.
     pub(super) model: Model,
+    /// Of the base's other index, while it is migrated.
+    pub(super) other: Option<Model>,
     pub(super) bytes: Arc<Vec<u8>>,
     pub(super) fingerprint: Vec<u8>,
 }
@@ -26,6 +29,13 @@ impl Source {
     /// Whether this is what search serves already.
     pub(super) fn is_unchanged(&self) -> bool {
         self.ready.ready_version.is_some() && self.ready.fingerprint.as_ref() == Some(&self.fingerprint)
+    }
+
+    /// What its texts are embedded with; always in one order, so that transactions which write the same vectors wait for each other in it.
+    pub(super) fn models(&self) -> Vec<&Model> {
+        let mut models: Vec<&Model> = std::iter::once(&self.model).chain(&self.other).collect();
+        models.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        models
     }
 
     /// The media type of what was found: as it was said where that is right, parameters included.
@@ -58,23 +68,31 @@ pub(super) async fn read(job: &JobContext, asked: &IngestDocument) -> Result<Opt
         .tenant(job.tenant(), async |tx| {
             let version = version(tx, asked.document_id, asked.version).await?;
             let ready = lock_for_ingest(tx, asked.document_id).await?;
-            let base = knowledge_bases::find(tx, ready.knowledge_base_id).await?;
+            let head = knowledge_bases::heads(tx, &[ready.knowledge_base_id]).await?.pop();
+            let head = head.ok_or(StoreError::NotFound { what: "knowledge base" })?;
             let bytes = blobs::read(tx, version.blob_id).await?;
-            Ok::<_, StoreError>((version, ready, base, bytes))
+            Ok::<_, StoreError>((version, ready, head, bytes))
         })
         .await;
-    let (version, ready, base, bytes) = match read {
+    let (version, ready, head, bytes) = match read {
         Err(StoreError::NotFound { .. }) => return Ok(None),
         read => read?,
     };
+    let base = head.base;
     let model = job.app.models.find(&base.embedding_model)?;
     model.check()?;
+    let other = head
+        .other
+        .map(|other| job.app.models.find(&other.embedding_model))
+        .transpose()?;
+    other.as_ref().map_or(Ok(()), Model::check)?;
     let fingerprint = fingerprint(&version, &base, &bytes);
     Ok(Some(Source {
         version,
         ready,
         base,
         model,
+        other,
         bytes: Arc::new(bytes),
         fingerprint,
     }))

@@ -1,0 +1,73 @@
+//! Two embedding models of one base, compared before it is switched.
+use super::support::{add, animals, evaluate, questions, test_set};
+use reqwest::Method;
+use serde_json::json;
+use std::time::Duration;
+use tests::{EmbeddingVendor, TestApp, TestOptions, eventually};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_lets_a_base_switch_its_model_only_after_both_were_compared() {
+    let vendor = EmbeddingVendor::start(256, 64).await;
+    let settings = vec![
+        ("models.catalogue.mine.provider", "openai_compatible".to_owned()),
+        ("models.catalogue.mine.base_url", vendor.url.clone()),
+        ("models.catalogue.mine.api_key", "a-key-of-mine".to_owned()),
+        ("models.catalogue.mine.dimensions", "256".to_owned()),
+        ("models.catalogue.mine.max_tokens", "512".to_owned()),
+        ("retrieval.refresh_interval_secs", "1".to_owned()),
+    ];
+    let app = TestApp::start_with(TestOptions {
+        settings,
+        ..TestOptions::default()
+    })
+    .await;
+    let base = animals(&app.client).await;
+    let model = app.client.get(&format!("/v1/knowledge-bases/{base}")).await.body["embedding_model"].clone();
+    let set = test_set(&app.client, &base, "set").await;
+    add(&app.client, &set, questions()).await;
+    let gate = app
+        .client
+        .request(Method::PUT, &format!("/v1/knowledge-bases/{base}/gate"));
+    let gate = app.client.send(gate.json(&json!({ "test_set_id": set }))).await;
+    assert_eq!(gate.status.as_u16(), 200, "{}", gate.text);
+
+    let unknown = json!({"configurations": [{}, {"embedding_model": "mine"}]});
+    let evaluations = format!("/v1/test-sets/{set}/evaluations");
+    let refused = app.client.post(&evaluations, unknown).await;
+    refused.expect_problem(422, "invalid");
+    assert_eq!(refused.body["errors"][0]["field"], "configurations.1.embedding_model");
+
+    let migration = format!("/v1/knowledge-bases/{base}/embedding-migration");
+    let job = app.client.post(&migration, json!({"embedding_model": "mine"})).await;
+    assert_eq!(
+        app.client.ended(job.body["id"].as_str().unwrap()).await["state"],
+        "succeeded"
+    );
+    let switch = async || app.client.post(&format!("{migration}/switch"), json!({})).await;
+    eventually("the other index is built", Duration::from_secs(20), async || {
+        let shown = app.client.get(&migration).await.body;
+        shown["replicas"] == shown["replicas_ready"]
+    })
+    .await;
+    switch().await.expect_problem(409, "gate_not_evaluated");
+
+    let calls = vendor.calls().len();
+    let evaluation = evaluate(&app, &set, json!([{}, {"embedding_model": "mine"}])).await;
+    let named = evaluation["configurations"].as_array().unwrap().iter();
+    let named: Vec<_> = named
+        .map(|configuration| configuration["embedding_model"].clone())
+        .collect();
+    assert_eq!(named, [model, json!("mine")]);
+    assert_eq!(
+        vendor.calls().len(),
+        calls + 8,
+        "each question was put to the other model"
+    );
+    assert_eq!(
+        evaluation["result"]["figures"][1]["ndcg@10"]["mean"], 1.0,
+        "{evaluation}"
+    );
+    let switched = switch().await;
+    assert_eq!(switched.status.as_u16(), 200, "{}", switched.text);
+    app.finish().await;
+}

@@ -1,0 +1,178 @@
+use crate::embedding_models::Model;
+use crate::{Done, Handle, JobContext, JobError};
+use documents::CountTokens;
+use jobs::kinds::{MigrateEmbeddings, MigratedEmbeddings};
+use serde_json::json;
+use std::collections::HashMap;
+use store::embedding_migrations::{self, EmbeddingMigration, MigrationState, Missing, Page};
+use store::{DocumentId, StoreError, knowledge_bases};
+
+/// Documents that are looked at together.
+const PAGE: i64 = 50;
+
+#[derive(Default)]
+struct Embedded {
+    texts: usize,
+    cut_short: usize,
+}
+
+impl Handle for MigrateEmbeddings {
+    async fn handle(self, job: JobContext) -> Result<Done, JobError> {
+        let model = job.app.models.find(&self.embedding_model)?;
+        model.check()?;
+        let mut embedded = Embedded::default();
+        loop {
+            let Some((migration, to_embed)) = current(&job, &self, &model).await? else {
+                return Done::with(&result(&embedded, true));
+            };
+            let embedding = embed_all(&job, &migration, &model, to_embed, &mut embedded);
+            job.step("embed", embedding).await?;
+            if let Some(done) = job.step("verify", verify(&job, &self, &model, &embedded)).await? {
+                return Ok(done);
+            }
+        }
+    }
+}
+
+fn result(embedded: &Embedded, superseded: bool) -> MigratedEmbeddings {
+    MigratedEmbeddings {
+        embedded: embedded.texts,
+        cut_short: embedded.cut_short,
+        superseded,
+    }
+}
+
+/// The migration, and how many chunks have no vector yet; `None` when it has ended, or its base is gone.
+async fn current(
+    job: &JobContext,
+    asked: &MigrateEmbeddings,
+    model: &Model,
+) -> Result<Option<(EmbeddingMigration, usize)>, JobError> {
+    let id = asked.knowledge_base_id;
+    let read = job
+        .app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            let base = knowledge_bases::find(tx, id).await?;
+            let migration = embedding_migrations::find(tx, id).await?;
+            if migration.generation != asked.generation || migration.state()? != MigrationState::Embedding {
+                return Ok(None);
+            }
+            let of = (asked.embedding_model.as_str(), model.dimensions);
+            let counts = embedding_migrations::counts(tx, &base, of, asked.generation).await?;
+            let left = usize::try_from(counts.chunks - counts.chunks_embedded).unwrap_or(0);
+            Ok::<_, StoreError>(Some((migration, left)))
+        })
+        .await;
+    match read {
+        Err(StoreError::NotFound { .. }) => Ok(None),
+        read => Ok(read?),
+    }
+}
+
+/// Embeds every text that has no vector of the model, and keeps each batch at once: an attempt that follows embeds the rest. Leaves off when the
+/// migration is ended.
+async fn embed_all(
+    job: &JobContext,
+    migration: &EmbeddingMigration,
+    model: &Model,
+    to_embed: usize,
+    embedded: &mut Embedded,
+) -> Result<(), JobError> {
+    let (mut after, mut done): (Option<DocumentId>, usize) = (None, 0);
+    loop {
+        let Page { last, missing } = job
+            .app
+            .store
+            .tenant(job.tenant(), async |tx| {
+                let of = (&*model.name, model.dimensions);
+                embedding_migrations::missing(tx, migration.knowledge_base_id, of, after, PAGE).await
+            })
+            .await?;
+        let mut rest = missing.as_slice();
+        while !rest.is_empty() {
+            let texts = rest.iter().map(|missing| missing.embed_text.as_str());
+            let (batch, left) = rest.split_at(model.batch_len(texts).min(rest.len()));
+            rest = left;
+            let Some(cut_short) = embed(job, migration, model, batch).await? else {
+                return Ok(());
+            };
+            embedded.texts += batch.len();
+            embedded.cut_short += cut_short;
+            done += batch.len();
+            job.step_detail(json!({ "to_embed": to_embed, "embedded": done, "cut_short": embedded.cut_short }));
+            job.progress(done, Some(to_embed.max(done)), "chunks embedded");
+        }
+        if last.is_none() {
+            return Ok(());
+        }
+        after = last;
+    }
+}
+
+/// Returns how many of the texts were longer than the model reads; `None` when the migration has ended.
+async fn embed(
+    job: &JobContext,
+    migration: &EmbeddingMigration,
+    model: &Model,
+    batch: &[Missing],
+) -> Result<Option<usize>, JobError> {
+    let texts: Vec<String> = batch.iter().map(|missing| missing.embed_text.clone()).collect();
+    let cut_short = too_long(model, texts.clone()).await?;
+    let vectors = model.embed_documents(job, texts).await?;
+    let dimensions = model.dimensions;
+    if vectors.len() != batch.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
+        return Err(JobError::retry(
+            "embedding",
+            format!("The embedding model did not give one vector of {dimensions} dimensions for each text."),
+        ));
+    }
+    let hashes = batch.iter().map(|missing| missing.embed_hash.clone());
+    let vectors: HashMap<Vec<u8>, Vec<f32>> = hashes.zip(vectors).collect();
+    let noted = i64::try_from(cut_short).unwrap_or(i64::MAX);
+    let kept = job
+        .app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            embedding_migrations::insert(tx, job.held(), migration, noted, &vectors).await
+        })
+        .await;
+    match kept {
+        Ok(()) => Ok(Some(cut_short)),
+        Err(StoreError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn too_long(model: &Model, texts: Vec<String>) -> Result<usize, JobError> {
+    let model = model.clone();
+    tokio::task::spawn_blocking(move || {
+        let most = model.chunk_tokens_max();
+        texts.iter().filter(|text| model.count_tokens(text) > most).count()
+    })
+    .await
+    .map_err(|error| JobError::retry("panicked", format!("The texts could not be counted: {error}")))
+}
+
+/// Ends the job when the new index is whole; `None` when something came meanwhile that is still to be embedded.
+async fn verify(
+    job: &JobContext,
+    asked: &MigrateEmbeddings,
+    model: &Model,
+    embedded: &Embedded,
+) -> Result<Option<Done>, JobError> {
+    let (id, generation) = (asked.knowledge_base_id, asked.generation);
+    let ended = job
+        .app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            let of = (&*model.name, model.dimensions);
+            match embedding_migrations::ready(tx, id, generation, of).await {
+                Ok(false) | Err(StoreError::NotFound { .. }) => Ok(None),
+                Ok(true) => Ok(Some(job.finish(tx, &result(embedded, false)).await?)),
+                Err(error) => Err(JobError::from(error)),
+            }
+        })
+        .await?;
+    Ok(ended.map(Done::Committed))
+}
