@@ -41,6 +41,8 @@ enum Command {
     Sources(commands::sources::Args),
     /// List and show knowledge bases, and change how they are searched
     KnowledgeBases(commands::knowledge_bases::Args),
+    /// Migrate a knowledge base to another embedding model while it is searched
+    EmbeddingMigration(commands::embedding_migration::Args),
     /// Search knowledge bases
     Search(commands::search::Args),
     /// Ask a question; the answer is cited and checked sentence by sentence
@@ -106,6 +108,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Ingest(args) => Box::pin(commands::ingest::run(args)).await,
         Command::Sources(args) => Box::pin(commands::sources::run(args)).await,
         Command::KnowledgeBases(args) => Box::pin(commands::knowledge_bases::run(args)).await,
+        Command::EmbeddingMigration(args) => Box::pin(commands::embedding_migration::run(args)).await,
         Command::Search(args) => Box::pin(commands::search::run(args)).await,
         Command::Ask(args) => Box::pin(commands::ask::run(args)).await,
         Command::Check(args) => Box::pin(commands::check::run(args)).await,

@@ -30,10 +30,14 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: 
                     .map(|lease| (lease.id, lease.cancel_requested))
                     .collect();
                 for lease in &held {
-                    match renewed.get(&lease.id) {
+                    let cancel_requested = match renewed.get(&lease.id) {
+                        Some(cancel_requested) => Some(*cancel_requested),
+                        None => wait_for(&context, &options, *lease).await,
+                    };
+                    match cancel_requested {
                         Some(cancel_requested) => {
                             renewed_at.insert(*lease, asked);
-                            if *cancel_requested {
+                            if cancel_requested {
                                 running.stop(lease.id, StopReason::Cancelled);
                             }
                         }
@@ -52,6 +56,23 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: 
                     .for_each(|lease| stop_if_expired(&running, &renewed_at, *lease, &options));
             }
         }
+    }
+}
+
+/// Renews a lease whose row was locked: a job that writes under its lease all the time would else be passed over each time, and lose it. Whether its
+/// cancellation was asked for; `None` when it could not be renewed.
+async fn wait_for(context: &Context, options: &WorkerOptions, lease: Held) -> Option<bool> {
+    let patience = options.renewal_interval() / 4;
+    let patience_ms = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
+    let renewal = store::jobs::renew_locked(&context.system, lease, options.lease_ms(), patience_ms);
+    // Twice as long, lest a connection that hangs keeps the others' leases from being renewed.
+    match tokio::time::timeout(patience * 2, renewal).await {
+        Ok(Ok(renewed)) => renewed.map(|renewed| renewed.cancel_requested),
+        Ok(Err(error)) => {
+            tracing::debug!(job.id = %lease.id, %error, "the lease is locked");
+            None
+        }
+        Err(_) => None,
     }
 }
 

@@ -11,6 +11,7 @@ pub(crate) mod deletions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
 pub(crate) mod documents;
+pub(crate) mod embedding_migration;
 pub(crate) mod eval;
 pub(crate) mod ingest;
 pub(crate) mod jobs;

@@ -1,8 +1,8 @@
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{JobId, StoreError, System};
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Uuid};
-use diesel::{QueryableByName, sql_query};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Uuid};
+use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
@@ -22,7 +22,7 @@ pub struct RenewedLease {
     pub cancel_requested: bool,
 }
 
-/// Renews the leases; those that do not come back are lost, or locked by a transaction that is ending them.
+/// Renews the leases; those that do not come back are lost, or locked by a transaction that ends them or writes under them: see [`renew_locked`].
 ///
 /// # Errors
 /// [`StoreError`].
@@ -51,6 +51,37 @@ pub async fn renew(system: &System, held: &[Held], lease_ms: i64) -> Result<Vec<
     .prepared()
     .load(&mut tx.conn)
     .await?;
+    tx.commit().await?;
+    Ok(renewed)
+}
+
+/// Renews a lease that [`renew`] passed over, once whoever has its row locked is done; at most so many milliseconds later. `None`: it is lost.
+///
+/// # Errors
+/// [`StoreError`], also when the row stays locked.
+pub async fn renew_locked(
+    system: &System,
+    held: Held,
+    lease_ms: i64,
+    patience_ms: i64,
+) -> Result<Option<RenewedLease>, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    sql_query("SELECT set_config('lock_timeout', $1, true)")
+        .bind::<Text, _>(patience_ms.max(1).to_string())
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
+    let renewed = sql_query(
+        "UPDATE jobs SET lease_until = now() + $3 * interval '1 millisecond'
+         WHERE id = $1 AND state = 'running' AND lease_token = $2 RETURNING id, cancel_requested",
+    )
+    .bind::<Uuid, _>(held.id)
+    .bind::<Uuid, _>(held.lease_token)
+    .bind::<BigInt, _>(lease_ms)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .optional()?;
     tx.commit().await?;
     Ok(renewed)
 }

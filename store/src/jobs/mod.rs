@@ -40,7 +40,7 @@ pub use self::find::{Job, JobFilter, find, find_many, list};
 pub use self::finish::{Ended, Finish, Outcome, finish, finish_in};
 pub use self::force::force;
 pub use self::interactive::make_durable;
-pub use self::lease::{Held, Progress, RenewedLease, renew, save_progress};
+pub use self::lease::{Held, Progress, RenewedLease, renew, renew_locked, save_progress};
 pub(crate) use self::retention::prefer_indexes;
 pub use self::retention::{JobRetention, count_default_rows, create_partitions, sweep};
 pub use self::retry::{Retried, retry};

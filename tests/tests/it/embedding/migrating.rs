@@ -232,6 +232,47 @@ async fn a_migration_that_is_given_up_leaves_no_vector_and_costs_nothing_more() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_base_is_migrated_from_the_command_line() {
+    let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
+    let app = app_with(&vendor, &[]).await;
+    let base = app.client.knowledge_base("local").await;
+    let job = submit(&app, &base, "The lamp is made of copper.").await;
+    app.client.ended(&job).await;
+    let run = async |arguments: &[&str]| {
+        app.client
+            .visualkit(&[&["embedding-migration"], arguments].concat())
+            .await
+    };
+    let started = run(&["start", "local", "--model", "mine"]).await;
+    assert!(
+        started.starts_with("ready  ") && started.contains(" to mine\n"),
+        "{started}"
+    );
+    assert!(started.contains("chunks embedded     1 of 1\n"), "{started}");
+    assert_eq!(run(&["show", "local"]).await, started);
+    assert!(run(&["switch", "local"]).await.starts_with("switched  "));
+    assert!(run(&["rollback", "local"]).await.starts_with("ready  "));
+    assert!(run(&["end", "local"]).await.starts_with("cancelled  "));
+    assert_eq!(vectors(&app, "mine").await, 0);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_longer_than_the_new_model_reads_is_counted() {
+    let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
+    let app = app_with(&vendor, &[("models.catalogue.mine.max_tokens", "40")]).await;
+    let base = app.client.knowledge_base("local").await;
+    let words = "the keeper lights every lamp of the tower before the night comes ".repeat(8);
+    let job = submit(&app, &base, &words).await;
+    app.client.ended(&job).await;
+    let job = start(&app, &base, "mine").await;
+    let ended = app.client.ended(&job).await;
+    assert_eq!(ended["result"]["cut_short"], 1, "{ended}");
+    assert_eq!(shown(&app, &base).await["cut_short"], 1);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_migrated_is_refused_with_its_reason() {
     let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
     let app = app_with(&vendor, &[]).await;

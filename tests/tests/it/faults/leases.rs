@@ -1,5 +1,6 @@
 use super::enqueue::{claim_by_hand, enqueue_one};
 use super::rows::Rows;
+use diesel_async::SimpleAsyncConnection;
 use jobs::kinds::diagnostics::{Noop, Sleep};
 use jobs::{EnqueueOptions, Pool};
 use serde_json::json;
@@ -105,6 +106,36 @@ async fn a_lease_is_renewed_for_as_long_as_its_job_runs() {
         )
         .await;
     let ended = app.client.ended(submitted.body["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&ended["state"], &ended["attempt"]),
+        (&json!("succeeded"), &json!(1)),
+        "{ended}"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_is_renewed_although_its_row_is_locked_nearly_all_the_time() {
+    let settings = vec![("dispatch.lease_secs", "1".to_owned())];
+    let app = TestApp::start_with(TestOptions {
+        settings,
+        ..TestOptions::default()
+    })
+    .await;
+    let body = json!({"kind": "diagnostics.sleep", "payload": {"ms": 3500}});
+    let submitted = app.client.post("/v1/jobs", body).await;
+    let job = submitted.body["id"].as_str().unwrap().to_owned();
+    let mut conn = app.database.owner().await;
+    // As a job does that writes under its lease, one transaction after the other.
+    let write = async || loop {
+        let held =
+            format!("SELECT pg_sleep(0.03) FROM jobs WHERE id = '{job}' AND state = 'running' FOR NO KEY UPDATE");
+        conn.batch_execute(&held).await.unwrap();
+    };
+    let ended = tokio::select! {
+        ended = app.client.ended(&job) => ended,
+        () = write() => unreachable!("it writes until the job has ended"),
+    };
     assert_eq!(
         (&ended["state"], &ended["attempt"]),
         (&json!("succeeded"), &json!(1)),

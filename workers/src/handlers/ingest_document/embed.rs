@@ -8,11 +8,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use store::{StoreError, embeddings};
 
+/// Vectors by the hash of their text.
+type Vectors = HashMap<Vec<u8>, Vec<f32>>;
+
 /// What embedding came to.
 #[derive(Default)]
 pub(super) struct Embedded {
     /// By model, vectors that are not stored yet: those of the last batch, which for most documents is the only one.
-    pub(super) in_hand: Vec<(Arc<str>, HashMap<Vec<u8>, Vec<f32>>)>,
+    pub(super) in_hand: Vec<(Arc<str>, Vectors)>,
     /// Texts that were embedded, in this attempt.
     pub(super) count: usize,
     to_embed: usize,
@@ -42,12 +45,12 @@ async fn embed_with(
     model: &Model,
     chunks: &[Chunk],
     embedded: &mut Embedded,
-) -> Result<Option<HashMap<Vec<u8>, Vec<f32>>>, JobError> {
+) -> Result<Option<Vectors>, JobError> {
     let unknown = unknown(job, model, chunks).await?;
     embedded.to_embed += unknown.len();
     let detail = |embedded: &Embedded| json!({ "chunks": chunks.len(), "to_embed": embedded.to_embed, "embedded": embedded.count });
     job.step_detail(detail(embedded));
-    let mut in_hand = HashMap::new();
+    let mut in_hand = Vectors::new();
     let mut rest = unknown.as_slice();
     while !rest.is_empty() {
         let texts = rest.iter().map(|chunk| chunk.embed_text.as_str());
@@ -83,7 +86,7 @@ async fn unknown<'a>(job: &JobContext, model: &Model, chunks: &'a [Chunk]) -> Re
         .collect())
 }
 
-async fn embed(job: &JobContext, model: &Model, batch: &[&Chunk]) -> Result<HashMap<Vec<u8>, Vec<f32>>, JobError> {
+async fn embed(job: &JobContext, model: &Model, batch: &[&Chunk]) -> Result<Vectors, JobError> {
     let texts = batch.iter().map(|chunk| chunk.embed_text.clone()).collect();
     let vectors = model.embed_documents(job, texts).await?;
     let dimensions = model.dimensions;
@@ -101,12 +104,7 @@ async fn embed(job: &JobContext, model: &Model, batch: &[&Chunk]) -> Result<Hash
 }
 
 /// Stores vectors before the document is ready. Whether there is still a document to store them for.
-async fn keep(
-    job: &JobContext,
-    asked: &IngestDocument,
-    model: &Model,
-    vectors: &HashMap<Vec<u8>, Vec<f32>>,
-) -> Result<bool, JobError> {
+async fn keep(job: &JobContext, asked: &IngestDocument, model: &Model, vectors: &Vectors) -> Result<bool, JobError> {
     let document = (asked.document_id, asked.version);
     // Losing them to a crash of the database costs embedding them again: no need to wait for the disk.
     let kept = job

@@ -1,0 +1,164 @@
+use anyhow::Context as _;
+use clap::Subcommand;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+use uuid::Uuid;
+
+use crate::client::{Client, Job, JobState, ServerArgs, find_all_by_name, wait_for_all};
+use crate::outcome::Outcome;
+use crate::render::{one_line, print, print_json};
+
+/// A job that does not end for so long is not waited for any more; it goes on.
+const STALL: Duration = Duration::from_hours(24);
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+    /// Print what the API answers
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Embed what a knowledge base has with another model, beside the vectors that are searched
+    Start {
+        /// The knowledge base, by name
+        name: String,
+        /// One that `visualkit models list` shows as available
+        #[arg(long)]
+        model: String,
+        /// Return at once; `show` tells how far it is
+        #[arg(long)]
+        no_wait: bool,
+    },
+    /// Show how far the last migration of a knowledge base is
+    Show {
+        /// The knowledge base, by name
+        name: String,
+    },
+    /// Search by the new model from now on; the old index is kept
+    Switch {
+        /// The knowledge base, by name
+        name: String,
+        /// Why, although the knowledge base's gate does not let it; kept with the gate
+        #[arg(long, value_name = "REASON")]
+        override_gate: Option<String>,
+    },
+    /// Search by the old model again
+    Rollback {
+        /// The knowledge base, by name
+        name: String,
+    },
+    /// Keep the model that is searched, and delete the vectors of the other
+    End {
+        /// The knowledge base, by name
+        name: String,
+    },
+}
+
+impl Command {
+    fn base(&self) -> &str {
+        match self {
+            Self::Start { name, .. }
+            | Self::Show { name }
+            | Self::Switch { name, .. }
+            | Self::Rollback { name }
+            | Self::End { name } => name,
+        }
+    }
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let found = find_all_by_name(&client, &[args.command.base().to_owned()]).await?;
+    let base = found.first().context("there is no such knowledge base")?.id.to_string();
+    let migration = ["knowledge-bases", &base, "embedding-migration"];
+    let action = |name| [&migration[..], &[name]].concat();
+    let mut outcome = Outcome::Done;
+    let shown: Value = match &args.command {
+        Command::Show { .. } => client.get(&migration, &[]).await?,
+        Command::Start { model, no_wait, .. } => {
+            let job: Value = client.post(&migration, &json!({ "embedding_model": model })).await?;
+            if !no_wait {
+                outcome = wait(&client, &job).await?;
+            }
+            client.get(&migration, &[]).await?
+        }
+        Command::Switch { override_gate, .. } => {
+            let body = override_gate
+                .as_ref()
+                .map_or(json!({}), |reason| json!({ "override_gate": reason }));
+            client.post(&action("switch"), &body).await?
+        }
+        Command::Rollback { .. } => client.post(&action("rollback"), &json!({})).await?,
+        Command::End { .. } => {
+            let (_, job) = client
+                .call::<Value>(|| client.request(Method::DELETE, &migration))
+                .await?;
+            outcome = wait(&client, &job).await?;
+            client.get(&migration, &[]).await?
+        }
+    };
+    if args.json {
+        print_json(&shown)?;
+    } else {
+        print(&text(&shown))?;
+    }
+    Ok(outcome)
+}
+
+async fn wait(client: &Client, job: &Value) -> anyhow::Result<Outcome> {
+    let id: Uuid = serde_json::from_value(job.get("id").cloned().unwrap_or_default())?;
+    let mut ended: Option<Job> = None;
+    wait_for_all(client, vec![((), id)], STALL, |(), job| ended = Some(job)).await?;
+    let job = ended.context("the job is gone")?;
+    if let Some(error) = job.error.filter(|_| job.state != JobState::Succeeded) {
+        print(&format!(
+            "job {id} failed: {}: {}\n",
+            error.code,
+            one_line(&error.message, 500)
+        ))?;
+    }
+    Ok(Outcome::done_if(job.state == JobState::Succeeded))
+}
+
+fn text(migration: &Value) -> String {
+    let field = |name: &str| match migration.get(name) {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(Value::String(text)) => one_line(text, 200),
+        Some(value) => value.to_string(),
+    };
+    let mut text = format!("{}  {} to {}\n", field("state"), field("from_model"), field("to_model"));
+    if field("ended_at") == "-" {
+        let (chunks, embedded) = (field("chunks"), field("chunks_embedded"));
+        let (replicas, ready) = (field("replicas"), field("replicas_ready"));
+        text +=
+            &format!("    chunks embedded     {embedded} of {chunks}\n    replicas with both  {ready} of {replicas}\n");
+    }
+    if field("cut_short") != "0" {
+        text += &format!("    longer than the new model reads  {}\n", field("cut_short"));
+    }
+    text
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on_is_shown_with_how_far_it_is_and_what_has_ended_without() {
+        let mut migration = json!({"state": "ready", "from_model": "a", "to_model": "b", "chunks": 7, "chunks_embedded": 6, "replicas": 2,
+            "replicas_ready": 1, "cut_short": 3, "ended_at": null});
+        let shown = "ready  a to b\n    chunks embedded     6 of 7\n    replicas with both  1 of 2\n    longer than the new model reads  3\n";
+        assert_eq!(text(&migration), shown);
+        migration["state"] = json!("finished");
+        (migration["ended_at"], migration["cut_short"]) = (json!("2026-11-29T00:00:00Z"), json!(0));
+        assert_eq!(text(&migration), "finished  a to b\n");
+    }
+}
