@@ -127,9 +127,10 @@ async fn a_lease_is_renewed_although_its_row_is_locked_nearly_all_the_time() {
     let job = submitted.body["id"].as_str().unwrap().to_owned();
     let mut conn = app.database.owner().await;
     // As a job does that writes under its lease, one transaction after the other.
-    let write = async || loop {
-        let held =
-            format!("SELECT pg_sleep(0.03) FROM jobs WHERE id = '{job}' AND state = 'running' FOR NO KEY UPDATE");
+    let mut write = async || loop {
+        let held = format!(
+            "BEGIN; SELECT FROM jobs WHERE id = '{job}' AND state = 'running' FOR NO KEY UPDATE; SELECT pg_sleep(0.03); COMMIT"
+        );
         conn.batch_execute(&held).await.unwrap();
     };
     let ended = tokio::select! {
