@@ -219,6 +219,7 @@ mod tests {
             "get /v1/webhooks",
             "get /v1/webhooks/{id}",
             "get /v1/webhooks/{id}/deliveries",
+            "patch /v1/documents/{id}",
             "patch /v1/knowledge-bases/{id}",
             "patch /v1/schedules/{id}",
             "patch /v1/sources/{id}",

@@ -56,6 +56,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         ))
         .routes(routes!(
             documents::show::show_document,
+            documents::update::update_document,
             documents::delete::delete_document
         ))
         .routes(routes!(documents::chunks::list_chunks))

@@ -3,6 +3,7 @@ mod delete;
 mod find;
 mod indexed;
 mod ingest;
+mod revise;
 mod submit;
 mod visible;
 
@@ -10,5 +11,6 @@ pub use self::delete::{Erased, begin_deletion, delete, ids_of_base};
 pub use self::find::{Document, DocumentState, find, list};
 pub use self::indexed::{IndexedChunk, IndexedCounts, IndexedDocument, count_indexed, indexed};
 pub use self::ingest::{Named, Ready, Version, lock_for_ingest, mark_ready, mark_unchanged, version};
+pub use self::revise::{lock, revise, source_of};
 pub use self::submit::{NewDocument, Submitted, submit};
 pub use self::visible::{DocumentAcl, acls, hold_acls};

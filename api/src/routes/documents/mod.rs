@@ -4,3 +4,4 @@ pub(crate) mod delete;
 pub(crate) mod list;
 pub(crate) mod show;
 pub(crate) mod submit;
+pub(crate) mod update;

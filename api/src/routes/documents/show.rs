@@ -1,7 +1,6 @@
 use crate::extract::{Authorized, KnowledgeRead, PathId};
-use crate::views::DocumentObject;
+use crate::views::{DocumentObject, Tagged};
 use crate::{ApiState, Problem};
-use axum::Json;
 use axum::extract::State;
 use store::DocumentId;
 
@@ -15,7 +14,7 @@ use store::DocumentId;
     security(("api_key" = ["knowledge:read"])),
     params(("id" = Uuid, Path, description = "The document.")),
     responses(
-        (status = 200, description = "The document.", body = DocumentObject),
+        (status = 200, description = "The document.", body = DocumentObject, headers(("ETag" = String, description = "For If-Match of a change."))),
         (status = 404, description = "There is no such document."),
     )
 )]
@@ -23,10 +22,10 @@ pub(crate) async fn show_document(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
     PathId(id): PathId<DocumentId>,
-) -> Result<Json<DocumentObject>, Problem> {
+) -> Result<Tagged<DocumentObject>, Problem> {
     let document = state
         .store
         .tenant(caller.tenant(), async move |tx| store::documents::find(tx, id).await)
         .await?;
-    Ok(Json(document.into()))
+    Ok(Tagged(document.into()))
 }

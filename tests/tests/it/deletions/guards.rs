@@ -1,5 +1,7 @@
 //! What was deleted or withdrawn is shown by nothing from the moment on that says so, although its job has not run and every replica still holds it.
 use super::support::{SENTINEL, delete, document, ingest, ingest_for};
+use diesel_async::SimpleAsyncConnection;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{FakeSite, SitePage, TestApp};
 
@@ -176,6 +178,31 @@ async fn a_document_is_withdrawn_before_its_new_list_is_indexed() {
     })
     .await;
     let_go(&app, &pause).await;
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_whose_list_was_narrowed_in_place_is_shown_by_nothing_although_no_replica_has_heard_of_it() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let staff = json!({"groups": ["staff"]});
+    let withdrawn = ingest_for(&app.client, &base, "amber", &staff).await;
+    let mut conn = app.database.owner().await;
+    nothing_tells_of(&app, &base, &withdrawn, json!({"principal": staff}), async || {
+        let path = format!("/v1/documents/{withdrawn}");
+        let narrowed = app.client.request(Method::PATCH, &path);
+        let narrowed = app
+            .client
+            .send(narrowed.json(&json!({"acl": {"groups": ["board"]}})))
+            .await;
+        assert_eq!(narrowed.status.as_u16(), 200, "{}", narrowed.text);
+        // From here on no replica can read the log of changes.
+        conn.batch_execute("BEGIN; LOCK TABLE index_changes IN ACCESS EXCLUSIVE MODE")
+            .await
+            .unwrap();
+    })
+    .await;
+    conn.batch_execute("COMMIT").await.unwrap();
     app.abandon().await;
 }
 

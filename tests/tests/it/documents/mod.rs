@@ -4,3 +4,4 @@ mod failing;
 mod kept_results;
 mod out_of_order;
 mod replacing;
+mod revising;

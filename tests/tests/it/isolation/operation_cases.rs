@@ -134,6 +134,12 @@ pub(super) const CASES: &[Case] = &[
         |_| json!({"dry_run": true}),
     ),
     write(
+        "patch /v1/documents/{id}",
+        "knowledge:write",
+        PathId::Document,
+        |_| json!({"metadata": {"color": "blue"}}),
+    ),
+    write(
         "patch /v1/sources/{id}",
         "knowledge:write",
         PathId::Source,

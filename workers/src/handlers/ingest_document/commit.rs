@@ -65,6 +65,17 @@ pub(super) async fn commit(job: &JobContext, asked: &IngestDocument, ingested: I
                 embeddings::forget_ahead(tx, asked.document_id, asked.version).await?;
                 return job.finish(tx, &superseded()).await;
             }
+            let now = match version(tx, asked.document_id, asked.version).await {
+                Err(StoreError::NotFound { .. }) => return job.finish(tx, &superseded()).await,
+                now => now?,
+            };
+            let read = &ingested.source.version;
+            if (&now.metadata, &now.acl) != (&read.metadata, &read.acl) {
+                return Err(JobError::retry(
+                    "changed_meanwhile",
+                    "The document's metadata or access list changed while it was ingested.",
+                ));
+            }
             let result = if ingested.unchanged && ready.fingerprint.as_ref() == Some(&ingested.source.fingerprint) {
                 keep(tx, asked, &ready).await?
             } else {

@@ -1,0 +1,95 @@
+use crate::extract::{Authorized, Fields, FromFields, IfMatch, JsonBody, KnowledgeWrite, PathId, acl, metadata};
+use crate::views::{DocumentObject, Tagged, etag};
+use crate::{ApiState, Problem, ProblemCode};
+use axum::extract::State;
+use serde_json::Value;
+use store::{DocumentId, documents};
+use utoipa::ToSchema;
+
+/// What is to be different; what is absent stays as it is.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the body; it is read field by field")]
+pub(crate) struct DocumentPatch {
+    /// Takes the place of the metadata as a whole. Null: none.
+    #[schema(value_type = Option<Object>)]
+    metadata: Option<Value>,
+    /// Null: nobody but the tenant.
+    #[schema(value_type = Option<Object>)]
+    acl: Option<Value>,
+}
+
+pub(crate) struct UpdateDocument {
+    metadata: Option<Value>,
+    acl: Option<Value>,
+}
+
+impl FromFields for UpdateDocument {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let is_there = |fields: &Fields, name: &str| !fields.is_absent(name) || fields.is_null(name);
+        let (has_metadata, has_acl) = (is_there(fields, "metadata"), is_there(fields, "acl"));
+        if fields.value("title").is_some() {
+            let message = "cannot be changed by itself: it is embedded with the text. Submit the document again under its external_id";
+            fields.error("title", "read_only", message);
+        }
+        Some(Self {
+            metadata: has_metadata.then(|| metadata(fields)),
+            acl: has_acl.then(|| acl(fields)),
+        })
+    }
+}
+
+/// Change a document's metadata and access list
+///
+/// Of the version that is served and of one that is still being ingested; nothing is parsed or embedded again. Whom the new list does not let in is shown
+/// nothing of the document once this answers; searches filter by the new metadata and let others in as soon as they see the change, as with a new document. With
+/// `If-Match` it is changed only if it is still what the client has read.
+#[utoipa::path(
+    patch,
+    path = "/v1/documents/{id}",
+    tag = "Documents",
+    security(("api_key" = ["knowledge:write"])),
+    params(
+        ("id" = Uuid, Path, description = "The document."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the document as it was read."),
+    ),
+    request_body = DocumentPatch,
+    responses(
+        (status = 200, description = "The document as it is now.", body = DocumentObject, headers(("ETag" = String, description = "For If-Match."))),
+        (status = 400, description = "If-Match cannot be understood."),
+        (status = 404, description = "There is no such document, or it is being deleted."),
+        (status = 409, description = "It comes from a source, whose next sync would undo it: change the source."),
+        (status = 412, description = "It has changed since it was read."),
+        (status = 413, description = "The body is over the limit."),
+        (status = 415, description = "The body is not sent as JSON."),
+        (status = 422, description = "Fields are wrong or unknown."),
+    )
+)]
+pub(crate) async fn update_document(
+    State(state): State<ApiState>,
+    Authorized { caller, .. }: Authorized<KnowledgeWrite>,
+    PathId(id): PathId<DocumentId>,
+    if_match: IfMatch,
+    JsonBody { value, .. }: JsonBody<UpdateDocument>,
+) -> Result<Tagged<DocumentObject>, Problem> {
+    let if_match = &if_match;
+    let revised = state
+        .store
+        .tenant(caller.tenant(), async move |tx| {
+            let document = documents::lock(tx, id).await?;
+            if_match.check(&etag(&DocumentObject::from(document.clone()))?)?;
+            if let Some(source) = documents::source_of(tx, id).await? {
+                let detail = format!(
+                    "The document comes from the source {source}, whose metadata and access list its documents have: change the source."
+                );
+                return Err(Problem::new(ProblemCode::Conflict, detail));
+            }
+            let metadata = value.metadata.as_ref().unwrap_or(&document.metadata);
+            let acl = value.acl.as_ref().unwrap_or(&document.acl);
+            if (metadata, acl) == (&document.metadata, &document.acl) {
+                return Ok(document);
+            }
+            Ok::<_, Problem>(documents::revise(tx, &document, metadata, acl).await?)
+        })
+        .await?;
+    Ok(Tagged(revised.into()))
+}

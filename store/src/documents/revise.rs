@@ -1,0 +1,74 @@
+use super::{Document, find};
+use crate::prepared::Prepare;
+use crate::{DocumentId, SourceId, StoreError, TenantTx, index_changes};
+use diesel::sql_types::{Jsonb, Uuid};
+use diesel::{OptionalExtension, QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+use serde_json::Value;
+
+#[derive(QueryableByName)]
+struct Source {
+    #[diesel(sql_type = Uuid)]
+    source_id: SourceId,
+}
+
+/// A document that is about to be changed: ingests of it, and others that want to change it, wait for the transaction's end.
+///
+/// # Errors
+/// [`StoreError::NotFound`], also for one that is being deleted.
+pub async fn lock(tx: &mut TenantTx, id: DocumentId) -> Result<Document, StoreError> {
+    super::lock_for_ingest(tx, id).await?;
+    find(tx, id).await
+}
+
+/// The source that a document comes from, if one does; of several, any.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn source_of(tx: &mut TenantTx, id: DocumentId) -> Result<Option<SourceId>, StoreError> {
+    let found: Option<Source> =
+        sql_query("SELECT source_id FROM source_items WHERE tenant_id = $1 AND document_id = $2 LIMIT 1")
+            .bind::<Uuid, _>(tx.tenant)
+            .bind::<Uuid, _>(id)
+            .prepared()
+            .get_result(&mut tx.conn)
+            .await
+            .optional()?;
+    Ok(found.map(|row| row.source_id))
+}
+
+/// Gives a document that is [`lock`]ed other metadata and another access list, of what is served and of what is still to be ingested, and tells the replicas.
+/// Its fingerprint goes: submitted again as it was, it is another than what is served.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when its base is gone.
+pub async fn revise(
+    tx: &mut TenantTx,
+    document: &Document,
+    metadata: &Value,
+    acl: &Value,
+) -> Result<Document, StoreError> {
+    sql_query(
+        "UPDATE documents SET metadata = $3, acl = $4, fingerprint = NULL, updated_at = now() WHERE tenant_id = $1 AND id = $2",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(document.id)
+    .bind::<Jsonb, _>(metadata)
+    .bind::<Jsonb, _>(acl)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    sql_query("UPDATE document_versions SET metadata = $3, acl = $4 WHERE tenant_id = $1 AND document_id = $2")
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(document.id)
+        .bind::<Jsonb, _>(metadata)
+        .bind::<Jsonb, _>(acl)
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
+    let revised = find(tx, document.id).await?;
+    if document.ready_version.is_some() {
+        index_changes::record(tx, document.knowledge_base_id, &[document.id]).await?;
+    }
+    Ok(revised)
+}
