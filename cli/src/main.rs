@@ -63,6 +63,8 @@ enum Command {
     Webhooks(commands::webhooks::Args),
     /// How good searches are: on a public data set, or on the test sets of a knowledge base
     Eval(commands::eval::Args),
+    /// Gates of knowledge bases: show, set and remove them
+    Gates(commands::gates::Args),
     /// Ingest the sample knowledge base, ask about it and check the answers
     Demo(commands::demo::Args),
     /// Run the whole system in this process: the API and every worker pool
@@ -119,6 +121,7 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
         Command::Batches(args) => Box::pin(commands::batches::run(args)).await,
         Command::Webhooks(args) => Box::pin(commands::webhooks::run(args)).await,
         Command::Eval(args) => Box::pin(commands::eval::run(args)).await,
+        Command::Gates(args) => Box::pin(commands::gates::run(args)).await,
         Command::Demo(args) => Box::pin(commands::demo::run(args)).await,
         Command::Up(args) => Box::pin(commands::up::run(args)).await,
         Command::Serve(args) => Box::pin(commands::serve::run(args)).await,

@@ -70,6 +70,11 @@ pub(crate) fn time(duration: Duration) -> String {
     }
 }
 
+/// So many of something, in words: `1 document`, `2 documents`.
+pub(crate) fn number_of(count: u64, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}
+
 /// Writes to standard output. A closed pipe (`… | head`) is a reader that has seen enough, not an error.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();

@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use serde::Deserialize;
 use serde_json::Value;
@@ -5,7 +6,7 @@ use uuid::Uuid;
 
 use crate::client::{Page, ServerArgs};
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_json};
+use crate::render::{number_of, one_line, print, print_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -51,9 +52,9 @@ struct Deletion {
     kind: String,
     target_id: Uuid,
     requested_by: Option<Uuid>,
-    accepted_at: String,
-    erased_at: Option<String>,
-    completed_at: Option<String>,
+    accepted_at: DateTime<Utc>,
+    erased_at: Option<DateTime<Utc>>,
+    completed_at: Option<DateTime<Utc>>,
     erased: Erased,
     replicas: Vec<Replica>,
     digest: String,
@@ -75,7 +76,7 @@ struct Replica {
     slot_id: Uuid,
     host: String,
     state: String,
-    at: String,
+    at: DateTime<Utc>,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
@@ -123,7 +124,7 @@ fn line(deletion: &Deletion) -> String {
         .count();
     let waits = match waits {
         0 => String::new(),
-        waits => format!("  waits for {waits} replicas"),
+        waits => format!("  waits for {}", number_of(waits as u64, "replica")),
     };
     format!(
         "{}  {:<8}  {} {}  {}{waits}\n",
@@ -131,7 +132,7 @@ fn line(deletion: &Deletion) -> String {
         one_line(&deletion.state, 20),
         one_line(&deletion.kind, 20),
         deletion.target_id,
-        one_line(&deletion.accepted_at, 40)
+        deletion.accepted_at.format("%F %T")
     )
 }
 
@@ -145,25 +146,27 @@ fn text(deletion: &Deletion) -> String {
     let by = deletion
         .requested_by
         .map_or_else(|| "a source's sync".to_owned(), |key| format!("key {key}"));
-    let at = |time: &Option<String>| one_line(time.as_deref().unwrap_or("not yet"), 40);
+    let at = |time: Option<DateTime<Utc>>| {
+        time.map_or_else(|| "not yet".to_owned(), |time| time.format("%F %T").to_string())
+    };
     let erased = &deletion.erased;
     let mut text = format!(
         "{}  {}  {} {}\nasked by {by}\nunsearchable  {}\nerased        {}\ncomplete      {}\n\
-         {} documents, {} versions, {} chunks, {} embeddings, {} files of {} bytes, {} kept answers\n",
+         {}, {}, {}, {}, {} of {} bytes, {}\n",
         deletion.id,
         one_line(&deletion.state, 20),
         one_line(&deletion.kind, 20),
         deletion.target_id,
-        one_line(&deletion.accepted_at, 40),
-        at(&deletion.erased_at),
-        at(&deletion.completed_at),
-        erased.documents,
-        erased.versions,
-        erased.chunks,
-        erased.embeddings,
-        erased.files,
+        deletion.accepted_at.format("%F %T"),
+        at(deletion.erased_at),
+        at(deletion.completed_at),
+        number_of(erased.documents, "document"),
+        number_of(erased.versions, "version"),
+        number_of(erased.chunks, "chunk"),
+        number_of(erased.embeddings, "embedding"),
+        number_of(erased.files, "file"),
         erased.file_bytes,
-        erased.kept_answers
+        number_of(erased.kept_answers, "kept answer")
     );
     for replica in &deletion.replicas {
         text.push_str(&format!(
@@ -171,7 +174,7 @@ fn text(deletion: &Deletion) -> String {
             replica.slot_id,
             one_line(&replica.host, 60),
             one_line(&replica.state, 20),
-            one_line(&replica.at, 40)
+            replica.at.format("%F %T")
         ));
     }
     text.push_str(&format!("sha256 {}\n", one_line(&deletion.digest, 64)));
@@ -194,12 +197,13 @@ mod tests {
             "digest": "00",
         }))
         .unwrap();
-        assert!(line(&deletion).ends_with("2026-01-01T00:00:00Z  waits for 1 replicas\n"));
+        assert!(line(&deletion).ends_with("2026-01-01 00:00:00  waits for 1 replica\n"));
         let text = text(&deletion);
         for said in [
             "asked by a source's sync",
             "complete      not yet",
-            "3 chunks, 2 embeddings, 1 files of 900 bytes",
+            "1 document, 1 version, 3 chunks, 2 embeddings, 1 file of 900 bytes, 0 kept answers",
+            "erased        2026-01-01 00:00:01\n",
             "on one  silent since",
         ] {
             assert!(text.contains(said), "{text}");

@@ -13,6 +13,7 @@ pub(crate) mod doctor;
 pub(crate) mod documents;
 pub(crate) mod embedding_migration;
 pub(crate) mod eval;
+pub(crate) mod gates;
 pub(crate) mod ingest;
 pub(crate) mod jobs;
 pub(crate) mod keys;

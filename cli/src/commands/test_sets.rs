@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::client::{Client, ServerArgs, find_all_by_name, list_all};
 use crate::eval::{comparison, evaluation, question_table, read_questions};
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_json};
+use crate::render::{number_of, one_line, print, print_json};
 
 /// Questions that are sent in one request.
 const AT_ONCE: usize = 100;
@@ -253,12 +253,12 @@ fn field(of: &Value, name: &str) -> String {
 }
 
 fn line(set: &Value) -> String {
-    let count = |name: &str| set.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let count = |name: &str| set.get(name).and_then(Value::as_u64).unwrap_or_default();
     format!(
-        "{}  {}  {} questions, {} judged, {} with a relevant document\n",
+        "{}  {}  {}, {} judged, {} with a relevant document\n",
         field(set, "id"),
         field(set, "name"),
-        count("questions"),
+        number_of(count("questions"), "question"),
         count("judged"),
         count("scorable")
     )

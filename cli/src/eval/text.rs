@@ -2,7 +2,7 @@
 use retrieval::evaluation::Metric;
 use serde_json::Value;
 
-use crate::render::one_line;
+use crate::render::{number_of, one_line};
 
 /// The state, the figures of each configuration and, of two, how they compare.
 pub(crate) fn evaluation(evaluation: &Value) -> String {
@@ -15,8 +15,8 @@ pub(crate) fn evaluation(evaluation: &Value) -> String {
         return lines;
     };
     lines.push_str(&format!(
-        "{} questions, {} left out as not judged or without a relevant document\n",
-        count(result, "questions"),
+        "{}, {} left out as not judged or without a relevant document\n",
+        number_of(count(result, "questions"), "question"),
         count(result, "left_out")
     ));
     if result.get("index_changed").and_then(Value::as_bool) == Some(true) {

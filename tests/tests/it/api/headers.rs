@@ -107,7 +107,7 @@ async fn a_method_that_a_path_lacks_is_405_and_names_those_it_has() {
     for (method, path, allowed) in [
         (Method::DELETE, "/v1/jobs", ["GET", "POST"].as_slice()),
         (Method::PUT, "/v1/search", &["POST"]),
-        (Method::PATCH, "/v1/documents/x", &["GET", "DELETE"]),
+        (Method::PUT, "/v1/documents/x", &["GET", "PATCH", "DELETE"]),
         (Method::from_bytes(b"BREW").unwrap(), "/v1/answers", &["POST"]),
     ] {
         let answered = app.client.send(app.client.request(method.clone(), path)).await;

@@ -1,4 +1,4 @@
-use super::support::animals;
+use super::support::{add, animals, questions, test_set};
 use tests::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,5 +43,49 @@ async fn a_test_set_is_imported_run_and_compared_from_the_command_line() {
         "",
         "nobody has asked anything"
     );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_is_set_shown_and_removed_from_the_command_line() {
+    let app = TestApp::start().await;
+    let base = animals(&app.client).await;
+    let set = test_set(&app.client, &base, "set").await;
+    add(&app.client, &set, questions()).await;
+    let run = async |arguments: &[&str]| app.client.visualkit(&[&["gates"], arguments].concat()).await;
+    let gate = [
+        "set",
+        "--kb",
+        "animals",
+        "--name",
+        "set",
+        "--metric",
+        "mrr@10",
+        "--max-loss",
+        "0.05",
+    ];
+    let said = run(&gate).await;
+    assert!(
+        said.starts_with(&format!("mrr@10 of test set {set} may lose 0.05  since 2")),
+        "{said}"
+    );
+    assert_eq!(run(&["show", "--kb", "animals"]).await, said);
+    let path = format!("/v1/knowledge-bases/{base}");
+    let past = app.client.request(reqwest::Method::PATCH, &path);
+    let past = past.json(&serde_json::json!({"search": {"alpha": 0.25}, "override_gate": "it is a test"}));
+    assert_eq!(app.client.send(past).await.status.as_u16(), 200);
+    let said = run(&["show", "--kb", "animals"]).await;
+    assert!(
+        said.contains("    changed past it 2") && said.ends_with(": it is a test\n"),
+        "{said}"
+    );
+    assert_eq!(
+        run(&["remove", "--kb", "animals"]).await,
+        "the knowledge base has no gate now\n"
+    );
+    app.client
+        .get(&format!("{path}/gate"))
+        .await
+        .expect_problem(404, "not_found");
     app.finish().await;
 }
