@@ -151,7 +151,7 @@ async fn receipts_can_be_read_from_the_command_line() {
     assert!(listed.starts_with(&id) && listed.contains(&document), "{listed}");
     let shown = command(&app, &["deletions", "show", &id]);
     assert!(
-        shown.contains("1 documents, 1 versions, 1 chunks, 1 embeddings"),
+        shown.contains("1 document, 1 version, 1 chunk, 1 embedding, "),
         "{shown}"
     );
     let json: Value = serde_json::from_str(&command(&app, &["deletions", "show", &id, "--json"])).unwrap();
