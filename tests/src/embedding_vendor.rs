@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio_util::sync::DropGuard;
 
 /// What goes wrong with the next call.
@@ -24,6 +25,8 @@ pub enum EmbeddingMischief {
     CutOff,
     /// The answer is right, and comes after this long.
     Late(Duration),
+    /// The answer is right, and comes when somebody says so.
+    Held(Arc<Notify>),
 }
 
 /// A call as it came.
@@ -89,6 +92,18 @@ impl EmbeddingVendor {
         Self { url, desk, _stop }
     }
 
+    /// Makes it a model of the catalogue, named `mine`, behind OpenAI's protocol.
+    #[must_use]
+    pub fn settings(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("models.catalogue.mine.provider", "openai_compatible".to_owned()),
+            ("models.catalogue.mine.base_url", self.url.clone()),
+            ("models.catalogue.mine.api_key", "a-key-of-mine".to_owned()),
+            ("models.catalogue.mine.dimensions", self.desk.dimensions.to_string()),
+            ("models.catalogue.mine.max_tokens", "512".to_owned()),
+        ]
+    }
+
     /// What goes wrong with the next calls, in turn.
     pub fn expect(&self, mischief: impl IntoIterator<Item = EmbeddingMischief>) {
         lock(&self.desk.mischief).extend(mischief);
@@ -135,6 +150,7 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
             .for_each(|vector| vector.truncate(desk.dimensions - 1)),
         Some(EmbeddingMischief::TooFew) => vectors.truncate(vectors.len() - 1),
         Some(EmbeddingMischief::Late(after)) => tokio::time::sleep(*after).await,
+        Some(EmbeddingMischief::Held(go)) => go.notified().await,
         Some(EmbeddingMischief::CutOff) | None => {}
     }
     let tokens: usize = texts.iter().map(|text| text.split_whitespace().count()).sum();

@@ -27,14 +27,16 @@ impl WorkerPart {
         if pools.contains(&Pool::Delivery) && settings.secrets.master_key.is_none() {
             tracing::warn!("VISUALKIT_MASTER_KEY is not set: deliveries of webhooks wait for a worker that has it");
         }
-        if pools.iter().any(|pool| matches!(pool, Pool::Ingest | Pool::Retrieval)) {
+        // Evaluations ask questions, and are of the pool `general`.
+        let searches = pools.iter().any(|pool| matches!(pool, Pool::Retrieval | Pool::General));
+        if searches || pools.contains(&Pool::Ingest) {
             for embedder in local_embedders(&settings) {
                 refuse_other_weights(connections, embedder).await?;
             }
         }
         let (models, embedder) = embedding_models(&settings).context("cannot use the models of [models]")?;
         let replicas = Replicas::new(connections.store.clone(), &settings, models.clone());
-        if pools.contains(&Pool::Retrieval) {
+        if searches {
             replicas.keep_fresh();
         }
         let context = Context {

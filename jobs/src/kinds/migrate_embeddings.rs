@@ -14,7 +14,8 @@ pub struct MigrateEmbeddings {
 
 impl Kind for MigrateEmbeddings {
     const NAME: &'static str = "migrate_embeddings";
-    const POOL: Pool = Pool::General;
+    // Where models and keys of providers are.
+    const POOL: Pool = Pool::Ingest;
     const STEPS: &'static [&'static str] = &["embed", "verify"];
 }
 

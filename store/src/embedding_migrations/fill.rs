@@ -149,33 +149,32 @@ pub async fn ready(
     Ok(ready == 1)
 }
 
-/// How far the base is with a model whose vectors have these dimensions, and its replicas with the index of `generation`.
+/// How far the base is with a model, and its replicas with the index of `generation`.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn counts(
     tx: &mut TenantTx,
     base: &KnowledgeBase,
-    (model, dimensions): (&str, usize),
+    model: &str,
     generation: i32,
 ) -> Result<MigrationCounts, StoreError> {
     Ok(sql_query(
         "SELECT c.chunks, c.chunks_embedded, r.replicas, r.replicas_ready FROM (
              SELECT count(*) AS chunks, count(e.vector) AS chunks_embedded
              FROM documents d JOIN chunks c ON c.tenant_id = d.tenant_id AND c.document_id = d.id
-             LEFT JOIN embeddings e ON e.tenant_id = $1 AND e.model = $3 AND e.embed_hash = c.embed_hash AND octet_length(e.vector) = $4
+             LEFT JOIN embeddings e ON e.tenant_id = $1 AND e.model = $3 AND e.embed_hash = c.embed_hash
              WHERE d.tenant_id = $1 AND d.knowledge_base_id = $2
          ) c CROSS JOIN (
              SELECT count(*) AS replicas, count(o.slot_id) AS replicas_ready
              FROM replica_cursors r LEFT JOIN replica_cursors o
-                 ON o.tenant_id = $1 AND o.knowledge_base_id = $2 AND o.slot_id = r.slot_id AND o.generation = $6 AND o.seq >= r.seq
-             WHERE r.tenant_id = $1 AND r.knowledge_base_id = $2 AND r.generation = $5 AND r.seen_at > now() - interval '2 minutes'
+                 ON o.tenant_id = $1 AND o.knowledge_base_id = $2 AND o.slot_id = r.slot_id AND o.generation = $5 AND o.seq >= r.seq
+             WHERE r.tenant_id = $1 AND r.knowledge_base_id = $2 AND r.generation = $4 AND r.seen_at > now() - interval '2 minutes'
          ) r",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(base.id)
     .bind::<Text, _>(model)
-    .bind::<Integer, _>(embeddings::bytes_of(dimensions))
     .bind::<Integer, _>(base.index_generation)
     .bind::<Integer, _>(generation)
     .prepared()

@@ -22,7 +22,7 @@ impl Handle for MigrateEmbeddings {
         model.check()?;
         let mut embedded = Embedded::default();
         loop {
-            let Some((migration, to_embed)) = current(&job, &self, &model).await? else {
+            let Some((migration, to_embed)) = current(&job, &self).await? else {
                 return Done::with(&result(&embedded, true));
             };
             let embedding = embed_all(&job, &migration, &model, to_embed, &mut embedded);
@@ -43,11 +43,7 @@ fn result(embedded: &Embedded, superseded: bool) -> MigratedEmbeddings {
 }
 
 /// The migration, and how many chunks have no vector yet; `None` when it has ended, or its base is gone.
-async fn current(
-    job: &JobContext,
-    asked: &MigrateEmbeddings,
-    model: &Model,
-) -> Result<Option<(EmbeddingMigration, usize)>, JobError> {
+async fn current(job: &JobContext, asked: &MigrateEmbeddings) -> Result<Option<(EmbeddingMigration, usize)>, JobError> {
     let id = asked.knowledge_base_id;
     let read = job
         .app
@@ -58,8 +54,7 @@ async fn current(
             if migration.generation != asked.generation || migration.state()? != MigrationState::Embedding {
                 return Ok(None);
             }
-            let of = (asked.embedding_model.as_str(), model.dimensions);
-            let counts = embedding_migrations::counts(tx, &base, of, asked.generation).await?;
+            let counts = embedding_migrations::counts(tx, &base, &asked.embedding_model, asked.generation).await?;
             let left = usize::try_from(counts.chunks - counts.chunks_embedded).unwrap_or(0);
             Ok::<_, StoreError>(Some((migration, left)))
         })

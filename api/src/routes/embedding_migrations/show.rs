@@ -3,7 +3,6 @@ use crate::views::EmbeddingMigrationObject;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use config::Settings;
 use store::knowledge_bases::KnowledgeBase;
 use store::{KnowledgeBaseId, TenantTx, embedding_migrations, knowledge_bases};
 
@@ -26,12 +25,11 @@ pub(crate) async fn show_embedding_migration(
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
     PathId(id): PathId<KnowledgeBaseId>,
 ) -> Result<Json<EmbeddingMigrationObject>, Problem> {
-    let settings = &state.settings;
     let shown = state
         .store
         .tenant(caller.tenant(), async move |tx| {
             let base = knowledge_bases::find(tx, id).await?;
-            read(tx, settings, &base).await
+            read(tx, &base).await
         })
         .await?;
     Ok(Json(shown))
@@ -41,24 +39,18 @@ pub(crate) async fn show_embedding_migration(
 ///
 /// # Errors
 /// [`Problem`], also when there has been none.
-pub(super) async fn read(
-    tx: &mut TenantTx,
-    settings: &Settings,
-    base: &KnowledgeBase,
-) -> Result<EmbeddingMigrationObject, Problem> {
+pub(super) async fn read(tx: &mut TenantTx, base: &KnowledgeBase) -> Result<EmbeddingMigrationObject, Problem> {
     let migration = embedding_migrations::find(tx, base.id).await?;
-    let model = settings.models.catalogue.get(&migration.to_model);
-    let counts = match model.filter(|_| migration.ended_at.is_none()) {
-        Some(model) => {
-            let of = (migration.to_model.as_str(), model.dimensions);
+    let counts = match migration.ended_at {
+        Some(_) => None,
+        None => {
             // The index beside the one that is searched.
             let other = match base.index_generation == migration.generation {
                 true => migration.from_generation,
                 false => migration.generation,
             };
-            Some(embedding_migrations::counts(tx, base, of, other).await?)
+            Some(embedding_migrations::counts(tx, base, &migration.to_model, other).await?)
         }
-        None => None,
     };
     EmbeddingMigrationObject::of(&migration, counts)
 }

@@ -3,7 +3,7 @@ use crate::extract::{Fields, FromFields};
 use crate::routes::gates::{Pass, pass};
 use crate::views::EmbeddingMigrationObject;
 use crate::{Problem, ProblemCode};
-use config::Settings;
+use config::{EmbeddingModelSettings, Settings};
 use store::embedding_migrations::MigrationState;
 use store::{KnowledgeBaseId, TenantTx, embedding_migrations, knowledge_bases};
 use utoipa::ToSchema;
@@ -36,7 +36,7 @@ pub(super) async fn swap(
     at_gate: Option<&Pass>,
 ) -> Result<EmbeddingMigrationObject, Problem> {
     let head = knowledge_bases::lock_head(tx, id).await?;
-    let shown = show::read(tx, settings, &head.base).await?;
+    let shown = show::read(tx, &head.base).await?;
     if shown.state != from.as_str() {
         let detail = format!("The embedding migration is {}, not {}.", shown.state, from.as_str());
         return Err(Problem::new(ProblemCode::Conflict, detail));
@@ -49,9 +49,27 @@ pub(super) async fn swap(
         );
         return Err(Problem::new(ProblemCode::Conflict, detail));
     }
-    if let (Some(at_gate), Some(after)) = (at_gate, head.by_other()) {
+    let after = head.by_other().ok_or_else(|| Problem::not_found("other index"))?;
+    searchable(settings, &after.embedding_model)?;
+    if let Some(at_gate) = at_gate {
         pass(tx, settings, &head.base, &after, at_gate).await?;
     }
     let swapped = embedding_migrations::swap(tx, &head).await?;
-    show::read(tx, settings, &swapped).await
+    show::read(tx, &swapped).await
+}
+
+/// Whether questions can be put to the model here; one that no new base can be made with can be gone back to all the same.
+fn searchable(settings: &Settings, name: &str) -> Result<(), Problem> {
+    let models = &settings.models;
+    let why = match models.catalogue.get(name) {
+        None => Some("it is not in models.catalogue".to_owned()),
+        Some(model) => models.unavailable(&EmbeddingModelSettings {
+            offered: true,
+            ..model.clone()
+        }),
+    };
+    why.map_or(Ok(()), |why| {
+        let detail = format!("The knowledge base cannot be searched by {name}: {why}.");
+        Err(Problem::new(ProblemCode::Conflict, detail))
+    })
 }

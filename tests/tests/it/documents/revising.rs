@@ -1,8 +1,10 @@
 //! Changing a document's metadata and access list without ingesting it again.
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use tests::{Answered, EmbeddingMischief, EmbeddingVendor, TestApp, TestOptions, eventually};
+use tokio::sync::Notify;
 
 fn lantern() -> Value {
     json!({"title": "Lantern", "content": "The lantern burns for thirty-six hours.", "mime_type": "text/plain", "external_id": "lantern",
@@ -129,13 +131,7 @@ async fn what_is_submitted_again_as_it_was_takes_the_change_back() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_while_the_document_is_embedded_is_in_what_is_served() {
     let vendor = EmbeddingVendor::start(256, 64).await;
-    let settings = vec![
-        ("models.catalogue.mine.provider", "openai_compatible".to_owned()),
-        ("models.catalogue.mine.base_url", vendor.url.clone()),
-        ("models.catalogue.mine.api_key", "a-key-of-mine".to_owned()),
-        ("models.catalogue.mine.dimensions", "256".to_owned()),
-        ("models.catalogue.mine.max_tokens", "512".to_owned()),
-    ];
+    let settings = vendor.settings();
     let app = TestApp::start_with(TestOptions {
         settings,
         ..TestOptions::default()
@@ -149,7 +145,8 @@ async fn a_change_while_the_document_is_embedded_is_in_what_is_served() {
         )
         .await;
     let base = made.body["id"].as_str().unwrap();
-    vendor.expect([EmbeddingMischief::Late(Duration::from_millis(1500))]);
+    let go = Arc::new(Notify::new());
+    vendor.expect([EmbeddingMischief::Held(go.clone())]);
     let submitted = app
         .client
         .post(&format!("/v1/knowledge-bases/{base}/documents"), lantern())
@@ -170,6 +167,7 @@ async fn a_change_while_the_document_is_embedded_is_in_what_is_served() {
         (revised.status.as_u16(), &revised.body["state"]),
         (200, &json!("pending"))
     );
+    go.notify_one();
     let ended = app
         .client
         .ended_within(submitted.body["id"].as_str().unwrap(), Duration::from_secs(60))

@@ -2,8 +2,10 @@
 use super::{DIMENSIONS, app_with, base_of, sections, submit};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 use tests::{Answered, EmbeddingMischief, EmbeddingVendor, TestApp, VendorCall, eventually};
+use tokio::sync::Notify;
 
 const REFRESH: (&str, &str) = ("retrieval.refresh_interval_secs", "1");
 
@@ -175,7 +177,8 @@ async fn a_document_that_was_being_embedded_when_the_migration_began_is_in_both_
     let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
     let app = app_with(&vendor, &[]).await;
     let base = base_of(&app, "mine").await;
-    vendor.expect([EmbeddingMischief::Late(Duration::from_millis(1500))]);
+    let go = Arc::new(Notify::new());
+    vendor.expect([EmbeddingMischief::Held(go.clone())]);
     let ingest = submit(&app, &base, "The lamp is made of copper.").await;
     eventually("the document is being embedded", Duration::from_secs(10), async || {
         !vendor.calls().is_empty()
@@ -185,6 +188,7 @@ async fn a_document_that_was_being_embedded_when_the_migration_began_is_in_both_
     let migration = start(&app, &base, &local).await;
     assert_eq!(app.client.ended(&migration).await["state"], "succeeded");
     let before = vectors(&app, &local).await;
+    go.notify_one();
     let ended = app.client.ended_within(&ingest, Duration::from_secs(60)).await;
     assert_eq!(ended["state"], "succeeded", "{ended}");
     assert_eq!(
@@ -205,14 +209,14 @@ async fn a_migration_that_is_given_up_leaves_no_vector_and_costs_nothing_more() 
     let base = app.client.knowledge_base("local").await;
     let job = submit(&app, &base, &sections(12)).await;
     app.client.ended(&job).await;
-    vendor.expect([
-        EmbeddingMischief::Late(Duration::ZERO),
-        EmbeddingMischief::Late(Duration::from_secs(2)),
-    ]);
+    let go = Arc::new(Notify::new());
+    let fine = EmbeddingMischief::Late(Duration::ZERO);
+    vendor.expect([fine, EmbeddingMischief::Held(go.clone())]);
     let job = start(&app, &base, "mine").await;
     eventually("it embeds", Duration::from_secs(10), async || vendor.calls().len() == 2).await;
     let path = format!("/v1/knowledge-bases/{base}/embedding-migration");
     let ended = app.client.send(app.client.request(Method::DELETE, &path)).await;
+    go.notify_one();
     let dropped = app.client.ended(ended.body["id"].as_str().unwrap()).await;
     assert_eq!(dropped["state"], "succeeded", "{dropped}");
     let migrated = app.client.ended(&job).await;
@@ -228,6 +232,70 @@ async fn a_migration_that_is_given_up_leaves_no_vector_and_costs_nothing_more() 
     // Another one can begin.
     let job = start(&app, &base, "mine").await;
     assert_eq!(app.client.ended(&job).await["state"], "succeeded");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_is_switched_only_to_an_index_that_is_built_where_it_is_searched_and_by_a_model_that_is_there() {
+    let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
+    let app = app_with(&vendor, &[REFRESH]).await;
+    let base = app.client.knowledge_base("local").await;
+    let job = submit(&app, &base, "The lamp is made of copper.").await;
+    app.client.ended(&job).await;
+    finds(&app, &base, "copper").await;
+    let job = start(&app, &base, "mine").await;
+    assert_eq!(app.client.ended(&job).await["state"], "succeeded");
+    // This process has a replica, and nobody looks after it yet.
+    let refused = act(&app, &base, "switch", json!({})).await;
+    refused.expect_problem(409, "conflict");
+    assert!(refused.text.contains("0 of the 1 processes"), "{}", refused.text);
+    app.context.replicas.keep_fresh();
+    eventually("the other index is built", Duration::from_secs(20), async || {
+        let shown = shown(&app, &base).await;
+        shown["replicas"] == shown["replicas_ready"]
+    })
+    .await;
+    app.execute(
+        "UPDATE knowledge_base_heads SET other_embedding_model = 'withdrawn' WHERE other_embedding_model = 'mine'",
+    )
+    .await;
+    let refused = act(&app, &base, "switch", json!({})).await;
+    refused.expect_problem(409, "conflict");
+    assert!(refused.text.contains("withdrawn"), "{}", refused.text);
+    let read = app.client.get(&format!("/v1/knowledge-bases/{base}")).await.body;
+    assert_ne!(read["embedding_model"], "withdrawn");
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn vectors_that_another_base_needs_outlive_a_migration() {
+    let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
+    let app = app_with(&vendor, &[]).await;
+    let (local, mine) = (app.client.knowledge_base("local").await, base_of(&app, "mine").await);
+    for (base, content) in [
+        (&local, "A lamp of copper."),
+        (&mine, "A lamp of copper."),
+        (&local, "A lamp of tin."),
+    ] {
+        let job = submit(&app, base, content).await;
+        app.client.ended(&job).await;
+    }
+    let job = start(&app, &local, "mine").await;
+    let ended = app.client.ended(&job).await;
+    assert_eq!(
+        ended["result"]["embedded"], 1,
+        "the other text was embedded before: {ended}"
+    );
+    assert_eq!(vectors(&app, "mine").await, 2);
+    let path = format!("/v1/knowledge-bases/{local}/embedding-migration");
+    let ended = app.client.delete(&path).await;
+    let ended = app.client.ended(ended.body["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&ended["result"]["vectors"], vectors(&app, "mine").await),
+        (&json!(1), 1),
+        "{ended}"
+    );
+    finds(&app, &mine, "copper").await;
     app.finish().await;
 }
 

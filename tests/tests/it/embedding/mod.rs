@@ -17,19 +17,15 @@ const DIMENSIONS: usize = 256;
 
 /// The system with the vendor as the provider of everything, and a model `mine` of its own behind OpenAI's protocol.
 async fn app_with(vendor: &EmbeddingVendor, more: &[(&'static str, &str)]) -> TestApp {
-    let mut settings = vec![
-        ("models.catalogue.mine.provider", "openai_compatible".to_owned()),
-        ("models.catalogue.mine.base_url", vendor.url.clone()),
-        ("models.catalogue.mine.api_key", "a-key-of-mine".to_owned()),
-        ("models.catalogue.mine.dimensions", DIMENSIONS.to_string()),
-        ("models.catalogue.mine.max_tokens", "512".to_owned()),
+    let mut settings = vendor.settings();
+    settings.extend([
         (
             "models.catalogue.mine.price_micros_per_million_tokens",
             "1000000".to_owned(),
         ),
         ("governor.longest_snooze_secs", "1".to_owned()),
         ("outgoing.timeout_secs", "3".to_owned()),
-    ];
+    ]);
     for name in ["openai", "voyage", "cohere", "gemini"] {
         let (base_url, key) = match name {
             "openai" => ("models.openai.base_url", "models.openai.api_key"),

@@ -8,14 +8,8 @@ use tests::{EmbeddingVendor, TestApp, TestOptions, eventually};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gate_lets_a_base_switch_its_model_only_after_both_were_compared() {
     let vendor = EmbeddingVendor::start(256, 64).await;
-    let settings = vec![
-        ("models.catalogue.mine.provider", "openai_compatible".to_owned()),
-        ("models.catalogue.mine.base_url", vendor.url.clone()),
-        ("models.catalogue.mine.api_key", "a-key-of-mine".to_owned()),
-        ("models.catalogue.mine.dimensions", "256".to_owned()),
-        ("models.catalogue.mine.max_tokens", "512".to_owned()),
-        ("retrieval.refresh_interval_secs", "1".to_owned()),
-    ];
+    let mut settings = vendor.settings();
+    settings.push(("retrieval.refresh_interval_secs", "1".to_owned()));
     let app = TestApp::start_with(TestOptions {
         settings,
         ..TestOptions::default()
@@ -69,5 +63,13 @@ async fn a_gate_lets_a_base_switch_its_model_only_after_both_were_compared() {
     );
     let switched = switch().await;
     assert_eq!(switched.status.as_u16(), 200, "{}", switched.text);
+    // The way back is open, evaluated or not.
+    let back = app.client.post(&format!("{migration}/rollback"), json!({})).await;
+    assert_eq!(
+        (back.status.as_u16(), &back.body["state"]),
+        (200, &json!("ready")),
+        "{}",
+        back.text
+    );
     app.finish().await;
 }

@@ -86,3 +86,29 @@ async fn replicas_that_are_frozen_or_killed_meanwhile_never_show_what_was_delete
     assert_eq!(states().await, ["confirmed", "confirmed"]);
     assert_eq!(files_with_sentinel(&disks), Vec::<String>::new());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_only_evaluates_lets_go_of_what_was_deleted_too() {
+    let system = Deployment::start(&[("VISUALKIT__RETRIEVAL__REFRESH_INTERVAL_SECS", "1")]).await;
+    let mut rows = Rows::at(system.servers.get("DATABASE_OWNER_URL"));
+    let _api = system.serve().await;
+    let _others = system.launch(&["worker", "--pools", "ingest,general"], &[]).await;
+    let client = &system.client;
+    let base = client.knowledge_base("base").await;
+    let gone = ingest(client, &base, "amber").await;
+    let made = client
+        .post(&format!("/v1/knowledge-bases/{base}/test-sets"), json!({"name": "set"}))
+        .await;
+    let set = format!("/v1/test-sets/{}", made.body["id"].as_str().unwrap());
+    let question = json!({"questions": [{"query": QUERY, "relevant": [{"external_id": "amber"}]}]});
+    client.post(&format!("{set}/questions"), question).await;
+    let body = json!({"configurations": [{"mode": "keyword"}]});
+    let evaluated = client.post(&format!("{set}/evaluations"), body).await;
+    let evaluated = client
+        .ended_within(evaluated.body["id"].as_str().unwrap(), Duration::from_secs(60))
+        .await;
+    assert_eq!(evaluated["state"], "succeeded", "{evaluated}");
+    assert_eq!(rows.number("SELECT count(*) FROM replica_cursors").await, 1);
+    let id = delete(client, &format!("/v1/documents/{gone}")).await;
+    assert_eq!(complete(client, &id).await["replicas"][0]["state"], "confirmed");
+}
