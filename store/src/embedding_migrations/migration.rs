@@ -45,11 +45,6 @@ impl MigrationState {
         .find(|state| state.as_str() == name)
         .ok_or_else(|| StoreError::Corrupt(format!("a migration is in the state {name}")))
     }
-
-    #[must_use]
-    pub fn has_ended(self) -> bool {
-        matches!(self, Self::Finished | Self::Cancelled)
-    }
 }
 
 /// A base's change from one embedding model to another.

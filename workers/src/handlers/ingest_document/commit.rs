@@ -65,10 +65,7 @@ pub(super) async fn commit(job: &JobContext, asked: &IngestDocument, ingested: I
                 embeddings::forget_ahead(tx, asked.document_id, asked.version).await?;
                 return job.finish(tx, &superseded()).await;
             }
-            let now = match version(tx, asked.document_id, asked.version).await {
-                Err(StoreError::NotFound { .. }) => return job.finish(tx, &superseded()).await,
-                now => now?,
-            };
+            let now = version(tx, asked.document_id, asked.version).await?;
             let read = &ingested.source.version;
             if (&now.metadata, &now.acl) != (&read.metadata, &read.acl) {
                 return Err(JobError::retry(
