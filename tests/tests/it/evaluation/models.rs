@@ -73,3 +73,24 @@ async fn a_gate_lets_a_base_switch_its_model_only_after_both_were_compared() {
     );
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_in_a_language_that_its_model_does_not_read_is_evaluated_as_it_is_searched() {
+    let app = TestApp::start().await;
+    let body = json!({"name": "Tiere", "language": "de"});
+    let base = app.client.post("/v1/knowledge-bases", body).await.body["id"].clone();
+    let base = base.as_str().unwrap();
+    let document =
+        json!({"title": "Dachs", "content": "Der Dachs gräbt.", "mime_type": "text/plain", "external_id": "badger"});
+    app.client.ingest(base, document).await;
+    let set = test_set(&app.client, base, "set").await;
+    let question = json!([{"query": "Dachs", "relevant": [{"external_id": "badger"}]}]);
+    add(&app.client, &set, question).await;
+    let evaluation = evaluate(&app, &set, json!([{}])).await;
+    let alpha = evaluation["configurations"][0]["alpha"].as_f64().unwrap();
+    assert!(
+        (alpha - 0.2).abs() < 1e-6,
+        "retrieval.alpha_other_languages: {evaluation}"
+    );
+    app.finish().await;
+}
