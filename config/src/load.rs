@@ -17,6 +17,8 @@ const PLAIN_NAMES: &[(&str, &str)] = &[
     // Where both are set, the second counts.
     ("GOOGLE_API_KEY", "models.gemini.api_key"),
     ("GEMINI_API_KEY", "models.gemini.api_key"),
+    ("QDRANT_URL", "qdrant.url"),
+    ("QDRANT_API_KEY", "qdrant.api_key"),
     ("SESSION_SECRET", "secrets.session_secret"),
     ("VISUALKIT_MASTER_KEY", "secrets.master_key"),
     ("VISUALKIT_ACCEPTED_MASTER_KEYS", "secrets.accepted_master_keys"),
@@ -31,6 +33,7 @@ const SECTIONS: &[&str] = &[
     "parser",
     "models",
     "retrieval",
+    "qdrant",
     "deletion",
     "outgoing",
     "webhooks",
@@ -98,6 +101,7 @@ impl Settings {
         let parser = section(figment, "parser", problems);
         let models = section(figment, "models", problems);
         let retrieval = section(figment, "retrieval", problems);
+        let qdrant = section(figment, "qdrant", problems);
         let deletion = section(figment, "deletion", problems);
         let outgoing = section(figment, "outgoing", problems);
         let webhooks = section(figment, "webhooks", problems);
@@ -117,6 +121,7 @@ impl Settings {
             parser: parser?,
             models: models?,
             retrieval: retrieval?,
+            qdrant: qdrant?,
             deletion: deletion?,
             outgoing: outgoing?,
             webhooks: webhooks?,

@@ -1,8 +1,8 @@
 use crate::error::Problems;
 use crate::{
     DatabaseSettings, DeletionSettings, DispatchSettings, GovernorSettings, LogSettings, ModelSettings,
-    OutgoingSettings, ParserSettings, RateLimitSettings, RedisSettings, RetrievalSettings, SecretSettings,
-    ServerSettings, StorageSettings, TelemetrySettings, WebhookSettings, WorkerSettings,
+    OutgoingSettings, ParserSettings, QdrantSettings, RateLimitSettings, RedisSettings, RetrievalSettings,
+    SecretSettings, ServerSettings, StorageSettings, TelemetrySettings, WebhookSettings, WorkerSettings,
 };
 use serde::Deserialize;
 
@@ -21,6 +21,7 @@ pub struct Settings {
     pub rate_limits: RateLimitSettings,
     pub governor: GovernorSettings,
     pub retrieval: RetrievalSettings,
+    pub qdrant: QdrantSettings,
     pub deletion: DeletionSettings,
     pub storage: StorageSettings,
     pub log: LogSettings,
@@ -64,6 +65,7 @@ impl Settings {
         self.rate_limits.check(problems);
         self.governor.check(problems);
         self.retrieval.check(problems);
+        self.qdrant.check(problems);
         let reranker = &self.retrieval.reranker;
         problems.check(
             reranker.is_empty() || self.models.rerankers.contains_key(reranker),

@@ -1,8 +1,11 @@
 use std::collections::HashSet;
 
+use uuid::Uuid;
+
 use crate::acl::{Sight, Viewer};
 use crate::documents::{ChunkRef, DocumentNumber, Documents};
 use crate::filter::Filter;
+use crate::vectors::DocumentScope;
 
 /// What a query may look at. Both legs ask before they score, so that a forbidden document never takes a place from a permitted one.
 pub(crate) struct Allowed {
@@ -40,6 +43,31 @@ impl Allowed {
             chunks: Some(chunks),
             ..self
         }
+    }
+
+    /// The documents of it by their ids, as the shorter list: those that are in it, or those that are not.
+    pub(crate) fn scope(&self, documents: &Documents) -> DocumentScope {
+        let AllowedDocuments::Only(numbers) = &self.documents else {
+            return DocumentScope::All;
+        };
+        let ids = |inside: bool| {
+            let listed = documents
+                .iter()
+                .filter(|(number, _)| numbers.contains(number) == inside);
+            listed.map(|(_, document)| document.id).collect()
+        };
+        match documents.len().saturating_sub(numbers.len()) {
+            0 => DocumentScope::All,
+            outside if outside < numbers.len() => DocumentScope::AllBut(ids(false)),
+            _ => DocumentScope::Only(ids(true)),
+        }
+    }
+
+    /// The chunks that it is narrowed to, by their ids.
+    pub(crate) fn chunk_ids(&self, documents: &Documents) -> Option<Vec<Uuid>> {
+        let chunks = self.chunks.as_ref()?;
+        let keys = chunks.iter().filter_map(|chunk| documents.key(*chunk));
+        Some(keys.map(|key| key.chunk_id).collect())
     }
 
     pub(crate) fn contains_document(&self, document: DocumentNumber) -> bool {

@@ -54,6 +54,11 @@ impl Document {
                 .collect(),
         }
     }
+
+    /// The place of a chunk in the document's list.
+    pub(crate) fn place_of(&self, chunk_id: Uuid) -> Option<usize> {
+        self.chunks.iter().position(|(id, _)| *id == chunk_id)
+    }
 }
 
 /// The documents a replica holds now.

@@ -41,9 +41,25 @@ pub enum Error {
     Broken,
     #[error("the replica was closed")]
     Closed,
+    /// Boxed, because it is large.
+    #[error("the vector server failed: {0}")]
+    VectorServer(Box<qdrant_client::QdrantError>),
+    #[error("the vector server has lost the collection")]
+    CollectionGone,
+}
+
+impl From<qdrant_client::QdrantError> for Error {
+    fn from(error: qdrant_client::QdrantError) -> Self {
+        Self::VectorServer(Box::new(error))
+    }
 }
 
 impl Error {
+    /// Whether it was the server that has the vectors.
+    pub fn is_of_vector_server(&self) -> bool {
+        matches!(self, Self::VectorServer(_) | Self::CollectionGone)
+    }
+
     /// For `map_err`: keeps the path that failed beside its cause.
     pub(crate) fn io(path: &Path) -> impl FnOnce(io::Error) -> Self + use<> {
         let path = path.to_path_buf();

@@ -28,6 +28,8 @@ mod near_duplicates;
 #[cfg(feature = "index")]
 mod phrase;
 #[cfg(feature = "index")]
+mod qdrant;
+#[cfg(feature = "index")]
 mod query;
 #[cfg(feature = "index")]
 mod recency;
@@ -63,6 +65,8 @@ pub use near_duplicates::Wording;
 #[cfg(feature = "index")]
 pub use phrase::Phrase;
 #[cfg(feature = "index")]
+pub use qdrant::{QdrantIndex, QdrantOptions, QdrantServer};
+#[cfg(feature = "index")]
 pub use query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
 #[cfg(feature = "index")]
 pub use recency::Recency;
@@ -72,3 +76,5 @@ pub use replica::{Remains, Replica, ReplicaOptions, Standing};
 pub use slot::{FoundReplica, IndexId, Slot};
 #[cfg(feature = "index")]
 pub use together::{Together, fuse_by_rank};
+#[cfg(feature = "index")]
+pub use vectors::{DocumentScope, ScoreVectors, ScoredChunk, VectorQuery, VectorScores};

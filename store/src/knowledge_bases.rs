@@ -1,7 +1,7 @@
 //! Knowledge bases.
 use crate::schema::{knowledge_base_heads, knowledge_bases};
 use crate::search_settings::SearchSettings;
-use crate::{KnowledgeBaseId, StoreError, TenantTx};
+use crate::{KnowledgeBaseId, StoreError, TenantTx, VectorStore, vector_indexes};
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -16,6 +16,8 @@ pub struct KnowledgeBase {
     pub embedding_model: String,
     /// Names the index that is searched: each that is built has a number of its own.
     pub index_generation: i32,
+    /// Of the index that is searched.
+    pub vector_store: VectorStore,
     pub created_at: DateTime<Utc>,
     #[diesel(embed)]
     pub search: SearchSettings,
@@ -34,6 +36,7 @@ pub struct KnowledgeBaseHead {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OtherIndex {
     pub embedding_model: String,
+    pub vector_store: VectorStore,
     /// Once every text has a vector of the model: before, nothing may be built of it.
     pub generation: Option<i32>,
 }
@@ -46,6 +49,7 @@ impl KnowledgeBaseHead {
         Some(KnowledgeBase {
             embedding_model: other.embedding_model.clone(),
             index_generation: other.generation?,
+            vector_store: other.vector_store,
             ..self.base.clone()
         })
     }
@@ -67,6 +71,7 @@ pub struct NewKnowledgeBase<'a> {
     pub name: &'a str,
     pub language: &'a str,
     pub embedding_model: &'a str,
+    pub vector_store: VectorStore,
 }
 
 /// # Errors
@@ -79,6 +84,7 @@ pub async fn create(tx: &mut TenantTx, new: &NewKnowledgeBase<'_>) -> Result<Kno
             knowledge_bases::name.eq(new.name),
             knowledge_bases::language.eq(new.language),
             knowledge_bases::embedding_model.eq(new.embedding_model),
+            knowledge_bases::vector_store.eq(new.vector_store),
         ))
         .returning(KnowledgeBase::as_returning())
         .get_result(&mut tx.conn)
@@ -91,6 +97,9 @@ pub async fn create(tx: &mut TenantTx, new: &NewKnowledgeBase<'_>) -> Result<Kno
         ))
         .execute(&mut tx.conn)
         .await?;
+    if base.vector_store == VectorStore::Qdrant {
+        vector_indexes::add(tx, base.id, base.index_generation).await?;
+    }
     Ok(base)
 }
 
@@ -111,7 +120,8 @@ pub async fn find(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<KnowledgeBas
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn heads(tx: &mut TenantTx, ids: &[KnowledgeBaseId]) -> Result<Vec<KnowledgeBaseHead>, StoreError> {
-    let rows: Vec<(KnowledgeBase, i64, Option<String>, Option<i32>)> = knowledge_bases::table
+    type Row = (KnowledgeBase, i64, Option<String>, Option<i32>, Option<VectorStore>);
+    let rows: Vec<Row> = knowledge_bases::table
         .inner_join(
             knowledge_base_heads::table.on(knowledge_base_heads::tenant_id
                 .eq(knowledge_bases::tenant_id)
@@ -125,16 +135,18 @@ pub async fn heads(tx: &mut TenantTx, ids: &[KnowledgeBaseId]) -> Result<Vec<Kno
             knowledge_base_heads::seq,
             knowledge_base_heads::other_embedding_model,
             knowledge_base_heads::other_index_generation,
+            knowledge_base_heads::other_vector_store,
         ))
         .load(&mut tx.conn)
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(base, seq, model, generation)| KnowledgeBaseHead {
+        .map(|(base, seq, model, generation, store)| KnowledgeBaseHead {
             base,
             seq,
             other: model.map(|embedding_model| OtherIndex {
                 embedding_model,
+                vector_store: store.unwrap_or_default(),
                 generation,
             }),
         })
@@ -219,6 +231,7 @@ pub(crate) async fn set_indexes(
         .set((
             knowledge_bases::embedding_model.eq(&base.embedding_model),
             knowledge_bases::index_generation.eq(base.index_generation),
+            knowledge_bases::vector_store.eq(base.vector_store),
         ))
         .execute(&mut tx.conn)
         .await?;
@@ -229,6 +242,7 @@ pub(crate) async fn set_indexes(
         .set((
             knowledge_base_heads::other_embedding_model.eq(other.map(|other| &other.embedding_model)),
             knowledge_base_heads::other_index_generation.eq(other.and_then(|other| other.generation)),
+            knowledge_base_heads::other_vector_store.eq(other.map(|other| other.vector_store)),
         ))
         .execute(&mut tx.conn)
         .await?;

@@ -30,6 +30,7 @@ diesel::table! {
         language -> Text,
         embedding_model -> Text,
         index_generation -> Integer,
+        vector_store -> Text,
         created_at -> Timestamptz,
         deleting_at -> Nullable<Timestamptz>,
         search_fusion -> Nullable<Text>,
@@ -49,6 +50,7 @@ diesel::table! {
         seq -> BigInt,
         other_embedding_model -> Nullable<Text>,
         other_index_generation -> Nullable<Integer>,
+        other_vector_store -> Nullable<Text>,
     }
 }
 

@@ -60,7 +60,7 @@ pub use self::reconciler::{
     DispatchError, Dispatched, dispatch_due_once, expire_leases_once, release_paused, sweep_all,
 };
 pub use self::registry::{Handle, Registry};
-pub use self::replicas::{INDEX_VERSION, IdleError, IdleReplica, Replicas, Unusable, idle_replicas};
+pub use self::replicas::{INDEX_VERSION, IdleError, IdleReplica, Replicas, Unusable, idle_replicas, vector_server};
 pub use self::reranking::{Rerankers, local_reranker};
 pub use self::settings::WorkerOptions;
 pub use self::start::{Workers, start};

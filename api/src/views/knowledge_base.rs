@@ -16,6 +16,9 @@ pub(crate) struct KnowledgeBaseObject {
     #[schema(example = "en")]
     pub(crate) language: String,
     pub(crate) embedding_model: String,
+    /// Where searches compare vectors: `embedded`, in the workers, or `qdrant`, on the installation's server.
+    #[schema(example = "embedded")]
+    pub(crate) vector_store: &'static str,
     pub(crate) search: SearchSettingsObject,
     pub(crate) created_at: DateTime<Utc>,
 }
@@ -27,6 +30,7 @@ impl From<KnowledgeBase> for KnowledgeBaseObject {
             name: base.name,
             language: base.language,
             embedding_model: base.embedding_model,
+            vector_store: base.vector_store.as_str(),
             search: base.search.into(),
             created_at: base.created_at,
         }

@@ -87,6 +87,7 @@ async fn ingest(
         name: &name,
         language: "en",
         embedding_model: &model,
+        vector_store: store::VectorStore::Embedded,
     };
     rig.context
         .store

@@ -1,7 +1,7 @@
 use anyhow::Context as _;
 use clap::Subcommand;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -25,13 +25,16 @@ pub(crate) struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Embed what a knowledge base has with another model, beside the vectors that are searched
+    /// Embed what a knowledge base has with another model, or bring its vectors to another place, beside the vectors that are searched
     Start {
         /// The knowledge base, by name
         name: String,
-        /// One that `visualkit models list` shows as available
-        #[arg(long)]
-        model: String,
+        /// One that `visualkit models list` shows as available; the present one by default
+        #[arg(long, required_unless_present = "vector_store")]
+        model: Option<String>,
+        /// Where searches compare vectors: embedded (in the workers) or qdrant; the present place by default
+        #[arg(long, value_name = "PLACE")]
+        vector_store: Option<String>,
         /// Return at once; `show` tells how far it is
         #[arg(long)]
         no_wait: bool,
@@ -82,8 +85,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let mut outcome = Outcome::Done;
     let shown: Value = match &args.command {
         Command::Show { .. } => client.get(&migration, &[]).await?,
-        Command::Start { model, no_wait, .. } => {
-            let job: Value = client.post(&migration, &json!({ "embedding_model": model })).await?;
+        Command::Start {
+            model,
+            vector_store,
+            no_wait,
+            ..
+        } => {
+            let mut body = Map::new();
+            body.extend(model.clone().map(|model| ("embedding_model".to_owned(), model.into())));
+            body.extend(
+                vector_store
+                    .clone()
+                    .map(|place| ("vector_store".to_owned(), place.into())),
+            );
+            let job: Value = client.post(&migration, &Value::from(body)).await?;
             if !no_wait {
                 outcome = wait(&client, &job).await?;
             }
@@ -134,6 +149,13 @@ fn text(migration: &Value) -> String {
         Some(value) => value.to_string(),
     };
     let mut text = format!("{}  {} to {}\n", field("state"), field("from_model"), field("to_model"));
+    if field("from_vector_store") != field("to_vector_store") {
+        text += &format!(
+            "    vectors             {} to {}\n",
+            field("from_vector_store"),
+            field("to_vector_store")
+        );
+    }
     if field("ended_at") == "-" {
         let (chunks, embedded) = (field("chunks"), field("chunks_embedded"));
         let (replicas, ready) = (field("replicas"), field("replicas_ready"));
@@ -153,12 +175,17 @@ mod tests {
 
     #[test]
     fn what_goes_on_is_shown_with_how_far_it_is_and_what_has_ended_without() {
-        let mut migration = json!({"state": "ready", "from_model": "a", "to_model": "b", "chunks": 7, "chunks_embedded": 6, "replicas": 2,
+        let mut migration = json!({"state": "ready", "from_model": "a", "to_model": "b", "from_vector_store": "embedded", "to_vector_store": "embedded", "chunks": 7, "chunks_embedded": 6, "replicas": 2,
             "replicas_ready": 1, "cut_short": 3, "ended_at": null});
         let shown = "ready  a to b\n    chunks embedded     6 of 7\n    replicas with both  1 of 2\n    longer than the new model reads  3\n";
         assert_eq!(text(&migration), shown);
         migration["state"] = json!("finished");
         (migration["ended_at"], migration["cut_short"]) = (json!("2026-11-29T00:00:00Z"), json!(0));
         assert_eq!(text(&migration), "finished  a to b\n");
+        migration["to_vector_store"] = json!("qdrant");
+        assert_eq!(
+            text(&migration),
+            "finished  a to b\n    vectors             embedded to qdrant\n"
+        );
     }
 }

@@ -204,8 +204,12 @@ fn text(answered: &Value) -> String {
 
 fn line(base: &Value) -> String {
     let field = |name: &str| one_line(base.get(name).and_then(Value::as_str).unwrap_or_default(), 200);
+    let elsewhere = match field("vector_store").as_str() {
+        "" | "embedded" => String::new(),
+        place => format!("  {place}"),
+    };
     format!(
-        "{}  {}  {}  {}\n",
+        "{}  {}  {}  {}{elsewhere}\n",
         field("id"),
         field("name"),
         field("language"),

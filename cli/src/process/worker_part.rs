@@ -37,7 +37,7 @@ impl WorkerPart {
         let (models, embedder) = embedding_models(&settings).context("cannot use the models of [models]")?;
         let replicas = Replicas::new(connections.store.clone(), &settings, models.clone());
         if searches {
-            replicas.keep_fresh();
+            replicas.keep_fresh(&system);
         }
         let context = Context {
             store: connections.store.clone(),

@@ -16,7 +16,7 @@ struct Batch {
     removed: Vec<DocumentNumber>,
     /// Versions that come, in the order of their numbers.
     added: Vec<(DocumentNumber, IndexedDocument)>,
-    /// Their chunks' vectors of length 1, one after the other.
+    /// Their chunks' vectors of length 1, one after the other; none where a server has them.
     rows: Vec<f32>,
     /// What the versions that go leave on the disk.
     remains: Remains,
@@ -104,8 +104,11 @@ impl Replica {
                 continue;
             };
             for chunk in &mut document.chunks {
-                let vector = self.checked_vector(chunk.chunk_id, &std::mem::take(&mut chunk.vector))?;
-                batch.rows.extend_from_slice(&vector);
+                let vector = std::mem::take(&mut chunk.vector);
+                if self.options.served.is_none() {
+                    let vector = self.checked_vector(chunk.chunk_id, &vector)?;
+                    batch.rows.extend_from_slice(&vector);
+                }
             }
             batch.added.push((next_number + batch.added.len() as u64, document));
         }

@@ -19,6 +19,9 @@ pub(super) struct BuiltFor {
     language: Language,
     model: String,
     dimensions: usize,
+    /// Whether a server has the vectors; written only where it has, so that no damage reads as if it had not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    served: bool,
 }
 
 impl BuiltFor {
@@ -28,6 +31,7 @@ impl BuiltFor {
             language: options.language,
             model: options.model.clone(),
             dimensions: options.dimensions,
+            served: options.served.is_some(),
         }
     }
 }

@@ -8,6 +8,7 @@ mod open;
 mod options;
 mod search;
 mod state;
+mod vector_leg;
 
 pub(crate) use disk::CLEAN_MARKER;
 pub use options::ReplicaOptions;

@@ -1,10 +1,11 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
-use tantivy::DocAddress;
 use tantivy::tokenizer::TextAnalyzer;
+use tantivy::{DocAddress, Searcher};
 
 use super::state::{Replica, State};
+use super::vector_leg::{VectorAsk, VectorLeg};
 use crate::allowed::Allowed;
 use crate::analysis::{QueryTerms, query_analyzer, query_words};
 use crate::documents::{ChunkRef, Document};
@@ -30,9 +31,24 @@ impl Replica {
         let terms = self.terms(&state, query)?;
         let together = query.together.as_ref();
         let shared = together.map(|together| &together.statistics);
-        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, title_boost(query), shared)?;
+        // Stays as it is while the vectors are asked elsewhere and the state goes on.
+        let searcher = state.searcher.clone();
+        let keyword = KeywordSearch::new(&self.keyword, &searcher, &terms, title_boost(query), shared)?;
         let allowed = self.allowed(&state, query)?;
-        let mut candidates = candidates(&state, &keyword, &allowed, query, vector.as_deref())?;
+        let limit = query.candidates.max(query.limit.min(MAX_LIMIT)).min(MAX_CANDIDATES);
+        let by_keyword = match query.mode {
+            Mode::Vector => Vec::new(),
+            Mode::Hybrid | Mode::Keyword => keyword.top(&allowed, limit, &state.documents)?,
+        };
+        let ask = VectorAsk {
+            mode: query.mode,
+            vector: vector.as_deref(),
+            limit,
+            allowed: &allowed,
+            by_keyword: &by_keyword,
+        };
+        let (state, leg) = VectorLeg::run(self, state, &ask)?;
+        let mut candidates = candidates(&state, &keyword, &ask, &leg)?;
         let recency = query.recency.as_ref();
         let best_elsewhere = together.map_or(0.0, |together| together.best_keyword_score);
         rank(
@@ -50,7 +66,7 @@ impl Replica {
             candidates: candidates.len(),
             ..Hits::default()
         };
-        hits.hits = self.hits(&state, &keyword, wanted, &mut Shown::new(query, &terms))?;
+        hits.hits = self.hits(&state, (&searcher, &keyword), wanted, &mut Shown::new(query, &terms))?;
         if query.explain {
             let explained = candidates.iter().map(|candidate| explained(&state, candidate, recency));
             hits.ranking = explained.collect();
@@ -112,7 +128,7 @@ impl Replica {
     fn hits(
         &self,
         state: &State,
-        keyword: &KeywordSearch<'_>,
+        (searcher, keyword): (&Searcher, &KeywordSearch<'_>),
         wanted: &[Candidate],
         shown: &mut Shown,
     ) -> Result<Vec<Hit>> {
@@ -123,7 +139,7 @@ impl Replica {
             let (Some(document), Some(&address)) = (document, addresses.get(&candidate.chunk)) else {
                 continue;
             };
-            let stored = self.keyword.stored(&state.searcher, address)?;
+            let stored = self.keyword.stored(searcher, address)?;
             hits.push(Hit {
                 document_id: candidate.key.document_id,
                 chunk_id: candidate.key.chunk_id,
@@ -170,35 +186,26 @@ impl Shown {
     }
 }
 
-/// Runs the legs of the mode and gives every chunk that one of them proposes the scores of both.
+/// Gives every chunk that one of the legs proposes the scores of both.
 fn candidates(
     state: &State,
     keyword: &KeywordSearch<'_>,
-    allowed: &Allowed,
-    query: &Query,
-    vector: Option<&[f32]>,
+    ask: &VectorAsk<'_>,
+    leg: &VectorLeg,
 ) -> Result<Vec<Candidate>> {
-    let limit = query.candidates.max(query.limit.min(MAX_LIMIT)).min(MAX_CANDIDATES);
-    let by_keyword = match query.mode {
-        Mode::Vector => Vec::new(),
-        Mode::Hybrid | Mode::Keyword => keyword.top(allowed, limit, &state.documents)?,
-    };
-    let by_vector = vector
-        .map(|vector| state.vectors.nearest(vector, allowed, limit, &state.documents))
-        .unwrap_or_default();
     let mut candidates = Candidates::default();
-    for (ranked, place) in by_keyword.iter().zip(1..) {
+    for (ranked, place) in ask.by_keyword.iter().zip(1..) {
         let explain = candidates.entry(ranked);
         explain.keyword_rank = Some(place);
         explain.keyword_score = Some(ranked.score);
     }
-    for (ranked, place) in by_vector.iter().zip(1..) {
+    for (ranked, place) in leg.proposed.iter().zip(1..) {
         let explain = candidates.entry(ranked);
         explain.vector_rank = Some(place);
         explain.cosine = Some(ranked.score);
     }
-    if let (Mode::Hybrid, Some(vector)) = (query.mode, vector) {
-        candidates.complete(state, keyword, vector)?;
+    if let (Mode::Hybrid, Some(vector)) = (ask.mode, ask.vector) {
+        candidates.complete(state, keyword, leg, vector)?;
     }
     Ok(candidates.0.into_values().collect())
 }
@@ -217,20 +224,19 @@ impl Candidates {
     }
 
     /// Scores each candidate with the leg that did not propose it.
-    fn complete(&mut self, state: &State, keyword: &KeywordSearch<'_>, query: &[f32]) -> Result<()> {
+    fn complete(&mut self, state: &State, keyword: &KeywordSearch<'_>, leg: &VectorLeg, query: &[f32]) -> Result<()> {
         let unscored = self
             .0
             .values()
             .filter(|candidate| candidate.explain.keyword_score.is_none());
         let addresses: HashMap<ChunkRef, DocAddress> = keyword.locate(unscored.map(|candidate| candidate.chunk))?;
         let scores = keyword.scores(&addresses)?;
-        for Candidate { chunk, explain, .. } in self.0.values_mut() {
+        for Candidate { chunk, explain, key } in self.0.values_mut() {
             if explain.keyword_score.is_none() {
                 explain.keyword_score = Some(scores.get(chunk).copied().unwrap_or_default());
             }
             if explain.cosine.is_none() {
-                let row = state.documents.row(*chunk);
-                explain.cosine = Some(row.map_or(0.0, |row| state.vectors.cosine(row, query)));
+                explain.cosine = Some(leg.cosine(state, *chunk, key.chunk_id, query));
             }
         }
         Ok(())

@@ -2,8 +2,10 @@ use super::{EmbeddingMigration, MigrationCounts};
 use crate::jobs::Held;
 use crate::knowledge_bases::KnowledgeBase;
 use crate::prepared::Prepare;
-use crate::{DocumentId, KnowledgeBaseId, StoreError, TenantTx, effects, embeddings, index_changes};
-use diesel::sql_types::{Array, BigInt, Bytea, Integer, Nullable, Text, Uuid};
+use crate::{
+    DocumentId, KnowledgeBaseId, StoreError, TenantTx, VectorStore, effects, embeddings, index_changes, vector_indexes,
+};
+use diesel::sql_types::{Array, BigInt, Bool, Bytea, Integer, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
@@ -122,7 +124,7 @@ pub async fn insert(
 pub async fn ready(
     tx: &mut TenantTx,
     base: KnowledgeBaseId,
-    generation: i32,
+    (generation, store): (i32, VectorStore),
     (model, dimensions): (&str, usize),
 ) -> Result<bool, StoreError> {
     index_changes::head(tx, base).await?;
@@ -146,10 +148,13 @@ pub async fn ready(
     .prepared()
     .execute(&mut tx.conn)
     .await?;
+    if ready == 1 && store == VectorStore::Qdrant {
+        vector_indexes::add(tx, base, generation).await?;
+    }
     Ok(ready == 1)
 }
 
-/// How far the base is with a model, and its replicas with the index of `generation`.
+/// How far the base is with a model, and its replicas with the index of `generation`, whose vectors are in `store`.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -157,26 +162,34 @@ pub async fn counts(
     tx: &mut TenantTx,
     base: &KnowledgeBase,
     model: &str,
-    generation: i32,
+    (generation, store): (i32, VectorStore),
 ) -> Result<MigrationCounts, StoreError> {
     Ok(sql_query(
-        "SELECT c.chunks, c.chunks_embedded, r.replicas, r.replicas_ready FROM (
+        "SELECT c.chunks, c.chunks_embedded, r.replicas + s.servers AS replicas, r.replicas_ready + s.servers_ready AS replicas_ready FROM (
              SELECT count(*) AS chunks, count(e.vector) AS chunks_embedded
              FROM documents d JOIN chunks c ON c.tenant_id = d.tenant_id AND c.document_id = d.id
              LEFT JOIN embeddings e ON e.tenant_id = $1 AND e.model = $3 AND e.embed_hash = c.embed_hash
              WHERE d.tenant_id = $1 AND d.knowledge_base_id = $2
          ) c CROSS JOIN (
-             SELECT count(*) AS replicas, count(o.slot_id) AS replicas_ready
+             SELECT count(*) AS replicas, count(o.slot_id) AS replicas_ready, max(r.seq) AS seq
              FROM replica_cursors r LEFT JOIN replica_cursors o
                  ON o.tenant_id = $1 AND o.knowledge_base_id = $2 AND o.slot_id = r.slot_id AND o.generation = $5 AND o.seq >= r.seq
-             WHERE r.tenant_id = $1 AND r.knowledge_base_id = $2 AND r.generation = $4 AND r.seen_at > now() - interval '2 minutes'
-         ) r",
+             WHERE r.tenant_id = $1 AND r.knowledge_base_id = $2 AND r.generation = $4 AND r.slot_id <> $6
+               AND r.seen_at > now() - interval '2 minutes'
+         ) r CROSS JOIN LATERAL (
+             SELECT $7::integer::bigint AS servers, count(*) AS servers_ready
+             FROM replica_cursors v JOIN knowledge_base_heads h ON h.tenant_id = $1 AND h.knowledge_base_id = $2
+             WHERE $7 AND v.tenant_id = $1 AND v.knowledge_base_id = $2 AND v.generation = $5 AND v.slot_id = $6
+               AND v.seq >= coalesce(r.seq, h.seq)
+         ) s",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(base.id)
     .bind::<Text, _>(model)
     .bind::<Integer, _>(base.index_generation)
     .bind::<Integer, _>(generation)
+    .bind::<Uuid, _>(vector_indexes::SERVER)
+    .bind::<Bool, _>(store == VectorStore::Qdrant)
     .prepared()
     .get_result(&mut tx.conn)
     .await?)

@@ -1,6 +1,6 @@
 use crate::knowledge_bases::{KnowledgeBase, KnowledgeBaseHead, OtherIndex};
 use crate::prepared::Prepare;
-use crate::{JobId, KnowledgeBaseId, StoreError, TenantTx, knowledge_bases};
+use crate::{JobId, KnowledgeBaseId, StoreError, TenantTx, VectorStore, knowledge_bases};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -47,7 +47,7 @@ impl MigrationState {
     }
 }
 
-/// A base's change from one embedding model to another.
+/// A base's change from one index to another: by another embedding model, or with its vectors elsewhere.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct EmbeddingMigration {
     #[diesel(sql_type = Uuid)]
@@ -61,6 +61,10 @@ pub struct EmbeddingMigration {
     pub from_generation: i32,
     #[diesel(sql_type = Text)]
     pub to_model: String,
+    #[diesel(sql_type = Text)]
+    pub from_vector_store: VectorStore,
+    #[diesel(sql_type = Text)]
+    pub to_vector_store: VectorStore,
     #[diesel(sql_type = Text)]
     state: String,
     /// The job that embeds.
@@ -95,7 +99,7 @@ pub struct MigrationCounts {
     /// Chunks with a vector of the new model.
     #[diesel(sql_type = BigInt)]
     pub chunks_embedded: i64,
-    /// Replicas of the index that is searched which were heard of in the last two minutes.
+    /// Replicas of the index that is searched which were heard of in the last two minutes, and the vector server where the other index needs it.
     #[diesel(sql_type = BigInt)]
     pub replicas: i64,
     /// Of these the ones whose process has built the other index as well, as far as it was when the migration became ready.
@@ -103,7 +107,7 @@ pub struct MigrationCounts {
     pub replicas_ready: i64,
 }
 
-const COLUMNS: &str = "knowledge_base_id, generation, from_model, from_generation, to_model, state, job_id, cut_short, started_at, ready_at,
+const COLUMNS: &str = "knowledge_base_id, generation, from_model, from_generation, to_model, from_vector_store, to_vector_store, state, job_id, cut_short, started_at, ready_at,
     switched_at, ended_at";
 
 /// The base's last migration.
@@ -130,12 +134,13 @@ pub async fn find(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<EmbeddingM
 pub async fn start(
     tx: &mut TenantTx,
     base: &KnowledgeBase,
-    to_model: &str,
+    (to_model, to_store): (&str, VectorStore),
     job: JobId,
 ) -> Result<EmbeddingMigration, StoreError> {
     let started: EmbeddingMigration = sql_query(format!(
-        "INSERT INTO embedding_migrations (tenant_id, knowledge_base_id, generation, from_model, from_generation, to_model, job_id)
-         SELECT $1, $2, greatest($4, coalesce(max(generation), 0)) + 1, $3, $4, $5, $6
+        "INSERT INTO embedding_migrations (tenant_id, knowledge_base_id, generation, from_model, from_generation, to_model, job_id,
+             from_vector_store, to_vector_store)
+         SELECT $1, $2, greatest($4, coalesce(max(generation), 0)) + 1, $3, $4, $5, $6, $7, $8
          FROM embedding_migrations WHERE tenant_id = $1 AND knowledge_base_id = $2
          RETURNING {COLUMNS}"
     ))
@@ -145,12 +150,15 @@ pub async fn start(
     .bind::<Integer, _>(base.index_generation)
     .bind::<Text, _>(to_model)
     .bind::<Uuid, _>(job)
+    .bind::<Text, _>(base.vector_store)
+    .bind::<Text, _>(to_store)
     .prepared()
     .get_result(&mut tx.conn)
     .await
     .map_err(|error| StoreError::or_conflict(error, "the knowledge base is being migrated already"))?;
     let other = OtherIndex {
         embedding_model: to_model.to_owned(),
+        vector_store: to_store,
         generation: None,
     };
     knowledge_bases::set_indexes(tx, base, Some(&other)).await?;
@@ -167,6 +175,7 @@ pub async fn swap(tx: &mut TenantTx, head: &KnowledgeBaseHead) -> Result<Knowled
     };
     let other = OtherIndex {
         embedding_model: head.base.embedding_model.clone(),
+        vector_store: head.base.vector_store,
         generation: Some(head.base.index_generation),
     };
     knowledge_bases::set_indexes(tx, &swapped, Some(&other)).await?;

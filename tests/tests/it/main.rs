@@ -34,4 +34,5 @@ mod sources;
 mod steps;
 mod tidy;
 mod upkeep;
+mod vectors;
 mod webhooks;

@@ -27,7 +27,7 @@ impl Handle for MigrateEmbeddings {
             };
             let embedding = embed_all(&job, &migration, &model, to_embed, &mut embedded);
             job.step("embed", embedding).await?;
-            if let Some(done) = job.step("verify", verify(&job, &self, &model, &embedded)).await? {
+            if let Some(done) = job.step("verify", verify(&job, &migration, &model, &embedded)).await? {
                 return Ok(done);
             }
         }
@@ -54,7 +54,8 @@ async fn current(job: &JobContext, asked: &MigrateEmbeddings) -> Result<Option<(
             if migration.generation != asked.generation || migration.state()? != MigrationState::Embedding {
                 return Ok(None);
             }
-            let counts = embedding_migrations::counts(tx, &base, &asked.embedding_model, asked.generation).await?;
+            let of = (asked.generation, migration.to_vector_store);
+            let counts = embedding_migrations::counts(tx, &base, &asked.embedding_model, of).await?;
             let left = usize::try_from(counts.chunks - counts.chunks_embedded).unwrap_or(0);
             Ok::<_, StoreError>(Some((migration, left)))
         })
@@ -152,17 +153,18 @@ async fn too_long(model: &Model, texts: Vec<String>) -> Result<usize, JobError> 
 /// Ends the job when the new index is whole; `None` when something came meanwhile that is still to be embedded.
 async fn verify(
     job: &JobContext,
-    asked: &MigrateEmbeddings,
+    migration: &EmbeddingMigration,
     model: &Model,
     embedded: &Embedded,
 ) -> Result<Option<Done>, JobError> {
-    let (id, generation) = (asked.knowledge_base_id, asked.generation);
+    let id = migration.knowledge_base_id;
     let ended = job
         .app
         .store
         .tenant(job.tenant(), async |tx| {
             let of = (&*model.name, model.dimensions);
-            match embedding_migrations::ready(tx, id, generation, of).await {
+            let index = (migration.generation, migration.to_vector_store);
+            match embedding_migrations::ready(tx, id, index, of).await {
                 Ok(false) | Err(StoreError::NotFound { .. }) => Ok(None),
                 Ok(true) => Ok(Some(job.finish(tx, &result(embedded, false)).await?)),
                 Err(error) => Err(JobError::from(error)),

@@ -2,6 +2,7 @@
 use super::asked_settings::AskedSettings;
 use super::base_search::{BaseSearch, search_all};
 use super::embedding;
+use crate::replicas::failed;
 use crate::{JobContext, JobError};
 use jobs::kinds::{BaseAt, Viewer};
 use retrieval::{Hit, Hits, Mode, Query};
@@ -85,6 +86,9 @@ pub(super) async fn find(
     for (at, base) in &bases.0 {
         let (replica, is_stale) = app.replicas.at(tenant, base, *at).await?;
         stale |= is_stale;
+        if query.mode != Mode::Keyword {
+            stale |= app.replicas.served_at(tenant, base, *at).await?;
+        }
         let (of_base, model) = (&base.search, &base.embedding_model);
         searches.push(BaseSearch {
             base: at.id,
@@ -102,13 +106,7 @@ pub(super) async fn find(
     let bases = tokio::task::spawn_blocking(move || search_all(searches))
         .await
         .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
-        .map_err(|error| {
-            tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "a replica could not be searched"
-            );
-            JobError::retry("replica", "The search index could not be used.")
-        })?;
+        .map_err(failed)?;
     Ok(Found { bases, stale })
 }
 

@@ -2,39 +2,58 @@ use super::feed;
 use super::index::Index;
 use super::open::{Inner, OpenReplica, failed, panicked};
 use crate::JobError;
-use retrieval::DocumentChange;
+use retrieval::{DocumentChange, QdrantIndex};
+use std::time::Duration;
 use store::index_changes::{self, Change};
-use store::{DocumentId, StoreError, documents, knowledge_bases};
+use store::vector_indexes::{self, Writer};
+use store::{DocumentId, Store, StoreError, documents, knowledge_bases};
 
 /// Documents per step: each step is one commit of the replica.
 const PAGE: i64 = 200;
 
-/// Applies the change log up to its head, unless somebody else has brought the replica to `wanted` meanwhile.
+/// What changes are applied to.
+#[derive(Clone, Copy)]
+pub(super) enum Target<'a> {
+    Replica(&'a OpenReplica),
+    Server {
+        index: &'a QdrantIndex,
+        writer: &'a Writer,
+        lease: Duration,
+    },
+}
+
+/// Brings a replica up to its base's head, unless somebody else has brought it to `wanted` meanwhile.
 pub(super) async fn run(inner: &Inner, index: Index, open: &OpenReplica, wanted: u64) -> Result<(), JobError> {
+    let _one_at_a_time = open.catching_up.lock().await;
+    let cursor = open.replica.cursor().map_err(failed)?;
+    if cursor >= wanted {
+        return Ok(());
+    }
+    let start = i64::try_from(cursor).unwrap_or(i64::MAX);
+    apply_log(&inner.store, index, start, Target::Replica(open)).await?;
+    metrics::counter!("replica_catch_ups_total").increment(1);
+    Ok(())
+}
+
+/// Applies what changed after `start`, up to the base's head. Of a base that is gone, or has no such index any more, nothing: whoever tidies removes
+/// its copies.
+pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: Target<'_>) -> Result<(), JobError> {
     let Index {
         tenant,
         base,
         generation,
     } = index;
-    let _one_at_a_time = open.catching_up.lock().await;
-    let start = cursor(open)?;
-    if u64::try_from(start).unwrap_or(0) >= wanted {
-        return Ok(());
-    }
-    let head = inner
-        .store
+    let head = store
         .tenant(tenant, async |tx| {
             Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop())
         })
         .await?;
-    // A base that is gone, or has no such index any more: whoever tidies removes the replica.
     let Some((head, by_index)) = head.and_then(|head| Some((head.seq, head.by_generation(generation)?))) else {
         return Ok(());
     };
     let mut page: Option<Change> = None;
     loop {
-        let (changed, step) = inner
-            .store
+        let (changed, step) = store
             .tenant(tenant, async |tx| {
                 let changed = index_changes::between(tx, base, start, head, page, PAGE).await?;
                 let ids: Vec<DocumentId> = changed.iter().map(|change| change.document_id).collect();
@@ -49,23 +68,44 @@ pub(super) async fn run(inner: &Inner, index: Index, open: &OpenReplica, wanted:
             Some(change) => (change.seq - 1).max(start),
             None => head,
         };
-        apply(open, step, reached).await?;
+        target.apply(store, index, step, reached).await?;
         if last {
-            metrics::counter!("replica_catch_ups_total").increment(1);
             return Ok(());
         }
         page = changed.last().copied();
     }
 }
 
-async fn apply(open: &OpenReplica, changes: Vec<DocumentChange>, reached: i64) -> Result<(), JobError> {
-    let (replica, reached) = (open.replica.clone(), u64::try_from(reached).unwrap_or(0));
-    tokio::task::spawn_blocking(move || replica.apply(changes, reached))
-        .await
-        .map_err(panicked)?
-        .map_err(failed)
-}
-
-fn cursor(open: &OpenReplica) -> Result<i64, JobError> {
-    Ok(i64::try_from(open.replica.cursor().map_err(failed)?).unwrap_or(i64::MAX))
+impl Target<'_> {
+    async fn apply(
+        self,
+        store: &Store,
+        index: Index,
+        changes: Vec<DocumentChange>,
+        reached: i64,
+    ) -> Result<(), JobError> {
+        let cursor = u64::try_from(reached).unwrap_or(0);
+        match self {
+            Self::Replica(open) => {
+                let replica = open.replica.clone();
+                tokio::task::spawn_blocking(move || replica.apply(changes, cursor))
+                    .await
+                    .map_err(panicked)?
+                    .map_err(failed)
+            }
+            Self::Server {
+                index: on_server,
+                writer,
+                lease,
+            } => {
+                on_server.apply(&changes, cursor).await.map_err(failed)?;
+                let writer = *writer;
+                Ok(store
+                    .tenant(index.tenant, async move |tx| {
+                        vector_indexes::advance(tx, &writer, reached, lease.as_secs_f64()).await
+                    })
+                    .await?)
+            }
+        }
+    }
 }

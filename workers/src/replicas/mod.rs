@@ -5,6 +5,9 @@ mod idle;
 mod index;
 mod open;
 mod refresh;
+mod served;
 
 pub use self::idle::{IdleError, IdleReplica, Unusable, idle_replicas};
+pub(crate) use self::open::failed;
 pub use self::open::{INDEX_VERSION, Replicas};
+pub use self::served::vector_server;

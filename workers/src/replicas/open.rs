@@ -2,24 +2,27 @@ use super::catch_up;
 use super::index::Index;
 use crate::heartbeat::host_name;
 use crate::{EmbeddingModels, JobError, Tasks};
+use config::QdrantSettings;
 use jobs::kinds::BaseAt;
 use lru::LruCache;
-use retrieval::{Language, Replica, ReplicaOptions, Slot};
+use retrieval::{Language, QdrantServer, Replica, ReplicaOptions, ScoreVectors, Slot};
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::knowledge_bases::KnowledgeBase;
-use store::{Store, TenantId, replica_cursors};
+use store::{Store, System, TenantId, replica_cursors};
 use tokio::sync::{Mutex, oneshot};
 
 /// Grows when the layout of a replica's directory or the analysis of text changes; older ones are rebuilt.
 pub const INDEX_VERSION: u32 = 2;
 
-/// One open replica, and the lock that lets one catch-up of it run at a time.
+/// One open replica, and the locks that let one catch-up run at a time.
 pub(crate) struct OpenReplica {
     pub(crate) replica: Arc<Replica>,
     pub(crate) catching_up: Mutex<()>,
+    /// The same for the index's vectors on the server.
+    pub(super) serving: Mutex<()>,
 }
 
 /// This process's replicas, in a slot of its own; cheap to clone.
@@ -33,10 +36,12 @@ pub(super) struct Inner {
     root: PathBuf,
     slot: OnceLock<Slot>,
     open: Mutex<LruCache<Index, Arc<OpenReplica>>>,
-    models: EmbeddingModels,
-    freshness_wait: Duration,
+    pub(super) models: EmbeddingModels,
+    pub(super) freshness_wait: Duration,
     pub(super) refresh_interval: Duration,
     pub(super) tasks: Tasks,
+    pub(super) qdrant: QdrantSettings,
+    pub(super) vector_server: OnceLock<QdrantServer>,
 }
 
 impl Replicas {
@@ -53,6 +58,8 @@ impl Replicas {
             freshness_wait: Duration::from_millis(settings.retrieval.freshness_wait_ms),
             refresh_interval: Duration::from_secs(settings.retrieval.refresh_interval_secs),
             tasks: Tasks::default(),
+            qdrant: settings.qdrant.clone(),
+            vector_server: OnceLock::new(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -97,7 +104,11 @@ impl Replicas {
         }
         Box::pin(self.register(index)).await?;
         let directory = self.slot()?.replica_dir(index.into(), INDEX_VERSION);
-        let options = ReplicaOptions::new(Language::from_code(&base.language), &*model.name, model.dimensions);
+        let served = self.inner.served(tenant, base)?;
+        let options = ReplicaOptions {
+            served: served.map(|served| Arc::new(served.on_server) as Arc<dyn ScoreVectors>),
+            ..ReplicaOptions::new(Language::from_code(&base.language), &*model.name, model.dimensions)
+        };
         let replica = tokio::task::spawn_blocking(move || Replica::open(&directory, options))
             .await
             .map_err(panicked)?
@@ -105,6 +116,7 @@ impl Replicas {
         let opened = Arc::new(OpenReplica {
             replica: Arc::new(replica),
             catching_up: Mutex::new(()),
+            serving: Mutex::new(()),
         });
         if let Some((_, evicted)) = open.push(index, opened.clone()) {
             close(evicted).await;
@@ -164,13 +176,17 @@ impl Replicas {
         &self.inner
     }
 
-    /// Keeps what is on disk up to date, until the process stops: a deleted document leaves the disk in bounded time also where nobody
-    /// searches.
-    pub fn keep_fresh(&self) {
-        let replicas = self.clone();
+    pub(super) fn inner_arc(&self) -> Arc<Inner> {
+        self.inner.clone()
+    }
+
+    /// Keeps what is on disk and on the vector server up to date, until the process stops: a deleted document leaves them in bounded time also
+    /// where nobody searches.
+    pub fn keep_fresh(&self, system: &System) {
+        let (replicas, system) = (self.clone(), system.clone());
         self.inner
             .tasks
-            .spawn_until_stopped(async move { super::refresh::run(&replicas).await });
+            .spawn_until_stopped(async move { super::refresh::run(&replicas, &system).await });
     }
 
     /// Stops catching up and closes every replica cleanly, so that the next start need not rebuild it.
@@ -190,7 +206,11 @@ async fn close(open: Arc<OpenReplica>) {
     }
 }
 
-pub(super) fn failed(error: retrieval::Error) -> JobError {
+pub(crate) fn failed(error: retrieval::Error) -> JobError {
+    if error.is_of_vector_server() {
+        tracing::warn!(error = &error as &dyn std::error::Error, "the vector server failed");
+        return JobError::retry("vector_server", "The vector server could not be used.");
+    }
     tracing::warn!(error = &error as &dyn std::error::Error, "a replica failed");
     JobError::retry("replica", "The search index could not be used.")
 }

@@ -1,5 +1,5 @@
 use super::index::Index;
-use super::{Replicas, catch_up, open};
+use super::{Replicas, catch_up, open, served};
 use crate::JobError;
 use retrieval::{FoundReplica, Remains, Slot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ const VISITS_BEFORE_TIDYING: u64 = 20;
 
 /// Visits every replica on this slot's disk, now and in each interval: applies what changed, takes deleted text off the disk, writes down where the
 /// replica stands, and removes those whose base is gone.
-pub(super) async fn run(replicas: &Replicas) {
+pub(super) async fn run(replicas: &Replicas, system: &store::System) {
     let mut ticks = tokio::time::interval(replicas.inner().refresh_interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for visits in 0_u64.. {
@@ -33,6 +33,7 @@ pub(super) async fn run(replicas: &Replicas) {
                 tracing::warn!(knowledge_base.id = %base, %error, "a replica could not be refreshed");
             }
         }
+        served::tend(replicas, system).await;
     }
 }
 

@@ -46,8 +46,8 @@ pub(super) async fn read(tx: &mut TenantTx, base: &KnowledgeBase) -> Result<Embe
         None => {
             // The index beside the one that is searched.
             let other = match base.index_generation == migration.generation {
-                true => migration.from_generation,
-                false => migration.generation,
+                true => (migration.from_generation, migration.from_vector_store),
+                false => (migration.generation, migration.to_vector_store),
             };
             Some(embedding_migrations::counts(tx, base, &migration.to_model, other).await?)
         }

@@ -1,5 +1,5 @@
 use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, PathId, WorkOptions};
-use crate::routes::knowledge_bases::usable_model;
+use crate::routes::knowledge_bases::{check_vector_store, read_vector_store, usable_model};
 use crate::views::EmbeddingMigrationJob;
 use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
@@ -9,21 +9,32 @@ use config::Settings;
 use jobs::kinds::MigrateEmbeddings;
 use jobs::{EnqueueOptions, Enqueued, FieldError};
 use serde_json::Value;
-use store::{JobId, KnowledgeBaseId, TenantTx, embedding_migrations, knowledge_bases};
+use store::{JobId, KnowledgeBaseId, TenantTx, VectorStore, embedding_migrations, knowledge_bases};
 use utoipa::ToSchema;
 
-/// Which model a knowledge base is to have.
+/// What index a knowledge base is to have: another model, another place of its vectors, or both. What is not given stays.
 #[derive(ToSchema)]
 pub(crate) struct StartEmbeddingMigration {
     /// An available one of `GET /v1/models`.
     #[schema(min_length = 1, max_length = 200)]
-    embedding_model: String,
+    embedding_model: Option<String>,
+    /// `embedded` or `qdrant`, as of a knowledge base.
+    #[schema(value_type = Option<String>, example = "qdrant")]
+    vector_store: Option<VectorStore>,
 }
 
 impl FromFields for StartEmbeddingMigration {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
+        // A migration to nothing is one whose model was forgotten.
+        if fields.is_absent("vector_store") {
+            return Some(Self {
+                embedding_model: Some(fields.text("embedding_model", 1..=200)?),
+                vector_store: None,
+            });
+        }
         Some(Self {
-            embedding_model: fields.text("embedding_model", 1..=200)?,
+            embedding_model: fields.optional_text("embedding_model", 1..=200),
+            vector_store: read_vector_store(fields),
         })
     }
 
@@ -32,31 +43,33 @@ impl FromFields for StartEmbeddingMigration {
         if let Some(Err(error)) = named.map(|name| usable_model(&settings.models, name)) {
             fields.error(&error.field, &error.code, error.message);
         }
+        check_vector_store(fields, settings);
     }
 }
 
 struct Start {
     base: KnowledgeBaseId,
-    model: String,
+    to: StartEmbeddingMigration,
 }
 
 impl Begin for Start {
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
         let base = knowledge_bases::lock(tx, self.base).await?;
-        if base.embedding_model == self.model {
-            let message = "is the model that the knowledge base has";
-            return Err(Problem::invalid(vec![FieldError::new(
-                "embedding_model",
-                "unchanged",
-                message,
-            )]));
+        let store = self.to.vector_store.unwrap_or(base.vector_store);
+        let model = self.to.embedding_model.unwrap_or_else(|| base.embedding_model.clone());
+        if base.embedding_model == model && base.vector_store == store {
+            let (field, what) = match self.to.vector_store {
+                None => ("embedding_model", "is the model that the knowledge base has"),
+                Some(_) => ("vector_store", "is where the knowledge base has its vectors"),
+            };
+            return Err(Problem::invalid(vec![FieldError::new(field, "unchanged", what)]));
         }
         let id = options.id.unwrap_or_else(JobId::generate);
-        let migration = embedding_migrations::start(tx, &base, &self.model, id).await?;
+        let migration = embedding_migrations::start(tx, &base, (&model, store), id).await?;
         let job = MigrateEmbeddings {
             knowledge_base_id: base.id,
             generation: migration.generation,
-            embedding_model: self.model,
+            embedding_model: model,
         };
         let options = EnqueueOptions {
             id: Some(id),
@@ -69,7 +82,7 @@ impl Begin for Start {
 /// Migrate a knowledge base to another embedding model
 ///
 /// The job that embeds everything the base has with the other model, beside the vectors that are searched; from now on what is ingested is embedded
-/// with both. Searches go on as they are. It goes on where it was when its worker is lost. When the migration is `ready`, compare both with an evaluation whose
+/// with both. With a `vector_store` and no other model, nothing is embedded: the same vectors are brought to their new place. Searches go on as they are. It goes on where it was when its worker is lost. When the migration is `ready`, compare both with an evaluation whose
 /// configurations name an `embedding_model`, and switch.
 #[utoipa::path(
     post,
@@ -89,7 +102,7 @@ impl Begin for Start {
         (status = 409, description = "It is being migrated already, or the idempotency key was used for another request."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
-        (status = 422, description = "Fields are missing, wrong or unknown, or the model is the one that the base has."),
+        (status = 422, description = "Fields are missing, wrong or unknown, or what is asked for is what the base has."),
     )
 )]
 pub(crate) async fn start_embedding_migration(
@@ -104,6 +117,6 @@ pub(crate) async fn start_embedding_migration(
         options: &options,
         body_hash: body.hash,
     };
-    let model = body.value.embedding_model;
-    start_work(&state, request, Start { base, model }).await
+    let to = body.value;
+    start_work(&state, request, Start { base, to }).await
 }

@@ -1,10 +1,12 @@
 use super::show;
 use crate::extract::{Fields, FromFields};
 use crate::routes::gates::{Pass, pass};
+use crate::routes::knowledge_bases::unusable_store;
 use crate::views::EmbeddingMigrationObject;
 use crate::{Problem, ProblemCode};
 use config::{EmbeddingModelSettings, Settings};
 use store::embedding_migrations::MigrationState;
+use store::knowledge_bases::KnowledgeBase;
 use store::{KnowledgeBaseId, TenantTx, embedding_migrations, knowledge_bases};
 use utoipa::ToSchema;
 
@@ -45,22 +47,27 @@ pub(super) async fn swap(
         && ready < replicas
     {
         let detail = format!(
-            "The other index has been built by {ready} of the {replicas} processes that have this one; they build it by themselves, within a minute as a rule."
+            "The other index is whole in {ready} of the {replicas} places that need it; they build it by themselves, within a minute as a rule."
         );
         return Err(Problem::new(ProblemCode::Conflict, detail));
     }
     let after = head.by_other().ok_or_else(|| Problem::not_found("other index"))?;
-    searchable(settings, &after.embedding_model)?;
-    if let Some(at_gate) = at_gate {
+    searchable(settings, &after)?;
+    // Where its vectors are changes nothing of what a base finds that a gate is for.
+    if let Some(at_gate) = at_gate.filter(|_| after.embedding_model != head.base.embedding_model) {
         pass(tx, settings, &head.base, &after, at_gate).await?;
     }
     let swapped = embedding_migrations::swap(tx, &head).await?;
     show::read(tx, &swapped).await
 }
 
-/// Whether questions can be put to the model here; one that no new base can be made with can be gone back to all the same.
-fn searchable(settings: &Settings, name: &str) -> Result<(), Problem> {
-    let models = &settings.models;
+/// Whether questions can be put to the index here; a model that no new base can be made with can be gone back to all the same.
+fn searchable(settings: &Settings, after: &KnowledgeBase) -> Result<(), Problem> {
+    if let Some(why) = unusable_store(settings, after.vector_store) {
+        let detail = format!("The knowledge base cannot have its vectors in Qdrant: {why}.");
+        return Err(Problem::new(ProblemCode::Conflict, detail));
+    }
+    let (models, name) = (&settings.models, &after.embedding_model);
     let why = match models.catalogue.get(name) {
         None => Some("it is not in models.catalogue".to_owned()),
         Some(model) => models.unavailable(&EmbeddingModelSettings {

@@ -6,10 +6,10 @@ use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
-use config::ModelSettings;
+use config::{ModelSettings, Settings};
 use jobs::FieldError;
-use store::KnowledgeBaseId;
 use store::knowledge_bases::NewKnowledgeBase;
+use store::{KnowledgeBaseId, VectorStore};
 use utoipa::ToSchema;
 
 /// A knowledge base to be made.
@@ -23,6 +23,10 @@ pub(crate) struct CreateKnowledgeBase {
     language: Option<String>,
     /// An available one of `GET /v1/models`; by default the installation's. `POST /v1/knowledge-bases/{id}/embedding-migration` changes it.
     embedding_model: Option<String>,
+    /// Where searches compare vectors: `embedded`, in the workers, which is the default and serves up to some 200,000 chunks; or `qdrant`, where the
+    /// installation has a server.
+    #[schema(value_type = Option<String>, example = "embedded")]
+    vector_store: Option<VectorStore>,
 }
 
 impl FromFields for CreateKnowledgeBase {
@@ -40,11 +44,39 @@ impl FromFields for CreateKnowledgeBase {
             );
         }
         let embedding_model = fields.optional_text("embedding_model", 1..=200);
+        let vector_store = read_vector_store(fields);
         Some(Self {
             name: name?,
             language,
             embedding_model,
+            vector_store,
         })
+    }
+
+    fn check_against(fields: &mut Fields, settings: &Settings) {
+        check_vector_store(fields, settings);
+    }
+}
+
+/// `vector_store`, if it is there.
+pub(crate) fn read_vector_store(fields: &mut Fields) -> Option<VectorStore> {
+    let choices = VectorStore::ALL.map(|store| (store.as_str(), store));
+    fields.optional_choice("vector_store", &choices)
+}
+
+/// Whether the installation has what `vector_store` names.
+pub(crate) fn check_vector_store(fields: &mut Fields, settings: &Settings) {
+    let named = fields.peek_text("vector_store").and_then(|name| name.parse().ok());
+    if let Some(why) = named.and_then(|store| unusable_store(settings, store)) {
+        fields.error("vector_store", "unavailable", format!("cannot be qdrant: {why}"));
+    }
+}
+
+/// Why the vectors of no index can be there, if so: a sentence without its full stop.
+pub(crate) fn unusable_store(settings: &Settings, store: VectorStore) -> Option<&'static str> {
+    match store {
+        VectorStore::Embedded => None,
+        VectorStore::Qdrant => settings.qdrant.unavailable(),
     }
 }
 
@@ -85,6 +117,7 @@ pub(crate) async fn create_knowledge_base(
         name,
         language,
         embedding_model,
+        vector_store,
     } = body.value;
     let model = embedding_model.unwrap_or_else(|| state.embedding_model_id.to_string());
     usable_model(&state.settings.models, &model).map_err(|error| Problem::invalid(vec![error]))?;
@@ -107,6 +140,7 @@ pub(crate) async fn create_knowledge_base(
                 name: &name,
                 language,
                 embedding_model: &model,
+                vector_store: vector_store.unwrap_or_default(),
             };
             Ok((store::knowledge_bases::create(tx, &new).await?, false))
         })

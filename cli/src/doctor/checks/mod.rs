@@ -26,6 +26,7 @@ mod row_level_security;
 mod schedules;
 mod suspects;
 mod undispatched;
+mod vector_server;
 mod webhook_secrets;
 mod workers;
 
@@ -55,6 +56,7 @@ pub(super) const ALL: &[Check] = &[
     clocks::CHECK,
     disk::CHECK,
     models::CHECK,
+    vector_server::CHECK,
     workers::CHECK,
     partitions::CHECK,
     default_partitions::CHECK,

@@ -91,7 +91,7 @@ async fn a_replica_that_was_closed_since_forgets_it_when_it_is_opened_again() {
         &app.context.settings,
         app.context.models.clone(),
     );
-    app.context.replicas.keep_fresh();
+    app.context.replicas.keep_fresh(&app.context.system);
     app.start_workers(jobs::Pool::ALL.to_vec());
     complete(&app.client, &id).await;
     assert_eq!(files_with_sentinel(app.data.path()), Vec::<String>::new());

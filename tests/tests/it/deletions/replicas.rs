@@ -85,7 +85,7 @@ async fn a_slot_that_nobody_takes_again_is_emptied_and_has_confirmed() {
     std::fs::rename(old.join("0"), old.join("1")).unwrap();
     app.stop_workers().await;
     app.context.replicas = replicas(&app);
-    app.context.replicas.keep_fresh();
+    app.context.replicas.keep_fresh(&app.context.system);
     app.start_workers(jobs::Pool::ALL.to_vec());
     eventually("the slot is emptied", Duration::from_secs(40), async || {
         files_with_sentinel(app.data.path()).is_empty()

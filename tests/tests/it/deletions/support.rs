@@ -14,7 +14,7 @@ pub(crate) async fn start() -> TestApp {
         ..TestOptions::default()
     })
     .await;
-    app.context.replicas.keep_fresh();
+    app.context.replicas.keep_fresh(&app.context.system);
     app
 }
 

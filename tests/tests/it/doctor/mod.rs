@@ -7,6 +7,7 @@ mod index;
 mod rows;
 mod schema;
 mod settings;
+mod vector_server;
 mod webhooks;
 
 use diesel_async::SimpleAsyncConnection;

@@ -67,7 +67,7 @@ fn texts(calls: &[VendorCall]) -> usize {
 async fn a_base_is_migrated_switched_rolled_back_and_finished_while_it_is_searched() {
     let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
     let app = app_with(&vendor, &[REFRESH]).await;
-    app.context.replicas.keep_fresh();
+    app.context.replicas.keep_fresh(&app.context.system);
     let base = app.client.knowledge_base("local").await;
     let job = submit(&app, &base, &sections(12)).await;
     let ingested = app.client.ended(&job).await;
@@ -248,8 +248,8 @@ async fn a_base_is_switched_only_to_an_index_that_is_built_where_it_is_searched_
     // This process has a replica, and nobody looks after it yet.
     let refused = act(&app, &base, "switch", json!({})).await;
     refused.expect_problem(409, "conflict");
-    assert!(refused.text.contains("0 of the 1 processes"), "{}", refused.text);
-    app.context.replicas.keep_fresh();
+    assert!(refused.text.contains("0 of the 1 places"), "{}", refused.text);
+    app.context.replicas.keep_fresh(&app.context.system);
     eventually("the other index is built", Duration::from_secs(20), async || {
         let shown = shown(&app, &base).await;
         shown["replicas"] == shown["replicas_ready"]

@@ -224,6 +224,7 @@ async fn write_and_finish(app: &TestApp, claimed: &ClaimedJob) -> Result<(), Sto
                 name: "written",
                 language: "en",
                 embedding_model: "m",
+                vector_store: store::VectorStore::Embedded,
             };
             knowledge_bases::create(tx, &base).await?;
             finish_in(tx, finish).await.map(|_| ())

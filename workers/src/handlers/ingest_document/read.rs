@@ -83,6 +83,7 @@ pub(super) async fn read(job: &JobContext, asked: &IngestDocument) -> Result<Opt
     model.check()?;
     let other = head
         .other
+        .filter(|other| other.embedding_model != base.embedding_model)
         .map(|other| job.app.models.find(&other.embedding_model))
         .transpose()?;
     other.as_ref().map_or(Ok(()), Model::check)?;

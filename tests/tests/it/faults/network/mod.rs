@@ -101,6 +101,7 @@ async fn write_and_finish(app: &TestApp, of: &ClaimedJob, before_commit: impl Fn
                 name: &name,
                 language: "en",
                 embedding_model: "m",
+                vector_store: store::VectorStore::Embedded,
             };
             knowledge_bases::create(tx, &base).await?;
             finish_in(tx, finish).await?;

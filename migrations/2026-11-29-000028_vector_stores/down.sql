@@ -1,0 +1,62 @@
+DELETE FROM replica_cursors WHERE slot_id = '71647261-6e74-0000-8000-000000000001';
+ALTER TABLE replica_cursors DROP COLUMN writer_until, DROP COLUMN writer;
+DELETE FROM embedding_migrations WHERE to_model = from_model;
+ALTER TABLE embedding_migrations DROP CONSTRAINT embedding_migrations_changes, ADD CONSTRAINT embedding_migrations_check CHECK (to_model <> from_model);
+ALTER TABLE embedding_migrations DROP COLUMN to_vector_store, DROP COLUMN from_vector_store;
+ALTER TABLE knowledge_base_heads DROP COLUMN other_vector_store;
+ALTER TABLE knowledge_bases DROP COLUMN vector_store;
+CREATE OR REPLACE FUNCTION settle_deletions(lost_after interval, keep interval, at_most integer) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    noted record;
+BEGIN
+    IF NOT pg_try_advisory_xact_lock(hashtext('settle_deletions')) THEN
+        RETURN NULL;
+    END IF;
+    FOR noted IN
+        SELECT tenant_id, embed_hash FROM public.unused_embeddings WHERE noted_at <= now() ORDER BY noted_at LIMIT at_most FOR UPDATE SKIP LOCKED
+    LOOP
+        PERFORM FROM public.embeddings WHERE tenant_id = noted.tenant_id AND embed_hash = noted.embed_hash FOR UPDATE SKIP LOCKED;
+        DELETE FROM public.embeddings WHERE (tenant_id, model, embed_hash) IN (
+            SELECT e.tenant_id, e.model, e.embed_hash FROM public.embeddings e
+            WHERE e.tenant_id = noted.tenant_id AND e.embed_hash = noted.embed_hash
+              AND NOT EXISTS (SELECT FROM public.chunks c WHERE c.tenant_id = e.tenant_id AND c.embed_hash = e.embed_hash)
+            FOR UPDATE OF e SKIP LOCKED);
+        -- What is locked again is looked at again.
+        DELETE FROM public.unused_embeddings u WHERE u.tenant_id = noted.tenant_id AND u.embed_hash = noted.embed_hash
+            AND NOT EXISTS (SELECT FROM public.embeddings e WHERE e.tenant_id = u.tenant_id AND e.embed_hash = u.embed_hash
+                AND NOT EXISTS (SELECT FROM public.chunks c WHERE c.tenant_id = e.tenant_id AND c.embed_hash = e.embed_hash));
+    END LOOP;
+
+    WITH lost AS (
+        DELETE FROM public.replica_cursors WHERE seen_at < now() - lost_after
+        RETURNING tenant_id, knowledge_base_id, slot_id, host, erased_seq
+    )
+    INSERT INTO public.deletion_replicas (tenant_id, deletion_id, slot_id, host, outcome)
+    SELECT d.tenant_id, d.id, l.slot_id, l.host, 'lost'
+    FROM lost l JOIN public.deletions d
+        ON d.tenant_id = l.tenant_id AND d.knowledge_base_id = l.knowledge_base_id AND d.completed_at IS NULL
+            AND (d.index_seq IS NULL OR l.erased_seq < d.index_seq)
+    ON CONFLICT DO NOTHING;
+
+    INSERT INTO public.deletion_replicas (tenant_id, deletion_id, slot_id, host, outcome)
+    SELECT d.tenant_id, d.id, r.slot_id, r.host, 'confirmed'
+    FROM public.deletions d JOIN public.replica_cursors r
+        ON r.tenant_id = d.tenant_id AND r.knowledge_base_id = d.knowledge_base_id AND r.erased_seq >= d.index_seq
+    WHERE d.completed_at IS NULL AND d.erased_at IS NOT NULL
+      AND NOT EXISTS (SELECT FROM public.replica_cursors o
+          WHERE o.tenant_id = r.tenant_id AND o.knowledge_base_id = r.knowledge_base_id AND o.slot_id = r.slot_id AND o.erased_seq < d.index_seq)
+    ON CONFLICT DO NOTHING;
+
+    UPDATE public.deletions d SET completed_at = clock_timestamp()
+    WHERE d.completed_at IS NULL AND d.erased_at IS NOT NULL
+      AND NOT EXISTS (SELECT FROM public.replica_cursors r
+          WHERE r.tenant_id = d.tenant_id AND r.knowledge_base_id = d.knowledge_base_id
+            AND (d.index_seq IS NULL OR r.erased_seq < d.index_seq))
+      AND NOT EXISTS (SELECT FROM public.unused_embeddings u WHERE u.tenant_id = d.tenant_id AND u.noted_at <= d.erased_at);
+
+    DELETE FROM public.deletions WHERE (tenant_id, id) IN (
+        SELECT tenant_id, id FROM public.deletions WHERE completed_at < now() - keep LIMIT at_most);
+
+    RETURN (SELECT count(*)::integer FROM public.deletions WHERE completed_at IS NULL);
+END $$;

@@ -1,0 +1,155 @@
+//! The server's copy follows its base: through changes, losses and failures.
+use super::{app_with, base_in, ingest, search, titles, titles_of};
+use serde_json::json;
+use std::time::Duration;
+use tests::{QdrantDouble, QdrantMischief, eventually};
+
+const HERON: &str = "The heron stands in the river.";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_ingested_before_a_search_is_found_by_it_and_what_was_replaced_leaves_nothing() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    assert_eq!(search(&app, &base, "anything").await["results"], json!([]));
+    let sections: String = (0..30)
+        .map(|number| format!("# Part {number}\n\n{}\n\n", format!("stone{number} ").repeat(120)))
+        .collect();
+    ingest(&app, &base, "stones", &sections).await;
+    ingest(&app, &base, "heron", HERON).await;
+    assert_eq!(titles(&app, &base, "heron river").await[0], "heron");
+    let chunks = server.chunks().len();
+    assert!(chunks > 30, "{chunks}");
+    ingest(&app, &base, "stones", "# Part 1\n\nOnly one stone is left.").await;
+    titles(&app, &base, "stone").await;
+    assert_eq!(server.chunks().len(), 2);
+    let deleted = app.client.get(&format!("/v1/knowledge-bases/{base}/documents")).await;
+    let first = deleted.body["data"][0]["id"].as_str().unwrap().to_owned();
+    app.client.delete(&format!("/v1/documents/{first}")).await;
+    eventually("the document is gone", Duration::from_secs(20), async || {
+        titles_of(&search(&app, &base, "stone heron").await).len() == 1 && server.chunks().len() == 1
+    })
+    .await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_server_has_lost_is_put_there_again() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "heron", HERON).await;
+    assert_eq!(titles(&app, &base, "heron").await, ["heron"]);
+    server.wipe();
+    assert_eq!(titles(&app, &base, "heron").await, ["heron"]);
+    server.wipe();
+    // Also where nobody searches.
+    app.context.replicas.keep_fresh(&app.context.system);
+    eventually("it is there again", Duration::from_secs(20), async || {
+        server.chunks().len() == 1
+    })
+    .await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_the_server_searches_fail_that_need_it_and_no_others() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "heron", HERON).await;
+    server.behave(QdrantMischief::Unavailable);
+    let query = json!({"knowledge_base_ids": [base], "query": "heron", "mode": "vector"});
+    let failed = app.client.post("/v1/search", query).await.body;
+    assert_eq!(
+        (&failed["state"], &failed["error"]["code"]),
+        (&json!("dead"), &json!("vector_server")),
+        "{failed}"
+    );
+    // Documents come in, and keywords find them.
+    ingest(&app, &base, "otter", "The otter swims.").await;
+    let query = json!({"knowledge_base_ids": [base], "query": "otter", "mode": "keyword"});
+    assert_eq!(titles_of(&app.client.search(query).await), ["otter"]);
+    server.behave(QdrantMischief::None);
+    assert_eq!(titles(&app, &base, "otter swims").await[0], "otter");
+    // A server that is slow to take changes does not hold a search up for ever: it is stale.
+    ingest(&app, &base, "kestrel", "The kestrel hovers.").await;
+    server.behave(QdrantMischief::Slow(Duration::from_millis(900)));
+    let found = search(&app, &base, "kestrel hovers").await;
+    assert_eq!(found["stale"], true, "{found}");
+    server.behave(QdrantMischief::None);
+    eventually("it has caught up", Duration::from_secs(20), async || {
+        search(&app, &base, "kestrel hovers").await["stale"] == false
+    })
+    .await;
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_process_writes_at_a_time_and_a_dead_one_is_followed() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "heron", HERON).await;
+    // Another process is writing, as far as anybody knows.
+    let held = format!(
+        "UPDATE replica_cursors SET writer = uuidv7(), writer_until = now() + interval '1 hour' WHERE knowledge_base_id = '{base}' AND host = 'qdrant'"
+    );
+    app.execute(&held).await;
+    let found = search(&app, &base, "heron").await;
+    assert_eq!((&found["stale"], server.points()), (&json!(true), 0), "{found}");
+    app.execute("UPDATE replica_cursors SET writer_until = now() WHERE host = 'qdrant'")
+        .await;
+    assert_eq!(titles(&app, &base, "heron").await, ["heron"]);
+    let free = "SELECT count(*) FROM replica_cursors WHERE host = 'qdrant' AND writer IS NULL AND seq > 0";
+    assert_eq!(app.count(free).await, 1);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_waits_for_the_server_however_long_it_is_away() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    app.context.replicas.keep_fresh(&app.context.system);
+    let base = base_in(&app, "base", "qdrant").await;
+    let document = ingest(&app, &base, "heron", HERON).await;
+    ingest(&app, &base, "otter", "The otter swims.").await;
+    titles(&app, &base, "heron").await;
+    server.behave(QdrantMischief::ReadOnly);
+    let deleted = app.client.delete(&format!("/v1/documents/{document}")).await;
+    let id = deleted.body["id"].as_str().unwrap().to_owned();
+    let path = format!("/v1/deletions/{id}");
+    eventually("only the server is waited for", Duration::from_secs(30), async || {
+        let receipt = app.client.get(&path).await.body;
+        let waiting = receipt["replicas"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|of| of["state"] != "confirmed");
+        waiting.map(|of| of["host"].clone()).collect::<Vec<_>>() == ["qdrant"]
+    })
+    .await;
+    // Longer than a replica that went away is waited for.
+    app.execute("UPDATE replica_cursors SET seen_at = now() - interval '1 year' WHERE host = 'qdrant'")
+        .await;
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    let receipt = app.client.get(&path).await.body;
+    assert_ne!(receipt["state"], "complete", "{receipt}");
+    assert_eq!(server.chunks().len(), 2);
+    server.behave(QdrantMischief::None);
+    eventually("the deletion is complete", Duration::from_secs(30), async || {
+        app.client.get(&path).await.body["state"] == "complete"
+    })
+    .await;
+    assert_eq!(server.chunks().len(), 1);
+
+    // With the base goes everything, the mark of where it stood included.
+    let deleted = app.client.delete(&format!("/v1/knowledge-bases/{base}")).await;
+    let path = format!("/v1/deletions/{}", deleted.body["id"].as_str().unwrap());
+    eventually("the base is gone", Duration::from_secs(30), async || {
+        app.client.get(&path).await.body["state"] == "complete"
+    })
+    .await;
+    assert_eq!(server.points(), 0);
+    app.finish().await;
+}

@@ -1,0 +1,45 @@
+use super::{app_with, base_in};
+use serde_json::json;
+use tests::{QdrantDouble, TestApp};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_that_the_installation_has_not_is_refused_with_the_reason() {
+    let app = TestApp::start().await;
+    for (store, code) in [("qdrant", "unavailable"), ("pinecone", "invalid")] {
+        let refused = app
+            .client
+            .post("/v1/knowledge-bases", json!({"name": "base", "vector_store": store}))
+            .await;
+        refused.expect_problem(422, "invalid");
+        let error = &refused.body["errors"][0];
+        assert_eq!(
+            (&error["field"], &error["code"]),
+            (&json!("vector_store"), &json!(code)),
+            "{error}"
+        );
+    }
+    let base = app.client.knowledge_base("base").await;
+    let path = format!("/v1/knowledge-bases/{base}/embedding-migration");
+    let refused = app.client.post(&path, json!({"vector_store": "qdrant"})).await;
+    refused.expect_problem(422, "invalid");
+    assert!(refused.text.contains("qdrant.url"), "{}", refused.text);
+    let refused = app.client.post(&path, json!({})).await;
+    assert_eq!(
+        refused.body["errors"][0]["field"], "embedding_model",
+        "{}",
+        refused.text
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_move_to_where_the_vectors_are_is_refused() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    let path = format!("/v1/knowledge-bases/{base}/embedding-migration");
+    let refused = app.client.post(&path, json!({"vector_store": "qdrant"})).await;
+    refused.expect_problem(422, "invalid");
+    assert_eq!(refused.body["errors"][0]["code"], "unchanged", "{}", refused.text);
+    app.finish().await;
+}
