@@ -18,6 +18,8 @@ pub enum RerankMischief {
     Refusal(u16, Option<(&'static str, &'static str)>),
     /// One score too few.
     TooFew,
+    /// The best has the lowest score.
+    Reversed,
     /// The answer is right, and comes after this long.
     Late(Duration),
 }
@@ -97,6 +99,7 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
             return refused;
         }
         Some(RerankMischief::TooFew) => drop(scored.pop()),
+        Some(RerankMischief::Reversed) => scored.iter_mut().for_each(|(_, score)| *score = -*score),
         Some(RerankMischief::Late(after)) => tokio::time::sleep(after).await,
         None => {}
     }

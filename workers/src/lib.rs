@@ -61,7 +61,7 @@ pub use self::reconciler::{
 };
 pub use self::registry::{Handle, Registry};
 pub use self::replicas::{INDEX_VERSION, IdleError, IdleReplica, Replicas, Unusable, idle_replicas, vector_server};
-pub use self::reranking::{Rerankers, local_reranker};
+pub use self::reranking::{Rerankers, local_reranker, remote_reranker};
 pub use self::settings::WorkerOptions;
 pub use self::start::{Workers, start};
 pub use self::tasks::Tasks;

@@ -26,6 +26,8 @@ pub(crate) struct EvaluationObject {
     /// The base's last change that its searches see at least.
     #[schema(required = true)]
     pub(crate) index_seq: Option<i64>,
+    /// The base's last change by now: so many more than `index_seq` have been made since.
+    pub(crate) head_seq: i64,
     /// Null until it has ended.
     #[schema(value_type = Option<EvaluatedRetrieval>, required = true)]
     pub(crate) result: Option<Value>,
@@ -44,6 +46,7 @@ impl From<Evaluation> for EvaluationObject {
             state: evaluation.state,
             revision: evaluation.revision,
             index_seq: evaluation.index_seq,
+            head_seq: evaluation.head_seq,
             result: evaluation.result,
             created_at: evaluation.created_at,
             ended_at: evaluation.ended_at,

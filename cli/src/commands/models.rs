@@ -25,11 +25,11 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// See whether models work: files, weights and reference vectors of local ones; with --call, one embedding by each provider
+    /// See whether embedding models and rerankers work: files, weights, vectors and order of local ones; with --call, one short call of each that a provider computes
     Verify {
-        /// Names of the catalogue; all that are available by default
+        /// Names of embedding models and rerankers; all that are available by default
         models: Vec<String>,
-        /// Also call providers that have a key, which costs a few tokens
+        /// Also call providers that have a key, which costs a few tokens or a search
         #[arg(long)]
         call: bool,
         #[arg(long)]
@@ -65,7 +65,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             } else {
                 print(&Verified::table(&verified))?;
             }
-            Ok(Outcome::done_if(verified.iter().all(|one| one.works != Some(false))))
+            Ok(Outcome::done_if(
+                verified.iter().all(|one| one.trial.works != Some(false)),
+            ))
         }
     }
 }

@@ -22,6 +22,13 @@ pub(crate) fn evaluation(evaluation: &Value) -> String {
     if result.get("index_changed").and_then(Value::as_bool) == Some(true) {
         lines.push_str("documents changed while it ran\n");
     }
+    let changes = count(evaluation, "head_seq").saturating_sub(count(evaluation, "index_seq"));
+    if changes > 0 {
+        lines.push_str(&format!(
+            "{} of the base since it began\n",
+            number_of(changes, "change")
+        ));
+    }
     lines.push_str("             mean     95 % interval\n");
     for (name, figures) in ["A", "B"].iter().zip(rows(result.get("figures"))) {
         for metric in Metric::ALL {
@@ -135,13 +142,14 @@ mod tests {
             "loses": true}});
         let figures =
             json!([{"ndcg@10": {"mean": 0.75, "ci95": [0.6, 0.9]}}, {"ndcg@10": {"mean": 0.5, "ci95": [0.4, 0.6]}}]);
-        let shown = evaluation(&json!({"id": "e", "state": "succeeded",
+        let shown = evaluation(&json!({"id": "e", "state": "succeeded", "index_seq": 8, "head_seq": 10,
             "configurations": [{"mode": "hybrid", "alpha": 0.8, "recency": null}, {"mode": "keyword"}],
             "result": {"questions": 12, "left_out": 1, "index_changed": false, "figures": figures, "comparison": compared}}));
         assert!(
             shown.contains("A: alpha 0.8, mode hybrid\nB: mode keyword\n"),
             "{shown}"
         );
+        assert!(shown.contains("\n2 changes of the base since it began\n"), "{shown}");
         assert!(shown.contains("B ndcg@10    0.5000   0.4000 to 0.6000\n"), "{shown}");
         assert!(
             shown.contains("ndcg@10    -0.2500   -0.4000 to -0.1000   0.0020        1        2      9  B loses\n"),

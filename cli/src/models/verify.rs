@@ -1,139 +1,138 @@
+use super::verify_embedder::{verify_local_embedder, verify_remote_embedder};
+use super::verify_reranker::{verify_local_reranker, verify_remote_reranker};
 use crate::process::{local_embedder, model_client};
 use anyhow::bail;
 use config::Settings;
-use integrations::IntegrationError;
-use integrations::embedding::{Embedder, EmbeddingPurpose, LocalEmbedder, RemoteEmbedder};
-use serde::{Deserialize, Serialize};
-use workers::remote_embedder;
-
-/// What vectors of the pinned weights may be away from their reference, as a cosine: weight-only int8 is above .9989.
-const COSINE_MIN: f32 = 0.998;
-/// The model that reference vectors are there for.
-const REFERENCE_MODEL: &str = "all-MiniLM-L6-v2";
+use integrations::http::GuardedClient;
+use serde::Serialize;
+use std::fmt::Display;
+use std::time::Instant;
+use workers::{local_reranker, remote_embedder, remote_reranker};
 
 /// What became of one model.
 #[derive(Serialize)]
 pub(crate) struct Verified {
     id: String,
+    /// `embedding` or `reranker`.
+    kind: &'static str,
+    #[serde(flatten)]
+    pub(crate) trial: Trial,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Trial {
     /// `None`: it was not tried.
     pub(crate) works: Option<bool>,
+    /// What it did, or why it failed or was not tried.
     detail: String,
+    /// Of a local model its loading, too.
+    took_ms: Option<u64>,
 }
 
-#[derive(Deserialize)]
-struct Reference {
-    text: String,
-    vector: Vec<f32>,
-}
-
-/// Tries the models of these names, or all that are available.
+/// Tries the embedding models and rerankers of these names, or all that are available.
 ///
 /// # Errors
-/// A name that is not in the catalogue.
+/// A name that is none of either; a base URL or key that cannot be used.
 pub(crate) async fn verify(settings: &Settings, names: &[String], call: bool) -> anyhow::Result<Vec<Verified>> {
     let models = &settings.models;
-    if let Some(unknown) = names.iter().find(|name| !models.catalogue.contains_key(*name)) {
-        bail!("there is no model `{unknown}` in models.catalogue; `visualkit models list` shows those that are");
+    let known = |name: &String| models.catalogue.contains_key(name) || models.rerankers.contains_key(name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        bail!(
+            "there is no model `{unknown}` in models.catalogue or models.rerankers; `visualkit models list` shows those that are"
+        );
     }
     let client = model_client(settings)?;
+    let wanted =
+        |id: &String, unavailable: &Option<String>| names.contains(id) || (names.is_empty() && unavailable.is_none());
     let mut verified = Vec::new();
     for (id, model) in &models.catalogue {
-        let asked = names.contains(id);
         let unavailable = models.unavailable(model);
-        if !asked && (!names.is_empty() || unavailable.is_some()) {
-            continue;
+        if wanted(id, &unavailable) {
+            let trial = embedder(settings, id, &client, call).await?;
+            verified.push(Verified::of(id, "embedding", trial, unavailable));
         }
-        let (works, detail) = if let Some(local) = local_embedder(settings, id) {
-            tried(verify_local(id, local).await)
-        } else if let Some(remote) = remote_embedder(models, id, &client)? {
-            if call {
-                tried(verify_remote(&remote).await)
-            } else {
-                (None, "it has what it needs; --call would try it".to_owned())
-            }
-        } else {
-            (Some(false), unavailable.unwrap_or_default())
-        };
-        verified.push(Verified {
-            id: id.clone(),
-            works,
-            detail,
-        });
+    }
+    for id in models.rerankers.keys() {
+        let unavailable = models.reranker_unavailable(id);
+        if wanted(id, &unavailable) {
+            let trial = reranker(settings, id, &client, call).await?;
+            verified.push(Verified::of(id, "reranker", trial, unavailable));
+        }
     }
     Ok(verified)
 }
 
-fn tried(result: Result<String, IntegrationError>) -> (Option<bool>, String) {
-    match result {
-        Ok(detail) => (Some(true), detail),
-        Err(error) => (Some(false), error.to_string()),
+/// `None` where it lacks what it needs.
+async fn embedder(settings: &Settings, id: &str, client: &GuardedClient, call: bool) -> anyhow::Result<Option<Trial>> {
+    if let Some(local) = local_embedder(settings, id) {
+        return Ok(Some(Trial::of(verify_local_embedder(id, local)).await));
     }
+    Ok(match remote_embedder(&settings.models, id, client)? {
+        Some(remote) if call => Some(Trial::of(verify_remote_embedder(&remote)).await),
+        Some(_) => Some(Trial::untried()),
+        None => None,
+    })
 }
 
-async fn verify_local(id: &str, embedder: LocalEmbedder) -> Result<String, IntegrationError> {
-    embedder.check_files()?;
-    let sha256: String = embedder
-        .weights_sha256()?
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    let vectors = embedder
-        .embed(vec!["A first text.".to_owned(), "Another.".to_owned()])
-        .await?;
-    let length = vectors.first().map_or(0, Vec::len);
-    let compared = if id == REFERENCE_MODEL {
-        let lowest = lowest_cosine(&embedder).await?;
-        format!("; at least {lowest:.4} like its reference vectors")
-    } else {
-        "; there are no reference vectors for it".to_owned()
-    };
-    Ok(format!(
-        "vectors of {length} numbers{compared}; weights sha256 {sha256}"
-    ))
-}
-
-async fn lowest_cosine(embedder: &LocalEmbedder) -> Result<f32, IntegrationError> {
-    let invalid = |reason: String| IntegrationError::InvalidAnswer {
-        system: REFERENCE_MODEL.to_owned(),
-        reason,
-    };
-    let references: Vec<Reference> =
-        serde_json::from_str(integrations::embedding::MINILM_REFERENCES).map_err(|error| invalid(error.to_string()))?;
-    let texts = references.iter().map(|reference| reference.text.clone()).collect();
-    let vectors = embedder.embed(texts).await?;
-    let cosine = |(a, b): (&Reference, &Vec<f32>)| a.vector.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
-    let lowest = references.iter().zip(&vectors).map(cosine).fold(1.0, f32::min);
-    if lowest < COSINE_MIN {
-        return Err(invalid(format!(
-            "its vectors are only {lowest:.4} like the reference: these are other weights, or another pooling"
-        )));
+/// `None` where it lacks what it needs.
+async fn reranker(settings: &Settings, id: &str, client: &GuardedClient, call: bool) -> anyhow::Result<Option<Trial>> {
+    if let Some(local) = local_reranker(&settings.models, id) {
+        return Ok(Some(Trial::of(verify_local_reranker(&local)).await));
     }
-    Ok(lowest)
+    Ok(match remote_reranker(&settings.models, id, client)? {
+        Some(remote) if call => Some(Trial::of(verify_remote_reranker(&remote)).await),
+        Some(_) => Some(Trial::untried()),
+        None => None,
+    })
 }
 
-async fn verify_remote(embedder: &RemoteEmbedder) -> Result<String, IntegrationError> {
-    let texts = ["A first text.".to_owned(), "Another.".to_owned()];
-    let answer = embedder.send(&texts, EmbeddingPurpose::Document).await?;
-    let embedded = embedder.read(texts.len(), answer)?;
-    let length = embedded.vectors.first().map_or(0, Vec::len);
-    let tokens = embedded
-        .tokens
-        .map_or("it does not say what it bills".to_owned(), |tokens| {
-            format!("{tokens} tokens billed, {} µUSD", embedder.cost_micros(tokens))
-        });
-    Ok(format!("vectors of {length} numbers; {tokens}"))
+impl Trial {
+    async fn of<E: Display>(trial: impl Future<Output = Result<String, E>>) -> Self {
+        let started = Instant::now();
+        let (works, detail) = match trial.await {
+            Ok(detail) => (true, detail),
+            Err(error) => (false, error.to_string()),
+        };
+        Self {
+            works: Some(works),
+            detail,
+            took_ms: Some(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)),
+        }
+    }
+
+    fn untried() -> Self {
+        Self {
+            works: None,
+            detail: "it has what it needs; --call would try it".to_owned(),
+            took_ms: None,
+        }
+    }
 }
 
 impl Verified {
+    fn of(id: &str, kind: &'static str, trial: Option<Trial>, unavailable: Option<String>) -> Self {
+        let lacking = || Trial {
+            works: Some(false),
+            detail: unavailable.unwrap_or_default(),
+            took_ms: None,
+        };
+        Self {
+            id: id.to_owned(),
+            kind,
+            trial: trial.unwrap_or_else(lacking),
+        }
+    }
+
     pub(crate) fn table(verified: &[Self]) -> String {
         let mut text = String::new();
-        for one in verified {
-            let word = match one.works {
+        for Self { id, kind, trial } in verified {
+            let word = match trial.works {
                 Some(true) => "works",
                 Some(false) => "FAILS",
                 None => "untried",
             };
-            text.push_str(&format!("{:<28}{word:<9}{}\n", one.id, one.detail));
+            let took = trial.took_ms.map_or(String::new(), |ms| format!(" ({ms} ms)"));
+            text.push_str(&format!("{id:<28}{kind:<11}{word:<9}{}{took}\n", trial.detail));
         }
         text
     }

@@ -25,6 +25,9 @@ pub struct Evaluation {
     /// The base's last change that it sees at least.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub index_seq: Option<i64>,
+    /// The base's last change by now.
+    #[diesel(sql_type = BigInt)]
+    pub head_seq: i64,
     /// `succeeded` once it has ended; before, its job's state; `cancelled` when the job is gone without it.
     #[diesel(sql_type = Text)]
     pub state: String,
@@ -37,10 +40,11 @@ pub struct Evaluation {
     pub ended_at: Option<DateTime<Utc>>,
 }
 
-const SELECT: &str = "SELECT e.id, e.knowledge_base_id, e.test_set_id, e.configurations, e.revision, e.index_seq, e.result, e.created_at, e.ended_at,
+const SELECT: &str = "SELECT e.id, e.knowledge_base_id, e.test_set_id, e.configurations, e.revision, e.index_seq, h.seq AS head_seq, e.result, e.created_at, e.ended_at,
         CASE WHEN e.ended_at IS NOT NULL THEN 'succeeded' ELSE coalesce(j.state, 'cancelled') END AS state
     FROM evaluations e
     JOIN knowledge_bases k ON k.tenant_id = e.tenant_id AND k.id = e.knowledge_base_id AND k.deleting_at IS NULL
+    JOIN knowledge_base_heads h ON h.tenant_id = e.tenant_id AND h.knowledge_base_id = e.knowledge_base_id
     LEFT JOIN jobs j ON j.tenant_id = e.tenant_id AND j.id = e.id";
 
 /// Writes down that the job of this id is to evaluate, in the transaction that submits it.

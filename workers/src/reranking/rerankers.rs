@@ -1,16 +1,13 @@
-use super::RerankCaller;
+use super::{RerankCaller, remote_reranker};
 use crate::{JobContext, JobError};
-use config::{ExposeSecret, ModelSettings, RerankProvider, RerankerSettings};
+use config::{ModelSettings, RerankProvider};
 use integrations::IntegrationError;
 use integrations::http::GuardedClient;
-use integrations::reranking::{
-    LocalReranker, LocalRerankerSettings, RemoteReranker, RemoteRerankerModel, RerankVendor, Reranker,
-};
+use integrations::reranking::{LocalReranker, LocalRerankerSettings, Reranker};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
-use url::Url;
 
 /// All rerankers of the settings; cheap to clone.
 #[derive(Clone)]
@@ -32,7 +29,7 @@ impl Rerankers {
     pub fn of(settings: &ModelSettings, client: &GuardedClient) -> Result<Self, IntegrationError> {
         let mut rerankers = BTreeMap::new();
         for (name, of) in &settings.rerankers {
-            let computed = match (local_reranker(settings, name), remote(settings, name, of, client)?) {
+            let computed = match (local_reranker(settings, name), remote_reranker(settings, name, client)?) {
                 (Some(local), _) => Computed::Here(Arc::new(local)),
                 (None, Some(reranker)) => Computed::There(Arc::new(RerankCaller::new(reranker, of.provider.as_str()))),
                 (None, None) => {
@@ -89,38 +86,4 @@ pub fn local_reranker(settings: &ModelSettings, name: &str) -> Option<LocalReran
             max_tokens: of.max_tokens,
         })
     })
-}
-
-fn remote(
-    settings: &ModelSettings,
-    name: &str,
-    of: &RerankerSettings,
-    client: &GuardedClient,
-) -> Result<Option<RemoteReranker>, IntegrationError> {
-    let vendor = match of.provider {
-        RerankProvider::Local => return Ok(None),
-        RerankProvider::Cohere => RerankVendor::Cohere,
-        RerankProvider::Voyage => RerankVendor::Voyage,
-    };
-    let Some((base_url, key)) = settings.reranker_endpoint(of) else {
-        return Ok(None);
-    };
-    let base_url = Url::parse(&base_url).map_err(|error| IntegrationError::NotConfigured {
-        system: name.to_owned(),
-        what_to_do: format!("correct the base_url of {}: {error}", of.provider.as_str()),
-    })?;
-    let model = RemoteRerankerModel {
-        id: name.to_owned(),
-        vendor,
-        vendor_model: of.model.clone().unwrap_or_else(|| name.to_owned()),
-        base_url,
-        key: Some(key.expose_secret().to_owned()),
-        max_tokens: of.max_tokens,
-        query_tokens: of.query_tokens,
-        batch_texts: of.batch_texts,
-        batch_tokens: of.batch_tokens,
-        price_micros_per_million_tokens: of.price_micros_per_million_tokens,
-        price_micros_per_thousand_searches: of.price_micros_per_thousand_searches,
-    };
-    RemoteReranker::new(model, client.clone()).map(Some)
 }

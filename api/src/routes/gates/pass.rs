@@ -99,10 +99,12 @@ async fn judge(tx: &mut TenantTx, gate: &Gate, evaluation: &Evaluation) -> Resul
     };
     let detail = format!(
         "The change loses on the knowledge base's gate: {} changes by {difference:.4} on average over {} questions, which is {significant} \
-         (p = {p_value:.4}, paired randomisation test; evaluation {}). Nothing was changed. Give a reason as `override_gate` to change it all the same.",
+         (p = {p_value:.4}, paired randomisation test; evaluation {}, made at change {} of the base, which is at {} now). Nothing was changed. Give a reason as `override_gate` to change it all the same.",
         metric.as_str(),
         first.len(),
-        evaluation.id
+        evaluation.id,
+        evaluation.index_seq.unwrap_or_default(),
+        evaluation.head_seq
     );
     Err(Problem::new(ProblemCode::GateLost, detail))
 }

@@ -129,6 +129,54 @@ async fn a_change_that_loses_is_refused_with_its_figures_unless_a_reason_is_give
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_evaluation_says_how_many_changes_came_since_and_passes_the_gate_all_the_same() {
+    let app = TestApp::start().await;
+    let base = animals(&app.client).await;
+    let set = test_set(&app.client, &base, "set").await;
+    add(&app.client, &set, questions()).await;
+    let gate = json!({"test_set_id": set});
+    put(&app, &format!("/v1/knowledge-bases/{base}/gate"), gate).await;
+    let evaluation = evaluate(&app, &set, json!([{}, {"alpha": 0.0625}])).await;
+    let measured = evaluation["index_seq"].as_i64().unwrap();
+    assert_eq!(evaluation["head_seq"], measured, "{evaluation}");
+
+    for animal in ["ibis", "jackal"] {
+        let document = json!({"title": animal, "content": format!("The {animal} sleeps."), "mime_type": "text/plain"});
+        assert_eq!(app.client.ingest(&base, document).await["state"], "succeeded");
+    }
+    // Those of another base are none of this one's.
+    let other = app.client.knowledge_base("other").await;
+    let document = json!({"title": "koala", "content": "The koala sleeps.", "mime_type": "text/plain"});
+    app.client.ingest(&other, document).await;
+
+    let id = evaluation["id"].as_str().unwrap();
+    let shown = app.client.get(&format!("/v1/evaluations/{id}")).await.body;
+    assert_eq!(
+        (&shown["index_seq"], &shown["head_seq"]),
+        (&json!(measured), &json!(measured + 2)),
+        "{shown}"
+    );
+    let listed = app.client.get(&format!("/v1/test-sets/{set}/evaluations")).await.body;
+    assert_eq!(listed["data"], json!([shown]));
+    let change = json!({"search": {"alpha": 0.0625}});
+    rewrite(&app, &evaluation, 0.5).await;
+    let refused = patch(&app, &base, change.clone()).await;
+    refused.expect_problem(409, "gate_lost");
+    let told = format!(
+        "made at change {measured} of the base, which is at {} now",
+        measured + 2
+    );
+    assert!(
+        refused.body["detail"].as_str().unwrap().contains(&told),
+        "{}",
+        refused.text
+    );
+    rewrite(&app, &evaluation, 1.0).await;
+    assert_eq!(patch(&app, &base, change).await.status.as_u16(), 200);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_base_is_deleted_with_its_gate_and_everything_that_was_evaluated() {
     let app = TestApp::start().await;
     let base = animals(&app.client).await;

@@ -1,7 +1,7 @@
 //! A cross-encoder from a folder, in the real runtime: a small one by hand (integrations/testdata), since no trained one is small enough to be kept here.
-use serde_json::json;
+use serde_json::{Value, json};
 use std::path::PathBuf;
-use tests::{TestApp, TestOptions, workspace_root};
+use tests::{Process, TestApp, TestOptions, workspace_root};
 
 async fn app_with(folder: &str) -> Option<TestApp> {
     let runtime = onnxruntime()?;
@@ -93,4 +93,30 @@ async fn a_folder_that_is_not_there_costs_the_order_and_not_the_search() {
         "{found}"
     );
     app.finish().await;
+}
+
+#[test]
+fn a_local_reranker_is_verified_by_the_command() {
+    let Some(runtime) = onnxruntime() else { return };
+    let folders = workspace_root().join("integrations/testdata").display().to_string();
+    for (folder, code, told) in [
+        ("word-overlap-reranker", 0, "came first"),
+        ("nowhere", 3, "model.onnx is missing"),
+    ] {
+        let environment = [
+            ("VISUALKIT__MODELS__DIR", folders.as_str()),
+            ("VISUALKIT__MODELS__ONNXRUNTIME", runtime.as_str()),
+            ("VISUALKIT__MODELS__RERANKERS__WORDS__PROVIDER", "local"),
+            ("VISUALKIT__MODELS__RERANKERS__WORDS__FOLDER", folder),
+            ("VISUALKIT__MODELS__RERANKERS__WORDS__MAX_TOKENS", "128"),
+        ];
+        let (ended, out, error) = Process::outcome(&["models", "verify", "words", "--json"], &environment);
+        let verified: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{error}"));
+        assert_eq!(
+            (ended, &verified[0]["works"]),
+            (Some(code), &json!(code == 0)),
+            "{verified}"
+        );
+        assert!(verified[0]["detail"].as_str().unwrap().contains(told), "{verified}");
+    }
 }

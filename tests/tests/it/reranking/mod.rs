@@ -1,5 +1,6 @@
 //! Rerankers behind APIs: fake vendors on loopback that behave as the real ones do. A local one is in `models::reranking`.
 mod choosing;
+mod command_line;
 mod contracts;
 mod failures;
 mod searching;
