@@ -201,6 +201,7 @@ mod tests {
             "get /v1/knowledge-bases/{id}/documents",
             "get /v1/knowledge-bases/{id}/embedding-migration",
             "get /v1/knowledge-bases/{id}/gate",
+            "get /v1/knowledge-bases/{id}/replicas",
             "get /v1/knowledge-bases/{id}/sources",
             "get /v1/knowledge-bases/{id}/test-sets",
             "get /v1/limits",

@@ -97,6 +97,7 @@ fn documented() -> OpenApiRouter<ApiState> {
             embedding_migrations::show::show_embedding_migration,
             embedding_migrations::end::end_embedding_migration
         ))
+        .routes(routes!(knowledge_bases::replicas::list_replicas))
         .routes(routes!(embedding_migrations::switch::switch_embedding_migration))
         .routes(routes!(embedding_migrations::rollback::roll_back_embedding_migration))
         .routes(routes!(

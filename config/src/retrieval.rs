@@ -28,6 +28,8 @@ pub struct RetrievalSettings {
     pub rerank_timeout_ms: u64,
     pub freshness_wait_ms: u64,
     pub open_replicas: usize,
+    pub replica_memory_mb: u64,
+    pub replica_disk_mb: u64,
     pub refresh_interval_secs: u64,
 }
 
@@ -62,6 +64,16 @@ impl RetrievalSettings {
             (1..=3600).contains(&self.refresh_interval_secs),
             "retrieval.refresh_interval_secs",
             "must be 1 to 3600",
+        );
+        problems.check(
+            self.replica_memory_mb >= 1,
+            "retrieval.replica_memory_mb",
+            "must be at least 1",
+        );
+        problems.check(
+            self.replica_disk_mb >= 1,
+            "retrieval.replica_disk_mb",
+            "must be at least 1",
         );
         problems.check(self.open_replicas >= 1, "retrieval.open_replicas", "must be at least 1");
     }

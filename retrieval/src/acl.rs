@@ -42,6 +42,13 @@ impl Acl {
         }
     }
 
+    /// What its names take of main memory, about.
+    #[cfg(feature = "index")]
+    pub(crate) fn memory_bytes(&self) -> usize {
+        let names = self.users.iter().chain(&self.groups);
+        names.map(|name| size_of::<String>() + name.len()).sum()
+    }
+
     /// Whether `viewer` may see a document by all of these lists, as they are stored. One that cannot be read lets nobody in but the tenant.
     pub fn all_allow(lists: &[&serde_json::Value], viewer: &Viewer) -> bool {
         lists

@@ -55,6 +55,15 @@ impl Document {
         }
     }
 
+    /// What it takes of main memory, about; without vectors.
+    fn memory_bytes(&self) -> usize {
+        size_of::<Self>()
+            + self.title.len()
+            + json_bytes(&self.metadata)
+            + self.acl.memory_bytes()
+            + self.chunks.len() * size_of::<(Uuid, u32)>()
+    }
+
     /// The place of a chunk in the document's list.
     pub(crate) fn place_of(&self, chunk_id: Uuid) -> Option<usize> {
         self.chunks.iter().position(|(id, _)| *id == chunk_id)
@@ -67,12 +76,28 @@ pub(crate) struct Documents {
     by_number: BTreeMap<DocumentNumber, Document>,
     number_of: HashMap<Uuid, DocumentNumber>,
     chunk_count: usize,
+    memory_bytes: usize,
+}
+
+/// What a value takes of main memory, about.
+fn json_bytes(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+            Value::String(text) => text.len(),
+            Value::Array(values) => values.iter().map(json_bytes).sum(),
+            Value::Object(fields) => fields
+                .iter()
+                .map(|(name, value)| size_of::<String>() + name.len() + json_bytes(value))
+                .sum(),
+        }
 }
 
 impl Documents {
     /// The document of this id must have been removed before.
     pub(crate) fn insert(&mut self, number: DocumentNumber, document: Document) {
         self.chunk_count += document.chunks.len();
+        self.memory_bytes += document.memory_bytes();
         self.number_of.insert(document.id, number);
         self.by_number.insert(number, document);
     }
@@ -80,6 +105,7 @@ impl Documents {
     pub(crate) fn remove(&mut self, number: DocumentNumber) {
         if let Some(document) = self.by_number.remove(&number) {
             self.chunk_count -= document.chunks.len();
+            self.memory_bytes -= document.memory_bytes();
             self.number_of.remove(&document.id);
         }
     }
@@ -117,6 +143,11 @@ impl Documents {
 
     pub(crate) fn len(&self) -> usize {
         self.by_number.len()
+    }
+
+    /// What the documents take of main memory, about.
+    pub(crate) fn memory_bytes(&self) -> usize {
+        self.memory_bytes
     }
 
     pub(crate) fn chunk_count(&self) -> usize {

@@ -1,6 +1,7 @@
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use uuid::Uuid;
 
@@ -27,6 +28,29 @@ pub struct FoundReplica {
     /// Without, nothing in it is trusted: the next process that opens it begins anew.
     pub closed_cleanly: bool,
     pub directory: PathBuf,
+}
+
+impl FoundReplica {
+    /// What its files take of the disk. One that goes meanwhile counts as nothing.
+    pub fn bytes(&self) -> u64 {
+        bytes_below(&self.directory)
+    }
+
+    /// When it was last closed; `None` for one that is open, or was not closed.
+    pub fn last_closed(&self) -> Option<SystemTime> {
+        fs::metadata(self.directory.join(CLEAN_MARKER)).ok()?.modified().ok()
+    }
+}
+
+fn bytes_below(directory: &Path) -> u64 {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(metadata) if metadata.is_dir() => bytes_below(&entry.path()),
+            Ok(metadata) => metadata.len(),
+            Err(_) => 0,
+        })
+        .sum()
 }
 
 /// How the folder of a replica is called: `<index version>`, or `<index version>.<generation>` where it is not the base's first index.

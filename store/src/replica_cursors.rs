@@ -35,7 +35,13 @@ pub struct ReplicaCursor {
     pub erased_seq: i64,
     #[diesel(sql_type = Timestamptz)]
     pub seen_at: DateTime<Utc>,
+    /// How long ago that was, by the database's clock.
+    #[diesel(sql_type = BigInt)]
+    pub silent_secs: i64,
 }
+
+const COLUMNS: &str =
+    "slot_id, generation, host, seq, erased_seq, seen_at, extract(epoch FROM now() - seen_at)::bigint AS silent_secs";
 
 #[derive(QueryableByName)]
 struct Registered {
@@ -70,13 +76,27 @@ pub async fn register(tx: &mut TenantTx, of: ReplicaOf, host: &str) -> Result<bo
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn of_slot(tx: &mut TenantTx, base: KnowledgeBaseId, slot: SlotId) -> Result<Vec<ReplicaCursor>, StoreError> {
-    Ok(sql_query(
-        "SELECT slot_id, generation, host, seq, erased_seq, seen_at FROM replica_cursors
-         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3",
-    )
+    Ok(sql_query(format!(
+        "SELECT {COLUMNS} FROM replica_cursors WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3"
+    ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(base)
     .bind::<Uuid, _>(slot)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?)
+}
+
+/// Where every replica of the base stands, those of the vector server included.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn of_base(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<Vec<ReplicaCursor>, StoreError> {
+    Ok(sql_query(format!(
+        "SELECT {COLUMNS} FROM replica_cursors WHERE tenant_id = $1 AND knowledge_base_id = $2 ORDER BY host, slot_id, generation"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
     .prepared()
     .load(&mut tx.conn)
     .await?)

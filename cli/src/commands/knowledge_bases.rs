@@ -28,6 +28,11 @@ enum Command {
         /// The knowledge base, by name
         name: String,
     },
+    /// Show where a knowledge base can be searched, and how far each copy of it is
+    Replicas {
+        /// The knowledge base, by name
+        name: String,
+    },
     /// Change the name of a knowledge base, or how it is searched; what is not given stays
     Update(UpdateArgs),
 }
@@ -145,6 +150,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let answered = match &args.command {
         Command::List => list_all::<Value>(&client, &["knowledge-bases"]).await?.into(),
         Command::Show { name } => read(&client, name).await?.0,
+        Command::Replicas { name } => {
+            let shown = replicas(&client, name).await?;
+            if args.json {
+                print_json(&shown)?;
+            } else {
+                print(&shown.iter().map(replica_line).collect::<String>())?;
+            }
+            return Ok(Outcome::Done);
+        }
         Command::Update(update) => change(&client, update).await?,
     };
     if args.json {
@@ -167,6 +181,26 @@ async fn read(client: &Client, name: &str) -> anyhow::Result<(Value, HeaderValue
         response.json().await?,
         etag.context("the answer has no ETag: is the API of this version?")?,
     ))
+}
+
+async fn replicas(client: &Client, name: &str) -> anyhow::Result<Vec<Value>> {
+    let found = find_all_by_name(client, &[name.to_owned()]).await?;
+    let id = found.first().context("there is no such knowledge base")?.id.to_string();
+    Ok(list_all(client, &["knowledge-bases", &id, "replicas"]).await?)
+}
+
+fn replica_line(replica: &Value) -> String {
+    let text = |name: &str| one_line(replica.get(name).and_then(Value::as_str).unwrap_or_default(), 200);
+    let number = |name: &str| replica.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let standing = match text("state").as_str() {
+        "behind" => format!("behind (change {} of {})", number("index_seq"), number("head_seq")),
+        state => state.to_owned(),
+    };
+    let of = match replica.get("searched").and_then(Value::as_bool) {
+        Some(false) => "  of the other index",
+        _ => "",
+    };
+    format!("{}  {}  {standing}{of}\n", text("host"), text("kind"))
 }
 
 /// Changes the base as it was read just before; somebody else's change in between is not overwritten.
@@ -250,6 +284,22 @@ mod tests {
         let expected = json!({"search": {"fusion": null, "alpha": 0.5, "rerank": true}});
         assert_eq!(args.body().unwrap(), expected);
         assert!(update().body().is_err());
+    }
+
+    #[test]
+    fn a_copy_that_is_behind_is_shown_with_how_far_it_is() {
+        let mut replica = json!({"host": "search-1", "kind": "process", "searched": true, "state": "behind", "index_seq": 40, "head_seq": 120});
+        assert_eq!(replica_line(&replica), "search-1  process  behind (change 40 of 120)\n");
+        replica.as_object_mut().unwrap().extend(
+            json!({"state": "current", "searched": false})
+                .as_object()
+                .unwrap()
+                .clone(),
+        );
+        assert_eq!(
+            replica_line(&replica),
+            "search-1  process  current  of the other index\n"
+        );
     }
 
     #[tokio::test]

@@ -112,9 +112,16 @@ impl Replica {
         Ok(self.read()?.documents.chunk_count())
     }
 
-    /// What the vectors take of main memory, by far the largest part of an open replica.
+    /// What the vectors take of main memory, by far the largest part of an open replica that has them.
     pub fn vector_bytes(&self) -> Result<usize> {
         Ok(size_of_val(self.read()?.vectors.values()))
+    }
+
+    /// What vectors and documents take of main memory, about. The keyword index is mapped from the disk, whose pages the system takes back when it
+    /// needs them.
+    pub fn memory_bytes(&self) -> Result<usize> {
+        let state = self.read()?;
+        Ok(size_of_val(state.vectors.values()) + state.documents.memory_bytes())
     }
 
     /// The keyword index as searches see it now.

@@ -27,6 +27,7 @@ mod plans;
 mod proxy;
 mod raw;
 mod readiness;
+mod replicas;
 mod reranking;
 mod schedules;
 mod search;

@@ -3,18 +3,26 @@ use super::index::Index;
 use super::open::{Inner, OpenReplica, failed, panicked};
 use crate::JobError;
 use retrieval::{DocumentChange, QdrantIndex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::index_changes::{self, Change};
+use store::replica_cursors::{self, ReplicaOf};
 use store::vector_indexes::{self, Writer};
 use store::{DocumentId, Store, StoreError, documents, knowledge_bases};
 
 /// Documents per step: each step is one commit of the replica.
 const PAGE: i64 = 200;
 
+/// How often it is written down how far a long catch-up is.
+const TELL_EVERY: Duration = Duration::from_secs(2);
+
 /// What changes are applied to.
 #[derive(Clone, Copy)]
 pub(super) enum Target<'a> {
-    Replica(&'a OpenReplica),
+    Replica {
+        open: &'a OpenReplica,
+        /// Where it is; what is written down of it while it is built.
+        of: ReplicaOf,
+    },
     Server {
         index: &'a QdrantIndex,
         writer: &'a Writer,
@@ -23,14 +31,20 @@ pub(super) enum Target<'a> {
 }
 
 /// Brings a replica up to its base's head, unless somebody else has brought it to `wanted` meanwhile.
-pub(super) async fn run(inner: &Inner, index: Index, open: &OpenReplica, wanted: u64) -> Result<(), JobError> {
+pub(super) async fn run(
+    inner: &Inner,
+    of: ReplicaOf,
+    index: Index,
+    open: &OpenReplica,
+    wanted: u64,
+) -> Result<(), JobError> {
     let _one_at_a_time = open.catching_up.lock().await;
     let cursor = open.replica.cursor().map_err(failed)?;
     if cursor >= wanted {
         return Ok(());
     }
     let start = i64::try_from(cursor).unwrap_or(i64::MAX);
-    apply_log(&inner.store, index, start, Target::Replica(open)).await?;
+    apply_log(&inner.store, index, start, Target::Replica { open, of }).await?;
     metrics::counter!("replica_catch_ups_total").increment(1);
     Ok(())
 }
@@ -51,7 +65,7 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
     let Some((head, by_index)) = head.and_then(|head| Some((head.seq, head.by_generation(generation)?))) else {
         return Ok(());
     };
-    let mut page: Option<Change> = None;
+    let (mut page, mut told): (Option<Change>, Instant) = (None, Instant::now());
     loop {
         let (changed, step) = store
             .tenant(tenant, async |tx| {
@@ -72,11 +86,25 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
         if last {
             return Ok(());
         }
+        if told.elapsed() > TELL_EVERY {
+            target.tell(store, index, reached).await?;
+            told = Instant::now();
+        }
         page = changed.last().copied();
     }
 }
 
 impl Target<'_> {
+    /// Writes down how far it is.
+    async fn tell(self, store: &Store, index: Index, reached: i64) -> Result<(), JobError> {
+        let Self::Replica { of, .. } = self else { return Ok(()) };
+        Ok(store
+            .tenant(index.tenant, async move |tx| {
+                replica_cursors::moved(tx, of, reached, 0).await
+            })
+            .await?)
+    }
+
     async fn apply(
         self,
         store: &Store,
@@ -86,7 +114,7 @@ impl Target<'_> {
     ) -> Result<(), JobError> {
         let cursor = u64::try_from(reached).unwrap_or(0);
         match self {
-            Self::Replica(open) => {
+            Self::Replica { open, .. } => {
                 let replica = open.replica.clone();
                 tokio::task::spawn_blocking(move || replica.apply(changes, cursor))
                     .await

@@ -4,7 +4,9 @@ mod feed;
 mod idle;
 mod index;
 mod open;
+mod open_replicas;
 mod refresh;
+mod room;
 mod served;
 
 pub use self::idle::{IdleError, IdleReplica, Unusable, idle_replicas};

@@ -1,12 +1,12 @@
 use super::catch_up;
 use super::index::Index;
+use super::open_replicas::OpenReplicas;
+use super::room::megabytes;
 use crate::heartbeat::host_name;
 use crate::{EmbeddingModels, JobError, Tasks};
 use config::QdrantSettings;
 use jobs::kinds::BaseAt;
-use lru::LruCache;
 use retrieval::{Language, QdrantServer, Replica, ReplicaOptions, ScoreVectors, Slot};
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -35,7 +35,8 @@ pub(super) struct Inner {
     pub(super) store: Store,
     root: PathBuf,
     slot: OnceLock<Slot>,
-    open: Mutex<LruCache<Index, Arc<OpenReplica>>>,
+    pub(super) open: OpenReplicas,
+    pub(super) most_disk_bytes: u64,
     pub(super) models: EmbeddingModels,
     pub(super) freshness_wait: Duration,
     pub(super) refresh_interval: Duration,
@@ -48,12 +49,14 @@ impl Replicas {
     /// Opens nothing yet. `models` says how long the vectors of a base are.
     #[must_use]
     pub fn new(store: Store, settings: &config::Settings, models: EmbeddingModels) -> Self {
-        let capacity = NonZeroUsize::new(settings.retrieval.open_replicas).unwrap_or(NonZeroUsize::MIN);
+        let limits = &settings.retrieval;
+        let most_bytes = usize::try_from(megabytes(limits.replica_memory_mb)).unwrap_or(usize::MAX);
         let inner = Inner {
             store,
             root: settings.storage.data_dir.join("replicas"),
             slot: OnceLock::new(),
-            open: Mutex::new(LruCache::new(capacity)),
+            open: OpenReplicas::new(limits.open_replicas, most_bytes),
+            most_disk_bytes: megabytes(limits.replica_disk_mb),
             models,
             freshness_wait: Duration::from_millis(settings.retrieval.freshness_wait_ms),
             refresh_interval: Duration::from_secs(settings.retrieval.refresh_interval_secs),
@@ -80,11 +83,12 @@ impl Replicas {
             return Ok((open.replica.clone(), false));
         }
         let (done, caught_up) = oneshot::channel();
-        let (inner, target) = (self.inner.clone(), open.clone());
+        let (replicas, target) = (self.clone(), open.clone());
         // A task of its own: a search that gives up waiting, or is cancelled, does not throw the progress away.
         self.inner.tasks.spawn_until_stopped(async move {
-            let result = catch_up::run(&inner, index, &target, wanted).await;
+            let result = replicas.catch_up(index, &target, wanted).await;
             let _ = done.send(result);
+            replicas.make_room(index).await;
         });
         match tokio::time::timeout(self.inner.freshness_wait, caught_up).await {
             Ok(Ok(result)) => result?,
@@ -95,16 +99,49 @@ impl Replicas {
         Ok((open.replica.clone(), stale))
     }
 
+    /// Applies the change log to the replica, unless it has what is `wanted`.
+    pub(super) async fn catch_up(&self, index: Index, open: &OpenReplica, wanted: u64) -> Result<(), JobError> {
+        let of = index.in_slot(self.slot()?.id());
+        catch_up::run(&self.inner, of, index, open, wanted).await
+    }
+
+    /// The base's replica, open; the one that was used last.
     pub(super) async fn open(&self, tenant: TenantId, base: &KnowledgeBase) -> Result<Arc<OpenReplica>, JobError> {
-        let model = self.inner.models.find(&base.embedding_model)?;
+        self.open_for(tenant, base, true).await
+    }
+
+    /// The same for whoever looks after it: where it was closed, it is the first to be closed again.
+    pub(super) async fn open_unused(
+        &self,
+        tenant: TenantId,
+        base: &KnowledgeBase,
+    ) -> Result<Arc<OpenReplica>, JobError> {
+        self.open_for(tenant, base, false).await
+    }
+
+    async fn open_for(&self, tenant: TenantId, base: &KnowledgeBase, used: bool) -> Result<Arc<OpenReplica>, JobError> {
         let index = Index::of(tenant, base);
-        let mut open = self.inner.open.lock().await;
-        if let Some(found) = open.get(&index) {
-            return Ok(found.clone());
+        let open = &self.inner.open;
+        if let Some(found) = open.find(index, used) {
+            return Ok(found);
         }
-        Box::pin(self.register(index)).await?;
+        let door = open.door(index).lock().await;
+        if let Some(found) = open.find(index, used) {
+            return Ok(found);
+        }
+        let opened = Box::pin(self.open_closed(index, base)).await?;
+        open.insert(index, opened.clone(), used);
+        drop(door);
+        self.make_room(index).await;
+        Ok(opened)
+    }
+
+    /// Whoever calls it holds the index's door.
+    async fn open_closed(&self, index: Index, base: &KnowledgeBase) -> Result<Arc<OpenReplica>, JobError> {
+        let model = self.inner.models.find(&base.embedding_model)?;
+        self.register(index).await?;
         let directory = self.slot()?.replica_dir(index.into(), INDEX_VERSION);
-        let served = self.inner.served(tenant, base)?;
+        let served = self.inner.served(index.tenant, base)?;
         let options = ReplicaOptions {
             served: served.map(|served| Arc::new(served.on_server) as Arc<dyn ScoreVectors>),
             ..ReplicaOptions::new(Language::from_code(&base.language), &*model.name, model.dimensions)
@@ -113,16 +150,11 @@ impl Replicas {
             .await
             .map_err(panicked)?
             .map_err(failed)?;
-        let opened = Arc::new(OpenReplica {
+        Ok(Arc::new(OpenReplica {
             replica: Arc::new(replica),
             catching_up: Mutex::new(()),
             serving: Mutex::new(()),
-        });
-        if let Some((_, evicted)) = open.push(index, opened.clone()) {
-            close(evicted).await;
-        }
-        metrics::gauge!("replicas_open").set(open.len() as f64);
-        Ok(opened)
+        }))
     }
 
     /// Has it known that this slot holds a replica of the index, before it does; what it holds unknown to all is of no use.
@@ -146,10 +178,12 @@ impl Replicas {
 
     /// Closes the index's replica, deletes its directory and has that known: the base or the index is gone, or the replica was given up as lost.
     pub(super) async fn remove(&self, index: Index) -> Result<(), JobError> {
-        let mut open = self.inner.open.lock().await;
-        if let Some(found) = open.pop(&index) {
+        let open = &self.inner.open;
+        let _door = open.door(index).lock().await;
+        if let Some(found) = open.take(index) {
             close(found).await;
         }
+        open.forget(index);
         let slot = self.slot()?;
         slot.remove_index(index.into()).map_err(failed)?;
         let of = index.in_slot(slot.id());
@@ -192,14 +226,17 @@ impl Replicas {
     /// Stops catching up and closes every replica cleanly, so that the next start need not rebuild it.
     pub async fn close(&self) {
         self.inner.tasks.stop().await;
-        let mut open = self.inner.open.lock().await;
-        while let Some((_, replica)) = open.pop_lru() {
-            close(replica).await;
+        let open = &self.inner.open;
+        for index in open.all() {
+            let _door = open.door(index).lock().await;
+            if let Some(replica) = open.take(index) {
+                close(replica).await;
+            }
         }
     }
 }
 
-async fn close(open: Arc<OpenReplica>) {
+pub(super) async fn close(open: Arc<OpenReplica>) {
     let closed = tokio::task::spawn_blocking(move || open.replica.close()).await;
     if let Ok(Err(error)) = closed {
         tracing::warn!(%error, "a replica was not closed cleanly; it will be rebuilt");

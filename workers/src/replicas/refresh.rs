@@ -1,5 +1,5 @@
 use super::index::Index;
-use super::{Replicas, catch_up, open, served};
+use super::{Replicas, open, served};
 use crate::JobError;
 use retrieval::{FoundReplica, Remains, Slot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,6 +32,9 @@ pub(super) async fn run(replicas: &Replicas, system: &store::System) {
             if let Err(error) = visit(replicas, (tenant, base), &found, tidy).await {
                 tracing::warn!(knowledge_base.id = %base, %error, "a replica could not be refreshed");
             }
+        }
+        if let Err(error) = replicas.make_room_on_disk().await {
+            tracing::warn!(%error, "replicas could not be deleted from the disk");
         }
         served::tend(replicas, system).await;
     }
@@ -99,9 +102,12 @@ async fn follow(
     if let Some(cursor) = cursor.filter(|cursor| cursor.erased_seq == head && cursor.seq == head && !tidy) {
         return moved(replicas, index, cursor.seq, cursor.erased_seq).await;
     }
-    let open = replicas.open(tenant, base).await?;
-    catch_up::run(replicas.inner(), index, &open, u64::try_from(head).unwrap_or(0)).await?;
+    let open = replicas.open_unused(tenant, base).await?;
+    replicas
+        .catch_up(index, &open, u64::try_from(head).unwrap_or(0))
+        .await?;
     let erased = erase(open, tidy).await?;
+    replicas.make_room(index).await;
     let seq = i64::try_from(erased.cursor).unwrap_or(i64::MAX);
     let erased_seq = match erased.remains {
         Remains::Deleted => cursor.map_or(0, |cursor| cursor.erased_seq),

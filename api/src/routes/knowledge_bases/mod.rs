@@ -3,6 +3,7 @@ pub(crate) mod create;
 pub(crate) mod delete;
 mod language;
 pub(crate) mod list;
+pub(crate) mod replicas;
 mod search_fields;
 mod settings_change;
 pub(crate) mod show;

@@ -64,6 +64,7 @@ pub(super) const CASES: &[Case] = &[
         PathId::MigratingBase,
     ),
     read("get /v1/knowledge-bases/{id}/gate", "evaluations:read", PathId::Base),
+    read("get /v1/knowledge-bases/{id}/replicas", "knowledge:read", PathId::Base),
     read("get /v1/test-sets/{id}", "evaluations:read", PathId::TestSet),
     read("get /v1/test-sets/{id}/questions", "evaluations:read", PathId::TestSet),
     read(

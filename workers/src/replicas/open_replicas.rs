@@ -1,0 +1,119 @@
+use super::index::Index;
+use super::open::OpenReplica;
+use lru::LruCache;
+use std::collections::HashMap;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+use tokio::sync::Mutex as AsyncMutex;
+
+/// Indexes share doors: two that meet at one wait for each other, which costs time and nothing else.
+const DOORS: usize = 64;
+
+/// The replicas that a process has open, and how many and how large they may be.
+pub(super) struct OpenReplicas {
+    state: Mutex<State>,
+    /// Held by whoever opens, closes or deletes a replica: its directory has one holder at a time.
+    doors: Vec<AsyncMutex<()>>,
+    hasher: RandomState,
+    most: usize,
+    most_bytes: usize,
+}
+
+struct State {
+    /// The least recently used last.
+    open: LruCache<Index, Arc<OpenReplica>>,
+    /// When a search last asked for it, of those that are closed too.
+    used: HashMap<Index, Instant>,
+}
+
+impl OpenReplicas {
+    pub(super) fn new(most: usize, most_bytes: usize) -> Self {
+        Self {
+            state: Mutex::new(State {
+                open: LruCache::unbounded(),
+                used: HashMap::new(),
+            }),
+            doors: (0..DOORS).map(|_| AsyncMutex::new(())).collect(),
+            hasher: RandomState::new(),
+            most,
+            most_bytes,
+        }
+    }
+
+    /// The replica, if it is open. With `used`, it becomes the most recently used one.
+    pub(super) fn find(&self, index: Index, used: bool) -> Option<Arc<OpenReplica>> {
+        let mut state = self.state();
+        if !used {
+            return state.open.peek(&index).cloned();
+        }
+        let found = state.open.get(&index).cloned()?;
+        state.used.insert(index, Instant::now());
+        Some(found)
+    }
+
+    /// Without `used`, it is the first to be closed when there are too many.
+    pub(super) fn insert(&self, index: Index, replica: Arc<OpenReplica>, used: bool) {
+        let mut state = self.state();
+        state.open.push(index, replica);
+        if used {
+            state.used.insert(index, Instant::now());
+        } else {
+            state.open.demote(&index);
+        }
+        metrics::gauge!("replicas_open").set(state.open.len() as f64);
+    }
+
+    /// The replica, which is open no more; whoever asks holds its door.
+    pub(super) fn take(&self, index: Index) -> Option<Arc<OpenReplica>> {
+        let mut state = self.state();
+        let taken = state.open.pop(&index);
+        metrics::gauge!("replicas_open").set(state.open.len() as f64);
+        taken
+    }
+
+    pub(super) fn forget(&self, index: Index) {
+        self.state().used.remove(&index);
+    }
+
+    pub(super) fn all(&self) -> Vec<Index> {
+        self.state().open.iter().map(|(index, _)| *index).collect()
+    }
+
+    pub(super) fn last_used(&self, index: Index) -> Option<Instant> {
+        self.state().used.get(&index).copied()
+    }
+
+    /// The least recently used one, while there are too many or they take too much memory: never `keep`, nor one that is being changed.
+    pub(super) fn surplus(&self, keep: Index) -> Option<Index> {
+        let all: Vec<(Index, Arc<OpenReplica>)> = {
+            let state = self.state();
+            state.open.iter().map(|(index, open)| (*index, open.clone())).collect()
+        };
+        let bytes: usize = all
+            .iter()
+            .map(|(_, open)| open.replica.memory_bytes().unwrap_or(0))
+            .sum();
+        metrics::gauge!("replica_memory_bytes").set(bytes as f64);
+        if all.len() <= self.most && bytes <= self.most_bytes {
+            return None;
+        }
+        let idle = |open: &OpenReplica| open.catching_up.try_lock().is_ok();
+        let mut from_oldest = all.iter().rev();
+        let (index, _) = from_oldest.find(|(index, open)| *index != keep && idle(open))?;
+        Some(*index)
+    }
+
+    pub(super) fn door(&self, index: Index) -> &AsyncMutex<()> {
+        let place = usize::try_from(self.hasher.hash_one(index)).unwrap_or(0) % DOORS;
+        #[allow(
+            clippy::indexing_slicing,
+            reason = "the place is below DOORS, of which there are as many"
+        )]
+        &self.doors[place]
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
