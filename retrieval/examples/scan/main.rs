@@ -44,15 +44,16 @@ fn main() {
     }
 }
 
-/// Every scan once a round, beginning with another each time, so that a busy neighbour slows all of them.
+/// Every scan once a round, beginning with another each time, so that a busy neighbour slows all of them. The
+/// ratio is the median of the rounds' ratios, for the same reason.
 fn measure(name: &str, rows: Rows, rounds: usize) {
     println!("\n## {name} of {} dimensions\n", rows.dimensions);
-    println!("| scan | bytes a row | min ms | median ms | today's median / this | recall@10 | recall@100 |");
+    println!("| scan | bytes a row | min ms | median ms | today's time / this one's | recall@10 | recall@100 |");
     println!("|---|---|---|---|---|---|---|");
     let stored = Stored::new(rows);
     let mut times = vec![Vec::new(); SCANS.len()];
     for round in 0..rounds {
-        let query = stored.query(round);
+        let query = stored.queries().nth(round % rows::QUERIES).unwrap_or_default();
         for turn in 0..SCANS.len() {
             let number = (round + turn) % SCANS.len();
             if let (Some(scan), Some(times)) = (SCANS.get(number), times.get_mut(number)) {
@@ -62,30 +63,44 @@ fn measure(name: &str, rows: Rows, rounds: usize) {
             }
         }
     }
-    let mut today = None;
+    let exact: Vec<Vec<usize>> = stored
+        .queries()
+        .map(|query| stored.exact(kernels::lanes::<8>, query, LIMIT))
+        .collect();
+    let today = times.first().cloned().unwrap_or_default();
     for (scan, mut times) in SCANS.iter().zip(times) {
-        times.sort_by(f64::total_cmp);
+        let ratio = median(
+            &mut today
+                .iter()
+                .zip(&times)
+                .map(|(today, time)| today / time)
+                .collect::<Vec<_>>(),
+        );
+        let median = median(&mut times);
         let min = times.first().copied().unwrap_or_default();
-        let median = times.get(times.len() / 2).copied().unwrap_or_default();
         println!(
-            "| {} | {} | {min:.3} | {median:.3} | {:.2} | {:.4} | {:.4} |",
+            "| {} | {} | {min:.3} | {median:.3} | {ratio:.2} | {:.4} | {:.4} |",
             scan.name,
             (scan.bytes)(stored.rows.dimensions),
-            *today.get_or_insert(median) / median,
-            recall(&stored, scan, 10),
-            recall(&stored, scan, LIMIT),
+            recall(&stored, scan, &exact, 10),
+            recall(&stored, scan, &exact, LIMIT),
         );
     }
 }
 
+/// Sorts them.
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or_default()
+}
+
 /// The share of the exact nearest that a scan finds, over all queries.
-fn recall(stored: &Stored, scan: &Scan, limit: usize) -> f64 {
+fn recall(stored: &Stored, scan: &Scan, exact: &[Vec<usize>], limit: usize) -> f64 {
     let (mut found, mut all) = (0, 0);
-    for query in stored.rows.queries.chunks_exact(stored.rows.dimensions) {
-        let exact = stored.exact(kernels::lanes::<8>, query, limit);
+    for (query, exact) in stored.queries().zip(exact) {
         let these = (scan.run)(stored, query, limit);
-        found += exact.iter().filter(|row| these.contains(row)).count();
-        all += exact.len();
+        found += exact.iter().take(limit).filter(|row| these.contains(row)).count();
+        all += limit.min(exact.len());
     }
-    found as f64 / f64::from(all as u32)
+    found as f64 / all as f64
 }

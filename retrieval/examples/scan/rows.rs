@@ -1,7 +1,7 @@
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 
-const QUERIES: usize = 100;
+pub(crate) const QUERIES: usize = 100;
 const CLUSTERS: usize = 500;
 
 /// Rows of length 1 to scan, and others that ask.

@@ -30,13 +30,8 @@ impl Stored {
         }
     }
 
-    pub(crate) fn query(&self, number: usize) -> &[f32] {
-        let count = self.rows.queries.len() / self.rows.dimensions;
-        self.rows
-            .queries
-            .chunks_exact(self.rows.dimensions)
-            .nth(number % count)
-            .unwrap_or_default()
+    pub(crate) fn queries(&self) -> impl Iterator<Item = &[f32]> {
+        self.rows.queries.chunks_exact(self.rows.dimensions)
     }
 
     #[inline(always)]
