@@ -1,13 +1,14 @@
 //! Numbers in other forms than a model gives them.
 
 /// Values that change no score by more than rounding does become 0. A product of two of them would be subnormal, which
-/// costs a processor many times a normal one. Models do give such values: all-MiniLM-L6-v2 has dimensions of about 1e-36.
+/// costs a processor many times a normal one. Models do give such values: all-MiniLM-L6-v2 has two dimensions of about 1e-33.
 pub(crate) fn without_tiny(vector: &[f32]) -> Vec<f32> {
     let value = |&value: &f32| if value.abs() < 1e-18 { 0.0 } else { value };
     vector.iter().map(value).collect()
 }
 
 /// IEEE 754 half precision, to the nearest, ties to even. Of values of at most 1: no overflow to think of.
+#[cfg(target_arch = "x86_64")]
 pub(crate) fn half(value: f32) -> u16 {
     let bits = value.to_bits();
     let sign = (bits >> 16) as u16 & 0x8000;

@@ -71,7 +71,13 @@ pub(crate) const SCANS: &[Scan] = &[
     }),
 ];
 
-/// AVX2 where a processor has it, even if it has wider ones.
+/// AVX2 where a processor has it, even if it has wider ones; elsewhere the best there is.
+#[cfg(target_arch = "x86_64")]
 fn avx2() -> Level {
     Level::new().as_avx2().map_or_else(Level::new, |avx2| avx2.level())
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn avx2() -> Level {
+    Level::new()
 }

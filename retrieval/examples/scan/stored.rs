@@ -3,12 +3,13 @@ use fearless_simd::{Level, dispatch};
 
 use crate::kernels::{bytes, wide};
 use crate::nearest::best;
-use crate::numbers::{half, quantised};
+use crate::numbers::quantised;
 use crate::rows::Rows;
 
 /// The rows in every form that is scanned.
 pub(crate) struct Stored {
     pub(crate) rows: Rows,
+    #[cfg(target_arch = "x86_64")]
     halves: Vec<u16>,
     bytes: Vec<i8>,
     steps: Vec<f32>,
@@ -23,7 +24,8 @@ impl Stored {
             steps.push(step);
         }
         Self {
-            halves: rows.values.iter().copied().map(half).collect(),
+            #[cfg(target_arch = "x86_64")]
+            halves: rows.values.iter().copied().map(crate::numbers::half).collect(),
             rows,
             bytes,
             steps,
