@@ -46,8 +46,29 @@ impl ClientError {
             Self::NoSuchBase { existing, .. } if existing.is_empty() => {
                 Some("there is none yet; `visualkit ingest PATH --kb NAME` makes one".into())
             }
-            Self::NoSuchBase { existing, .. } => Some(format!("there are: {}", existing.join(", "))),
+            Self::NoSuchBase { name, existing } => Some(format!("there are: {}", a_few(existing, name))),
         }
+    }
+}
+
+/// Names that users can be shown at once.
+const SHOWN: usize = 10;
+
+/// Some of the names, first those that are like the one that was meant.
+fn a_few(existing: &[String], meant: &str) -> String {
+    let meant = meant.to_lowercase();
+    let is_like = |name: &&String| {
+        let name = name.to_lowercase();
+        name.contains(&meant) || meant.contains(&name)
+    };
+    let (like, others): (Vec<&String>, Vec<&String>) = existing.iter().partition(is_like);
+    let shown: Vec<&str> = like.into_iter().chain(others).take(SHOWN).map(String::as_str).collect();
+    match existing.len().saturating_sub(SHOWN) {
+        0 => shown.join(", "),
+        more => format!(
+            "{} and {more} more; `visualkit knowledge-bases list` lists them",
+            shown.join(", ")
+        ),
     }
 }
 

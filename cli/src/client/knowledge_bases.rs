@@ -96,4 +96,18 @@ mod tests {
         let error = find_all_by_name(&fake.client(), &["c".into()]).await.unwrap_err();
         assert_eq!(error.help().unwrap(), "there are: a, b");
     }
+
+    #[tokio::test]
+    async fn of_many_a_few_are_listed_and_the_likely_one_first() {
+        let names: Vec<String> = (0..30).map(|number| format!("base {number}")).collect();
+        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+        names.push("Help centre");
+        let fake = Fake::answering(vec![reply(200, page(&names))]).await;
+        let error = find_all_by_name(&fake.client(), &["help".into()]).await.unwrap_err();
+        let help = error.help().unwrap();
+        assert!(
+            help.starts_with("there are: Help centre, base 0, ") && help.contains(" and 21 more"),
+            "{help}"
+        );
+    }
 }

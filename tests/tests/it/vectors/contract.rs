@@ -53,6 +53,8 @@ fn queries() -> Vec<Value> {
                 json!({"principal": {"user": "nobody"}}),
                 json!({"filter": {"field": "animal", "op": "eq", "value": "otter"}}),
                 json!({"filter": {"field": "year", "op": "lt", "value": 2025}}),
+                // What is best is left out, and it is the shorter list.
+                json!({"filter": {"field": "animal", "op": "ne", "value": "heron"}}),
                 json!({"filter": {"field": "year", "op": "gt", "value": 3000}}),
                 json!({"phrases": ["seen at the river"]}),
             ];
