@@ -8,6 +8,7 @@ use config::QdrantSettings;
 use jobs::kinds::BaseAt;
 use retrieval::{Language, QdrantServer, Replica, ReplicaOptions, ScoreVectors, Slot};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::knowledge_bases::KnowledgeBase;
@@ -23,6 +24,14 @@ pub(crate) struct OpenReplica {
     pub(crate) catching_up: Mutex<()>,
     /// The same for the index's vectors on the server.
     pub(super) serving: Mutex<()>,
+    /// What it took of main memory when it was last measured.
+    pub(super) bytes: AtomicUsize,
+}
+
+impl OpenReplica {
+    fn measure(&self) {
+        self.bytes.store(self.replica.memory_bytes().unwrap_or(0), Relaxed);
+    }
 }
 
 /// This process's replicas, in a slot of its own; cheap to clone.
@@ -88,7 +97,7 @@ impl Replicas {
         self.inner.tasks.spawn_until_stopped(async move {
             let result = replicas.catch_up(index, &target, wanted).await;
             let _ = done.send(result);
-            replicas.make_room(index).await;
+            replicas.make_room(Some(index)).await;
         });
         match tokio::time::timeout(self.inner.freshness_wait, caught_up).await {
             Ok(Ok(result)) => result?,
@@ -102,7 +111,9 @@ impl Replicas {
     /// Applies the change log to the replica, unless it has what is `wanted`.
     pub(super) async fn catch_up(&self, index: Index, open: &OpenReplica, wanted: u64) -> Result<(), JobError> {
         let of = index.in_slot(self.slot()?.id());
-        catch_up::run(&self.inner, of, index, open, wanted).await
+        let caught_up = catch_up::run(&self.inner, of, index, open, wanted).await;
+        open.measure();
+        caught_up
     }
 
     /// The base's replica, open; the one that was used last.
@@ -132,7 +143,7 @@ impl Replicas {
         let opened = Box::pin(self.open_closed(index, base)).await?;
         open.insert(index, opened.clone(), used);
         drop(door);
-        self.make_room(index).await;
+        self.make_room(Some(index)).await;
         Ok(opened)
     }
 
@@ -150,11 +161,14 @@ impl Replicas {
             .await
             .map_err(panicked)?
             .map_err(failed)?;
-        Ok(Arc::new(OpenReplica {
+        let opened = OpenReplica {
             replica: Arc::new(replica),
             catching_up: Mutex::new(()),
             serving: Mutex::new(()),
-        }))
+            bytes: AtomicUsize::new(0),
+        };
+        opened.measure();
+        Ok(Arc::new(opened))
     }
 
     /// Has it known that this slot holds a replica of the index, before it does; what it holds unknown to all is of no use.

@@ -3,6 +3,7 @@ use super::open::OpenReplica;
 use lru::LruCache;
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 use tokio::sync::Mutex as AsyncMutex;
@@ -84,24 +85,27 @@ impl OpenReplicas {
         self.state().used.get(&index).copied()
     }
 
-    /// The least recently used one, while there are too many or they take too much memory: never `keep`, nor one that is being changed.
-    pub(super) fn surplus(&self, keep: Index) -> Option<Index> {
-        let all: Vec<(Index, Arc<OpenReplica>)> = {
-            let state = self.state();
-            state.open.iter().map(|(index, open)| (*index, open.clone())).collect()
-        };
-        let bytes: usize = all
-            .iter()
-            .map(|(_, open)| open.replica.memory_bytes().unwrap_or(0))
-            .sum();
+    /// The least recently used one, while there are too many or they take too much memory: never `keep`, nor one that somebody is about to search or
+    /// change.
+    pub(super) fn surplus(&self, keep: Option<Index>) -> Option<Index> {
+        let state = self.state();
+        let bytes: usize = state.open.iter().map(|(_, open)| open.bytes.load(Relaxed)).sum();
         metrics::gauge!("replica_memory_bytes").set(bytes as f64);
-        if all.len() <= self.most && bytes <= self.most_bytes {
+        if state.open.len() <= self.most && bytes <= self.most_bytes {
             return None;
         }
-        let idle = |open: &OpenReplica| open.catching_up.try_lock().is_ok();
-        let mut from_oldest = all.iter().rev();
-        let (index, _) = from_oldest.find(|(index, open)| *index != keep && idle(open))?;
+        let mut from_oldest = state.open.iter().rev();
+        let (index, _) = from_oldest.find(|(index, open)| Some(**index) != keep && is_unused(open))?;
         Some(*index)
+    }
+
+    /// As [`take`](Self::take), if nobody is about to search or change it.
+    pub(super) fn take_unused(&self, index: Index) -> Option<Arc<OpenReplica>> {
+        let mut state = self.state();
+        state.open.peek(&index).filter(|open| is_unused(open))?;
+        let taken = state.open.pop(&index);
+        metrics::gauge!("replicas_open").set(state.open.len() as f64);
+        taken
     }
 
     pub(super) fn door(&self, index: Index) -> &AsyncMutex<()> {
@@ -116,4 +120,9 @@ impl OpenReplicas {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether this is the only place that has it; others get it from here, under the same lock.
+fn is_unused(open: &Arc<OpenReplica>) -> bool {
+    Arc::strong_count(open) == 1
 }

@@ -33,6 +33,7 @@ pub(super) async fn run(replicas: &Replicas, system: &store::System) {
                 tracing::warn!(knowledge_base.id = %base, %error, "a replica could not be refreshed");
             }
         }
+        replicas.make_room(None).await;
         if let Err(error) = replicas.make_room_on_disk().await {
             tracing::warn!(%error, "replicas could not be deleted from the disk");
         }
@@ -107,7 +108,6 @@ async fn follow(
         .catch_up(index, &open, u64::try_from(head).unwrap_or(0))
         .await?;
     let erased = erase(open, tidy).await?;
-    replicas.make_room(index).await;
     let seq = i64::try_from(erased.cursor).unwrap_or(i64::MAX);
     let erased_seq = match erased.remains {
         Remains::Deleted => cursor.map_or(0, |cursor| cursor.erased_seq),

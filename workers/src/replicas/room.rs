@@ -6,13 +6,15 @@ use retrieval::FoundReplica;
 use std::time::{Instant, SystemTime};
 
 impl Replicas {
-    /// Closes what is too much, the least recently used first; `keep` stays.
-    pub(super) async fn make_room(&self, keep: Index) {
+    /// Closes what is too much, the least recently used first; `keep` stays, and what is in use until the next time.
+    pub(super) async fn make_room(&self, keep: Option<Index>) {
         let open = &self.inner().open;
         while let Some(index) = open.surplus(keep) {
             let _door = open.door(index).lock().await;
-            // Somebody may have closed it meanwhile.
-            let Some(replica) = open.take(index) else { continue };
+            // Somebody may have closed it meanwhile, or want it.
+            let Some(replica) = open.take_unused(index) else {
+                continue;
+            };
             close(replica).await;
             metrics::counter!("replicas_closed_total").increment(1);
         }

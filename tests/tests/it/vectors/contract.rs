@@ -51,9 +51,9 @@ fn queries() -> Vec<Value> {
                 json!({"principal": {}}),
                 json!({"principal": {"user": "ann", "groups": ["staff"]}}),
                 json!({"principal": {"user": "nobody"}}),
-                json!({"filter": {"field": "animal", "op": "eq", "value": "otter"}}),
-                json!({"filter": {"field": "year", "op": "lt", "value": 2025}}),
-                json!({"filter": {"field": "year", "op": "gt", "value": 3000}}),
+                json!({"filter": {"animal": "otter"}}),
+                json!({"filter": {"year": {"lt": 2025}}}),
+                json!({"filter": {"year": {"gt": 3000}}}),
                 json!({"phrases": ["seen at the river"]}),
             ];
             for more in narrowed {
@@ -135,7 +135,7 @@ async fn a_base_on_the_server_answers_as_an_embedded_one() {
         json!({"knowledge_base_ids": [served], "query": "ledger of the harbour keeper", "mode": "vector", "limit": 10});
     let best = app.client.search(query.clone()).await["results"][0]["title"].clone();
     let number: usize = best.as_str().unwrap().trim_start_matches("Report ").parse().unwrap();
-    query["filter"] = json!({"field": "year", "op": "ne", "value": 1990 + number});
+    query["filter"] = json!({"year": {"ne": 1990 + number}});
     let without = app.client.search(query).await;
     let titles = super::titles_of(&without);
     assert!(
