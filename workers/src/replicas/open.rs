@@ -231,10 +231,17 @@ impl Replicas {
     /// Keeps what is on disk and on the vector server up to date, until the process stops: a deleted document leaves them in bounded time also
     /// where nobody searches.
     pub fn keep_fresh(&self, system: &System) {
-        let (replicas, system) = (self.clone(), system.clone());
+        let replicas = self.clone();
         self.inner
             .tasks
-            .spawn_until_stopped(async move { super::refresh::run(&replicas, &system).await });
+            .spawn_until_stopped(async move { super::refresh::run(&replicas).await });
+        if self.inner.qdrant.url.is_some() {
+            let (inner, system) = (self.inner.clone(), system.clone());
+            // Of its own: a server that does not answer holds nothing else up.
+            self.inner
+                .tasks
+                .spawn_until_stopped(async move { super::served::tend(&inner, &system).await });
+        }
     }
 
     /// Stops catching up and closes every replica cleanly, so that the next start need not rebuild it.

@@ -1,5 +1,5 @@
 use super::index::Index;
-use super::{Replicas, open, served};
+use super::{Replicas, open};
 use crate::JobError;
 use retrieval::{FoundReplica, Remains, Slot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,7 +14,7 @@ const VISITS_BEFORE_TIDYING: u64 = 20;
 
 /// Visits every replica on this slot's disk, now and in each interval: applies what changed, takes deleted text off the disk, writes down where the
 /// replica stands, and removes those whose base is gone.
-pub(super) async fn run(replicas: &Replicas, system: &store::System) {
+pub(super) async fn run(replicas: &Replicas) {
     let mut ticks = tokio::time::interval(replicas.inner().refresh_interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     for visits in 0_u64.. {
@@ -37,7 +37,6 @@ pub(super) async fn run(replicas: &Replicas, system: &store::System) {
         if let Err(error) = replicas.make_room_on_disk().await {
             tracing::warn!(%error, "replicas could not be deleted from the disk");
         }
-        served::tend(replicas, system).await;
     }
 }
 

@@ -11,6 +11,7 @@ use store::knowledge_bases::KnowledgeBase;
 use store::vector_indexes::{self, VectorIndex, Writer, on_server};
 use store::{StoreError, System, TenantId, VectorStore, knowledge_bases, replica_cursors};
 use tokio::sync::oneshot;
+use tokio::time::MissedTickBehavior;
 
 /// How long a writer that has died keeps others away.
 const LEASE: Duration = Duration::from_secs(30);
@@ -187,23 +188,31 @@ pub fn vector_server(settings: &QdrantSettings) -> Option<retrieval::Result<Qdra
     }))
 }
 
-/// Looks after all indexes on the server: brings those up to date that are behind, and removes those that no base has any more.
-pub(super) async fn tend(replicas: &Replicas, system: &System) {
-    if replicas.inner().qdrant.url.is_none() {
-        return;
-    }
-    let all = match vector_indexes::all(system).await {
-        Ok(all) => all,
-        Err(error) => {
-            tracing::warn!(%error, "the indexes on the vector server could not be looked through");
-            return;
+/// Looks after all indexes on the server, now and in each interval: brings those up to date that are behind, and removes those that no base has any
+/// more.
+pub(super) async fn tend(inner: &Inner, system: &System) {
+    let mut ticks = tokio::time::interval(inner.refresh_interval);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = visit_all(inner, system).await {
+            tracing::warn!(%error, "the indexes on the vector server could not be looked after");
         }
-    };
+    }
+}
+
+async fn visit_all(inner: &Inner, system: &System) -> Result<(), JobError> {
+    let all = vector_indexes::all(system).await?;
+    if !all.is_empty() {
+        // Where it does not answer, no index has to find that out by itself.
+        inner.vector_server()?.version().await.map_err(failed)?;
+    }
     for known in all {
-        if let Err(error) = visit(replicas.inner(), &known).await {
+        if let Err(error) = visit(inner, &known).await {
             tracing::warn!(knowledge_base.id = %known.knowledge_base_id, %error, "an index on the vector server could not be refreshed");
         }
     }
+    Ok(())
 }
 
 async fn visit(inner: &Inner, known: &VectorIndex) -> Result<(), JobError> {
