@@ -99,7 +99,7 @@ impl QdrantIndex {
         Ok(())
     }
 
-    /// One request for what the leg proposes and for the cosines of the other leg's chunks. `None` when the server has no such collection.
+    /// One request for what the leg proposes and for the cosines of the other leg's chunks. Nothing where the server has no such collection.
     async fn query(&self, query: &VectorQuery) -> Result<VectorScores> {
         let collection = self.server.collection_name(self.dimensions);
         let nearest = self.nearest(&collection, query, permitted(self.id, query), query.limit);

@@ -168,7 +168,8 @@ impl Inner {
         let Some(server) = vector_server(&self.qdrant) else {
             let why =
                 "The knowledge base keeps its vectors in Qdrant, and this process knows of no server (qdrant.url).";
-            return Err(JobError::not_configured(why));
+            // Whoever searches does not wait until somebody sets it.
+            return Err(JobError::permanent("vector_server", why));
         };
         let server = server.map_err(failed)?;
         Ok(self.vector_server.get_or_init(|| server))

@@ -43,3 +43,23 @@ async fn a_move_to_where_the_vectors_are_is_refused() {
     assert_eq!(refused.body["errors"][0]["code"], "unchanged", "{}", refused.text);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_was_not_told_of_the_server_says_what_it_lacks() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    // As where one process was given `qdrant.url` and another was not.
+    app.execute("UPDATE knowledge_bases SET vector_store = 'qdrant'").await;
+    for mode in ["vector", "keyword"] {
+        let query = json!({"knowledge_base_ids": [base], "query": "heron", "mode": mode});
+        let failed = app.client.post("/v1/search", query).await.body;
+        let error = &failed["error"];
+        assert_eq!(
+            (&failed["state"], &error["code"], &failed["attempt"]),
+            (&json!("dead"), &json!("vector_server"), &json!(1)),
+            "{failed}"
+        );
+        assert!(error["message"].as_str().unwrap().contains("qdrant.url"), "{error}");
+    }
+    app.abandon().await;
+}
