@@ -31,6 +31,8 @@ pub struct RetrievalSettings {
     pub replica_memory_mb: u64,
     pub replica_disk_mb: u64,
     pub refresh_interval_secs: u64,
+    /// How many processes are to have each searched base open, where they have room.
+    pub copies: usize,
 }
 
 impl RetrievalSettings {
@@ -76,5 +78,6 @@ impl RetrievalSettings {
             "must be at least 1",
         );
         problems.check(self.open_replicas >= 1, "retrieval.open_replicas", "must be at least 1");
+        problems.check((1..=16).contains(&self.copies), "retrieval.copies", "must be 1 to 16");
     }
 }

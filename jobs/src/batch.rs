@@ -67,6 +67,7 @@ pub async fn add_to_batch(
             pool: job.entry.pool,
             priority: job.priority.unwrap_or(1),
             kind: job.entry.kind.to_owned(),
+            knowledge_bases: Vec::new(),
         })
         .collect();
     Ok(AddedJobs { dispatches, existing })
@@ -111,6 +112,7 @@ fn row(batch: BatchId, id: JobId, job: &BatchJob, by: &AddedBy) -> NewJob {
         parent_id: Some(batch),
         awaits_batch: false,
         document_id: None,
+        knowledge_base_ids: Vec::new(),
         created_by: Some(by.key),
         trace_context: by.trace_context.clone(),
         unique_key: job.unique_key.clone(),

@@ -2,7 +2,7 @@ use crate::{Dispatch, Kind, Pool};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use store::jobs::{Lock, NewJob, ScheduledBy};
-use store::{ApiKeyId, BatchId, DocumentId, JobId, StoreError, TenantTx};
+use store::{ApiKeyId, BatchId, DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx};
 
 /// What a job has besides its payload.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +20,8 @@ pub struct EnqueueOptions {
     /// It follows the batch of its own id, and is not due before that has ended.
     pub awaits_batch: bool,
     pub document_id: Option<DocumentId>,
+    /// The bases whose replicas it needs. [`enqueue`] asks the job.
+    pub knowledge_base_ids: Vec<KnowledgeBaseId>,
     pub created_by: Option<ApiKeyId>,
     pub trace_context: Option<String>,
     /// The schedule whose firing it is.
@@ -50,6 +52,10 @@ pub struct Enqueued {
 /// [`EnqueueError`].
 pub async fn enqueue<K: Kind>(tx: &mut TenantTx, job: &K, options: EnqueueOptions) -> Result<Enqueued, EnqueueError> {
     let payload = serde_json::to_value(job)?;
+    let options = EnqueueOptions {
+        knowledge_base_ids: job.knowledge_bases(),
+        ..options
+    };
     Ok(enqueue_raw(
         tx,
         K::NAME,
@@ -86,6 +92,7 @@ pub async fn enqueue_raw(
         });
     }
     let priority = options.priority.unwrap_or(1);
+    let knowledge_bases = options.knowledge_base_ids;
     let new = NewJob {
         id,
         pool: pool.as_str(),
@@ -98,6 +105,7 @@ pub async fn enqueue_raw(
         parent_id: options.parent_id,
         awaits_batch: options.awaits_batch,
         document_id: options.document_id,
+        knowledge_base_ids: knowledge_bases.clone(),
         created_by: options.created_by,
         trace_context: options.trace_context,
         unique_key: options.unique_key,
@@ -111,6 +119,7 @@ pub async fn enqueue_raw(
         pool,
         priority,
         kind: kind.to_owned(),
+        knowledge_bases,
     });
     Ok(Enqueued {
         id,

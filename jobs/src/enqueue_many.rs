@@ -18,6 +18,7 @@ pub async fn enqueue_many<K: Kind>(tx: &mut TenantTx, jobs: &[K]) -> Result<(Vec
         pool: K::POOL,
         priority: job.priority,
         kind: K::NAME.to_owned(),
+        knowledge_bases: job.knowledge_base_ids.clone(),
     };
     let dispatches = new.iter().filter(|job| due.contains(&job.id)).map(dispatch).collect();
     Ok((new.iter().map(|job| job.id).collect(), dispatches))
@@ -36,6 +37,7 @@ fn row<K: Kind>(job: &K) -> Result<NewJob, serde_json::Error> {
         parent_id: None,
         awaits_batch: false,
         document_id: None,
+        knowledge_base_ids: job.knowledge_bases(),
         created_by: None,
         trace_context: None,
         unique_key: None,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
+use store::KnowledgeBaseId;
 
 /// A group of workers that is scaled on its own. Interactive and durable kinds never share a pool, so they are never claimed together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -106,6 +107,11 @@ pub trait Kind: Serialize + DeserializeOwned + Send + Sync + 'static {
     const SUBMIT_SCOPE: Option<&'static str> = None;
     /// Whether it exists only where diagnostics are enabled.
     const DIAGNOSTIC: bool = false;
+
+    /// The bases whose replicas it needs, each once, in the order of their ids: it is run where they are open.
+    fn knowledge_bases(&self) -> Vec<KnowledgeBaseId> {
+        Vec::new()
+    }
 
     /// What is wrong with a payload that a client submitted; fields are named from the payload down.
     fn validate(&self) -> Vec<FieldError> {

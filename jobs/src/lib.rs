@@ -30,8 +30,8 @@ pub use self::governor::{
 };
 pub use self::kind::{Kind, Pool, RetryPolicy, UnknownPool};
 pub use self::queue::{
-    Contents, Dispatch, IdFault, Limit, Listed, Place, PoolLimits, Popped, Position, Queue, QueueDepth, QueueError,
-    Reached, ReachedOf, RingFault, ServerReport,
+    Asking, Contents, Dispatch, Home, IdFault, Limit, Listed, Place, PoolLimits, Popped, PoppedJobs, Position, Queue,
+    QueueDepth, QueueError, Reached, ReachedOf, RingFault, ServerReport, Wanted,
 };
 pub use self::rate_limits::{Limited, Rate, Taken};
 pub use self::subscription::Subscription;

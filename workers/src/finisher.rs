@@ -62,12 +62,9 @@ async fn write(context: &Context, finishes: &[Finish], bells: &Bells) {
         );
     }
     bells.ring_for(&ended);
-    let ids: Vec<JobId> = ended.iter().map(|job| job.id).collect();
-    let queued: Vec<_> = ended
-        .iter()
-        .filter(|job| job.state == JobState::Queued)
-        .filter_map(|job| reconciler::dispatch(job.id, job.tenant_id, &job.pool, job.priority, &job.kind))
-        .collect();
+    let ids: Vec<JobId> = ended.iter().map(|ended| ended.job.id).collect();
+    let queued = ended.into_iter().filter(|ended| ended.state == JobState::Queued);
+    let queued = reconciler::dispatches(queued.map(|ended| ended.job).collect());
     context.queue.announce_changes(&ids).await;
     if !queued.is_empty() {
         context.queue.push(&queued).await;

@@ -22,6 +22,7 @@ mod governed;
 pub mod handlers;
 mod heard;
 mod heartbeat;
+mod homes;
 mod job;
 mod leases;
 mod limits;

@@ -4,7 +4,7 @@ use crate::running::Running;
 use crate::slots::{Offer, Slots};
 use crate::{Context, Envelope, WorkerOptions, apalis_redis, reconciler};
 use config::DispatchBackend;
-use jobs::{Dispatch, Pool, Popped};
+use jobs::{Asking, Dispatch, Home, Pool, Popped};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,19 +48,19 @@ impl Pull {
         let (bell, _subscription) = self.context.queue.doorbell(self.pool);
         let poll_interval = Duration::from_millis(self.options.dispatch.poll_interval_ms);
         while let Some(offer) = self.offer().await {
-            match self.context.queue.pop(self.pool, offer.len(), &offer.pass_over).await {
-                Ok(popped) if popped.is_empty() => {
+            match self.context.queue.take(self.pool, &self.asking(&offer)).await {
+                Ok(popped) if popped.jobs.is_empty() => {
                     let reserved = offer.reserved;
                     drop(offer);
                     tokio::select! {
                         () = bell.notified() => {}
                         () = self.slots.common(), if reserved => {}
-                        () = tokio::time::sleep(poll_interval) => {}
+                        () = tokio::time::sleep(popped.left_for.unwrap_or(poll_interval).min(poll_interval)) => {}
                         () = self.stop.cancelled() => {}
                     }
                 }
                 Ok(popped) => {
-                    if !self.claim(popped, offer).await {
+                    if !self.claim(popped.jobs, offer).await {
                         self.until_postgres_answers().await;
                     }
                 }
@@ -70,6 +70,19 @@ impl Pull {
                     tokio::time::sleep(BACK_OFF).await;
                 }
             }
+        }
+    }
+
+    fn asking<'a>(&'a self, offer: &'a Offer) -> Asking<'a> {
+        let home = (self.pool == Pool::Retrieval).then(|| Home {
+            name: &self.worker,
+            copies: self.context.settings.retrieval.copies,
+            reserved: offer.reserved,
+        });
+        Asking {
+            limit: offer.len(),
+            pass_over: &offer.pass_over,
+            home,
         }
     }
 

@@ -8,7 +8,7 @@ use jobs::{Dispatch, Pool, Queue, QueueError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::jobs::{Dispatchable, JobRetention, JobState};
-use store::{JobId, StoreError, System, TenantId};
+use store::{JobId, StoreError, System};
 
 /// One lost worker is a machine's fault or a rollout's. A job that loses another is worth a look.
 const SUSPECT_AFTER: i64 = 2;
@@ -39,21 +39,19 @@ pub async fn expire_leases_once(system: &System, queue: &Queue) -> Result<usize,
     }
     tracing::warn!(jobs = expired.len(), "leases expired: their workers fell silent");
     metrics::counter!("job_leases_expired_total").increment(expired.len() as u64);
-    for job in expired.iter().filter(|job| job.lost >= SUSPECT_AFTER) {
-        tracing::warn!(job.id = %job.id, job.kind, tenant.id = %job.tenant_id, lost = job.lost, state = job.state.as_str(),
+    for expired in expired.iter().filter(|expired| expired.lost >= SUSPECT_AFTER) {
+        let job = &expired.job;
+        tracing::warn!(job.id = %job.id, job.kind, tenant.id = %job.tenant_id, lost = expired.lost, state = expired.state.as_str(),
             "suspect: this job has lost several workers; it may be what kills them");
         metrics::counter!("job_suspects_total", "kind" => job.kind.clone()).increment(1);
     }
-    let queued: Vec<Dispatch> = expired
-        .iter()
-        .filter(|job| job.state == JobState::Queued)
-        .filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority, &job.kind))
-        .collect();
-    queue.push(&queued).await;
+    let ids: Vec<JobId> = expired.iter().map(|expired| expired.job.id).collect();
+    let queued = expired.into_iter().filter(|expired| expired.state == JobState::Queued);
     queue
-        .announce_changes(&expired.iter().map(|job| job.id).collect::<Vec<_>>())
+        .push(&dispatches(queued.map(|expired| expired.job).collect()))
         .await;
-    Ok(expired.len())
+    queue.announce_changes(&ids).await;
+    Ok(ids.len())
 }
 
 /// Offers to Redis what it should know and does not, until dropped. A ring says that something became due just now.
@@ -273,20 +271,19 @@ pub async fn sweep_all(system: &System, settings: &DispatchSettings) -> Result<u
 }
 
 pub(crate) fn dispatches(jobs: Vec<Dispatchable>) -> Vec<Dispatch> {
-    jobs.into_iter()
-        .filter_map(|job| dispatch(job.id, job.tenant_id, &job.pool, job.priority, &job.kind))
-        .collect()
+    jobs.into_iter().filter_map(dispatch).collect()
 }
 
 /// What Redis is told of a row; `None` for a pool of a newer version, whose workers will dispatch it.
-pub(crate) fn dispatch(id: JobId, tenant: TenantId, pool: &str, priority: i16, kind: &str) -> Option<Dispatch> {
-    let pool = pool.parse().ok()?;
+fn dispatch(job: Dispatchable) -> Option<Dispatch> {
+    let pool = job.pool.parse().ok()?;
     Some(Dispatch {
-        id,
-        tenant,
+        id: job.id,
+        tenant: job.tenant_id,
         pool,
-        priority,
-        kind: kind.to_owned(),
+        priority: job.priority,
+        kind: job.kind,
+        knowledge_bases: job.knowledge_base_ids,
     })
 }
 

@@ -8,8 +8,8 @@ use crate::recent::Recent;
 use crate::run::{Runner, run};
 use crate::running::{Running, StopReason};
 use crate::{
-    Context, Envelope, Registry, Tasks, WorkerOptions, batches, deletions, finisher, heartbeat, leases, progress,
-    reconciler, releases, schedules,
+    Context, Envelope, Registry, Tasks, WorkerOptions, batches, deletions, finisher, heartbeat, homes, leases,
+    progress, reconciler, releases, schedules,
 };
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use config::DispatchBackend;
@@ -94,6 +94,15 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             beat: pulse.watch(format!("pull {pool}"), SOON),
         };
         pulling.spawn(pull.run());
+        if *pool == Pool::Retrieval && options.dispatch.backend == DispatchBackend::Own {
+            pulling.spawn(homes::run(
+                context.clone(),
+                worker.clone(),
+                pulling.clone(),
+                stop.pulling.clone(),
+                pulse.watch("homes", SOON),
+            ));
+        }
         working.spawn(work(
             *pool,
             &worker,

@@ -196,6 +196,7 @@ impl Begin for Search {
         let job = SearchKnowledge {
             knowledge_bases: bases.at,
             embedding_model: None,
+            vector_store: None,
             query: request.query,
             limit: count(request.limit).unwrap_or(10),
             mode: request.mode.unwrap_or_default(),

@@ -316,6 +316,7 @@ mod tests {
     /// Queued for a second, with a worker that has a free slot.
     fn queued() -> Why {
         Why {
+            knowledge_base_ids: Vec::new(),
             state: JobState::Queued,
             pool: "general".to_owned(),
             kind: "diagnostics.noop".to_owned(),

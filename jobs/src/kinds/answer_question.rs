@@ -2,7 +2,7 @@ use super::{BaseAt, RerankError, Viewer};
 use crate::kind::RetryPolicy;
 use crate::{Kind, Pool};
 use serde::{Deserialize, Serialize};
-use store::{ChunkId, DocumentId};
+use store::{ChunkId, DocumentId, KnowledgeBaseId};
 use utoipa::ToSchema;
 
 /// Answers a question from the knowledge bases, with citations, each sentence checked.
@@ -20,6 +20,10 @@ impl Kind for AnswerQuestion {
     const NAME: &'static str = "answer_question";
     const POOL: Pool = Pool::Retrieval;
     const RETRY: RetryPolicy = RetryPolicy::INTERACTIVE;
+
+    fn knowledge_bases(&self) -> Vec<KnowledgeBaseId> {
+        BaseAt::ids(&self.knowledge_bases)
+    }
 }
 
 /// What sources say of a sentence.

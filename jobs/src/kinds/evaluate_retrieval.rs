@@ -26,6 +26,10 @@ pub struct SearchConfiguration {
     #[serde(default)]
     #[schema(required = true)]
     pub embedding_model: Option<String>,
+    /// Of the same index: `embedded` or `qdrant`; null in evaluations from before they said so.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub vector_store: Option<String>,
     pub mode: SearchMode,
     pub fusion: FusionMethod,
     /// The vector leg's share of a weighted score, 0 to 1; null with `rrf`.

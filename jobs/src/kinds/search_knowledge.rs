@@ -3,6 +3,7 @@ use crate::kind::RetryPolicy;
 use crate::{Kind, Pool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeSet;
 use store::{ChunkId, DocumentId, KnowledgeBaseId};
 use utoipa::ToSchema;
 
@@ -11,6 +12,14 @@ use utoipa::ToSchema;
 pub struct BaseAt {
     pub id: KnowledgeBaseId,
     pub seq: i64,
+}
+
+impl BaseAt {
+    /// Each once, in their order.
+    pub(super) fn ids(asked: &[Self]) -> Vec<KnowledgeBaseId> {
+        let ids: BTreeSet<KnowledgeBaseId> = asked.iter().map(|at| at.id).collect();
+        ids.into_iter().collect()
+    }
 }
 
 /// Which legs a search uses.
@@ -80,6 +89,9 @@ pub struct SearchKnowledge {
     /// Searches the index by this model: the base's, or while it is migrated the other. The base's when absent.
     #[serde(default)]
     pub embedding_model: Option<String>,
+    /// The same for where its vectors are, `embedded` or `qdrant`.
+    #[serde(default)]
+    pub vector_store: Option<String>,
 }
 
 fn yes() -> bool {
@@ -101,6 +113,10 @@ impl Kind for SearchKnowledge {
     const NAME: &'static str = "search_knowledge";
     const POOL: Pool = Pool::Retrieval;
     const RETRY: RetryPolicy = RetryPolicy::INTERACTIVE;
+
+    fn knowledge_bases(&self) -> Vec<KnowledgeBaseId> {
+        BaseAt::ids(&self.knowledge_bases)
+    }
 }
 
 /// What a search found, as its job keeps it: which chunks and why, not their words. Those are read, as `viewer` may see them by then, when

@@ -1,17 +1,23 @@
--- Pops up to ARGV[1] jobs, one a turn: the highest priority first, within it tenant after tenant, within a tenant kind after kind, so that no
--- backlog delays another tenant by more than a turn. A tenant's weight is how many turns it has before the next one's; a tenant or
+-- Pops up to ARGV[1] jobs, one a turn: the highest priority first, within it tenant after tenant, within a tenant line after line, so that no
+-- backlog delays another tenant by more than a turn. A line is the jobs of a kind, or those of a kind and some bases (`<kind>@<base>+<base>`), which are left to
+-- the bases' home: see homes.lua. A tenant's weight is how many turns it has before the next one's; a tenant or
 -- kind that runs as many jobs as it may is skipped; a priority that was passed over PATIENCE times has the next turn.
 -- Popped ids are remembered until Postgres has claimed them.
 -- The turns are taken in memory, and what came of them is written at the end: a call to Redis, and a line of its log, costs more than a turn.
--- KEYS[1]: the pool's prefix.  ARGV[2…]: tenants to pass over.  Returns id, tenant, priority, kind, held ('1' or '0') for each.
+-- KEYS[1]: the pool's prefix.  ARGV[2]: whose home asks, or ''.  ARGV[3]: how many homes a base has.  ARGV[4]: whether its free slots are reserved ones.
+-- ARGV[5…]: tenants to pass over.  Returns in how many ms what was left to others may be taken, or '', and id, tenant, priority, line, held ('1' or '0')
+-- for each job.
 local PATIENCE = 8
+-- Lines a tenant's turn looks at in vain.
+local LOOKS = 100
 local call, insert, remove = redis.call, table.insert, table.remove
 local p = KEYS[1]
 local wanted = tonumber(ARGV[1])
 local passed_over = {}
-for i = 2, #ARGV do passed_over[ARGV[i]] = true end
+for i = 5, #ARGV do passed_over[ARGV[i]] = true end
 local time = call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local homes = homes_of(p, ARGV[2], now, tonumber(ARGV[3]))
 
 -- A command with many values, in as many calls as Lua's stack asks for.
 local function call_with(values, command, key)
@@ -53,41 +59,50 @@ local function next_tenant(ring)
   return remove(ring.back, 1)
 end
 
--- What waits of a tenant at a priority: its kinds in the order of their turns, and for each kind how much waits and the jobs that are taken, whose
+-- What waits of a tenant at a priority: its lines in the order of their turns, and for each line how much waits and the jobs that are taken, whose
 -- ids are not known yet.
 local function tenant_at(priority, name)
   local tenant = rings[priority].tenants[name]
   if not tenant then
     local key = p .. ':kinds:' .. priority .. ':' .. name
-    local kinds = call('LRANGE', key, 0, -1)
-    tenant = { name = name, priority = priority, key = key, kinds = kinds, first = kinds[1], count = #kinds, queues = {} }
+    local lines = call('LRANGE', key, 0, -1)
+    tenant = { name = name, priority = priority, key = key, lines = lines, first = lines[1], count = #lines, queues = {} }
     rings[priority].tenants[name] = tenant
   end
   return tenant
 end
-local function queue_of(tenant, kind)
-  local queue = tenant.queues[kind]
+local function queue_of(tenant, line)
+  local queue = tenant.queues[line]
   if not queue then
-    local key = p .. ':q:' .. tenant.priority .. ':' .. tenant.name .. ':' .. kind
-    queue = { key = key, waiting = call('LLEN', key), taken = {} }
-    tenant.queues[kind] = queue
+    local name = tenant.priority .. ':' .. tenant.name .. ':' .. line
+    local key = p .. ':q:' .. name
+    queue = { name = name, key = key, waiting = call('LLEN', key), taken = {} }
+    local at = line:find('@', 1, true)
+    queue.kind, queue.bases = at and line:sub(1, at - 1) or line, at and line:sub(at + 1)
+    tenant.queues[line] = queue
   end
   return queue
 end
 
--- The next job of a tenant, of a kind that may run.
+-- The next job of a tenant, of a kind that may run, and here.
 local function of_tenant(tenant)
-  local kinds = tenant.kinds
-  for _ = 1, #kinds do
-    local kind = remove(kinds, 1)
+  local lines = tenant.lines
+  local left = 0
+  for _ = 1, #lines do
+    local line = remove(lines, 1)
+    local queue = queue_of(tenant, line)
+    local kind = queue.kind
     if limited and (full('kind:' .. kind) or full('kind:' .. tenant.name .. ':' .. kind)) then
-      kinds[#kinds + 1] = kind
+      lines[#lines + 1] = line
+    elseif queue.bases and not homes.takes(queue.name, tenant.name, queue.bases) then
+      lines[#lines + 1] = line
+      left = left + 1
+      if left == LOOKS then return nil end
     else
-      local queue = queue_of(tenant, kind)
       local taken = #queue.taken
-      if taken + 1 < queue.waiting then kinds[#kinds + 1] = kind end
+      if taken + 1 < queue.waiting then lines[#lines + 1] = line end
       if taken < queue.waiting then
-        local job = { tenant = tenant.name, priority = tenant.priority, kind = kind, held = '0' }
+        local job = { tenant = tenant.name, priority = tenant.priority, kind = kind, line = line, held = '0' }
         queue.taken[taken + 1] = job
         return job
       end
@@ -99,7 +114,7 @@ end
 local turns = {}
 local function line_up(ring, tenant)
   local weight = limited and tonumber(call('HGET', p .. ':limits', 'weight:' .. tenant.name) or '') or 1
-  local waits = #tenant.kinds > 0
+  local waits = #tenant.lines > 0
   if weight > 1 then
     local visit = tenant.priority .. ':' .. tenant.name
     turns[visit] = (turns[visit] or tonumber(call('HGET', p .. ':turns', visit) or '0')) + 1
@@ -120,7 +135,7 @@ local function take(priority)
       line_up(ring, tenant)
       return job
     end
-    if #tenant.kinds > 0 then insert(ring.skipped, name) end
+    if #tenant.lines > 0 then insert(ring.skipped, name) end
   end
 end
 
@@ -163,20 +178,22 @@ for _, ring in pairs(rings) do
     for _, queue in pairs(tenant.queues) do
       local ids = #queue.taken > 0 and call('LPOP', queue.key, #queue.taken) or {}
       for i, id in ipairs(ids) do queue.taken[i].id = id end
+      if queue.bases and #ids > 0 then homes.took(queue.name) end
     end
-    -- Kinds only turn and leave: as many with the same first are the same.
-    if #tenant.kinds ~= tenant.count or tenant.kinds[1] ~= tenant.first then
+    -- Lines only turn and leave: as many with the same first are the same.
+    if #tenant.lines ~= tenant.count or tenant.lines[1] ~= tenant.first then
       call('DEL', tenant.key)
-      call_with(tenant.kinds, 'RPUSH', tenant.key)
+      call_with(tenant.lines, 'RPUSH', tenant.key)
     end
   end
 end
-local ids, popped, answer = {}, {}, {}
+homes.has_free(ARGV[4] == '1' and 0 or wanted - #jobs)
+local ids, popped, answer = {}, {}, { tostring(homes.soonest or '') }
 for i, job in ipairs(jobs) do
   ids[i] = job.id
   popped[2 * i - 1], popped[2 * i] = now, job.id
   local at = #answer
-  answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4], answer[at + 5] = job.id, job.tenant, tostring(job.priority), job.kind, job.held
+  answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4], answer[at + 5] = job.id, job.tenant, tostring(job.priority), job.line, job.held
 end
 call_with(ids, 'SREM', p .. ':queued')
 call_with(popped, 'ZADD', p .. ':popped')

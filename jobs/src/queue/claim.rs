@@ -1,12 +1,16 @@
+use super::homes::Home;
 use super::keys;
+use super::place::of_line;
 use crate::{Dispatch, Pool, Queue, QueueError, Subscription};
 use redis::{AsyncCommands, Script};
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 use store::{JobId, TenantId};
 use tokio::sync::Notify;
 
-static CLAIM: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("claim.lua")));
+static CLAIM: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("homes.lua"), include_str!("claim.lua"))));
 static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("release.lua")));
 
 /// A job that was taken out of the index, to be claimed in Postgres.
@@ -17,21 +21,63 @@ pub struct Popped {
     pub held: bool,
 }
 
+/// What a worker asks for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asking<'a> {
+    /// At most so many jobs.
+    pub limit: usize,
+    /// Tenants none of whose jobs it wants.
+    pub pass_over: &'a [TenantId],
+    /// `None`: it takes jobs of any base, whoever has it open.
+    pub home: Option<Home<'a>>,
+}
+
+/// What a worker got.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PoppedJobs {
+    pub jobs: Vec<Popped>,
+    /// Jobs were left to the homes of their bases; those that are still there after this may be taken.
+    pub left_for: Option<Duration>,
+}
+
 impl Queue {
-    /// Takes up to `limit` jobs, fairly between tenants, but none of the tenants in `pass_over`.
+    /// Takes up to `limit` jobs, fairly between tenants, but none of the tenants in `pass_over`, and whatever base they are about.
     ///
     /// # Errors
     /// [`QueueError`].
     pub async fn pop(&self, pool: Pool, limit: usize, pass_over: &[TenantId]) -> Result<Vec<Popped>, QueueError> {
+        let asking = Asking {
+            limit,
+            pass_over,
+            home: None,
+        };
+        Ok(self.take(pool, &asking).await?.jobs)
+    }
+
+    /// Takes jobs, fairly between tenants, and of bases the ones that are this home's to run.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn take(&self, pool: Pool, asking: &Asking<'_>) -> Result<PoppedJobs, QueueError> {
+        let home = asking.home;
         let mut call = CLAIM.key(keys::pool(&self.prefix, pool));
-        call.arg(limit);
-        for tenant in pass_over {
+        call.arg(asking.limit)
+            .arg(home.map_or("", |home| home.name))
+            .arg(home.map_or(0, |home| home.copies))
+            .arg(u8::from(home.is_some_and(|home| home.reserved)));
+        for tenant in asking.pass_over {
             call.arg(tenant.to_string());
         }
-        let fields: Vec<String> = call.invoke_async(&mut self.connection.clone()).await?;
+        let said: Vec<String> = call.invoke_async(&mut self.connection.clone()).await?;
+        let Some((left_for, fields)) = said.split_first() else {
+            return Ok(PoppedJobs::default());
+        };
         let (jobs, _) = fields.as_chunks();
-        // What cannot be read was not put there by us; the row it might have meant is dispatched again from Postgres.
-        Ok(jobs.iter().filter_map(|job| popped(pool, job)).collect())
+        Ok(PoppedJobs {
+            // What cannot be read was not put there by us; the row it might have meant is dispatched again from Postgres.
+            jobs: jobs.iter().filter_map(|job| popped(pool, job)).collect(),
+            left_for: left_for.parse().ok().map(Duration::from_millis),
+        })
     }
 
     /// Forgets popped ids: Postgres has decided about them.
@@ -124,14 +170,16 @@ impl Queue {
     }
 }
 
-fn popped(pool: Pool, [id, tenant, priority, kind, held]: &[String; 5]) -> Option<Popped> {
+fn popped(pool: Pool, [id, tenant, priority, line, held]: &[String; 5]) -> Option<Popped> {
+    let (kind, knowledge_bases) = of_line(line);
     Some(Popped {
         job: Dispatch {
             id: JobId(id.parse().ok()?),
             tenant: TenantId(tenant.parse().ok()?),
             pool,
             priority: priority.parse().ok()?,
-            kind: kind.clone(),
+            kind: kind.to_owned(),
+            knowledge_bases,
         },
         held: held == "1",
     })

@@ -1,4 +1,5 @@
-use super::keys;
+use super::place::{line, of_line};
+use super::{Place, keys};
 use crate::{Pool, Queue, QueueError};
 use redis::AsyncCommands;
 use std::collections::HashSet;
@@ -8,19 +9,11 @@ use store::{JobId, TenantId};
 /// Elements a step: none of them may keep Redis from its other clients for long.
 const STEP: isize = 2_000;
 
-/// An id in one of a pool's queues.
+/// An id in one of a pool's lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
     pub id: JobId,
     pub place: Place,
-}
-
-/// Which of a pool's queues.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Place {
-    pub priority: i16,
-    pub tenant: TenantId,
-    pub kind: String,
 }
 
 /// What the dispatch index holds of a pool. Read in steps while it changes: a suspicion, to be looked at again.
@@ -34,8 +27,8 @@ pub struct Contents {
     pub popped: Vec<(JobId, f64)>,
     /// Which tenants take turns: priority and tenant, as often as they stand there.
     pub turns: Vec<(i16, TenantId)>,
-    /// Which kinds take turns within a tenant's, as often as they stand there.
-    pub kind_turns: Vec<Place>,
+    /// Which lines take turns within a tenant's, as often as they stand there.
+    pub line_turns: Vec<Place>,
 }
 
 /// What Redis says of itself.
@@ -63,8 +56,9 @@ impl Queue {
             found.queued.extend(parsed(&id).map(JobId));
         }
         for place in self.queues(&format!("{base}:q:")).await? {
-            let Place { priority, tenant, kind } = &place;
-            let ids = self.list(&format!("{base}:q:{priority}:{tenant}:{kind}")).await?;
+            let (priority, tenant) = (place.priority, place.tenant);
+            let line = line(&place.kind, &place.knowledge_bases);
+            let ids = self.list(&format!("{base}:q:{priority}:{tenant}:{line}")).await?;
             let listed = ids.iter().filter_map(|id| parsed(id)).map(|id| Listed {
                 id: JobId(id),
                 place: place.clone(),
@@ -72,10 +66,10 @@ impl Queue {
             found.listed.extend(listed);
         }
         for (priority, tenant) in self.tenants(&format!("{base}:kinds:")).await? {
-            let kinds = self.list(&format!("{base}:kinds:{priority}:{tenant}")).await?;
+            let lines = self.list(&format!("{base}:kinds:{priority}:{tenant}")).await?;
             found
-                .kind_turns
-                .extend(kinds.into_iter().map(|kind| Place { priority, tenant, kind }));
+                .line_turns
+                .extend(lines.iter().map(|line| place(priority, tenant, line)));
         }
         for priority in 0..=2_i16 {
             let tenants = self.list(&format!("{base}:ring:{priority}")).await?;
@@ -157,17 +151,13 @@ impl Queue {
         }
     }
 
-    /// Of keys that begin so and end with priority, tenant and kind.
+    /// Of keys that begin so and end with priority, tenant and line.
     async fn queues(&self, start: &str) -> Result<HashSet<Place>, QueueError> {
         let ends = self.ends(start).await?;
         let places = ends.iter().filter_map(|end| {
             let (priority, rest) = end.split_once(':')?;
-            let (tenant, kind) = rest.split_once(':')?;
-            Some(Place {
-                priority: priority.parse().ok()?,
-                tenant: TenantId(parsed(tenant)?),
-                kind: kind.to_owned(),
-            })
+            let (tenant, line) = rest.split_once(':')?;
+            Some(place(priority.parse().ok()?, TenantId(parsed(tenant)?), line))
         });
         Ok(places.collect())
     }
@@ -201,6 +191,16 @@ impl Queue {
                 return Ok(all);
             }
         }
+    }
+}
+
+fn place(priority: i16, tenant: TenantId, line: &str) -> Place {
+    let (kind, knowledge_bases) = of_line(line);
+    Place {
+        priority,
+        tenant,
+        kind: kind.to_owned(),
+        knowledge_bases,
     }
 }
 

@@ -1,3 +1,4 @@
+use super::place::line;
 use super::{Place, keys};
 use crate::{Pool, Queue, QueueError};
 use redis::Script;
@@ -18,7 +19,7 @@ pub enum IdFault {
     Unlisted,
 }
 
-/// What is wrong with the turns of a tenant, or of one kind of its jobs, at one priority of a pool.
+/// What is wrong with the turns of a tenant, or of one line of its jobs, at one priority of a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RingFault {
     /// It has ids that wait and takes no turns: they wait for ever.
@@ -43,16 +44,20 @@ impl Queue {
         waits: bool,
         mend: bool,
     ) -> Result<Option<IdFault>, QueueError> {
-        let (tenant, priority, kind) = match place {
-            Some(place) => (place.tenant.to_string(), place.priority, place.kind.as_str()),
-            None => (String::new(), 0, ""),
+        let (tenant, priority, line) = match place {
+            Some(place) => (
+                place.tenant.to_string(),
+                place.priority,
+                line(&place.kind, &place.knowledge_bases),
+            ),
+            None => (String::new(), 0, String::new()),
         };
         let said: String = MEND_ID
             .key(keys::pool(&self.prefix, pool))
             .arg(id.to_string())
             .arg(tenant)
             .arg(priority)
-            .arg(kind)
+            .arg(line)
             .arg(u8::from(waits))
             .arg(u8::from(mend))
             .invoke_async(&mut self.connection.clone())
@@ -65,7 +70,7 @@ impl Queue {
         })
     }
 
-    /// Looks at the turns of one kind of a tenant's jobs, and of the tenant, in one step, and with `mend` puts them right. An empty `kind`: only at the
+    /// Looks at the turns of one line of a tenant's jobs, and of the tenant, in one step, and with `mend` puts them right. An empty `kind`: only at the
     /// tenant's.
     ///
     /// # Errors
@@ -75,7 +80,7 @@ impl Queue {
             .key(keys::pool(&self.prefix, pool))
             .arg(place.priority)
             .arg(place.tenant.to_string())
-            .arg(&place.kind)
+            .arg(line(&place.kind, &place.knowledge_bases))
             .arg(u8::from(mend))
             .invoke_async(&mut self.connection.clone())
             .await?;

@@ -1,5 +1,5 @@
 -- Judges one id of a pool's index, and mends it when asked to: in one step, so that no worker or push is in between.
--- KEYS[1]: the pool's prefix.  ARGV: id, tenant (or ''), priority, kind, whether its job waits to be claimed, whether to mend.
+-- KEYS[1]: the pool's prefix.  ARGV: id, tenant (or ''), priority, line, whether its job waits to be claimed, whether to mend.
 -- Returns the fault that was found, '' for none.
 local p, id, tenant = KEYS[1], ARGV[1], ARGV[2]
 local waits, mend = ARGV[5] == '1', ARGV[6] == '1'

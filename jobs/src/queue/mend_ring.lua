@@ -1,8 +1,8 @@
--- Judges whether a tenant takes its turns at one priority of a pool, and a kind of it within the tenant's, and mends it when asked to: a kind stands
--- among the tenant's kinds once when its queue holds ids, a tenant in the ring once when it has kinds, and neither when there are none.
--- KEYS[1]: the pool's prefix.  ARGV: priority, tenant, kind (or ''), whether to mend.  Returns the fault that was found first, '' for none.
-local p, priority, tenant, kind, mend = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
-local kinds = p .. ':kinds:' .. priority .. ':' .. tenant
+-- Judges whether a tenant takes its turns at one priority of a pool, and a line of it within the tenant's, and mends it when asked to: a line stands
+-- among the tenant's lines once when it holds ids, a tenant in the ring once when it has lines, and neither when there are none.
+-- KEYS[1]: the pool's prefix.  ARGV: priority, tenant, line (or ''), whether to mend.  Returns the fault that was found first, '' for none.
+local p, priority, tenant, line, mend = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
+local lines = p .. ':kinds:' .. priority .. ':' .. tenant
 
 -- `name` is to stand in `list` once when something waits, and not at all when nothing does.
 local function judge(list, name, waiting)
@@ -22,9 +22,9 @@ local function judge(list, name, waiting)
   return ''
 end
 
-local of_kind = ''
-if kind ~= '' then of_kind = judge(kinds, kind, redis.call('LLEN', p .. ':q:' .. priority .. ':' .. tenant .. ':' .. kind)) end
-local of_tenant = judge(p .. ':ring:' .. priority, tenant, redis.call('LLEN', kinds))
-local fault = of_kind ~= '' and of_kind or of_tenant
+local of_line = ''
+if line ~= '' then of_line = judge(lines, line, redis.call('LLEN', p .. ':q:' .. priority .. ':' .. tenant .. ':' .. line)) end
+local of_tenant = judge(p .. ':ring:' .. priority, tenant, redis.call('LLEN', lines))
+local fault = of_line ~= '' and of_line or of_tenant
 if mend and fault ~= '' then redis.call('PUBLISH', p .. ':bell', 1) end
 return fault

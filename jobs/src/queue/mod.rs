@@ -5,21 +5,25 @@ mod connection;
 mod depth;
 mod epoch;
 mod error;
+mod homes;
 mod inspect;
 mod keys;
 mod limits;
 mod mend;
+mod place;
 mod position;
 mod push;
 mod reconnecting;
 
-pub use self::claim::Popped;
+pub use self::claim::{Asking, Popped, PoppedJobs};
 pub use self::connection::Queue;
 pub use self::depth::QueueDepth;
 pub use self::error::QueueError;
-pub use self::inspect::{Contents, Listed, Place, ServerReport};
+pub use self::homes::{Home, Wanted};
+pub use self::inspect::{Contents, Listed, ServerReport};
 pub use self::limits::{Limit, PoolLimits, Reached, ReachedOf};
 pub use self::mend::{IdFault, RingFault};
+pub use self::place::Place;
 pub use self::position::Position;
 pub use self::push::Dispatch;
 

@@ -1,13 +1,14 @@
-use super::keys;
+use super::place::line;
+use super::{Place, keys};
 use crate::{Pool, Queue, QueueError};
-use store::{JobId, TenantId};
+use store::JobId;
 
 /// Where a job stands in the dispatch index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Position {
     /// Waits its turn.
     Queued {
-        /// Jobs of the same tenant, priority and kind before it.
+        /// Jobs of the same tenant, priority, kind and bases before it.
         ahead: u64,
         /// Tenants with jobs of this priority, which take turns.
         tenants: u64,
@@ -20,20 +21,15 @@ pub enum Position {
 impl Queue {
     /// # Errors
     /// [`QueueError`].
-    pub async fn position(
-        &self,
-        pool: Pool,
-        tenant: TenantId,
-        priority: i16,
-        kind: &str,
-        id: JobId,
-    ) -> Result<Position, QueueError> {
+    pub async fn position(&self, pool: Pool, place: &Place, id: JobId) -> Result<Position, QueueError> {
+        let (priority, tenant) = (place.priority, place.tenant);
+        let line = line(&place.kind, &place.knowledge_bases);
         let mut connection = self.connection.clone();
         let base = keys::pool(&self.prefix, pool);
         let id = id.to_string();
         let (ahead, tenants, popped): (Option<u64>, u64, Option<f64>) = redis::pipe()
             .cmd("LPOS")
-            .arg(format!("{base}:q:{priority}:{tenant}:{kind}"))
+            .arg(format!("{base}:q:{priority}:{tenant}:{line}"))
             .arg(&id)
             .llen(format!("{base}:ring:{priority}"))
             .zscore(format!("{base}:popped"), &id)

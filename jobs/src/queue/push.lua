@@ -1,14 +1,14 @@
 -- Offers jobs to a pool's workers. Idempotent by id: a job that waits already is left alone. One that was popped is offered again:
 -- whoever popped it may be dead, and should both live, the claim in Postgres lets one of them run it.
--- KEYS[1]: the pool's prefix.  ARGV: id, tenant, priority, kind, repeated.  Returns how many were added.
+-- KEYS[1]: the pool's prefix.  ARGV: id, tenant, priority, line, repeated.  Returns how many were added.
 local p = KEYS[1]
 local added = 0
 for i = 1, #ARGV, 4 do
-  local id, tenant, priority, kind = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
+  local id, tenant, priority, line = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   if redis.call('SADD', p .. ':queued', id) == 1 then
     redis.call('ZREM', p .. ':popped', id)
-    if redis.call('RPUSH', p .. ':q:' .. priority .. ':' .. tenant .. ':' .. kind, id) == 1 then
-      if redis.call('RPUSH', p .. ':kinds:' .. priority .. ':' .. tenant, kind) == 1 then
+    if redis.call('RPUSH', p .. ':q:' .. priority .. ':' .. tenant .. ':' .. line, id) == 1 then
+      if redis.call('RPUSH', p .. ':kinds:' .. priority .. ':' .. tenant, line) == 1 then
         redis.call('RPUSH', p .. ':ring:' .. priority, tenant)
       end
     end

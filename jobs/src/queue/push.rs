@@ -1,10 +1,11 @@
 use super::keys;
+use super::place::line;
 use crate::{Pool, Queue, QueueError};
 use redis::Script;
 use serde::{Deserialize, Serialize};
 use std::sync::LazyLock;
 use std::time::Duration;
-use store::{JobId, TenantId};
+use store::{JobId, KnowledgeBaseId, TenantId};
 
 static PUSH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("push.lua")));
 
@@ -19,6 +20,9 @@ pub struct Dispatch {
     pub pool: Pool,
     pub priority: i16,
     pub kind: String,
+    /// The bases whose replicas it needs: it is run where they are open.
+    #[serde(default)]
+    pub knowledge_bases: Vec<KnowledgeBaseId>,
 }
 
 impl Queue {
@@ -50,7 +54,7 @@ impl Queue {
                 call.arg(job.id.to_string())
                     .arg(job.tenant.to_string())
                     .arg(job.priority)
-                    .arg(&job.kind);
+                    .arg(line(&job.kind, &job.knowledge_bases));
             }
             call.invoke_async::<i64>(&mut self.connection.clone()).await?;
         }

@@ -1,8 +1,8 @@
 use super::BatchState;
 use crate::jobs::Dispatchable;
 use crate::prepared::Prepare;
-use crate::{BatchId, StoreError, System, TenantId};
-use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text, Uuid};
+use crate::{BatchId, KnowledgeBaseId, StoreError, System, TenantId};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, SmallInt, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -33,6 +33,8 @@ struct Row {
     priority: Option<i16>,
     #[diesel(sql_type = Nullable<Text>)]
     kind: Option<String>,
+    #[diesel(sql_type = Nullable<Array<Uuid>>)]
+    knowledge_base_ids: Option<Vec<KnowledgeBaseId>>,
 }
 
 /// Ends up to `limit` closed batches in which nothing pends, and makes the jobs that follow them due, in one statement: each batch ends once,
@@ -54,9 +56,9 @@ pub async fn end_all(system: &System, limit: i64) -> Result<Vec<EndedBatch>, Sto
                     state = CASE WHEN j.state = 'scheduled' THEN 'queued' ELSE j.state END,
                     run_at = CASE WHEN j.state = 'scheduled' THEN now() ELSE j.run_at END
              FROM over o WHERE o.has_step AND j.tenant_id = o.tenant_id AND j.id = o.id AND j.awaits_batch
-             RETURNING j.id, j.state, j.pool, j.priority, j.kind
+             RETURNING j.id, j.state, j.pool, j.priority, j.kind, j.knowledge_base_ids
          )
-         SELECT o.id, o.tenant_id, o.stopped_by, o.dead, o.cancelled, s.pool, s.priority, s.kind
+         SELECT o.id, o.tenant_id, o.stopped_by, o.dead, o.cancelled, s.pool, s.priority, s.kind, s.knowledge_base_ids
          FROM over o LEFT JOIN step s ON s.id = o.id AND s.state = 'queued'",
     )
     .bind::<BigInt, _>(limit)
@@ -77,6 +79,7 @@ impl From<Row> for EndedBatch {
             pool,
             priority,
             kind,
+            knowledge_base_ids: row.knowledge_base_ids.unwrap_or_default(),
         });
         Self {
             id: row.id,

@@ -1,4 +1,4 @@
-use crate::{JobId, StoreError, System, TenantId};
+use crate::{JobId, KnowledgeBaseId, StoreError, System, TenantId};
 use diesel::sql_types::{Array, Bool, SmallInt, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -16,6 +16,8 @@ pub struct Standing {
     pub priority: i16,
     #[diesel(sql_type = Text)]
     pub kind: String,
+    #[diesel(sql_type = Array<Uuid>)]
+    pub knowledge_base_ids: Vec<KnowledgeBaseId>,
     /// It waits to be claimed.
     #[diesel(sql_type = Bool)]
     pub queued: bool,
@@ -31,7 +33,7 @@ pub struct Standing {
 pub async fn standings(system: &System, ids: &[JobId]) -> Result<Vec<Standing>, StoreError> {
     let mut tx = system.begin_survey().await?;
     let found = sql_query(
-        "SELECT id, tenant_id, pool, priority, kind, state = 'queued' AS queued,
+        "SELECT id, tenant_id, pool, priority, kind, knowledge_base_ids, state = 'queued' AS queued,
                 coalesce(finished_at < now() - interval '1 minute', false) AS ended
          FROM jobs WHERE id = ANY($1)",
     )

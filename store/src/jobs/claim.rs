@@ -127,7 +127,7 @@ pub async fn still_queued(system: &System, ids: &[JobId]) -> Result<Vec<Dispatch
     };
     let mut tx = system.begin(Durability::Durable).await?;
     let queued = sql_query(format!(
-        "SELECT id, tenant_id, pool, priority, kind FROM jobs j
+        "SELECT id, tenant_id, pool, priority, kind, knowledge_base_ids FROM jobs j
          WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state IN ('queued', 'scheduled', 'retryable') AND run_at <= now() AND NOT awaits_batch
            AND NOT {IS_PAUSED}",
     ))

@@ -1,7 +1,7 @@
 use crate::prepared::Prepare;
-use crate::{ApiKeyId, BatchId, DocumentId, JobId, ScheduleId, StoreError, TenantTx};
+use crate::{ApiKeyId, BatchId, DocumentId, JobId, KnowledgeBaseId, ScheduleId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Bool, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, Bool, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -24,6 +24,8 @@ pub struct NewJob {
     /// It follows the batch of its own id, and is not due before that has ended.
     pub awaits_batch: bool,
     pub document_id: Option<DocumentId>,
+    /// The bases whose replicas it needs: it runs where they are open.
+    pub knowledge_base_ids: Vec<KnowledgeBaseId>,
     pub created_by: Option<ApiKeyId>,
     /// W3C `traceparent` of the request.
     pub trace_context: Option<String>,
@@ -56,9 +58,9 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
         "WITH job AS (
              INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
                                document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, parent_id, awaits_batch,
-                               dispatched_at)
+                               knowledge_base_ids, dispatched_at)
              VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $18 OR $7 > now() THEN 'scheduled' ELSE 'queued' END, $8, coalesce($7, now()), $9,
-                     $10, $11, $12, $14, $15, $16, $17, $18, CASE WHEN $18 OR $7 > now() THEN NULL ELSE now() END)
+                     $10, $11, $12, $14, $15, $16, $17, $18, $19, CASE WHEN $18 OR $7 > now() THEN NULL ELSE now() END)
              RETURNING state
          ), body AS (
              INSERT INTO job_bodies (tenant_id, job_id, payload) VALUES ($2, $1, $13)
@@ -83,6 +85,7 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
     .bind::<Nullable<Timestamptz>, _>(new.schedule.map(|by| by.tick))
     .bind::<Nullable<Uuid>, _>(new.parent_id)
     .bind::<Bool, _>(new.awaits_batch)
+    .bind::<Array<Uuid>, _>(new.knowledge_base_ids)
     .prepared().get_result(&mut tx.conn)
     .await?;
     Ok(created.due)

@@ -1,6 +1,6 @@
 use super::NewJob;
 use crate::prepared::Prepare;
-use crate::{JobId, StoreError, TenantTx};
+use crate::{JobId, KnowledgeBaseId, StoreError, TenantTx};
 use diesel::sql_types::{Array, Bool, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -19,15 +19,16 @@ pub async fn create_many(tx: &mut TenantTx, new: &[NewJob]) -> Result<Vec<JobId>
     let due: Vec<Due> = sql_query(
         "WITH given AS MATERIALIZED (
              SELECT * FROM unnest($2::uuid[], $3::text[], $4::text[], $5::int2[], $6::bool[], $7::int2[], $8::timestamptz[], $9::int2[],
-                                 $10::uuid[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::uuid[], $16::timestamptz[], $17::jsonb[])
+                                 $10::uuid[], $11::uuid[], $12::uuid[], $13::text[], $14::text[], $15::uuid[], $16::timestamptz[], $17::jsonb[], $18::text[])
                 AS g (id, pool, kind, payload_version, interactive, priority, run_at, max_attempts,
-                      parent_id, document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, payload)
+                      parent_id, document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, payload, knowledge_base_ids)
          ), job AS (
              INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
-                               parent_id, document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, dispatched_at)
+                               parent_id, document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, knowledge_base_ids,
+                               dispatched_at)
              SELECT id, $1, pool, kind, payload_version, interactive, CASE WHEN run_at > now() THEN 'scheduled' ELSE 'queued' END, priority,
                     coalesce(run_at, now()), max_attempts, parent_id, document_id, created_by, trace_context, unique_key,
-                    schedule_id, schedule_tick, CASE WHEN run_at > now() THEN NULL ELSE now() END
+                    schedule_id, schedule_tick, knowledge_base_ids::uuid[], CASE WHEN run_at > now() THEN NULL ELSE now() END
              FROM given
              RETURNING id, state
          ), body AS (
@@ -60,8 +61,15 @@ pub async fn create_many(tx: &mut TenantTx, new: &[NewJob]) -> Result<Vec<JobId>
             .collect::<Vec<_>>(),
     )
     .bind::<Array<Jsonb>, _>(new.iter().map(|job| &job.payload).collect::<Vec<_>>())
+    .bind::<Array<Text>, _>(new.iter().map(|job| array(&job.knowledge_base_ids)).collect::<Vec<_>>())
     .prepared()
     .load(&mut tx.conn)
     .await?;
     Ok(due.into_iter().map(|row| row.id).collect())
+}
+
+/// As PostgreSQL writes an array: `unnest` takes none of arrays of several lengths.
+fn array(ids: &[KnowledgeBaseId]) -> String {
+    let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+    format!("{{{}}}", ids.join(","))
 }

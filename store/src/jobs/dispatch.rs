@@ -1,7 +1,7 @@
 use crate::pauses::IS_PAUSED;
 use crate::prepared::Prepare;
 use crate::store::Durability;
-use crate::{JobId, StoreError, System, TenantId};
+use crate::{JobId, KnowledgeBaseId, StoreError, System, TenantId};
 use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -22,6 +22,8 @@ pub struct Dispatchable {
     pub priority: i16,
     #[diesel(sql_type = Text)]
     pub kind: String,
+    #[diesel(sql_type = Array<Uuid>)]
+    pub knowledge_base_ids: Vec<KnowledgeBaseId>,
 }
 
 /// What one look found.
@@ -107,7 +109,8 @@ pub async fn mark_for_dispatch(
          UPDATE jobs j SET revision = CASE WHEN state = 'queued' THEN revision ELSE revision + 1 END, state = 'queued',
                 dispatch_epoch = CASE WHEN {IS_PAUSED} THEN '{PAUSED_EPOCH}' ELSE $1 END, dispatched_at = now()
          FROM chosen WHERE j.id = chosen.id
-         RETURNING j.id, j.tenant_id, j.pool, j.priority, j.kind, j.dispatch_epoch = '{PAUSED_EPOCH}' AS paused",
+         RETURNING j.id, j.tenant_id, j.pool, j.priority, j.kind, j.knowledge_base_ids,
+                   j.dispatch_epoch = '{PAUSED_EPOCH}' AS paused",
     ))
     .bind::<Text, _>(epoch)
     .bind::<BigInt, _>(redispatch_ms)
@@ -180,7 +183,7 @@ pub async fn release_paused(system: &System, limit: i64) -> Result<usize, StoreE
 pub async fn running(system: &System) -> Result<Vec<Dispatchable>, StoreError> {
     let mut conn = system.checkout().await?;
     Ok(
-        sql_query("SELECT id, tenant_id, pool, priority, kind FROM jobs WHERE state = 'running'")
+        sql_query("SELECT id, tenant_id, pool, priority, kind, knowledge_base_ids FROM jobs WHERE state = 'running'")
             .prepared()
             .load(&mut conn)
             .await?,

@@ -1,10 +1,10 @@
-use super::JobState;
+use super::{Dispatchable, JobState};
 use crate::batches::COUNTED;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::webhooks::TELL_WEBHOOKS;
-use crate::{JobId, StoreError, System, TenantId};
-use diesel::sql_types::{BigInt, Jsonb, SmallInt, Text, Uuid};
+use crate::{StoreError, System};
+use diesel::sql_types::{BigInt, Jsonb, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::json;
@@ -12,16 +12,8 @@ use serde_json::json;
 /// A job whose worker fell silent.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct ExpiredJob {
-    #[diesel(sql_type = Uuid)]
-    pub id: JobId,
-    #[diesel(sql_type = Uuid)]
-    pub tenant_id: TenantId,
-    #[diesel(sql_type = Text)]
-    pub pool: String,
-    #[diesel(sql_type = SmallInt)]
-    pub priority: i16,
-    #[diesel(sql_type = Text)]
-    pub kind: String,
+    #[diesel(embed)]
+    pub job: Dispatchable,
     /// Queued again, or dead when its attempts are spent, or cancelled when that was asked.
     #[diesel(sql_type = Text)]
     pub state: JobState,
@@ -56,7 +48,7 @@ pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob
          ), body AS (
              UPDATE job_bodies b SET error = $2 FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id
          ), {COUNTED}, {TELL_WEBHOOKS}
-         SELECT e.id, e.tenant_id, e.pool, e.priority, e.state, e.kind,
+         SELECT e.id, e.tenant_id, e.pool, e.priority, e.state, e.kind, e.knowledge_base_ids,
                 1 + (SELECT count(*) FROM job_attempts a WHERE a.tenant_id = e.tenant_id AND a.job_id = e.id AND a.run = e.run AND a.outcome = 'lost') AS lost
          FROM ended e",
     ))

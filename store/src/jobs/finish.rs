@@ -1,9 +1,9 @@
-use super::JobState;
+use super::{Dispatchable, JobState};
 use crate::batches::COUNTED;
 use crate::connect::PooledConnection;
 use crate::prepared::Prepare;
 use crate::webhooks::TELL_WEBHOOKS;
-use crate::{BatchId, JobId, StoreError, System, TenantId, TenantTx};
+use crate::{BatchId, JobId, StoreError, System, TenantTx};
 use diesel::sql_types::{Array, Double, Jsonb, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -54,18 +54,10 @@ pub struct Finish {
 /// A job whose attempt has been written down.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Ended {
-    #[diesel(sql_type = Uuid)]
-    pub id: JobId,
-    #[diesel(sql_type = Uuid)]
-    pub tenant_id: TenantId,
+    #[diesel(embed)]
+    pub job: Dispatchable,
     #[diesel(sql_type = Text)]
     pub state: JobState,
-    #[diesel(sql_type = Text)]
-    pub pool: String,
-    #[diesel(sql_type = diesel::sql_types::SmallInt)]
-    pub priority: i16,
-    #[diesel(sql_type = Text)]
-    pub kind: String,
     /// Its batch, when with this end something is to be done about that: end it, or cancel the others.
     #[diesel(sql_type = Nullable<Uuid>)]
     pub due_batch: Option<BatchId>,
@@ -211,7 +203,7 @@ WITH done AS (
         run_at = CASE WHEN h.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + h.delay_secs * interval '1 second' ELSE run_at END,
         finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
     FROM held h WHERE j.id = h.id
-    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.run, j.parent_id, j.worker, j.attempt_started_at, h.outcome, h.result, h.error, h.steps,
+    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.knowledge_base_ids, j.run, j.parent_id, j.worker, j.attempt_started_at, h.outcome, h.result, h.error, h.steps,
               j.interactive, j.document_id, j.max_attempts, j.trace_context, j.created_at, j.started_at, j.finished_at,
               CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
 ), body AS (
@@ -222,7 +214,7 @@ WITH done AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'
 ){counting}, {TELL_WEBHOOKS}
-SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, {due_batch} AS due_batch, EXISTS (SELECT FROM told) AS told
+SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, {due_batch} AS due_batch, EXISTS (SELECT FROM told) AS told
 FROM ended e{counted}"
     )
 }

@@ -14,7 +14,7 @@ pub async fn force(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreEr
         "UPDATE jobs SET forced = true, state = 'queued', run_at = least(run_at, now()), dispatch_epoch = NULL, dispatched_at = NULL,
                 revision = revision + 1
          WHERE tenant_id = $1 AND id = $2 AND state IN ('scheduled', 'queued', 'retryable') AND NOT awaits_batch
-         RETURNING id, tenant_id, pool, priority, kind",
+         RETURNING id, tenant_id, pool, priority, kind, knowledge_base_ids",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)

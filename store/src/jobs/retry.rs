@@ -81,12 +81,12 @@ async fn queue_again(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, Store
              UPDATE jobs SET state = CASE WHEN awaits_batch THEN 'scheduled' ELSE 'queued' END, run = run + 1, attempt = 0, run_at = now(), cancel_requested = false, progress = NULL, snooze = NULL,
                     started_at = NULL, finished_at = NULL, discarded_at = NULL, discard_reason = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1
              WHERE tenant_id = $1 AND id = $2
-             RETURNING id, tenant_id, pool, priority, kind
+             RETURNING id, tenant_id, pool, priority, kind, knowledge_base_ids
          ), body AS (
              UPDATE job_bodies b SET error = NULL, result = NULL FROM job
              WHERE b.tenant_id = job.tenant_id AND b.job_id = job.id AND b.job_id = $2
          )
-         SELECT id, tenant_id, pool, priority, kind FROM job",
+         SELECT id, tenant_id, pool, priority, kind, knowledge_base_ids FROM job",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)

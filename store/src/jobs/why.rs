@@ -2,9 +2,9 @@ use super::JobState;
 use crate::pauses::IS_PAUSED;
 use crate::prepared::Prepare;
 use crate::workers::SILENT_AFTER_SECS;
-use crate::{JobId, StoreError, TenantTx};
+use crate::{JobId, KnowledgeBaseId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -18,6 +18,8 @@ pub struct Why {
     pub pool: String,
     #[diesel(sql_type = Text)]
     pub kind: String,
+    #[diesel(sql_type = Array<Uuid>)]
+    pub knowledge_base_ids: Vec<KnowledgeBaseId>,
     #[diesel(sql_type = SmallInt)]
     pub priority: i16,
     #[diesel(sql_type = Timestamptz)]
@@ -76,7 +78,7 @@ pub struct Awaited {
 /// [`StoreError::NotFound`].
 pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
     sql_query(format!(
-        "SELECT j.state, j.pool, j.kind, j.priority, j.run_at, j.created_at, now() AS now, j.attempt, a.ended_at AS last_ended_at,
+        "SELECT j.state, j.pool, j.kind, j.knowledge_base_ids, j.priority, j.run_at, j.created_at, now() AS now, j.attempt, a.ended_at AS last_ended_at,
                 a.error AS last_error, j.snooze, {IS_PAUSED} AS paused, h.what AS paused_what, h.reason AS paused_reason, h.created_at AS paused_since,
                 p.open AS awaited_open, p.total AS awaited_total, p.total - p.succeeded - p.dead - p.cancelled AS awaited_pending,
                 w.live AS live_workers, w.slots, w.running, w.seen_at AS worker_seen_at

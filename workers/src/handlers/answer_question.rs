@@ -1,5 +1,5 @@
 use super::asked_settings::AskedSettings;
-use super::passages::{self, AskedBases};
+use super::passages::{self, AskedBases, AskedIndex};
 use super::{embedding, rerank, shown};
 use crate::{Done, Handle, JobContext, JobError};
 use answers::{Composition, Passage, SelectedSentence, SentenceVectors};
@@ -73,7 +73,7 @@ struct Retrieved {
 
 async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<Retrieved, JobError> {
     let (settings, usual) = (&job.app.settings.retrieval, AskedSettings::default());
-    let bases = AskedBases::read(job, &asked.knowledge_bases, None).await?;
+    let bases = AskedBases::read(job, &asked.knowledge_bases, AskedIndex::default()).await?;
     let limit = match asked.reranker {
         Some(_) => usual.rerank_candidates(settings, bases.settings()).max(PASSAGES),
         None => PASSAGES,

@@ -4,7 +4,7 @@ use super::base_search::{BaseSearch, search_all};
 use super::embedding;
 use crate::replicas::failed;
 use crate::{JobContext, JobError};
-use jobs::kinds::{BaseAt, Viewer};
+use jobs::kinds::{BaseAt, SearchKnowledge, Viewer};
 use retrieval::{Hit, Hits, Mode, Query};
 use std::collections::HashMap;
 use store::knowledge_bases::{KnowledgeBase, KnowledgeBaseHead};
@@ -14,9 +14,36 @@ use store::{KnowledgeBaseId, knowledge_bases};
 /// The bases that are asked and still exist, by the index that is asked, in the order asked.
 pub(super) struct AskedBases(Vec<(BaseAt, KnowledgeBase)>);
 
+/// Which index of each base: where nothing is said, the one that is searched.
+#[derive(Clone, Copy, Default)]
+pub(super) struct AskedIndex<'a> {
+    model: Option<&'a str>,
+    store: Option<&'a str>,
+}
+
+impl<'a> AskedIndex<'a> {
+    pub(super) fn of(search: &'a SearchKnowledge) -> Self {
+        Self {
+            model: search.embedding_model.as_deref(),
+            store: search.vector_store.as_deref(),
+        }
+    }
+
+    fn find(&self, head: &KnowledgeBaseHead) -> Result<KnowledgeBase, JobError> {
+        let is_asked = |base: &KnowledgeBase| {
+            self.model.is_none_or(|model| model == base.embedding_model)
+                && self.store.is_none_or(|store| store == base.vector_store.as_str())
+        };
+        head.by_index().find(is_asked).ok_or_else(|| {
+            let (model, store) = (self.model.unwrap_or("any model"), self.store.unwrap_or("any place"));
+            let message = format!("The knowledge base has no index by {model} in {store} any more.");
+            JobError::permanent("model_unavailable", message)
+        })
+    }
+}
+
 impl AskedBases {
-    /// By the indexes of `model`, or else those that are searched.
-    pub(super) async fn read(job: &JobContext, asked: &[BaseAt], model: Option<&str>) -> Result<Self, JobError> {
+    pub(super) async fn read(job: &JobContext, asked: &[BaseAt], index: AskedIndex<'_>) -> Result<Self, JobError> {
         let ids: Vec<KnowledgeBaseId> = asked.iter().map(|at| at.id).collect();
         let heads = job
             .app
@@ -25,7 +52,7 @@ impl AskedBases {
             .await?;
         let found = asked.iter().filter_map(|at| {
             let head = heads.iter().find(|head| head.base.id == at.id)?;
-            Some(by_model(head, model).map(|base| (*at, base)))
+            Some(index.find(head).map(|base| (*at, base)))
         });
         Ok(Self(found.collect::<Result<_, _>>()?))
     }
@@ -33,19 +60,6 @@ impl AskedBases {
     pub(super) fn settings(&self) -> impl Iterator<Item = &SearchSettings> {
         self.0.iter().map(|(_, base)| &base.search)
     }
-}
-
-fn by_model(head: &KnowledgeBaseHead, model: Option<&str>) -> Result<KnowledgeBase, JobError> {
-    let Some(model) = model.filter(|model| *model != head.base.embedding_model) else {
-        return Ok(head.base.clone());
-    };
-    let other = head.by_other().filter(|other| other.embedding_model == model);
-    other.ok_or_else(|| {
-        JobError::permanent(
-            "model_unavailable",
-            format!("The knowledge base has no index by {model} any more."),
-        )
-    })
 }
 
 /// What the bases gave.

@@ -1,5 +1,5 @@
 use super::asked_settings::AskedSettings;
-use super::passages::{self, AskedBases, Found};
+use super::passages::{self, AskedBases, AskedIndex, Found};
 use super::rerank::{self, Ordered, OrderedHit};
 use super::shown;
 use crate::{Done, Handle, JobContext, JobError};
@@ -23,7 +23,7 @@ impl Handle for SearchKnowledge {
 pub(super) async fn find_chunks(job: &JobContext, search: SearchKnowledge) -> Result<FoundChunks, JobError> {
     let started = Instant::now();
     let asked = AskedSettings::from(&search);
-    let bases = AskedBases::read(job, &search.knowledge_bases, search.embedding_model.as_deref()).await?;
+    let bases = AskedBases::read(job, &search.knowledge_bases, AskedIndex::of(&search)).await?;
     let query = search.query(job, &asked, &bases)?;
     let mut found = passages::find(job, &bases, &query, &asked).await?;
     let mut hits = found.merged();

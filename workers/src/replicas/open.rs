@@ -8,7 +8,7 @@ use config::QdrantSettings;
 use jobs::kinds::BaseAt;
 use retrieval::{Language, QdrantServer, Replica, ReplicaOptions, ScoreVectors, Slot};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use store::knowledge_bases::KnowledgeBase;
@@ -26,6 +26,8 @@ pub(crate) struct OpenReplica {
     pub(super) serving: Mutex<()>,
     /// What it took of main memory when it was last measured.
     pub(super) bytes: AtomicUsize,
+    /// It has been as new as somebody asked for: what it lacks by now is little.
+    pub(super) warm: AtomicBool,
 }
 
 impl OpenReplica {
@@ -88,7 +90,10 @@ impl Replicas {
     ) -> Result<(Arc<Replica>, bool), JobError> {
         let (open, index) = (self.open(tenant, base).await?, Index::of(tenant, base));
         let wanted = u64::try_from(at.seq).unwrap_or(0);
+        let warm = open.warm.load(Relaxed);
+        metrics::counter!("replica_uses_total", "state" => if warm { "warm" } else { "cold" }).increment(1);
         if open.replica.cursor().map_err(failed)? >= wanted {
+            self.inner.open.set_warm(&open);
             return Ok((open.replica.clone(), false));
         }
         let (done, caught_up) = oneshot::channel();
@@ -113,6 +118,9 @@ impl Replicas {
         let of = index.in_slot(self.slot()?.id());
         let caught_up = catch_up::run(&self.inner, of, index, open, wanted).await;
         open.measure();
+        if caught_up.is_ok() {
+            self.inner.open.set_warm(open);
+        }
         caught_up
     }
 
@@ -166,6 +174,7 @@ impl Replicas {
             catching_up: Mutex::new(()),
             serving: Mutex::new(()),
             bytes: AtomicUsize::new(0),
+            warm: AtomicBool::new(false),
         };
         opened.measure();
         Ok(Arc::new(opened))

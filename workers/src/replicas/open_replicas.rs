@@ -1,12 +1,13 @@
 use super::index::Index;
 use super::open::OpenReplica;
 use lru::LruCache;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
-use tokio::sync::Mutex as AsyncMutex;
+use store::KnowledgeBaseId;
+use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 /// Indexes share doors: two that meet at one wait for each other, which costs time and nothing else.
 const DOORS: usize = 64;
@@ -19,6 +20,8 @@ pub(super) struct OpenReplicas {
     hasher: RandomState,
     most: usize,
     most_bytes: usize,
+    /// Rung when one more is warm.
+    warmed: Notify,
 }
 
 struct State {
@@ -39,6 +42,7 @@ impl OpenReplicas {
             hasher: RandomState::new(),
             most,
             most_bytes,
+            warmed: Notify::new(),
         }
     }
 
@@ -106,6 +110,31 @@ impl OpenReplicas {
         let taken = state.open.pop(&index);
         metrics::gauge!("replicas_open").set(state.open.len() as f64);
         taken
+    }
+
+    pub(super) fn set_warm(&self, replica: &OpenReplica) {
+        if !replica.warm.swap(true, Relaxed) {
+            self.warmed.notify_one();
+        }
+    }
+
+    /// Resolves when one more is warm.
+    pub(super) async fn warmed(&self) {
+        self.warmed.notified().await;
+    }
+
+    /// The bases that can be searched at once.
+    pub(super) fn warm(&self) -> BTreeSet<KnowledgeBaseId> {
+        let state = self.state();
+        let warm = state.open.iter().filter(|(_, open)| open.warm.load(Relaxed));
+        warm.map(|(index, _)| index.base).collect()
+    }
+
+    /// Whether one more can be opened without another's being closed for it.
+    pub(super) fn has_room(&self) -> bool {
+        let state = self.state();
+        let bytes: usize = state.open.iter().map(|(_, open)| open.bytes.load(Relaxed)).sum();
+        state.open.len() < self.most && bytes < self.most_bytes
     }
 
     pub(super) fn door(&self, index: Index) -> &AsyncMutex<()> {

@@ -53,8 +53,7 @@ pub(super) async fn swap(
     }
     let after = head.by_other().ok_or_else(|| Problem::not_found("other index"))?;
     searchable(settings, &after)?;
-    // Where its vectors are changes nothing of what a base finds that a gate is for.
-    if let Some(at_gate) = at_gate.filter(|_| after.embedding_model != head.base.embedding_model) {
+    if let Some(at_gate) = at_gate {
         pass(tx, settings, &head.base, &after, at_gate).await?;
     }
     let swapped = embedding_migrations::swap(tx, &head).await?;

@@ -1,10 +1,12 @@
 use crate::extract::{Fields, FromFields};
+use crate::routes::knowledge_bases::read_vector_store;
 use crate::routes::recency::Recency;
 use crate::routes::reranker_choice::RerankWish;
 use config::Settings;
 use jobs::FieldError;
 use jobs::kinds::{FusionMethod, SearchConfiguration, SearchMode};
 use retrieval::USUAL_TITLE_BOOST;
+use store::VectorStore;
 use store::knowledge_bases::{KnowledgeBase, OtherIndex};
 use utoipa::ToSchema;
 
@@ -21,6 +23,9 @@ pub(crate) struct AskedConfiguration {
     /// The base's, or while it is migrated the one that it is migrated to or from.
     #[schema(min_length = 1, max_length = 200)]
     embedding_model: Option<String>,
+    /// Where the vectors of the index are: the base's place, or while it is moved the other one.
+    #[schema(value_type = Option<String>, example = "qdrant")]
+    vector_store: Option<VectorStore>,
     mode: Option<SearchMode>,
     fusion: Option<FusionMethod>,
     /// The vector leg's share of a weighted score; not with `rrf`.
@@ -46,6 +51,7 @@ impl FromFields for AskedConfiguration {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let read = Self {
             embedding_model: fields.optional_text("embedding_model", 1..=200),
+            vector_store: read_vector_store(fields),
             mode: fields.optional_choice("mode", &MODES),
             fusion: fields.optional_choice("fusion", &FUSIONS),
             alpha: fields.optional_number("alpha", 0.0..=1.0),
@@ -68,6 +74,37 @@ impl FromFields for AskedConfiguration {
 }
 
 impl AskedConfiguration {
+    /// Model and place of the index that is asked for: the base's, if it fits, or else the one beside it.
+    fn index(&self, of: &KnowledgeBase, other: Option<&OtherIndex>) -> Result<(String, VectorStore), FieldError> {
+        let beside = other.filter(|other| other.generation.is_some());
+        let beside = beside.map(|other| (&other.embedding_model, other.vector_store));
+        let mut indexes = std::iter::once((&of.embedding_model, of.vector_store)).chain(beside);
+        let is_asked = |(model, store): &(&String, VectorStore)| {
+            self.embedding_model.as_ref().is_none_or(|asked| asked == *model)
+                && self.vector_store.is_none_or(|asked| asked == *store)
+        };
+        if let Some((model, store)) = indexes.find(is_asked) {
+            return Ok((model.clone(), store));
+        }
+        let (model, store) = (&of.embedding_model, of.vector_store.as_str());
+        Err(match self.embedding_model {
+            Some(_) => FieldError::new(
+                "embedding_model",
+                "unknown_model",
+                format!(
+                    "must be the model of the knowledge base, {model}, or of an embedding migration of it that is ready"
+                ),
+            ),
+            None => FieldError::new(
+                "vector_store",
+                "unknown_index",
+                format!(
+                    "must be where the knowledge base has its vectors, {store}, or where an embedding migration that is ready has put them"
+                ),
+            ),
+        })
+    }
+
     /// With every field filled in.
     ///
     /// # Errors
@@ -79,15 +116,7 @@ impl AskedConfiguration {
         other: Option<&OtherIndex>,
     ) -> Result<SearchConfiguration, FieldError> {
         let base = &of.search;
-        let model = self.embedding_model.unwrap_or_else(|| of.embedding_model.clone());
-        let has_other = other.is_some_and(|other| other.embedding_model == model && other.generation.is_some());
-        if model != of.embedding_model && !has_other {
-            let message = format!(
-                "must be the model of the knowledge base, {}, or of an embedding migration of it that is ready",
-                of.embedding_model
-            );
-            return Err(FieldError::new("embedding_model", "unknown_model", message));
-        }
+        let (model, store) = self.index(of, other)?;
         let installation = &settings.retrieval;
         let of_base = match base.fusion.as_deref() {
             Some("weighted") => Some(FusionMethod::Weighted),
@@ -115,6 +144,7 @@ impl AskedConfiguration {
         };
         Ok(SearchConfiguration {
             embedding_model: Some(model),
+            vector_store: Some(store.as_str().to_owned()),
             mode: self.mode.unwrap_or_default(),
             fusion,
             alpha: (fusion == FusionMethod::Weighted).then_some(alpha),

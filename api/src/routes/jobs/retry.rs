@@ -91,5 +91,6 @@ pub(crate) fn dispatch(queued: &Dispatchable) -> Option<Dispatch> {
         pool,
         priority: queued.priority,
         kind: queued.kind.clone(),
+        knowledge_bases: queued.knowledge_base_ids.clone(),
     })
 }

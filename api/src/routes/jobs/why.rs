@@ -3,7 +3,7 @@ use crate::views::WhyObject;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use jobs::{Pool, Position, QueueError, Reached};
+use jobs::{Place, Pool, Position, QueueError, Reached};
 use std::time::Duration;
 use store::JobId;
 use store::jobs::Why;
@@ -56,6 +56,12 @@ async fn stands(
         return Ok((Position::Absent, None));
     };
     let (queue, tenant) = (&state.queue, caller.tenant());
-    let position = queue.position(pool, tenant, why.priority, &why.kind, id).await?;
+    let place = Place {
+        priority: why.priority,
+        tenant,
+        kind: why.kind.clone(),
+        knowledge_bases: why.knowledge_base_ids.clone(),
+    };
+    let position = queue.position(pool, &place, id).await?;
     Ok((position, queue.limit_reached(pool, tenant, &why.kind).await?))
 }

@@ -10,5 +10,6 @@ pub(super) fn dispatch(id: JobId, tenant: TenantId) -> Dispatch {
         pool: Pool::Delivery,
         priority: DELIVERY_PRIORITY,
         kind: DELIVERY_KIND.to_owned(),
+        knowledge_bases: Vec::new(),
     }
 }

@@ -58,8 +58,10 @@ async fn check(site: &Site) -> Looked {
     }
     for (pool, place) in turns {
         if let Some(fault) = queue.check_ring(pool, &place, site.repair).await? {
-            let Place { priority, tenant, kind } = place;
-            let place = format!("{pool}, priority {priority}, tenant {tenant} {kind}");
+            let place = format!(
+                "{pool}, priority {}, tenant {} {}",
+                place.priority, place.tenant, place.kind
+            );
             faults.entry(ring_words(fault)).or_insert_with(Vec::new).push(place);
         }
     }
@@ -109,6 +111,7 @@ async fn suspected(system: &System, pool: Pool, contents: &Contents) -> Result<V
                 priority: standing.priority,
                 tenant: standing.tenant_id,
                 kind: standing.kind.clone(),
+                knowledge_bases: standing.knowledge_base_ids.clone(),
             });
             suspects.push(Suspect {
                 pool,
@@ -144,21 +147,23 @@ async fn known(system: &System, ids: Vec<JobId>) -> Result<HashMap<JobId, Standi
     Ok(known)
 }
 
-/// Where kinds or tenants have ids and no turn, a turn and no ids, or more than one turn; an empty kind stands for the tenant's turns alone.
+/// Where lines or tenants have ids and no turn, a turn and no ids, or more than one turn; an empty kind stands for the tenant's turns alone.
 fn doubtful_turns(contents: &Contents) -> BTreeSet<Place> {
     let queues: BTreeSet<Place> = contents.listed.iter().map(|listed| listed.place.clone()).collect();
     let tenant_of = |place: &Place| Place {
         kind: String::new(),
+        knowledge_bases: Vec::new(),
         ..place.clone()
     };
-    let tenants: BTreeSet<Place> = contents.kind_turns.iter().map(tenant_of).collect();
+    let tenants: BTreeSet<Place> = contents.line_turns.iter().map(tenant_of).collect();
     let rings = contents.turns.iter().map(|(priority, tenant)| Place {
         priority: *priority,
         tenant: *tenant,
         kind: String::new(),
+        knowledge_bases: Vec::new(),
     });
-    let of_kinds = unlike(&queues, contents.kind_turns.iter().cloned());
-    of_kinds.into_iter().chain(unlike(&tenants, rings)).collect()
+    let of_lines = unlike(&queues, contents.line_turns.iter().cloned());
+    of_lines.into_iter().chain(unlike(&tenants, rings)).collect()
 }
 
 /// What stands on one side only, or more than once among the turns.
@@ -189,6 +194,7 @@ async fn judge(queue: &Queue, suspect: &Suspect, repair: bool) -> Result<Option<
             pool: suspect.pool,
             priority: place.priority,
             kind: place.kind.clone(),
+            knowledge_bases: place.knowledge_bases.clone(),
         };
         queue.try_push(&[again]).await?;
     }

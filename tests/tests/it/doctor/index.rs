@@ -14,7 +14,7 @@ async fn redis(app: &TestApp) -> MultiplexedConnection {
 
 /// A key of the pool `general`.
 fn key(app: &TestApp, end: &str) -> String {
-    format!("{{{}:general}}:2:{end}", app.context.settings.redis.prefix)
+    format!("{{{}:general}}:3:{end}", app.context.settings.redis.prefix)
 }
 
 async fn push(app: &TestApp, id: JobId) {
@@ -24,6 +24,7 @@ async fn push(app: &TestApp, id: JobId) {
         pool: Pool::General,
         priority: 1,
         kind: "diagnostics.noop".to_owned(),
+        knowledge_bases: Vec::new(),
     };
     app.context.queue.try_push(&[job]).await.unwrap();
 }

@@ -1,7 +1,8 @@
 use super::enqueue::enqueue;
 use super::rows::Rows;
 use jobs::kinds::diagnostics::{Noop, Sleep};
-use jobs::{EnqueueOptions, Pool};
+use jobs::{EnqueueOptions, Place, Pool};
+use serde_json::json;
 use std::time::{Duration, Instant};
 use tests::{TestApp, TestOptions, eventually};
 
@@ -55,6 +56,47 @@ async fn wipe(app: &TestApp) -> usize {
         return 0;
     }
     redis::cmd("DEL").arg(&keys).query_async(&mut connection).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_is_offered_again_is_about_the_same_bases() {
+    let mut app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    let (one, two) = (
+        app.client.knowledge_base("one").await,
+        app.client.knowledge_base("two").await,
+    );
+    let query = json!({"knowledge_base_ids": [&two, &one], "query": "lantern"});
+    let submitted = app.client.post_waiting("/v1/search", query, 0).await;
+    assert_eq!(submitted.status, 202, "{}", submitted.text);
+    let listed = async |app: &TestApp| {
+        let contents = app.context.queue.contents(Pool::Retrieval).await.unwrap();
+        let bases = |place: &Place| {
+            place
+                .knowledge_bases
+                .iter()
+                .map(ToString::to_string)
+                .collect::<Vec<_>>()
+        };
+        contents.listed.iter().map(|listed| bases(&listed.place)).next()
+    };
+    let in_order = Some(vec![one, two]);
+    assert_eq!(listed(&app).await, in_order);
+    wipe(&app).await;
+    assert_eq!(listed(&app).await, None);
+    app.start_workers(vec![Pool::General]);
+    eventually("it is offered again", Duration::from_secs(20), async || {
+        listed(&app).await == in_order
+    })
+    .await;
+    let id = submitted.body["id"].as_str().unwrap();
+    let forced = app.client.post(&format!("/v1/jobs/{id}/run"), json!({})).await;
+    assert_eq!(forced.status, 202, "{}", forced.text);
+    assert_eq!(listed(&app).await, in_order);
+    app.abandon().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

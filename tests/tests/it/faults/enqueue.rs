@@ -52,6 +52,7 @@ pub(super) async fn insert_raw(app: &TestApp, kind: &'static str, payload_versio
         parent_id: None,
         awaits_batch: false,
         document_id: None,
+        knowledge_base_ids: Vec::new(),
         created_by: None,
         trace_context: None,
         unique_key: None,
@@ -70,6 +71,7 @@ pub(super) async fn insert_raw(app: &TestApp, kind: &'static str, payload_versio
         pool: Pool::General,
         priority: 1,
         kind: kind.to_owned(),
+        knowledge_bases: Vec::new(),
     }
 }
 

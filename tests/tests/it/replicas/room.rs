@@ -1,6 +1,8 @@
 use super::{filled, finds, ingest, on_disk, open, start};
 use futures::future::join_all;
+use jobs::Wanted;
 use std::time::Duration;
+use store::KnowledgeBaseId;
 use tests::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,5 +116,32 @@ async fn a_full_disk_loses_what_was_not_searched_for_longest_and_has_it_built_an
     for (base, name) in &bases {
         finds(&app, base, name).await;
     }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_to_stand_by_takes_no_place_of_what_is_searched() {
+    let app = start(&[("retrieval.open_replicas", "2")]).await;
+    let mut bases = Vec::new();
+    for name in ["one", "two", "three"] {
+        bases.push(filled(&app, name, 2).await);
+    }
+    let wanted = |base: &str, to_search| Wanted {
+        tenant: app.tenant,
+        base: KnowledgeBaseId(base.parse().unwrap()),
+        to_search,
+    };
+    let replicas = &app.context.replicas;
+    finds(&app, &bases[0], "one").await;
+    replicas.warm_up(wanted(&bases[1], false)).await.unwrap();
+    assert_eq!(open(&app).len(), 2, "there is room");
+    replicas.warm_up(wanted(&bases[2], false)).await.unwrap();
+    assert_eq!(on_disk(&app).len(), 2, "there is none");
+    replicas.warm_up(wanted(&bases[2], true)).await.unwrap();
+    let left = open(&app);
+    assert!(
+        left.len() == 2 && left.contains(&bases[0]) && left.contains(&bases[2]),
+        "who stood by makes room: {left:?}"
+    );
     app.finish().await;
 }

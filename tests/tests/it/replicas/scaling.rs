@@ -1,7 +1,8 @@
-use super::{filled, finds};
+use super::{filled, finds, search};
 use jobs::Pool;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
+use store::JobId;
 use tests::{TestApp, TestOptions, eventually};
 use workers::{Context, Replicas, WorkerOptions, Workers};
 
@@ -79,6 +80,62 @@ async fn searches_are_answered_while_processes_come_and_go() {
     assert_eq!(app.count(workers).await, 3, "each of the three has answered");
     let failed = "SELECT count(*) FROM job_attempts a JOIN jobs j ON j.id = a.job_id WHERE j.kind = 'search_knowledge' AND a.outcome NOT IN ('succeeded', 'handed_back')";
     assert_eq!(app.count(failed).await, 0);
+    three.stop().await;
+    app.finish().await;
+}
+
+/// By searches after the id: pairs of a base and a process that has answered it, and processes.
+async fn answered_by(app: &TestApp, since: JobId) -> (i64, i64) {
+    let answered = format!(
+        "FROM jobs j JOIN job_attempts a ON a.job_id = j.id WHERE j.kind = 'search_knowledge' AND j.id > '{since}'"
+    );
+    let pairs = format!("SELECT count(DISTINCT (j.knowledge_base_ids, a.worker)) {answered}");
+    let workers = format!("SELECT count(DISTINCT a.worker) {answered}");
+    (app.count(&pairs).await, app.count(&workers).await)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_waits_for_a_replica_that_is_open_elsewhere() {
+    // A search that comes to a process which has not opened the base says so: it is stale.
+    let app = TestApp::start_with(TestOptions {
+        pools: vec![Pool::Ingest, Pool::General],
+        settings: vec![("retrieval.freshness_wait_ms", "0".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    let mut bases = Vec::new();
+    for number in 0..12 {
+        let name = format!("base{number}");
+        bases.push((filled(&app, &name, 5).await, name));
+    }
+    let one = Searcher::start(&app);
+    for (base, name) in &bases {
+        eventually("its replica is built", Duration::from_secs(20), async || {
+            search(&app, base, name).await["stale"] == false
+        })
+        .await;
+    }
+    let copies = "SELECT count(*) FROM replica_cursors";
+    let all_find = async || {
+        for (base, name) in &bases {
+            finds(&app, base, name).await;
+        }
+    };
+    // Others join: each base moves to its home only once that has opened it, and a second stands by.
+    let (two, three) = (Searcher::start(&app), Searcher::start(&app));
+    eventually("each has its home and another", Duration::from_secs(60), async || {
+        all_find().await;
+        let since = JobId::generate();
+        all_find().await;
+        answered_by(&app, since).await == (12, 3) && app.count(copies).await >= 24
+    })
+    .await;
+    // One leaves, and whatever it was home of is answered by who stood by.
+    one.stop().await;
+    for _ in 0..3 {
+        all_find().await;
+    }
+    two.stop().await;
     three.stop().await;
     app.finish().await;
 }

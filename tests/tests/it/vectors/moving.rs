@@ -105,3 +105,72 @@ async fn a_base_moves_there_and_back_and_loses_nothing() {
     .await;
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_places_are_compared_before_a_gate_lets_a_base_move() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    app.context.replicas.keep_fresh(&app.context.system);
+    let base = base_in(&app, "base", "embedded").await;
+    for (title, content) in [
+        ("heron", "The heron stands."),
+        ("otter", "The otter swims."),
+        ("stoat", "The stoat runs."),
+    ] {
+        ingest(&app, &base, title, content).await;
+    }
+    let sets = format!("/v1/knowledge-bases/{base}/test-sets");
+    let set = app.client.post(&sets, json!({"name": "set"})).await.body["id"].clone();
+    let set = format!("/v1/test-sets/{}", set.as_str().unwrap());
+    let question = |n: usize| {
+        let title = ["heron", "otter", "stoat"][n % 3];
+        json!({"query": format!("{title} {n}"), "relevant": [{"external_id": title}]})
+    };
+    let questions: Vec<Value> = (0..6).map(question).collect();
+    let added = app
+        .client
+        .post(&format!("{set}/questions"), json!({ "questions": questions }))
+        .await;
+    assert!(added.status.is_success(), "{}", added.text);
+    let gate = app
+        .client
+        .request(reqwest::Method::PUT, &format!("/v1/knowledge-bases/{base}/gate"));
+    let gate = app
+        .client
+        .send(gate.json(&json!({ "test_set_id": set.trim_start_matches("/v1/test-sets/") })))
+        .await;
+    assert!(gate.status.is_success(), "{}", gate.text);
+
+    let compared = json!({"configurations": [{}, {"mode": "vector", "vector_store": "qdrant"}]});
+    let evaluate = async |body: Value| app.client.post_waiting(&format!("{set}/evaluations"), body, 20).await;
+    let refused = evaluate(compared.clone()).await;
+    refused.expect_problem(422, "invalid");
+    assert_eq!(
+        refused.body["errors"][0]["field"], "configurations.1.vector_store",
+        "{}",
+        refused.text
+    );
+
+    start(&app, &base, "qdrant").await;
+    server.take_filters();
+    let by_vectors = evaluate(compared).await;
+    assert_eq!(by_vectors.body["state"], "succeeded", "{}", by_vectors.text);
+    assert!(!server.take_filters().is_empty(), "the server was asked");
+    let path = format!("/v1/evaluations/{}", by_vectors.body["id"].as_str().unwrap());
+    let stores = app.client.get(&path).await.body["configurations"].clone();
+    assert_eq!(
+        (&stores[0]["vector_store"], &stores[1]["vector_store"]),
+        (&json!("embedded"), &json!("qdrant"))
+    );
+    eventually("the other index is whole", Duration::from_secs(30), async || {
+        let shown = shown(&app, &base).await;
+        shown["replicas"] == shown["replicas_ready"]
+    })
+    .await;
+    let path = format!("/v1/knowledge-bases/{base}/embedding-migration/switch");
+    let refused = app.client.post(&path, json!({})).await;
+    refused.expect_problem(409, "gate_not_evaluated");
+    evaluate(json!({"configurations": [{}, {"vector_store": "qdrant"}]})).await;
+    switch(&app, &base, "switch").await;
+    app.finish().await;
+}

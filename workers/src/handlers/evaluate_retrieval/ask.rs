@@ -88,6 +88,7 @@ impl Task {
             collapse: false,
             neighbours: 0,
             embedding_model: configuration.and_then(|it| it.embedding_model.clone()),
+            vector_store: configuration.and_then(|it| it.vector_store.clone()),
         }
     }
 }
