@@ -16,7 +16,7 @@ impl FullJob {
     pub(crate) async fn read(state: &ApiState, caller: &Caller, id: JobId) -> Result<Self, Problem> {
         state
             .store
-            .tenant(caller.tenant(), async move |tx| Self::find(tx, caller, id).await)
+            .tenant_by_id(caller.tenant(), async move |tx| Self::find(tx, caller, id).await)
             .await
     }
 

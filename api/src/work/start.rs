@@ -47,7 +47,15 @@ pub(crate) async fn start_work<B: Begin>(state: &ApiState, request: Request<'_>,
     } else {
         state.changes.watch(enqueued.id)
     };
-    let job = wait_for_end(state, request.caller, &watcher, enqueued.id, wait).await?;
+    let job = wait_for_end(
+        state,
+        request.caller,
+        &watcher,
+        enqueued.id,
+        started == Started::New,
+        wait,
+    )
+    .await?;
     if relaxed && started == Started::New && !job.job.state.has_ended() {
         state
             .store
