@@ -86,6 +86,8 @@ fn widened(half: f16) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "x86_64")]
+    use fearless_simd::prelude::*;
     use rand::rngs::StdRng;
     use rand::{Rng, SeedableRng};
 
