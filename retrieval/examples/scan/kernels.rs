@@ -46,23 +46,3 @@ pub(crate) fn bytes(left: &[i8], right: &[i8]) -> i32 {
     let pairs = left.iter().zip(right);
     pairs.map(|(left, right)| i32::from(*left) * i32::from(*right)).sum()
 }
-
-#[cfg(target_arch = "x86_64")]
-fearless_simd::kernel!(
-    /// Rows of f16, a query of f32. Of the blocks of 32 only: all models' dimensions measured here are such.
-    pub(crate) fn halves(avx2: Avx2, left: &[u16], right: &[f32]) -> f32 {
-        use fearless_simd::{f32x8, u16x8};
-        use std::arch::x86_64::_mm256_cvtph_ps;
-
-        let mut sums = [f32x8::splat(avx2, 0.0); 4];
-        for (left, right) in left.as_chunks::<32>().0.iter().zip(right.as_chunks::<32>().0) {
-            let pairs = left.as_chunks::<8>().0.iter().zip(right.as_chunks::<8>().0);
-            for (sum, (left, right)) in sums.iter_mut().zip(pairs) {
-                let left: f32x8<_> = _mm256_cvtph_ps(u16x8::from_slice(avx2, left).into()).simd_into(avx2);
-                *sum = left.mul_add(f32x8::from_slice(avx2, right), *sum);
-            }
-        }
-        let [first, second, third, fourth] = sums;
-        ((first + second) + (third + fourth)).reduce_sum()
-    }
-);

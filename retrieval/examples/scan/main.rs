@@ -3,12 +3,18 @@
 //! order, from a real model: its last 100 rows ask, the others are scanned.
 #![allow(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
+// What replicas scan with, which the crate shows to nobody.
+#[path = "../../src/vectors/dot.rs"]
+mod dot;
 mod kernels;
 mod nearest;
 mod numbers;
 mod rows;
 mod scans;
 mod stored;
+#[allow(dead_code, reason = "the example has vectors of length 1")]
+#[path = "../../src/vectors/unit.rs"]
+mod unit;
 
 use std::time::Instant;
 
@@ -48,7 +54,9 @@ fn main() {
 /// ratio is the median of the rounds' ratios, for the same reason.
 fn measure(name: &str, rows: Rows, rounds: usize) {
     println!("\n## {name} of {} dimensions\n", rows.dimensions);
-    println!("| scan | bytes a row | min ms | median ms | today's time / this one's | recall@10 | recall@100 |");
+    println!(
+        "| scan | bytes a row | min ms | median ms | the first one's time / this one's | recall@10 | recall@100 |"
+    );
     println!("|---|---|---|---|---|---|---|");
     let stored = Stored::new(rows);
     let mut times = vec![Vec::new(); SCANS.len()];
@@ -67,13 +75,13 @@ fn measure(name: &str, rows: Rows, rounds: usize) {
         .queries()
         .map(|query| stored.exact(kernels::lanes::<8>, query, LIMIT))
         .collect();
-    let today = times.first().cloned().unwrap_or_default();
+    let first = times.first().cloned().unwrap_or_default();
     for (scan, mut times) in SCANS.iter().zip(times) {
         let ratio = median(
-            &mut today
+            &mut first
                 .iter()
                 .zip(&times)
-                .map(|(today, time)| today / time)
+                .map(|(first, time)| first / time)
                 .collect::<Vec<_>>(),
         );
         let median = median(&mut times);
@@ -86,6 +94,20 @@ fn measure(name: &str, rows: Rows, rounds: usize) {
             recall(&stored, scan, &exact, LIMIT),
         );
     }
+    halves_are_off_by(&stored);
+}
+
+fn halves_are_off_by(stored: &Stored) {
+    let (mut most, mut squares) = (0.0_f64, 0.0);
+    for query in stored.queries() {
+        let (of_query, root) = stored.halves_are_off_by(query);
+        most = most.max(of_query);
+        squares += root * root;
+    }
+    let root = (squares / rows::QUERIES as f64).sqrt();
+    println!(
+        "\nCosines of f16 differ from those of f32 by {most:.1e} at most, {root:.1e} usually (root of the mean square)."
+    );
 }
 
 /// Sorts them.

@@ -21,6 +21,11 @@ impl Scan {
         Self { name, bytes, run }
     }
 
+    const fn of_f16(name: &'static str, run: Run) -> Self {
+        let bytes = |dimensions| 2 * dimensions;
+        Self { name, bytes, run }
+    }
+
     /// Bytes and their step beside the f32 that the best are scored by again.
     const fn of_i8(name: &'static str, run: Run) -> Self {
         let bytes = |dimensions| dimensions + 4 + 4 * dimensions;
@@ -28,7 +33,7 @@ impl Scan {
     }
 }
 
-/// The first is today's. "Best" is the widest set of instructions that the processor has, "baseline" what every
+/// The first is what replicas did before they had halves. "Best" is the widest set of instructions that the processor has, "baseline" what every
 /// processor of the target has (SSE2).
 pub(crate) const SCANS: &[Scan] = &[
     Scan::of_f32("f32, 8 lanes, baseline", |stored, query, limit| {
@@ -54,12 +59,15 @@ pub(crate) const SCANS: &[Scan] = &[
             limit,
         ))
     }),
-    #[cfg(target_arch = "x86_64")]
-    Scan {
-        name: "f16, AVX2",
-        bytes: |dimensions| 2 * dimensions,
-        run: Stored::halves,
-    },
+    Scan::of_f16("f16, best: today's", |stored, query, limit| {
+        stored.halves(Level::new(), query, limit)
+    }),
+    Scan::of_f16("f16, SSE4.2 where there is one", |stored, query, limit| {
+        stored.halves(sse4_2(), query, limit)
+    }),
+    Scan::of_f16("f16, baseline", |stored, query, limit| {
+        stored.halves(Level::baseline(), query, limit)
+    }),
     Scan::of_i8("i8 then f32, baseline", |stored, query, limit| {
         stored.rescored(bytes, lanes::<8>, query, limit)
     }),
@@ -80,4 +88,15 @@ fn avx2() -> Level {
 #[cfg(not(target_arch = "x86_64"))]
 fn avx2() -> Level {
     Level::new()
+}
+
+/// SSE4.2 even where there is more.
+#[cfg(target_arch = "x86_64")]
+fn sse4_2() -> Level {
+    Level::new().as_sse4_2().map_or_else(Level::baseline, |sse| sse.level())
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn sse4_2() -> Level {
+    Level::baseline()
 }

@@ -1,16 +1,18 @@
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, dispatch};
+use half::f16;
 
-use crate::kernels::{bytes, wide};
+use crate::dot::dot;
+use crate::kernels::{bytes, lanes, wide};
 use crate::nearest::best;
 use crate::numbers::quantised;
 use crate::rows::Rows;
+use crate::unit::halved;
 
 /// The rows in every form that is scanned.
 pub(crate) struct Stored {
     pub(crate) rows: Rows,
-    #[cfg(target_arch = "x86_64")]
-    halves: Vec<u16>,
+    halves: Vec<f16>,
     bytes: Vec<i8>,
     steps: Vec<f32>,
 }
@@ -24,8 +26,7 @@ impl Stored {
             steps.push(step);
         }
         Self {
-            #[cfg(target_arch = "x86_64")]
-            halves: rows.values.iter().copied().map(crate::numbers::half).collect(),
+            halves: halved(&rows.values).collect(),
             rows,
             bytes,
             steps,
@@ -42,13 +43,23 @@ impl Stored {
         best(rows.map(|row| dot(row, query)), limit)
     }
 
-    #[cfg(target_arch = "x86_64")]
-    pub(crate) fn halves(&self, query: &[f32], limit: usize) -> Vec<usize> {
-        let Some(avx2) = Level::new().as_avx2() else {
-            return Vec::new();
-        };
+    /// As a replica scans.
+    pub(crate) fn halves(&self, level: Level, query: &[f32], limit: usize) -> Vec<usize> {
         let rows = self.halves.chunks_exact(self.rows.dimensions);
-        best(rows.map(|row| crate::kernels::halves(avx2, row, query)), limit)
+        best(rows.map(|row| dot(level, row, query)), limit)
+    }
+
+    /// By how much the cosines of halves differ from those of whole values: the most of all rows, and the root of the mean square.
+    pub(crate) fn halves_are_off_by(&self, query: &[f32]) -> (f64, f64) {
+        let rows = self.rows.values.chunks_exact(self.rows.dimensions);
+        let halves = self.halves.chunks_exact(self.rows.dimensions);
+        let (mut most, mut squares) = (0.0_f64, 0.0);
+        for (row, half) in rows.zip(halves) {
+            let off = f64::from(lanes::<8>(row, query) - dot(Level::new(), half, query)).abs();
+            most = most.max(off);
+            squares += off * off;
+        }
+        (most, (squares / self.rows.count() as f64).sqrt())
     }
 
     pub(crate) fn dispatched(&self, level: Level, query: &[f32], limit: usize) -> Vec<usize> {

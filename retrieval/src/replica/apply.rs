@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use half::f16;
 use uuid::Uuid;
 
 use super::disk;
@@ -8,7 +9,7 @@ use super::state::{Phase, Remains, Replica, Writer};
 use crate::change::{DocumentChange, IndexedDocument};
 use crate::documents::{Document, DocumentNumber};
 use crate::error::{Error, Result};
-use crate::vectors::normalised;
+use crate::vectors::{halved, normalised};
 
 /// Changes made ready: nothing in them can be refused any more.
 struct Batch {
@@ -16,8 +17,8 @@ struct Batch {
     removed: Vec<DocumentNumber>,
     /// Versions that come, in the order of their numbers.
     added: Vec<(DocumentNumber, IndexedDocument)>,
-    /// Their chunks' vectors of length 1, one after the other; none where a server has them.
-    rows: Vec<f32>,
+    /// Their chunks' vectors, one after the other; none where a server has them.
+    rows: Vec<f16>,
     /// What the versions that go leave on the disk.
     remains: Remains,
 }
@@ -107,7 +108,7 @@ impl Replica {
                 let vector = std::mem::take(&mut chunk.vector);
                 if self.options.served.is_none() {
                     let vector = self.checked_vector(chunk.chunk_id, &vector)?;
-                    batch.rows.extend_from_slice(&vector);
+                    batch.rows.extend(halved(&vector));
                 }
             }
             batch.added.push((next_number + batch.added.len() as u64, document));

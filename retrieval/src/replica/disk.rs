@@ -18,6 +18,8 @@ pub(super) struct Layout {
     pub(super) marker: PathBuf,
     pub(super) keyword: PathBuf,
     pub(super) vectors: PathBuf,
+    /// What formats before 3 had them in.
+    older_vectors: PathBuf,
     pub(super) documents: PathBuf,
 }
 
@@ -28,7 +30,8 @@ impl Layout {
             lock: root.join("replica.lock"),
             marker: root.join(CLEAN_MARKER),
             keyword: root.join("keyword"),
-            vectors: root.join("vectors.f32"),
+            vectors: root.join("vectors.f16"),
+            older_vectors: root.join("vectors.f32"),
             documents: root.join("documents.jsonl"),
         }
     }
@@ -37,7 +40,7 @@ impl Layout {
     pub(super) fn clear(&self) -> Result<()> {
         self.remove_marker()?;
         ignore_missing(fs::remove_dir_all(&self.keyword)).map_err(Error::io(&self.keyword))?;
-        for file in [&self.vectors, &self.documents] {
+        for file in [&self.vectors, &self.older_vectors, &self.documents] {
             ignore_missing(fs::remove_file(file)).map_err(Error::io(file))?;
         }
         Ok(())

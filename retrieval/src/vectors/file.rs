@@ -3,10 +3,11 @@ use std::io::{BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crc32fast::Hasher;
+use half::f16;
 
 use crate::error::{Error, Result};
 
-/// The vectors on disk: rows of little-endian f32, appended, nothing else.
+/// The vectors on disk: rows of little-endian f16 (IEEE 754 half precision), appended, nothing else.
 #[derive(Debug)]
 pub(crate) struct VectorFile {
     path: PathBuf,
@@ -26,7 +27,7 @@ impl VectorFile {
     }
 
     /// Opens for appending and reads every value; the checksum then tells whether they are what was written.
-    pub(crate) fn open(path: &Path) -> Result<(Self, Vec<f32>)> {
+    pub(crate) fn open(path: &Path) -> Result<(Self, Vec<f16>)> {
         let mut file = File::options()
             .read(true)
             .append(true)
@@ -36,8 +37,8 @@ impl VectorFile {
         file.read_to_end(&mut bytes).map_err(Error::io(path))?;
         let mut checksum = Hasher::new();
         checksum.update(&bytes);
-        let (values, _) = bytes.as_chunks::<4>();
-        let values = values.iter().map(|&value| f32::from_le_bytes(value)).collect();
+        let (values, _) = bytes.as_chunks::<2>();
+        let values = values.iter().map(|&value| f16::from_le_bytes(value)).collect();
         Ok((
             Self {
                 path: path.to_path_buf(),
@@ -53,7 +54,7 @@ impl VectorFile {
         self.checksum.clone().finalize()
     }
 
-    pub(crate) fn append(&mut self, values: &[f32]) -> Result<()> {
+    pub(crate) fn append(&mut self, values: &[f16]) -> Result<()> {
         let mut writer = BufWriter::with_capacity(1 << 16, &self.file);
         for block in values.chunks(1024) {
             let bytes: Vec<u8> = block.iter().flat_map(|value| value.to_le_bytes()).collect();
@@ -64,7 +65,7 @@ impl VectorFile {
     }
 
     /// Replaces the whole content.
-    pub(crate) fn rewrite(&mut self, values: &[f32]) -> Result<()> {
+    pub(crate) fn rewrite(&mut self, values: &[f16]) -> Result<()> {
         let temporary = self.path.with_extension("new");
         let mut fresh = Self::create(&temporary)?;
         fresh.append(values)?;

@@ -1,3 +1,6 @@
+use fearless_simd::Level;
+use half::f16;
+
 use super::dot::dot;
 use crate::allowed::Allowed;
 use crate::documents::{ChunkRef, Document, Documents};
@@ -8,34 +11,40 @@ const MAX_DEAD_SHARE: f64 = 0.3;
 /// ...and at least this many, so that a small base is not rewritten at every change.
 const MIN_DEAD_ROWS: usize = 256;
 
-/// One row a chunk, all of length 1, in memory: 4 bytes a dimension.
+/// One row a chunk, all of length 1 but for rounding, in memory: 2 bytes a dimension.
 #[derive(Debug)]
 pub(crate) struct FlatVectors {
     dimensions: usize,
-    values: Vec<f32>,
+    values: Vec<f16>,
+    /// The instructions that this processor has.
+    level: Level,
 }
 
 impl FlatVectors {
     /// `values` holds whole rows.
-    pub(crate) fn new(dimensions: usize, values: Vec<f32>) -> Self {
-        Self { dimensions, values }
+    pub(crate) fn new(dimensions: usize, values: Vec<f16>) -> Self {
+        Self {
+            dimensions,
+            values,
+            level: Level::new(),
+        }
     }
 
     pub(crate) fn rows(&self) -> usize {
         self.values.len() / self.dimensions
     }
 
-    pub(crate) fn values(&self) -> &[f32] {
+    pub(crate) fn values(&self) -> &[f16] {
         &self.values
     }
 
-    pub(crate) fn append(&mut self, rows: &[f32]) {
+    pub(crate) fn append(&mut self, rows: &[f16]) {
         self.values.extend_from_slice(rows);
     }
 
     /// The cosine of a chunk with a query of length 1; 0 for an unknown row.
     pub(crate) fn cosine(&self, row: usize, query: &[f32]) -> f32 {
-        dot(self.span(row, 1), query)
+        self.product(self.span(row, 1), query)
     }
 
     /// The `limit` permitted chunks nearest to the query, nearest first. Exact.
@@ -52,7 +61,7 @@ impl FlatVectors {
                     place,
                 };
                 if allowed.contains(chunk) {
-                    top.offer(dot(row, query), chunk, documents);
+                    top.offer(self.product(row, query), chunk, documents);
                 }
             }
         }
@@ -72,20 +81,19 @@ impl FlatVectors {
             first_rows.push(values.len() / self.dimensions);
             values.extend_from_slice(self.document_rows(document));
         }
-        (
-            Self {
-                dimensions: self.dimensions,
-                values,
-            },
-            first_rows,
-        )
+        (Self::new(self.dimensions, values), first_rows)
     }
 
-    fn document_rows(&self, document: &Document) -> &[f32] {
+    /// A row's rounded length can be a little more than 1, a cosine cannot.
+    fn product(&self, row: &[f16], query: &[f32]) -> f32 {
+        dot(self.level, row, query).clamp(-1.0, 1.0)
+    }
+
+    fn document_rows(&self, document: &Document) -> &[f16] {
         self.span(document.first_row, document.chunks.len())
     }
 
-    fn span(&self, first_row: usize, rows: usize) -> &[f32] {
+    fn span(&self, first_row: usize, rows: usize) -> &[f16] {
         let start = first_row * self.dimensions;
         self.values
             .get(start..start + rows * self.dimensions)

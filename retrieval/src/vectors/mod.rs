@@ -4,8 +4,8 @@ mod dot;
 mod file;
 mod flat;
 mod score;
-
-pub(crate) use dot::normalised;
+mod unit;
 pub(crate) use file::VectorFile;
 pub(crate) use flat::FlatVectors;
 pub use score::{DocumentScope, ScoreVectors, ScoredChunk, VectorQuery, VectorScores};
+pub(crate) use unit::{halved, normalised};

@@ -2,6 +2,7 @@
 
 mod change;
 mod declaration;
+mod halves;
 mod hostile;
 mod languages;
 mod modes;

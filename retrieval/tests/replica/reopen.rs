@@ -5,6 +5,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use retrieval::{Error, Language, Mode, Replica, ReplicaOptions};
+use serde_json::Value;
 
 use crate::support::{Base, document, ids, options, query};
 
@@ -91,6 +92,33 @@ fn a_replica_for_other_options_is_rebuilt() {
     )
     .unwrap();
     assert_eq!((wider.cursor().unwrap(), wider.chunk_count().unwrap()), (0, 0));
+}
+
+#[test]
+fn a_replica_in_the_format_of_an_older_release_is_rebuilt_and_leaves_none_of_its_files() {
+    let base = closed();
+    // As formats before 3 were: twice the bytes a value, in a file of another name.
+    let older = base.path().join("vectors.f32");
+    let halves = base.path().join("vectors.f16");
+    let bytes = vec![0_u8; 2 * fs::read(&halves).unwrap().len()];
+    fs::write(&older, &bytes).unwrap();
+    fs::remove_file(&halves).unwrap();
+    let marker = base.path().join("clean.json");
+    let mut json: Value = serde_json::from_slice(&fs::read(&marker).unwrap()).unwrap();
+    assert_eq!(json["format"], 3);
+    json["format"] = 2.into();
+    json["vectors_checksum"] = crc32fast::hash(&bytes).into();
+    fs::write(&marker, json.to_string()).unwrap();
+    assert_eq!(cursor_after_opening(base.path(), options()), 0);
+    assert!(!older.exists());
+    // Nor is a format that only a later release can read taken for ours.
+    let base = closed();
+    let marker = base.path().join("clean.json");
+    let later = fs::read_to_string(&marker)
+        .unwrap()
+        .replace("\"format\":3", "\"format\":4");
+    fs::write(&marker, later).unwrap();
+    assert_eq!(cursor_after_opening(base.path(), options()), 0);
 }
 
 #[test]

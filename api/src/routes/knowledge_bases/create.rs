@@ -23,7 +23,7 @@ pub(crate) struct CreateKnowledgeBase {
     language: Option<String>,
     /// An available one of `GET /v1/models`; by default the installation's. `POST /v1/knowledge-bases/{id}/embedding-migration` changes it.
     embedding_model: Option<String>,
-    /// Where searches compare vectors: `embedded`, in the workers, which is the default and serves up to some 200,000 chunks; or `qdrant`, where the
+    /// Where searches compare vectors: `embedded`, in the workers, which is the default and serves up to some 400,000 chunks; or `qdrant`, where the
     /// installation has a server.
     #[schema(value_type = Option<String>, example = "embedded")]
     vector_store: Option<VectorStore>,

@@ -46,7 +46,7 @@ async fn no_row_and_no_file_keeps_a_word_of_a_deleted_document() {
     // One folder, of the layout's version.
     let folder = app.data.path().join(format!("replicas/0/{}/{base}", app.tenant));
     let layout = std::fs::read_dir(folder).unwrap().next().unwrap().unwrap();
-    let vectors = layout.path().join("vectors.f32");
+    let vectors = layout.path().join("vectors.f16");
     let vector_bytes = || std::fs::metadata(&vectors).unwrap().len();
     let vectors_before = vector_bytes();
     let id = delete(&app.client, &format!("/v1/documents/{gone}")).await;

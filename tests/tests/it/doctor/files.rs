@@ -11,7 +11,7 @@ fn half_written(app: &TestApp, base: &str) -> PathBuf {
         .join(workers::INDEX_VERSION.to_string());
     std::fs::create_dir_all(&replica).unwrap();
     std::fs::write(slot.join("slot.lock"), "").unwrap();
-    std::fs::write(replica.join("vectors.f32"), "half").unwrap();
+    std::fs::write(replica.join("vectors.f16"), "half").unwrap();
     replica
 }
 

@@ -1,6 +1,7 @@
 //! What a process keeps of bases: how many at once, how much of the machine, and what becomes of searches when processes come and go.
 mod homes;
 mod listing;
+mod older;
 mod room;
 mod scaling;
 

@@ -1,0 +1,62 @@
+use super::{filled, finds, on_disk, start};
+use serde_json::Value;
+use tests::{TestApp, eventually};
+
+/// The folders of the tenant's bases, one a release's layout.
+fn layouts(app: &TestApp) -> Vec<std::path::PathBuf> {
+    let of_tenant = app.data.path().join(format!("replicas/0/{}", app.tenant));
+    let of_bases = super::directories(of_tenant);
+    of_bases.into_iter().flat_map(super::directories).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_older_release_left_on_the_disk_is_built_anew_and_not_read() {
+    let mut app = start(&[]).await;
+    let base = filled(&app, "lighthouse", 3).await;
+    finds(&app, &base, "lighthouse").await;
+    let found = nearest(&app, &base).await;
+    app.stop_workers().await;
+    app.context.replicas.close().await;
+    // As release 2 had it: a folder of its number, a marker that says so, values of four bytes in a file of another name.
+    let current = layouts(&app).remove(0);
+    assert!(current.ends_with(workers::INDEX_VERSION.to_string()), "{current:?}");
+    let older = current.with_file_name("2");
+    std::fs::rename(&current, &older).unwrap();
+    let halves = std::fs::read(older.join("vectors.f16")).unwrap();
+    std::fs::write(older.join("vectors.f32"), halves.repeat(2)).unwrap();
+    std::fs::remove_file(older.join("vectors.f16")).unwrap();
+    let marker = older.join("clean.json");
+    let mut json: Value = serde_json::from_slice(&std::fs::read(&marker).unwrap()).unwrap();
+    json["format"] = 2.into();
+    std::fs::write(&marker, json.to_string()).unwrap();
+
+    app.context.replicas = workers::Replicas::new(
+        app.context.store.clone(),
+        &app.context.settings,
+        app.context.models.clone(),
+    );
+    app.start_workers(jobs::Pool::ALL.to_vec());
+    assert_eq!(nearest(&app, &base).await, found);
+    eventually(
+        "the older one is gone",
+        std::time::Duration::from_secs(10),
+        async || !older.exists() && current.join("vectors.f16").exists(),
+    )
+    .await;
+    assert_eq!(on_disk(&app).len(), 1);
+    app.finish().await;
+}
+
+/// What a search by vectors finds, with its scores.
+async fn nearest(app: &TestApp, base: &str) -> Vec<(Value, Value)> {
+    let query =
+        serde_json::json!({"knowledge_base_ids": [base], "query": "number2 stone", "mode": "vector", "limit": 3});
+    let found = app.client.search(query).await;
+    assert_eq!(found["stale"], false, "{found}");
+    let results = found["results"].as_array().unwrap();
+    assert_eq!(results.len(), 3, "{found}");
+    results
+        .iter()
+        .map(|hit| (hit["chunk_id"].clone(), hit["score"].clone()))
+        .collect()
+}
