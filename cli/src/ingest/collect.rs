@@ -29,7 +29,7 @@ pub(crate) struct Skipped {
 /// Finds the documents under `paths`, in order of their names. The external id of a document is its path relative to
 /// the given one, with `/` between the parts; a file given by itself has its name.
 ///
-/// Hidden files and folders are left out without a word. Links are followed to files inside the given folder only;
+/// Hidden files and folders are left out without a word, and pictures of a folder with one. Links are followed to files inside the given folder only;
 /// linked folders are not entered: their files are found where they really are.
 ///
 /// # Errors
@@ -81,11 +81,19 @@ fn walk(root: &Path, found: &mut Collection) -> io::Result<()> {
         };
         match refused {
             Some(reason) => found.skip(relative, reason),
+            None if is_picture(&path) => {
+                found.skip(relative, "a picture, which is only sent when it is given by itself")
+            }
             None if kind.is_file() || kind.is_symlink() => found.add(&path, relative),
             None => found.skip(relative, "not a regular file"),
         }
     }
     Ok(())
+}
+
+/// Folders of documents hold the pictures that these show.
+fn is_picture(path: &Path) -> bool {
+    mime_type(path).is_some_and(|mime_type| mime_type.starts_with("image/"))
 }
 
 fn is_hidden(path: &Path) -> bool {
