@@ -82,7 +82,7 @@ fn walk(root: &Path, found: &mut Collection) -> io::Result<()> {
         match refused {
             Some(reason) => found.skip(relative, reason),
             None if is_picture(&path) => {
-                found.skip(relative, "a picture, which is only sent when it is given by itself")
+                found.skip(relative, PICTURE)
             }
             None if kind.is_file() || kind.is_symlink() => found.add(&path, relative),
             None => found.skip(relative, "not a regular file"),
@@ -91,7 +91,9 @@ fn walk(root: &Path, found: &mut Collection) -> io::Result<()> {
     Ok(())
 }
 
-/// Folders of documents hold the pictures that these show.
+/// Why a picture is skipped: folders of documents hold those that the documents show.
+const PICTURE: &str = "a picture, which is only sent when it is given by itself";
+
 fn is_picture(path: &Path) -> bool {
     mime_type(path).is_some_and(|mime_type| mime_type.starts_with("image/"))
 }
@@ -211,7 +213,7 @@ mod tests {
         );
         assert_eq!(
             reasons(&found),
-            [("Makefile", reason.as_str()), ("a/logo.png", reason.as_str())]
+            [("Makefile", reason.as_str()), ("a/logo.png", PICTURE)]
         );
     }
 
@@ -244,6 +246,8 @@ mod tests {
         let dir = TempDir::new();
         let found = collect(&[dir.write("deep/down/.page.md", "text")]).unwrap();
         assert_eq!(ids(&found), [".page.md"]);
+        let found = collect(&[dir.write("deep/logo.png", "picture")]).unwrap();
+        assert_eq!(ids(&found), ["logo.png"]);
     }
 
     #[test]
