@@ -81,9 +81,7 @@ fn walk(root: &Path, found: &mut Collection) -> io::Result<()> {
         };
         match refused {
             Some(reason) => found.skip(relative, reason),
-            None if is_picture(&path) => {
-                found.skip(relative, PICTURE)
-            }
+            None if is_picture(&path) => found.skip(relative, PICTURE),
             None if kind.is_file() || kind.is_symlink() => found.add(&path, relative),
             None => found.skip(relative, "not a regular file"),
         }

@@ -36,30 +36,26 @@ type Size = (u32, u32);
 type Fault = &'static str;
 
 const CUT_OFF: Fault = "it ends in the middle";
-const EMPTY: Fault = "its header says that it has no pixels";
 
 /// Walks over the parts of a picture to its end. It has a title nowhere, and no text.
 ///
 /// # Errors
 /// [`ParseError::Damaged`] for one that is cut off, or whose headers contradict each other or what follows.
 pub(crate) fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, ParseError> {
-    let (called, read): (_, fn(&[u8]) -> Result<Size, Fault>) = match format {
-        Format::Jpeg => ("JPEG picture", jpeg::size),
-        Format::Gif => ("GIF picture", gif::size),
-        Format::Webp => ("WebP picture", webp::size),
-        _ => ("PNG picture", png::size),
+    let (called, size) = match format {
+        Format::Jpeg => ("JPEG picture", jpeg::size(bytes)),
+        Format::Gif => ("GIF picture", gif::size(bytes)),
+        Format::Webp => ("WebP picture", webp::size(bytes)),
+        _ => ("PNG picture", png::size(bytes)),
     };
-    let size = read(bytes).and_then(|size| {
-        if size.0 == 0 || size.1 == 0 {
-            Err(EMPTY)
-        } else {
-            Ok(size)
-        }
-    });
-    let (width, height) = size.map_err(|fault| ParseError::Damaged {
+    let damaged = |fault: Fault| ParseError::Damaged {
         format: called,
         reason: fault.to_owned(),
-    })?;
+    };
+    let (width, height) = size.map_err(damaged)?;
+    if width == 0 || height == 0 {
+        return Err(damaged("its header says that it has no pixels"));
+    }
     Ok(ParsedDocument {
         image: Some(Image { format, width, height }),
         ..ParsedDocument::default()
