@@ -46,6 +46,10 @@ pub const MEDIA_TYPES: &[(&str, bool)] = &[
     ("application/vnd.ms-excel.sheet.macroenabled.12", false),
     ("application/vnd.ms-excel.sheet.binary.macroenabled.12", false),
     ("application/vnd.oasis.opendocument.spreadsheet", false),
+    ("image/png", false),
+    ("image/jpeg", false),
+    ("image/gif", false),
+    ("image/webp", false),
 ];
 
 /// What a file is when its media type says nothing.
@@ -90,6 +94,11 @@ pub const EXTENSIONS: &[(&str, &str)] = &[
     ("xlsm", "application/vnd.ms-excel.sheet.macroenabled.12"),
     ("xlsb", "application/vnd.ms-excel.sheet.binary.macroenabled.12"),
     ("ods", "application/vnd.oasis.opendocument.spreadsheet"),
+    ("png", "image/png"),
+    ("jpg", "image/jpeg"),
+    ("jpeg", "image/jpeg"),
+    ("gif", "image/gif"),
+    ("webp", "image/webp"),
 ];
 
 /// The media type of a file with this name.

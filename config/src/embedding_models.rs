@@ -73,9 +73,15 @@ pub struct EmbeddingModelSettings {
     /// The most tokens of a chunk, where the model would read more.
     #[serde(default = "default_chunk_tokens")]
     pub chunk_tokens: usize,
+    /// Whether it makes vectors of pictures too; of Voyage's multimodal models.
+    #[serde(default)]
+    pub reads_images: bool,
     /// Millionths of a US dollar for a million tokens.
     #[serde(default)]
     pub price_micros_per_million_tokens: u64,
+    /// Millionths of a US dollar for a billion pixels of pictures.
+    #[serde(default)]
+    pub price_micros_per_billion_pixels: u64,
     /// The most texts of one call.
     #[serde(default = "default_batch_texts")]
     pub batch_texts: usize,
@@ -190,6 +196,18 @@ impl EmbeddingModelSettings {
         problems.check(
             self.price_micros_per_million_tokens <= 1_000_000_000,
             &key("price_micros_per_million_tokens"),
+            "must be at most 1000000000, which is 1000 dollars",
+        );
+        let is_multimodal = self.provider == EmbeddingProvider::Voyage
+            && self.model.as_deref().unwrap_or(name).starts_with("voyage-multimodal");
+        problems.check(
+            is_multimodal || !self.reads_images,
+            &key("reads_images"),
+            "is for Voyage's models whose names begin with voyage-multimodal: no others are sent pictures",
+        );
+        problems.check(
+            self.price_micros_per_billion_pixels <= 1_000_000_000,
+            &key("price_micros_per_billion_pixels"),
             "must be at most 1000000000, which is 1000 dollars",
         );
         let prefixes = self.query_prefix.len().max(self.passage_prefix.len());

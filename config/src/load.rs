@@ -285,6 +285,7 @@ mod tests {
             ("models.catalogue.mine.provider", "openai_compatible"),
             ("models.catalogue.mine.dimensions", "0"),
             ("models.catalogue.mine.max_tokens", "512"),
+            ("models.catalogue.voyage-3-large.reads_images", "true"),
         ])
         .unwrap_err();
         let keys: Vec<&str> = errors.0.iter().map(|error| error.key.as_str()).collect();
@@ -293,6 +294,7 @@ mod tests {
             "models.sentences",
             "models.catalogue.mine.dimensions",
             "models.catalogue.mine.base_url",
+            "models.catalogue.voyage-3-large.reads_images",
         ];
         assert_eq!(keys, expected);
     }

@@ -64,6 +64,14 @@ impl ModelSettings {
             .then(|| format!("this installation has no key for its provider ({name})"))
     }
 
+    /// The models that can be used and read pictures, by name.
+    pub fn available_image_readers(&self) -> impl Iterator<Item = &str> {
+        self.catalogue
+            .iter()
+            .filter(|(_, model)| model.reads_images && self.unavailable(model).is_none())
+            .map(|(name, _)| name.as_str())
+    }
+
     /// What calls to a reranker need; `None` for a local one, and while its provider has no key.
     #[must_use]
     pub fn reranker_endpoint(&self, reranker: &RerankerSettings) -> Option<(String, SecretString)> {

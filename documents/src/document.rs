@@ -1,3 +1,4 @@
+use crate::Image;
 use serde::{Deserialize, Serialize};
 
 /// A document as read: what it calls itself, and its text in order.
@@ -9,8 +10,10 @@ pub struct ParsedDocument {
     /// Front matter; `description` and `lang` of a web page; `author`, `created`, `modified`, `lang`, `description`, `subject` and `keywords` of
     /// an Office file. Holds no NUL character.
     pub metadata: serde_json::Map<String, serde_json::Value>,
-    /// The text in reading order; at least one block has a letter or a digit.
+    /// The text in reading order; at least one block has a letter or a digit. A picture has none.
     pub blocks: Vec<Block>,
+    /// What a picture is; `None` of everything else.
+    pub image: Option<Image>,
 }
 
 /// One paragraph, list item, table or listing.

@@ -26,6 +26,14 @@ pub enum Format {
     Email,
     /// JSON, or JSON lines.
     Json,
+    /// A PNG picture.
+    Png,
+    /// A JPEG picture.
+    Jpeg,
+    /// A GIF picture, animated or not.
+    Gif,
+    /// A WebP picture, animated or not.
+    Webp,
 }
 
 /// Media types and what they stand for; the first of a format is its own.
@@ -77,6 +85,10 @@ const MEDIA_TYPES: &[(&str, Format)] = &[
     ("text/json", Format::Json),
     ("application/x-ndjson", Format::Json),
     ("application/jsonl", Format::Json),
+    ("image/png", Format::Png),
+    ("image/jpeg", Format::Jpeg),
+    ("image/gif", Format::Gif),
+    ("image/webp", Format::Webp),
 ];
 
 /// Extensions of file names, without the dot.
@@ -106,11 +118,16 @@ const EXTENSIONS: &[(&str, Format)] = &[
     ("json", Format::Json),
     ("ndjson", Format::Json),
     ("jsonl", Format::Json),
+    ("png", Format::Png),
+    ("jpg", Format::Jpeg),
+    ("jpeg", Format::Jpeg),
+    ("gif", Format::Gif),
+    ("webp", Format::Webp),
 ];
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 11] = [
+    pub const ALL: [Format; 15] = [
         Format::Markdown,
         Format::Mdx,
         Format::Html,
@@ -122,6 +139,10 @@ impl Format {
         Format::Csv,
         Format::Email,
         Format::Json,
+        Format::Png,
+        Format::Jpeg,
+        Format::Gif,
+        Format::Webp,
     ];
 
     /// What a media type stands for; its parameters and its case do not count.
@@ -168,6 +189,10 @@ impl Format {
             Format::Csv => "csv",
             Format::Email => "email",
             Format::Json => "json",
+            Format::Png => "png",
+            Format::Jpeg => "jpeg",
+            Format::Gif => "gif",
+            Format::Webp => "webp",
         }
     }
 
@@ -185,12 +210,22 @@ impl Format {
             Format::Csv => "comma-separated values",
             Format::Email => "an e-mail",
             Format::Json => "JSON",
+            Format::Png => "a PNG picture",
+            Format::Jpeg => "a JPEG picture",
+            Format::Gif => "a GIF picture",
+            Format::Webp => "a WebP picture",
         }
     }
 
     /// Whether a file of this format is text, so that its first bytes do not tell which.
     pub(crate) fn is_text(self) -> bool {
-        !matches!(self, Format::Pdf | Format::Docx | Format::Pptx | Format::Spreadsheet)
+        !self.is_image() && !matches!(self, Format::Pdf | Format::Docx | Format::Pptx | Format::Spreadsheet)
+    }
+
+    /// Whether a file of this format is a picture.
+    #[must_use]
+    pub fn is_image(self) -> bool {
+        matches!(self, Format::Png | Format::Jpeg | Format::Gif | Format::Webp)
     }
 }
 
@@ -219,7 +254,7 @@ mod tests {
 
     #[test]
     fn what_we_do_not_know_is_none() {
-        assert_eq!(Format::of_media_type("image/png"), None);
+        assert_eq!(Format::of_media_type("image/tiff"), None);
         assert_eq!(Format::of_media_type(""), None);
         assert_eq!(Format::of_file_name("README"), None);
     }

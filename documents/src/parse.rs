@@ -2,7 +2,8 @@ use std::borrow::Cow;
 
 use crate::decode::to_utf8;
 use crate::{
-    Format, ParseError, ParsedDocument, csv, docx, email, html, json, markdown, mdx, pdf, plain_text, pptx, spreadsheet,
+    Format, ParseError, ParsedDocument, csv, docx, email, html, image, json, markdown, mdx, pdf, plain_text, pptx,
+    spreadsheet,
 };
 
 /// Reads a document. Takes time and memory linear in the size of `bytes`, whatever they hold, and never panics.
@@ -41,6 +42,7 @@ pub fn parse_in(bytes: &[u8], format: Format, charset: Option<&str>) -> Result<P
         Format::Csv => csv::parse(bytes)?,
         Format::Email => email::parse(bytes)?,
         Format::Json => json::parse(bytes)?,
+        Format::Png | Format::Jpeg | Format::Gif | Format::Webp => return image::parse(bytes, format),
     };
     if document
         .blocks

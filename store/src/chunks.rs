@@ -1,7 +1,7 @@
 //! Chunks of ready documents.
 use crate::prepared::Prepare;
 use crate::schema::chunks;
-use crate::{ChunkId, DocumentId, KnowledgeBaseId, StoreError, TenantTx};
+use crate::{ChunkId, ChunkImage, DocumentId, KnowledgeBaseId, StoreError, TenantTx};
 use diesel::prelude::*;
 use diesel::sql_types;
 use diesel_async::RunQueryDsl;
@@ -18,10 +18,11 @@ pub struct Chunk {
     pub text: String,
     /// What is embedded and indexed: title and headings, then the text.
     pub embed_text: String,
-    /// SHA-256 of `embed_text`.
+    /// SHA-256 of `embed_text`; where the chunk is a picture, of that and the picture.
     pub embed_hash: Vec<u8>,
     /// Of `embed_text`, by the embedding model's tokenizer.
     pub tokens: i32,
+    pub image: Option<ChunkImage>,
 }
 
 /// Makes `new` the chunks of the document, in place: a chunk whose id stays keeps its row.
@@ -55,6 +56,7 @@ pub async fn replace(
                     chunks::embed_text.eq(&chunk.embed_text),
                     chunks::embed_hash.eq(&chunk.embed_hash),
                     chunks::tokens.eq(chunk.tokens),
+                    chunks::image.eq(&chunk.image),
                 )
             })
             .collect();
@@ -70,6 +72,7 @@ pub async fn replace(
                 chunks::embed_text.eq(excluded(chunks::embed_text)),
                 chunks::embed_hash.eq(excluded(chunks::embed_hash)),
                 chunks::tokens.eq(excluded(chunks::tokens)),
+                chunks::image.eq(excluded(chunks::image)),
             ))
             .execute(&mut tx.conn)
             .await?;
@@ -108,6 +111,8 @@ pub struct ShownChunk {
     pub headings: Vec<String>,
     #[diesel(sql_type = sql_types::Text)]
     pub text: String,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Jsonb>)]
+    pub image: Option<ChunkImage>,
 }
 
 /// Those of the chunks that still exist, in no particular order: none of a document or base that is being deleted.
@@ -116,7 +121,7 @@ pub struct ShownChunk {
 /// [`StoreError::Query`].
 pub async fn shown(tx: &mut TenantTx, ids: &[ChunkId]) -> Result<Vec<ShownChunk>, StoreError> {
     Ok(diesel::sql_query(
-        "SELECT c.id, coalesce(v.title, d.title) AS title, v.acl AS indexed_acl, d.acl AS latest_acl, c.headings, c.text
+        "SELECT c.id, coalesce(v.title, d.title) AS title, v.acl AS indexed_acl, d.acl AS latest_acl, c.headings, c.text, c.image
          FROM chunks c
          JOIN documents d ON d.tenant_id = c.tenant_id AND d.id = c.document_id AND d.deleting_at IS NULL
          JOIN document_versions v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
@@ -127,6 +132,34 @@ pub async fn shown(tx: &mut TenantTx, ids: &[ChunkId]) -> Result<Vec<ShownChunk>
     .bind::<sql_types::Array<sql_types::Uuid>, _>(ids)
     .prepared().load(&mut tx.conn)
     .await?)
+}
+
+/// Those of the chunks that are pictures.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn images(tx: &mut TenantTx, ids: &[ChunkId]) -> Result<Vec<ChunkId>, StoreError> {
+    Ok(chunks::table
+        .filter(chunks::tenant_id.eq(tx.tenant))
+        .filter(chunks::id.eq_any(ids))
+        .filter(chunks::image.is_not_null())
+        .select(chunks::id)
+        .load(&mut tx.conn)
+        .await?)
+}
+
+/// How many documents of the base are pictures: each is one chunk.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn count_images(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<i64, StoreError> {
+    Ok(chunks::table
+        .filter(chunks::tenant_id.eq(tx.tenant))
+        .filter(chunks::knowledge_base_id.eq(base))
+        .filter(chunks::image.is_not_null())
+        .count()
+        .get_result(&mut tx.conn)
+        .await?)
 }
 
 /// A chunk that stands near another one of the same document.

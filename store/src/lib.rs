@@ -6,6 +6,7 @@
 pub mod api_keys;
 pub mod batches;
 pub mod blobs;
+mod chunk_image;
 pub mod chunks;
 mod connect;
 mod connection;
@@ -48,6 +49,7 @@ mod versions;
 pub mod webhooks;
 pub mod workers;
 
+pub use self::chunk_image::ChunkImage;
 pub use self::error::StoreError;
 pub use self::ids::{
     ApiKeyId, BatchId, BlobId, ChunkId, DeletionId, DocumentId, EvaluationId, JobId, KnowledgeBaseId, LimitId, PauseId,

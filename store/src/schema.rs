@@ -111,6 +111,7 @@ diesel::table! {
         embed_text -> Text,
         embed_hash -> Bytea,
         tokens -> Integer,
+        image -> Nullable<Jsonb>,
     }
 }
 

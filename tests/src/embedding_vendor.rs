@@ -1,10 +1,14 @@
 use crate::embedder::vector;
+use crate::pictures::shown_on;
 use crate::served::serve;
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use documents::{Format, Said};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -45,7 +49,7 @@ impl VendorCall {
         let (found, pointer) = if self.path.ends_with(":batchEmbedContents") {
             (list(&self.body["requests"]), "/content/parts/0/text")
         } else if self.path.ends_with("/multimodalembeddings") {
-            (list(&self.body["inputs"]), "/content/0/text")
+            return self.pieces().into_iter().map(|pieces| pieces.text).collect();
         } else if self.path.ends_with("/embed") {
             (list(&self.body["texts"]), "")
         } else {
@@ -60,6 +64,62 @@ impl VendorCall {
         };
         found.iter().map(text).collect()
     }
+
+    /// The pictures in it, in order, each with its media type.
+    #[must_use]
+    pub fn pictures(&self) -> Vec<(String, Vec<u8>)> {
+        self.pieces().into_iter().flat_map(|pieces| pieces.pictures).collect()
+    }
+
+    /// The inputs of Voyage's multimodal model. A piece that is not as it should be is a picture of no bytes.
+    fn pieces(&self) -> Vec<Pieces> {
+        let inputs = self.body["inputs"].as_array().cloned().unwrap_or_default();
+        let pieces = inputs.iter().map(|input| {
+            let mut pieces = Pieces::default();
+            for piece in input["content"].as_array().into_iter().flatten() {
+                match (
+                    piece["type"].as_str(),
+                    piece["text"].as_str(),
+                    piece["image_base64"].as_str(),
+                ) {
+                    (Some("text"), Some(text), None) => pieces.text.push_str(text),
+                    (Some("image_base64"), None, Some(url)) => pieces.pictures.push(opened(url).unwrap_or_default()),
+                    _ => pieces.pictures.push(Default::default()),
+                }
+            }
+            pieces
+        });
+        pieces.collect()
+    }
+}
+
+/// What one vector is made of.
+#[derive(Default)]
+struct Pieces {
+    text: String,
+    pictures: Vec<(String, Vec<u8>)>,
+}
+
+/// The media type and the bytes of a data URL.
+fn opened(url: &str) -> Option<(String, Vec<u8>)> {
+    let (media_type, data) = url.strip_prefix("data:")?.split_once(";base64,")?;
+    Some((media_type.to_owned(), STANDARD.decode(data).ok()?))
+}
+
+/// The pixels of a picture that is what it is said to be, and within what Voyage takes of one.
+fn pixels((media_type, bytes): &(String, Vec<u8>)) -> Option<u64> {
+    let format = Format::detect(bytes, &Said::default()).ok()?;
+    let pixels = documents::parse(bytes, format).ok()?.image?.pixels();
+    (format.media_type() == media_type && pixels <= 16_000_000 && bytes.len() <= 20_000_000).then_some(pixels)
+}
+
+impl Pieces {
+    /// What the model sees: the words, and what is on the pictures.
+    fn shown(&self) -> String {
+        let pictures = self.pictures.iter().map(|(_, bytes)| shown_on(bytes));
+        let words = std::iter::once(self.text.clone()).chain(pictures);
+        words.collect::<Vec<_>>().join(" ")
+    }
 }
 
 struct Desk {
@@ -70,7 +130,7 @@ struct Desk {
 }
 
 /// The embedding APIs of OpenAI, Voyage, Cohere and Gemini on loopback, by path. Each token is a word; data come in reverse order where they are
-/// numbered, and of length two.
+/// numbered, and of length two. Voyage's multimodal model sees on a picture what its comment says ([`shown_on`](crate::shown_on)).
 pub struct EmbeddingVendor {
     pub url: String,
     desk: Arc<Desk>,
@@ -86,7 +146,10 @@ impl EmbeddingVendor {
             calls: Mutex::default(),
             mischief: Mutex::default(),
         });
-        let router = Router::new().fallback(answer).with_state(desk.clone());
+        let router = Router::new()
+            .fallback(answer)
+            .layer(DefaultBodyLimit::disable())
+            .with_state(desk.clone());
         let (address, _stop) = serve(router).await;
         let url = format!("http://{address}/v1");
         Self { url, desk, _stop }
@@ -123,12 +186,18 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
         body: serde_json::from_slice(&body).unwrap_or_default(),
     };
     let texts = call.texts();
+    let shown: Vec<String> = call.pieces().iter().map(Pieces::shown).collect();
+    let pixels: Option<Vec<u64>> = call.pictures().iter().map(pixels).collect();
     lock(&desk.calls).push(call.clone());
-    if texts.is_empty() || texts.len() > desk.texts_max || texts.iter().any(String::is_empty) {
+    if texts.is_empty() || texts.len() > desk.texts_max || (shown.is_empty() && texts.iter().any(String::is_empty)) {
         return (StatusCode::BAD_REQUEST, "the number of texts is not acceptable").into_response();
     }
+    let Some(pixels) = pixels else {
+        return (StatusCode::BAD_REQUEST, "a picture is not acceptable").into_response();
+    };
     let mischief = lock(&desk.mischief).pop_front();
-    let mut vectors: Vec<Vec<f32>> = texts
+    let read = if shown.is_empty() { &texts } else { &shown };
+    let mut vectors: Vec<Vec<f32>> = read
         .iter()
         .map(|text| {
             vector(text, desk.dimensions)
@@ -154,7 +223,7 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
         Some(EmbeddingMischief::CutOff) | None => {}
     }
     let tokens: usize = texts.iter().map(|text| text.split_whitespace().count()).sum();
-    let body = spoken(&call.path, vectors, tokens).to_string();
+    let body = spoken(&call.path, vectors, tokens, pixels.iter().sum()).to_string();
     let end = match mischief {
         Some(EmbeddingMischief::CutOff) => body.len() / 2,
         _ => body.len(),
@@ -163,7 +232,7 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
 }
 
 /// The answer of the vendor whose path it is.
-fn spoken(path: &str, vectors: Vec<Vec<f32>>, tokens: usize) -> Value {
+fn spoken(path: &str, vectors: Vec<Vec<f32>>, tokens: usize, pixels: u64) -> Value {
     if path.ends_with(":batchEmbedContents") {
         let embeddings: Vec<Value> = vectors.iter().map(|vector| json!({ "values": vector })).collect();
         return json!({ "embeddings": embeddings, "usageMetadata": { "promptTokenCount": tokens } });
@@ -179,7 +248,13 @@ fn spoken(path: &str, vectors: Vec<Vec<f32>>, tokens: usize) -> Value {
         .rev()
         .map(|(index, vector)| json!({ "object": "embedding", "index": index, "embedding": vector }))
         .collect();
-    json!({ "object": "list", "data": data, "model": "m", "usage": { "prompt_tokens": tokens, "total_tokens": tokens } })
+    let usage = if path.ends_with("/multimodalembeddings") {
+        let total = tokens as u64 + pixels.div_ceil(560);
+        json!({ "text_tokens": tokens, "image_pixels": pixels, "total_tokens": total })
+    } else {
+        json!({ "prompt_tokens": tokens, "total_tokens": tokens })
+    };
+    json!({ "object": "list", "data": data, "model": "m", "usage": usage })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -18,6 +18,7 @@ mod environment;
 mod file_server;
 mod limited_vendor;
 mod links;
+mod pictures;
 mod processes;
 mod proxy;
 mod qdrant_server;
@@ -36,6 +37,7 @@ pub use self::embedding_vendor::{EmbeddingMischief, EmbeddingVendor, VendorCall}
 pub use self::environment::{Environment, evaluation_data};
 pub use self::file_server::FileServer;
 pub use self::limited_vendor::{LimitedVendor, Says, VendorLimit};
+pub use self::pictures::{Picture, shown_on};
 pub use self::processes::{Process, Servers, dispatch_backend, free_port, lasting_port, model_settings};
 pub use self::proxy::Proxy;
 pub use self::qdrant_server::{QDRANT_KEY, QdrantDouble, QdrantMischief, QdrantPoint};

@@ -4,12 +4,12 @@ use crate::{JobContext, JobError};
 use config::{EmbeddingProvider, ModelSettings};
 use documents::CountTokens;
 use integrations::IntegrationError;
-use integrations::embedding::{Embedder, EmbeddingPurpose};
+use integrations::embedding::{Embedder, EmbeddingInput, EmbeddingPurpose, ImageFault, InputMeasure};
 use integrations::http::GuardedClient;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Texts a call at most: between two calls a cancellation is heard, progress is told and what there is, is kept.
+/// Texts and pictures a call at most: between two calls a cancellation is heard, progress is told and what there is, is kept.
 const CALL_TEXTS_MAX: usize = 64;
 
 /// All models of the catalogue; cheap to clone.
@@ -18,6 +18,8 @@ pub struct EmbeddingModels(Arc<Inner>);
 
 struct Inner {
     models: BTreeMap<String, Model>,
+    /// Those that can be used and read pictures.
+    image_readers: Vec<String>,
     query_vectors: QueryVectors,
 }
 
@@ -78,6 +80,7 @@ impl EmbeddingModels {
         }
         Ok(Self(Arc::new(Inner {
             models,
+            image_readers: settings.available_image_readers().map(str::to_owned).collect(),
             query_vectors: QueryVectors::default(),
         })))
     }
@@ -93,6 +96,11 @@ impl EmbeddingModels {
         })
     }
 
+    /// The models that a picture may be embedded with, by name.
+    pub(crate) fn image_readers(&self) -> &[String] {
+        &self.0.image_readers
+    }
+
     /// The vector of a question somebody waits for: whatever holds it up is said at once.
     pub(crate) async fn query_vector(&self, job: &JobContext, name: &str, query: &str) -> Result<Vec<f32>, JobError> {
         let model = self.find(name)?;
@@ -104,7 +112,9 @@ impl EmbeddingModels {
                 if let Some(vector) = known.get(job.tenant(), name, query) {
                     return Ok(vector);
                 }
-                let called = caller.call(job, &[query.to_owned()], EmbeddingPurpose::Query).await;
+                let called = caller
+                    .call(job, &[query.to_owned().into()], EmbeddingPurpose::Query)
+                    .await;
                 let vectors = called.map_err(JobError::said_at_once)?;
                 let vector = vectors.into_iter().next().unwrap_or_default();
                 known.put(job.tenant(), name, query, &vector);
@@ -135,23 +145,42 @@ impl Model {
         }
     }
 
-    /// How many of the first texts are embedded by one call; at least one.
-    pub(crate) fn batch_len<'t>(&self, texts: impl Iterator<Item = &'t str>) -> usize {
+    /// Whether it reads the input's picture, if it has one.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn check_image(&self, input: &InputMeasure<'_>) -> Result<(), ImageFault> {
         match &self.computed {
-            Computed::There(caller) => caller.embedder.batch_len(texts.take(CALL_TEXTS_MAX)),
+            Computed::There(caller) => caller.embedder.check_image(input),
+            _ if input.image.is_some() => Err(ImageFault::NotRead),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many of the first inputs are embedded by one call; at least one.
+    pub(crate) fn batch_len<'t>(&self, inputs: impl Iterator<Item = InputMeasure<'t>>) -> usize {
+        match &self.computed {
+            Computed::There(caller) => caller.embedder.batch_len(inputs.take(CALL_TEXTS_MAX)),
             _ => CALL_TEXTS_MAX,
         }
     }
 
-    /// The vectors of a document's texts, by one call.
+    /// The vectors of a document's texts, or of a picture, by one call. Pictures have been [checked](Self::check_image).
     pub(crate) async fn embed_documents(
         &self,
         job: &JobContext,
-        texts: Vec<String>,
+        inputs: Vec<EmbeddingInput>,
     ) -> Result<Vec<Vec<f32>>, JobError> {
         match &self.computed {
-            Computed::Here(embedder) => Ok(embedder.embed(texts).await?),
-            Computed::There(caller) => caller.call(job, &texts, EmbeddingPurpose::Document).await,
+            Computed::Here(_) if inputs.iter().any(|input| input.image.is_some()) => Err(JobError::permanent(
+                "images_not_read",
+                format!("{} reads no pictures.", self.name),
+            )),
+            Computed::Here(embedder) => {
+                let texts = inputs.into_iter().map(|input| input.text).collect();
+                Ok(embedder.embed(texts).await?)
+            }
+            Computed::There(caller) => caller.call(job, &inputs, EmbeddingPurpose::Document).await,
             Computed::Nowhere(why) => Err(JobError::not_configured(&**why)),
         }
     }

@@ -3,8 +3,15 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use jobs::FieldError;
 use std::borrow::Cow;
 
-/// Files that begin so are what they are, whatever was said of them: PDF, ZIP (what Office writes), compound files (what it wrote before 2007).
-const SIGNATURES: [&[u8]; 3] = [b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"];
+/// Files that begin so are what they are, whatever was said of them: PDF, ZIP (what Office writes), compound files (what it wrote before 2007), PNG
+/// and JPEG.
+const SIGNATURES: [&[u8]; 5] = [
+    b"%PDF-",
+    b"PK\x03\x04",
+    b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",
+    b"\x89PNG\r\n\x1a\n",
+    b"\xff\xd8\xff",
+];
 /// How much of a web page is searched for its encoding.
 const PRESCAN: usize = 1024;
 
@@ -16,7 +23,7 @@ pub(super) fn content_error(field: &str, bytes: &[u8], document_type: DocumentTy
         return Some(empty());
     }
     let content = document_type.content();
-    let is_known = SIGNATURES.iter().any(|signature| bytes.starts_with(signature));
+    let is_known = SIGNATURES.iter().any(|signature| bytes.starts_with(signature)) || is_lettered_image(bytes);
     if content == Content::Bytes || is_known || (content == Content::Page && declares_encoding(bytes)) {
         return None;
     }
@@ -30,6 +37,13 @@ pub(super) fn content_error(field: &str, bytes: &[u8], document_type: DocumentTy
         Ok(text) if text.trim().trim_start_matches('\u{feff}').trim().is_empty() => Some(empty()),
         Ok(_) => None,
     }
+}
+
+/// GIF and WebP begin with letters, as a text may: without the NUL that their headers hold, they are taken for one.
+fn is_lettered_image(bytes: &[u8]) -> bool {
+    let is_gif = bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a");
+    let is_webp = bytes.starts_with(b"RIFF") && bytes.get(8..).is_some_and(|rest| rest.starts_with(b"WEBP"));
+    (is_gif || is_webp) && bytes.get(..PRESCAN).unwrap_or(bytes).contains(&0)
 }
 
 enum Undecodable {
@@ -158,6 +172,18 @@ mod tests {
             assert_eq!(code(b"\x96\xbc\0", said), None, "{said}");
             assert_eq!(code(b"", said).as_deref(), Some("empty"), "{said}");
         }
-        assert_eq!(code(b"%PDF-1.7\n\xe2\0", "text/markdown"), None);
+        for known in [
+            b"%PDF-1.7\n\xe2\0".as_slice(),
+            b"\x89PNG\r\n\x1a\n\0",
+            b"\xff\xd8\xff\xe0\0",
+            b"GIF89a\x01\0\x01\0\xff",
+            b"RIFF\x08\0\0\0WEBP",
+        ] {
+            assert_eq!(code(known, "text/markdown"), None, "{known:?}");
+        }
+        assert_eq!(
+            code(b"GIF89a is a format.\xff", "text/markdown").as_deref(),
+            Some("invalid_utf8")
+        );
     }
 }

@@ -240,10 +240,13 @@ mod tests {
             ProblemCode::ContainsNul
         );
         assert_eq!(
-            read(&[("name=\"file\"; filename=\"a.png\"\r\nContent-Type: image/png", b"words")])
-                .await
-                .unwrap_err()
-                .code(),
+            read(&[(
+                "name=\"file\"; filename=\"a.tiff\"\r\nContent-Type: image/tiff",
+                b"words"
+            )])
+            .await
+            .unwrap_err()
+            .code(),
             ProblemCode::UnsupportedMediaType
         );
         assert_eq!(

@@ -154,11 +154,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_ingested_is_refused() {
-        for said in ["image/png", "application/zip", "nonsense"] {
+        for said in ["image/tiff", "application/zip", "nonsense"] {
             let problem = type_of_file(Some(said), Some("a.md")).unwrap_err();
             assert_eq!(problem.code(), ProblemCode::UnsupportedMediaType);
         }
-        for said in ["application/pdf", "application/octet-stream", "image/png", ""] {
+        for said in [
+            "application/pdf",
+            "application/octet-stream",
+            "image/png",
+            "image/tiff",
+            "",
+        ] {
             assert_eq!(
                 type_of_text(said).unwrap_err().code(),
                 ProblemCode::UnsupportedMediaType

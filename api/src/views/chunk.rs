@@ -1,3 +1,4 @@
+use jobs::kinds::FoundImage;
 use serde::Serialize;
 use store::chunks::Chunk;
 use utoipa::ToSchema;
@@ -14,9 +15,13 @@ pub(crate) struct ChunkObject {
     pub(crate) ordinal: i32,
     /// The headings it stands under, outermost first.
     pub(crate) headings: Vec<String>,
+    /// Of a picture: its title.
     pub(crate) text: String,
-    /// By the embedding model's tokenizer, title and headings included.
+    /// By the embedding model's tokenizer, title and headings included; of a picture, its words alone.
     pub(crate) tokens: i32,
+    /// What it is, where it is a picture.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) image: Option<FoundImage>,
 }
 
 impl From<Chunk> for ChunkObject {
@@ -28,6 +33,7 @@ impl From<Chunk> for ChunkObject {
             headings: chunk.headings,
             text: chunk.text,
             tokens: chunk.tokens,
+            image: chunk.image.map(FoundImage::from),
         }
     }
 }

@@ -3,7 +3,7 @@
 use crate::Problem;
 use jobs::Kind;
 use jobs::kinds::{
-    Answer, AnswerOutcome, AnswerQuestion, FoundChunk, FoundChunks, KeptAnswer, NeighbourChunk, SearchHit,
+    Answer, AnswerOutcome, AnswerQuestion, FoundChunk, FoundChunks, FoundImage, KeptAnswer, NeighbourChunk, SearchHit,
     SearchKnowledge, SearchResult, Viewer,
 };
 use retrieval::{Acl, excerpt};
@@ -110,6 +110,7 @@ fn search_hit(chunk: ShownChunk, found: FoundChunk) -> SearchHit {
             .filter(|piece| !piece.is_empty())
             .collect(),
         text: chunk.text,
+        image: chunk.image.map(FoundImage::from),
         duplicates: found.duplicates,
         before: Vec::new(),
         after: Vec::new(),

@@ -24,8 +24,12 @@ pub(crate) struct ModelObject {
     /// The most tokens of a chunk; null of a reranker.
     #[schema(required = true)]
     pub(crate) chunk_tokens: Option<usize>,
+    /// Whether documents of a base with it may be pictures.
+    pub(crate) reads_images: bool,
     /// US dollars for a million tokens, as the operator has it; 0 for a local one.
     pub(crate) price_per_million_tokens: f64,
+    /// US dollars for a billion pixels of pictures.
+    pub(crate) price_per_billion_pixels: f64,
     /// US dollars for a thousand searches, where a reranker is billed by those.
     pub(crate) price_per_thousand_searches: f64,
     /// Whether a knowledge base can be made with it, or its searches reranked.
@@ -53,7 +57,9 @@ impl ModelObject {
                 EmbeddingProvider::Local => model.max_tokens,
                 _ => model.chunk_tokens.min(model.max_tokens),
             }),
+            reads_images: model.reads_images,
             price_per_million_tokens: dollars(model.price_micros_per_million_tokens),
+            price_per_billion_pixels: dollars(model.price_micros_per_billion_pixels),
             price_per_thousand_searches: 0.0,
             available: unavailable_reason.is_none(),
             unavailable_reason,
@@ -74,7 +80,9 @@ impl ModelObject {
             dimensions: None,
             max_tokens: reranker.max_tokens,
             chunk_tokens: None,
+            reads_images: false,
             price_per_million_tokens: dollars(reranker.price_micros_per_million_tokens),
+            price_per_billion_pixels: 0.0,
             price_per_thousand_searches: dollars(reranker.price_micros_per_thousand_searches),
             available: unavailable_reason.is_none(),
             unavailable_reason,

@@ -76,6 +76,14 @@ struct Chunk {
     headings: Vec<String>,
     text: String,
     tokens: u64,
+    image: Option<Image>,
+}
+
+#[derive(Deserialize)]
+struct Image {
+    media_type: String,
+    width: u32,
+    height: u32,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
@@ -179,6 +187,13 @@ fn text(document: &Shown, steps: &[Step], chunks: &[Chunk]) -> String {
         let line = format!("\nchunk {}  {} tokens  {headings}", chunk.ordinal, chunk.tokens);
         text.push_str(line.trim_end());
         text.push('\n');
+        if let Some(image) = &chunk.image {
+            let media_type = one_line(&image.media_type, 40);
+            text.push_str(&format!(
+                "    ({media_type}, {} x {} pixels)\n",
+                image.width, image.height
+            ));
+        }
         text.push_str(&wrapped(&chunk.text, 4));
     }
     text
@@ -204,6 +219,7 @@ mod tests {
         .unwrap();
         let chunks: Vec<Chunk> = serde_json::from_value(json!([
             {"ordinal": 0, "headings": ["Lantern", "Care"], "text": "Keep it dry.", "tokens": 5},
+            {"ordinal": 1, "headings": [], "text": "Lantern", "tokens": 2, "image": {"media_type": "image/png", "width": 640, "height": 480}},
         ]))
         .unwrap();
         assert_eq!(
@@ -213,7 +229,8 @@ mod tests {
              job  00000000-0000-0000-0000-000000000002\n\
              step fetch     done      2.0 ms  attempt 1  bytes: 9000\n\
              error  encrypted: The PDF is encrypted.\n\
-             \nchunk 0  5 tokens  Lantern > Care\n    Keep it dry.\n"
+             \nchunk 0  5 tokens  Lantern > Care\n    Keep it dry.\n\
+             \nchunk 1  2 tokens\n    (image/png, 640 x 480 pixels)\n    Lantern\n"
         );
     }
 }

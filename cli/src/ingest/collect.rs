@@ -29,7 +29,7 @@ pub(crate) struct Skipped {
 /// Finds the documents under `paths`, in order of their names. The external id of a document is its path relative to
 /// the given one, with `/` between the parts; a file given by itself has its name.
 ///
-/// Hidden files and folders are left out without a word. Links are followed to files inside the given folder only;
+/// Hidden files and folders are left out without a word, and pictures of a folder with one. Links are followed to files inside the given folder only;
 /// linked folders are not entered: their files are found where they really are.
 ///
 /// # Errors
@@ -81,11 +81,19 @@ fn walk(root: &Path, found: &mut Collection) -> io::Result<()> {
         };
         match refused {
             Some(reason) => found.skip(relative, reason),
+            None if is_picture(&path) => found.skip(relative, PICTURE),
             None if kind.is_file() || kind.is_symlink() => found.add(&path, relative),
             None => found.skip(relative, "not a regular file"),
         }
     }
     Ok(())
+}
+
+/// Why a picture is skipped: folders of documents hold those that the documents show.
+const PICTURE: &str = "a picture, which is only sent when it is given by itself";
+
+fn is_picture(path: &Path) -> bool {
+    mime_type(path).is_some_and(|mime_type| mime_type.starts_with("image/"))
 }
 
 fn is_hidden(path: &Path) -> bool {
@@ -203,7 +211,7 @@ mod tests {
         );
         assert_eq!(
             reasons(&found),
-            [("Makefile", reason.as_str()), ("a/logo.png", reason.as_str())]
+            [("Makefile", reason.as_str()), ("a/logo.png", PICTURE)]
         );
     }
 
@@ -236,6 +244,8 @@ mod tests {
         let dir = TempDir::new();
         let found = collect(&[dir.write("deep/down/.page.md", "text")]).unwrap();
         assert_eq!(ids(&found), [".page.md"]);
+        let found = collect(&[dir.write("deep/logo.png", "picture")]).unwrap();
+        assert_eq!(ids(&found), ["logo.png"]);
     }
 
     #[test]

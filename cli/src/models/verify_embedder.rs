@@ -57,14 +57,14 @@ async fn lowest_cosine(embedder: &LocalEmbedder) -> Result<f32, IntegrationError
 
 /// Two short texts, by one call.
 pub(super) async fn verify_remote_embedder(embedder: &RemoteEmbedder) -> Result<String, IntegrationError> {
-    let texts = ["A first text.".to_owned(), "Another.".to_owned()];
+    let texts = ["A first text.".to_owned().into(), "Another.".to_owned().into()];
     let answer = embedder.send(&texts, EmbeddingPurpose::Document).await?;
-    let embedded = embedder.read(texts.len(), answer)?;
+    let embedded = embedder.read(&texts, answer)?;
     let length = embedded.vectors.first().map_or(0, Vec::len);
     let tokens = embedded
-        .tokens
-        .map_or("it does not say what it bills".to_owned(), |tokens| {
-            format!("{tokens} tokens billed, {} µUSD", embedder.cost_micros(tokens))
+        .usage
+        .map_or("it does not say what it bills".to_owned(), |usage| {
+            format!("{} tokens billed, {} µUSD", usage.tokens, usage.cost_micros)
         });
     Ok(format!("vectors of {length} numbers; {tokens}"))
 }

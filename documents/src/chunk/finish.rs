@@ -82,6 +82,7 @@ impl<'t> Finish<'t> {
             tokens,
             embed_hash: Sha256::digest(embed_text.as_bytes()).into(),
             embed_text,
+            image: None,
         });
         true
     }

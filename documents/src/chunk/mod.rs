@@ -2,15 +2,17 @@ mod boundaries;
 mod cut;
 mod draft;
 mod finish;
+mod image;
 mod pack;
 mod place;
 mod prefix;
 mod split_long;
 mod tokens;
 
+pub use image::{chunk_image, image_hash};
 pub use tokens::CountTokens;
 
-use crate::ParsedDocument;
+use crate::{Image, ParsedDocument};
 
 /// How large chunks become.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,11 +36,13 @@ pub struct Chunk {
     pub embed_text: String,
     /// Tokens of `embed_text`.
     pub tokens: usize,
-    /// SHA-256 of `embed_text`.
+    /// SHA-256 of what is embedded: of `embed_text`, or of that and the picture ([`image_hash`]).
     pub embed_hash: [u8; 32],
-    /// Stable within the document: hex SHA-256 of headings and text, `-`, and how many chunks with the same came before. An
+    /// Stable within the document: hex SHA-256 of headings and text, or of the picture, `-`, and how many chunks with the same came before. An
     /// edit elsewhere in the document keeps it.
     pub key: String,
+    /// What is embedded with `embed_text`, where the document is a picture.
+    pub image: Option<Image>,
 }
 
 /// Cuts a document into chunks that follow its structure and fit the model.

@@ -14,7 +14,7 @@ pub(super) struct Prefixes<'t> {
     known: RefCell<HashMap<Vec<String>, (String, usize)>>,
 }
 
-const MAX_TITLE_BYTES: usize = 300;
+pub(super) const MAX_TITLE_BYTES: usize = 300;
 /// Paths remembered at a time.
 const MAX_KNOWN: usize = 256;
 

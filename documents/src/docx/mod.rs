@@ -72,6 +72,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
         metadata.insert("lang".to_owned(), language.into());
     }
     Ok(ParsedDocument {
+        image: None,
         title: body
             .title
             .or(properties.title)

@@ -33,6 +33,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     append(&message, 0, &mut outline)?;
     let (_, blocks) = outline.finish()?;
     Ok(ParsedDocument {
+        image: None,
         title: message.subject().and_then(title),
         metadata: headers::metadata(&message),
         blocks,

@@ -22,6 +22,7 @@ pub(crate) fn parse(source: &str) -> Result<ParsedDocument, ParseError> {
     let (first_h1, blocks) = outline.finish()?;
     let title = head.title.or_else(|| first_h1.and_then(|h1| title(&h1)));
     Ok(ParsedDocument {
+        image: None,
         title,
         metadata: head.metadata,
         blocks,

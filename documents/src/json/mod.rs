@@ -31,6 +31,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     render::append(values, named.is_some(), &mut outline);
     let (_, blocks) = outline.finish()?;
     Ok(ParsedDocument {
+        image: None,
         title: named.and_then(|named| title(&named)),
         metadata: serde_json::Map::new(),
         blocks,

@@ -38,6 +38,7 @@ pub(crate) fn document(
         .and_then(title)
         .or_else(|| first_h1.and_then(|h1| title(&h1)));
     Ok(ParsedDocument {
+        image: None,
         title,
         metadata,
         blocks,

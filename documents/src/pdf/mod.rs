@@ -43,6 +43,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
         .filter(|heading| !layout::is_numbered(heading))
         .and_then(|heading| crate::outline::title(&heading));
     Ok(ParsedDocument {
+        image: None,
         title: info.title.or(first_heading),
         metadata: info.metadata,
         blocks,

@@ -48,6 +48,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     let shown_title = reader.title;
     let (_, blocks) = reader.outline.finish()?;
     Ok(ParsedDocument {
+        image: None,
         title: properties.title.or_else(|| shown_title.and_then(|text| title(&text))),
         metadata: properties.metadata,
         blocks,

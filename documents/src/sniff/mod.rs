@@ -30,6 +30,9 @@ impl Format {
         if bytes.starts_with(compound_file::SIGNATURE) {
             return compound_file::format(bytes, said);
         }
+        if let Some(format) = signatures::image(bytes) {
+            return Ok(format);
+        }
         if let Some(error) = signatures::unsupported(bytes) {
             return Err(error);
         }

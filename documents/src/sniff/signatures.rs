@@ -1,8 +1,8 @@
 use super::text::is_binary;
-use crate::ParseError;
+use crate::{Format, ParseError};
 
 const TEXT: &str = "Send a document with text.";
-const PICTURE: &str = "Run text recognition (OCR) over it and send the text.";
+const PICTURE: &str = "Save it as PNG or JPEG and send that, or run text recognition (OCR) over it and send the text.";
 const SPOKEN: &str = "Send a transcript.";
 const UNPACK: &str = "Unpack it and send the files in it.";
 
@@ -11,13 +11,8 @@ type Signature = (usize, &'static [u8], &'static str, &'static str);
 
 /// Long enough to be no text's beginning. After the list of file(1).
 const CERTAIN: &[Signature] = &[
-    (0, b"\x89PNG\r\n\x1a\n", "a PNG picture", PICTURE),
-    (0, b"\xff\xd8\xff", "a JPEG picture", PICTURE),
-    (0, b"GIF87a", "a GIF picture", PICTURE),
-    (0, b"GIF89a", "a GIF picture", PICTURE),
     (0, b"II*\0", "a TIFF picture", PICTURE),
     (0, b"MM\0*", "a TIFF picture", PICTURE),
-    (8, b"WEBP", "a WebP picture", PICTURE),
     (8, b"WAVE", "a sound recording (WAV)", SPOKEN),
     (8, b"AVI ", "a film (AVI)", SPOKEN),
     (4, b"ftyphei", "a HEIC picture", PICTURE),
@@ -90,4 +85,23 @@ pub(super) fn unsupported(bytes: &[u8]) -> Option<ParseError> {
 /// Formats that are text, and still none of ours.
 fn is_markup(signature: &[u8]) -> bool {
     [b"{\\rtf".as_slice(), b"%!PS"].contains(&signature)
+}
+
+/// Which of the pictures that are read it is.
+pub(super) fn image(bytes: &[u8]) -> Option<Format> {
+    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        return Some(Format::Png);
+    }
+    if bytes.starts_with(b"\xff\xd8\xff") {
+        return Some(Format::Jpeg);
+    }
+    // The others begin with letters, as a text may.
+    if !is_binary(bytes) {
+        return None;
+    }
+    if bytes.starts_with(b"GIF87a") || bytes.starts_with(b"GIF89a") {
+        return Some(Format::Gif);
+    }
+    let is_webp = bytes.starts_with(b"RIFF") && bytes.get(8..).is_some_and(|rest| rest.starts_with(b"WEBP"));
+    is_webp.then_some(Format::Webp)
 }

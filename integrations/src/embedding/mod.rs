@@ -1,7 +1,8 @@
-//! Texts to vectors.
+//! Texts and pictures to vectors.
 
 mod bare_runtime;
 mod embedder;
+mod input;
 mod local_embedder;
 mod local_model_shape;
 mod model_files;
@@ -13,6 +14,7 @@ pub const MINILM_REFERENCES: &str = include_str!("../../testdata/minilm-golden.j
 
 pub use bare_runtime::bare_runtime_time;
 pub use embedder::{Embedder, EmbeddingModel, EmbeddingPurpose};
+pub use input::{EmbeddingImage, EmbeddingInput, ImageMeasure, InputMeasure};
 pub use local_embedder::{LocalEmbedder, LocalEmbedderSettings};
 pub use local_model_shape::{LocalModelShape, LocalPooling};
-pub use remote::{EmbeddedTexts, EmbeddingVendor, RemoteEmbedder, RemoteModel};
+pub use remote::{EmbeddedInputs, EmbeddingUsage, EmbeddingVendor, ImageFault, RemoteEmbedder, RemoteModel};

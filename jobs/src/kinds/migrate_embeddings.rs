@@ -22,7 +22,7 @@ impl Kind for MigrateEmbeddings {
 /// What embedding came to.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct MigratedEmbeddings {
-    /// Texts that were embedded, in the last attempt.
+    /// Texts and pictures that were embedded, in the last attempt.
     pub embedded: usize,
     /// Texts that were longer than the model reads, in the last attempt: their ends are in no vector.
     pub cut_short: usize,

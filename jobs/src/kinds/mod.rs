@@ -62,8 +62,8 @@ pub use self::evaluate_retrieval::{
 pub use self::ingest_document::{IngestDocument, IngestedDocument};
 pub use self::migrate_embeddings::{DropEmbeddings, DroppedEmbeddings, MigrateEmbeddings, MigratedEmbeddings};
 pub use self::search_knowledge::{
-    BaseAt, FoundChunk, FoundChunks, FusionMethod, NeighbourChunk, Recency, RerankError, SearchCandidate, SearchHit,
-    SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult,
+    BaseAt, FoundChunk, FoundChunks, FoundImage, FusionMethod, NeighbourChunk, Recency, RerankError, SearchCandidate,
+    SearchHit, SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult,
 };
 pub use self::sync_source::{SyncReason, SyncSource, SyncedSource};
 pub use self::viewer::Viewer;

@@ -4,7 +4,7 @@ use crate::{Kind, Pool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use store::{ChunkId, DocumentId, KnowledgeBaseId};
+use store::{ChunkId, ChunkImage, DocumentId, KnowledgeBaseId};
 use utoipa::ToSchema;
 
 /// A base as it stood when the request was accepted: the search waits, for a bounded time, until its replica has come so far.
@@ -188,7 +188,11 @@ pub struct SearchHit {
     pub chunk_id: ChunkId,
     pub title: String,
     pub headings: Vec<String>,
+    /// Of a picture: its title.
     pub text: String,
+    /// What the chunk is, where it is a picture.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<FoundImage>,
     /// What the results are ordered by: the reranker's where one ran, else the fused one.
     pub score: f32,
     /// Pieces of the text around what matched.
@@ -206,6 +210,28 @@ pub struct SearchHit {
     /// With `explain`: what each leg made of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<SearchHitExplanation>,
+}
+
+/// A picture that was found: by its title or by what is on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[schema(as = Image)]
+pub struct FoundImage {
+    #[schema(example = "image/png")]
+    pub media_type: String,
+    /// In pixels.
+    pub width: u32,
+    /// In pixels.
+    pub height: u32,
+}
+
+impl From<ChunkImage> for FoundImage {
+    fn from(image: ChunkImage) -> Self {
+        Self {
+            media_type: image.media_type,
+            width: image.width,
+            height: image.height,
+        }
+    }
 }
 
 /// A chunk that stands beside one that was found. Pieces of one long paragraph share some words.

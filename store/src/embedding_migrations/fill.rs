@@ -3,20 +3,27 @@ use crate::jobs::Held;
 use crate::knowledge_bases::KnowledgeBase;
 use crate::prepared::Prepare;
 use crate::{
-    DocumentId, KnowledgeBaseId, StoreError, TenantTx, VectorStore, effects, embeddings, index_changes, vector_indexes,
+    BlobId, ChunkImage, DocumentId, KnowledgeBaseId, StoreError, TenantTx, VectorStore, blobs, effects, embeddings,
+    index_changes, vector_indexes,
 };
-use diesel::sql_types::{Array, BigInt, Bool, Bytea, Integer, Nullable, Text, Uuid};
-use diesel::{QueryableByName, sql_query};
+use diesel::sql_types::{Array, BigInt, Bool, Bytea, Integer, Jsonb, Nullable, Text, Uuid};
+use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use std::collections::HashMap;
 
-/// A text that has no vector of the new model.
+/// A text, or a picture beside its words, that has no vector of the new model.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Missing {
     #[diesel(sql_type = Bytea)]
     pub embed_hash: Vec<u8>,
     #[diesel(sql_type = Text)]
     pub embed_text: String,
+    /// One that has it.
+    #[diesel(sql_type = Uuid)]
+    pub document_id: DocumentId,
+    /// The picture beside the text, which is the document's.
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    pub image: Option<ChunkImage>,
 }
 
 /// Some documents of a base, and what of them is missing.
@@ -27,7 +34,7 @@ pub struct Page {
     pub missing: Vec<Missing>,
 }
 
-/// What the next `limit` documents lack, each text once.
+/// What the next `limit` documents lack, each once.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -55,10 +62,10 @@ pub async fn missing(
     .await?;
     let ids: Vec<DocumentId> = documents.into_iter().map(|document| document.id).collect();
     let missing = sql_query(
-        "SELECT c.embed_hash, min(c.embed_text) AS embed_text FROM chunks c
+        "SELECT DISTINCT ON (c.embed_hash) c.embed_hash, c.embed_text, c.document_id, c.image FROM chunks c
          WHERE c.tenant_id = $1 AND c.document_id = ANY($2) AND NOT EXISTS (
              SELECT FROM embeddings e WHERE e.tenant_id = $1 AND e.model = $3 AND e.embed_hash = c.embed_hash AND octet_length(e.vector) = $4)
-         GROUP BY c.embed_hash ORDER BY c.embed_hash",
+         ORDER BY c.embed_hash",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Uuid>, _>(&ids)
@@ -71,6 +78,36 @@ pub async fn missing(
         last: ids.last().copied(),
         missing,
     })
+}
+
+/// The bytes of a picture that lacks its vector; `None` when its document has been replaced or deleted since.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn missing_image(tx: &mut TenantTx, missing: &Missing) -> Result<Option<Vec<u8>>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Blob {
+        #[diesel(sql_type = Uuid)]
+        blob_id: BlobId,
+    }
+    let blob: Option<Blob> = sql_query(
+        "SELECT v.blob_id FROM documents d
+         JOIN document_versions v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
+         WHERE d.tenant_id = $1 AND d.id = $2 AND EXISTS (
+             SELECT FROM chunks c WHERE c.tenant_id = $1 AND c.document_id = $2 AND c.embed_hash = $3)",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(missing.document_id)
+    .bind::<Bytea, _>(&missing.embed_hash)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .optional()?;
+    let Some(Blob { blob_id }) = blob else { return Ok(None) };
+    match blobs::read(tx, blob_id).await {
+        Err(StoreError::NotFound { .. }) => Ok(None),
+        bytes => bytes.map(Some),
+    }
 }
 
 /// Stores vectors under the lease `held`, of those texts that a chunk still has; `cut_short` of them were longer than the model reads.

@@ -4,5 +4,5 @@ mod fill;
 mod migration;
 
 pub use self::end::{drop_vectors, end};
-pub use self::fill::{Missing, Page, counts, insert, missing, ready};
+pub use self::fill::{Missing, Page, counts, insert, missing, missing_image, ready};
 pub use self::migration::{EmbeddingMigration, MigrationCounts, MigrationState, find, start, swap};

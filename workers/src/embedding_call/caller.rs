@@ -1,5 +1,5 @@
 use crate::{Heard, JobContext, JobError};
-use integrations::embedding::{EmbeddedTexts, EmbeddingPurpose, RemoteEmbedder};
+use integrations::embedding::{EmbeddedInputs, EmbeddingInput, EmbeddingPurpose, EmbeddingUsage, RemoteEmbedder};
 use jobs::Estimate;
 
 /// A remote model, called on the tenant's budget of its credential.
@@ -13,7 +13,7 @@ impl RemoteCaller {
         Self { embedder, credential }
     }
 
-    /// One vector a text, by one exchange. What the vendor says that it bills is written down; where it does not say, our estimate is. A call changes
+    /// One vector an input, by one exchange. What the vendor says that it bills is written down; where it does not say, our estimate is. A call changes
     /// nothing at the vendor, so it is in no ledger: an attempt that is lost pays again for what it had not stored.
     ///
     /// # Errors
@@ -21,31 +21,30 @@ impl RemoteCaller {
     pub(crate) async fn call(
         &self,
         job: &JobContext,
-        texts: &[String],
+        inputs: &[EmbeddingInput],
         purpose: EmbeddingPurpose,
     ) -> Result<Vec<Vec<f32>>, JobError> {
-        let counted: usize = texts.iter().map(|text| self.embedder.count_tokens(text)).sum();
-        let estimate = self.estimate(u64::try_from(counted).unwrap_or(u64::MAX));
+        let expected = estimate(self.embedder.expected_usage(inputs));
         let heard = Heard::default();
         let exchange = async {
-            let answer = self.embedder.send(texts, purpose).await;
+            let answer = self.embedder.send(inputs, purpose).await;
             heard.note(&answer);
-            let EmbeddedTexts { vectors, tokens } = self.embedder.read(texts.len(), answer?)?;
-            if let Some(tokens) = tokens {
-                heard.took(self.estimate(tokens));
+            let EmbeddedInputs { vectors, usage } = self.embedder.read(inputs, answer?)?;
+            if let Some(usage) = usage {
+                heard.took(estimate(usage));
             }
             Ok(vectors)
         };
-        let embedded = job.governed(&self.credential, estimate, &heard, exchange).await?;
+        let embedded = job.governed(&self.credential, expected, &heard, exchange).await?;
         metrics::counter!("embedding_texts_total", "credential" => self.credential.clone())
-            .increment(u64::try_from(texts.len()).unwrap_or(u64::MAX));
+            .increment(u64::try_from(inputs.len()).unwrap_or(u64::MAX));
         Ok(embedded)
     }
+}
 
-    fn estimate(&self, tokens: u64) -> Estimate {
-        Estimate {
-            tokens,
-            cost_micros: self.embedder.cost_micros(tokens),
-        }
+fn estimate(usage: EmbeddingUsage) -> Estimate {
+    Estimate {
+        tokens: usage.tokens,
+        cost_micros: usage.cost_micros,
     }
 }

@@ -44,7 +44,9 @@ pub fn remote_embedder(
         send_dimensions: of.send_dimensions,
         query_prefix: of.query_prefix.clone(),
         passage_prefix: of.passage_prefix.clone(),
+        reads_images: of.reads_images,
         price_micros_per_million_tokens: of.price_micros_per_million_tokens,
+        price_micros_per_billion_pixels: of.price_micros_per_billion_pixels,
     };
     RemoteEmbedder::new(model, client.clone()).map(Some)
 }

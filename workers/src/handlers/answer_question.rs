@@ -74,9 +74,15 @@ struct Retrieved {
 async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<Retrieved, JobError> {
     let (settings, usual) = (&job.app.settings.retrieval, AskedSettings::default());
     let bases = AskedBases::read(job, &asked.knowledge_bases, AskedIndex::default()).await?;
+    // Pictures take places among what is found, and are not quoted.
+    let wanted = if bases.may_have_images(&job.app.settings.models) {
+        PASSAGES * 2
+    } else {
+        PASSAGES
+    };
     let limit = match asked.reranker {
-        Some(_) => usual.rerank_candidates(settings, bases.settings()).max(PASSAGES),
-        None => PASSAGES,
+        Some(_) => usual.rerank_candidates(settings, bases.settings()).max(wanted),
+        None => wanted,
     };
     let query = Query {
         mode: Mode::Hybrid,
@@ -88,7 +94,7 @@ async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<Retrieved,
     let mut hits = found.merged();
     hits.truncate(limit);
     // A replica may be behind: nothing is reranked, or composed, of what was deleted or withdrawn since.
-    let hits = shown::visible(job, &asked.viewer, hits).await?;
+    let hits = shown::quotable(job, &asked.viewer, hits).await?;
     let ordered = rerank::order(job, asked.reranker.as_deref(), &asked.question, hits).await?;
     let passages = ordered.hits.into_iter().take(PASSAGES).map(|ordered| Passage {
         score: ordered.score(),

@@ -1,11 +1,14 @@
+use super::images::check_image;
 use crate::embedding_models::Model;
 use crate::{Done, Handle, JobContext, JobError};
-use documents::CountTokens;
+use documents::{CountTokens, Format};
+use integrations::embedding::{EmbeddingImage, EmbeddingInput, ImageMeasure, InputMeasure};
 use jobs::kinds::{MigrateEmbeddings, MigratedEmbeddings};
 use serde_json::json;
 use std::collections::HashMap;
+use std::sync::Arc;
 use store::embedding_migrations::{self, EmbeddingMigration, MigrationState, Missing, Page};
-use store::{DocumentId, StoreError, knowledge_bases};
+use store::{ChunkImage, DocumentId, StoreError, knowledge_bases};
 
 /// Documents that are looked at together.
 const PAGE: i64 = 50;
@@ -66,7 +69,7 @@ async fn current(job: &JobContext, asked: &MigrateEmbeddings) -> Result<Option<(
     }
 }
 
-/// Embeds every text that has no vector of the model, and keeps each batch at once: an attempt that follows embeds the rest. Leaves off when the
+/// Embeds every text and picture that has no vector of the model, and keeps each batch at once: an attempt that follows embeds the rest. Leaves off when the
 /// migration is ended.
 async fn embed_all(
     job: &JobContext,
@@ -87,8 +90,8 @@ async fn embed_all(
             .await?;
         let mut rest = missing.as_slice();
         while !rest.is_empty() {
-            let texts = rest.iter().map(|missing| missing.embed_text.as_str());
-            let (batch, left) = rest.split_at(model.batch_len(texts).min(rest.len()));
+            let inputs = rest.iter().map(measure);
+            let (batch, left) = rest.split_at(model.batch_len(inputs).min(rest.len()));
             rest = left;
             let Some(cut_short) = embed(job, migration, model, batch).await? else {
                 return Ok(());
@@ -113,18 +116,21 @@ async fn embed(
     model: &Model,
     batch: &[Missing],
 ) -> Result<Option<usize>, JobError> {
-    let texts: Vec<String> = batch.iter().map(|missing| missing.embed_text.clone()).collect();
-    let cut_short = too_long(model, texts.clone()).await?;
-    let vectors = model.embed_documents(job, texts).await?;
+    let (hashes, inputs) = inputs(job, model, batch).await?;
+    if inputs.is_empty() {
+        return Ok(Some(0));
+    }
+    let texts = inputs.iter().map(|input| input.text.clone()).collect();
+    let cut_short = too_long(model, texts).await?;
+    let vectors = model.embed_documents(job, inputs).await?;
     let dimensions = model.dimensions;
-    if vectors.len() != batch.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
+    if vectors.len() != hashes.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
         return Err(JobError::retry(
             "embedding",
             format!("The embedding model did not give one vector of {dimensions} dimensions for each text."),
         ));
     }
-    let hashes = batch.iter().map(|missing| missing.embed_hash.clone());
-    let vectors: HashMap<Vec<u8>, Vec<f32>> = hashes.zip(vectors).collect();
+    let vectors: HashMap<Vec<u8>, Vec<f32>> = hashes.into_iter().zip(vectors).collect();
     let noted = i64::try_from(cut_short).unwrap_or(i64::MAX);
     let kept = job
         .app
@@ -137,6 +143,65 @@ async fn embed(
         Ok(()) => Ok(Some(cut_short)),
         Err(StoreError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What is embedded, without its bytes.
+fn measure(missing: &Missing) -> InputMeasure<'_> {
+    InputMeasure {
+        text: &missing.embed_text,
+        image: missing.image.as_ref().map(|image| ImageMeasure {
+            pixels: image.pixels(),
+            bytes: image.bytes,
+        }),
+    }
+}
+
+/// What is to be embedded, by its hash. A picture whose document was replaced or deleted since is left out.
+async fn inputs(
+    job: &JobContext,
+    model: &Model,
+    batch: &[Missing],
+) -> Result<(Vec<Vec<u8>>, Vec<EmbeddingInput>), JobError> {
+    let (mut hashes, mut inputs) = (Vec::new(), Vec::new());
+    for missing in batch {
+        check_image(&job.app.models, model, &measure(missing))?;
+        let image = match &missing.image {
+            None => None,
+            Some(of) => match picture(job, missing, of).await? {
+                Some(image) => Some(image),
+                None => continue,
+            },
+        };
+        hashes.push(missing.embed_hash.clone());
+        inputs.push(EmbeddingInput {
+            text: missing.embed_text.clone(),
+            image,
+        });
+    }
+    Ok((hashes, inputs))
+}
+
+/// The very picture that the hash is of.
+async fn picture(job: &JobContext, missing: &Missing, of: &ChunkImage) -> Result<Option<EmbeddingImage>, JobError> {
+    let read = job
+        .app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            embedding_migrations::missing_image(tx, missing).await
+        })
+        .await?;
+    let Some(bytes) = read else { return Ok(None) };
+    let format = Format::of_media_type(&of.media_type).filter(|format| format.is_image());
+    match format {
+        Some(format) if documents::image_hash(&missing.embed_text, &bytes) == *missing.embed_hash => {
+            Ok(Some(EmbeddingImage {
+                media_type: format.media_type(),
+                pixels: of.pixels(),
+                bytes: Arc::new(bytes),
+            }))
+        }
+        _ => Err(StoreError::Corrupt(format!("the picture of document {}", missing.document_id)).into()),
     }
 }
 

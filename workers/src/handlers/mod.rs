@@ -12,6 +12,7 @@ mod diagnostics_call;
 mod drop_embeddings;
 mod embedding;
 mod evaluate_retrieval;
+mod images;
 mod ingest_document;
 mod migrate_embeddings;
 mod passages;

@@ -4,6 +4,7 @@ use super::base_search::{BaseSearch, search_all};
 use super::embedding;
 use crate::replicas::failed;
 use crate::{JobContext, JobError};
+use config::ModelSettings;
 use jobs::kinds::{BaseAt, SearchKnowledge, Viewer};
 use retrieval::{Hit, Hits, Mode, Query};
 use std::collections::HashMap;
@@ -55,6 +56,12 @@ impl AskedBases {
             Some(index.find(head).map(|base| (*at, base)))
         });
         Ok(Self(found.collect::<Result<_, _>>()?))
+    }
+
+    /// Whether a base's model reads pictures: only such a base has any.
+    pub(super) fn may_have_images(&self, models: &ModelSettings) -> bool {
+        let mut of_bases = self.0.iter().map(|(_, base)| &base.embedding_model);
+        of_bases.any(|model| models.catalogue.get(model).is_some_and(|model| model.reads_images))
     }
 
     pub(super) fn settings(&self) -> impl Iterator<Item = &SearchSettings> {

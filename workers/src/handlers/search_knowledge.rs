@@ -5,7 +5,7 @@ use super::shown;
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{FoundChunk, FoundChunks, SearchCandidate, SearchHitExplanation, SearchKnowledge, SearchMode};
 use retrieval::{Explain, Filter, Mode, Phrase, Query, Recency, Wording};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 use store::{ChunkId, DocumentId};
 use uuid::Uuid;
@@ -34,8 +34,13 @@ pub(super) async fn find_chunks(job: &JobContext, search: SearchKnowledge) -> Re
     }
     let ordered = rerank::order(job, search.reranker.as_deref(), &search.query, hits).await?;
     let candidates = candidates(&found, &ordered);
+    // Pictures of one title are not the same picture.
+    let images = match search.collapse {
+        true => shown::images(job, &ordered.hits).await?,
+        false => HashSet::new(),
+    };
     Ok(FoundChunks {
-        results: search.results(ordered.hits),
+        results: search.results(ordered.hits, &images),
         viewer: search.viewer,
         reranker: ordered.reranker,
         rerank_error: ordered.error,
@@ -75,17 +80,19 @@ fn candidates(found: &Found, ordered: &Ordered) -> Vec<SearchCandidate> {
 }
 
 trait IntoResults {
-    fn results(&self, hits: Vec<OrderedHit>) -> Vec<FoundChunk>;
+    fn results(&self, hits: Vec<OrderedHit>, images: &HashSet<ChunkId>) -> Vec<FoundChunk>;
 }
 
 impl IntoResults for SearchKnowledge {
     /// The best `limit`; with `collapse`, of those that say the same only the first.
-    fn results(&self, hits: Vec<OrderedHit>) -> Vec<FoundChunk> {
+    fn results(&self, hits: Vec<OrderedHit>, images: &HashSet<ChunkId>) -> Vec<FoundChunk> {
         let mut results: Vec<FoundChunk> = Vec::new();
         let mut wordings: Vec<Wording> = Vec::new();
         for ordered in hits {
             if self.collapse {
-                let wording = Wording::of(&ordered.hit.text);
+                // Texts without words are never alike.
+                let is_image = images.contains(&ChunkId(ordered.hit.chunk_id));
+                let wording = Wording::of(if is_image { "" } else { &ordered.hit.text });
                 let same = wordings.iter().position(|other| other.is_near(&wording));
                 if let Some(first) = same.and_then(|place| results.get_mut(place)) {
                     first.duplicates.push(ChunkId(ordered.hit.chunk_id));

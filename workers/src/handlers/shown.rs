@@ -1,9 +1,11 @@
 //! Keeps what leaves a search to what its viewer may see by the database, however old the replicas are that found it.
 use super::passages;
+use super::rerank::OrderedHit;
 use crate::{Done, JobContext, JobError};
 use jobs::kinds::{Answer, AnswerOutcome, KeptAnswer, Viewer};
 use retrieval::{Acl, Hit};
 use std::collections::HashSet;
+use store::chunks::ShownChunk;
 use store::{ChunkId, DocumentId, Durability, KnowledgeBaseId, chunks, documents};
 
 /// Those of the hits whose chunk exists and that the viewer may see: before their words go to a reranker or into an answer.
@@ -11,6 +13,24 @@ pub(super) async fn visible(
     job: &JobContext,
     viewer: &Viewer,
     hits: Vec<(KnowledgeBaseId, Hit)>,
+) -> Result<Vec<(KnowledgeBaseId, Hit)>, JobError> {
+    keep(job, viewer, hits, |_| true).await
+}
+
+/// Those of the [`visible`] hits that an answer may be composed of: a picture's title is no sentence about what is on it.
+pub(super) async fn quotable(
+    job: &JobContext,
+    viewer: &Viewer,
+    hits: Vec<(KnowledgeBaseId, Hit)>,
+) -> Result<Vec<(KnowledgeBaseId, Hit)>, JobError> {
+    keep(job, viewer, hits, |chunk| chunk.image.is_none()).await
+}
+
+async fn keep(
+    job: &JobContext,
+    viewer: &Viewer,
+    hits: Vec<(KnowledgeBaseId, Hit)>,
+    is_wanted: impl Fn(&ShownChunk) -> bool,
 ) -> Result<Vec<(KnowledgeBaseId, Hit)>, JobError> {
     let ids: Vec<ChunkId> = hits.iter().map(|(_, hit)| ChunkId(hit.chunk_id)).collect();
     let shown = job
@@ -21,13 +41,24 @@ pub(super) async fn visible(
     let viewer = passages::viewer(viewer);
     let visible: HashSet<ChunkId> = shown
         .into_iter()
-        .filter(|chunk| Acl::all_allow(&[&chunk.indexed_acl, &chunk.latest_acl], &viewer))
+        .filter(|chunk| Acl::all_allow(&[&chunk.indexed_acl, &chunk.latest_acl], &viewer) && is_wanted(chunk))
         .map(|chunk| chunk.id)
         .collect();
     Ok(hits
         .into_iter()
         .filter(|(_, hit)| visible.contains(&ChunkId(hit.chunk_id)))
         .collect())
+}
+
+/// Those of the hits that are pictures, by their chunks.
+pub(super) async fn images(job: &JobContext, hits: &[OrderedHit]) -> Result<HashSet<ChunkId>, JobError> {
+    let ids: Vec<ChunkId> = hits.iter().map(|ordered| ChunkId(ordered.hit.chunk_id)).collect();
+    let images = job
+        .app
+        .store
+        .tenant(job.tenant(), async |tx| chunks::images(tx, &ids).await)
+        .await?;
+    Ok(images.into_iter().collect())
 }
 
 /// Ends the job with the answer, unless a source of it was deleted or withdrawn while it was composed: no row keeps words longer than their document.

@@ -1,4 +1,4 @@
-use documents::{Block, BlockKind, Format, ParsedDocument};
+use documents::{Block, BlockKind, Format, Image, ParsedDocument};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -55,6 +55,8 @@ pub(super) struct Document {
     title: Option<String>,
     metadata: Map<String, Value>,
     sections: Vec<Section>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    image: Option<Image>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -79,6 +81,7 @@ impl From<ParsedDocument> for Document {
             title: parsed.title,
             metadata: parsed.metadata,
             sections,
+            image: parsed.image,
         }
     }
 }
@@ -101,6 +104,7 @@ impl From<Document> for ParsedDocument {
             title: document.title,
             metadata: document.metadata,
             blocks,
+            image: document.image,
         }
     }
 }

@@ -9,7 +9,8 @@ use config::Settings;
 use jobs::kinds::MigrateEmbeddings;
 use jobs::{EnqueueOptions, Enqueued, FieldError};
 use serde_json::Value;
-use store::{JobId, KnowledgeBaseId, TenantTx, VectorStore, embedding_migrations, knowledge_bases};
+use std::sync::Arc;
+use store::{JobId, KnowledgeBaseId, TenantTx, VectorStore, chunks, embedding_migrations, knowledge_bases};
 use utoipa::ToSchema;
 
 /// What index a knowledge base is to have: another model, another place of its vectors, or both. What is not given stays.
@@ -50,6 +51,7 @@ impl FromFields for StartEmbeddingMigration {
 struct Start {
     base: KnowledgeBaseId,
     to: StartEmbeddingMigration,
+    settings: Arc<Settings>,
 }
 
 impl Begin for Start {
@@ -66,6 +68,10 @@ impl Begin for Start {
         }
         let id = options.id.unwrap_or_else(JobId::generate);
         let migration = embedding_migrations::start(tx, &base, (&model, store), id).await?;
+        // After it has begun: whoever was ingesting a picture has committed, or will find the other model.
+        if base.embedding_model != model {
+            check_images(tx, base.id, &self.settings, &model).await?;
+        }
         let job = MigrateEmbeddings {
             knowledge_base_id: base.id,
             generation: migration.generation,
@@ -77,6 +83,33 @@ impl Begin for Start {
         };
         Ok(jobs::enqueue(tx, &job, options).await?)
     }
+}
+
+/// A model that reads no pictures would leave those of the base without a vector.
+async fn check_images(
+    tx: &mut TenantTx,
+    base: KnowledgeBaseId,
+    settings: &Settings,
+    model: &str,
+) -> Result<(), Problem> {
+    let models = &settings.models;
+    if models.catalogue.get(model).is_some_and(|model| model.reads_images) {
+        return Ok(());
+    }
+    let images = chunks::count_images(tx, base).await?;
+    if images == 0 {
+        return Ok(());
+    }
+    let readers: Vec<&str> = models.available_image_readers().collect();
+    let message = format!(
+        "reads no pictures, and {images} documents of the knowledge base are pictures: delete them first, or migrate to a model that reads them ({})",
+        readers.join(", ")
+    );
+    Err(Problem::invalid(vec![FieldError::new(
+        "embedding_model",
+        "images_not_read",
+        message,
+    )]))
 }
 
 /// Migrate a knowledge base to another embedding model
@@ -102,7 +135,7 @@ impl Begin for Start {
         (status = 409, description = "It is being migrated already, or the idempotency key was used for another request."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
-        (status = 422, description = "Fields are missing, wrong or unknown, or what is asked for is what the base has."),
+        (status = 422, description = "Fields are missing, wrong or unknown, or what is asked for is what the base has; or the base has pictures and the model reads none (`images_not_read`)."),
     )
 )]
 pub(crate) async fn start_embedding_migration(
@@ -118,5 +151,6 @@ pub(crate) async fn start_embedding_migration(
         body_hash: body.hash,
     };
     let to = body.value;
-    start_work(&state, request, Start { base, to }).await
+    let settings = state.settings.clone();
+    start_work(&state, request, Start { base, to, settings }).await
 }

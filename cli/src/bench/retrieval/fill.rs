@@ -113,6 +113,7 @@ async fn write(
             embed_text: chunk.embed_text.clone(),
             embed_hash: hash(chunk),
             tokens: 0,
+            image: None,
         })
         .collect();
     chunks::replace(tx, base, id, &rows).await?;

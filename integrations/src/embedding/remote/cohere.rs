@@ -1,14 +1,14 @@
 //! `POST /embed` of Cohere, version 2. At most 96 texts a call. Its description may not be copied, so this is by its public documentation.
 
 use super::model::RemoteModel;
-use super::vendor::{VendorAnswer, VendorRequest};
+use super::vendor::{Billed, VendorAnswer, VendorRequest};
 use crate::IntegrationError;
 use crate::embedding::EmbeddingPurpose;
 use crate::http::GuardedResponse;
 use serde::Deserialize;
 use serde_json::json;
 
-pub(super) fn request(model: &RemoteModel, texts: &[String], purpose: EmbeddingPurpose) -> VendorRequest {
+pub(super) fn request(model: &RemoteModel, texts: &[&str], purpose: EmbeddingPurpose) -> VendorRequest {
     let input_type = match purpose {
         EmbeddingPurpose::Document => "search_document",
         EmbeddingPurpose::Query => "search_query",
@@ -53,6 +53,6 @@ pub(super) fn read(answer: &GuardedResponse) -> Result<VendorAnswer, Integration
     let billed = answer.meta.and_then(|meta| meta.billed_units?.input_tokens);
     Ok(VendorAnswer {
         vectors: answer.embeddings.float.into_iter().enumerate().collect(),
-        tokens: billed.map(|tokens| tokens.ceil() as u64),
+        billed: billed.map(|tokens| Billed::text(tokens.ceil() as u64)),
     })
 }

@@ -1,19 +1,22 @@
 use super::batch::batch_len;
+use super::images::ImageFault;
 use super::model::RemoteModel;
+use super::usage::{self, EmbeddingUsage};
 use super::vectors::sound_vectors;
+use super::{EmbeddingVendor, voyage};
 use crate::IntegrationError;
-use crate::embedding::{EmbeddingModel, EmbeddingPurpose};
+use crate::embedding::{EmbeddingInput, EmbeddingModel, EmbeddingPurpose, InputMeasure};
 use crate::http::{GuardedClient, GuardedResponse};
 use crate::token_estimate::TokenEstimate;
 use crate::vendor_endpoint::VendorEndpoint;
 
 /// What one call gave.
 #[derive(Clone, Debug, PartialEq)]
-pub struct EmbeddedTexts {
-    /// One a text, in order, of Euclidean length 1.
+pub struct EmbeddedInputs {
+    /// One an input, in order, of Euclidean length 1.
     pub vectors: Vec<Vec<f32>>,
     /// What the vendor bills, if it said so.
-    pub tokens: Option<u64>,
+    pub usage: Option<EmbeddingUsage>,
 }
 
 /// A model behind a vendor's API. It makes one exchange for each call and retries nothing: that is the caller's to decide.
@@ -27,8 +30,14 @@ pub struct RemoteEmbedder {
 
 impl RemoteEmbedder {
     /// # Errors
-    /// [`IntegrationError::NotConfigured`] for a key that no header can carry.
+    /// [`IntegrationError::NotConfigured`] for a key that no header can carry, and for a model said to read pictures that cannot be sent any.
     pub fn new(model: RemoteModel, client: GuardedClient) -> Result<Self, IntegrationError> {
+        if model.reads_images && (model.vendor != EmbeddingVendor::Voyage || !voyage::reads_images(&model)) {
+            return Err(IntegrationError::NotConfigured {
+                system: model.id,
+                what_to_do: "take off its reads_images: only Voyage's multimodal models read pictures".to_owned(),
+            });
+        }
         let prefix = model.query_prefix.len().max(model.passage_prefix.len());
         Ok(Self {
             described: EmbeddingModel {
@@ -64,51 +73,83 @@ impl RemoteEmbedder {
         self.estimate.count(text)
     }
 
-    /// How many of the first texts make one call; at least one.
-    #[must_use]
-    pub fn batch_len<'t>(&self, texts: impl Iterator<Item = &'t str>) -> usize {
-        batch_len(&self.model, texts.map(|text| (self.count_tokens(text), text.len())))
-    }
-
-    /// Millionths of a US dollar, rounded up.
-    #[must_use]
-    pub fn cost_micros(&self, tokens: u64) -> u64 {
-        let price = u128::from(self.model.price_micros_per_million_tokens);
-        let cost = (u128::from(tokens) * price).div_ceil(1_000_000);
-        u64::try_from(cost).unwrap_or(u64::MAX)
-    }
-
-    /// One exchange. A query that is over the model's limit is cut; texts of documents are sent as they are.
+    /// Whether the model reads the input's picture, if it has one.
     ///
     /// # Errors
-    /// As [`GuardedClient::post_json`]; a refusal is an answer, which [`Self::read`] makes an error of.
-    pub async fn send(&self, texts: &[String], purpose: EmbeddingPurpose) -> Result<GuardedResponse, IntegrationError> {
-        let texts: Vec<String> = texts.iter().map(|text| self.prepared(text, purpose)).collect();
-        let request = self.model.vendor.request(&self.model, &texts, purpose);
+    /// Why not.
+    pub fn check_image(&self, input: &InputMeasure<'_>) -> Result<(), ImageFault> {
+        // What goes before a text is read too.
+        let text = self.count_tokens(input.text) + self.model.passage_prefix.len();
+        self.model.check_image(input, text)
+    }
+
+    /// How many of the first inputs make one call; at least one.
+    #[must_use]
+    pub fn batch_len<'t>(&self, inputs: impl Iterator<Item = InputMeasure<'t>>) -> usize {
+        let measured = inputs.map(|input| {
+            let tokens = self.count_tokens(input.text) + self.model.image_tokens(&input);
+            // Four letters for each three bytes of a picture.
+            let sent = input.image.map_or(0, |image| image.bytes.div_ceil(3) * 4);
+            (tokens, input.text.len() + sent)
+        });
+        batch_len(&self.model, measured)
+    }
+
+    /// What a call with the inputs is expected to take of a budget; errs on the high side.
+    #[must_use]
+    pub fn expected_usage(&self, inputs: &[EmbeddingInput]) -> EmbeddingUsage {
+        let measured = inputs.iter().map(EmbeddingInput::measure);
+        usage::expected(&self.model, measured, |text| self.count_tokens(text))
+    }
+
+    /// One exchange. A query that is over the model's limit is cut; what documents hold is sent as it is.
+    ///
+    /// # Errors
+    /// As [`GuardedClient::post_json`]; a refusal is an answer, which [`Self::read`] makes an error of. `NotConfigured` for a picture that the model
+    /// does not read: its words alone are never embedded in its place.
+    pub async fn send(
+        &self,
+        inputs: &[EmbeddingInput],
+        purpose: EmbeddingPurpose,
+    ) -> Result<GuardedResponse, IntegrationError> {
+        if !self.model.reads_images && inputs.iter().any(|input| input.image.is_some()) {
+            return Err(IntegrationError::NotConfigured {
+                system: self.model.id.clone(),
+                what_to_do: "send it no pictures: it reads none".to_owned(),
+            });
+        }
+        let inputs: Vec<EmbeddingInput> = inputs.iter().map(|input| self.prepared(input, purpose)).collect();
+        let request = self.model.vendor.request(&self.model, &inputs, purpose);
         let mut answer = self.endpoint.post(&request.path, &request.body).await?;
         self.model.vendor.translate_refusal(&mut answer);
         Ok(answer)
     }
 
-    /// Exactly one sound vector for each of `texts`, or an error.
+    /// Exactly one sound vector for each of the `inputs` that were sent, or an error.
     ///
     /// # Errors
     /// What the status stands for; `InvalidAnswer`; `NotConfigured` when its vectors have other dimensions than the model was said to have.
-    pub fn read(&self, texts: usize, answer: GuardedResponse) -> Result<EmbeddedTexts, IntegrationError> {
+    pub fn read(&self, inputs: &[EmbeddingInput], answer: GuardedResponse) -> Result<EmbeddedInputs, IntegrationError> {
         let answer = answer.success()?;
         let read = self.model.vendor.read(&answer)?;
-        let tokens = read.tokens;
-        let vectors = sound_vectors(&self.model.id, read, texts, self.model.dimensions)?;
-        Ok(EmbeddedTexts { vectors, tokens })
+        let images = inputs.iter().filter(|input| input.image.is_some()).count() as u64;
+        let usage = read.billed.map(|billed| usage::billed(&self.model, billed, images));
+        let vectors = sound_vectors(&self.model.id, read, inputs.len(), self.model.dimensions)?;
+        Ok(EmbeddedInputs { vectors, usage })
     }
 
-    fn prepared(&self, text: &str, purpose: EmbeddingPurpose) -> String {
-        match purpose {
+    fn prepared(&self, input: &EmbeddingInput, purpose: EmbeddingPurpose) -> EmbeddingInput {
+        let text = input.text.as_str();
+        let text = match purpose {
             EmbeddingPurpose::Document => format!("{}{text}", self.model.passage_prefix),
             EmbeddingPurpose::Query => {
                 let end = text.floor_char_boundary(self.estimate.bytes_max);
                 format!("{}{}", self.model.query_prefix, text.get(..end).unwrap_or(text))
             }
+        };
+        EmbeddingInput {
+            text,
+            image: input.image.clone(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! Vectors shorter than the model's own are not of length one; all are made so.
 
 use super::model::RemoteModel;
-use super::vendor::{VendorAnswer, VendorRequest};
+use super::vendor::{Billed, VendorAnswer, VendorRequest};
 use crate::IntegrationError;
 use crate::embedding::EmbeddingPurpose;
 use crate::http::GuardedResponse;
@@ -12,13 +12,13 @@ use reqwest::header::{HeaderValue, RETRY_AFTER};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) fn request(model: &RemoteModel, texts: &[String], purpose: EmbeddingPurpose) -> VendorRequest {
+pub(super) fn request(model: &RemoteModel, texts: &[&str], purpose: EmbeddingPurpose) -> VendorRequest {
     let name = format!("models/{}", model.vendor_model);
     let task = match purpose {
         EmbeddingPurpose::Document => "RETRIEVAL_DOCUMENT",
         EmbeddingPurpose::Query => "RETRIEVAL_QUERY",
     };
-    let one = |text: &String| {
+    let one = |text: &&str| {
         let mut request = json!({ "model": name, "content": { "parts": [{ "text": text }] }, "taskType": task });
         if let (Some(dimensions), Some(fields)) = (model.asked_dimensions(), request.as_object_mut()) {
             fields.insert("outputDimensionality".to_owned(), dimensions.into());
@@ -55,7 +55,10 @@ pub(super) fn read(answer: &GuardedResponse) -> Result<VendorAnswer, Integration
     let vectors = answer.embeddings.into_iter().map(|embedding| embedding.values);
     Ok(VendorAnswer {
         vectors: vectors.enumerate().collect(),
-        tokens: answer.usage_metadata.and_then(|usage| usage.prompt_token_count),
+        billed: answer
+            .usage_metadata
+            .and_then(|usage| usage.prompt_token_count)
+            .map(Billed::text),
     })
 }
 

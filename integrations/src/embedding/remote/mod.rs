@@ -6,11 +6,15 @@ mod batch;
 mod cohere;
 mod embedder;
 mod gemini;
+mod images;
 mod model;
 mod openai;
+mod usage;
 mod vectors;
 mod vendor;
 mod voyage;
 
-pub use embedder::{EmbeddedTexts, RemoteEmbedder};
+pub use embedder::{EmbeddedInputs, RemoteEmbedder};
+pub use images::ImageFault;
 pub use model::{EmbeddingVendor, RemoteModel};
+pub use usage::EmbeddingUsage;

@@ -34,8 +34,12 @@ pub struct RemoteModel {
     pub send_dimensions: bool,
     pub query_prefix: String,
     pub passage_prefix: String,
-    /// Millionths of a US dollar for a million tokens.
+    /// Whether it makes vectors of pictures too: of Voyage's multimodal models.
+    pub reads_images: bool,
+    /// Millionths of a US dollar for a million tokens of text.
     pub price_micros_per_million_tokens: u64,
+    /// Millionths of a US dollar for a billion pixels.
+    pub price_micros_per_billion_pixels: u64,
 }
 
 impl RemoteModel {

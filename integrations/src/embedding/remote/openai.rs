@@ -3,14 +3,14 @@
 //! At most 2,048 texts and 300,000 tokens a call; no empty text.
 
 use super::model::RemoteModel;
-use super::vendor::{VendorAnswer, VendorRequest};
+use super::vendor::{Billed, VendorAnswer, VendorRequest};
 use crate::IntegrationError;
 use crate::http::GuardedResponse;
 use reqwest::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-pub(super) fn request(model: &RemoteModel, texts: &[String]) -> VendorRequest {
+pub(super) fn request(model: &RemoteModel, texts: &[&str]) -> VendorRequest {
     let mut body = json!({ "model": model.vendor_model, "input": texts, "encoding_format": "float" });
     if let (Some(dimensions), Some(fields)) = (model.asked_dimensions(), body.as_object_mut()) {
         fields.insert("dimensions".to_owned(), dimensions.into());
@@ -37,6 +37,9 @@ struct Item {
 #[derive(Deserialize)]
 struct Usage {
     total_tokens: Option<u64>,
+    /// Of Voyage's multimodal models.
+    text_tokens: Option<u64>,
+    image_pixels: Option<u64>,
 }
 
 /// Voyage answers in the same shape.
@@ -47,7 +50,14 @@ pub(super) fn read(answer: &GuardedResponse) -> Result<VendorAnswer, Integration
         vectors: vectors
             .map(|(place, item)| (item.index.unwrap_or(place), item.embedding))
             .collect(),
-        tokens: answer.usage.and_then(|usage| usage.total_tokens),
+        billed: answer.usage.and_then(|usage| {
+            let tokens = usage.total_tokens?;
+            Some(Billed {
+                tokens,
+                text_tokens: usage.text_tokens.unwrap_or(tokens),
+                image_pixels: usage.image_pixels.unwrap_or(0),
+            })
+        }),
     })
 }
 

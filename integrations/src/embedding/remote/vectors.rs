@@ -1,11 +1,11 @@
 use super::vendor::VendorAnswer;
 use crate::IntegrationError;
 
-/// One vector a text, in order, each of `dimensions` finite numbers and made to have length one.
+/// One vector an input, in order, each of `dimensions` finite numbers and made to have length one.
 pub(super) fn sound_vectors(
     system: &str,
     answer: VendorAnswer,
-    texts: usize,
+    inputs: usize,
     dimensions: usize,
 ) -> Result<Vec<Vec<f32>>, IntegrationError> {
     let invalid = |reason: String| IntegrationError::InvalidAnswer {
@@ -13,14 +13,14 @@ pub(super) fn sound_vectors(
         reason,
     };
     let count = answer.vectors.len();
-    if count != texts {
-        return Err(invalid(format!("it gave {count} vectors for {texts} texts")));
+    if count != inputs {
+        return Err(invalid(format!("it gave {count} vectors for {inputs} inputs")));
     }
     let mut vectors = answer.vectors;
     vectors.sort_by_key(|(place, _)| *place);
     let in_place = vectors.iter().enumerate().all(|(at, (place, _))| at == *place);
     if !in_place {
-        return Err(invalid("it did not give one vector for each text".to_owned()));
+        return Err(invalid("it did not give one vector for each input".to_owned()));
     }
     vectors
         .into_iter()
@@ -61,7 +61,7 @@ mod tests {
     use super::*;
 
     fn read(vectors: Vec<(usize, Vec<f32>)>) -> Result<Vec<Vec<f32>>, IntegrationError> {
-        let answer = VendorAnswer { vectors, tokens: None };
+        let answer = VendorAnswer { vectors, billed: None };
         sound_vectors("m", answer, 2, 2)
     }
 

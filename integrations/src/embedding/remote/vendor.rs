@@ -1,7 +1,7 @@
 use super::model::{EmbeddingVendor, RemoteModel};
 use super::{cohere, gemini, openai, voyage};
 use crate::IntegrationError;
-use crate::embedding::EmbeddingPurpose;
+use crate::embedding::{EmbeddingInput, EmbeddingPurpose};
 use crate::http::GuardedResponse;
 use serde_json::Value;
 
@@ -14,19 +14,46 @@ pub(super) struct VendorRequest {
 
 /// What a vendor answered, as it said it: nothing is checked yet.
 pub(super) struct VendorAnswer {
-    /// Each vector with the place of its text.
+    /// Each vector with the place of its input.
     pub(super) vectors: Vec<(usize, Vec<f32>)>,
-    /// What it bills.
-    pub(super) tokens: Option<u64>,
+    /// What it bills, if it said so.
+    pub(super) billed: Option<Billed>,
+}
+
+/// What a vendor says that it bills for a call.
+#[derive(Clone, Copy)]
+pub(super) struct Billed {
+    /// Of texts and pictures.
+    pub(super) tokens: u64,
+    pub(super) text_tokens: u64,
+    pub(super) image_pixels: u64,
+}
+
+impl Billed {
+    /// Of a call without pictures.
+    pub(super) fn text(tokens: u64) -> Self {
+        Self {
+            tokens,
+            text_tokens: tokens,
+            image_pixels: 0,
+        }
+    }
 }
 
 impl EmbeddingVendor {
-    pub(super) fn request(self, model: &RemoteModel, texts: &[String], purpose: EmbeddingPurpose) -> VendorRequest {
+    pub(super) fn request(
+        self,
+        model: &RemoteModel,
+        inputs: &[EmbeddingInput],
+        purpose: EmbeddingPurpose,
+    ) -> VendorRequest {
+        // Only Voyage's models are said to read pictures: the others are given none.
+        let texts = || -> Vec<&str> { inputs.iter().map(|input| input.text.as_str()).collect() };
         match self {
-            Self::Openai => openai::request(model, texts),
-            Self::Voyage => voyage::request(model, texts, purpose),
-            Self::Cohere => cohere::request(model, texts, purpose),
-            Self::Gemini => gemini::request(model, texts, purpose),
+            Self::Openai => openai::request(model, &texts()),
+            Self::Voyage => voyage::request(model, inputs, purpose),
+            Self::Cohere => cohere::request(model, &texts(), purpose),
+            Self::Gemini => gemini::request(model, &texts(), purpose),
         }
     }
 

@@ -1,30 +1,45 @@
 //! `POST /embeddings` and `POST /multimodalembeddings` of Voyage AI (voyage-ai/openapi of 2025-03-31).
 //!
-//! At most 128 texts and 120,000 tokens a call of the first, 1,000 and 320,000 of the second. The multimodal model takes a list of pieces for
-//! each input: one text so far; an image would be one more piece of `content`.
+//! At most 128 texts and 120,000 tokens a call of the first, 1,000 inputs and 320,000 tokens of the second. The multimodal model takes a list of
+//! pieces for each input: a text, a picture, or a picture behind its words.
 
+use super::images::ImageLimits;
 use super::model::RemoteModel;
 use super::vendor::VendorRequest;
-use crate::embedding::EmbeddingPurpose;
+use crate::embedding::{EmbeddingImage, EmbeddingInput, EmbeddingPurpose};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 /// What the names of its multimodal models begin with: they have a path of their own.
 const MULTIMODAL: &str = "voyage-multimodal";
 
-pub(super) fn request(model: &RemoteModel, texts: &[String], purpose: EmbeddingPurpose) -> VendorRequest {
+/// The limits are those of its description (`inputs`), what is billed stands on its page of prices (docs.voyageai.com/docs/pricing).
+pub(super) const IMAGES: ImageLimits = ImageLimits {
+    pixels: 16_000_000,
+    bytes: 20_000_000,
+    pixels_a_token: 560,
+    billed_least: 50_000,
+    billed_most: 2_000_000,
+};
+
+pub(super) fn reads_images(model: &RemoteModel) -> bool {
+    model.vendor_model.starts_with(MULTIMODAL)
+}
+
+pub(super) fn request(model: &RemoteModel, inputs: &[EmbeddingInput], purpose: EmbeddingPurpose) -> VendorRequest {
     let input_type = match purpose {
         EmbeddingPurpose::Document => "document",
         EmbeddingPurpose::Query => "query",
     };
-    // Without truncation: a text that is too long is refused instead of being cut in silence.
+    // Without truncation: a text that is too long is refused instead of being cut in silence, and a picture instead of being left out.
     let mut body = json!({ "model": model.vendor_model, "input_type": input_type, "truncation": false });
-    let (path, field, inputs): (&str, &str, Vec<Value>) = if model.vendor_model.starts_with(MULTIMODAL) {
-        let inputs = texts
-            .iter()
-            .map(|text| json!({ "content": [{ "type": "text", "text": text }] }));
+    let (path, field, inputs): (&str, &str, Vec<Value>) = if reads_images(model) {
+        let inputs = inputs.iter().map(|input| json!({ "content": pieces(input) }));
         ("/multimodalembeddings", "inputs", inputs.collect())
     } else {
-        ("/embeddings", "input", texts.iter().map(|text| json!(text)).collect())
+        let texts = inputs.iter().map(|input| json!(input.text));
+        ("/embeddings", "input", texts.collect())
     };
     if let Some(fields) = body.as_object_mut() {
         fields.insert(field.to_owned(), inputs.into());
@@ -36,4 +51,20 @@ pub(super) fn request(model: &RemoteModel, texts: &[String], purpose: EmbeddingP
         path: path.to_owned(),
         body,
     }
+}
+
+fn pieces(input: &EmbeddingInput) -> Vec<Value> {
+    let text = (!input.text.is_empty()).then(|| json!({ "type": "text", "text": input.text }));
+    let image = input
+        .image
+        .as_ref()
+        .map(|image| json!({ "type": "image_base64", "image_base64": data_url(image) }));
+    text.into_iter().chain(image).collect()
+}
+
+/// RFC 2397.
+fn data_url(image: &EmbeddingImage) -> String {
+    let mut url = format!("data:{};base64,", image.media_type);
+    STANDARD.encode_string(image.bytes.as_slice(), &mut url);
+    url
 }

@@ -126,8 +126,8 @@ async fn what_cannot_be_ingested_is_415() {
             .expect_problem(415, "unsupported_media_type");
     }
     for (name, mime) in [
-        ("a.png", Some("image/png")),
-        ("a.md", Some("image/png")),
+        ("a.tiff", Some("image/tiff")),
+        ("a.md", Some("image/tiff")),
         ("a.docx", Some("application/zip")),
         ("a.doc", Some("application/msword")),
     ] {

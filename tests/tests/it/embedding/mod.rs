@@ -4,6 +4,7 @@ mod command_line;
 mod contracts;
 mod end_to_end;
 mod failures;
+mod images;
 mod migrating;
 pub(crate) mod openapi;
 mod pulling;

@@ -67,6 +67,12 @@ const NEVER: &[(&str, &str)] = &[
     ("epub", "unsupported_format"),
     ("rtf", "unsupported_format"),
     ("bin", "unsupported_format"),
+    // Pictures, in a base whose model reads none.
+    ("png", "images_not_read"),
+    ("jpg", "images_not_read"),
+    ("jpeg", "images_not_read"),
+    ("gif", "images_not_read"),
+    ("webp", "images_not_read"),
 ];
 
 /// Named as what is never ingested, and something else by its bytes.
@@ -78,6 +84,7 @@ const CODES: &[&str] = &[
     "damaged",
     "encrypted",
     "format_mismatch",
+    "images_not_read",
     "invalid",
     "invalid_encoding",
     "invalid_utf8",

@@ -77,13 +77,7 @@ async fn what_is_not_read_says_what_it_is_and_what_to_do() {
             "damaged",
             "The Word document is damaged",
         ),
-        (
-            "a",
-            None,
-            b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR",
-            "unsupported_format",
-            "a PNG picture",
-        ),
+        ("a", None, b"II*\0\x08\0\0\0", "unsupported_format", "a TIFF picture"),
         (
             "a.bin",
             Some("application/octet-stream"),
@@ -172,7 +166,7 @@ async fn json_holds_text_only_and_says_how_to_send_a_file() {
         "{}",
         refused.text
     );
-    let refused = app.client.upload(&base, "a.png", Some("image/png"), b"\x89PNG").await;
+    let refused = app.client.upload(&base, "a.tiff", Some("image/tiff"), b"II*\0").await;
     refused.expect_problem(415, "unsupported_media_type");
     assert!(refused.text.contains("application/pdf"), "{}", refused.text);
     app.finish().await;

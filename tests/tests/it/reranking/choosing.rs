@@ -77,7 +77,7 @@ async fn rerankers_are_among_the_models() {
         models.find(|model| model["id"] == id).unwrap()
     };
     let expected = json!({"id": "rerank-2", "kind": "reranker", "provider": "voyage", "default": true, "dimensions": null, "max_tokens": 16_000,
-        "chunk_tokens": null, "price_per_million_tokens": 0.05, "price_per_thousand_searches": 0.0, "available": true, "unavailable_reason": null});
+        "chunk_tokens": null, "reads_images": false, "price_per_million_tokens": 0.05, "price_per_billion_pixels": 0.0, "price_per_thousand_searches": 0.0, "available": true, "unavailable_reason": null});
     assert_eq!(find("rerank-2"), &expected);
     assert_eq!(find("rerank-2-lite")["available"], false);
     assert!(!listed.text.contains("the-key-of"));

@@ -28,6 +28,7 @@ async fn a_site_is_read_by_its_links_as_it_wants_to_be_read() {
         "/copy",
         "/picture.png",
         "/archive.zip",
+        "/photo",
         "mailto:x@example.com",
         "http://other.example/x",
         "/gone",
@@ -66,6 +67,12 @@ async fn a_site_is_read_by_its_links_as_it_wants_to_be_read() {
         SitePage::html("<link rel=canonical href='/a'><p>A copy of aardvarks.</p>"),
     );
     site.put("/archive.zip", SitePage::of(200, "application/zip", b"PK"));
+    let photo = tests::Picture {
+        width: 2,
+        height: 2,
+        shows: "pigeons",
+    };
+    site.put("/photo", SitePage::of(200, "image/jpeg", &photo.jpeg()));
     site.put(
         "/latin",
         SitePage::of(
@@ -100,6 +107,7 @@ async fn a_site_is_read_by_its_links_as_it_wants_to_be_read() {
         ("/new", "ingested"),
         ("/noindex", "skipped noindex"),
         ("/notes.md", "ingested"),
+        ("/photo", "skipped unsupported_media_type"),
         ("/private/open", "ingested"),
         ("/private/x", "skipped robots"),
         ("/under/base", "ingested"),
@@ -125,7 +133,7 @@ async fn a_site_is_read_by_its_links_as_it_wants_to_be_read() {
             &result["failed"],
             &result["complete"]
         ),
-        (&json!(21), &json!(10), &json!(0), &json!(true)),
+        (&json!(22), &json!(10), &json!(0), &json!(true)),
         "{result}"
     );
     assert!(

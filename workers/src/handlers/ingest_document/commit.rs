@@ -8,7 +8,7 @@ use serde_json::json;
 use std::collections::HashSet;
 use store::documents::{Named, Ready, count_indexed, lock_for_ingest, mark_ready, mark_unchanged, version};
 use store::index_changes::{self, Recorded};
-use store::{ChunkId, DocumentId, StoreError, TenantTx, chunks, embeddings};
+use store::{ChunkId, ChunkImage, DocumentId, StoreError, TenantTx, chunks, embeddings};
 use uuid::Uuid;
 
 /// The namespace of chunk ids (RFC 9562, version 5: name-based).
@@ -115,7 +115,7 @@ async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested)
     for (model, vectors) in &ingested.embedded.in_hand {
         embeddings::insert(tx, model, vectors).await?;
     }
-    let rows = rows(document, &ingested.chunks);
+    let rows = rows(document, source, &ingested.chunks);
     let hashes: HashSet<Vec<u8>> = rows.iter().map(|chunk| chunk.embed_hash.clone()).collect();
     let wanted: Vec<Vec<u8>> = hashes.iter().cloned().collect();
     for model in source.models() {
@@ -184,7 +184,7 @@ async fn verify_and_tell(
     })
 }
 
-fn rows(document: DocumentId, chunks: &[Chunk]) -> Vec<chunks::Chunk> {
+fn rows(document: DocumentId, source: &Source, chunks: &[Chunk]) -> Vec<chunks::Chunk> {
     chunks
         .iter()
         .map(|chunk| chunks::Chunk {
@@ -196,6 +196,12 @@ fn rows(document: DocumentId, chunks: &[Chunk]) -> Vec<chunks::Chunk> {
             embed_text: chunk.embed_text.clone(),
             embed_hash: chunk.embed_hash.to_vec(),
             tokens: i32::try_from(chunk.tokens).unwrap_or(i32::MAX),
+            image: chunk.image.map(|image| ChunkImage {
+                media_type: image.format.media_type().to_owned(),
+                width: image.width,
+                height: image.height,
+                bytes: source.bytes.len(),
+            }),
         })
         .collect()
 }

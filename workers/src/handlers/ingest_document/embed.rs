@@ -2,6 +2,7 @@ use super::read::Source;
 use crate::embedding_models::Model;
 use crate::{JobContext, JobError};
 use documents::Chunk;
+use integrations::embedding::{EmbeddingImage, EmbeddingInput, ImageMeasure, InputMeasure};
 use jobs::kinds::IngestDocument;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
@@ -31,7 +32,7 @@ pub(super) async fn embed_unknown(
 ) -> Result<Option<Embedded>, JobError> {
     let mut embedded = Embedded::default();
     for model in source.models() {
-        match embed_with(job, asked, model, chunks, &mut embedded).await? {
+        match embed_with(job, asked, source, model, chunks, &mut embedded).await? {
             Some(in_hand) => embedded.in_hand.push((model.name.clone(), in_hand)),
             None => return Ok(None),
         }
@@ -42,6 +43,7 @@ pub(super) async fn embed_unknown(
 async fn embed_with(
     job: &JobContext,
     asked: &IngestDocument,
+    source: &Source,
     model: &Model,
     chunks: &[Chunk],
     embedded: &mut Embedded,
@@ -53,13 +55,13 @@ async fn embed_with(
     let mut in_hand = Vectors::new();
     let mut rest = unknown.as_slice();
     while !rest.is_empty() {
-        let texts = rest.iter().map(|chunk| chunk.embed_text.as_str());
-        let (batch, after) = rest.split_at(model.batch_len(texts).min(rest.len()));
+        let inputs = rest.iter().map(|chunk| measure(source, chunk));
+        let (batch, after) = rest.split_at(model.batch_len(inputs).min(rest.len()));
         rest = after;
         if !in_hand.is_empty() && !keep(job, asked, model, &in_hand).await? {
             return Ok(None);
         }
-        in_hand = embed(job, model, batch).await?;
+        in_hand = embed(job, source, model, batch).await?;
         embedded.count += batch.len();
         job.step_detail(detail(embedded));
         job.progress(embedded.count, Some(embedded.to_embed), "chunks embedded");
@@ -67,7 +69,7 @@ async fn embed_with(
     Ok(Some(in_hand))
 }
 
-/// The chunks whose text has no vector of the model, each text once, in their order.
+/// The chunks whose text or picture has no vector of the model, each once, in their order.
 async fn unknown<'a>(job: &JobContext, model: &Model, chunks: &'a [Chunk]) -> Result<Vec<&'a Chunk>, JobError> {
     let hashes: Vec<Vec<u8>> = chunks.iter().map(|chunk| chunk.embed_hash.to_vec()).collect();
     let known: HashSet<Vec<u8>> = job
@@ -86,9 +88,31 @@ async fn unknown<'a>(job: &JobContext, model: &Model, chunks: &'a [Chunk]) -> Re
         .collect())
 }
 
-async fn embed(job: &JobContext, model: &Model, batch: &[&Chunk]) -> Result<Vectors, JobError> {
-    let texts = batch.iter().map(|chunk| chunk.embed_text.clone()).collect();
-    let vectors = model.embed_documents(job, texts).await?;
+/// What is embedded of a chunk, without its bytes.
+pub(super) fn measure<'c>(source: &Source, chunk: &'c Chunk) -> InputMeasure<'c> {
+    InputMeasure {
+        text: &chunk.embed_text,
+        image: chunk.image.map(|image| ImageMeasure {
+            pixels: image.pixels(),
+            bytes: source.bytes.len(),
+        }),
+    }
+}
+
+fn input(source: &Source, chunk: &Chunk) -> EmbeddingInput {
+    EmbeddingInput {
+        text: chunk.embed_text.clone(),
+        image: chunk.image.map(|image| EmbeddingImage {
+            media_type: image.format.media_type(),
+            pixels: image.pixels(),
+            bytes: source.bytes.clone(),
+        }),
+    }
+}
+
+async fn embed(job: &JobContext, source: &Source, model: &Model, batch: &[&Chunk]) -> Result<Vectors, JobError> {
+    let inputs = batch.iter().map(|chunk| input(source, chunk)).collect();
+    let vectors = model.embed_documents(job, inputs).await?;
     let dimensions = model.dimensions;
     if vectors.len() != batch.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
         return Err(JobError::retry(

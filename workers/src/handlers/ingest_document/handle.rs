@@ -1,6 +1,7 @@
 use super::commit::{Ingested, commit};
-use super::embed::embed_unknown;
+use super::embed::{embed_unknown, measure};
 use super::read::{Source, read};
+use crate::handlers::images::check_image;
 use crate::parser::{Parsed, Unparsed};
 use crate::{Done, Handle, JobContext, JobError};
 use documents::{Chunk, ChunkOptions, ParsedDocument};
@@ -21,7 +22,7 @@ impl Handle for IngestDocument {
             return commit(&job, &self, Ingested::unchanged(source)).await;
         }
         let Parsed { format, document } = job.step("parse", parse(&job, &source)).await?;
-        let (title, chunks) = job.step("chunk", chunk(&source, document)).await?;
+        let (title, chunks) = job.step("chunk", chunk(&job, &source, document)).await?;
         job.step_detail(json!({ "chunks": chunks.len() }));
         let Some(embedded) = job.step("embed", embed_unknown(&job, &self, &source, &chunks)).await? else {
             return Done::with(&superseded());
@@ -70,20 +71,38 @@ fn found(parsed: &Parsed) -> Value {
         let count = parsed.document.metadata.get(name).filter(|count| count.is_u64());
         found.extend(count.map(|count| (name.to_owned(), count.clone())));
     }
+    if let Some(image) = parsed.document.image {
+        found.insert("width".to_owned(), json!(image.width));
+        found.insert("height".to_owned(), json!(image.height));
+    }
     Value::Object(found)
 }
 
-/// The document's title and its chunks. Runs off the async threads: a large document takes seconds.
-async fn chunk(source: &Source, parsed: ParsedDocument) -> Result<(String, Vec<Chunk>), JobError> {
+/// The document's title and its chunks, which every model of the base reads.
+async fn chunk(job: &JobContext, source: &Source, parsed: ParsedDocument) -> Result<(String, Vec<Chunk>), JobError> {
+    let (title, chunks) = cut(source, parsed).await?;
+    for model in source.models() {
+        for chunk in &chunks {
+            check_image(&job.app.models, model, &measure(source, chunk))?;
+        }
+    }
+    Ok((title, chunks))
+}
+
+/// Runs off the async threads: a large document takes seconds.
+async fn cut(source: &Source, parsed: ParsedDocument) -> Result<(String, Vec<Chunk>), JobError> {
     let (given, fallback) = (source.version.title.clone(), source.fallback_title());
-    let model = source.model.clone();
+    let (model, bytes) = (source.model.clone(), source.bytes.clone());
     tokio::task::spawn_blocking(move || {
         let title = given.or_else(|| parsed.title.clone()).unwrap_or(fallback);
         let options = ChunkOptions {
             max_tokens: model.chunk_tokens_max(),
             overlap_tokens: OVERLAP_TOKENS,
         };
-        let chunks = documents::chunk(&parsed, &title, &options, &model);
+        let chunks = match parsed.image {
+            Some(image) => vec![documents::chunk_image(image, &bytes, &title, &model)],
+            None => documents::chunk(&parsed, &title, &options, &model),
+        };
         (title, chunks)
     })
     .await

@@ -87,12 +87,13 @@ pub(super) fn read_page(answer: &GuardedResponse, url: &Url, bytes_max: usize) -
     }))
 }
 
-/// By its media type, or by its name where that says nothing.
+/// By its media type, or by its name where that says nothing. The pictures of a site are no pages of it.
 fn format(media_type: &str, url: &Url) -> Option<Format> {
-    match media_type {
+    let format = match media_type {
         "application/octet-stream" => file_name(url).and_then(Format::of_file_name),
         media_type => Format::of_media_type(media_type),
-    }
+    };
+    format.filter(|format| !format.is_image())
 }
 
 /// The last part of the address's path, where it has one.
