@@ -275,6 +275,20 @@ impl TestApp {
         row.count
     }
 
+    /// What a query for one `text` a row gives, as the owner.
+    pub async fn texts(&self, sql: &str) -> Vec<String> {
+        #[derive(diesel::QueryableByName)]
+        struct Row {
+            #[diesel(sql_type = diesel::sql_types::Text)]
+            text: String,
+        }
+        let rows: Vec<Row> = diesel::sql_query(sql)
+            .load(&mut self.database.owner().await)
+            .await
+            .unwrap();
+        rows.into_iter().map(|row| row.text).collect()
+    }
+
     /// Ends the test: whatever was accepted and is due must end well, or has. Call it last in every test that is not about failure.
     pub async fn finish(self) {
         eventually("every accepted job ends", Duration::from_secs(30), async || {
