@@ -1,6 +1,6 @@
 //! Tells the other processes which bases this one can search at once, and opens those that it is told to: see `jobs/src/queue/homes.lua`.
 use crate::pulse::Beat;
-use crate::{Context, Tasks};
+use crate::{Context, JobError, Tasks};
 use jobs::{Pool, Wanted};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +14,9 @@ const EVERY: Duration = Duration::from_millis(500);
 
 /// Replicas that are built at once, beside what is searched.
 const WARM_UPS: usize = 2;
+
+/// After one that failed, as where this process lacks the base's model: it is asked for again with every search.
+const AFTER_FAILURE: Duration = Duration::from_secs(10);
 
 /// Bases that are being opened, or wait for it.
 #[derive(Clone)]
@@ -55,13 +58,17 @@ impl WarmUps {
         }
         let this = self.clone();
         tasks.spawn_until_stopped(async move {
-            if let Ok(_slot) = this.slots.acquire().await
-                && let Err(error) = this.context.replicas.warm_up(wanted).await
-            {
+            if let Err(error) = this.warm_up(wanted).await {
                 tracing::warn!(knowledge_base.id = %wanted.base, %error, "a replica could not be opened ahead");
+                tokio::time::sleep(AFTER_FAILURE).await;
             }
             this.pending().remove(&wanted);
         });
+    }
+
+    async fn warm_up(&self, wanted: Wanted) -> Result<(), JobError> {
+        let _slot = self.slots.acquire().await;
+        self.context.replicas.warm_up(wanted).await
     }
 
     fn pending(&self) -> std::sync::MutexGuard<'_, BTreeSet<Wanted>> {

@@ -66,7 +66,10 @@ pub struct Ended {
     pub told: bool,
 }
 
-/// Ends many attempts in one durable transaction of the system role. Those whose lease was lost are missing from the answer.
+/// Ends many attempts in one transaction of the system role. Those whose lease was lost are missing from the answer.
+///
+/// It is durable, unless all are of interactive jobs: somebody waits for those, no webhook is told of them, and an end that a crash forgets only has the
+/// job, a search or the like, run once more.
 ///
 /// # Errors
 /// [`StoreError`]; then nothing was written.
@@ -78,7 +81,7 @@ pub async fn finish(system: &System, finishes: &[Finish]) -> Result<Vec<Ended>, 
     let mut tries = system.tries();
     loop {
         let mut conn = system.checkout().await?;
-        match write(&mut conn, finishes).await {
+        match write(&mut conn, finishes, Ends::Alone).await {
             Err(StoreError::Query(error)) if tries > 0 && StoreError::is_closed(&error) => tries -= 1,
             ended => return ended,
         }
@@ -90,16 +93,32 @@ pub async fn finish(system: &System, finishes: &[Finish]) -> Result<Vec<Ended>, 
 /// # Errors
 /// [`StoreError::LeaseLost`] when another worker has the job by now: roll back.
 pub async fn finish_in(tx: &mut TenantTx, finish: Finish) -> Result<Ended, StoreError> {
-    write(&mut tx.conn, &[finish]).await?.pop().ok_or(StoreError::LeaseLost)
+    write(&mut tx.conn, &[finish], Ends::WithWrites)
+        .await?
+        .pop()
+        .ok_or(StoreError::LeaseLost)
 }
 
-async fn write(conn: &mut PooledConnection, finishes: &[Finish]) -> Result<Vec<Ended>, StoreError> {
+/// What is committed with the ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ends {
+    /// Nothing else.
+    Alone,
+    /// Business writes, which are durable whoever waits.
+    WithWrites,
+}
+
+async fn write(conn: &mut PooledConnection, finishes: &[Finish], ends: Ends) -> Result<Vec<Ended>, StoreError> {
     let (Some(smallest), Some(largest)) = (finishes.iter().map(|f| f.id).min(), finishes.iter().map(|f| f.id).max())
     else {
         return Ok(Vec::new());
     };
     let counting = finishes.iter().any(|finish| finish.batch.is_some());
-    let sql: &String = if counting { &COUNTING } else { &PLAIN };
+    let sql: &String = match ends {
+        _ if counting => &COUNTING,
+        Ends::Alone => &ALONE,
+        Ends::WithWrites => &PLAIN,
+    };
     let rows: Vec<Row<'_>> = finishes.iter().map(Row::of).collect();
     Ok(sql_query(sql.as_str())
         .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.id).collect::<Vec<_>>())
@@ -165,12 +184,23 @@ impl<'a> Row<'a> {
 }
 
 /// Of jobs that belong to no batch, which go without the counting: it would cost one that ends alone some 50 µs.
-static PLAIN: LazyLock<String> = LazyLock::new(|| statement("", "NULL::uuid", ""));
+static PLAIN: LazyLock<String> = LazyLock::new(|| statement("", "NULL::uuid", "", ""));
+
+/// Whether the commit waits for the disk is settled inside the statement, which is a transaction by itself.
+static ALONE: LazyLock<String> = LazyLock::new(|| {
+    statement(
+        "",
+        "NULL::uuid",
+        ", (SELECT CASE WHEN bool_and(interactive) THEN set_config('synchronous_commit', 'off', true) END FROM ended) AS relaxed",
+        "",
+    )
+});
 
 static COUNTING: LazyLock<String> = LazyLock::new(|| {
     statement(
         &format!(", {COUNTED}"),
         "c.id",
+        "",
         " LEFT JOIN counted c ON c.id = e.parent_id AND c.due",
     )
 });
@@ -179,7 +209,7 @@ static COUNTING: LazyLock<String> = LazyLock::new(|| {
 ///
 /// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death. What a snoozed one
 /// waits for comes in its `result`.
-fn statement(counting: &str, due_batch: &str, counted: &str) -> String {
+fn statement(counting: &str, due_batch: &str, more: &str, counted: &str) -> String {
     format!(
         "
 WITH done AS (
@@ -214,7 +244,7 @@ WITH done AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'
 ){counting}, {TELL_WEBHOOKS}
-SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, {due_batch} AS due_batch, EXISTS (SELECT FROM told) AS told
+SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, {due_batch} AS due_batch, EXISTS (SELECT FROM told) AS told{more}
 FROM ended e{counted}"
     )
 }

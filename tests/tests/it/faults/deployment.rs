@@ -133,6 +133,18 @@ impl Deployment {
         Store::connect(&settings.database).await.unwrap()
     }
 
+    /// PostgreSQL as its superuser, which the product never is.
+    pub(super) fn superuser_url(&self) -> String {
+        let secrets = std::fs::read_to_string(self.servers.directory().join("secrets/secrets.env")).unwrap();
+        let password = secrets
+            .lines()
+            .find_map(|line| line.strip_prefix("POSTGRES_PASSWORD="))
+            .unwrap()
+            .trim_matches(['\'', '"']);
+        let (_, server) = self.servers.get("DATABASE_OWNER_URL").split_once('@').unwrap();
+        format!("postgres://postgres:{password}@{server}")
+    }
+
     /// The system role, with a pool of its own.
     pub(super) async fn system(&self) -> System {
         let url = self.servers.get("DATABASE_SYSTEM_URL");

@@ -7,6 +7,7 @@ mod deletions;
 mod deployment;
 mod dispatch;
 mod drain;
+mod durability;
 mod effects;
 mod enqueue;
 mod fairness;
