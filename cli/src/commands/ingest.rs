@@ -3,13 +3,13 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::client::{ServerArgs, find_or_create};
-use crate::ingest::{Bars, Skipped, collect, ingest};
+use crate::ingest::{Bars, Pictures, Skipped, collect, ingest};
 use crate::outcome::{Advised, Outcome};
 use crate::render::{one_line, print, print_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
-    /// Files and folders; folders are searched for md, markdown, mdx, html, htm and txt files
+    /// Files and folders; folders are searched for documents of every kind that is read
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// Name of the knowledge base; made if it is not there
@@ -18,6 +18,9 @@ pub(crate) struct Args {
     /// Let everyone see the documents, users of the widget too; otherwise only the tenant's own secret keys can
     #[arg(long)]
     acl_public: bool,
+    /// Send the pictures of folders too, for knowledge bases whose model reads them; one that is named is sent in any case
+    #[arg(long)]
+    pictures: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -27,9 +30,10 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
-    let found = collect(&args.paths)?;
+    let pictures = if args.pictures { Pictures::Send } else { Pictures::Skip };
+    let found = collect(&args.paths, pictures)?;
     if found.documents.is_empty() {
-        let help = "ingested are files that end with .md, .markdown, .mdx, .html, .htm or .txt";
+        let help = "docs/API.md says which files are documents; pictures of a folder are sent with --pictures";
         return Err(Advised::new("no document was found under the given paths", help).into());
     }
     let base = find_or_create(&client, &args.kb).await?;
@@ -73,6 +77,7 @@ mod tests {
             paths,
             kb: "docs".into(),
             acl_public: false,
+            pictures: false,
             json: false,
             server: fake.server(),
         })

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::ingest::{Content, NewDocument, collect};
+use crate::ingest::{Content, NewDocument, Pictures, collect};
 use crate::outcome::Advised;
 
 /// The documents; the external id of each starts with the name of its folder: `help-centre/refunds.md`.
@@ -27,7 +27,7 @@ impl Sources {
         let mut documents = Vec::new();
         for (name, folder) in [("help-centre", help_centre), ("docs", docs.to_owned())] {
             if folder.is_dir() {
-                let found = collect(&[folder])?.documents.into_iter();
+                let found = collect(&[folder], Pictures::Skip)?.documents.into_iter();
                 documents.extend(found.map(|document| NewDocument {
                     external_id: format!("{name}/{}", document.external_id),
                     content: document.content,

@@ -26,23 +26,31 @@ pub(crate) struct Skipped {
     pub(crate) reason: String,
 }
 
+/// What becomes of the pictures in a folder. Folders of documents hold those that the documents show, which few bases can embed and which are
+/// paid by the pixel, so that somebody has to want them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pictures {
+    Skip,
+    Send,
+}
+
 /// Finds the documents under `paths`, in order of their names. The external id of a document is its path relative to
 /// the given one, with `/` between the parts; a file given by itself has its name.
 ///
-/// Hidden files and folders are left out without a word, and pictures of a folder with one. Links are followed to files inside the given folder only;
+/// Hidden files and folders are left out without a word, and pictures of a folder, unless wanted, with one. Links are followed to files inside the given folder only;
 /// linked folders are not entered: their files are found where they really are.
 ///
 /// # Errors
 /// A path that does not exist or cannot be listed, or two files with the same external id, of which one would replace
 /// the other.
-pub(crate) fn collect(paths: &[PathBuf]) -> anyhow::Result<Collection> {
+pub(crate) fn collect(paths: &[PathBuf], pictures: Pictures) -> anyhow::Result<Collection> {
     let mut found = Collection::default();
     for path in paths {
         let root = path
             .canonicalize()
             .with_context(|| format!("cannot open {}", path.display()))?;
         if root.is_dir() {
-            walk(&root, &mut found).with_context(|| format!("cannot list {}", path.display()))?;
+            walk(&root, pictures, &mut found).with_context(|| format!("cannot list {}", path.display()))?;
         } else {
             let name = path.file_name().or(root.file_name()).unwrap_or_default();
             found.add(&root, Path::new(name));
@@ -52,7 +60,7 @@ pub(crate) fn collect(paths: &[PathBuf]) -> anyhow::Result<Collection> {
     Ok(found)
 }
 
-fn walk(root: &Path, found: &mut Collection) -> io::Result<()> {
+fn walk(root: &Path, pictures: Pictures, found: &mut Collection) -> io::Result<()> {
     let mut folders = vec![root.to_owned()];
     let mut files = Vec::new();
     while let Some(folder) = folders.pop() {
@@ -81,16 +89,15 @@ fn walk(root: &Path, found: &mut Collection) -> io::Result<()> {
         };
         match refused {
             Some(reason) => found.skip(relative, reason),
-            None if is_picture(&path) => found.skip(relative, PICTURE),
-            None if kind.is_file() || kind.is_symlink() => found.add(&path, relative),
-            None => found.skip(relative, "not a regular file"),
+            None if !kind.is_file() && !kind.is_symlink() => found.skip(relative, "not a regular file"),
+            None if pictures == Pictures::Skip && is_picture(&path) => found.skip(relative, PICTURE),
+            None => found.add(&path, relative),
         }
     }
     Ok(())
 }
 
-/// Why a picture is skipped: folders of documents hold those that the documents show.
-const PICTURE: &str = "a picture, which is only sent when it is given by itself";
+const PICTURE: &str = "a picture; --pictures sends those of folders too";
 
 fn is_picture(path: &Path) -> bool {
     mime_type(path).is_some_and(|mime_type| mime_type.starts_with("image/"))
@@ -202,7 +209,7 @@ mod tests {
         ] {
             dir.write(name, "text");
         }
-        let found = collect(&[dir.path().to_owned()]).unwrap();
+        let found = collect(&[dir.path().to_owned()], Pictures::Skip).unwrap();
         assert_eq!(ids(&found), ["a/b/y.htm", "a/x.MDX", "b.md", "z.txt"]);
         let reason = not_ingested();
         assert!(
@@ -213,6 +220,9 @@ mod tests {
             reasons(&found),
             [("Makefile", reason.as_str()), ("a/logo.png", PICTURE)]
         );
+        let found = collect(&[dir.path().to_owned()], Pictures::Send).unwrap();
+        assert_eq!(ids(&found), ["a/b/y.htm", "a/logo.png", "a/x.MDX", "b.md", "z.txt"]);
+        assert_eq!(reasons(&found), [("Makefile", reason.as_str())]);
     }
 
     #[test]
@@ -226,7 +236,7 @@ mod tests {
         }
         symlink(dir.path().join("gone"), dir.path().join("l4.md")).unwrap();
         symlink(dir.path(), dir.path().join("loop")).unwrap();
-        let found = collect(&[dir.path().to_owned()]).unwrap();
+        let found = collect(&[dir.path().to_owned()], Pictures::Skip).unwrap();
         assert_eq!(ids(&found), ["l1.md", "real.md"]);
         assert_eq!(
             reasons(&found),
@@ -242,9 +252,9 @@ mod tests {
     #[test]
     fn a_file_given_by_itself_has_its_name_even_when_hidden() {
         let dir = TempDir::new();
-        let found = collect(&[dir.write("deep/down/.page.md", "text")]).unwrap();
+        let found = collect(&[dir.write("deep/down/.page.md", "text")], Pictures::Skip).unwrap();
         assert_eq!(ids(&found), [".page.md"]);
-        let found = collect(&[dir.write("deep/logo.png", "picture")]).unwrap();
+        let found = collect(&[dir.write("deep/logo.png", "picture")], Pictures::Skip).unwrap();
         assert_eq!(ids(&found), ["logo.png"]);
     }
 
@@ -252,7 +262,7 @@ mod tests {
     fn a_name_that_is_not_utf_8_is_skipped() {
         let dir = TempDir::new();
         std::fs::write(dir.path().join(std::ffi::OsStr::from_bytes(b"a\xff.md")), "text").unwrap();
-        let found = collect(&[dir.path().to_owned()]).unwrap();
+        let found = collect(&[dir.path().to_owned()], Pictures::Skip).unwrap();
         assert_eq!(reasons(&found), [("a\u{fffd}.md", "its name is not UTF-8")]);
     }
 
@@ -261,12 +271,14 @@ mod tests {
         let (a, b) = (TempDir::new(), TempDir::new());
         a.write("index.md", "a");
         b.write("index.md", "b");
-        let error = collect(&[a.path().to_owned(), b.path().to_owned()]).unwrap_err();
+        let error = collect(&[a.path().to_owned(), b.path().to_owned()], Pictures::Skip).unwrap_err();
         assert!(error.to_string().contains("would both be \"index.md\""));
     }
 
     #[test]
     fn a_path_that_is_not_there_is_named() {
-        assert!(format!("{:#}", collect(&["/no/such/path".into()]).unwrap_err()).contains("/no/such/path"));
+        assert!(
+            format!("{:#}", collect(&["/no/such/path".into()], Pictures::Skip).unwrap_err()).contains("/no/such/path")
+        );
     }
 }

@@ -31,6 +31,12 @@ struct State {
     used: HashMap<Index, Instant>,
 }
 
+impl State {
+    fn bytes(&self) -> usize {
+        self.open.iter().map(|(_, open)| open.bytes.load(Relaxed)).sum()
+    }
+}
+
 impl OpenReplicas {
     pub(super) fn new(most: usize, most_bytes: usize) -> Self {
         Self {
@@ -93,7 +99,7 @@ impl OpenReplicas {
     /// change.
     pub(super) fn surplus(&self, keep: Option<Index>) -> Option<Index> {
         let state = self.state();
-        let bytes: usize = state.open.iter().map(|(_, open)| open.bytes.load(Relaxed)).sum();
+        let bytes = state.bytes();
         metrics::gauge!("replica_memory_bytes").set(bytes as f64);
         if state.open.len() <= self.most && bytes <= self.most_bytes {
             return None;
@@ -133,8 +139,7 @@ impl OpenReplicas {
     /// Whether one more can be opened without another's being closed for it.
     pub(super) fn has_room(&self) -> bool {
         let state = self.state();
-        let bytes: usize = state.open.iter().map(|(_, open)| open.bytes.load(Relaxed)).sum();
-        state.open.len() < self.most && bytes < self.most_bytes
+        state.open.len() < self.most && state.bytes() < self.most_bytes
     }
 
     pub(super) fn door(&self, index: Index) -> &AsyncMutex<()> {
