@@ -164,4 +164,4 @@ END $$;
 REVOKE ALL ON FUNCTION drop_job_partitions(interval) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION drop_job_partitions(interval) TO visualkit_system;
 
-SELECT create_job_partitions(8);
+SELECT create_job_partitions(3);

@@ -10,8 +10,8 @@ use diesel_async::{
 use futures::future::BoxFuture;
 use futures::stream::{self, BoxStream};
 use futures::{FutureExt, StreamExt};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -19,10 +19,15 @@ use tokio::time::timeout;
 ///
 /// Postgres ends a statement that takes too long, but whether that arrives is for the network to say. TCP notices a peer that is
 /// gone, and does not notice a host or a proxy that takes what is sent and forwards nothing.
+///
+/// Several statements that do not need each other's answers can be sent through `&Connection` before the first is answered. With
+/// [`begin`](Self::begin), the beginning of a transaction is sent together with its first statement.
 pub(crate) struct Connection {
     inner: AsyncPgConnection,
     timeouts: Timeouts,
     patience: Patience,
+    /// What begins the transaction, until a statement takes it along.
+    beginning: Mutex<Option<String>>,
 }
 
 #[derive(Clone)]
@@ -44,6 +49,31 @@ impl Connection {
             inner,
             timeouts,
             patience,
+            beginning: Mutex::default(),
+        }
+    }
+
+    /// Begins a transaction, without a round trip of its own: `sql` goes ahead of the first statement. An error of it is that statement's.
+    ///
+    /// # Errors
+    /// When there is a transaction.
+    pub(crate) async fn begin(&mut self, sql: &str) -> QueryResult<()> {
+        AnsiTransactionManager::begin_transaction_sql(self, "").await?;
+        self.beginning = Mutex::new(Some(sql.to_owned()));
+        Ok(())
+    }
+
+    /// Sends what begins the transaction, where nothing has taken it along; to be polled before what follows. It has to be answered within the silence
+    /// time-out.
+    fn begun(&self) -> impl Future<Output = QueryResult<()>> + use<'_> {
+        let sql = self.beginning.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let patience = Patience {
+            limit: self.timeouts.silence,
+            ..self.patience.clone()
+        };
+        async move {
+            let Some(sql) = sql else { return Ok(()) };
+            patience.answer((&mut &self.inner).batch_execute(&sql)).await
         }
     }
 
@@ -77,6 +107,10 @@ impl Patience {
         Err(Error::BrokenTransactionManager)
     }
 
+    async fn answer<T>(&self, answer: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
+        self.wait(answer).await?
+    }
+
     fn wait_for_each<T: Send + 'static>(
         self,
         rows: BoxStream<'static, QueryResult<T>>,
@@ -94,7 +128,20 @@ impl Patience {
 
 impl SimpleAsyncConnection for Connection {
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        self.patience.wait(self.inner.batch_execute(query)).await?
+        (&*self).batch_execute(query).await
+    }
+}
+
+/// Nothing is not sent.
+impl SimpleAsyncConnection for &Connection {
+    async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        if query.is_empty() {
+            return Ok(());
+        }
+        let begun = self.begun();
+        let mut inner = &self.inner;
+        let executed = self.patience.answer(inner.batch_execute(query));
+        futures::try_join!(begun, executed).map(|_| ())
     }
 }
 
@@ -110,10 +157,34 @@ impl AsyncConnectionCore for Connection {
         T: AsQuery + 'query,
         T::Query: QueryFragment<Self::Backend> + QueryId + 'query,
     {
-        let (patience, rows) = (self.patience.clone(), self.inner.load(source));
+        (&*self).load(source)
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Self::Backend> + QueryId + 'query,
+    {
+        (&*self).execute_returning_count(source)
+    }
+}
+
+impl<'a> AsyncConnectionCore for &'a Connection {
+    type ExecuteFuture<'conn, 'query> = BoxFuture<'a, QueryResult<usize>>;
+    type LoadFuture<'conn, 'query> = BoxFuture<'a, QueryResult<Rows<'conn, 'query>>>;
+    type Stream<'conn, 'query> = Rows<'conn, 'query>;
+    type Row<'conn, 'query> = Row<'conn, 'query>;
+    type Backend = diesel::pg::Pg;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Self::Backend> + QueryId + 'query,
+    {
+        let (connection, begun) = (*self, self.begun());
+        let (patience, rows) = (&connection.patience, (&connection.inner).load(source));
         async move {
-            let rows = patience.wait(rows).await??;
-            Ok(patience.wait_for_each(rows))
+            let ((), rows) = futures::try_join!(begun, patience.answer(rows))?;
+            Ok(patience.clone().wait_for_each(rows))
         }
         .boxed()
     }
@@ -122,8 +193,13 @@ impl AsyncConnectionCore for Connection {
     where
         T: QueryFragment<Self::Backend> + QueryId + 'query,
     {
-        let (patience, count) = (self.patience.clone(), self.inner.execute_returning_count(source));
-        async move { patience.wait(count).await? }.boxed()
+        let (connection, begun) = (*self, self.begun());
+        let count = (&connection.inner).execute_returning_count(source);
+        async move {
+            let ((), count) = futures::try_join!(begun, connection.patience.answer(count))?;
+            Ok(count)
+        }
+        .boxed()
     }
 }
 

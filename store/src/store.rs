@@ -2,6 +2,7 @@ use crate::connect::{Plans, Pool, PooledConnection, Timeouts, checkout, pool};
 use crate::tenant::Work;
 use crate::{StoreError, TenantId, TenantTx};
 use config::{DatabaseSettings, ExposeSecret};
+use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 
 /// How long a transaction's commit may be in doubt after a crash.
@@ -65,34 +66,7 @@ impl Store {
             AsyncFnOnce(&'r mut TenantTx) -> Result<T, E> + Work<&'r mut TenantTx, Result<T, E>, Fut: Send> + Send,
         E: From<StoreError>,
     {
-        self.tenant_begun(tenant, &begin_sql(tenant, durability), work).await
-    }
-
-    /// [`tenant`](Self::tenant), for work that looks single rows up by their ids: Postgres plans each statement once a connection. Left to itself it plans
-    /// the look at a job, over all partitions, for each execution, which takes several times as long as the look.
-    ///
-    /// # Errors
-    /// As [`tenant`](Self::tenant).
-    pub async fn tenant_by_id<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
-    where
-        for<'r> F:
-            AsyncFnOnce(&'r mut TenantTx) -> Result<T, E> + Work<&'r mut TenantTx, Result<T, E>, Fut: Send> + Send,
-        E: From<StoreError>,
-    {
-        let begin = begin_sql(tenant, Durability::Durable);
-        self.tenant_begun(tenant, &format!("{begin}{PLANNED_ONCE}"), work).await
-    }
-
-    async fn tenant_begun<T, E, F>(&self, tenant: TenantId, begin_sql: &str, work: F) -> Result<T, E>
-    where
-        for<'r> F:
-            AsyncFnOnce(&'r mut TenantTx) -> Result<T, E> + Work<&'r mut TenantTx, Result<T, E>, Fut: Send> + Send,
-        E: From<StoreError>,
-    {
-        let mut tx = TenantTx {
-            conn: begin(&self.pool, begin_sql).await?,
-            tenant,
-        };
+        let mut tx = self.begin(tenant, &begin_sql(tenant, durability)).await?;
         let result = work(&mut tx).await;
         let end = match &result {
             Ok(_) => AnsiTransactionManager::commit_transaction(&mut *tx.conn).await,
@@ -101,6 +75,40 @@ impl Store {
         match (result, end) {
             (Ok(_), Err(error)) => Err(StoreError::from(error).into()),
             (result, _) => result,
+        }
+    }
+
+    /// [`tenant`](Self::tenant), for work that only looks rows up by their ids. It is answered before its transaction has ended, which changes nothing, and
+    /// Postgres plans each statement once a connection: left to itself it plans the look at a job, over all partitions, for each execution, which takes
+    /// several times as long as the look.
+    ///
+    /// # Errors
+    /// As [`tenant`](Self::tenant); and of each statement that writes.
+    pub async fn read_by_id<T, E, F>(&self, tenant: TenantId, work: F) -> Result<T, E>
+    where
+        for<'r> F:
+            AsyncFnOnce(&'r mut TenantTx) -> Result<T, E> + Work<&'r mut TenantTx, Result<T, E>, Fut: Send> + Send,
+        E: From<StoreError>,
+    {
+        let sql = format!("BEGIN READ ONLY; SET LOCAL app.tenant_id = '{tenant}'{PLANNED_ONCE}");
+        let mut tx = self.begin(tenant, &sql).await?;
+        let result = work(&mut tx).await;
+        tokio::spawn(async move { AnsiTransactionManager::rollback_transaction(&mut *tx.conn).await });
+        result
+    }
+
+    /// Begins with the first statement. After a restart of Postgres every idle connection is dead: the pool's are tried until one is not.
+    async fn begin(&self, tenant: TenantId, sql: &str) -> Result<TenantTx, StoreError> {
+        let mut tries = self.pool.state().connections;
+        loop {
+            let mut conn = checkout(&self.pool).await?;
+            if tries > 0 && conn.is_broken() {
+                tries -= 1;
+                continue;
+            }
+            conn.begin(sql).await?;
+            conn.expect_work();
+            return Ok(TenantTx { conn, tenant });
         }
     }
 
@@ -133,7 +141,7 @@ impl Store {
 /// As [`Plans::Once`], for a transaction.
 const PLANNED_ONCE: &str = "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; SET LOCAL enable_mergejoin = off";
 
-/// `BEGIN`, the tenant and the durability in one round trip. The id prints as a UUID: nothing in it needs quoting.
+/// `BEGIN`, the tenant and the durability in one message. The id prints as a UUID: nothing in it needs quoting.
 fn begin_sql(tenant: TenantId, durability: Durability) -> String {
     let relaxed = if durability == Durability::Relaxed {
         "; SET LOCAL synchronous_commit = off"

@@ -74,6 +74,7 @@ impl JobContext {
         let finish = Finish {
             id: self.job.id,
             lease_token: self.job.lease_token,
+            interactive: self.job.interactive,
             batch: self.job.parent_id,
             outcome,
             steps: self.steps.to_json_of_success(),

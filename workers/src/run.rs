@@ -74,6 +74,7 @@ impl Runner {
                 let finish = Finish {
                     id: job.id,
                     lease_token: job.lease_token,
+                    interactive: job.interactive,
                     batch: job.parent_id,
                     steps: match outcome {
                         Outcome::Succeeded { .. } => steps.to_json_of_success(),

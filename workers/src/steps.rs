@@ -193,6 +193,7 @@ mod tests {
             tenant_id: TenantId(uuid::Uuid::nil()),
             kind: "bake".to_owned(),
             payload_version: 1,
+            interactive: false,
             run: 1,
             attempt,
             max_attempts: 5,

@@ -16,22 +16,16 @@ impl FullJob {
     pub(crate) async fn read(state: &ApiState, caller: &Caller, id: JobId) -> Result<Self, Problem> {
         state
             .store
-            .tenant_by_id(caller.tenant(), async move |tx| Self::find(tx, caller, id).await)
+            .read_by_id(caller.tenant(), async move |tx| Self::find(tx, caller, id).await)
             .await
     }
 
     /// # Errors
     /// As [`read`](Self::read).
     pub(crate) async fn find(tx: &mut TenantTx, caller: &Caller, id: JobId) -> Result<Self, Problem> {
-        let mut job = store::jobs::find(tx, id).await?;
+        let (mut job, attempts) = store::jobs::find_with_attempts(tx, id).await?;
         caller.may_see(&job)?;
         super::fill_in(tx, std::slice::from_mut(&mut job)).await?;
-        let never_started = job.run <= 1 && job.started_at.is_none();
-        let attempts = if never_started {
-            Vec::new()
-        } else {
-            store::jobs::attempts_of(tx, &[id]).await?
-        };
         Ok(Self { job, attempts })
     }
 }

@@ -1,5 +1,6 @@
+use crate::connection::Connection;
 use crate::prepared::Prepare;
-use crate::{JobId, StoreError, TenantTx};
+use crate::{JobId, StoreError, TenantId, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -33,12 +34,20 @@ pub struct Attempt {
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn attempts_of(tx: &mut TenantTx, jobs: &[JobId]) -> Result<Vec<Attempt>, StoreError> {
+    attempts(&tx.conn, tx.tenant, jobs).await
+}
+
+pub(super) async fn attempts(
+    mut conn: &Connection,
+    tenant: TenantId,
+    jobs: &[JobId],
+) -> Result<Vec<Attempt>, StoreError> {
     let sql = "SELECT job_id, run, attempt, worker, started_at, ended_at, outcome, error FROM job_attempts
                WHERE tenant_id = $1 AND job_id = ANY($2) ORDER BY job_id, run, started_at";
     Ok(sql_query(sql)
-        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(tenant)
         .bind::<Array<Uuid>, _>(jobs)
         .prepared()
-        .load(&mut tx.conn)
+        .load(&mut conn)
         .await?)
 }

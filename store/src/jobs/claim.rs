@@ -5,7 +5,7 @@ use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{ApiKeyId, BatchId, DocumentId, JobId, StoreError, System, TenantId};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Double, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryResult, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -22,6 +22,9 @@ pub struct ClaimedJob {
     pub kind: String,
     #[diesel(sql_type = SmallInt)]
     pub payload_version: i16,
+    /// Somebody waits for it.
+    #[diesel(sql_type = Bool)]
+    pub interactive: bool,
     #[diesel(sql_type = Integer)]
     pub run: i32,
     #[diesel(sql_type = SmallInt)]
@@ -100,7 +103,7 @@ async fn claim_on(
              FROM ready WHERE j.id = ready.id AND j.id = ANY($1) AND j.id BETWEEN $2 AND $3
              RETURNING j.*
          )
-         SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
+         SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.interactive, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
                 c.parent_id, c.document_id, c.created_by, c.created_at,
                 extract(epoch FROM now() - (c.snooze ->> 'since')::timestamptz)::float8 AS snoozed_secs, c.attempt_started_at, b.steps, b.payload
          FROM claimed c JOIN job_bodies b ON b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $2 AND $3",

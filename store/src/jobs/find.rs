@@ -1,6 +1,8 @@
-use super::JobState;
+use super::attempts::attempts;
+use super::{Attempt, JobState};
+use crate::connection::Connection;
 use crate::prepared::Prepare;
-use crate::{ApiKeyId, BatchId, DocumentId, JobId, ScheduleId, StoreError, TenantTx};
+use crate::{ApiKeyId, BatchId, DocumentId, JobId, ScheduleId, StoreError, TenantId, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -77,13 +79,26 @@ const SELECT: &str = "SELECT j.id, j.kind, j.pool, j.interactive, j.state, j.pri
 /// # Errors
 /// [`StoreError::NotFound`], also for another tenant's job.
 pub async fn find(tx: &mut TenantTx, id: JobId) -> Result<Job, StoreError> {
+    job(&tx.conn, tx.tenant, id).await
+}
+
+/// A job and the attempts at it that have ended, oldest first, in one round trip.
+///
+/// # Errors
+/// As [`find`].
+pub async fn find_with_attempts(tx: &mut TenantTx, id: JobId) -> Result<(Job, Vec<Attempt>), StoreError> {
+    let ids = [id];
+    futures::try_join!(job(&tx.conn, tx.tenant, id), attempts(&tx.conn, tx.tenant, &ids))
+}
+
+async fn job(mut conn: &Connection, tenant: TenantId, id: JobId) -> Result<Job, StoreError> {
     sql_query(format!(
         "{SELECT} WHERE j.tenant_id = $1 AND j.id = $2 AND b.job_id = $2"
     ))
-    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(tenant)
     .bind::<Uuid, _>(id)
     .prepared()
-    .get_result(&mut tx.conn)
+    .get_result(&mut conn)
     .await
     .map_err(|error| StoreError::or_not_found(error, "job"))
 }

@@ -44,6 +44,8 @@ pub enum Outcome {
 pub struct Finish {
     pub id: JobId,
     pub lease_token: uuid::Uuid,
+    /// As it was claimed: somebody waits for it, and no webhook is told of it.
+    pub interactive: bool,
     /// The batch of the job, as it was claimed: an end without it is not counted.
     pub batch: Option<BatchId>,
     pub outcome: Outcome,
@@ -116,8 +118,8 @@ async fn write(conn: &mut PooledConnection, finishes: &[Finish], ends: Ends) -> 
     let counting = finishes.iter().any(|finish| finish.batch.is_some());
     let sql: &String = match ends {
         _ if counting => &COUNTING,
-        Ends::Alone => &ALONE,
-        Ends::WithWrites => &PLAIN,
+        Ends::Alone if finishes.iter().all(|finish| finish.interactive) => &AWAITED,
+        _ => &PLAIN,
     };
     let rows: Vec<Row<'_>> = finishes.iter().map(Row::of).collect();
     Ok(sql_query(sql.as_str())
@@ -184,24 +186,25 @@ impl<'a> Row<'a> {
 }
 
 /// Of jobs that belong to no batch, which go without the counting: it would cost one that ends alone some 50 µs.
-static PLAIN: LazyLock<String> = LazyLock::new(|| statement("", "NULL::uuid", "", ""));
+static PLAIN: LazyLock<String> = LazyLock::new(|| {
+    statement(
+        &format!(", {TELL_WEBHOOKS}"),
+        "NULL::uuid AS due_batch, EXISTS (SELECT FROM told) AS told FROM ended e",
+    )
+});
 
-/// Whether the commit waits for the disk is settled inside the statement, which is a transaction by itself.
-static ALONE: LazyLock<String> = LazyLock::new(|| {
+/// The same of jobs that somebody waits for. That the commit does not wait for the disk is settled inside the statement, which is a transaction by itself.
+static AWAITED: LazyLock<String> = LazyLock::new(|| {
     statement(
         "",
-        "NULL::uuid",
-        ", (SELECT CASE WHEN bool_and(interactive) THEN set_config('synchronous_commit', 'off', true) END FROM ended) AS relaxed",
-        "",
+        "NULL::uuid AS due_batch, set_config('synchronous_commit', 'off', true) IS NULL AS told FROM ended e",
     )
 });
 
 static COUNTING: LazyLock<String> = LazyLock::new(|| {
     statement(
-        &format!(", {COUNTED}"),
-        "c.id",
-        "",
-        " LEFT JOIN counted c ON c.id = e.parent_id AND c.due",
+        &format!(", {COUNTED}, {TELL_WEBHOOKS}"),
+        "c.id AS due_batch, EXISTS (SELECT FROM told) AS told FROM ended e LEFT JOIN counted c ON c.id = e.parent_id AND c.due",
     )
 });
 
@@ -209,7 +212,7 @@ static COUNTING: LazyLock<String> = LazyLock::new(|| {
 ///
 /// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death. What a snoozed one
 /// waits for comes in its `result`.
-fn statement(counting: &str, due_batch: &str, more: &str, counted: &str) -> String {
+fn statement(more: &str, answer: &str) -> String {
     format!(
         "
 WITH done AS (
@@ -232,7 +235,7 @@ WITH done AS (
                         THEN jsonb_build_object('done', progress -> 'total', 'total', progress -> 'total') ELSE progress END,
         run_at = CASE WHEN h.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + h.delay_secs * interval '1 second' ELSE run_at END,
         finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
-    FROM held h WHERE j.id = h.id
+    FROM held h WHERE j.id = h.id AND j.id = ANY($1) AND j.id BETWEEN $8 AND $9
     RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.knowledge_base_ids, j.run, j.parent_id, j.worker, j.attempt_started_at, h.outcome, h.result, h.error, h.steps,
               j.interactive, j.document_id, j.max_attempts, j.trace_context, j.created_at, j.started_at, j.finished_at,
               CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
@@ -243,8 +246,7 @@ WITH done AS (
 ), attempt AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'
-){counting}, {TELL_WEBHOOKS}
-SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, {due_batch} AS due_batch, EXISTS (SELECT FROM told) AS told{more}
-FROM ended e{counted}"
+){more}
+SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, {answer}"
     )
 }

@@ -36,13 +36,13 @@ pub use self::dispatch::{
 pub(crate) use self::dispatch::{PAUSED_EPOCH, SERVER_LIFE, free_kinds};
 pub use self::erase::{erase_all, erase_answers_citing};
 pub use self::expire::{ExpiredJob, expire_leases};
-pub use self::find::{Job, JobFilter, find, find_many, list};
+pub use self::find::{Job, JobFilter, find, find_many, find_with_attempts, list};
 pub use self::finish::{Ended, Finish, Outcome, finish, finish_in};
 pub use self::force::force;
 pub use self::interactive::make_durable;
 pub use self::lease::{Held, Progress, RenewedLease, renew, renew_locked, save_progress};
 pub(crate) use self::retention::prefer_indexes;
-pub use self::retention::{JobRetention, count_default_rows, create_partitions, sweep};
+pub use self::retention::{JobRetention, WEEKS_AHEAD, count_default_rows, create_partitions, sweep};
 pub use self::retry::{Retried, retry};
 pub use self::state::JobState;
 pub use self::steps::{Step, StepState, steps_of};

@@ -14,13 +14,18 @@ pub struct JobRetention {
     pub days: i32,
 }
 
-/// Makes the partitions of this week and the next eight; returns how many were made.
+/// Partitions are made for so many weeks after this one. Each costs every statement that moves jobs: its plan names them all, and they are locked
+/// before PostgreSQL sees which of them it needs.
+pub const WEEKS_AHEAD: i32 = 3;
+
+/// Makes the partitions of this week and of [`WEEKS_AHEAD`]; returns how many were made.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn create_partitions(system: &System) -> Result<i32, StoreError> {
     let mut tx = system.begin(Durability::Durable).await?;
-    let made: Count = sql_query("SELECT create_job_partitions(8) AS count")
+    let made: Count = sql_query("SELECT create_job_partitions($1) AS count")
+        .bind::<Integer, _>(WEEKS_AHEAD)
         .get_result(&mut tx.conn)
         .await?;
     tx.commit().await?;

@@ -57,6 +57,7 @@ async fn claim_and_end(app: &TestApp, ids: [JobId; 2]) {
         .map(|held| Finish {
             id: held.id,
             lease_token: held.lease_token,
+            interactive: false,
             batch: None,
             outcome: Outcome::Succeeded { result: Value::Null },
             steps: None,

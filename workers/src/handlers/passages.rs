@@ -49,7 +49,7 @@ impl AskedBases {
         let heads = job
             .app
             .store
-            .tenant(job.tenant(), async |tx| knowledge_bases::heads(tx, &ids).await)
+            .read_by_id(job.tenant(), async |tx| knowledge_bases::heads(tx, &ids).await)
             .await?;
         let found = asked.iter().filter_map(|at| {
             let head = heads.iter().find(|head| head.base.id == at.id)?;

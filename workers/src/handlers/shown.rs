@@ -36,7 +36,7 @@ async fn keep(
     let shown = job
         .app
         .store
-        .tenant(job.tenant(), async |tx| chunks::shown(tx, &ids).await)
+        .read_by_id(job.tenant(), async |tx| chunks::shown(tx, &ids).await)
         .await?;
     let viewer = passages::viewer(viewer);
     let visible: HashSet<ChunkId> = shown
@@ -56,7 +56,7 @@ pub(super) async fn images(job: &JobContext, hits: &[OrderedHit]) -> Result<Hash
     let images = job
         .app
         .store
-        .tenant(job.tenant(), async |tx| chunks::images(tx, &ids).await)
+        .read_by_id(job.tenant(), async |tx| chunks::images(tx, &ids).await)
         .await?;
     Ok(images.into_iter().collect())
 }

@@ -17,7 +17,7 @@ async fn check(site: &Site) -> Looked {
     let found = Verdict::new(Health::Problem, format!("{rows} job rows are in default partitions"));
     if !site.repair {
         return Ok(found.advise(
-            "--repair moves them to their weeks, up to eight ahead; set the clock of the process that made them",
+            "--repair moves them to their weeks, up to three ahead; set the clock of the process that made them",
         ));
     }
     create_partitions(system).await?;

@@ -77,6 +77,7 @@ fn end(job: &ClaimedJob, outcome: Outcome) -> Finish {
     Finish {
         id: job.id,
         lease_token: job.lease_token,
+        interactive: job.interactive,
         batch: job.parent_id,
         steps: None,
         outcome,

@@ -18,6 +18,7 @@ async fn end(system: &Deployment, jobs: &[JobId]) -> bool {
     let end = |claimed: &ClaimedJob| Finish {
         id: claimed.id,
         lease_token: claimed.lease_token,
+        interactive: claimed.interactive,
         batch: None,
         steps: None,
         outcome: Outcome::Succeeded { result: json!({}) },

@@ -25,6 +25,7 @@ fn success(of: &ClaimedJob) -> Finish {
     Finish {
         id: of.id,
         lease_token: of.lease_token,
+        interactive: of.interactive,
         batch: of.parent_id,
         steps: None,
         outcome: Outcome::Succeeded {

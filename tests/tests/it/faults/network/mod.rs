@@ -88,6 +88,7 @@ async fn write_and_finish(app: &TestApp, of: &ClaimedJob, before_commit: impl Fn
     let finish = Finish {
         id: of.id,
         lease_token: of.lease_token,
+        interactive: of.interactive,
         batch: of.parent_id,
         steps: None,
         outcome: Outcome::Succeeded { result: json!({}) },
