@@ -22,7 +22,7 @@ PEERS = ROOT / "bench" / "peers" / "retrieval"
 BENCH = ROOT / ".dev" / "bench"
 FOLDER = BENCH / "retrieval"
 VENV = BENCH / "venv_retrieval"
-LIBRARIES = ["lancedb_peer", "chroma_bm25s_peer"]
+LIBRARIES = ["lancedb_peer", "chroma_bm25s_peer", "pgvector_peer"]
 TIMEOUT_SECS = 1800
 RESAMPLES, SEED = 10_000, 20_261_123
 

@@ -1,6 +1,7 @@
 //! From text to the terms of the keyword leg.
 
 mod analyzer;
+mod clusters;
 mod detect;
 mod function_pairs;
 mod query_words;

@@ -3,7 +3,8 @@ use std::iter::Peekable;
 
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use unicode_normalization::UnicodeNormalization;
-use unicode_segmentation::{GraphemeIndices, UnicodeSegmentation};
+
+use super::clusters::Clusters;
 
 /// A longer word (a key, a blob in base64) is not indexed. In bytes.
 const MAX_TOKEN_BYTES: usize = 128;
@@ -23,7 +24,7 @@ pub(super) struct Segmenter {
 
 pub(super) struct SegmentStream<'a> {
     segmenter: Segmenter,
-    graphemes: Peekable<GraphemeIndices<'a>>,
+    graphemes: Peekable<Clusters<'a>>,
     text: &'a str,
     /// The unspaced character just before this place.
     previous: Option<(usize, &'a str)>,
@@ -45,7 +46,7 @@ impl Tokenizer for Segmenter {
     fn token_stream<'a>(&'a mut self, text: &'a str) -> SegmentStream<'a> {
         SegmentStream {
             segmenter: *self,
-            graphemes: text.grapheme_indices(true).peekable(),
+            graphemes: Clusters::of(text).peekable(),
             text,
             previous: None,
             ready: VecDeque::new(),

@@ -2,6 +2,7 @@
 mod apalis_redis;
 mod batches;
 mod cancellation;
+mod connections;
 mod database_restart;
 mod deletions;
 mod deployment;

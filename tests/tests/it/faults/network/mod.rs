@@ -38,7 +38,7 @@ fn behind_redis_proxy(more: &[(&'static str, &str)]) -> TestOptions {
     }
 }
 
-fn behind_postgres_proxy(more: &[(&'static str, &str)]) -> TestOptions {
+pub(super) fn behind_postgres_proxy(more: &[(&'static str, &str)]) -> TestOptions {
     TestOptions {
         postgres_proxy: true,
         ..options(more)
