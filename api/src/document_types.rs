@@ -109,3 +109,9 @@ pub fn media_type_of_file(file_name: &str) -> Option<&'static str> {
     let known = EXTENSIONS.iter().find(|(known, _)| *known == extension);
     known.map(|(_, media_type)| *media_type)
 }
+
+/// Whether the `charset` of a media type may name this encoding (WHATWG Encoding Standard, names and labels).
+#[must_use]
+pub fn is_charset(name: &str) -> bool {
+    encoding_rs::Encoding::for_label(name.as_bytes()).is_some()
+}

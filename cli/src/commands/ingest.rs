@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// Send the pictures of folders too, for knowledge bases whose model reads them; one that is named is sent in any case
     #[arg(long)]
     pictures: bool,
+    /// Encoding of the text files that are not UTF-8, such as windows-1252; files that are marked as UTF-16, and web pages that name theirs, need none
+    #[arg(long, value_name = "NAME", value_parser = charset)]
+    charset: Option<String>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -36,8 +39,19 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         let help = "docs/API.md says which files are documents; pictures of a folder are sent with --pictures";
         return Err(Advised::new("no document was found under the given paths", help).into());
     }
+    let documents = found.documents.into_iter().map(|document| match &args.charset {
+        Some(charset) => document.in_charset(charset),
+        None => document,
+    });
     let base = find_or_create(&client, &args.kb).await?;
-    let tally = ingest(&client, base.id, found.documents, args.acl_public, Bars::new(args.json)).await?;
+    let tally = ingest(
+        &client,
+        base.id,
+        documents.collect(),
+        args.acl_public,
+        Bars::new(args.json),
+    )
+    .await?;
     if args.json {
         let base = json!({"id": base.id, "name": base.name});
         print_json(&json!({
@@ -50,6 +64,17 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         print(&format!("{skipped}{}", tally.text()))?;
     }
     Ok(Outcome::done_if(tally.failed.is_empty()))
+}
+
+/// A name that is known: the API would take another for none.
+fn charset(name: &str) -> Result<String, String> {
+    match api::document_types::is_charset(name) {
+        true => Ok(name.to_owned()),
+        false => Err(
+            "no encoding has this name; names are listed at https://encoding.spec.whatwg.org/#names-and-labels"
+                .to_owned(),
+        ),
+    }
 }
 
 #[cfg(test)]
@@ -78,6 +103,7 @@ mod tests {
             kb: "docs".into(),
             acl_public: false,
             pictures: false,
+            charset: None,
             json: false,
             server: fake.server(),
         })

@@ -144,6 +144,7 @@ impl Collection {
         let content = Content::File {
             path: path.to_owned(),
             mime_type,
+            charset: None,
         };
         self.documents.push(NewDocument { external_id, content });
     }

@@ -24,7 +24,12 @@ pub(crate) struct NewDocument {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Content {
     /// Uploaded as it is; read only when its turn comes.
-    File { path: PathBuf, mime_type: &'static str },
+    File {
+        path: PathBuf,
+        mime_type: &'static str,
+        /// The encoding of a text that is neither UTF-8 nor marked as UTF-16.
+        charset: Option<String>,
+    },
     /// Plain text, sent as JSON.
     Text { title: String, text: String },
 }
@@ -34,7 +39,7 @@ pub(super) enum Upload {
     File {
         bytes: Bytes,
         file_name: String,
-        mime_type: &'static str,
+        mime_type: String,
         external_id: String,
         public: bool,
     },
@@ -42,13 +47,21 @@ pub(super) enum Upload {
 }
 
 impl NewDocument {
+    /// The same, of a file in this encoding if it is a text that is neither UTF-8 nor marked as UTF-16.
+    pub(crate) fn in_charset(mut self, name: &str) -> Self {
+        if let Content::File { charset, .. } = &mut self.content {
+            *charset = Some(name.to_owned());
+        }
+        self
+    }
+
     /// Reads what has to be read.
     ///
     /// # Errors
     /// A code and a sentence: the file cannot be read or is larger than the API takes.
     pub(super) async fn prepare(&self, public: bool) -> Result<Upload, (String, String)> {
         let external_id = self.external_id.clone();
-        let (path, mime_type) = match &self.content {
+        let (path, mime_type, charset) = match &self.content {
             Content::Text { title, text } => {
                 let mut body = json!({
                     "external_id": external_id, "title": title, "content": text, "mime_type": "text/plain",
@@ -58,7 +71,11 @@ impl NewDocument {
                 }
                 return Ok(Upload::Json(body));
             }
-            Content::File { path, mime_type } => (path, mime_type),
+            Content::File {
+                path,
+                mime_type,
+                charset,
+            } => (path, mime_type, charset),
         };
         let unreadable = |error: std::io::Error| ("unreadable".to_owned(), format!("cannot be read: {error}"));
         let size = tokio::fs::metadata(path).await.map_err(unreadable)?.len();
@@ -68,15 +85,26 @@ impl NewDocument {
                 format!("is {} MiB; the limit is 25 MiB", size / (1024 * 1024)),
             ));
         }
-        let bytes = tokio::fs::read(path).await.map_err(unreadable)?.into();
+        let bytes: Bytes = tokio::fs::read(path).await.map_err(unreadable)?.into();
         let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Upload::File {
+            mime_type: media_type(mime_type, &bytes, charset.as_deref()),
             bytes,
             file_name,
-            mime_type,
             external_id,
             public,
         })
+    }
+}
+
+/// Says of a text in another encoding than UTF-8 which it is: the API believes that, and guesses nothing.
+fn media_type(mime_type: &str, bytes: &[u8], charset: Option<&str>) -> String {
+    let is_text = mime_type.starts_with("text/") || mime_type.ends_with("json");
+    let is_marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    match charset {
+        _ if is_text && is_marked => format!("{mime_type}; charset=utf-16"),
+        Some(charset) if is_text && std::str::from_utf8(bytes).is_err() => format!("{mime_type}; charset={charset}"),
+        _ => mime_type.to_owned(),
     }
 }
 
@@ -105,5 +133,27 @@ impl Upload {
                 })
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::media_type;
+
+    #[test]
+    fn a_text_in_another_encoding_says_so() {
+        let of = |mime_type, bytes: &[u8]| media_type(mime_type, bytes, Some("windows-1252"));
+        assert_eq!(of("text/plain", b"\xff\xfeh\0i\0"), "text/plain; charset=utf-16");
+        assert_eq!(
+            of("application/json", b"\xfe\xff\0[\0]"),
+            "application/json; charset=utf-16"
+        );
+        assert_eq!(
+            of("text/markdown", b"M\xfcnchen"),
+            "text/markdown; charset=windows-1252"
+        );
+        assert_eq!(of("text/markdown", "München".as_bytes()), "text/markdown");
+        assert_eq!(of("application/pdf", b"%PDF-1.7\n\xe2"), "application/pdf");
+        assert_eq!(media_type("text/plain", b"M\xfcnchen", None), "text/plain");
     }
 }

@@ -129,6 +129,7 @@ mod tests {
         let content = Content::File {
             path: dir.write(name, content),
             mime_type: "text/markdown",
+            charset: None,
         };
         NewDocument {
             external_id: name.to_owned(),
@@ -181,6 +182,7 @@ mod tests {
         let gone = Content::File {
             path: dir.path().join("gone.md"),
             mime_type: "text/markdown",
+            charset: None,
         };
         let documents = vec![
             file(&dir, "bad.md", b"bad"),
