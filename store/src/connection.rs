@@ -65,7 +65,7 @@ impl Connection {
 
     /// Sends what begins the transaction, where nothing has taken it along; to be polled before what follows. It has to be answered within the silence
     /// time-out.
-    fn begun(&self) -> impl Future<Output = QueryResult<()>> + use<'_> {
+    fn begun(&self) -> BoxFuture<'_, QueryResult<()>> {
         let sql = self.beginning.lock().unwrap_or_else(PoisonError::into_inner).take();
         let patience = Patience {
             limit: self.timeouts.silence,
@@ -75,6 +75,7 @@ impl Connection {
             let Some(sql) = sql else { return Ok(()) };
             patience.answer((&mut &self.inner).batch_execute(&sql)).await
         }
+        .boxed()
     }
 
     /// From here on only what takes no time is asked: an answer has to be there within the silence time-out.
@@ -140,7 +141,8 @@ impl SimpleAsyncConnection for &Connection {
         }
         let begun = self.begun();
         let mut inner = &self.inner;
-        let executed = self.patience.answer(inner.batch_execute(query));
+        // Boxed, for it is part of the future of every transaction.
+        let executed = self.patience.answer(inner.batch_execute(query)).boxed();
         futures::try_join!(begun, executed).map(|_| ())
     }
 }

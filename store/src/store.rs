@@ -93,6 +93,10 @@ impl Store {
         let sql = format!("BEGIN READ ONLY; SET LOCAL app.tenant_id = '{tenant}'{PLANNED_ONCE}");
         let mut tx = self.begin(tenant, &sql).await?;
         let result = work(&mut tx).await;
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "nobody needs its end: dropped before it, the connection is closed"
+        )]
         tokio::spawn(async move { AnsiTransactionManager::rollback_transaction(&mut *tx.conn).await });
         result
     }
