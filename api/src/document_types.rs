@@ -115,3 +115,12 @@ pub fn media_type_of_file(file_name: &str) -> Option<&'static str> {
 pub fn is_charset(name: &str) -> bool {
     encoding_rs::Encoding::for_label(name.as_bytes()).is_some()
 }
+
+/// Whether a web page says near its beginning that it is in another encoding than UTF-8 (HTML Standard, 13.2.3.2).
+#[must_use]
+pub fn declares_encoding(page: &[u8]) -> bool {
+    let head = page.get(..1024).unwrap_or(page).to_ascii_lowercase();
+    let has = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
+    let names_utf8 = has(b"utf-8") || has(b"utf8");
+    (has(b"charset") || has(b"encoding=")) && !names_utf8
+}

@@ -1,4 +1,5 @@
 use super::format::{Content, DocumentType};
+use crate::document_types::declares_encoding;
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use jobs::FieldError;
 use std::borrow::Cow;
@@ -12,7 +13,7 @@ const SIGNATURES: [&[u8]; 5] = [
     b"\x89PNG\r\n\x1a\n",
     b"\xff\xd8\xff",
 ];
-/// How much of a web page is searched for its encoding.
+/// How much of a file is searched for what tells a picture from a text.
 const PRESCAN: usize = 1024;
 
 /// What is wrong with a document's bytes, as far as that shows before they are parsed: a document must say something, and text be in its encoding
@@ -99,13 +100,6 @@ fn decode(bytes: &[u8], document_type: DocumentType) -> Result<Cow<'_, str>, Und
 
 fn is_utf16(encoding: &'static Encoding) -> bool {
     encoding == UTF_16LE || encoding == UTF_16BE
-}
-
-fn declares_encoding(bytes: &[u8]) -> bool {
-    let head = bytes.get(..PRESCAN).unwrap_or(bytes).to_ascii_lowercase();
-    let has = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
-    let names_utf8 = has(b"utf-8") || has(b"utf8");
-    (has(b"charset") || has(b"encoding=")) && !names_utf8
 }
 
 #[cfg(test)]

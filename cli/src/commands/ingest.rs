@@ -121,6 +121,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_charset_is_said_of_what_is_not_utf_8() {
+        let fake = Fake::serving(move |request| match request.line.as_str() {
+            "GET /v1/knowledge-bases?limit=100" => {
+                reply(200, json!({"data": [{"id": ID, "name": "docs"}], "next_cursor": null}))
+            }
+            _ => reply(
+                200,
+                json!({"id": ID, "kind": "ingest_document", "state": "succeeded", "result": {}}),
+            ),
+        })
+        .await;
+        let dir = TempDir::new();
+        dir.write("old.txt", b"M\xfcnchen".as_slice());
+        dir.write("new.txt", "text");
+        run(Args {
+            paths: vec![dir.path().to_owned()],
+            kb: "docs".into(),
+            acl_public: false,
+            pictures: false,
+            charset: Some("windows-1252".into()),
+            json: false,
+            server: fake.server(),
+        })
+        .await
+        .unwrap();
+        let said = |name: &str, media_type: &str| {
+            let part = format!("filename=\"{name}\"\r\nContent-Type: {media_type}\r\n");
+            fake.requests().iter().any(|request| request.body.contains(&part))
+        };
+        assert!(said("old.txt", "text/plain; charset=windows-1252"));
+        assert!(said("new.txt", "text/plain"));
+    }
+
+    #[tokio::test]
     async fn no_documents_at_all_is_an_error_with_advice() {
         let error = outcome("succeeded", &["a.png"]).await.unwrap_err();
         assert!(error.downcast_ref::<Advised>().unwrap().help.contains(".md"));

@@ -1,7 +1,7 @@
 //! Which files under the given paths are documents.
 
 use std::collections::HashMap;
-use std::fs;
+use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -82,15 +82,8 @@ fn walk(root: &Path, pictures: Pictures, found: &mut Collection) -> io::Result<(
         let Ok(relative) = path.strip_prefix(root) else {
             continue;
         };
-        let refused = if kind.is_symlink() {
-            refuse_link(root, &path)
-        } else {
-            None
-        };
-        match refused {
+        match why_skipped(root, &path, kind, pictures) {
             Some(reason) => found.skip(relative, reason),
-            None if !kind.is_file() && !kind.is_symlink() => found.skip(relative, "not a regular file"),
-            None if pictures == Pictures::Skip && is_picture(&path) => found.skip(relative, PICTURE),
             None => found.add(&path, relative),
         }
     }
@@ -98,6 +91,21 @@ fn walk(root: &Path, pictures: Pictures, found: &mut Collection) -> io::Result<(
 }
 
 const PICTURE: &str = "a picture; --pictures sends those of folders too";
+
+/// Why a file of a folder is not sent, if it is not.
+fn why_skipped(root: &Path, path: &Path, kind: FileType, pictures: Pictures) -> Option<&'static str> {
+    if kind.is_symlink() {
+        refuse_link(root, path)
+    } else if !kind.is_file() {
+        Some("not a regular file")
+    } else {
+        None
+    }
+    .or_else(|| {
+        let left_out = pictures == Pictures::Skip && is_picture(path);
+        left_out.then_some(PICTURE)
+    })
+}
 
 fn is_picture(path: &Path) -> bool {
     mime_type(path).is_some_and(|mime_type| mime_type.starts_with("image/"))

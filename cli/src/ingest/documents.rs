@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use api::document_types::declares_encoding;
 use bytes::Bytes;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Body, Method, RequestBuilder};
@@ -97,15 +98,20 @@ impl NewDocument {
     }
 }
 
-/// Says of a text in another encoding than UTF-8 which it is: the API believes that, and guesses nothing.
+/// Says of a text in another encoding than UTF-8 which it is, unless it does so itself: what is said of a document counts more than what it says.
 fn media_type(mime_type: &str, bytes: &[u8], charset: Option<&str>) -> String {
     let is_text = mime_type.starts_with("text/") || mime_type.ends_with("json");
-    let is_marked = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
-    match charset {
-        _ if is_text && is_marked => format!("{mime_type}; charset=utf-16"),
-        Some(charset) if is_text && std::str::from_utf8(bytes).is_err() => format!("{mime_type}; charset={charset}"),
-        _ => mime_type.to_owned(),
+    let says_itself = mime_type == "text/html" && declares_encoding(bytes);
+    if !is_text || says_itself || std::str::from_utf8(bytes).is_ok() {
+        return mime_type.to_owned();
     }
+    if bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff") {
+        return format!("{mime_type}; charset=utf-16");
+    }
+    charset.map_or_else(
+        || mime_type.to_owned(),
+        |charset| format!("{mime_type}; charset={charset}"),
+    )
 }
 
 impl Upload {
@@ -154,6 +160,8 @@ mod tests {
         );
         assert_eq!(of("text/markdown", "München".as_bytes()), "text/markdown");
         assert_eq!(of("application/pdf", b"%PDF-1.7\n\xe2"), "application/pdf");
+        assert_eq!(of("text/html", b"<meta charset=latin2><p>\xb1"), "text/html");
+        assert_eq!(of("text/html", b"<p>\xb1"), "text/html; charset=windows-1252");
         assert_eq!(media_type("text/plain", b"M\xfcnchen", None), "text/plain");
     }
 }

@@ -1,7 +1,7 @@
 use unicode_segmentation::{Graphemes, UnicodeSegmentation};
 
-/// The extended grapheme clusters of a text (UAX 29) with their places, as `grapheme_indices` has them, several times as fast where it is ASCII: of
-/// two ASCII characters each is a cluster, but for a line end of two.
+/// The extended grapheme clusters of a text (UAX 29) with their places, as `grapheme_indices` has them, without looking ASCII up: of two ASCII
+/// characters each is a cluster, but for a line end of two.
 #[derive(Clone)]
 pub(super) struct Clusters<'a> {
     text: &'a str,
@@ -35,7 +35,7 @@ impl<'a> Iterator for Clusters<'a> {
         } else {
             let rest = self.text.get(start..)?;
             let cluster = self.other.get_or_insert_with(|| rest.graphemes(true)).next()?;
-            // A cluster begins here, and what is before it says nothing of ASCII.
+            // Where a cluster ends, what follows does not depend on what it was.
             if self.is_ascii_at(start + cluster.len()) {
                 self.other = None;
             }

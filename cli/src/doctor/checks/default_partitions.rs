@@ -1,6 +1,6 @@
 use super::{Check, Looked};
 use crate::doctor::{Health, Site, Verdict};
-use store::jobs::{count_default_rows, create_partitions};
+use store::jobs::{WEEKS_AHEAD, count_default_rows, create_partitions};
 
 pub(super) const CHECK: Check = Check {
     name: "default_partitions",
@@ -16,9 +16,9 @@ async fn check(site: &Site) -> Looked {
     }
     let found = Verdict::new(Health::Problem, format!("{rows} job rows are in default partitions"));
     if !site.repair {
-        return Ok(found.advise(
-            "--repair moves them to their weeks, up to three ahead; set the clock of the process that made them",
-        ));
+        return Ok(found.advise(format!(
+            "--repair moves them to their weeks, up to {WEEKS_AHEAD} ahead; set the clock of the process that made them"
+        )));
     }
     create_partitions(system).await?;
     let left = count_default_rows(system).await?;
