@@ -94,15 +94,28 @@ impl Connection {
     }
 }
 
+/// Gives the connection up unless the answer came.
+struct Unanswered<'a>(Option<&'a AtomicBool>);
+
+impl Drop for Unanswered<'_> {
+    fn drop(&mut self) {
+        if let Some(given_up) = self.0 {
+            given_up.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Patience {
+    /// Whoever waits no longer, for having waited long enough, leaves a connection that may be silent for ever: nobody shall get it next.
     async fn wait<T>(&self, answer: impl Future<Output = T>) -> QueryResult<T> {
         // What came after a late answer would be taken for the next one's.
+        let mut unanswered = Unanswered(Some(&self.given_up));
         if !self.given_up.load(Ordering::Relaxed)
             && let Ok(answer) = timeout(self.limit, answer).await
         {
+            unanswered.0 = None;
             return Ok(answer);
         }
-        self.given_up.store(true, Ordering::Relaxed);
         tracing::warn!(limit = ?self.limit, "no answer from Postgres: giving the connection up");
         // Not "closed": the next connection may be as silent, and whoever asks would wait for each.
         Err(Error::BrokenTransactionManager)

@@ -16,8 +16,17 @@ pub(crate) struct Network {
     pub(crate) weather: watch::Sender<Weather>,
     pub(crate) links: Mutex<Vec<Arc<Link>>>,
     pub(crate) accepted: AtomicUsize,
-    /// What a client will say, and how much of the answer passes before everything is cut.
-    pub(crate) to_cut: Mutex<Option<(String, usize)>>,
+    /// What a client will say, and what becomes of the answer.
+    pub(crate) to_lose: Mutex<Option<(String, Loss)>>,
+}
+
+/// What becomes of an answer.
+#[derive(Clone, Copy)]
+pub(crate) enum Loss {
+    /// All connections are reset when so many bytes of it have passed.
+    Cut { after: usize },
+    /// It does not arrive, and nothing after it.
+    Silence,
 }
 
 #[derive(Clone, Copy, Default)]
@@ -33,8 +42,8 @@ pub(crate) struct Link {
     pub(crate) cut: CancellationToken,
     pub(crate) stranded: watch::Sender<bool>,
     pub(crate) said: Mutex<String>,
-    /// Bytes that the server may still send on it before everything is cut.
-    pub(crate) until_cut: Mutex<Option<usize>>,
+    /// What becomes of what the server sends next.
+    pub(crate) loss: Mutex<Option<Loss>>,
 }
 
 impl Network {
@@ -44,7 +53,7 @@ impl Network {
             weather: watch::Sender::default(),
             links: Mutex::default(),
             accepted: AtomicUsize::new(0),
-            to_cut: Mutex::default(),
+            to_lose: Mutex::default(),
         }
     }
 
@@ -66,7 +75,7 @@ pub(crate) async fn accept(listener: TcpListener, network: Arc<Network>, stop: C
             cut: CancellationToken::new(),
             stranded: watch::Sender::default(),
             said: Mutex::default(),
-            until_cut: Mutex::default(),
+            loss: Mutex::default(),
         });
         network.links.lock().unwrap().push(link.clone());
         network.accepted.fetch_add(1, Ordering::SeqCst);
@@ -102,23 +111,32 @@ impl Link {
         if said.len() < REMEMBERED {
             said.push_str(words);
         }
-        if let Some((_, bytes)) = self
+        if let Some((_, loss)) = self
             .network
-            .to_cut
+            .to_lose
             .lock()
             .unwrap()
             .take_if(|(word, _)| words.contains(word.as_str()))
         {
-            *self.until_cut.lock().unwrap() = Some(bytes);
+            *self.loss.lock().unwrap() = Some(loss);
         }
     }
 
     /// How many of `length` bytes of an answer may pass.
     fn grant(&self, length: usize) -> usize {
-        let mut until_cut = self.until_cut.lock().unwrap();
-        let granted = until_cut.map_or(length, |left| left.min(length));
-        *until_cut = until_cut.map(|left| left - granted);
-        granted
+        let mut loss = self.loss.lock().unwrap();
+        match *loss {
+            None => length,
+            Some(Loss::Silence) => {
+                self.stranded.send_replace(true);
+                0
+            }
+            Some(Loss::Cut { after }) => {
+                let granted = after.min(length);
+                *loss = Some(Loss::Cut { after: after - granted });
+                granted
+            }
+        }
     }
 
     /// Carries bytes until their source ends, and then that end.
@@ -141,7 +159,7 @@ impl Link {
             }
             let granted = if asks { length } else { self.grant(length) };
             to.write_all(&bytes[..granted]).await?;
-            if granted < length {
+            if granted < length && !*stranded.borrow() {
                 self.network.cut();
             }
         }

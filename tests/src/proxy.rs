@@ -1,4 +1,4 @@
-use crate::links::{Network, accept};
+use crate::links::{Loss, Network, accept};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -53,7 +53,12 @@ impl Proxy {
 
     /// Resets all open connections in the answer to the next piece of data with `word` in it, after so many bytes of the answer.
     pub fn cut_in_answer_to(&self, word: &str, bytes: usize) {
-        *self.network.to_cut.lock().unwrap() = Some((word.to_owned(), bytes));
+        *self.network.to_lose.lock().unwrap() = Some((word.to_owned(), Loss::Cut { after: bytes }));
+    }
+
+    /// Silences for ever the connection that next says `word`, once the server has it: the answer does not arrive.
+    pub fn strand_in_answer_to(&self, word: &str) {
+        *self.network.to_lose.lock().unwrap() = Some((word.to_owned(), Loss::Silence));
     }
 
     /// Resets new connections as soon as they are made, until [`accept`](Self::accept). Open ones are left alone.

@@ -26,6 +26,12 @@ pub(crate) struct Bells {
 }
 
 impl Bells {
+    /// When nobody knows what was left.
+    pub(crate) fn ring(&self) {
+        self.batches.ring();
+        self.dispatch.ring();
+    }
+
     pub(crate) fn ring_for(&self, ended: &[store::jobs::Ended]) {
         if ended.iter().any(|job| job.due_batch.is_some()) {
             self.batches.ring();

@@ -2,13 +2,23 @@
 use crate::bell::Bells;
 use crate::running::RunningJob;
 use crate::{Context, reconciler};
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
 use std::time::Duration;
 use store::JobId;
 use store::jobs::{Finish, JobState};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::{Instant, sleep_until, timeout};
 
 /// The most outcomes in one transaction.
 const BATCH: usize = 200;
+
+/// How long a write has Postgres for itself; what ends meanwhile is written together. After that the next one is begun beside it: a row that is locked or a
+/// connection that fell silent holds up the jobs of its batch, and no others.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// The most writes at once, where there are connections enough.
+const WRITES: usize = 4;
 
 /// An outcome to be written, with the lease that is held until it is.
 pub(crate) struct Finishing {
@@ -22,23 +32,40 @@ pub(crate) fn outcomes() -> (Sender<Finishing>, Receiver<Finishing>) {
 
 /// Writes outcomes until every sender is gone.
 pub(crate) async fn run(context: Context, mut outcomes: Receiver<Finishing>, bells: Bells) {
-    let mut batch = Vec::new();
-    while outcomes.recv_many(&mut batch, BATCH).await > 0 {
-        let (finishes, held): (Vec<Finish>, Vec<RunningJob>) = batch.drain(..).map(|f| (f.finish, f.running)).unzip();
-        write(&context, &finishes, &bells).await;
-        drop(held);
+    // The others renew leases.
+    let most = (context.settings.database.system_connections as usize / 2).clamp(1, WRITES);
+    let (mut batch, mut writes, mut patient_until) = (Vec::new(), FuturesUnordered::new(), Instant::now());
+    loop {
+        let patient = !writes.is_empty() && Instant::now() < patient_until;
+        tokio::select! {
+            Some(()) = writes.next() => {}
+            () = sleep_until(patient_until), if patient && writes.len() < most => {}
+            received = outcomes.recv_many(&mut batch, BATCH), if !patient && writes.len() < most => {
+                if received == 0 {
+                    break;
+                }
+                let (finishes, held): (Vec<Finish>, Vec<RunningJob>) =
+                    batch.drain(..).map(|f| (f.finish, f.running)).unzip();
+                let (context, bells) = (&context, &bells);
+                patient_until = Instant::now() + PATIENCE;
+                writes.push(async move {
+                    write(context, &finishes, bells).await;
+                    drop(held);
+                });
+            }
+        }
     }
+    while writes.next().await.is_some() {}
 }
 
-/// Tries until Postgres answers. Meanwhile the leases are renewed, or expire; an expired one's outcome is then refused.
+/// Tries until Postgres answers, thrice a lease. Meanwhile the leases are renewed, or expire; an expired one's outcome is then refused.
 async fn write(context: &Context, finishes: &[Finish], bells: &Bells) {
+    let limit = context.settings.dispatch.lease() / 3;
     let ended = loop {
-        match store::jobs::finish(&context.system, finishes).await {
-            Ok(ended) => break ended,
-            Err(error) if error.is_transient() => {
-                tracing::warn!(%error, jobs = finishes.len(), "cannot write outcomes; trying again")
-            }
-            Err(error) => {
+        let error = match timeout(limit, store::jobs::finish(&context.system, finishes)).await {
+            Ok(Ok(ended)) => break ended,
+            Ok(Err(error)) if error.is_transient() => error.to_string(),
+            Ok(Err(error)) => {
                 // One row that Postgres refuses must not take the others with it.
                 if finishes.len() > 1 {
                     for finish in finishes {
@@ -52,17 +79,21 @@ async fn write(context: &Context, finishes: &[Finish], bells: &Bells) {
                 }
                 return;
             }
-        }
+            Err(_) => "no answer in time".to_owned(),
+        };
+        tracing::warn!(error, jobs = finishes.len(), "cannot write outcomes; trying again");
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
+    bells.ring_for(&ended);
     if ended.len() < finishes.len() {
         tracing::warn!(
-            lost = finishes.len() - ended.len(),
-            "outcomes refused: their leases were lost"
+            jobs = finishes.len() - ended.len(),
+            "outcomes refused: their leases were lost, or they were written by a try whose answer was"
         );
+        bells.ring();
     }
-    bells.ring_for(&ended);
-    let ids: Vec<JobId> = ended.iter().map(|ended| ended.job.id).collect();
+    // Also of jobs that are not among them: whoever waits for one looks, and sees what it is.
+    let ids: Vec<JobId> = finishes.iter().map(|finish| finish.id).collect();
     let queued = ended.into_iter().filter(|ended| ended.state == JobState::Queued);
     let queued = reconciler::dispatches(queued.map(|ended| ended.job).collect());
     context.queue.announce_changes(&ids).await;

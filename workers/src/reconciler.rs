@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::jobs::{Dispatchable, JobRetention, JobState};
 use store::{JobId, StoreError, System};
+use tokio::time::timeout;
 
 /// One lost worker is a machine's fault or a rollout's. A job that loses another is worth a look.
 const SUSPECT_AFTER: i64 = 2;
@@ -22,8 +23,16 @@ pub(crate) async fn expire_leases(context: Context, options: Arc<WorkerOptions>,
     loop {
         ticks.tick().await;
         beat.now();
-        if let Err(error) = expire_leases_once(&context.system, &context.queue).await {
-            tracing::warn!(%error, "cannot look for expired leases");
+        // One look that hangs must not keep the next from being made, on another connection.
+        match timeout(
+            options.dispatch.lease(),
+            expire_leases_once(&context.system, &context.queue),
+        )
+        .await
+        {
+            Ok(Ok(_)) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "cannot look for expired leases"),
+            Err(_) => tracing::warn!("cannot look for expired leases: no answer within a lease"),
         }
     }
 }
@@ -78,9 +87,11 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, 
                 tracing::warn!(%error, "cannot look for jobs that were taken and not claimed; trying again");
             }
         }
-        match dispatch_due_once(&context.system, &context.queue, redispatch).await {
-            Ok(dispatched) => paused.put_aside |= dispatched.put_aside,
-            Err(error) => tracing::warn!(%error, "cannot reconcile; trying again"),
+        let dispatching = dispatch_due_once(&context.system, &context.queue, redispatch);
+        match timeout(options.dispatch.lease(), dispatching).await {
+            Ok(Ok(dispatched)) => paused.put_aside |= dispatched.put_aside,
+            Ok(Err(error)) => tracing::warn!(%error, "cannot reconcile; trying again"),
+            Err(_) => tracing::warn!("cannot reconcile: no answer within a lease; trying again"),
         }
     }
 }

@@ -203,7 +203,7 @@ pub async fn unmark_dispatch(system: &System, ids: &[JobId]) -> Result<(), Store
         "WITH marked AS (
              SELECT id FROM jobs WHERE id = ANY($1) AND id BETWEEN $2 AND $3 AND state = 'queued' ORDER BY id FOR UPDATE SKIP LOCKED
          )
-         UPDATE jobs j SET dispatch_epoch = NULL, dispatched_at = NULL FROM marked WHERE j.id = marked.id AND j.id = ANY($1) AND j.id BETWEEN $2 AND $3",
+         UPDATE jobs j SET dispatch_epoch = NULL, dispatched_at = NULL WHERE j.id = ANY(ARRAY(SELECT id FROM marked)) AND j.id BETWEEN $2 AND $3",
     )
     .bind::<Array<Uuid>, _>(ids)
     .bind::<Uuid, _>(*smallest)

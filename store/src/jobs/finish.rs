@@ -1,3 +1,4 @@
+use super::places::batches;
 use super::{Dispatchable, JobState};
 use crate::batches::COUNTED;
 use crate::connect::PooledConnection;
@@ -68,7 +69,7 @@ pub struct Ended {
     pub told: bool,
 }
 
-/// Ends many attempts in one transaction of the system role. Those whose lease was lost are missing from the answer.
+/// Ends many attempts in one transaction of the system role (two, where a job is there with two leases). Those whose lease was lost are missing from the answer.
 ///
 /// It is durable, unless all are of interactive jobs: somebody waits for those, no webhook is told of them, and an end that a crash forgets only has the
 /// job, a search or the like, run once more.
@@ -76,10 +77,15 @@ pub struct Ended {
 /// # Errors
 /// [`StoreError`]; then nothing was written.
 pub async fn finish(system: &System, finishes: &[Finish]) -> Result<Vec<Ended>, StoreError> {
-    if finishes.is_empty() {
-        return Ok(Vec::new());
+    let mut ended = Vec::with_capacity(finishes.len());
+    for batch in batches(finishes, |finish| finish.id) {
+        ended.append(&mut finish_batch(system, &batch).await?);
     }
-    // One statement, which is a transaction by itself.
+    Ok(ended)
+}
+
+/// One statement, which is a transaction by itself.
+async fn finish_batch(system: &System, finishes: &[&Finish]) -> Result<Vec<Ended>, StoreError> {
     let mut tries = system.tries();
     loop {
         let mut conn = system.checkout().await?;
@@ -95,7 +101,7 @@ pub async fn finish(system: &System, finishes: &[Finish]) -> Result<Vec<Ended>, 
 /// # Errors
 /// [`StoreError::LeaseLost`] when another worker has the job by now: roll back.
 pub async fn finish_in(tx: &mut TenantTx, finish: Finish) -> Result<Ended, StoreError> {
-    write(&mut tx.conn, &[finish], Ends::WithWrites)
+    write(&mut tx.conn, &[&finish], Ends::WithWrites)
         .await?
         .pop()
         .ok_or(StoreError::LeaseLost)
@@ -110,9 +116,9 @@ enum Ends {
     WithWrites,
 }
 
-async fn write(conn: &mut PooledConnection, finishes: &[Finish], ends: Ends) -> Result<Vec<Ended>, StoreError> {
-    let (Some(smallest), Some(largest)) = (finishes.iter().map(|f| f.id).min(), finishes.iter().map(|f| f.id).max())
-    else {
+/// `finishes` are in the order of their ids, each of another job.
+async fn write(conn: &mut PooledConnection, finishes: &[&Finish], ends: Ends) -> Result<Vec<Ended>, StoreError> {
+    let (Some(first), Some(last)) = (finishes.first(), finishes.last()) else {
         return Ok(Vec::new());
     };
     let counting = finishes.iter().any(|finish| finish.batch.is_some());
@@ -121,7 +127,7 @@ async fn write(conn: &mut PooledConnection, finishes: &[Finish], ends: Ends) -> 
         Ends::Alone if finishes.iter().all(|finish| finish.interactive) => &AWAITED,
         _ => &PLAIN,
     };
-    let rows: Vec<Row<'_>> = finishes.iter().map(Row::of).collect();
+    let rows: Vec<Row<'_>> = finishes.iter().map(|finish| Row::of(finish)).collect();
     Ok(sql_query(sql.as_str())
         .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.id).collect::<Vec<_>>())
         .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.lease_token).collect::<Vec<_>>())
@@ -130,8 +136,8 @@ async fn write(conn: &mut PooledConnection, finishes: &[Finish], ends: Ends) -> 
         .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.result).collect::<Vec<_>>())
         .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.error).collect::<Vec<_>>())
         .bind::<Array<Double>, _>(rows.iter().map(|row| row.delay.as_secs_f64()).collect::<Vec<_>>())
-        .bind::<Uuid, _>(smallest)
-        .bind::<Uuid, _>(largest)
+        .bind::<Uuid, _>(first.id)
+        .bind::<Uuid, _>(last.id)
         .bind::<Array<Nullable<Jsonb>>, _>(finishes.iter().map(|f| f.steps.as_ref()).collect::<Vec<_>>())
         .prepared()
         .load(conn)
@@ -208,40 +214,47 @@ static COUNTING: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Only a job that runs has a token. To say so would lead the planner to the index of leases: past every job that runs anywhere.
+/// Only a job that runs has a token. To say so would lead the planner to the index of leases: past every job that runs anywhere. That an end's `outcome` is one of
+/// four says that it was not put off, and to the planner that they are few: it then looks their bodies up one by one.
 ///
 /// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death. What a snoozed one
 /// waits for comes in its `result`.
 fn statement(more: &str, answer: &str) -> String {
     format!(
         "
-WITH done AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::jsonb[], $6::jsonb[], $7::float8[], $10::jsonb[])
-        AS d (id, token, state, outcome, result, error, delay_secs, steps)
-), held AS (
-    SELECT j.id, d.outcome, d.result, d.error, d.delay_secs, d.steps,
-           CASE WHEN j.cancel_requested AND d.state IN ('retryable', 'queued', 'scheduled') THEN 'cancelled' ELSE d.state END AS state
-    FROM jobs j JOIN done d ON d.id = j.id
-    WHERE j.id = ANY($1) AND j.id BETWEEN $8 AND $9 AND j.lease_token = d.token
-    ORDER BY j.id FOR UPDATE OF j
-), ended AS (
+WITH held AS (
+    SELECT j.id FROM jobs j
+    WHERE j.id = ANY($1) AND j.id BETWEEN $8 AND $9 AND j.lease_token = $2[width_bucket(j.id, $1)]
+    ORDER BY j.id FOR UPDATE
+), written AS (
     UPDATE jobs j SET
-        state = h.state, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1,
-        attempt = CASE WHEN h.outcome IN ('handed_back', 'snoozed') THEN attempt - 1 ELSE attempt END,
-        snooze = CASE WHEN h.outcome = 'snoozed' THEN h.result
-                      || jsonb_build_object('until', clock_timestamp() + (h.result ->> 'limited_secs')::float8 * interval '1 second', 'count', coalesce((snooze ->> 'count')::int, 0) + 1,
-                      'since', coalesce(snooze -> 'since', to_jsonb(clock_timestamp()))) WHEN h.outcome = 'handed_back' THEN snooze END,
-        progress = CASE WHEN h.state = 'succeeded' AND jsonb_typeof(progress -> 'total') = 'number'
-                        THEN jsonb_build_object('done', progress -> 'total', 'total', progress -> 'total') ELSE progress END,
-        run_at = CASE WHEN h.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + h.delay_secs * interval '1 second' ELSE run_at END,
-        finished_at = CASE WHEN h.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
-    FROM held h WHERE j.id = h.id AND j.id = ANY($1) AND j.id BETWEEN $8 AND $9
-    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.knowledge_base_ids, j.run, j.parent_id, j.worker, j.attempt_started_at, h.outcome, h.result, h.error, h.steps,
-              j.interactive, j.document_id, j.max_attempts, j.trace_context, j.created_at, j.started_at, j.finished_at,
-              CASE WHEN h.outcome = 'handed_back' THEN j.attempt + 1 ELSE j.attempt END AS attempt
+        lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1,
+        (state, attempt, snooze, progress, run_at, finished_at) = (
+            SELECT f.state,
+                   CASE WHEN f.outcome IN ('handed_back', 'snoozed') THEN j.attempt - 1 ELSE j.attempt END,
+                   CASE WHEN f.outcome = 'snoozed' THEN f.result
+                        || jsonb_build_object('until', clock_timestamp() + (f.result ->> 'limited_secs')::float8 * interval '1 second', 'count', coalesce((j.snooze ->> 'count')::int, 0) + 1,
+                                              'since', coalesce(j.snooze -> 'since', to_jsonb(clock_timestamp()))) WHEN f.outcome = 'handed_back' THEN j.snooze END,
+                   CASE WHEN f.state = 'succeeded' AND jsonb_typeof(j.progress -> 'total') = 'number'
+                        THEN jsonb_build_object('done', j.progress -> 'total', 'total', j.progress -> 'total') ELSE j.progress END,
+                   CASE WHEN f.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + f.delay_secs * interval '1 second' ELSE j.run_at END,
+                   CASE WHEN f.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
+            FROM (SELECT CASE WHEN j.cancel_requested AND $3[place] IN ('retryable', 'queued', 'scheduled') THEN 'cancelled' ELSE $3[place] END AS state,
+                         $4[place] AS outcome, $5[place] AS result, $7[place] AS delay_secs
+                  FROM width_bucket(j.id, $1) AS place OFFSET 0) f)
+    WHERE j.id = ANY(ARRAY(SELECT id FROM held)) AND j.id BETWEEN $8 AND $9
+    RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.knowledge_base_ids, j.run, j.attempt, j.parent_id, j.worker, j.attempt_started_at,
+              j.interactive, j.document_id, j.max_attempts, j.trace_context, j.created_at, j.started_at, j.finished_at, width_bucket(j.id, $1) AS place
+), ended AS (
+    SELECT w.id, w.tenant_id, w.state, w.pool, w.priority, w.kind, w.knowledge_base_ids, w.run, w.parent_id, w.worker, w.attempt_started_at,
+           w.interactive, w.document_id, w.max_attempts, w.trace_context, w.created_at, w.started_at, w.finished_at,
+           $4[w.place] AS outcome, $5[w.place] AS result, $6[w.place] AS error, $10[w.place] AS steps,
+           CASE WHEN $4[w.place] = 'handed_back' THEN w.attempt + 1 ELSE w.attempt END AS attempt
+    FROM written w
 ), body AS (
     UPDATE job_bodies b SET result = e.result, error = e.error, steps = coalesce(e.steps, b.steps)
-    FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $8 AND $9 AND e.outcome <> 'snoozed'
+    FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $8 AND $9
+      AND e.outcome IN ('succeeded', 'failed', 'cancelled', 'handed_back')
       AND (e.result IS NOT NULL OR e.error IS NOT NULL OR b.error IS NOT NULL OR e.steps IS NOT NULL)
 ), attempt AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)

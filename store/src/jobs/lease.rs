@@ -1,3 +1,4 @@
+use super::places::batches;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{JobId, StoreError, System};
@@ -27,26 +28,33 @@ pub struct RenewedLease {
 /// # Errors
 /// [`StoreError`].
 pub async fn renew(system: &System, held: &[Held], lease_ms: i64) -> Result<Vec<RenewedLease>, StoreError> {
-    let (ids, tokens) = columns(held);
-    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
+    let mut renewed = Vec::with_capacity(held.len());
+    for batch in batches(held, |held| held.id) {
+        renewed.append(&mut renew_batch(system, &batch, lease_ms).await?);
+    }
+    Ok(renewed)
+}
+
+async fn renew_batch(system: &System, held: &[&Held], lease_ms: i64) -> Result<Vec<RenewedLease>, StoreError> {
+    let (Some(first), Some(last)) = (held.first(), held.last()) else {
         return Ok(Vec::new());
     };
     // A renewal that a crash forgets only lets the lease end sooner.
     let mut tx = system.begin(Durability::Relaxed).await?;
     let renewed = sql_query(
         "WITH held AS (
-             SELECT j.id FROM jobs j JOIN unnest($1::uuid[], $2::uuid[]) AS h (id, token) ON h.id = j.id
-             WHERE j.id = ANY($1) AND j.id BETWEEN $3 AND $4 AND j.state = 'running' AND j.lease_token = h.token
-             ORDER BY j.id FOR UPDATE OF j SKIP LOCKED
+             SELECT id FROM jobs
+             WHERE id = ANY($1) AND id BETWEEN $3 AND $4 AND state = 'running' AND lease_token = $2[width_bucket(id, $1)]
+             ORDER BY id FOR UPDATE SKIP LOCKED
          )
-         UPDATE jobs j SET lease_until = now() + $5 * interval '1 millisecond'
-         FROM held WHERE j.id = held.id
-         RETURNING j.id, j.cancel_requested",
+         UPDATE jobs SET lease_until = now() + $5 * interval '1 millisecond'
+         WHERE id = ANY(ARRAY(SELECT id FROM held)) AND id BETWEEN $3 AND $4
+         RETURNING id, cancel_requested",
     )
-    .bind::<Array<Uuid>, _>(&ids)
-    .bind::<Array<Uuid>, _>(&tokens)
-    .bind::<Uuid, _>(*smallest)
-    .bind::<Uuid, _>(*largest)
+    .bind::<Array<Uuid>, _>(held.iter().map(|held| held.id).collect::<Vec<_>>())
+    .bind::<Array<Uuid>, _>(held.iter().map(|held| held.lease_token).collect::<Vec<_>>())
+    .bind::<Uuid, _>(first.id)
+    .bind::<Uuid, _>(last.id)
     .bind::<BigInt, _>(lease_ms)
     .prepared()
     .load(&mut tx.conn)
@@ -101,34 +109,34 @@ pub struct Progress {
 /// # Errors
 /// [`StoreError`].
 pub async fn save_progress(system: &System, progress: &[Progress]) -> Result<(), StoreError> {
-    let held: Vec<Held> = progress.iter().map(|p| p.held).collect();
-    let (ids, tokens) = columns(&held);
-    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
+    for batch in batches(progress, |progress| progress.held.id) {
+        save_batch(system, &batch).await?;
+    }
+    Ok(())
+}
+
+async fn save_batch(system: &System, progress: &[&Progress]) -> Result<(), StoreError> {
+    let (Some(first), Some(last)) = (progress.first(), progress.last()) else {
         return Ok(());
     };
     let mut tx = system.begin(Durability::Relaxed).await?;
     sql_query(
         "WITH held AS (
-             UPDATE jobs j SET progress = coalesce(p.progress, j.progress), revision = revision + 1
-             FROM unnest($1::uuid[], $2::uuid[], $3::jsonb[], $6::jsonb[]) AS p (id, token, progress, steps)
-             WHERE j.id = p.id AND j.id = ANY($1) AND j.id BETWEEN $4 AND $5 AND j.state = 'running' AND j.lease_token = p.token
-             RETURNING j.tenant_id, j.id, p.steps
+             UPDATE jobs SET progress = coalesce($3[width_bucket(id, $1)], progress), revision = revision + 1
+             WHERE id = ANY($1) AND id BETWEEN $4 AND $5 AND state = 'running' AND lease_token = $2[width_bucket(id, $1)]
+             RETURNING tenant_id, id, $6[width_bucket(id, $1)] AS steps
          )
          UPDATE job_bodies b SET steps = h.steps
-         FROM held h WHERE b.tenant_id = h.tenant_id AND b.job_id = h.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $4 AND $5 AND h.steps IS NOT NULL",
+         FROM held h WHERE b.tenant_id = h.tenant_id AND b.job_id = h.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $4 AND $5 AND jsonb_typeof(h.steps) = 'array'",
     )
-    .bind::<Array<Uuid>, _>(&ids)
-    .bind::<Array<Uuid>, _>(&tokens)
+    .bind::<Array<Uuid>, _>(progress.iter().map(|p| p.held.id).collect::<Vec<_>>())
+    .bind::<Array<Uuid>, _>(progress.iter().map(|p| p.held.lease_token).collect::<Vec<_>>())
     .bind::<Array<Nullable<Jsonb>>, _>(progress.iter().map(|p| p.progress.as_ref()).collect::<Vec<_>>())
-    .bind::<Uuid, _>(*smallest)
-    .bind::<Uuid, _>(*largest)
+    .bind::<Uuid, _>(first.held.id)
+    .bind::<Uuid, _>(last.held.id)
     .bind::<Array<Nullable<Jsonb>>, _>(progress.iter().map(|p| p.steps.as_ref()).collect::<Vec<_>>())
     .prepared()
     .execute(&mut tx.conn)
     .await?;
     tx.commit().await
-}
-
-fn columns(held: &[Held]) -> (Vec<JobId>, Vec<uuid::Uuid>) {
-    held.iter().map(|h| (h.id, h.lease_token)).unzip()
 }

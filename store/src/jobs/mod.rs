@@ -16,6 +16,7 @@ mod finish;
 mod force;
 mod interactive;
 mod lease;
+mod places;
 mod retention;
 mod retry;
 mod state;

@@ -155,6 +155,20 @@ async fn only_those_connections_are_stranded_that_said_the_word_and_for_ever() {
 }
 
 #[tokio::test]
+async fn only_the_connection_is_stranded_whose_answer_is_to_be_lost() {
+    let proxy = before_an_echo().await;
+    let (mut stranded, mut other) = (connect(&proxy).await, connect(&proxy).await);
+    proxy.strand_in_answer_to("two");
+    for (word, arrives) in [("one", true), ("two", false), ("one", false)] {
+        say(&mut stranded, word).await;
+        let heard = timeout(SILENCE, hear(&mut stranded, 3)).await;
+        assert_eq!(heard.is_ok(), arrives, "{word}: {heard:?}");
+    }
+    say(&mut other, "two").await;
+    assert_eq!(hear(&mut other, 3).await.unwrap(), "two");
+}
+
+#[tokio::test]
 async fn each_way_takes_as_long_as_it_was_told_to() {
     let proxy = before_an_echo().await;
     proxy.delay(Duration::from_millis(100));

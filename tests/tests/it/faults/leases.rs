@@ -4,7 +4,7 @@ use diesel_async::SimpleAsyncConnection;
 use jobs::kinds::diagnostics::{Noop, Sleep};
 use jobs::{EnqueueOptions, Pool};
 use serde_json::json;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::jobs::{
     ClaimedJob, ExpiredJob, Finish, Held, JobState, Outcome, claim, expire_leases, finish, finish_in, renew,
 };
@@ -160,18 +160,23 @@ async fn whoever_lost_the_lease_can_neither_renew_nor_end_the_job() {
         finish(system, &[success(&first)]).await.unwrap().is_empty(),
         "a lost lease ended the job"
     );
-    let held = Held {
-        id: first.id,
-        lease_token: first.lease_token,
-    };
+    let [lost, held] = [&first, &second].map(|of| Held {
+        id: of.id,
+        lease_token: of.lease_token,
+    });
     assert!(
-        renew(system, &[held], 60_000).await.unwrap().is_empty(),
+        renew(system, &[lost], 60_000).await.unwrap().is_empty(),
         "a lost lease was renewed"
     );
+    // A process that lost a job and took it again has both.
+    for both in [[lost, held], [held, lost]] {
+        assert_eq!(renew(system, &both, 60_000).await.unwrap().len(), 1, "{both:?}");
+    }
     let mut rows = Rows::of(&app);
     assert_eq!(rows.jobs("running").await, 1);
 
-    assert_eq!(finish(system, &[success(&second)]).await.unwrap().len(), 1);
+    let both = [success(&second), success(&first)];
+    assert_eq!(finish(system, &both).await.unwrap().len(), 1);
     assert!(
         finish(system, &[success(&first)]).await.unwrap().is_empty(),
         "an ended job was ended again"
@@ -231,4 +236,41 @@ async fn write_and_finish(app: &TestApp, claimed: &ClaimedJob) -> Result<(), Sto
             finish_in(tx, finish).await.map(|_| ())
         })
         .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outcome_that_cannot_be_written_yet_holds_up_no_other() {
+    // Nobody else waits for the row: leases are not renewed meanwhile.
+    let app = TestApp::start_with(TestOptions {
+        settings: vec![("dispatch.lease_secs", "60".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    let mut rows = Rows::of(&app);
+    let submit = async |job| {
+        let submitted = app.client.post("/v1/jobs", job).await;
+        submitted.body["id"].as_str().unwrap().to_owned()
+    };
+    let locked = submit(json!({"kind": "diagnostics.sleep", "payload": {"ms": 500}})).await;
+    rows.until(
+        "SELECT count(*) FROM jobs WHERE state = 'running'",
+        1,
+        Duration::from_secs(10),
+    )
+    .await;
+    let mut owner = app.database.owner().await;
+    owner.batch_execute("BEGIN; SELECT FROM jobs FOR UPDATE").await.unwrap();
+    // Its handler ends meanwhile.
+    let (start, mut others) = (Instant::now(), 0);
+    while start.elapsed() < Duration::from_secs(2) {
+        let other = submit(json!({"kind": "diagnostics.noop"})).await;
+        let ended = app.client.ended_within(&other, Duration::from_secs(10)).await;
+        assert_eq!(ended["state"], "succeeded");
+        others += 1;
+    }
+    assert_eq!(rows.jobs("running").await, 1, "{}", rows.states().await);
+    owner.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(app.client.ended(&locked).await["state"], "succeeded");
+    rows.assert_each_succeeded_once(1 + others).await;
+    app.finish().await;
 }

@@ -99,6 +99,23 @@ async fn connections_to_postgres_that_are_silent_for_ever_are_replaced() {
     app.finish().await;
 }
 
+/// A statement may take half a minute: whoever waited as long for an answer that was lost would keep the pool's slots for as long.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outcome_whose_answer_is_lost_is_written_on_another_connection() {
+    let app = TestApp::start_with(behind_postgres_proxy(&[("database.statement_timeout_secs", "60")])).await;
+    // Each connection says it once, when it has an end to write for the first time.
+    app.postgres().strand_in_answer_to("INTO job_attempts");
+    let first = Instant::now();
+    submit_noop(&app).await;
+    let mut rows = Rows::of(&app);
+    rows.until_succeeded(1, Duration::from_secs(30)).await;
+    submit_noop(&app).await;
+    rows.until_succeeded(2, Duration::from_secs(30)).await;
+    assert!(first.elapsed() < Duration::from_secs(30), "{:?}", first.elapsed());
+    rows.assert_each_succeeded_once(2).await;
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn requests_are_refused_in_time_while_postgres_is_silent() {
     let app = TestApp::start_with(behind_postgres_proxy(&[("database.connect_timeout_secs", "1")])).await;
