@@ -85,6 +85,24 @@ pub async fn intend(tx: &mut TenantTx, held: Held, step: &str, request_hash: &[u
     })
 }
 
+/// Whether the job's step is done.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn is_done(tx: &mut TenantTx, job: JobId, step: &str) -> Result<bool, StoreError> {
+    let done: Option<Found> = sql_query(
+        "SELECT job_id AS id FROM effects WHERE tenant_id = $1 AND job_id = $2 AND step = $3 AND state = 'done'",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(job)
+    .bind::<Text, _>(step)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .optional()?;
+    Ok(done.is_some())
+}
+
 /// Writes down what came of the step.
 ///
 /// # Errors

@@ -96,6 +96,22 @@ impl JobContext {
         }
     }
 
+    /// Whether the step was done before: then [`effect`](Self::effect) calls nothing, and no budget needs to be asked for it.
+    ///
+    /// # Errors
+    /// [`JobError`], to be retried.
+    pub async fn has_done(&self, step: &str) -> Result<bool, JobError> {
+        if self.job.run == 1 && self.job.attempt == 1 {
+            return Ok(false);
+        }
+        let done = self
+            .app
+            .store
+            .read_by_id(self.tenant(), async |tx| effects::is_done(tx, self.id(), step).await)
+            .await?;
+        Ok(done)
+    }
+
     /// The outcome of an earlier call is not known: asks the other side, or leaves it to a person.
     async fn reconcile<E: Effect>(
         &self,

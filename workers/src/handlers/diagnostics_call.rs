@@ -25,7 +25,11 @@ impl Handle for Call {
             key: self.key,
         };
         let call = job.effect("call", &post);
-        let answered = job.governed(&credential, estimate, &heard, call).await?;
+        let answered = if job.has_done("call").await? {
+            call.await?
+        } else {
+            job.governed(&credential, estimate, &heard, call).await?
+        };
         Done::with(&json!({ "status": answered.map(|answered| answered.status) }))
     }
 }

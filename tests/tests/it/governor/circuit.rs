@@ -52,3 +52,34 @@ async fn a_refusal_that_is_the_requests_fault_opens_nothing() {
     all_succeed_at_once(&app.client, &[job], Duration::from_secs(10)).await;
     app.abandon().await;
 }
+
+/// Where a person has said that it was made, nothing is left to be called.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_made_before_waits_for_no_circuit() {
+    let app = app(&[("governor.failures_to_open", "2"), ("governor.open_secs", "600")]).await;
+    let vendor = FakeVendor::start(&[ActAndAnswer(500); 2]).await;
+    let mut jobs = Vec::new();
+    for _ in 0..2 {
+        let job = submit(&app.client, &vendor.url, json!({})).await;
+        assert_eq!(app.client.ended(&job).await["state"], "dead");
+        jobs.push(job);
+    }
+    let open = budget(&app.client, "vendor").await;
+    assert_eq!(open["current"]["circuit"], "open", "{open}");
+    for (decision, made) in [("assume_done", true), ("repeat", false)] {
+        let job = jobs.pop().unwrap();
+        let retried = app
+            .client
+            .post(&format!("/v1/jobs/{job}/retry"), json!({"effect": decision}))
+            .await;
+        assert!(retried.status.is_success(), "{}", retried.text);
+        if made {
+            let ended = app.client.ended_within(&job, Duration::from_secs(10)).await;
+            assert_eq!(ended["state"], "succeeded", "{ended}");
+        } else {
+            put_off(&app.client, &job).await;
+        }
+    }
+    assert_eq!(vendor.calls().len(), 2);
+    app.abandon().await;
+}
