@@ -260,17 +260,57 @@ async fn an_outcome_that_cannot_be_written_yet_holds_up_no_other() {
     .await;
     let mut owner = app.database.owner().await;
     owner.batch_execute("BEGIN; SELECT FROM jobs FOR UPDATE").await.unwrap();
-    // Its handler ends meanwhile.
+    // Its handler ends meanwhile. What ends in the same moment is written together with it, and waits as well.
     let (start, mut others) = (Instant::now(), 0);
     while start.elapsed() < Duration::from_secs(2) {
-        let other = submit(json!({"kind": "diagnostics.noop"})).await;
-        let ended = app.client.ended_within(&other, Duration::from_secs(10)).await;
-        assert_eq!(ended["state"], "succeeded");
+        submit(json!({"kind": "diagnostics.noop"})).await;
         others += 1;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(rows.jobs("running").await, 1, "{}", rows.states().await);
+    let last = submit(json!({"kind": "diagnostics.noop"})).await;
+    let ended = app.client.ended_within(&last, Duration::from_secs(10)).await;
+    assert_eq!(ended["state"], "succeeded");
+    let held_up = rows.jobs("running").await;
+    assert!((1..others).contains(&held_up), "{}", rows.states().await);
     owner.batch_execute("COMMIT").await.unwrap();
     assert_eq!(app.client.ended(&locked).await["state"], "succeeded");
-    rows.assert_each_succeeded_once(1 + others).await;
+    rows.until_succeeded(2 + others, Duration::from_secs(10)).await;
+    rows.assert_each_succeeded_once(2 + others).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_asked_to_stop_while_its_end_is_written_does_not_run_again() {
+    let app = TestApp::start_with(without_workers()).await;
+    let job = enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await;
+    let claimed = claim_by_hand(&app, job.id, 60_000).await;
+    let mut owner = app.database.owner().await;
+    owner
+        .batch_execute("BEGIN; UPDATE jobs SET cancel_requested = true, progress = '{\"done\": 1, \"total\": 2}'")
+        .await
+        .unwrap();
+    let failed = Finish {
+        outcome: Outcome::Retry {
+            error: json!({"code": "failed"}),
+            delay: Duration::ZERO,
+        },
+        ..success(&claimed)
+    };
+    let asked = async {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'tuple'
+                       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        Rows::of(&app).until(waiting, 1, Duration::from_secs(10)).await;
+        owner.batch_execute("COMMIT").await.unwrap();
+    };
+    let ends = [failed];
+    let (ended, ()) = tokio::join!(finish(&app.context.system, &ends), asked);
+    let ended = ended.unwrap();
+    assert_eq!(ended.len(), 1);
+    assert_eq!(ended[0].state, JobState::Cancelled);
+    let mut rows = Rows::of(&app);
+    let written = rows
+        .texts("SELECT concat_ws(' ', state, attempt, progress ->> 'done', finished_at IS NOT NULL) FROM jobs")
+        .await;
+    assert_eq!(written, ["cancelled 1 1 t"]);
     app.finish().await;
 }
