@@ -58,9 +58,10 @@ pub(crate) async fn run(context: Context, mut outcomes: Receiver<Finishing>, bel
     while writes.next().await.is_some() {}
 }
 
-/// Tries until Postgres answers, thrice a lease. Meanwhile the leases are renewed, or expire; an expired one's outcome is then refused.
+/// Tries until Postgres answers: again after a third of a lease, and then after twice as long each time, since a try that is given up may still wait in Postgres
+/// for a row. Meanwhile the leases are renewed, or expire; an expired one's outcome is then refused.
 async fn write(context: &Context, finishes: &[Finish], bells: &Bells) {
-    let limit = context.settings.dispatch.lease() / 3;
+    let mut limit = context.settings.dispatch.lease() / 3;
     let ended = loop {
         let error = match timeout(limit, store::jobs::finish(&context.system, finishes)).await {
             Ok(Ok(ended)) => break ended,
@@ -79,7 +80,10 @@ async fn write(context: &Context, finishes: &[Finish], bells: &Bells) {
                 }
                 return;
             }
-            Err(_) => "no answer in time".to_owned(),
+            Err(_) => {
+                limit *= 2;
+                "no answer in time".to_owned()
+            }
         };
         tracing::warn!(error, jobs = finishes.len(), "cannot write outcomes; trying again");
         tokio::time::sleep(Duration::from_millis(200)).await;

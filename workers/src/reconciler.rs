@@ -87,11 +87,9 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, 
                 tracing::warn!(%error, "cannot look for jobs that were taken and not claimed; trying again");
             }
         }
-        let dispatching = dispatch_due_once(&context.system, &context.queue, redispatch);
-        match timeout(options.dispatch.lease(), dispatching).await {
-            Ok(Ok(dispatched)) => paused.put_aside |= dispatched.put_aside,
-            Ok(Err(error)) => tracing::warn!(%error, "cannot reconcile; trying again"),
-            Err(_) => tracing::warn!("cannot reconcile: no answer within a lease; trying again"),
+        match dispatch_due_once(&context.system, &context.queue, redispatch).await {
+            Ok(dispatched) => paused.put_aside |= dispatched.put_aside,
+            Err(error) => tracing::warn!(%error, "cannot reconcile; trying again"),
         }
     }
 }

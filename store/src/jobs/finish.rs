@@ -75,7 +75,7 @@ pub struct Ended {
 /// job, a search or the like, run once more.
 ///
 /// # Errors
-/// [`StoreError`]; then nothing was written.
+/// [`StoreError`]; then nothing was written, or, of two transactions, only the first. What was written is not written again.
 pub async fn finish(system: &System, finishes: &[Finish]) -> Result<Vec<Ended>, StoreError> {
     let mut ended = Vec::with_capacity(finishes.len());
     for batch in batches(finishes, |finish| finish.id) {

@@ -42,6 +42,16 @@ async fn settled_reads(app: &TestApp) -> Reads {
     reads(app).await
 }
 
+/// Few connections, each with its plans.
+async fn app() -> TestApp {
+    TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        settings: vec![("database.system_connections", "2".to_owned())],
+        ..TestOptions::default()
+    })
+    .await
+}
+
 async fn submitted(app: &TestApp) -> JobId {
     let job = app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
     JobId(job.body["id"].as_str().unwrap().parse().unwrap())
@@ -88,12 +98,7 @@ fn held(job: &ClaimedJob) -> Held {
 /// as soon as another tenant has a job too.
 #[tokio::test(flavor = "multi_thread")]
 async fn two_jobs_with_a_backlog_between_them_are_looked_up_and_not_searched_for() {
-    let app = TestApp::start_with(TestOptions {
-        pools: Vec::new(),
-        settings: vec![("database.system_connections", "2".to_owned())],
-        ..TestOptions::default()
-    })
-    .await;
+    let app = app().await;
     // The plans, made while there is next to nothing.
     claim_and_end(&app, &[submitted(&app).await, submitted(&app).await]).await;
     let oldest = submitted(&app).await;
@@ -121,12 +126,7 @@ async fn two_jobs_with_a_backlog_between_them_are_looked_up_and_not_searched_for
 /// The plans know neither how many jobs a batch has nor of how many tenants.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_batch_costs_each_of_its_jobs_what_a_small_one_does() {
-    let app = TestApp::start_with(TestOptions {
-        pools: Vec::new(),
-        settings: vec![("database.system_connections", "2".to_owned())],
-        ..TestOptions::default()
-    })
-    .await;
+    let app = app().await;
     claim_and_end(&app, &[submitted(&app).await, submitted(&app).await]).await;
     let one = submitted(&app).await;
     let others = format!(
