@@ -28,6 +28,10 @@ pub(crate) struct Timeouts {
     pub(crate) silence: Duration,
 }
 
+/// How often Postgres looks whether the client of a running statement has hung up, and ends it then: what we give up would else wait on, for a lock that
+/// others need or beyond the connections that a pool counts.
+const HANG_UP_CHECK: Duration = Duration::from_secs(1);
+
 impl Timeouts {
     pub(crate) fn of(settings: &DatabaseSettings) -> Self {
         Self {
@@ -76,10 +80,11 @@ impl Target {
                 Plans::Once => " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off",
             };
             let options = format!(
-                "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={}{planning}",
+                "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={} -c client_connection_check_interval={}{planning}",
                 config.get_options().unwrap_or(""),
                 statement.as_millis(),
-                timeouts.silence.as_millis()
+                timeouts.silence.as_millis(),
+                HANG_UP_CHECK.as_millis()
             );
             config.options(options.trim());
         }

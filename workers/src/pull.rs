@@ -155,17 +155,35 @@ impl Pull {
         true
     }
 
+    /// A claim whose answer is lost, or late by a third of a lease, may have been made: that is asked once, on another connection, so that what it got runs here.
     async fn claim_rows(&self, ids: &[JobId]) -> Result<Vec<ClaimedJob>, StoreError> {
-        let claim = store::jobs::claim(&self.context.system, ids, &self.worker, self.options.lease_ms());
-        // After a lease what it may have claimed is lost anyway; a pool that waits longer for a lost answer only stands still.
-        match tokio::time::timeout(self.options.dispatch.lease(), claim).await {
-            Ok(claimed) => claimed,
-            Err(_) => Err(StoreError::Unavailable("no answer within a lease".to_owned())),
+        let (system, token, lease_ms) = (&self.context.system, uuid::Uuid::new_v4(), self.options.lease_ms());
+        match self
+            .in_time(store::jobs::claim(system, ids, &self.worker, token, lease_ms))
+            .await
+        {
+            Err(error) if error.is_transient() => {
+                let claimed = self
+                    .in_time(store::jobs::claimed_as(system, ids, token, lease_ms))
+                    .await?;
+                tracing::warn!(pool = %self.pool, %error, jobs = claimed.len(), "no answer to a claim; looked what it got");
+                Ok(claimed)
+            }
+            answered => answered,
         }
     }
 
-    /// No more jobs are taken meanwhile: this process may be the only one that is cut off. Jobs that were claimed without its hearing of it are found
-    /// when their leases expire.
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+        match tokio::time::timeout(self.options.dispatch.lease() / 3, asked).await {
+            Ok(answered) => answered,
+            Err(_) => Err(StoreError::Unavailable(
+                "no answer within a third of a lease".to_owned(),
+            )),
+        }
+    }
+
+    /// No more jobs are taken meanwhile: this process may be the only one that is cut off. Jobs that were claimed without its hearing of it, and not found
+    /// by asking once, are found when their leases expire.
     pub(crate) async fn until_postgres_answers(&self) {
         while let Err(error) = self.context.system.ping().await {
             tracing::warn!(pool = %self.pool, %error, "no jobs are taken while the database does not answer");

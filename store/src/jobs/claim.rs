@@ -65,29 +65,53 @@ pub struct ClaimedJob {
 /// Postgres may forget a claim of the last moments, and the attempt it counted, and whoever held it finds its lease lost.
 ///
 /// # Errors
-/// [`StoreError`]; nothing has been claimed then, or the leases will expire.
-pub async fn claim(system: &System, ids: &[JobId], worker: &str, lease_ms: i64) -> Result<Vec<ClaimedJob>, StoreError> {
+/// [`StoreError`]; nothing has been claimed then, or [`claimed_as`] has it.
+pub async fn claim(
+    system: &System,
+    ids: &[JobId],
+    worker: &str,
+    lease_token: uuid::Uuid,
+    lease_ms: i64,
+) -> Result<Vec<ClaimedJob>, StoreError> {
     let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
         return Ok(Vec::new());
     };
     let range = smallest..=largest;
     let mut tries = system.tries();
+    let mut tried = false;
     loop {
         let mut conn = system.checkout().await?;
-        match claim_on(&mut conn, ids, &range, worker, lease_ms).await {
+        match claim_on(&mut conn, ids, &range, worker, lease_token, lease_ms).await {
             Err(error) if tries > 0 && StoreError::is_closed(&error) => tries -= 1,
-            claimed => return Ok(claimed?),
+            Err(error) => return Err(error.into()),
+            // The connection may have closed after the claim.
+            Ok(_) if tried => {
+                drop(conn);
+                return claimed_as(system, ids, lease_token, lease_ms).await;
+            }
+            Ok(claimed) => return Ok(claimed),
         }
+        tried = true;
     }
 }
 
-/// One statement, and so one round trip: it is a transaction by itself. That its commit does not wait for the disk is settled inside it. `OFFSET 0` keeps the planner from
-/// joining the bodies otherwise than one by one: it would look in the bodies of each tenant for all of the batch.
+/// `OFFSET 0` keeps the planner from joining the bodies otherwise than one by one: it would look in the bodies of each tenant for all of the batch.
+const WITH_BODIES: &str = "
+    SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.interactive, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
+           c.parent_id, c.document_id, c.created_by, c.created_at,
+           extract(epoch FROM now() - (c.snooze ->> 'since')::timestamptz)::float8 AS snoozed_secs, c.attempt_started_at, b.steps, b.payload
+    FROM claimed c CROSS JOIN LATERAL (
+        SELECT b.steps, b.payload FROM job_bodies b
+        WHERE b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id BETWEEN $2 AND $3 OFFSET 0
+    ) b";
+
+/// One statement, and so one round trip: it is a transaction by itself. That its commit does not wait for the disk is settled inside it.
 async fn claim_on(
     conn: &mut PooledConnection,
     ids: &[JobId],
     range: &RangeInclusive<&JobId>,
     worker: &str,
+    lease_token: uuid::Uuid,
     lease_ms: i64,
 ) -> QueryResult<Vec<ClaimedJob>> {
     sql_query(format!(
@@ -103,24 +127,50 @@ async fn claim_on(
                     started_at = coalesce(started_at, clock_timestamp()), revision = revision + 1
              WHERE j.id = ANY(ARRAY(SELECT id FROM ready)) AND j.id BETWEEN $2 AND $3
              RETURNING j.*
-         )
-         SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.interactive, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
-                c.parent_id, c.document_id, c.created_by, c.created_at,
-                extract(epoch FROM now() - (c.snooze ->> 'since')::timestamptz)::float8 AS snoozed_secs, c.attempt_started_at, b.steps, b.payload
-         FROM claimed c CROSS JOIN LATERAL (
-             SELECT b.steps, b.payload FROM job_bodies b
-             WHERE b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id BETWEEN $2 AND $3 OFFSET 0
-         ) b",
+         ) {WITH_BODIES}",
     ))
     .bind::<Array<Uuid>, _>(ids)
     .bind::<Uuid, _>(**range.start())
     .bind::<Uuid, _>(**range.end())
-    .bind::<Uuid, _>(uuid::Uuid::new_v4())
+    .bind::<Uuid, _>(lease_token)
     .bind::<BigInt, _>(lease_ms)
     .bind::<Text, _>(worker)
     .prepared()
     .load(conn)
     .await
+}
+
+/// What a [`claim`] under this token got whose answer was lost, with its leases renewed. A claim that is still under way is not waited for.
+///
+/// # Errors
+/// [`StoreError`]; the leases will expire then.
+pub async fn claimed_as(
+    system: &System,
+    ids: &[JobId],
+    lease_token: uuid::Uuid,
+    lease_ms: i64,
+) -> Result<Vec<ClaimedJob>, StoreError> {
+    let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
+        return Ok(Vec::new());
+    };
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let claimed = sql_query(format!(
+        "WITH claimed AS (
+             UPDATE jobs j SET lease_until = now() + $5 * interval '1 millisecond'
+             WHERE j.id = ANY($1) AND j.id BETWEEN $2 AND $3 AND j.state = 'running' AND j.lease_token = $4
+             RETURNING j.*
+         ) {WITH_BODIES}",
+    ))
+    .bind::<Array<Uuid>, _>(ids)
+    .bind::<Uuid, _>(*smallest)
+    .bind::<Uuid, _>(*largest)
+    .bind::<Uuid, _>(lease_token)
+    .bind::<BigInt, _>(lease_ms)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(claimed)
 }
 
 /// Those of `ids` that could run but were locked by another transaction while [`claim`] looked: they go back to the dispatch index. Paused

@@ -26,7 +26,7 @@ mod why;
 
 pub use self::attempts::{Attempt, attempts_of};
 pub use self::cancel::{CancelOutcome, cancel};
-pub use self::claim::{ClaimedJob, claim, still_queued};
+pub use self::claim::{ClaimedJob, claim, claimed_as, still_queued};
 pub use self::create::{NewJob, ScheduledBy, create};
 pub use self::create_many::create_many;
 pub use self::dead_letters::{DeadFilter, DeadLetter, dead_letters, discard};

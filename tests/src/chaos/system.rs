@@ -319,6 +319,16 @@ impl System {
     }
 }
 
+/// What PostgreSQL and Redis said outlives them, also when the run gives up.
+impl Drop for System {
+    fn drop(&mut self) {
+        for server in ["postgres", "redis"] {
+            let name = format!("{server}.log");
+            let _ = std::fs::copy(self.servers.directory().join("log").join(&name), self.logs.join(&name));
+        }
+    }
+}
+
 /// The tenants' names, with a secret key each.
 async fn make_tenants(owner_url: &str, count: usize) -> Vec<(String, String)> {
     let settings = config::Settings::with_overrides(&[("database.owner_url", owner_url)]).unwrap();

@@ -60,7 +60,9 @@ async fn submitted(app: &TestApp) -> JobId {
 /// Claims all of them, renews their leases, says how far they are and ends them.
 async fn claim_and_end(app: &TestApp, ids: &[JobId]) {
     let system = &app.context.system;
-    let claimed: Vec<ClaimedJob> = claim(system, ids, "by-hand", 60_000).await.unwrap();
+    let claimed: Vec<ClaimedJob> = claim(system, ids, "by-hand", uuid::Uuid::new_v4(), 60_000)
+        .await
+        .unwrap();
     assert_eq!(claimed.len(), ids.len());
     let held: Vec<Held> = claimed.iter().map(held).collect();
     assert_eq!(renew(system, &held, 60_000).await.unwrap().len(), ids.len());

@@ -3,6 +3,7 @@ use chrono::{DateTime, FixedOffset};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{Answered, Client, TestApp, TestOptions, eventually};
+use uuid::Uuid;
 
 const FAR: &str = "2999-01-01T00:00:00Z";
 
@@ -365,7 +366,7 @@ async fn what_follows_a_batch_waits_for_it_also_when_it_is_retried() {
     let retried = act(&client, &format!("/v1/jobs/{step}/retry")).await;
     assert_eq!(retried.body["state"], "scheduled", "{}", retried.text);
     let ids = [store::JobId(step.parse().unwrap())];
-    let claimed = store::jobs::claim(&app.context.system, &ids, "by-hand", 60_000);
+    let claimed = store::jobs::claim(&app.context.system, &ids, "by-hand", Uuid::new_v4(), 60_000);
     assert!(claimed.await.unwrap().is_empty(), "it was given to a worker");
     app.start_workers(jobs::Pool::ALL.to_vec());
     let over = ended(&client, &batch).await;

@@ -70,7 +70,9 @@ async fn claim_all(system: &System, rows: &mut Rows, lease_ms: i64) -> Vec<Claim
         .texts("SELECT id FROM jobs WHERE state = 'queued' ORDER BY id")
         .await;
     let ids: Vec<JobId> = ids.iter().map(|id| JobId(id.parse().unwrap())).collect();
-    claim(system, &ids, "by-hand", lease_ms).await.unwrap()
+    claim(system, &ids, "by-hand", uuid::Uuid::new_v4(), lease_ms)
+        .await
+        .unwrap()
 }
 
 fn end(job: &ClaimedJob, outcome: Outcome) -> Finish {

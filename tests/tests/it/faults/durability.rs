@@ -13,7 +13,9 @@ const SOON: Duration = Duration::from_secs(2);
 /// Whether attempts of the jobs, claimed for it, can end together while nothing durable can.
 async fn end(system: &Deployment, jobs: &[JobId]) -> bool {
     let role = system.system().await;
-    let claimed = claim(&role, jobs, "by-hand", 60_000).await.unwrap();
+    let claimed = claim(&role, jobs, "by-hand", uuid::Uuid::new_v4(), 60_000)
+        .await
+        .unwrap();
     assert_eq!(claimed.len(), jobs.len());
     let end = |claimed: &ClaimedJob| Finish {
         id: claimed.id,

@@ -247,7 +247,7 @@ async fn the_ledger_is_closed_to_whoever_lost_the_lease() {
     .await;
     let submitted = app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
     let id = JobId(submitted.body["id"].as_str().unwrap().parse().unwrap());
-    let claimed = store::jobs::claim(&app.context.system, &[id], "w", 60_000)
+    let claimed = store::jobs::claim(&app.context.system, &[id], "w", Uuid::new_v4(), 60_000)
         .await
         .unwrap();
     let holder = Held {

@@ -2,6 +2,7 @@ use jobs::{Dispatch, EnqueueError, EnqueueOptions, Kind, Pool};
 use store::jobs::{ClaimedJob, NewJob, create};
 use store::{JobId, StoreError, TenantId};
 use tests::TestApp;
+use uuid::Uuid;
 
 /// Inserts `count` jobs through the store, a thousand a transaction. Nobody is told of them yet: push what is returned, or leave
 /// them to the reconciler.
@@ -77,7 +78,7 @@ pub(super) async fn insert_raw(app: &TestApp, kind: &'static str, payload_versio
 
 /// Takes the job's lease as a worker would; nothing renews it.
 pub(super) async fn claim_by_hand(app: &TestApp, job: JobId, lease_ms: i64) -> ClaimedJob {
-    let claimed = store::jobs::claim(&app.context.system, &[job], "by-hand", lease_ms)
+    let claimed = store::jobs::claim(&app.context.system, &[job], "by-hand", Uuid::new_v4(), lease_ms)
         .await
         .unwrap();
     claimed.into_iter().next().expect("the job can be claimed")

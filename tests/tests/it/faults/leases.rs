@@ -1,6 +1,6 @@
 use super::enqueue::{claim_by_hand, enqueue_one};
 use super::rows::Rows;
-use diesel_async::SimpleAsyncConnection;
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use jobs::kinds::diagnostics::{Noop, Sleep};
 use jobs::{EnqueueOptions, Pool};
 use serde_json::json;
@@ -11,6 +11,7 @@ use store::jobs::{
 use store::knowledge_bases::{self, NewKnowledgeBase};
 use store::{JobId, KnowledgeBaseId, StoreError};
 use tests::{TestApp, TestOptions};
+use uuid::Uuid;
 
 fn without_workers() -> TestOptions {
     TestOptions {
@@ -74,7 +75,7 @@ async fn only_a_job_that_waits_and_is_due_can_be_claimed() {
     let system = &app.context.system;
     let job = enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await;
     let ids = [job.id];
-    let claim = |worker: &'static str| claim(system, &ids, worker, 60_000);
+    let claim = |worker: &'static str| claim(system, &ids, worker, Uuid::new_v4(), 60_000);
     let (one, two, three) = tokio::join!(claim("one"), claim("two"), claim("three"));
     let mut claimed: Vec<ClaimedJob> = [one, two, three].into_iter().flat_map(Result::unwrap).collect();
     assert_eq!(claimed.len(), 1, "a job was claimed twice");
@@ -85,7 +86,9 @@ async fn only_a_job_that_waits_and_is_due_can_be_claimed() {
     let far_ahead = json!({"kind": "diagnostics.noop", "payload": {}, "run_at": "2099-01-01T00:00:00Z"});
     let later = app.client.post("/v1/jobs", far_ahead).await;
     let later = JobId(later.body["id"].as_str().unwrap().parse().unwrap());
-    let claimed = store::jobs::claim(system, &[later], "early", 60_000).await.unwrap();
+    let claimed = store::jobs::claim(system, &[later], "early", Uuid::new_v4(), 60_000)
+        .await
+        .unwrap();
     assert!(claimed.is_empty(), "a job was claimed before its time");
     assert_eq!(Rows::of(&app).jobs("scheduled").await, 1);
     app.finish().await;
@@ -276,6 +279,33 @@ async fn an_outcome_that_cannot_be_written_yet_holds_up_no_other() {
     assert_eq!(app.client.ended(&locked).await["state"], "succeeded");
     rows.until_succeeded(2 + others, Duration::from_secs(10)).await;
     rows.assert_each_succeeded_once(2 + others).await;
+    app.finish().await;
+}
+
+/// It could wait for as long as a statement may take, and each that is tried after it as well.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outcome_that_is_given_up_waits_for_no_lock_any_more() {
+    let app = TestApp::start_with(without_workers()).await;
+    let job = enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await;
+    let claimed = claim_by_hand(&app, job.id, 60_000).await;
+    let mut owner = app.database.owner().await;
+    owner.batch_execute("BEGIN; SELECT FROM jobs FOR UPDATE").await.unwrap();
+    let holder: i32 = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("pg_backend_pid()"))
+        .get_result(&mut owner)
+        .await
+        .unwrap();
+    let waiting =
+        format!("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted AND {holder} = ANY(pg_blocking_pids(pid))");
+    let mut rows = Rows::of(&app);
+    let outcomes = [success(&claimed)];
+    tokio::select! {
+        _ = finish(&app.context.system, &outcomes) => panic!("the row is locked"),
+        () = rows.until(&waiting, 1, Duration::from_secs(10)) => {}
+    }
+    let none = format!("SELECT (({waiting}) = 0)::int::bigint");
+    rows.until(&none, 1, Duration::from_secs(10)).await;
+    owner.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(finish(&app.context.system, &outcomes).await.unwrap().len(), 1);
     app.finish().await;
 }
 

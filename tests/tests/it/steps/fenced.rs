@@ -7,7 +7,9 @@ use store::{DocumentId, JobId, StoreError, embeddings};
 use tests::{TestApp, TestOptions};
 
 async fn claimed(app: &TestApp, job: JobId, lease_ms: i64) -> ClaimedJob {
-    let mut claimed = claim(&app.context.system, &[job], "by hand", lease_ms).await.unwrap();
+    let mut claimed = claim(&app.context.system, &[job], "by hand", uuid::Uuid::new_v4(), lease_ms)
+        .await
+        .unwrap();
     claimed.pop().unwrap()
 }
 

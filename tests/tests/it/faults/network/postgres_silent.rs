@@ -5,7 +5,7 @@ use jobs::kinds::diagnostics::{Noop, Sleep};
 use jobs::{EnqueueOptions, Pool};
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tests::{TestApp, TestOptions};
+use tests::{Proxy, TestApp, TestOptions};
 use workers::WorkerOptions;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -114,6 +114,30 @@ async fn an_outcome_whose_answer_is_lost_is_written_on_another_connection() {
     assert!(first.elapsed() < Duration::from_secs(30), "{:?}", first.elapsed());
     rows.assert_each_succeeded_once(2).await;
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_claim_got_whose_answer_is_lost_runs_all_the_same() {
+    let app = TestApp::start_with(behind_postgres_proxy(&[("dispatch.lease_secs", "6")])).await;
+    let mut rows = Rows::of(&app);
+    lose_a_claim(&app, &mut rows, |proxy, claim| proxy.strand_in_answer_to(claim)).await;
+    lose_a_claim(&app, &mut rows, |proxy, claim| proxy.cut_in_answer_to(claim, 0)).await;
+    app.finish().await;
+}
+
+/// A job whose claim is answered by nothing has one attempt, which succeeds.
+async fn lose_a_claim(app: &TestApp, rows: &mut Rows, lose: impl Fn(&Proxy, &str)) {
+    submit_noop(app).await;
+    let all = rows.number("SELECT count(*) FROM jobs").await;
+    rows.until_succeeded(all, Duration::from_secs(10)).await;
+    let worker = rows.texts("SELECT DISTINCT worker FROM job_attempts").await.remove(0);
+    // What is bound last, with its length: the lease of 6,000 ms, whose last bytes are printable or nearly so, and the worker's name.
+    let length = char::from(u8::try_from(worker.len()).unwrap());
+    lose(app.postgres(), &format!("\u{17}p\0\0\0{length}{worker}"));
+    post_until_accepted(app, "/v1/jobs", &json!({"kind": "diagnostics.noop"})).await;
+    rows.until_succeeded(all + 1, Duration::from_secs(20)).await;
+    let attempts = rows.number("SELECT count(*) FROM job_attempts").await;
+    assert_eq!(attempts, all + 1, "a claim was lost; {}", rows.states().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
