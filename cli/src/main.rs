@@ -145,13 +145,14 @@ async fn run(command: Command) -> anyhow::Result<Outcome> {
 }
 
 fn main() -> ExitCode {
-    // Before anything else: a worker runs it for each document, and it is to know and to open nothing.
+    // Before anything else: a worker runs them for each document and page, and they are to know and to open nothing.
     let mut arguments = std::env::args_os().skip(1);
-    if arguments
-        .next()
-        .is_some_and(|command| command == workers::parser::COMMAND)
-    {
+    let command = arguments.next().unwrap_or_default();
+    if command == workers::parser::COMMAND {
         return workers::parser::parse_document(arguments);
+    }
+    if command == workers::recogniser::COMMAND {
+        return workers::recogniser::recognise_page(arguments);
     }
     // Before anything builds a TLS configuration. An error means that a provider is already there, which is as good.
     let _already_installed = rustls::crypto::ring::default_provider().install_default();

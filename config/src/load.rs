@@ -31,6 +31,7 @@ const SECTIONS: &[&str] = &[
     "dispatch",
     "workers",
     "parser",
+    "recognition",
     "models",
     "retrieval",
     "qdrant",
@@ -99,6 +100,7 @@ impl Settings {
         let dispatch = section(figment, "dispatch", problems);
         let workers = section(figment, "workers", problems);
         let parser = section(figment, "parser", problems);
+        let recognition = section(figment, "recognition", problems);
         let models = section(figment, "models", problems);
         let retrieval = section(figment, "retrieval", problems);
         let qdrant = section(figment, "qdrant", problems);
@@ -119,6 +121,7 @@ impl Settings {
             dispatch: dispatch?,
             workers: workers?,
             parser: parser?,
+            recognition: recognition?,
             models: models?,
             retrieval: retrieval?,
             qdrant: qdrant?,

@@ -1,8 +1,9 @@
 use crate::error::Problems;
 use crate::{
     DatabaseSettings, DeletionSettings, DispatchSettings, GovernorSettings, LogSettings, ModelSettings,
-    OutgoingSettings, ParserSettings, QdrantSettings, RateLimitSettings, RedisSettings, RetrievalSettings,
-    SecretSettings, ServerSettings, StorageSettings, TelemetrySettings, WebhookSettings, WorkerSettings,
+    OutgoingSettings, ParserSettings, QdrantSettings, RateLimitSettings, RecognitionSettings, RedisSettings,
+    RetrievalSettings, SecretSettings, ServerSettings, StorageSettings, TelemetrySettings, WebhookSettings,
+    WorkerSettings,
 };
 use serde::Deserialize;
 
@@ -15,6 +16,7 @@ pub struct Settings {
     pub dispatch: DispatchSettings,
     pub workers: WorkerSettings,
     pub parser: ParserSettings,
+    pub recognition: RecognitionSettings,
     pub models: ModelSettings,
     pub outgoing: OutgoingSettings,
     pub webhooks: WebhookSettings,
@@ -59,6 +61,7 @@ impl Settings {
         self.dispatch.check(problems);
         self.workers.check(problems);
         self.parser.check(problems);
+        self.recognition.check(problems);
         self.models.check(problems);
         self.outgoing.check(problems);
         self.webhooks.check(problems);

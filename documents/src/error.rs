@@ -65,6 +65,16 @@ pub enum ParseError {
     NoTextLayer {
         /// How many pages were looked at.
         pages: usize,
+        /// The numbers, from 1, of those that show something.
+        pictures: Vec<usize>,
+    },
+    /// Pages that are pictures, in which a recogniser found no text.
+    #[error(
+        "The PDF has no text layer: its {pages} pages are pictures, in which text recognition (OCR) found no words. Scan it anew, upright and at 300 dots an inch."
+    )]
+    NothingRecognised {
+        /// How many pages were looked at.
+        pages: usize,
     },
     /// The bytes are not what was said of them, nor anything else that can be read.
     #[error(
@@ -107,7 +117,7 @@ impl ParseError {
             ParseError::Encrypted { .. } => "encrypted",
             ParseError::Damaged { .. } => "damaged",
             ParseError::TooLarge { .. } => "too_large",
-            ParseError::NoTextLayer { .. } => "no_text_layer",
+            ParseError::NoTextLayer { .. } | ParseError::NothingRecognised { .. } => "no_text_layer",
             ParseError::Mismatch { .. } => "format_mismatch",
             ParseError::InvalidEncoding { .. } => "invalid_encoding",
             ParseError::Unsupported { .. } => "unsupported_format",

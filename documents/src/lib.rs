@@ -33,5 +33,6 @@ pub use document::{Block, BlockKind, ParsedDocument};
 pub use error::ParseError;
 pub use format::Format;
 pub use image::Image;
-pub use parse::{parse, parse_in};
+pub use parse::{parse, parse_in, parse_recognised};
+pub use pdf::{Picture, RecognisedPage, draw_page};
 pub use sniff::Said;

@@ -1,6 +1,7 @@
 use std::borrow::Cow;
 
 use crate::decode::to_utf8;
+use crate::pdf::RecognisedPage;
 use crate::{
     Format, ParseError, ParsedDocument, csv, docx, email, html, image, json, markdown, mdx, pdf, plain_text, pptx,
     spreadsheet,
@@ -35,7 +36,7 @@ pub fn parse_in(bytes: &[u8], format: Format, charset: Option<&str>) -> Result<P
         Format::Mdx => mdx::parse(&decode(bytes)?)?,
         Format::Html => html::parse(&decode(bytes)?)?,
         Format::PlainText => plain_text::parse(&decode(bytes)?)?,
-        Format::Pdf => pdf::parse(bytes)?,
+        Format::Pdf => pdf::parse(bytes, &[])?,
         Format::Docx => docx::parse(bytes)?,
         Format::Pptx => pptx::parse(bytes)?,
         Format::Spreadsheet => spreadsheet::parse(bytes)?,
@@ -44,6 +45,19 @@ pub fn parse_in(bytes: &[u8], format: Format, charset: Option<&str>) -> Result<P
         Format::Json => json::parse(bytes)?,
         Format::Png | Format::Jpeg | Format::Gif | Format::Webp => return image::parse(bytes, format),
     };
+    with_text(document)
+}
+
+/// Reads a PDF of whose pages some are pictures, which a recogniser (OCR) read: their words are laid out like those of other pages. A page that has text of
+/// its own keeps it.
+///
+/// # Errors
+/// As [`parse`], and [`ParseError::NothingRecognised`].
+pub fn parse_recognised(bytes: &[u8], recognised: &[RecognisedPage]) -> Result<ParsedDocument, ParseError> {
+    with_text(pdf::parse(bytes, recognised)?)
+}
+
+fn with_text(document: ParsedDocument) -> Result<ParsedDocument, ParseError> {
     if document
         .blocks
         .iter()

@@ -103,7 +103,7 @@ impl TestApp {
         let embedder: Arc<dyn Embedder> = options.embedder.unwrap_or_else(|| words.clone());
         let mut context = connect(settings.clone(), embedder).await;
         if let Some(program) = options.parser {
-            context.parser = Parser::new(program, &settings.parser);
+            context.parser = Parser::new(program, &settings);
         }
         let workers = (!options.pools.is_empty()).then(|| {
             workers::start(

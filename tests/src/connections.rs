@@ -50,7 +50,7 @@ pub(crate) async fn connect(settings: Arc<Settings>, embedder: Arc<dyn Embedder>
         store,
         embedder,
         models,
-        parser: Parser::new(binary(), &settings.parser),
+        parser: Parser::new(binary(), &settings),
         http,
         settings,
     }
@@ -79,6 +79,8 @@ pub(crate) fn settings(
         ("outgoing.allow_loopback", "true"),
         ("models.embedding", MODEL),
         ("workers.drain_secs", "2"),
+        // What this machine has installed is for the tests of it to use.
+        ("recognition.mode", "off"),
         // A test that wants reserved slots says so.
         ("workers.ingest_reserved", "0"),
         ("workers.retrieval_reserved", "0"),

@@ -44,7 +44,7 @@ impl Rig {
                 embedder,
                 models,
                 rerankers: rerankers(&settings)?,
-                parser: Parser::new(parser_program(), &settings.parser),
+                parser: Parser::new(parser_program(), &settings),
                 http,
                 replicas,
                 budgets: workers::Budgets::default(),

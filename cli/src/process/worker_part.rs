@@ -46,7 +46,7 @@ impl WorkerPart {
             embedder,
             models,
             rerankers: rerankers(&settings).context("cannot use the rerankers of [models]")?,
-            parser: Parser::new(parser_program(), &settings.parser),
+            parser: Parser::new(parser_program(), &settings),
             http: outgoing_client(&settings).context("cannot make calls to the outside")?,
             replicas: replicas.clone(),
             budgets: workers::Budgets::default(),

@@ -73,6 +73,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     }
     Ok(ParsedDocument {
         image: None,
+        pictures: Vec::new(),
         title: body
             .title
             .or(properties.title)

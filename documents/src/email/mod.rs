@@ -34,6 +34,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     let (_, blocks) = outline.finish()?;
     Ok(ParsedDocument {
         image: None,
+        pictures: Vec::new(),
         title: message.subject().and_then(title),
         metadata: headers::metadata(&message),
         blocks,

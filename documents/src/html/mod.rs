@@ -23,6 +23,7 @@ pub(crate) fn parse(source: &str) -> Result<ParsedDocument, ParseError> {
     let title = head.title.or_else(|| first_h1.and_then(|h1| title(&h1)));
     Ok(ParsedDocument {
         image: None,
+        pictures: Vec::new(),
         title,
         metadata: head.metadata,
         blocks,

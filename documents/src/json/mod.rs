@@ -32,6 +32,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     let (_, blocks) = outline.finish()?;
     Ok(ParsedDocument {
         image: None,
+        pictures: Vec::new(),
         title: named.and_then(|named| title(&named)),
         metadata: serde_json::Map::new(),
         blocks,

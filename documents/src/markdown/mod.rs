@@ -39,6 +39,7 @@ pub(crate) fn document(
         .or_else(|| first_h1.and_then(|h1| title(&h1)));
     Ok(ParsedDocument {
         image: None,
+        pictures: Vec::new(),
         title,
         metadata,
         blocks,

@@ -13,6 +13,7 @@ use hayro_interpret::{
 use super::cid_text::CidText;
 use super::font_weights::FontWeights;
 use super::layout::{Area, Glyph, PageContent, PageLayout, Rule};
+use super::recognised::{self, RecognisedPage};
 use super::{FORMAT, damaged};
 use crate::ParseError;
 
@@ -28,8 +29,18 @@ pub(super) struct Content {
     pub(super) pages: Vec<PageLayout>,
     /// Their numbers, from 1.
     pub(super) pages_without_text: Vec<usize>,
-    /// Some page has an image or a path.
-    pub(super) something_is_drawn: bool,
+    /// Those of them that have an image or a path.
+    pub(super) pictures: Vec<usize>,
+    pub(super) recognised: Recognised,
+}
+
+/// What a recogniser gave.
+#[derive(Debug, Default)]
+pub(super) struct Recognised {
+    /// The numbers of the pages whose text it is.
+    pub(super) pages: Vec<usize>,
+    /// Of each word, 0 to 100.
+    pub(super) certainties: Vec<f32>,
 }
 
 /// Ends the drawing of a page that draws without end: forms may draw forms that draw forms, and the library has no other way to stop.
@@ -40,12 +51,13 @@ pub(super) fn guarded<T>(work: impl FnOnce() -> T) -> Result<T, ParseError> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|_| damaged("a part of it makes no sense"))
 }
 
-pub(super) fn read(pdf: &Pdf) -> Result<Content, ParseError> {
+pub(super) fn read(pdf: &Pdf, recognised: &[RecognisedPage]) -> Result<Content, ParseError> {
     let cache = InterpreterCache::new();
     let mut content = Content {
         pages: Vec::new(),
         pages_without_text: Vec::new(),
-        something_is_drawn: false,
+        pictures: Vec::new(),
+        recognised: Recognised::default(),
     };
     let mut weights = FontWeights::default();
     let mut drawn = 0;
@@ -69,14 +81,31 @@ pub(super) fn read(pdf: &Pdf) -> Result<Content, ParseError> {
                 limit: "400,000 signs and lines a page or 20,000,000 in all",
             });
         }
-        content.something_is_drawn |= device.something_is_drawn;
-        let has_text = |glyph: &Glyph| glyph.text.chars().any(char::is_alphanumeric);
-        if !device.page.glyphs.iter().any(has_text) {
-            content.pages_without_text.push(index + 1);
+        let number = index + 1;
+        if !has_text(&device.page)
+            && let Some(page) = recognised.iter().find(|page| page.page == number)
+        {
+            let mut recognition = recognised::read(&page.hocr, device.page.width);
+            device.page.glyphs.append(&mut recognition.glyphs);
+            if has_text(&device.page) {
+                content.recognised.pages.push(number);
+                content.recognised.certainties.append(&mut recognition.certainties);
+            }
+        }
+        if !has_text(&device.page) {
+            content.pages_without_text.push(number);
+            if device.something_is_drawn {
+                content.pictures.push(number);
+            }
         }
         content.pages.push(PageLayout::of(device.page));
     }
     Ok(content)
+}
+
+fn has_text(page: &PageContent) -> bool {
+    let mut glyphs = page.glyphs.iter();
+    glyphs.any(|glyph| glyph.text.chars().any(char::is_alphanumeric))
 }
 
 /// False for a page that cannot be drawn to its end; it is read as far as it was.

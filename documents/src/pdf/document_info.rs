@@ -2,6 +2,7 @@ use hayro_interpret::hayro_syntax::Pdf;
 use hayro_interpret::hayro_syntax::object::{DateTime, Dict, String as PdfString};
 use serde_json::{Map, Value};
 
+use super::content::Recognised;
 use crate::whitespace::{one_line, truncate};
 
 /// What the file says of itself.
@@ -11,10 +12,10 @@ pub(super) struct DocumentInfo {
 }
 
 const MAX_VALUE_BYTES: usize = 1_000;
-/// Page numbers listed in `pages_without_text`.
+/// Page numbers listed in `pages_without_text` and `pages_recognised`.
 const MAX_PAGES_LISTED: usize = 100;
 
-pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize]) -> DocumentInfo {
+pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize], recognised: &Recognised) -> DocumentInfo {
     let info = pdf.metadata();
     let mut metadata = Map::new();
     metadata.insert("pages".to_owned(), pdf.pages().len().into());
@@ -43,13 +44,19 @@ pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize]) -> DocumentInfo {
     {
         metadata.insert("language".to_owned(), language.into());
     }
-    if !pages_without_text.is_empty() {
-        let listed: Vec<Value> = pages_without_text
-            .iter()
-            .take(MAX_PAGES_LISTED)
-            .map(|&page| page.into())
-            .collect();
-        metadata.insert("pages_without_text".to_owned(), listed.into());
+    for (name, pages) in [
+        ("pages_without_text", pages_without_text),
+        ("pages_recognised", &recognised.pages),
+    ] {
+        if !pages.is_empty() {
+            let listed: Vec<Value> = pages.iter().take(MAX_PAGES_LISTED).map(|&page| page.into()).collect();
+            metadata.insert(name.to_owned(), listed.into());
+        }
+    }
+    let certainties = &recognised.certainties;
+    if !certainties.is_empty() {
+        let mean = certainties.iter().sum::<f32>() / certainties.len() as f32;
+        metadata.insert("recognition_certainty".to_owned(), (mean.round() as u64).into());
     }
     let title = info.title.as_deref().map(text_string);
     DocumentInfo {

@@ -4,9 +4,14 @@
 mod cid_text;
 mod content;
 mod document_info;
+mod draw;
 mod font_weights;
 mod layout;
+mod recognised;
 mod stream_sizes;
+
+pub use self::draw::{Picture, draw_page};
+pub use self::recognised::RecognisedPage;
 
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
@@ -17,7 +22,8 @@ const FORMAT: &str = "PDF";
 /// More pages than this are refused.
 const MAX_PAGES: usize = 5_000;
 
-pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+/// `recognised` are pages that have no text of their own, as a recogniser read them.
+pub(crate) fn parse(bytes: &[u8], recognised: &[RecognisedPage]) -> Result<ParsedDocument, ParseError> {
     stream_sizes::check(bytes)?;
     let owned = bytes.to_vec();
     let pdf = content::guarded(move || Pdf::new(owned))?.map_err(load_error)?;
@@ -29,21 +35,25 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
             limit: "5,000 pages",
         });
     }
-    let content = content::read(&pdf)?;
-    let without_text = content.pages_without_text;
-    if pages > 0 && without_text.len() == pages && content.something_is_drawn {
-        return Err(ParseError::NoTextLayer { pages });
+    let content = content::read(&pdf, recognised)?;
+    let (without_text, pictures) = (content.pages_without_text, content.pictures);
+    if without_text.len() == pages && !pictures.is_empty() {
+        return Err(match recognised {
+            [] => ParseError::NoTextLayer { pages, pictures },
+            _ => ParseError::NothingRecognised { pages },
+        });
     }
     let mut outline = Outline::default();
     layout::append(content.pages, &mut outline);
     let (first_heading, blocks) = outline.finish()?;
-    let info = content::guarded(|| document_info::read(&pdf, &without_text))?;
+    let info = content::guarded(|| document_info::read(&pdf, &without_text, &content.recognised))?;
     // "1 Introduction" is where a document begins, not what it is called.
     let first_heading = first_heading
         .filter(|heading| !layout::is_numbered(heading))
         .and_then(|heading| crate::outline::title(&heading));
     Ok(ParsedDocument {
         image: None,
+        pictures,
         title: info.title.or(first_heading),
         metadata: info.metadata,
         blocks,

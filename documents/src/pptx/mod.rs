@@ -49,6 +49,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     let (_, blocks) = reader.outline.finish()?;
     Ok(ParsedDocument {
         image: None,
+        pictures: Vec::new(),
         title: properties.title.or_else(|| shown_title.and_then(|text| title(&text))),
         metadata: properties.metadata,
         blocks,

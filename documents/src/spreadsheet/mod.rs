@@ -42,6 +42,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     let (_, blocks) = outline.finish()?;
     Ok(ParsedDocument {
         image: None,
+        pictures: Vec::new(),
         title: properties.title,
         metadata: properties.metadata,
         blocks,

@@ -1,5 +1,9 @@
 //! Writes small PDFs for tests, object by object.
-#![allow(unreachable_pub, reason = "shared by tests")]
+#![allow(
+    unreachable_pub,
+    dead_code,
+    reason = "shared by tests, each of which needs some of it"
+)]
 
 use std::io::Write;
 

@@ -1,6 +1,6 @@
-use super::child_limits::ChildLimits;
-use super::wire::{Answer, Outcome, Request};
-use documents::{Format, Said};
+use super::wire::{Answer, Outcome, Request, Task};
+use crate::child_process::{BAD_INPUT, ChildLimits, NO_LIMITS, NO_OUTPUT};
+use documents::{Format, ParseError, Said};
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
@@ -8,22 +8,20 @@ use std::process::ExitCode;
 /// The subcommand of `visualkit` that is the child.
 pub const COMMAND: &str = "parse-document";
 
-/// The child's exit codes, after those of sysexits.h.
-pub(super) const BAD_INPUT: u8 = 65;
-pub(super) const NO_LIMITS: u8 = 71;
-pub(super) const NO_OUTPUT: u8 = 74;
+/// Those it was started with: standard input, output and error.
+const OPEN_FILES: u64 = 3;
 
 /// The child process: limits itself, reads a document from standard input and writes what is in it to standard output.
 ///
 /// To be called before anything else happens in the process: no thread runs yet, no file is open, and what the start of a process costs, every document
 /// pays.
 #[must_use]
-pub fn parse_document(arguments: impl Iterator<Item = OsString>) -> ExitCode {
-    let Some(limits) = ChildLimits::from_arguments(arguments) else {
+pub fn parse_document(mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
+    let Some(limits) = ChildLimits::from_arguments(&mut arguments) else {
         complain("is run by a worker, with its limits in bytes and seconds");
         return ExitCode::from(NO_LIMITS);
     };
-    if let Err(error) = limits.apply() {
+    if let Err(error) = limits.apply(OPEN_FILES) {
         complain(&format!("cannot limit itself: {error}"));
         return ExitCode::from(NO_LIMITS);
     }
@@ -33,7 +31,11 @@ pub fn parse_document(arguments: impl Iterator<Item = OsString>) -> ExitCode {
         complain("was not given a whole document");
         return ExitCode::from(BAD_INPUT);
     };
-    match write(&answer(&request, bytes)) {
+    let (answer, picture) = match request.task {
+        Task::Read { .. } => (answer(&request, bytes), Vec::new()),
+        Task::Draw { page } => draw(bytes, page),
+    };
+    match write(&answer, &picture) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(NO_OUTPUT),
     }
@@ -44,23 +46,55 @@ fn answer(request: &Request, bytes: &[u8]) -> Answer {
         media_type: &request.media_type,
         file_name: request.file_name.as_deref(),
     };
-    let (format, parsed) = match Format::detect(bytes, &said) {
-        Ok(format) => (Some(format), documents::parse_in(bytes, format, said.charset())),
-        Err(error) => (None, Err(error)),
+    let (format, parsed) = match (Format::detect(bytes, &said), request.task.recognised()) {
+        (Ok(format), []) => (Some(format), documents::parse_in(bytes, format, said.charset())),
+        (Ok(format), recognised) => (Some(format), documents::parse_recognised(bytes, recognised)),
+        (Err(error), _) => (None, Err(error)),
     };
-    let outcome = match parsed {
-        Ok(document) => Outcome::Read(document.into()),
-        Err(error) => Outcome::Refused {
-            code: error.code().to_owned(),
-            message: error.to_string(),
+    match parsed {
+        Ok(document) => Answer {
+            format,
+            pictures: document.pictures.clone(),
+            outcome: Outcome::Read(document.into()),
         },
-    };
-    Answer { format, outcome }
+        Err(error) => refusal(format, error),
+    }
 }
 
-fn write(answer: &Answer) -> io::Result<()> {
+/// A page, as an answer and the picture that follows it.
+fn draw(bytes: &[u8], page: usize) -> (Answer, Vec<u8>) {
+    match documents::draw_page(bytes, page) {
+        Ok(picture) => {
+            let answer = Answer {
+                format: Some(Format::Pdf),
+                pictures: Vec::new(),
+                outcome: Outcome::Drawn {
+                    dots_per_inch: picture.dots_per_inch,
+                },
+            };
+            (answer, picture.to_pgm())
+        }
+        Err(error) => (refusal(Some(Format::Pdf), error), Vec::new()),
+    }
+}
+
+fn refusal(format: Option<Format>, error: ParseError) -> Answer {
+    let (code, message) = (error.code().to_owned(), error.to_string());
+    Answer {
+        format,
+        outcome: Outcome::Refused { code, message },
+        pictures: match error {
+            ParseError::NoTextLayer { pictures, .. } => pictures,
+            _ => Vec::new(),
+        },
+    }
+}
+
+fn write(answer: &Answer, picture: &[u8]) -> io::Result<()> {
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     serde_json::to_writer(&mut output, answer)?;
+    output.write_all(b"\n")?;
+    output.write_all(picture)?;
     output.flush()
 }
 

@@ -1,5 +1,5 @@
-use super::child::{BAD_INPUT, NO_LIMITS};
 use crate::JobError;
+use crate::child_process::{BAD_INPUT, NO_LIMITS, SIGABRT, SIGKILL, SIGXCPU};
 use config::ParserSettings;
 use documents::Format;
 use std::os::unix::process::ExitStatusExt;
@@ -7,10 +7,6 @@ use std::process::ExitStatus;
 
 /// How the standard library says that an allocation failed, before it aborts.
 const ALLOCATION_FAILED: &str = "memory allocation of ";
-/// Signals by their numbers, which are the same on all architectures that we run on.
-const SIGABRT: i32 = 6;
-const SIGKILL: i32 = 9;
-const SIGXCPU: i32 = 24;
 
 /// Why a document was not read.
 #[derive(Debug, PartialEq, Eq)]
@@ -20,6 +16,8 @@ pub(crate) enum ParserError {
         format: Option<Format>,
         code: String,
         message: String,
+        /// Pages of a PDF that show something and have no text.
+        pictures: Vec<usize>,
     },
     /// The parser ended in a way that no document should make it.
     Crashed {
@@ -36,6 +34,14 @@ pub(crate) enum ParserError {
     },
     /// It could not be started or limited, or the system took it away: the document has nothing to do with it.
     Unavailable {
+        why: String,
+    },
+    /// Nor could the recogniser.
+    RecogniserUnavailable {
+        why: String,
+    },
+    /// The recogniser failed on every page that is a picture.
+    NotRecognised {
         why: String,
     },
 }
@@ -81,7 +87,8 @@ impl ParserError {
             Self::OutOfMemory { .. } => "out_of_memory",
             Self::TimedOut { .. } => "timed_out",
             Self::OutputTooLarge { .. } => "output_too_large",
-            Self::Unavailable { .. } => "unavailable",
+            Self::Unavailable { .. } | Self::RecogniserUnavailable { .. } => "unavailable",
+            Self::NotRecognised { .. } => "not_recognised",
         }
     }
 }
@@ -118,6 +125,18 @@ impl From<ParserError> for JobError {
             ParserError::Unavailable { why } => Self::retry(
                 "parser_unavailable",
                 format!("The parser could not be started ({why}). The document itself has nothing to do with it."),
+            ),
+            ParserError::RecogniserUnavailable { why } => Self::retry(
+                "recogniser_unavailable",
+                format!(
+                    "Text recognition could not be started ({why}). The document itself has nothing to do with it."
+                ),
+            ),
+            ParserError::NotRecognised { why } => Self::permanent(
+                "recognition_failed",
+                format!(
+                    "The document's pages are pictures, and text recognition failed on each of them; on the last, because {why}. Run text recognition (OCR) over it and send the result."
+                ),
             ),
         }
     }

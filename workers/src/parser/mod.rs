@@ -1,21 +1,20 @@
 //! Documents are parsed in a child process, under limits: what a hostile one does to its parser, it does to nobody else.
 //!
-//! [`Parser`] starts the process, `visualkit parse-document`, and says what became of it; [`parse_document`] is what runs there.
+//! [`Parser`] starts the process, `visualkit parse-document`, and says what became of it; [`parse_document`] is what runs there. Pages of a PDF that are pictures
+//! are drawn there too, and read by a [`Recogniser`].
 mod child;
-mod child_limits;
 mod error;
-mod process;
-mod tail;
+mod pictures;
 mod wire;
 
 pub use self::child::{COMMAND, parse_document};
 pub(crate) use self::error::ParserError;
 
-use self::child_limits::ChildLimits;
-use self::process::{Ended, Limits, Stopped};
-use self::wire::{Answer, Outcome, Request};
-use config::ParserSettings;
-use documents::{Format, ParsedDocument};
+use self::wire::{Answer, Outcome, Request, Task};
+use crate::child_process::{ChildLimits, Limits, Program, Stopped, run};
+use crate::recogniser::Recogniser;
+use config::{ParserSettings, Settings};
+use documents::{Format, ParsedDocument, RecognisedPage};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -25,12 +24,15 @@ use std::time::{Duration, Instant};
 pub struct Parser {
     program: Arc<Path>,
     settings: ParserSettings,
+    recogniser: Recogniser,
 }
 
 /// What was read.
 pub(crate) struct Parsed {
     pub(crate) format: Format,
     pub(crate) document: ParsedDocument,
+    /// Pages that show something and have no text.
+    pictures: Vec<usize>,
 }
 
 /// What is to be read.
@@ -38,22 +40,42 @@ pub(crate) struct Unparsed {
     pub(crate) media_type: String,
     pub(crate) file_name: Option<String>,
     pub(crate) bytes: Arc<Vec<u8>>,
+    /// Of the base, BCP 47: what pictures of text are read in.
+    pub(crate) language: String,
 }
+
+/// How many pages that are pictures have been read, of how many.
+pub(crate) type PagesRead<'a> = &'a (dyn Fn(usize, usize) + Send + Sync);
 
 impl Parser {
     /// `program` is a `visualkit` of this version: the two sides of the pipe are to agree.
     #[must_use]
-    pub fn new(program: PathBuf, settings: &ParserSettings) -> Self {
+    pub fn new(program: PathBuf, settings: &Settings) -> Self {
         Self {
+            recogniser: Recogniser::new(program.clone(), &settings.recognition),
             program: program.into(),
-            settings: settings.clone(),
+            settings: settings.parser.clone(),
         }
     }
 
-    /// Reads a document. Dropping the future kills the process.
-    pub(crate) async fn parse(&self, unparsed: Unparsed) -> Result<Parsed, ParserError> {
+    /// Reads a document, and in a PDF also pages that are pictures, where a recogniser is installed. Dropping the future kills the process.
+    pub(crate) async fn parse(&self, unparsed: Unparsed, progress: PagesRead<'_>) -> Result<Parsed, ParserError> {
+        let parsed = self.read(&unparsed, Vec::new()).await;
+        let pictures = match &parsed {
+            Ok(parsed) => &parsed.pictures,
+            Err(ParserError::Refused { pictures, .. }) => pictures,
+            Err(_) => return parsed,
+        };
+        match self.recognise(&unparsed, pictures, progress).await? {
+            Some(recognised) => self.read(&unparsed, recognised).await,
+            None => parsed,
+        }
+    }
+
+    async fn read(&self, unparsed: &Unparsed, recognised: Vec<RecognisedPage>) -> Result<Parsed, ParserError> {
         let began = Instant::now();
-        let parsed = self.run(unparsed).await;
+        let answered = self.run(unparsed, Task::Read { recognised }).await;
+        let parsed = answered.and_then(|(answer, _)| read(answer));
         let (format, outcome) = match &parsed {
             Ok(parsed) => (Some(parsed.format), "read"),
             Err(error) => (error.format(), error.outcome()),
@@ -64,12 +86,18 @@ impl Parser {
         parsed
     }
 
-    async fn run(&self, unparsed: Unparsed) -> Result<Parsed, ParserError> {
+    /// The child's answer, and what follows it.
+    async fn run(&self, unparsed: &Unparsed, task: Task) -> Result<(Answer, Vec<u8>), ParserError> {
         let settings = &self.settings;
+        let output_bytes = match task {
+            Task::Read { .. } => settings.output_mb << 20,
+            Task::Draw { .. } => pictures::BYTES_MAX,
+        };
         let request = Request {
             bytes: unparsed.bytes.len(),
-            media_type: unparsed.media_type,
-            file_name: unparsed.file_name,
+            media_type: unparsed.media_type.clone(),
+            file_name: unparsed.file_name.clone(),
+            task,
         };
         let limits = Limits {
             child: ChildLimits {
@@ -78,9 +106,15 @@ impl Parser {
                 cpu_secs: settings.timeout_ms.div_ceil(1000) + 1,
             },
             time: Duration::from_millis(settings.timeout_ms),
-            output_bytes: settings.output_mb << 20,
+            output_bytes,
         };
-        let ran = process::run(&self.program, &request.to_line(), unparsed.bytes, &limits).await;
+        let program = Program {
+            path: &self.program,
+            command: COMMAND,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        };
+        let ran = run(&program, &request.to_line(), unparsed.bytes.clone(), &limits).await;
         let ended = ran.map_err(|stopped| self.stopped(stopped))?;
         if !ended.complaints.is_empty() {
             tracing::warn!(status = %ended.status, complaints = %ended.complaints, "the parser complained");
@@ -88,7 +122,11 @@ impl Parser {
         if !ended.status.success() {
             return Err(ParserError::of_exit(ended.status, &ended.complaints, settings));
         }
-        read(ended).await
+        // Off the async threads: the text of a large document takes a while.
+        let answer = tokio::task::spawn_blocking(move || Answer::read(ended.output)).await;
+        answer.ok().flatten().ok_or_else(|| ParserError::Crashed {
+            how: "it gave an answer that cannot be read".to_owned(),
+        })
     }
 
     fn stopped(&self, stopped: Stopped) -> ParserError {
@@ -107,22 +145,21 @@ impl Parser {
     }
 }
 
-/// Off the async threads: the text of a large document takes a while.
-async fn read(ended: Ended) -> Result<Parsed, ParserError> {
-    let answer = tokio::task::spawn_blocking(move || Answer::read(&ended.output)).await;
-    let Ok(Some(answer)) = answer else {
-        return Err(ParserError::Crashed {
-            how: "it gave an answer that cannot be read".to_owned(),
-        });
-    };
+fn read(answer: Answer) -> Result<Parsed, ParserError> {
     match (answer.format, answer.outcome) {
         (Some(format), Outcome::Read(document)) => Ok(Parsed {
             format,
             document: document.into(),
+            pictures: answer.pictures,
         }),
-        (None, Outcome::Read(_)) => Err(ParserError::Crashed {
-            how: "it gave an answer without a format".to_owned(),
+        (format, Outcome::Refused { code, message }) => Err(ParserError::Refused {
+            format,
+            code,
+            message,
+            pictures: answer.pictures,
         }),
-        (format, Outcome::Refused { code, message }) => Err(ParserError::Refused { format, code, message }),
+        (_, Outcome::Read(_) | Outcome::Drawn { .. }) => Err(ParserError::Crashed {
+            how: "it gave an answer to something else".to_owned(),
+        }),
     }
 }

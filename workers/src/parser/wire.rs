@@ -1,4 +1,4 @@
-use documents::{Block, BlockKind, Format, Image, ParsedDocument};
+use documents::{Block, BlockKind, Format, Image, ParsedDocument, RecognisedPage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -9,6 +9,28 @@ pub(super) struct Request {
     pub(super) bytes: usize,
     pub(super) media_type: String,
     pub(super) file_name: Option<String>,
+    pub(super) task: Task,
+}
+
+/// What is to be done with the document.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Task {
+    Read {
+        /// Pages of a PDF that are pictures, as a recogniser read them.
+        recognised: Vec<RecognisedPage>,
+    },
+    /// A page of a PDF, from 1: the answer is followed by its picture, as PGM.
+    Draw { page: usize },
+}
+
+impl Task {
+    pub(super) fn recognised(&self) -> &[RecognisedPage] {
+        match self {
+            Self::Read { recognised } => recognised,
+            Self::Draw { .. } => &[],
+        }
+    }
 }
 
 impl Request {
@@ -28,11 +50,13 @@ impl Request {
     }
 }
 
-/// What the child writes.
+/// What the child writes: one line of JSON, which a picture may follow.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Answer {
     /// What the document is, where that was found out.
     pub(super) format: Option<Format>,
+    /// Pages of a PDF that show something and have no text.
+    pub(super) pictures: Vec<usize>,
     pub(super) outcome: Outcome,
 }
 
@@ -40,12 +64,17 @@ pub(super) struct Answer {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
     Read(Document),
+    Drawn { dots_per_inch: u32 },
     Refused { code: String, message: String },
 }
 
 impl Answer {
-    pub(super) fn read(output: &[u8]) -> Option<Self> {
-        serde_json::from_slice(output).ok()
+    /// The answer, and what follows it.
+    pub(super) fn read(mut output: Vec<u8>) -> Option<(Self, Vec<u8>)> {
+        let end = output.iter().position(|byte| *byte == b'\n')?;
+        let answer = serde_json::from_slice(output.get(..end)?).ok()?;
+        output.drain(..=end);
+        Some((answer, output))
     }
 }
 
@@ -105,6 +134,8 @@ impl From<Document> for ParsedDocument {
             metadata: document.metadata,
             blocks,
             image: document.image,
+            // They are beside the document.
+            pictures: Vec::new(),
         }
     }
 }
@@ -120,10 +151,15 @@ mod tests {
         let parsed = documents::parse(text.as_bytes(), Format::Markdown).unwrap();
         let answer = Answer {
             format: Some(Format::Markdown),
+            pictures: vec![2],
             outcome: Outcome::Read(parsed.clone().into()),
         };
-        let sent = serde_json::to_vec(&answer).unwrap();
-        let Outcome::Read(arrived) = Answer::read(&sent).unwrap().outcome else {
+        let mut sent = serde_json::to_vec(&answer).unwrap();
+        assert!(Answer::read(sent.clone()).is_none(), "it was cut off");
+        sent.extend(b"\na\nb");
+        let (answer, rest) = Answer::read(sent).unwrap();
+        assert_eq!((answer.pictures, rest.as_slice()), (vec![2], b"a\nb".as_slice()));
+        let Outcome::Read(arrived) = answer.outcome else {
             panic!("refused")
         };
         assert_eq!(ParsedDocument::from(arrived), parsed);
@@ -135,6 +171,7 @@ mod tests {
             bytes: 4,
             media_type: "text/plain".to_owned(),
             file_name: Some("a\nb\u{0}.txt".to_owned()),
+            task: Task::Draw { page: 3 },
         };
         let sent = [request.to_line().as_bytes(), b"w\nds"].concat();
         let (read, bytes) = Request::read(&sent).unwrap();

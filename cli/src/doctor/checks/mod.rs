@@ -19,6 +19,7 @@ mod migrations;
 mod models;
 mod partitions;
 mod postgres;
+mod recognition;
 mod redis;
 mod redis_settings;
 mod roles;
@@ -56,6 +57,7 @@ pub(super) const ALL: &[Check] = &[
     clocks::CHECK,
     disk::CHECK,
     models::CHECK,
+    recognition::CHECK,
     vector_server::CHECK,
     workers::CHECK,
     partitions::CHECK,

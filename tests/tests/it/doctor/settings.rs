@@ -1,4 +1,5 @@
 use super::{examine_with, without_workers};
+use std::os::unix::fs::PermissionsExt;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_wrong_setting_is_named_and_nothing_else_is_said_to_be_in_order() {
@@ -64,5 +65,44 @@ async fn pools_beyond_the_budget_and_missing_files_are_named() {
     assert_eq!(found.health("models"), "problem", "{:#}", found.check("models"));
     let wrong = [("VISUALKIT__DATABASE__APP_CONNECTIONS", "100000")];
     assert_eq!(examine_with(&app, &[], &wrong).health("connections"), "problem");
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_reads_pages_that_are_pictures_is_named() {
+    let app = without_workers().await;
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("tesseract");
+    let path = program.display().to_string();
+    let script = |script: &str| {
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    };
+    let found = |more: &[(&str, &str)]| {
+        let program = [("VISUALKIT__RECOGNITION__PROGRAM", path.as_str())];
+        let found = examine_with(&app, &[], &[&program, more].concat());
+        let check = found.check("recognition").clone();
+        format!(
+            "{}: {}",
+            check["health"].as_str().unwrap(),
+            check["found"].as_str().unwrap()
+        )
+    };
+    let absent = found(&[]);
+    assert!(
+        absent.starts_with("ok") && absent.contains("is not installed"),
+        "{absent}"
+    );
+    script("echo 'List of available languages (3):'; echo deu; echo eng; echo osd");
+    let there = found(&[]);
+    assert!(there.starts_with("ok") && there.ends_with("in deu, eng"), "{there}");
+    let off = found(&[("VISUALKIT__RECOGNITION__MODE", "off")]);
+    assert!(off.starts_with("ok: switched off"), "{off}");
+    script("echo 'Error opening data file' >&2; exit 1");
+    let broken = found(&[]);
+    assert!(
+        broken.starts_with("problem") && broken.contains("Error opening data file"),
+        "{broken}"
+    );
     app.abandon().await;
 }

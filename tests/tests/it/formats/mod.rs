@@ -4,5 +4,6 @@ mod every_file;
 mod found;
 mod limits;
 mod processes;
+mod recognition;
 mod shown;
 mod support;

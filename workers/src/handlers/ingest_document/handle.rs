@@ -21,7 +21,7 @@ impl Handle for IngestDocument {
         if source.is_unchanged() {
             return commit(&job, &self, Ingested::unchanged(source)).await;
         }
-        let Parsed { format, document } = job.step("parse", parse(&job, &source)).await?;
+        let Parsed { format, document, .. } = job.step("parse", parse(&job, &source)).await?;
         let (title, chunks) = job.step("chunk", chunk(&job, &source, document)).await?;
         job.step_detail(json!({ "chunks": chunks.len() }));
         let Some(embedded) = job.step("embed", embed_unknown(&job, &self, &source, &chunks)).await? else {
@@ -48,8 +48,10 @@ async fn parse(job: &JobContext, source: &Source) -> Result<Parsed, JobError> {
         media_type: source.version.mime_type.clone(),
         file_name: source.version.file_name.clone(),
         bytes: source.bytes.clone(),
+        language: source.base.language.clone(),
     };
-    match job.app.parser.parse(unparsed).await {
+    let pages_read = |done, total| job.progress(done, Some(total), "reading pages that are pictures");
+    match job.app.parser.parse(unparsed, &pages_read).await {
         Ok(parsed) => {
             job.step_detail(found(&parsed));
             Ok(parsed)
@@ -70,6 +72,11 @@ fn found(parsed: &Parsed) -> Value {
     for name in ["pages", "slides", "sheets"] {
         let count = parsed.document.metadata.get(name).filter(|count| count.is_u64());
         found.extend(count.map(|count| (name.to_owned(), count.clone())));
+    }
+    // Which of a PDF's pages were pictures that were read, how surely (0 to 100), and which stay without text.
+    for name in ["pages_recognised", "recognition_certainty", "pages_without_text"] {
+        let told = parsed.document.metadata.get(name);
+        found.extend(told.map(|told| (name.to_owned(), told.clone())));
     }
     if let Some(image) = parsed.document.image {
         found.insert("width".to_owned(), json!(image.width));

@@ -1,7 +1,7 @@
-use super::child::COMMAND;
-use super::child_limits::ChildLimits;
+use super::limits::ChildLimits;
 use super::tail::read_tail;
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::ffi::OsString;
 use std::io;
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
@@ -13,33 +13,47 @@ use tokio::process::{Child, Command};
 /// How much of what the child says on standard error is kept: the end of it.
 const COMPLAINTS_BYTES: usize = 2 << 10;
 
+/// This program again, as another command.
+pub(crate) struct Program<'a> {
+    pub(crate) path: &'a Path,
+    /// The child's own command, before its limits.
+    pub(crate) command: &'a str,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) environment: Vec<(&'static str, OsString)>,
+}
+
 /// What the child may take, and what the parent takes of it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    pub(super) child: ChildLimits,
+pub(crate) struct Limits {
+    pub(crate) child: ChildLimits,
     /// From its start to its end.
-    pub(super) time: Duration,
-    pub(super) output_bytes: usize,
+    pub(crate) time: Duration,
+    pub(crate) output_bytes: usize,
 }
 
 /// How it ended by itself, or by a signal that was not ours.
-pub(super) struct Ended {
-    pub(super) status: ExitStatus,
-    pub(super) output: Vec<u8>,
+pub(crate) struct Ended {
+    pub(crate) status: ExitStatus,
+    pub(crate) output: Vec<u8>,
     /// The end of what it said on standard error.
-    pub(super) complaints: String,
+    pub(crate) complaints: String,
 }
 
 /// Why it was not run to its end.
 #[derive(Debug)]
-pub(super) enum Stopped {
+pub(crate) enum Stopped {
     NotStarted(io::Error),
     OutOfTime,
     TooMuchOutput,
 }
 
 /// Runs the child over `line` and `bytes`. It is dead when this returns or is dropped.
-pub(super) async fn run(program: &Path, line: &str, bytes: Arc<Vec<u8>>, limits: &Limits) -> Result<Ended, Stopped> {
+pub(crate) async fn run(
+    program: &Program<'_>,
+    line: &str,
+    bytes: Arc<Vec<u8>>,
+    limits: &Limits,
+) -> Result<Ended, Stopped> {
     let mut child = start(program, limits.child).map_err(Stopped::NotStarted)?;
     let mut group = Group::of(&child);
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
@@ -69,12 +83,14 @@ pub(super) async fn run(program: &Path, line: &str, bytes: Arc<Vec<u8>>, limits:
         .unwrap_or(Err(Stopped::OutOfTime))
 }
 
-/// In a process group of its own, with nothing of ours: no environment, no working directory, no file but the pipes.
-fn start(program: &Path, limits: ChildLimits) -> io::Result<Child> {
-    Command::new(program)
-        .arg(COMMAND)
+/// In a process group of its own, with nothing of ours: no environment but what it is given, no working directory, no file but the pipes.
+fn start(program: &Program<'_>, limits: ChildLimits) -> io::Result<Child> {
+    Command::new(program.path)
+        .arg(program.command)
         .args(limits.to_arguments())
+        .args(&program.arguments)
         .env_clear()
+        .envs(program.environment.iter().map(|(name, value)| (name, value)))
         .current_dir("/")
         .process_group(0)
         .stdin(Stdio::piped())

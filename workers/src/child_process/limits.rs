@@ -5,24 +5,23 @@ use std::ffi::{OsStr, OsString};
 const BESIDE_DATA_BYTES: u64 = 1 << 30;
 /// Enough for the nesting that parsers allow.
 const STACK_BYTES: u64 = 64 << 20;
-/// Those it was started with: standard input, output and error.
-const OPEN_FILES: u64 = 3;
 
 /// What the child process may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ChildLimits {
+pub(crate) struct ChildLimits {
     /// Memory that it writes to.
-    pub(super) memory_bytes: u64,
+    pub(crate) memory_bytes: u64,
     /// Time on the processor.
-    pub(super) cpu_secs: u64,
+    pub(crate) cpu_secs: u64,
 }
 
 impl ChildLimits {
-    pub(super) fn to_arguments(self) -> [String; 2] {
+    pub(crate) fn to_arguments(self) -> [String; 2] {
         [self.memory_bytes.to_string(), self.cpu_secs.to_string()]
     }
 
-    pub(super) fn from_arguments(mut arguments: impl Iterator<Item = OsString>) -> Option<Self> {
+    /// The first two of `arguments`.
+    pub(crate) fn from_arguments(arguments: &mut impl Iterator<Item = OsString>) -> Option<Self> {
         let mut number = || arguments.next().as_deref().and_then(OsStr::to_str)?.parse().ok();
         Some(Self {
             memory_bytes: number()?,
@@ -30,15 +29,15 @@ impl ChildLimits {
         })
     }
 
-    /// Puts this process under the limits, for good: no files but those that are open, no other processes, no new rights, and its end when the thread
-    /// that started it ends.
-    pub(super) fn apply(self) -> rustix::io::Result<()> {
+    /// Puts this process under the limits, for good: no more than `open_files` at once, the three it was started with among them, no other processes, no new rights,
+    /// and its end when the thread that started it ends.
+    pub(crate) fn apply(self, open_files: u64) -> rustix::io::Result<()> {
         set_parent_process_death_signal(Some(Signal::KILL))?;
         rustix::thread::set_no_new_privs(true)?;
         limit(Resource::Core, 0)?;
         limit(Resource::Fsize, 0)?;
         limit(Resource::Nproc, 0)?;
-        limit(Resource::Nofile, OPEN_FILES)?;
+        limit(Resource::Nofile, open_files)?;
         limit(Resource::Stack, STACK_BYTES)?;
         limit(Resource::Data, self.memory_bytes)?;
         limit(Resource::As, self.memory_bytes.saturating_add(BESIDE_DATA_BYTES))?;
