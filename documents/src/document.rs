@@ -14,7 +14,7 @@ pub struct ParsedDocument {
     pub blocks: Vec<Block>,
     /// What a picture is; `None` of everything else.
     pub image: Option<Image>,
-    /// Pages of a PDF, from 1, that show something and have no text: a recogniser may read them, from [`draw_page`](crate::draw_page).
+    /// Pages of a PDF, from 1, that show something and have no text: a recogniser may read them, from what [`draw`](crate::draw) draws.
     pub pictures: Vec<usize>,
 }
 

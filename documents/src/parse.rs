@@ -2,6 +2,7 @@ use std::borrow::Cow;
 
 use crate::decode::to_utf8;
 use crate::pdf::RecognisedPage;
+use crate::picture::Picture;
 use crate::{
     Format, ParseError, ParsedDocument, csv, docx, email, html, image, json, markdown, mdx, pdf, plain_text, pptx,
     spreadsheet,
@@ -48,13 +49,34 @@ pub fn parse_in(bytes: &[u8], format: Format, charset: Option<&str>) -> Result<P
     with_text(document)
 }
 
-/// Reads a PDF of whose pages some are pictures, which a recogniser (OCR) read: their words are laid out like those of other pages. A page that has text of
-/// its own keeps it.
+/// Draws a page of a PDF, from 1, or a picture, of which `page` is 1: for a recogniser (OCR). A page is drawn as a person sees it, at 300 dots an inch or as many as
+/// 40 million pixels allow; a picture as it is, a small one twice as large, upright and on white.
+///
+/// Takes as long as the page asks for: bound it from outside.
+///
+/// # Errors
+/// What cannot be read or drawn, or has no such page: see [`ParseError`].
+pub fn draw(bytes: &[u8], format: Format, page: usize) -> Result<Picture, ParseError> {
+    match format {
+        Format::Png | Format::Jpeg | Format::Gif | Format::Webp => image::draw(bytes, format),
+        _ => pdf::draw(bytes, page),
+    }
+}
+
+/// Reads a PDF of whose pages some are pictures, or a picture, which a recogniser (OCR) read: their words are laid out like those of other pages. A page that has
+/// text of its own keeps it.
 ///
 /// # Errors
 /// As [`parse`], and [`ParseError::NothingRecognised`].
-pub fn parse_recognised(bytes: &[u8], recognised: &[RecognisedPage]) -> Result<ParsedDocument, ParseError> {
-    with_text(pdf::parse(bytes, recognised)?)
+pub fn parse_recognised(
+    bytes: &[u8],
+    format: Format,
+    recognised: &[RecognisedPage],
+) -> Result<ParsedDocument, ParseError> {
+    with_text(match (format, recognised) {
+        (Format::Png | Format::Jpeg | Format::Gif | Format::Webp, [page, ..]) => pdf::parse_picture(&page.hocr)?,
+        _ => pdf::parse(bytes, recognised)?,
+    })
 }
 
 fn with_text(document: ParsedDocument) -> Result<ParsedDocument, ParseError> {

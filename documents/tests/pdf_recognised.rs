@@ -3,7 +3,7 @@
 
 mod pdf_writer;
 
-use documents::{BlockKind, ParseError, ParsedDocument, RecognisedPage, draw_page, parse_recognised};
+use documents::{BlockKind, Format, ParseError, ParsedDocument, Picture, RecognisedPage};
 use pdf_writer::{PdfWriter, lines, rule};
 use serde_json::json;
 use std::fmt::Write;
@@ -11,6 +11,14 @@ use std::fmt::Write;
 /// Letter paper at 300 dots an inch.
 const WIDTH: u32 = 2550;
 const HEIGHT: u32 = 3300;
+
+fn draw_page(pdf: &[u8], page: usize) -> Result<Picture, ParseError> {
+    documents::draw(pdf, Format::Pdf, page)
+}
+
+fn parse_recognised(pdf: &[u8], recognised: &[RecognisedPage]) -> Result<ParsedDocument, ParseError> {
+    documents::parse_recognised(pdf, Format::Pdf, recognised)
+}
 
 /// Something that is no text.
 fn picture() -> String {
@@ -171,7 +179,7 @@ fn pages_keep_their_order_and_a_page_with_text_keeps_it() {
         .page(lines(60.0, 700.0, &["Written last."]))
         .page(picture())
         .finish();
-    let unread = documents::parse(&file, documents::Format::Pdf).unwrap();
+    let unread = documents::parse(&file, Format::Pdf).unwrap();
     assert_eq!(unread.pictures, [2, 4]);
     let recognised = [
         Hocr::default().text(250, 300, 42, "Scanned in between.").page(2),
@@ -279,4 +287,26 @@ fn what_is_no_hocr_is_no_text() {
     // Sizes that make no sense are laid out somehow.
     let hocr = "<html><div class='ocr_page' title='bbox 0 0 1e30 1'><span class='ocr_line' title='bbox 0 0 1e30 1e30; x_size 1e-30'><span class='ocrx_word' title='bbox 0 0 1e30 1; x_wconf 99'>a</span></span></div></html>".to_owned();
     let _ = parse_recognised(&file, &[RecognisedPage { page: 1, hocr }]);
+}
+
+#[test]
+fn a_picture_is_read_like_a_page() {
+    let page = Hocr::default()
+        .text(250, 300, 80, "Error 4711")
+        .text(250, 450, 42, "The lamp is not connected.")
+        .page(1);
+    let document = documents::parse_recognised(b"", Format::Png, std::slice::from_ref(&page)).unwrap();
+    assert_eq!(document.title.as_deref(), Some("Error 4711"));
+    assert_eq!(document.image, None);
+    assert_eq!(document.metadata["recognition_certainty"], json!(95));
+    assert_eq!(
+        blocks(&document),
+        [(
+            "Error 4711".to_owned(),
+            BlockKind::Paragraph,
+            "The lamp is not connected."
+        )]
+    );
+    let empty = documents::parse_recognised(b"", Format::Jpeg, &[Hocr::default().page(1)]);
+    assert_eq!(empty, Err(ParseError::NoText));
 }

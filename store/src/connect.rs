@@ -77,7 +77,9 @@ impl Target {
             // A transaction whose client is gone must not keep its locks: nobody could take its job.
             let planning = match plans {
                 Plans::Each => "",
-                Plans::Once => " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off",
+                Plans::Once => {
+                    " -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_mergejoin=off -c default_transaction_isolation=repeatable\\ read"
+                }
             };
             let options = format!(
                 "{} -c statement_timeout={} -c idle_in_transaction_session_timeout={} -c client_connection_check_interval={}{planning}",

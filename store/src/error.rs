@@ -56,6 +56,12 @@ impl StoreError {
         )
     }
 
+    /// Whether a row had changed since the statement, or its transaction, began.
+    pub(crate) fn is_change(error: &diesel::result::Error) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error};
+        matches!(error, Error::DatabaseError(DatabaseErrorKind::SerializationFailure, _))
+    }
+
     /// `Conflict { what }` when a unique constraint refused the row.
     pub(crate) fn or_conflict(error: diesel::result::Error, what: &'static str) -> Self {
         use diesel::result::{DatabaseErrorKind, Error};

@@ -34,8 +34,8 @@ impl System {
 
     pub(crate) async fn begin(&self, durability: Durability) -> Result<SystemTx, StoreError> {
         let sql = match durability {
-            Durability::Durable => "BEGIN",
-            Durability::Relaxed => "BEGIN; SET LOCAL synchronous_commit = off",
+            Durability::Durable => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Durability::Relaxed => "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off",
         };
         Ok(SystemTx {
             conn: begin(&self.pool, sql).await?,
@@ -44,24 +44,38 @@ impl System {
 
     /// For questions about all that there is: Postgres may read whole tables and join them as it likes, which other statements of this role may not.
     pub(crate) async fn begin_survey(&self) -> Result<SystemTx, StoreError> {
-        let sql =
-            "BEGIN; SET LOCAL synchronous_commit = off; SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = on";
+        let sql = "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL synchronous_commit = off; SET LOCAL enable_seqscan = on; SET LOCAL enable_mergejoin = on";
         Ok(SystemTx {
             conn: begin(&self.pool, sql).await?,
         })
     }
 
-    /// A connection for one statement, which is a transaction by itself. It may be dead: try as often as [`tries`](Self::tries) says while the
-    /// error is [`StoreError::is_closed`].
+    /// For one statement that locks rows and joins them with others of the job tables: a row that has changed since the statement began makes it fail, and it is
+    /// to be tried [again](Retries). Looked at again by Postgres 18 instead, such a row can crash it (`docs/decisions/036-changed-rows.md`).
+    pub(crate) async fn begin_in_one_snapshot(&self, durability: Durability) -> Result<SystemTx, StoreError> {
+        let sql = match durability {
+            Durability::Durable => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            Durability::Relaxed => "BEGIN ISOLATION LEVEL REPEATABLE READ; SET LOCAL synchronous_commit = off",
+        };
+        Ok(SystemTx {
+            conn: begin(&self.pool, sql).await?,
+        })
+    }
+
+    /// A connection for one statement, which is a transaction by itself, in one snapshot as with [`begin_in_one_snapshot`](Self::begin_in_one_snapshot).
+    /// It may be dead. Try as often as [`Retries`] says.
     pub(crate) async fn checkout(&self) -> Result<PooledConnection, StoreError> {
         let mut conn = checkout(&self.pool).await?;
         conn.expect_work();
         Ok(conn)
     }
 
-    /// Dead connections there can be in the pool, after a restart of Postgres.
-    pub(crate) fn tries(&self) -> u32 {
-        self.pool.state().connections + 1
+    /// How often one statement may be tried again.
+    pub(crate) fn retries(&self) -> Retries {
+        Retries {
+            closed: self.pool.state().connections + 1,
+            changed: CHANGES,
+        }
     }
 
     /// Whether Postgres answers.
@@ -80,6 +94,34 @@ impl System {
         let state = self.pool.state();
         (state.connections, state.idle_connections)
     }
+}
+
+/// How often rows may change under one statement before that is an error.
+const CHANGES: u32 = 100;
+
+/// What is left of one statement's tries.
+pub(crate) struct Retries {
+    /// Dead connections there can be in the pool, after a restart of Postgres.
+    closed: u32,
+    changed: u32,
+}
+
+impl Retries {
+    /// The connection was found dead: the same on another may succeed.
+    pub(crate) fn after_closed(&mut self, error: &diesel::result::Error) -> bool {
+        StoreError::is_closed(error) && take(&mut self.closed)
+    }
+
+    /// A row has changed since the statement began, which has done nothing: it may succeed now.
+    pub(crate) fn after_change(&mut self, error: &diesel::result::Error) -> bool {
+        StoreError::is_change(error) && take(&mut self.changed)
+    }
+}
+
+fn take(left: &mut u32) -> bool {
+    let any = *left > 0;
+    *left = left.saturating_sub(1);
+    any
 }
 
 /// A transaction of the system role. Dropped without [`commit`](Self::commit), its connection is closed and it rolls back.

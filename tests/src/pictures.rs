@@ -1,4 +1,6 @@
-use flate2::Crc;
+use flate2::write::ZlibEncoder;
+use flate2::{Compression, Crc};
+use std::io::Write;
 
 /// A picture whose header is right, and whose pixels are noughts. What is on it stands in a comment, for a model that cannot look.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +98,25 @@ impl Picture<'_> {
         ]
         .concat()
     }
+}
+
+/// A whole PNG of these pixels, a byte each, row by row.
+#[must_use]
+pub fn grey_png(width: u32, grey: &[u8]) -> Vec<u8> {
+    let height = u32::try_from(grey.len()).unwrap() / width;
+    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
+    let mut packed = ZlibEncoder::new(Vec::new(), Compression::fast());
+    for row in grey.chunks(width as usize) {
+        packed.write_all(&[0]).unwrap();
+        packed.write_all(row).unwrap();
+    }
+    [
+        b"\x89PNG\r\n\x1a\n".to_vec(),
+        png_chunk(b"IHDR", &header),
+        png_chunk(b"IDAT", &packed.finish().unwrap()),
+        png_chunk(b"IEND", b""),
+    ]
+    .concat()
 }
 
 fn png_chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {

@@ -101,6 +101,10 @@ impl EmbeddingModels {
         &self.0.image_readers
     }
 
+    pub(crate) fn reads_images(&self, model: &Model) -> bool {
+        self.0.image_readers.iter().any(|name| **name == *model.name)
+    }
+
     /// The vector of a question somebody waits for: whatever holds it up is said at once.
     pub(crate) async fn query_vector(&self, job: &JobContext, name: &str, query: &str) -> Result<Vec<f32>, JobError> {
         let model = self.find(name)?;

@@ -1,5 +1,6 @@
-//! Pictures: what their headers say. No pixel is decoded, so that a picture of any size costs a walk over its parts.
+//! Pictures: what their headers say. No pixel is decoded but for a recogniser, so that a picture of any size costs a walk over its parts.
 mod bytes;
+mod draw;
 mod gif;
 mod jpeg;
 mod png;
@@ -7,6 +8,7 @@ mod png;
 mod tests;
 mod webp;
 
+pub(crate) use self::draw::draw;
 use crate::{Format, ParseError, ParsedDocument};
 use serde::{Deserialize, Serialize};
 
@@ -42,14 +44,14 @@ const CUT_OFF: Fault = "it ends in the middle";
 /// # Errors
 /// [`ParseError::Damaged`] for one that is cut off, or whose headers contradict each other or what follows.
 pub(crate) fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, ParseError> {
-    let (called, size) = match format {
-        Format::Jpeg => ("JPEG picture", jpeg::size(bytes)),
-        Format::Gif => ("GIF picture", gif::size(bytes)),
-        Format::Webp => ("WebP picture", webp::size(bytes)),
-        _ => ("PNG picture", png::size(bytes)),
+    let size = match format {
+        Format::Jpeg => jpeg::size(bytes),
+        Format::Gif => gif::size(bytes),
+        Format::Webp => webp::size(bytes),
+        _ => png::size(bytes),
     };
     let damaged = |fault: Fault| ParseError::Damaged {
-        format: called,
+        format: called(format),
         reason: fault.to_owned(),
     };
     let (width, height) = size.map_err(damaged)?;
@@ -60,4 +62,14 @@ pub(crate) fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, Pars
         image: Some(Image { format, width, height }),
         ..ParsedDocument::default()
     })
+}
+
+/// As a person calls it.
+fn called(format: Format) -> &'static str {
+    match format {
+        Format::Jpeg => "JPEG picture",
+        Format::Gif => "GIF picture",
+        Format::Webp => "WebP picture",
+        _ => "PNG picture",
+    }
 }

@@ -85,7 +85,7 @@ pub(super) fn read(pdf: &Pdf, recognised: &[RecognisedPage]) -> Result<Content, 
         if !has_text(&device.page)
             && let Some(page) = recognised.iter().find(|page| page.page == number)
         {
-            let mut recognition = recognised::read(&page.hocr, device.page.width);
+            let mut recognition = recognised::read(&page.hocr, Some(device.page.width));
             device.page.glyphs.append(&mut recognition.glyphs);
             if has_text(&device.page) {
                 content.recognised.pages.push(number);

@@ -53,11 +53,7 @@ pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize], recognised: &Recogni
             metadata.insert(name.to_owned(), listed.into());
         }
     }
-    let certainties = &recognised.certainties;
-    if !certainties.is_empty() {
-        let mean = certainties.iter().sum::<f32>() / certainties.len() as f32;
-        metadata.insert("recognition_certainty".to_owned(), (mean.round() as u64).into());
-    }
+    metadata.extend(certainty(&recognised.certainties));
     let title = info.title.as_deref().map(text_string);
     DocumentInfo {
         title: title
@@ -65,6 +61,12 @@ pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize], recognised: &Recogni
             .and_then(|title| crate::outline::title(&title)),
         metadata,
     }
+}
+
+/// How sure the recogniser was of its words on average.
+pub(super) fn certainty(certainties: &[f32]) -> Option<(String, Value)> {
+    let mean = certainties.iter().sum::<f32>() / certainties.len() as f32;
+    (!certainties.is_empty()).then(|| ("recognition_certainty".to_owned(), (mean.round() as u64).into()))
 }
 
 /// A title that a person wrote: programs put the file's name or a placeholder there.

@@ -6,45 +6,16 @@ use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 use super::content::guarded;
 use super::{FORMAT, damaged, load_error, stream_sizes};
 use crate::ParseError;
+use crate::picture::{MAX_PIXELS, Picture};
 
 const POINTS_PER_INCH: f32 = 72.0;
 /// 300 dots an inch, which recognisers are trained on; rounded up, so that whole inches are whole pixels.
 const PIXELS_A_POINT: f32 = 4.166_667;
-/// A page as large as A2 is drawn coarser than 300 dots an inch.
-const MAX_PIXELS: f32 = 40_000_000.0;
 /// The longest edge in pixels.
 const MAX_EDGE: f32 = 20_000.0;
 
-/// A page in shades of grey.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// In pixels.
-    pub width: u32,
-    /// In pixels.
-    pub height: u32,
-    /// How many pixels an inch of the page has.
-    pub dots_per_inch: u32,
-    /// Row by row from the top, a byte a pixel; 255 is white.
-    pub grey: Vec<u8>,
-}
-
-impl Picture {
-    /// As a binary portable greymap ([PGM](https://netpbm.sourceforge.net/doc/pgm.html)).
-    #[must_use]
-    pub fn to_pgm(&self) -> Vec<u8> {
-        let mut pgm = format!("P5\n{} {}\n255\n", self.width, self.height).into_bytes();
-        pgm.extend_from_slice(&self.grey);
-        pgm
-    }
-}
-
-/// Draws a page of a PDF, `page` from 1, as a person sees it: for a recogniser (OCR). At 300 dots an inch, or as many as 40 million pixels allow.
-///
-/// Takes as long as the page asks for: bound it from outside.
-///
-/// # Errors
-/// A PDF that cannot be read, or without that page: see [`ParseError`].
-pub fn draw_page(bytes: &[u8], page: usize) -> Result<Picture, ParseError> {
+/// A page, from 1, as a person sees it. Takes as long as the page asks for.
+pub(crate) fn draw(bytes: &[u8], page: usize) -> Result<Picture, ParseError> {
     stream_sizes::check(bytes)?;
     let owned = bytes.to_vec();
     let pdf = guarded(move || Pdf::new(owned))?.map_err(load_error)?;
@@ -84,7 +55,7 @@ fn scale(width: f32, height: f32) -> Option<f32> {
         return None;
     }
     let scale = PIXELS_A_POINT
-        .min((MAX_PIXELS / area).sqrt())
+        .min((MAX_PIXELS as f32 / area).sqrt())
         .min(MAX_EDGE / width.max(height));
     (width.min(height) * scale >= 1.0).then_some(scale)
 }

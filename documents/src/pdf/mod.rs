@@ -10,7 +10,7 @@ mod layout;
 mod recognised;
 mod stream_sizes;
 
-pub use self::draw::{Picture, draw_page};
+pub(crate) use self::draw::draw;
 pub use self::recognised::RecognisedPage;
 
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
@@ -57,6 +57,27 @@ pub(crate) fn parse(bytes: &[u8], recognised: &[RecognisedPage]) -> Result<Parse
         title: info.title.or(first_heading),
         metadata: info.metadata,
         blocks,
+    })
+}
+
+/// The words of a picture that is no PDF, laid out as those of a page.
+pub(crate) fn parse_picture(hocr: &str) -> Result<ParsedDocument, ParseError> {
+    let recognition = recognised::read(hocr, None);
+    let certainties = recognition.certainties;
+    let mut outline = Outline::default();
+    let page = layout::PageContent {
+        width: recognition.width,
+        height: recognition.height,
+        glyphs: recognition.glyphs,
+        ..layout::PageContent::default()
+    };
+    layout::append(vec![layout::PageLayout::of(page)], &mut outline);
+    let (first_heading, blocks) = outline.finish()?;
+    Ok(ParsedDocument {
+        title: first_heading.and_then(|heading| crate::outline::title(&heading)),
+        metadata: document_info::certainty(&certainties).into_iter().collect(),
+        blocks,
+        ..ParsedDocument::default()
     })
 }
 

@@ -2,11 +2,12 @@ use roxmltree::{Document, Node, ParsingOptions};
 use serde::{Deserialize, Serialize};
 
 use super::layout::Glyph;
+use crate::picture::DOTS_PER_INCH;
 
-/// A page as a recogniser (OCR) read it.
+/// A page, or a picture, as a recogniser (OCR) read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecognisedPage {
-    /// From 1.
+    /// From 1; of a picture it is 1.
     pub page: usize,
     /// [hOCR](https://kba.github.io/hocr-spec/1.2/) of one page, as Tesseract writes it: lines with `bbox`, `baseline` and `x_size`, words (`ocrx_word`) with `bbox` and `x_wconf`.
     pub hocr: String,
@@ -16,6 +17,9 @@ pub struct RecognisedPage {
 #[derive(Debug, Default)]
 pub(super) struct Recognition {
     pub(super) glyphs: Vec<Glyph>,
+    /// Of the page, in points.
+    pub(super) width: f32,
+    pub(super) height: f32,
     /// The recogniser's certainty of each word that was taken, 0 to 100.
     pub(super) certainties: Vec<f32>,
 }
@@ -32,8 +36,8 @@ const STEP: f32 = 1.3;
 /// Words further apart than so many sizes stand in columns.
 const WIDEST_SPACE: f32 = 1.0;
 
-/// Words on a page of `width` points; none where it is no hOCR.
-pub(super) fn read(hocr: &str, width: f32) -> Recognition {
+/// Words on a page of `width` points, or of a picture of 300 dots an inch; none where it is no hOCR.
+pub(super) fn read(hocr: &str, width: Option<f32>) -> Recognition {
     let options = ParsingOptions {
         nodes_limit: MAX_NODES,
         ..ParsingOptions::default()
@@ -44,17 +48,21 @@ pub(super) fn read(hocr: &str, width: f32) -> Recognition {
         return Recognition::default();
     };
     let page = tree.descendants().find(|node| has_class(*node, &["ocr_page"]));
-    let Some([_, _, pixels, _]) = page.and_then(|page| bbox(page)) else {
+    let Some([_, _, right, bottom]) = page.and_then(|page| bbox(page)) else {
         return Recognition::default();
     };
-    let scale = width / pixels.max(1.0);
+    let scale = width.map_or(72.0 / DOTS_PER_INCH as f32, |width| width / right.max(1.0));
     let mut lines: Vec<Line> = tree
         .descendants()
         .filter(|node| has_class(*node, &LINES))
         .filter_map(|node| Line::of(node, scale))
         .collect();
     even_out_sizes(&mut lines);
-    let mut recognition = Recognition::default();
+    let mut recognition = Recognition {
+        width: right * scale,
+        height: bottom * scale,
+        ..Recognition::default()
+    };
     for line in lines {
         line.write(&mut recognition);
     }

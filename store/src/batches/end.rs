@@ -43,7 +43,18 @@ struct Row {
 /// # Errors
 /// [`StoreError`].
 pub async fn end_all(system: &System, limit: i64) -> Result<Vec<EndedBatch>, StoreError> {
-    let mut tx = system.begin(crate::Durability::Durable).await?;
+    let mut retries = system.retries();
+    let ended = loop {
+        match end(system, limit).await {
+            Err(StoreError::Query(error)) if retries.after_change(&error) => {}
+            ended => break ended?,
+        }
+    };
+    Ok(ended.into_iter().map(EndedBatch::from).collect())
+}
+
+async fn end(system: &System, limit: i64) -> Result<Vec<Row>, StoreError> {
+    let mut tx = system.begin_in_one_snapshot(crate::Durability::Durable).await?;
     let ended: Vec<Row> = sql_query(
         "WITH ready AS (
              SELECT tenant_id, id FROM batches
@@ -66,7 +77,7 @@ pub async fn end_all(system: &System, limit: i64) -> Result<Vec<EndedBatch>, Sto
     .load(&mut tx.conn)
     .await?;
     tx.commit().await?;
-    Ok(ended.into_iter().map(EndedBatch::from).collect())
+    Ok(ended)
 }
 
 impl From<Row> for EndedBatch {

@@ -46,7 +46,7 @@ pub async fn release_steps(system: &System) -> Result<Vec<Dispatchable>, StoreEr
     let mut tx = system.begin(Durability::Durable).await?;
     let released = sql_query(
         "UPDATE jobs j SET awaits_batch = false, state = 'queued', run_at = now(), revision = revision + 1
-         FROM batches b WHERE b.tenant_id = j.tenant_id AND b.id = j.id AND b.has_step AND b.ended_at IS NOT NULL
+         FROM batches b WHERE b.tenant_id = j.tenant_id AND j.id = ANY(array_append('{}', b.id)) AND b.has_step AND b.ended_at IS NOT NULL
            AND j.state = 'scheduled' AND j.awaits_batch
          RETURNING j.id, j.tenant_id, j.pool, j.priority, j.kind, j.knowledge_base_ids",
     )

@@ -103,7 +103,7 @@ pub async fn cancel_some(
              UPDATE jobs j SET cancel_requested = true, revision = revision + 1,
                     state = CASE WHEN j.state = 'running' THEN 'running' ELSE 'cancelled' END,
                     finished_at = CASE WHEN j.state = 'running' THEN NULL ELSE now() END
-             FROM unended u WHERE j.id = u.id
+             WHERE j.id = ANY(ARRAY(SELECT id FROM unended))
              RETURNING j.*, NULL::jsonb AS result, NULL::jsonb AS error
          ), {COUNTED}, {TELL_WEBHOOKS}
          SELECT id, state FROM ended ORDER BY id"

@@ -77,12 +77,13 @@ pub async fn claim(
         return Ok(Vec::new());
     };
     let range = smallest..=largest;
-    let mut tries = system.tries();
+    let mut retries = system.retries();
     let mut tried = false;
     loop {
         let mut conn = system.checkout().await?;
         match claim_on(&mut conn, ids, &range, worker, lease_token, lease_ms).await {
-            Err(error) if tries > 0 && StoreError::is_closed(&error) => tries -= 1,
+            Err(error) if retries.after_closed(&error) => tried = true,
+            Err(error) if retries.after_change(&error) => {}
             Err(error) => return Err(error.into()),
             // The connection may have closed after the claim.
             Ok(_) if tried => {
@@ -91,7 +92,6 @@ pub async fn claim(
             }
             Ok(claimed) => return Ok(claimed),
         }
-        tried = true;
     }
 }
 

@@ -103,12 +103,12 @@ pub async fn mark_for_dispatch(
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch = $1
                           AND dispatched_at < now() - $2 * interval '1 millisecond' LIMIT $3)
          ), chosen AS (
-             SELECT id FROM jobs WHERE id IN (SELECT id FROM due LIMIT $3) AND state IN ('scheduled', 'retryable', 'queued')
+             SELECT id FROM jobs WHERE id = ANY(ARRAY(SELECT id FROM due LIMIT $3)) AND state IN ('scheduled', 'retryable', 'queued')
              ORDER BY id FOR UPDATE SKIP LOCKED
          )
          UPDATE jobs j SET revision = CASE WHEN state = 'queued' THEN revision ELSE revision + 1 END, state = 'queued',
                 dispatch_epoch = CASE WHEN {IS_PAUSED} THEN '{PAUSED_EPOCH}' ELSE $1 END, dispatched_at = now()
-         FROM chosen WHERE j.id = chosen.id
+         WHERE j.id = ANY(ARRAY(SELECT id FROM chosen))
          RETURNING j.id, j.tenant_id, j.pool, j.priority, j.kind, j.knowledge_base_ids,
                    j.dispatch_epoch = '{PAUSED_EPOCH}' AS paused",
     ))
@@ -166,7 +166,7 @@ pub async fn release_paused(system: &System, limit: i64) -> Result<usize, StoreE
              SELECT id FROM jobs j WHERE state = 'queued' AND dispatch_epoch = '{PAUSED_EPOCH}' AND NOT {IS_PAUSED}
              LIMIT $1 FOR UPDATE SKIP LOCKED
          )
-         UPDATE jobs j SET dispatch_epoch = NULL, dispatched_at = NULL FROM free WHERE j.id = free.id"
+         UPDATE jobs j SET dispatch_epoch = NULL, dispatched_at = NULL WHERE j.id = ANY(ARRAY(SELECT id FROM free))"
     ))
     .bind::<BigInt, _>(limit)
     .prepared()

@@ -7,7 +7,7 @@ use crate::{StoreError, System};
 use diesel::sql_types::{BigInt, Jsonb, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// A job whose worker fell silent.
 #[derive(Clone, Debug, QueryableByName)]
@@ -33,7 +33,17 @@ pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob
         "message": "The worker that ran this job stopped responding before it finished.",
         "retryable": true,
     });
-    let mut tx = system.begin(Durability::Durable).await?;
+    let mut retries = system.retries();
+    loop {
+        match expire(system, limit, &error).await {
+            Err(StoreError::Query(error)) if retries.after_change(&error) => {}
+            expired => return expired,
+        }
+    }
+}
+
+async fn expire(system: &System, limit: i64, error: &Value) -> Result<Vec<ExpiredJob>, StoreError> {
+    let mut tx = system.begin_in_one_snapshot(Durability::Durable).await?;
     let expired = sql_query(format!(
         "WITH lost AS (
              SELECT id, CASE WHEN cancel_requested THEN 'cancelled' WHEN attempt >= max_attempts THEN 'dead' ELSE 'queued' END AS next

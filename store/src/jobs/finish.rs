@@ -86,11 +86,11 @@ pub async fn finish(system: &System, finishes: &[Finish]) -> Result<Vec<Ended>, 
 
 /// One statement, which is a transaction by itself.
 async fn finish_batch(system: &System, finishes: &[&Finish]) -> Result<Vec<Ended>, StoreError> {
-    let mut tries = system.tries();
+    let mut retries = system.retries();
     loop {
         let mut conn = system.checkout().await?;
         match write(&mut conn, finishes, Ends::Alone).await {
-            Err(StoreError::Query(error)) if tries > 0 && StoreError::is_closed(&error) => tries -= 1,
+            Err(StoreError::Query(error)) if retries.after_closed(&error) || retries.after_change(&error) => {}
             ended => return ended,
         }
     }
@@ -101,6 +101,17 @@ async fn finish_batch(system: &System, finishes: &[&Finish]) -> Result<Vec<Ended
 /// # Errors
 /// [`StoreError::LeaseLost`] when another worker has the job by now: roll back.
 pub async fn finish_in(tx: &mut TenantTx, finish: Finish) -> Result<Ended, StoreError> {
+    // From here on the row cannot change, so that the next statement needs not look at it twice.
+    let held = sql_query("SELECT FROM jobs WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 FOR UPDATE")
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(finish.id)
+        .bind::<Uuid, _>(finish.lease_token)
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
+    if held == 0 {
+        return Err(StoreError::LeaseLost);
+    }
     write(&mut tx.conn, &[&finish], Ends::WithWrites)
         .await?
         .pop()
@@ -123,9 +134,10 @@ async fn write(conn: &mut PooledConnection, finishes: &[&Finish], ends: Ends) ->
     };
     let counting = finishes.iter().any(|finish| finish.batch.is_some());
     let sql: &String = match ends {
-        _ if counting => &COUNTING,
+        Ends::WithWrites => &WITH_WRITES,
+        Ends::Alone if counting => &COUNTING,
         Ends::Alone if finishes.iter().all(|finish| finish.interactive) => &AWAITED,
-        _ => &PLAIN,
+        Ends::Alone => &PLAIN,
     };
     let rows: Vec<Row<'_>> = finishes.iter().map(|finish| Row::of(finish)).collect();
     Ok(sql_query(sql.as_str())
@@ -194,32 +206,46 @@ impl<'a> Row<'a> {
 /// Of jobs that belong to no batch, which go without the counting: it would cost one that ends alone some 50 µs.
 static PLAIN: LazyLock<String> = LazyLock::new(|| {
     statement(
+        OF_EACH,
         &format!(", {TELL_WEBHOOKS}"),
         "NULL::uuid AS due_batch, EXISTS (SELECT FROM told) AS told FROM ended e",
     )
 });
 
+/// The body of one job among many. Postgres finds its week while the statement runs, which must be in one snapshot then: see [`System::checkout`].
+const OF_EACH: &str = "b.job_id = e.id";
+
+/// The body of the only job.
+const OF_THE_ONE: &str = "b.job_id = $8";
+
 /// The same of jobs that somebody waits for. That the commit does not wait for the disk is settled inside the statement, which is a transaction by itself.
 static AWAITED: LazyLock<String> = LazyLock::new(|| {
     statement(
+        OF_EACH,
         "",
         "NULL::uuid AS due_batch, set_config('synchronous_commit', 'off', true) IS NULL AS told FROM ended e",
     )
 });
 
-static COUNTING: LazyLock<String> = LazyLock::new(|| {
+static COUNTING: LazyLock<String> = LazyLock::new(|| counting(OF_EACH));
+
+/// One that ends with what it wrote: another's transaction may change the row of its batch meanwhile, which Postgres looks at again.
+static WITH_WRITES: LazyLock<String> = LazyLock::new(|| counting(OF_THE_ONE));
+
+fn counting(body: &str) -> String {
     statement(
+        body,
         &format!(", {COUNTED}, {TELL_WEBHOOKS}"),
         "c.id AS due_batch, EXISTS (SELECT FROM told) AS told FROM ended e LEFT JOIN counted c ON c.id = e.parent_id AND c.due",
     )
-});
+}
 
 /// Only a job that runs has a token. To say so would lead the planner to the index of leases: past every job that runs anywhere. That an end's `outcome` is one of
 /// four says that it was not put off, and to the planner that they are few: it then looks their bodies up one by one.
 ///
 /// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death. What a snoozed one
 /// waits for comes in its `result`.
-fn statement(more: &str, answer: &str) -> String {
+fn statement(body: &str, more: &str, answer: &str) -> String {
     format!(
         "
 WITH held AS (
@@ -253,7 +279,7 @@ WITH held AS (
     FROM written w
 ), body AS (
     UPDATE job_bodies b SET result = e.result, error = e.error, steps = coalesce(e.steps, b.steps)
-    FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $8 AND $9
+    FROM ended e WHERE b.tenant_id = e.tenant_id AND {body} AND b.job_id = ANY($1) AND b.job_id BETWEEN $8 AND $9
       AND e.outcome IN ('succeeded', 'failed', 'cancelled', 'handed_back')
       AND (e.result IS NOT NULL OR e.error IS NOT NULL OR b.error IS NOT NULL OR e.steps IS NOT NULL)
 ), attempt AS (

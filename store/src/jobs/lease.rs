@@ -110,7 +110,13 @@ pub struct Progress {
 /// [`StoreError`].
 pub async fn save_progress(system: &System, progress: &[Progress]) -> Result<(), StoreError> {
     for batch in batches(progress, |progress| progress.held.id) {
-        save_batch(system, &batch).await?;
+        let mut retries = system.retries();
+        loop {
+            match save_batch(system, &batch).await {
+                Err(StoreError::Query(error)) if retries.after_change(&error) => {}
+                saved => break saved?,
+            }
+        }
     }
     Ok(())
 }
@@ -119,7 +125,7 @@ async fn save_batch(system: &System, progress: &[&Progress]) -> Result<(), Store
     let (Some(first), Some(last)) = (progress.first(), progress.last()) else {
         return Ok(());
     };
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut tx = system.begin_in_one_snapshot(Durability::Relaxed).await?;
     sql_query(
         "WITH held AS (
              UPDATE jobs SET progress = coalesce($3[width_bucket(id, $1)], progress), revision = revision + 1

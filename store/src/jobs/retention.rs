@@ -76,14 +76,14 @@ pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Resu
     prefer_indexes(&mut tx).await?;
     let jobs = sql_query(
         "WITH gone AS (
-             DELETE FROM jobs WHERE id IN (
+             DELETE FROM jobs WHERE id = ANY(ARRAY(
                  SELECT id FROM jobs WHERE interactive AND finished_at < now() - $1 * interval '1 second'
-                 ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+                 ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED))
              RETURNING tenant_id, id
          ), attempts AS (
-             DELETE FROM job_attempts a USING gone g WHERE a.tenant_id = g.tenant_id AND a.job_id = g.id
+             DELETE FROM job_attempts a USING gone g WHERE a.tenant_id = g.tenant_id AND a.job_id = ANY(array_append('{}', g.id))
          )
-         DELETE FROM job_bodies b USING gone g WHERE b.tenant_id = g.tenant_id AND b.job_id = g.id",
+         DELETE FROM job_bodies b USING gone g WHERE b.tenant_id = g.tenant_id AND b.job_id = ANY(array_append('{}', g.id))",
     )
     .bind::<BigInt, _>(retention.interactive_secs)
     .bind::<BigInt, _>(limit)
@@ -100,7 +100,7 @@ pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Resu
     let locks = sql_query(
         "WITH unheld AS MATERIALIZED (
              SELECT tenant_id, unique_key, job_id FROM job_locks l
-             WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.id = l.job_id AND j.state NOT IN ('succeeded', 'dead', 'cancelled'))
+             WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.id = ANY(array_append('{}', l.job_id)) AND j.state NOT IN ('succeeded', 'dead', 'cancelled'))
              LIMIT $1
          )
          DELETE FROM job_locks l USING unheld u
@@ -113,7 +113,7 @@ pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Resu
         "DELETE FROM batches WHERE (tenant_id, id) IN (
              SELECT tenant_id, id FROM batches b WHERE ended_at < now() - $1 * interval '1 day'
                 AND NOT EXISTS (SELECT FROM jobs j WHERE j.tenant_id = b.tenant_id AND j.parent_id = b.id)
-                AND NOT EXISTS (SELECT FROM jobs j WHERE j.tenant_id = b.tenant_id AND j.id = b.id)
+                AND NOT EXISTS (SELECT FROM jobs j WHERE j.tenant_id = b.tenant_id AND j.id = ANY(array_append('{}', b.id)))
              LIMIT $2)",
     )
     .bind::<Integer, _>(retention.days)

@@ -43,7 +43,7 @@ pub async fn lock_unique_key(tx: &mut TenantTx, key: &str, job: JobId) -> Result
     }
     let taken_over = sql_query(
         "UPDATE job_locks l SET job_id = $3 WHERE l.tenant_id = $1 AND l.unique_key = $2
-            AND NOT EXISTS (SELECT FROM jobs j WHERE j.tenant_id = $1 AND j.id = l.job_id
+            AND NOT EXISTS (SELECT FROM jobs j WHERE j.tenant_id = $1 AND j.id = ANY(array_append('{}', l.job_id))
                               AND j.state NOT IN ('succeeded', 'dead', 'cancelled'))",
     )
     .bind::<Uuid, _>(tx.tenant)

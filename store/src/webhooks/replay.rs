@@ -66,7 +66,7 @@ async fn write(
              WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND ($3 IS NULL OR d.id = $3)
                AND ($4 IS NULL OR (d.created_at >= $4 AND coalesce(d.outcome, 'failed') = 'failed'))
                AND (d.outcome IS NOT NULL OR NOT EXISTS (
-                   SELECT FROM jobs j WHERE j.tenant_id = d.tenant_id AND j.id = d.job_id AND j.state NOT IN ('succeeded', 'dead', 'cancelled')))
+                   SELECT FROM jobs j WHERE j.tenant_id = d.tenant_id AND j.id = ANY(array_append('{}', d.job_id)) AND j.state NOT IN ('succeeded', 'dead', 'cancelled')))
              ORDER BY d.id LIMIT $5 FOR UPDATE OF d
          ), again AS MATERIALIZED (
              SELECT id, uuid_v7() AS job_id FROM chosen

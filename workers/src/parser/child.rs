@@ -33,7 +33,7 @@ pub fn parse_document(mut arguments: impl Iterator<Item = OsString>) -> ExitCode
     };
     let (answer, picture) = match request.task {
         Task::Read { .. } => (answer(&request, bytes), Vec::new()),
-        Task::Draw { page } => draw(bytes, page),
+        Task::Draw { page } => draw(&request, bytes, page),
     };
     match write(&answer, &picture) {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,14 +41,18 @@ pub fn parse_document(mut arguments: impl Iterator<Item = OsString>) -> ExitCode
     }
 }
 
-fn answer(request: &Request, bytes: &[u8]) -> Answer {
-    let said = Said {
+fn said(request: &Request) -> Said<'_> {
+    Said {
         media_type: &request.media_type,
         file_name: request.file_name.as_deref(),
-    };
+    }
+}
+
+fn answer(request: &Request, bytes: &[u8]) -> Answer {
+    let said = said(request);
     let (format, parsed) = match (Format::detect(bytes, &said), request.task.recognised()) {
         (Ok(format), []) => (Some(format), documents::parse_in(bytes, format, said.charset())),
-        (Ok(format), recognised) => (Some(format), documents::parse_recognised(bytes, recognised)),
+        (Ok(format), recognised) => (Some(format), documents::parse_recognised(bytes, format, recognised)),
         (Err(error), _) => (None, Err(error)),
     };
     match parsed {
@@ -62,11 +66,13 @@ fn answer(request: &Request, bytes: &[u8]) -> Answer {
 }
 
 /// A page, as an answer and the picture that follows it.
-fn draw(bytes: &[u8], page: usize) -> (Answer, Vec<u8>) {
-    match documents::draw_page(bytes, page) {
+fn draw(request: &Request, bytes: &[u8], page: usize) -> (Answer, Vec<u8>) {
+    let detected = Format::detect(bytes, &said(request));
+    let format = detected.as_ref().ok().copied();
+    match detected.and_then(|format| documents::draw(bytes, format, page)) {
         Ok(picture) => {
             let answer = Answer {
-                format: Some(Format::Pdf),
+                format,
                 pictures: Vec::new(),
                 outcome: Outcome::Drawn {
                     dots_per_inch: picture.dots_per_inch,
@@ -74,7 +80,7 @@ fn draw(bytes: &[u8], page: usize) -> (Answer, Vec<u8>) {
             };
             (answer, picture.to_pgm())
         }
-        Err(error) => (refusal(Some(Format::Pdf), error), Vec::new()),
+        Err(error) => (refusal(format, error), Vec::new()),
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct Unparsed {
     pub(crate) bytes: Arc<Vec<u8>>,
     /// Of the base, BCP 47: what pictures of text are read in.
     pub(crate) language: String,
+    /// A picture is to be read too, since no model of the base looks at it.
+    pub(crate) pictures_as_text: bool,
 }
 
 /// How many pages that are pictures have been read, of how many.
@@ -61,14 +63,20 @@ impl Parser {
     /// Reads a document, and in a PDF also pages that are pictures, where a recogniser is installed. Dropping the future kills the process.
     pub(crate) async fn parse(&self, unparsed: Unparsed, progress: PagesRead<'_>) -> Result<Parsed, ParserError> {
         let parsed = self.read(&unparsed, Vec::new()).await;
-        let pictures = match &parsed {
+        let is_picture = parsed.as_ref().is_ok_and(|parsed| parsed.document.image.is_some());
+        let pictures: &[usize] = match &parsed {
+            Ok(_) if is_picture && unparsed.pictures_as_text => &[1],
             Ok(parsed) => &parsed.pictures,
             Err(ParserError::Refused { pictures, .. }) => pictures,
             Err(_) => return parsed,
         };
-        match self.recognise(&unparsed, pictures, progress).await? {
-            Some(recognised) => self.read(&unparsed, recognised).await,
-            None => parsed,
+        let Some(recognised) = self.recognise(&unparsed, pictures, progress).await? else {
+            return parsed;
+        };
+        match self.read(&unparsed, recognised).await {
+            // A picture in which there are no words is one all the same.
+            Err(ParserError::Refused { .. }) if is_picture => parsed,
+            read => read,
         }
     }
 

@@ -25,6 +25,7 @@ mod leases;
 mod network;
 mod panics;
 mod poison;
+mod recheck;
 mod redis_loss;
 mod retries;
 mod rows;

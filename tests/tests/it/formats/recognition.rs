@@ -10,7 +10,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use tests::{Process, TestApp, TestOptions, evaluation_data, eventually};
+use tests::{Process, TestApp, TestOptions, evaluation_data, eventually, grey_png};
 
 /// Says how it was called and what it saw: of a page the share of black, in percent. `BEHAVIOUR` is what it does between looking and answering.
 const TESSERACT: &str = r#"#!/usr/bin/env python3
@@ -292,32 +292,90 @@ async fn without_a_recogniser_the_document_says_what_to_do() {
     app.abandon().await;
 }
 
-/// By Tesseract itself.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_scan_is_read_by_tesseract() {
-    let (scan, tesseract) = (evaluation_data("files"), Path::new("/usr/bin/tesseract"));
-    let Some(scan) = scan.filter(|_| tesseract.exists()) else {
+async fn a_picture_is_read_in_a_base_whose_model_looks_at_none() {
+    let installed = Installed::behaving("if black == 0: sys.exit()", &[]).await;
+    let half: Vec<u8> = (0..1200 * 1500)
+        .map(|at| if at % 1200 < 600 { 0 } else { 255 })
+        .collect();
+    let job = installed.ingest("screen.png", &grey_png(1200, &half)).await;
+    assert_eq!(job["state"], "succeeded", "{job}");
+    let text = installed.texts(&job).await.replace('\n', " ");
+    assert!(
+        text.contains("Asked with -l deu --psm 1") && text.contains("saw 50 percent"),
+        "{text}"
+    );
+    let detail = parse_detail(&installed.app, &job).await;
+    assert_eq!(
+        (&detail["format"], &detail["recognition_certainty"]),
+        (&json!("png"), &json!(91)),
+        "{detail}"
+    );
+
+    let empty = installed.ingest("empty.png", &grey_png(1200, &[255; 1200 * 300])).await;
+    assert_eq!(code(&empty), "images_not_read", "{empty}");
+    let damaged = grey_png(1200, &half);
+    let damaged = installed
+        .ingest("damaged.png", damaged.get(..damaged.len() - 40).unwrap())
+        .await;
+    assert_eq!(code(&damaged), "damaged", "{damaged}");
+    installed.app.abandon().await;
+}
+
+/// By Tesseract itself, where it is installed.
+async fn with_tesseract() -> Option<TestApp> {
+    let tesseract = Path::new("/usr/bin/tesseract");
+    if !tesseract.exists() {
         eprintln!(
             "skipped: {} is not there (Debian: apt-get install tesseract-ocr)",
             tesseract.display()
         );
-        return;
-    };
-    let scan = scan.join("connector-samples/markitdown/MEDRPT-2024-PAT-3847_medical_report_scan.pdf");
-    let app = TestApp::start_with(TestOptions {
+        return None;
+    }
+    let options = TestOptions {
         settings: recognising(tesseract, &[]),
         ..TestOptions::default()
-    })
-    .await;
-    let base = app.client.knowledge_base("base").await;
-    let job = ingest(&app, &base, "scan.pdf", None, &std::fs::read(scan).unwrap()).await;
+    };
+    Some(TestApp::start_with(options).await)
+}
+
+async fn shown(app: &TestApp, job: &Value) -> String {
     assert_eq!(job["state"], "succeeded", "{job}");
     let environment = [
         ("VISUALKIT_URL", app.client.url.as_str()),
         ("VISUALKIT_API_KEY", app.client.key.as_deref().unwrap()),
     ];
     let id = job["document_id"].as_str().unwrap();
-    let told = Process::run(&["documents", "show", id, "--chunks"], &environment);
+    Process::run(&["documents", "show", id, "--chunks"], &environment)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_screenshot_is_read_by_tesseract() {
+    let Some(app) = with_tesseract().await else { return };
+    let page = lines(
+        60.0,
+        700.0,
+        &["The lantern burns for 36 hours.", "Keep it dry and away from children."],
+    );
+    let drawn = documents::draw(&PdfWriter::default().page(page).finish(), documents::Format::Pdf, 1).unwrap();
+    let base = app.client.knowledge_base("base").await;
+    let job = ingest(&app, &base, "screen.png", None, &grey_png(drawn.width, &drawn.grey)).await;
+    let told = shown(&app, &job).await;
+    assert!(
+        told.contains("The lantern burns for 36 hours. Keep it dry and away from children."),
+        "{told}"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scan_is_read_by_tesseract() {
+    let Some(files) = evaluation_data("files") else { return };
+    let Some(app) = with_tesseract().await else { return };
+    let scan = files.join("connector-samples/markitdown/MEDRPT-2024-PAT-3847_medical_report_scan.pdf");
+    let base = app.client.knowledge_base("base").await;
+    let job = ingest(&app, &base, "scan.pdf", None, &std::fs::read(scan).unwrap()).await;
+    let told = shown(&app, &job).await;
     for expected in [
         "pages_recognised: [",
         "Heart Rate | 78 bpm | 60-100 bpm | NORMAL",

@@ -49,6 +49,7 @@ async fn parse(job: &JobContext, source: &Source) -> Result<Parsed, JobError> {
         file_name: source.version.file_name.clone(),
         bytes: source.bytes.clone(),
         language: source.base.language.clone(),
+        pictures_as_text: !source.models().iter().all(|model| job.app.models.reads_images(model)),
     };
     let pages_read = |done, total| job.progress(done, Some(total), "reading pages that are pictures");
     match job.app.parser.parse(unparsed, &pages_read).await {
