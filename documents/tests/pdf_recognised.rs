@@ -47,9 +47,9 @@ impl Hocr {
             .unwrap();
             at = right + letter / 2;
         }
-        write!(
+        writeln!(
             self.lines,
-            "<span class='ocr_line' title=\"bbox {left} {} {at} {bottom}; baseline 0.001 -10; x_size {size}; x_descenders 10; x_ascenders 10\">{spans}</span>\n",
+            "<span class='ocr_line' title=\"bbox {left} {} {at} {bottom}; baseline 0.001 -10; x_size {size}; x_descenders 10; x_ascenders 10\">{spans}</span>",
             bottom - size
         )
         .unwrap();

@@ -153,7 +153,23 @@ pub async fn claimed_as(
     let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
         return Ok(Vec::new());
     };
-    let mut tx = system.begin(Durability::Relaxed).await?;
+    let mut retries = system.retries();
+    loop {
+        match renew_claimed(system, ids, &(smallest..=largest), lease_token, lease_ms).await {
+            Err(StoreError::Query(error)) if retries.after_change(&error) => {}
+            claimed => return claimed,
+        }
+    }
+}
+
+async fn renew_claimed(
+    system: &System,
+    ids: &[JobId],
+    range: &RangeInclusive<&JobId>,
+    lease_token: uuid::Uuid,
+    lease_ms: i64,
+) -> Result<Vec<ClaimedJob>, StoreError> {
+    let mut tx = system.begin_in_one_snapshot(Durability::Relaxed).await?;
     let claimed = sql_query(format!(
         "WITH claimed AS (
              UPDATE jobs j SET lease_until = now() + $5 * interval '1 millisecond'
@@ -162,8 +178,8 @@ pub async fn claimed_as(
          ) {WITH_BODIES}",
     ))
     .bind::<Array<Uuid>, _>(ids)
-    .bind::<Uuid, _>(*smallest)
-    .bind::<Uuid, _>(*largest)
+    .bind::<Uuid, _>(**range.start())
+    .bind::<Uuid, _>(**range.end())
     .bind::<Uuid, _>(lease_token)
     .bind::<BigInt, _>(lease_ms)
     .prepared()

@@ -123,7 +123,7 @@ impl Recogniser {
         let settings = &self.settings;
         let mut environment = vec![("OMP_THREAD_LIMIT", "1".into())];
         // Where its data is, when an operator has put it elsewhere.
-        environment.extend(std::env::var_os("TESSDATA_PREFIX").map(|at| ("TESSDATA_PREFIX", at)));
+        environment.extend(of_this_machine("TESSDATA_PREFIX").map(|at| ("TESSDATA_PREFIX", at)));
         let program = Program {
             path: &self.program,
             command: COMMAND,
@@ -151,7 +151,15 @@ fn find(program: &str) -> Option<PathBuf> {
     if program.contains('/') {
         return Some(PathBuf::from(program)).filter(|path| path.is_file());
     }
-    let path = std::env::var_os("PATH")?;
+    let path = of_this_machine("PATH")?;
     let places = std::env::split_paths(&path);
     places.map(|place| place.join(program)).find(|path| path.is_file())
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "where programs and their data are is said by the machine, and is no setting of ours"
+)]
+fn of_this_machine(variable: &str) -> Option<OsString> {
+    std::env::var_os(variable)
 }

@@ -182,7 +182,11 @@ async fn outcomes_are_written_whole_although_their_jobs_change_meanwhile() {
         "INSERT INTO tenants (id, name) SELECT gen_random_uuid(), 'tenant-' || n FROM generate_series(1, {JOBS}) n;
          INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts)
          SELECT uuid_v7(), id, 'general', 'diagnostics.noop', 1, false, 'queued', 1, now(), 5 FROM tenants WHERE name LIKE 'tenant-%';
-         INSERT INTO job_bodies (tenant_id, job_id, payload) SELECT tenant_id, id, '{{}}' FROM jobs;"
+         INSERT INTO job_bodies (tenant_id, job_id, payload) SELECT tenant_id, id, '{{}}' FROM jobs;
+         -- What has been, so that looking each body up by its tenant is what is planned.
+         INSERT INTO job_bodies (tenant_id, job_id, payload)
+         SELECT id, uuid_v7(), '{{}}' FROM tenants, generate_series(1, 500) WHERE name LIKE 'tenant-%';
+         ANALYZE job_bodies"
     );
     superuser.batch_execute(&tenants).await.unwrap();
     let mut rows = Numbers(AsyncPgConnection::establish(&deployment.superuser_url()).await.unwrap());
