@@ -37,6 +37,8 @@ impl Parser {
         }
         let pages = pages.get(..most).unwrap_or(pages);
         let (mut recognised, mut failure) = (Vec::new(), None);
+        // All of it is kept until the document is parsed with it.
+        let (mut bytes, bytes_max) = (0, self.settings.output_mb << 20);
         for (read, &page) in pages.iter().enumerate() {
             progress(read, pages.len());
             let hocr = match self.draw(unparsed, page).await {
@@ -47,7 +49,10 @@ impl Parser {
                 Err(error) => Err(NotRead::NotDrawn(error)),
             };
             match hocr {
-                Ok(hocr) => recognised.push(RecognisedPage { page, hocr }),
+                Ok(hocr) => {
+                    bytes += hocr.len();
+                    recognised.push(RecognisedPage { page, hocr });
+                }
                 Err(NotRead::NotDrawn(error @ ParserError::Unavailable { .. })) => return Err(error),
                 Err(NotRead::NotRecognised(RecogniserError::Unavailable { why })) => return Err(unavailable(why)),
                 Err(error) => {
@@ -55,6 +60,13 @@ impl Parser {
                     tracing::warn!(page, why, "a page that is a picture was not read");
                     failure = Some(why);
                 }
+            }
+            if bytes > bytes_max {
+                tracing::warn!(
+                    page,
+                    "the pages so far have as much text as is kept: the others are not read"
+                );
+                break;
             }
         }
         progress(pages.len(), pages.len());
