@@ -82,12 +82,11 @@ impl Recogniser {
     async fn ask(&self, path: PathBuf) -> Result<Installed, RecogniserError> {
         let ended = self.run(&path, vec!["--list-langs".into()], Vec::new()).await?;
         let listed = String::from_utf8_lossy(&ended.output).into_owned();
-        // After a line that says where they are.
+        // A name a line, among a sentence that says where they are.
         let (directions, languages): (Vec<String>, Vec<String>) = listed
             .lines()
-            .skip(1)
             .map(|line| line.trim().to_owned())
-            .filter(|line| !line.is_empty())
+            .filter(|line| !line.is_empty() && !line.contains(' '))
             .partition(|line| line == DIRECTIONS);
         if languages.is_empty() {
             return Err(RecogniserError::Unavailable {
