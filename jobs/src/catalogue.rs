@@ -1,6 +1,7 @@
 use crate::kinds::{SyncSource, diagnostics};
 use crate::{FieldError, Kind, Pool};
 use serde_json::Value;
+use store::{SourceId, StoreError, TenantTx, sources};
 
 /// What the API needs to know of a kind that clients may submit.
 #[derive(Clone, Copy, Debug)]
@@ -12,6 +13,7 @@ pub struct CatalogueEntry {
     pub scope: &'static str,
     diagnostic: bool,
     validate: fn(Value) -> Result<Value, Vec<FieldError>>,
+    source: fn(&Value) -> Option<SourceId>,
 }
 
 impl CatalogueEntry {
@@ -24,6 +26,7 @@ impl CatalogueEntry {
             scope: K::SUBMIT_SCOPE?,
             diagnostic: K::DIAGNOSTIC,
             validate: validate::<K>,
+            source: source::<K>,
         })
     }
 
@@ -34,6 +37,29 @@ impl CatalogueEntry {
     pub fn check(&self, payload: Value) -> Result<Value, Vec<FieldError>> {
         (self.validate)(payload)
     }
+
+    /// What a payload that was checked names, and is not there or is being deleted.
+    ///
+    /// # Errors
+    /// [`StoreError::Query`].
+    pub async fn missing(&self, tx: &mut TenantTx, payload: &Value) -> Result<Option<FieldError>, StoreError> {
+        let Some(source) = (self.source)(payload) else {
+            return Ok(None);
+        };
+        match sources::find(tx, source).await {
+            Ok(_) => Ok(None),
+            Err(StoreError::NotFound { .. }) => Ok(Some(FieldError::new(
+                "payload.source_id",
+                "not_found",
+                "names no source",
+            ))),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn source<K: Kind>(payload: &Value) -> Option<SourceId> {
+    K::deserialize(payload).ok()?.source()
 }
 
 fn validate<K: Kind>(payload: Value) -> Result<Value, Vec<FieldError>> {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
-use store::KnowledgeBaseId;
+use store::{KnowledgeBaseId, SourceId};
 
 /// A group of workers that is scaled on its own. Interactive and durable kinds never share a pool, so they are never claimed together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -111,6 +111,11 @@ pub trait Kind: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// The bases whose replicas it needs, each once, in the order of their ids: it is run where they are open.
     fn knowledge_bases(&self) -> Vec<KnowledgeBaseId> {
         Vec::new()
+    }
+
+    /// The source that it is about: nobody may submit it for one that is not there.
+    fn source(&self) -> Option<SourceId> {
+        None
     }
 
     /// What is wrong with a payload that a client submitted; fields are named from the payload down.

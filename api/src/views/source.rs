@@ -59,6 +59,8 @@ pub(crate) struct SourceSyncObject {
     pub(crate) dry_run: bool,
     /// Addresses that were looked at, or are left to look at.
     pub(crate) found: i32,
+    /// Of those, how many the syncs before had looked at, which ran out of time: this one went on from there.
+    pub(crate) continued: i32,
     pub(crate) fetched: i32,
     pub(crate) unchanged: i32,
     /// New or changed, and submitted; of a dry run only found to be so.
@@ -81,6 +83,7 @@ impl From<Sync> for SourceSyncObject {
             id: sync.id.0,
             dry_run: sync.dry_run,
             found: sync.found,
+            continued: sync.continued,
             fetched: sync.fetched,
             unchanged: sync.unchanged,
             ingested: sync.ingested,

@@ -1,5 +1,7 @@
+use crate::Problem;
 use jobs::{Catalogue, CatalogueEntry, FieldError};
 use serde_json::{Map, Value};
+use store::TenantTx;
 
 /// The most attempts that a client may ask for.
 pub(crate) const MAX_ATTEMPTS: i64 = 20;
@@ -20,4 +22,23 @@ pub(crate) fn check_kind(
     let entry = *catalogue.find(kind).map_err(unknown)?;
     let payload = entry.check(payload.unwrap_or_else(|| Value::Object(Map::new())))?;
     Ok((entry, payload))
+}
+
+/// `at`: where the job stands in the body, with a dot behind it.
+///
+/// # Errors
+/// Not found, when the payload names what is not there.
+pub(crate) async fn require_named(
+    tx: &mut TenantTx,
+    entry: &CatalogueEntry,
+    payload: &Value,
+    at: &str,
+) -> Result<(), Problem> {
+    match entry.missing(tx, payload).await? {
+        None => Ok(()),
+        Some(missing) => Err(Problem::not_found_in(vec![FieldError {
+            field: format!("{at}{}", missing.field),
+            ..missing
+        }])),
+    }
 }

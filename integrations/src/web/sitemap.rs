@@ -37,17 +37,25 @@ pub fn read_sitemap(text: &str) -> Result<Sitemap, SitemapError> {
     // Inside `loc`: its text so far.
     let mut loc: Option<String> = None;
     let mut in_index = false;
+    // In how many elements: an entry's own address stands in the third, and other things in an entry (images, videos) have addresses as well.
+    let mut depth = 0_usize;
     loop {
         match reader.read_event().map_err(|error| SitemapError(error.to_string()))? {
             Event::Eof => break,
-            Event::Start(tag) => match tag.local_name().as_ref() {
-                "urlset" => is_known = true,
-                "sitemapindex" => (is_known, in_index) = (true, true),
-                "loc" => loc = Some(String::new()),
-                _ => {}
-            },
-            Event::End(tag) if tag.local_name().as_ref() == "loc" => {
-                if let Some(text) = loc.take() {
+            Event::Start(tag) => {
+                depth += 1;
+                match (depth, tag.local_name().as_ref()) {
+                    (1, "urlset") => is_known = true,
+                    (1, "sitemapindex") => (is_known, in_index) = (true, true),
+                    (3, "loc") => loc = Some(String::new()),
+                    _ => {}
+                }
+            }
+            Event::End(_) => {
+                depth = depth.saturating_sub(1);
+                if depth == 2
+                    && let Some(text) = loc.take()
+                {
                     found.take(text.trim(), in_index);
                 }
             }
@@ -120,7 +128,7 @@ mod tests {
     fn sitemaps_indexes_and_lists_are_read() {
         let pages = read_sitemap(
             "<?xml version='1.0'?><urlset xmlns='http://www.sitemaps.org/schemas/sitemap/0.9' xmlns:i='i'>
-             <url><loc> https://example.com/?a=1&amp;b=2 </loc><lastmod>2026-01-01</lastmod><i:image><i:title>x</i:title></i:image></url>
+             <url><loc> https://example.com/?a=1&amp;b=2 </loc><lastmod>2026-01-01</lastmod><i:image><i:loc>https://example.com/x.png</i:loc><i:title>x</i:title></i:image></url>
              <url><loc><![CDATA[https://example.com/b]]></loc></url></urlset>",
         );
         assert_eq!(
@@ -161,7 +169,7 @@ mod tests {
     fn no_more_is_read_than_the_protocol_allows() {
         let many = format!(
             "<urlset>{}</urlset>",
-            "<loc>https://e.test/</loc>".repeat(ENTRIES_MAX + 1)
+            "<url><loc>https://e.test/</loc></url>".repeat(ENTRIES_MAX + 1)
         );
         let found = read_sitemap(&many).unwrap();
         assert!(found.pages.len() == ENTRIES_MAX && found.cut);

@@ -27,6 +27,10 @@ impl Kind for SyncSource {
         cap: Duration::from_mins(10),
     };
     const SUBMIT_SCOPE: Option<&'static str> = Some("knowledge:write");
+
+    fn source(&self) -> Option<SourceId> {
+        Some(self.source_id)
+    }
 }
 
 /// What a sync did; of a dry run, what it would have done.
@@ -37,6 +41,9 @@ pub struct SyncedSource {
     pub superseded_by: Option<uuid::Uuid>,
     /// Addresses that were looked at, or are left to look at.
     pub found: i32,
+    /// Of those, how many the syncs before had looked at, which ran out of time: this one went on from there.
+    #[serde(default)]
+    pub continued: i32,
     pub fetched: i32,
     pub unchanged: i32,
     /// New or changed pages that were submitted; their own jobs say what came of them.
@@ -46,7 +53,7 @@ pub struct SyncedSource {
     pub deleted: i32,
     /// Documents that were not deleted although their pages are gone, or seem to be; `deletions_withheld_because` says why.
     pub deletions_withheld: i64,
-    /// `ended_early` or `more_than_half`.
+    /// `ended_early`, `incomplete` or `more_than_half`.
     pub deletions_withheld_because: Option<String>,
     /// Whether all was seen that there is: nothing failed that could lead to more, and no limit cut it off.
     pub complete: bool,

@@ -65,6 +65,9 @@ async fn decide(
         Ok(work) => work,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    if let Some(missing) = work.entry.missing(tx, &work.payload).await? {
+        return Ok(Err(listed(&[missing])));
+    }
     let planned = Timetable::new(&schedule.cron, &schedule.time_zone)
         .map_err(|errors| listed(&errors))
         .and_then(|timetable| plan(&timetable, due).map_err(|error| error.to_string()));
@@ -140,6 +143,9 @@ pub async fn fire_now(
     options: EnqueueOptions,
 ) -> Result<Enqueued, FireError> {
     let work = Work::of(schedule, catalogue).map_err(FireError::Refused)?;
+    if let Some(missing) = work.entry.missing(tx, &work.payload).await? {
+        return Err(FireError::Refused(listed(&[missing])));
+    }
     if let Some(blocked_by) = blocker(tx, schedule).await? {
         return Err(FireError::Overlap(blocked_by));
     }

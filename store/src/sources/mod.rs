@@ -1,5 +1,6 @@
 //! Sources: where documents come from by themselves, what was found there, and the syncs that look.
 mod deletion;
+mod documents;
 mod frontier;
 mod items;
 mod page;
@@ -10,9 +11,10 @@ mod syncs;
 pub use self::deletion::{
     Unwanted, base_of, begin_deletion, count_unwanted, delete, documents_of, forget_unseen, release_unwanted,
 };
+pub use self::documents::is_anothers;
 pub use self::frontier::{Waiting, add, next};
 pub use self::items::{Item, ItemFilter, ItemStatus, list_items};
-pub use self::page::{Recorded, Version, has_document, is_claimed, record};
+pub use self::page::{Recorded, Version, has_document, hold, is_claimed, record};
 pub use self::save::{Changes, MAX_PER_TENANT, NewSource, change, create};
 pub use self::source::{Source, find, list};
-pub use self::syncs::{Reason, Sync, Take, end, find_sync, list_syncs, note_blind, note_seeded, reasons, take};
+pub use self::syncs::{Reason, Sync, Take, end, find_sync, go_on, list_syncs, note_blind, note_seeded, reasons, take};

@@ -1,4 +1,5 @@
-use super::ItemStatus;
+use super::source::COLUMNS;
+use super::{ItemStatus, Source};
 use crate::jobs::Held;
 use crate::prepared::Prepare;
 use crate::{DocumentId, SourceId, StoreError, TenantTx, effects};
@@ -31,26 +32,29 @@ pub struct Version<'a> {
     pub links: &'a Value,
 }
 
-#[derive(QueryableByName)]
-struct Found {
-    #[diesel(sql_type = Uuid)]
-    #[expect(dead_code, reason = "that there is a row is the answer")]
-    id: SourceId,
-}
-
-/// Writes down what became of an item and counts it, under the lease of the sync's job. An item that was recorded before stays as it is.
+/// The source as it is, and stays until the transaction ends, under the lease of the sync's job: what is submitted has the access list that whoever changes the
+/// source next will find at its document.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`]; [`StoreError::NotFound`] when the source is gone or being deleted.
-pub async fn record(tx: &mut TenantTx, held: Held, source: SourceId, item: &Recorded<'_>) -> Result<(), StoreError> {
+pub async fn hold(tx: &mut TenantTx, held: Held, source: SourceId) -> Result<Source, StoreError> {
     effects::hold(tx, held).await?;
-    sql_query("SELECT id FROM sources WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL FOR SHARE")
-        .bind::<Uuid, _>(tx.tenant)
-        .bind::<Uuid, _>(source)
-        .prepared()
-        .get_result::<Found>(&mut tx.conn)
-        .await
-        .map_err(|error| StoreError::or_not_found(error, "source"))?;
+    sql_query(format!(
+        "SELECT {COLUMNS} FROM sources WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL FOR SHARE"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(source)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .map_err(|error| StoreError::or_not_found(error, "source"))
+}
+
+/// Writes down what became of an item of a source that the sync [`hold`]s, and counts it. An item that was recorded before stays as it is.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn record(tx: &mut TenantTx, held: Held, source: SourceId, item: &Recorded<'_>) -> Result<(), StoreError> {
     let version = item.version.as_ref();
     sql_query(
         "WITH item AS (

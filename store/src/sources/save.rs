@@ -66,12 +66,13 @@ pub struct Changes {
     pub acl: Option<Value>,
 }
 
-/// Changes the source. Its next sync asks for every page as if it had none: what has not changed there may have changed here.
+/// Changes the source. Its documents have its metadata and its access list when this commits, whatever syncs are running. After a change of its config the next
+/// sync asks for every page as if it had none.
 ///
 /// # Errors
 /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the name is taken.
 pub async fn change(tx: &mut TenantTx, id: SourceId, changes: &Changes) -> Result<Source, StoreError> {
-    let changed = sql_query(format!(
+    let changed: Source = sql_query(format!(
         "UPDATE sources SET name = coalesce($3, name), config = coalesce($4, config), metadata = coalesce($5, metadata),
                 acl = coalesce($6, acl), updated_at = now()
          WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL RETURNING {COLUMNS}"
@@ -89,6 +90,16 @@ pub async fn change(tx: &mut TenantTx, id: SourceId, changes: &Changes) -> Resul
         diesel::result::Error::NotFound => StoreError::NotFound { what: "source" },
         error => StoreError::or_conflict(error, NAME_TAKEN),
     })?;
+    if changes.config.is_some() {
+        forget_validators(tx, id).await?;
+    }
+    if changes.metadata.is_some() || changes.acl.is_some() {
+        super::documents::revise(tx, &changed).await?;
+    }
+    Ok(changed)
+}
+
+async fn forget_validators(tx: &mut TenantTx, id: SourceId) -> Result<(), StoreError> {
     sql_query(
         "UPDATE source_items SET etag = NULL, last_modified = NULL
          WHERE tenant_id = $1 AND source_id = $2 AND (etag IS NOT NULL OR last_modified IS NOT NULL)",
@@ -98,5 +109,5 @@ pub async fn change(tx: &mut TenantTx, id: SourceId, changes: &Changes) -> Resul
     .prepared()
     .execute(&mut tx.conn)
     .await?;
-    Ok(changed)
+    Ok(())
 }

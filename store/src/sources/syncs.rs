@@ -22,6 +22,9 @@ pub struct Sync {
     /// Whether something that leads to pages could not be read, or was cut off.
     #[diesel(sql_type = Bool)]
     pub blind: bool,
+    /// Of `found`: looked at by the syncs before, which ran out of time and from where this one went on.
+    #[diesel(sql_type = Integer)]
+    pub continued: i32,
     #[diesel(sql_type = Integer)]
     pub found: i32,
     #[diesel(sql_type = Integer)]
@@ -48,7 +51,7 @@ pub struct Sync {
 }
 
 const SYNC_COLUMNS: &str =
-    "id, dry_run, seeded_at, blind, found, fetched, unchanged, ingested, skipped, failed, deleted,
+    "id, dry_run, seeded_at, blind, continued, found, fetched, unchanged, ingested, skipped, failed, deleted,
     result, started_at, ended_at, extract(epoch FROM now() - started_at)::bigint AS secs_since_start";
 
 /// What a job that wants to sync a source learns.
@@ -171,6 +174,38 @@ pub async fn note_seeded(tx: &mut TenantTx, held: Held, source: SourceId) -> Res
         .execute(&mut tx.conn)
         .await?;
     Ok(())
+}
+
+/// Where the sync before ran out of time and the source is as it was, this one has its items, those that were looked at and those that wait, and begins from
+/// nothing else: together they get through a site that is too large for one. Whether it is so.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], [`StoreError::Query`].
+pub async fn go_on(tx: &mut TenantTx, held: Held, source: &Source) -> Result<bool, StoreError> {
+    effects::hold(tx, held).await?;
+    let continued = sql_query(
+        "WITH latest AS (
+             SELECT id, blind, dry_run, seeded_at, started_at, result FROM source_syncs
+             WHERE tenant_id = $1 AND source_id = $2 AND id <> $3 ORDER BY started_at DESC LIMIT 1
+         ), unfinished AS (
+             SELECT id, blind FROM latest
+             WHERE NOT dry_run AND seeded_at IS NOT NULL AND result ->> 'ended_early' = 'time_limit' AND started_at > $4
+         ), adopted AS (
+             UPDATE source_items i SET sync_id = $3 FROM unfinished u WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.sync_id = u.id RETURNING i.status
+         ), counted AS (
+             SELECT count(*)::int AS found, count(*) FILTER (WHERE status <> 'waiting')::int AS looked_at FROM adopted
+         )
+         UPDATE source_syncs s SET seeded_at = now(), blind = u.blind, found = c.found, continued = c.looked_at
+         FROM unfinished u, counted c WHERE s.tenant_id = $1 AND s.source_id = $2 AND s.id = $3",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(source.id)
+    .bind::<Uuid, _>(held.id)
+    .bind::<Timestamptz, _>(source.updated_at)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(continued > 0)
 }
 
 /// Something that leads to pages could not be read, or was cut off.

@@ -1,4 +1,4 @@
-use super::jobs::{batch_jobs, check_jobs, read_jobs, require_scopes};
+use super::jobs::{batch_jobs, check_jobs, read_jobs, require_named_by_all, require_scopes};
 use super::wait::answer;
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, PathId, WorkOptions};
 use crate::routes::jobs::submit::SubmitJob;
@@ -50,7 +50,7 @@ impl FromFields for AddJobs {
     responses(
         (status = 200, description = "The batch has ended; its state says how.", body = BatchObject),
         (status = 202, description = "The batch.", body = BatchObject, headers(("Location" = String, description = "The batch."))),
-        (status = 404, description = "There is no such batch."),
+        (status = 404, description = "There is no such batch, or a payload names what is not there."),
         (status = 409, description = "The batch takes no more jobs, or the idempotency key was used for another request."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
@@ -89,6 +89,7 @@ pub(crate) async fn add_jobs(
             if take_key(tx, request, Uuid::now_v7()).await?.is_some() {
                 return Ok::<_, Problem>(None);
             }
+            require_named_by_all(tx, &jobs).await?;
             Ok(Some(add_to_batch(tx, id, batch_jobs(jobs), &by, close).await?))
         })
         .await?;

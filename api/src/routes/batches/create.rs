@@ -1,9 +1,9 @@
-use super::jobs::{OnComplete, batch_jobs, check_job, check_jobs, read_jobs, require_scopes};
+use super::jobs::{OnComplete, batch_jobs, check_job, check_jobs, read_jobs, require_named_by_all, require_scopes};
 use super::wait::answer;
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, WorkOptions};
 use crate::routes::jobs::submit::{Submit, SubmitJob};
 use crate::views::BatchObject;
-use crate::work::{self, take_key};
+use crate::work::{self, require_named, take_key};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
@@ -102,6 +102,7 @@ impl CreateBatch {
     responses(
         (status = 200, description = "The batch has ended; its state says how.", body = BatchObject),
         (status = 202, description = "The batch.", body = BatchObject, headers(("Location" = String, description = "The batch."))),
+        (status = 404, description = "A payload names what is not there."),
         (status = 409, description = "The idempotency key was used for another request."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
@@ -154,6 +155,10 @@ async fn create(tx: &mut TenantTx, id: BatchId, new: NewWork, by: AddedBy) -> Re
         open: true,
         has_step: new.step.is_some(),
     };
+    require_named_by_all(tx, &new.jobs).await?;
+    if let Some(step) = &new.step {
+        require_named(tx, &step.entry, &step.payload, "on_complete.").await?;
+    }
     store::batches::create(tx, batch).await?;
     if let Some(step) = new.step {
         let options = EnqueueOptions {

@@ -1,8 +1,10 @@
+use crate::Problem;
 use crate::extract::{Caller, Fields, FromFields};
 use crate::routes::jobs::submit::{Submit, SubmitJob};
-use crate::work::MAX_ATTEMPTS;
+use crate::work::{MAX_ATTEMPTS, require_named};
 use jobs::{BatchJob, Catalogue, FieldError};
 use serde_json::Value;
+use store::TenantTx;
 use utoipa::ToSchema;
 
 /// The most jobs in one request.
@@ -89,11 +91,17 @@ pub(super) fn check_job(
 
 /// # Errors
 /// Forbidden, when the key lacks the scope of one of the kinds.
-pub(super) fn require_scopes<'a>(
-    caller: &Caller,
-    jobs: impl IntoIterator<Item = &'a Submit>,
-) -> Result<(), crate::Problem> {
+pub(super) fn require_scopes<'a>(caller: &Caller, jobs: impl IntoIterator<Item = &'a Submit>) -> Result<(), Problem> {
     jobs.into_iter().try_for_each(|job| caller.require(job.entry.scope))
+}
+
+/// # Errors
+/// Not found, when the payload of one names what is not there.
+pub(super) async fn require_named_by_all(tx: &mut TenantTx, jobs: &[Submit]) -> Result<(), Problem> {
+    for (place, job) in jobs.iter().enumerate() {
+        require_named(tx, &job.entry, &job.payload, &format!("jobs.{place}.")).await?;
+    }
+    Ok(())
 }
 
 pub(super) fn batch_jobs(jobs: Vec<Submit>) -> Vec<BatchJob> {

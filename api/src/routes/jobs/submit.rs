@@ -1,6 +1,6 @@
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, WorkOptions};
 use crate::views::JobObject;
-use crate::work::{self, Begin, MAX_ATTEMPTS, check_kind, start_work};
+use crate::work::{self, Begin, MAX_ATTEMPTS, check_kind, require_named, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
@@ -88,6 +88,7 @@ impl Begin for Submit {
             unique_key,
             max_attempts,
         } = self;
+        require_named(tx, &entry, &payload, "").await?;
         let options = EnqueueOptions {
             priority,
             run_at,
@@ -124,6 +125,7 @@ impl Begin for Submit {
     responses(
         (status = 200, description = "The job has ended; its state says how.", body = JobObject),
         (status = 202, description = "The job.", body = JobObject, headers(("Location" = String, description = "The job."))),
+        (status = 404, description = "The payload names what is not there."),
         (status = 409, description = "The idempotency key was used for another request."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),

@@ -2,7 +2,7 @@ use super::fields::CreateSchedule;
 use super::settings::Settings;
 use crate::extract::{Authorized, JobsWrite, JsonBody, Unread, WorkOptions};
 use crate::views::ScheduleObject;
-use crate::work::{self, take_key};
+use crate::work::{self, require_named, take_key};
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -38,7 +38,7 @@ pub(crate) async fn create_schedule(
 ) -> Result<(StatusCode, HeaderMap, Json<ScheduleObject>), Problem> {
     // This clock only tells how close the ticks come to each other.
     let settings = Settings::read(value.fields(), None, &state.catalogue, Utc::now())?;
-    caller.require(settings.scope)?;
+    caller.require(settings.entry.scope)?;
     let id = ScheduleId::generate();
     let created_by = caller.key();
     let request = work::Request {
@@ -53,6 +53,7 @@ pub(crate) async fn create_schedule(
             if let Some(existing) = take_key(tx, request, id.0).await? {
                 return Ok::<_, Problem>((store::schedules::find(tx, ScheduleId(existing)).await?, true));
             }
+            require_named(tx, &settings.entry, &settings.payload, "").await?;
             let now = store::schedules::now(tx).await?;
             let new = NewSchedule {
                 id,

@@ -3,7 +3,7 @@ use crate::extract::Fields;
 use crate::work::{MAX_ATTEMPTS, check_kind};
 use chrono::{DateTime, TimeDelta, Utc};
 use jobs::schedules::{Timetable, jitter};
-use jobs::{Catalogue, FieldError};
+use jobs::{Catalogue, CatalogueEntry, FieldError};
 use serde_json::Value;
 use store::ScheduleId;
 use store::schedules::{CatchUp, NextTick, Overlap, Schedule};
@@ -17,8 +17,8 @@ pub(super) struct Settings {
     pub(super) cron: String,
     pub(super) time_zone: String,
     pub(super) kind: &'static str,
-    /// With which the kind may be submitted.
-    pub(super) scope: &'static str,
+    /// Of the kind.
+    pub(super) entry: CatalogueEntry,
     pub(super) payload: Value,
     pub(super) priority: Option<i16>,
     pub(super) max_attempts: Option<i16>,
@@ -105,7 +105,7 @@ impl Settings {
             cron: cron?,
             time_zone: time_zone?,
             kind: entry.kind,
-            scope: entry.scope,
+            entry,
             payload,
             priority,
             max_attempts,

@@ -2,6 +2,7 @@ use super::fields::UpdateSchedule;
 use super::settings::Settings;
 use crate::extract::{Authorized, JobsWrite, JsonBody, PathId, Unread};
 use crate::views::ScheduleObject;
+use crate::work::require_named;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -40,7 +41,8 @@ pub(crate) async fn update_schedule(
             let before = store::schedules::lock(tx, id).await?;
             let now = store::schedules::now(tx).await?;
             let settings = Settings::read(value.fields(), Some(&before), catalogue, now)?;
-            changer.require(settings.scope)?;
+            changer.require(settings.entry.scope)?;
+            require_named(tx, &settings.entry, &settings.payload, "").await?;
             let ticks_on = before.enabled && settings.enabled && !settings.has_other_ticks(&before);
             let (next_tick, due_at) = if ticks_on {
                 (before.next_tick, before.due_at)

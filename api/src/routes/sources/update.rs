@@ -53,7 +53,8 @@ impl FromFields for UpdateSource {
 
 /// Change a source
 ///
-/// Its next sync asks for every page as if it had none, and submits those again whose metadata or access list is another by then.
+/// Its documents have its metadata and its access list at once, also those that a running sync submits: whom the new list does not let in is shown nothing of
+/// them once this answers. After a change of the config the next sync asks for every page as if it had none.
 #[utoipa::path(
     patch,
     path = "/v1/sources/{id}",

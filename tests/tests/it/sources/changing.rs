@@ -1,7 +1,8 @@
-use super::{documents, items, make, page, start, sync, titles};
+use super::{documents, items, make, page, settled, start, sync, titles};
 use reqwest::Method;
-use serde_json::json;
-use tests::{FakeSite, SitePage};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tests::{FakeSite, SitePage, TestApp, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_has_not_changed_costs_no_ingest_and_is_still_followed() {
@@ -49,23 +50,113 @@ async fn what_has_not_changed_costs_no_ingest_and_is_still_followed() {
     app.finish().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_new_access_list_reaches_documents_whose_pages_have_not_changed() {
-    let app = start().await;
-    let site = FakeSite::start(&[("/", page("welcome", &[]))]).await;
-    let (base, source) = make(&app.client, &site, json!({})).await;
-    sync(&app, &source, json!({})).await;
-    assert_eq!(titles(&app.client, &base, "welcome").await, ["welcome"]);
-
+async fn change(app: &TestApp, source: &str, body: Value) {
     let patch = app.client.request(Method::PATCH, &format!("/v1/sources/{source}"));
-    let patched = app
-        .client
-        .send(patch.json(&json!({"acl": {"groups": ["staff"]}, "metadata": {"team": "x"}})))
-        .await;
+    let patched = app.client.send(patch.json(&body)).await;
     assert_eq!(patched.status.as_u16(), 200, "{}", patched.text);
-    assert_eq!(sync(&app, &source, json!({})).await["ingested"], 1);
-    assert!(titles(&app.client, &base, "welcome").await.is_empty());
-    assert_eq!(sync(&app, &source, json!({})).await["unchanged"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_access_list_is_that_of_all_its_documents_at_once() {
+    let app = start().await;
+    let site = FakeSite::start(&[("/", page("welcome", &["/a"])), ("/a", page("aardvarks", &[]))]).await;
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    let own =
+        json!({"title": "Own", "content": "Welcome by hand.", "mime_type": "text/plain", "acl": {"public": true}});
+    app.client.ingest(&base, own).await;
+    sync(&app, &source, json!({})).await;
+    assert_eq!(titles(&app.client, &base, "aardvarks").await, ["aardvarks"]);
+    // Pages that cannot be read any more are hidden as well.
+    site.put("/a", SitePage::of(500, "text/html", b"broken"));
+    let body = json!({"acl": {"groups": ["staff"]}, "metadata": {"team": "x"}});
+    change(&app, &source, body.clone()).await;
+    assert!(titles(&app.client, &base, "aardvarks").await.is_empty());
+    assert_eq!(
+        titles(&app.client, &base, "welcome").await,
+        ["Own"],
+        "it is not the source's"
+    );
+    let staff = json!({"knowledge_base_ids": [base], "query": "aardvarks", "mode": "keyword", "filter": {"team": "x"},
+        "principal": {"user": "somebody", "groups": ["staff"]}});
+    assert_eq!(
+        app.client.search(staff.clone()).await["results"][0]["title"],
+        "aardvarks"
+    );
+
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (&result["unchanged"], &result["failed"], &result["ingested"]),
+        (&json!(1), &json!(1), &json!(0)),
+        "nothing is ingested again: {result}"
+    );
+    let changes = "SELECT count(*) AS count FROM index_changes";
+    let before = app.count(changes).await;
+    change(&app, &source, body).await;
+    assert_eq!(app.count(changes).await, before, "as it was");
+    assert_eq!(app.client.search(staff).await["results"][0]["title"], "aardvarks");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_runs_submits_with_the_access_list_of_that_moment() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/a"])),
+        ("/a", page("aardvarks", &[]).slow(Duration::from_millis(1500))),
+    ])
+    .await;
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    let started = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
+    eventually("the second page is being read", Duration::from_secs(10), async || {
+        app.count("SELECT count(*) AS count FROM source_items WHERE status = 'ingested'")
+            .await
+            == 1
+    })
+    .await;
+    change(&app, &source, json!({"acl": {"groups": ["staff"]}})).await;
+    app.client.ended(started.body["id"].as_str().unwrap()).await;
+    settled(&app).await;
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/a"]);
+    for words in ["welcome", "aardvarks"] {
+        assert!(titles(&app.client, &base, words).await.is_empty(), "{words}");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_another_source_has_keeps_its_access_list() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/staff/a", "/b"])),
+        ("/staff/a", page("aardvarks", &[])),
+        ("/b", page("badgers", &[])),
+    ])
+    .await;
+    let (base, everything) = make(&app.client, &site, json!({})).await;
+    let config = json!({"start_urls": [format!("{}/staff/a", site.url)], "mode": "links", "min_delay_ms": 20});
+    let body = json!({"kind": "web", "name": "staff", "config": config, "acl": {"groups": ["staff"]}});
+    let staff = app
+        .client
+        .post(&format!("/v1/knowledge-bases/{base}/sources"), body)
+        .await;
+    let staff = staff.body["id"].as_str().unwrap().to_owned();
+    assert_eq!(sync(&app, &staff, json!({})).await["ingested"], 1);
+    for changed in ["aardvarks", "anteaters"] {
+        site.put("/staff/a", page(changed, &[]));
+        sync(&app, &everything, json!({})).await;
+        assert_eq!(
+            items(&app.client, &site, &everything).await["/staff/a"],
+            "skipped other_source"
+        );
+        sync(&app, &staff, json!({})).await;
+        assert!(titles(&app.client, &base, changed).await.is_empty());
+    }
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/b", "/staff/a"]);
+    // When that source is gone, the page is free.
+    let deleted = app.client.delete(&format!("/v1/sources/{staff}")).await;
+    app.client.ended(deleted.body["id"].as_str().unwrap()).await;
+    sync(&app, &everything, json!({})).await;
+    assert_eq!(titles(&app.client, &base, "anteaters").await, ["anteaters"]);
     app.finish().await;
 }
 

@@ -87,7 +87,6 @@ async fn a_site_that_is_ill_empties_nothing_unless_somebody_says_so() {
 async fn a_source_takes_its_documents_with_it_unless_they_are_to_stay() {
     let (app, site) = (start().await, five_pages().await);
     let (base, source) = make(&app.client, &site, json!({})).await;
-    sync(&app, &source, json!({})).await;
     let own = json!({"title": "Own", "content": "By hand.", "mime_type": "text/plain", "external_id": "own"});
     app.client.ingest(&base, own).await;
     let other = json!({"kind": "web", "name": "other", "config": {"start_urls": [format!("{}/a", site.url)], "mode": "links", "min_delay_ms": 20}});
@@ -97,12 +96,13 @@ async fn a_source_takes_its_documents_with_it_unless_they_are_to_stay() {
         .await;
     let other = other.body["id"].as_str().unwrap();
     sync(&app, other, json!({})).await;
+    sync(&app, &source, json!({})).await;
 
     let deleted = app.client.delete(&format!("/v1/sources/{source}")).await;
     assert_eq!(deleted.status.as_u16(), 202, "{}", deleted.text);
     let job = app.client.ended(deleted.body["id"].as_str().unwrap()).await;
     settled(&app).await;
-    // What another source has too stays.
+    // What another source has stays.
     assert_eq!(job["result"]["documents"], 4, "{job}");
     assert_eq!(documents(&app.client, &site, &base).await, ["/a", "own"]);
     app.client

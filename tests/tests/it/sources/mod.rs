@@ -14,8 +14,14 @@ use tests::{Client, FakeSite, SitePage, TestApp, TestOptions};
 
 /// Pages are asked for without much delay, and what does not answer is given up after two seconds.
 async fn start() -> TestApp {
+    start_with(Vec::new()).await
+}
+
+async fn start_with(more: Vec<(&'static str, String)>) -> TestApp {
+    let mut settings = vec![("outgoing.timeout_secs", "2".to_owned())];
+    settings.extend(more);
     TestApp::start_with(TestOptions {
-        settings: vec![("outgoing.timeout_secs", "2".to_owned())],
+        settings,
         ..TestOptions::default()
     })
     .await

@@ -1,4 +1,4 @@
-use super::{make, page, settled, start, sync};
+use super::{documents, make, page, settled, start, start_with, sync};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{FakeSite, eventually};
@@ -79,13 +79,117 @@ async fn another_tenants_source_is_synced_by_nobody_else() {
     let site = FakeSite::start(&[("/", page("welcome", &[]))]).await;
     let (_, source) = make(&app.client, &site, json!({})).await;
     let foreign = json!({"kind": "sync_source", "payload": {"source_id": source}});
-    let foreign = app.client_b.post_waiting("/v1/jobs", foreign, 20).await;
-    assert_eq!(
-        (&foreign.body["state"], &foreign.body["error"]["code"]),
-        (&json!("dead"), &json!("not_found")),
-        "{}",
-        foreign.text
-    );
+    let batch = json!({"jobs": [{"kind": "diagnostics.noop"}, foreign]});
+    let schedule =
+        json!({"name": "nightly", "cron": "0 3 * * *", "kind": "sync_source", "payload": foreign["payload"]});
+    for (path, body, field) in [
+        ("/v1/jobs", foreign, "payload.source_id"),
+        ("/v1/batches", batch, "jobs.1.payload.source_id"),
+        ("/v1/schedules", schedule, "payload.source_id"),
+    ] {
+        let refused = app.client_b.post(path, body).await;
+        refused.expect_problem(404, "not_found");
+        assert_eq!(refused.body["errors"][0]["field"], field, "{}", refused.text);
+    }
+    assert_eq!(app.count("SELECT count(*) AS count FROM jobs").await, 0);
     assert_eq!(site.request_count(), 0);
     app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_schedule_of_a_source_that_is_gone_says_so_and_makes_no_dead_letters() {
+    let app = start().await;
+    let site = FakeSite::start(&[("/", page("welcome", &[]))]).await;
+    let (_, source) = make(&app.client, &site, json!({})).await;
+    let schedule =
+        json!({"name": "often", "cron": "* * * * *", "kind": "sync_source", "payload": {"source_id": source}});
+    let made = app.client.post("/v1/schedules", schedule).await;
+    let schedule = format!("/v1/schedules/{}", made.body["id"].as_str().unwrap());
+    let deleted = app.client.delete(&format!("/v1/sources/{source}")).await;
+    app.client.ended(deleted.body["id"].as_str().unwrap()).await;
+    let fired = app.client.post(&format!("{schedule}/fire"), Value::Null).await;
+    assert_eq!(fired.status.as_u16(), 409, "{}", fired.text);
+    app.execute("UPDATE schedules SET due_at = now()").await;
+    eventually("the schedule says why", Duration::from_secs(10), async || {
+        let shown = app.client.get(&schedule).await.body;
+        shown["refusal"]["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.contains("names no source"))
+    })
+    .await;
+    assert_eq!(
+        app.count("SELECT count(*) AS count FROM jobs WHERE kind = 'sync_source'")
+            .await,
+        0
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_takes_longer_than_a_sync_may_is_read_by_the_next_ones() {
+    const PAGES: usize = 12;
+    let mut app = start_with(vec![("workers.drain_secs", "0".to_owned())]).await;
+    let links: Vec<String> = (0..PAGES).map(|number| format!("/{number:02}")).collect();
+    let links: Vec<&str> = links.iter().map(String::as_str).collect();
+    let site = FakeSite::start(&[("/", page("welcome", &links))]).await;
+    for link in &links {
+        let words = format!("number{}", &link[1..]);
+        site.put(link, page(&words, &[]).slow(Duration::from_millis(100)));
+    }
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    let first = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
+    let first = first.body["id"].as_str().unwrap().to_owned();
+    let read = "SELECT count(*) AS count FROM source_items WHERE status = 'ingested'";
+    eventually("pages are read", Duration::from_secs(20), async || {
+        app.count(read).await >= 4
+    })
+    .await;
+    app.stop_workers().await;
+    // As if its hour were over.
+    app.execute("UPDATE sources SET updated_at = now() - interval '3 hours'")
+        .await;
+    app.execute("UPDATE source_syncs SET started_at = now() - interval '2 hours'")
+        .await;
+    app.start_workers(jobs::Pool::ALL.to_vec());
+    let ended = app.client.ended(&first).await;
+    assert_eq!(
+        (&ended["result"]["ended_early"], &ended["result"]["complete"]),
+        (&json!("time_limit"), &json!(false)),
+        "{ended}"
+    );
+    settled(&app).await;
+    let looked_at = app.count(read).await;
+    assert!((4..=PAGES as i64).contains(&looked_at), "{looked_at}");
+    // A page of those that were read is gone by now: nobody looks at it again in this pass.
+    let _ = site.take_requests();
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (
+            &result["found"],
+            &result["continued"],
+            &result["ingested"],
+            &result["complete"],
+            &result["ended_early"]
+        ),
+        (
+            &json!(PAGES + 1),
+            &json!(looked_at),
+            &json!(PAGES as i64 + 1 - looked_at),
+            &json!(true),
+            &Value::Null
+        ),
+        "{result}"
+    );
+    let asked = site.take_requests();
+    assert!(asked.iter().all(|request| request.path != "/"), "{asked:?}");
+    assert_eq!(documents(&app.client, &site, &base).await.len(), PAGES + 1);
+
+    // The next begins anew.
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (&result["continued"], &result["unchanged"]),
+        (&json!(0), &json!(PAGES + 1)),
+        "{result}"
+    );
+    app.finish().await;
 }

@@ -28,15 +28,10 @@ pub(super) struct Evidence {
     pub(super) force: bool,
 }
 
-/// A site that is ill must not empty a knowledge base: a sync that ended early deletes nothing, one that may have missed something deletes nothing only
-/// because it did not see it, and none deletes more than half of what there is. A person may overrule all of it.
+/// A site that is ill must not empty a knowledge base: a sync that ended early or may have missed something deletes nothing only because it did not see it, and
+/// none deletes more than half of what there is. A person may overrule all of it.
 pub(super) fn judge(evidence: &Evidence) -> Verdict {
     let Evidence { told, all, .. } = *evidence;
-    let withhold = |because| Verdict {
-        delete: None,
-        withheld: all.unwanted,
-        because: (all.unwanted > 0).then_some(because),
-    };
     if evidence.force {
         return Verdict {
             delete: Some(true),
@@ -44,18 +39,24 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
             because: None,
         };
     }
-    if evidence.ended_early {
-        return withhold("ended_early");
-    }
     let wanted = if evidence.complete { all } else { told };
     if wanted.unwanted * 2 > wanted.documents {
-        return withhold("more_than_half");
+        return Verdict {
+            delete: None,
+            withheld: all.unwanted,
+            because: Some("more_than_half"),
+        };
     }
     let withheld = all.unwanted - wanted.unwanted;
+    let because = if evidence.ended_early {
+        "ended_early"
+    } else {
+        "incomplete"
+    };
     Verdict {
         delete: Some(evidence.complete),
         withheld,
-        because: (withheld > 0).then_some("incomplete"),
+        because: (withheld > 0).then_some(because),
     }
 }
 
@@ -146,17 +147,17 @@ mod tests {
     }
 
     #[test]
-    fn a_sync_that_ended_early_deletes_nothing() {
-        let early = Evidence {
+    fn a_sync_that_ended_early_deletes_only_what_the_site_says_is_gone() {
+        let early = |evidence| Evidence {
             complete: false,
             ended_early: true,
-            ..of(1, 3, 10)
+            ..evidence
         };
-        assert_eq!(judge(&early), verdict(None, 3, Some("ended_early")));
-        let nothing = Evidence {
-            ended_early: true,
-            ..of(0, 0, 10)
-        };
-        assert_eq!(judge(&nothing), verdict(None, 0, None));
+        assert_eq!(
+            judge(&early(of(1, 3, 10))),
+            verdict(Some(false), 2, Some("ended_early"))
+        );
+        assert_eq!(judge(&early(of(0, 0, 10))), verdict(Some(false), 0, None));
+        assert_eq!(judge(&early(of(6, 6, 10))), verdict(None, 6, Some("more_than_half")));
     }
 }

@@ -86,6 +86,7 @@ fn counted(sync: &Sync, verdict: &Verdict) -> SyncedSource {
     SyncedSource {
         dry_run: sync.dry_run,
         superseded_by: None,
+        continued: sync.continued,
         found: sync.found,
         fetched: sync.fetched,
         unchanged: sync.unchanged,

@@ -42,7 +42,7 @@ impl Handle for SyncSource {
         };
         let deadline = deadline(&task.config, &sync);
         let mut site = Site::new(&job, &task.config)?;
-        if sync.seeded_at.is_none() {
+        if sync.seeded_at.is_none() && !go_on(&job, &task).await? {
             Box::pin(seed(&job, &task, &mut site)).await?;
         }
         let ended_early = crawl(&job, &task, &mut site, deadline).await?;
@@ -62,6 +62,21 @@ async fn take(job: &JobContext, asked: &SyncSource) -> Result<Take, JobError> {
         })
         .await
         .map_err(JobError::from)
+}
+
+/// Whether the sync goes on where the one before ran out of time. A dry run looks at everything by itself.
+async fn go_on(job: &JobContext, task: &Task) -> Result<bool, JobError> {
+    if task.asked.dry_run {
+        return Ok(false);
+    }
+    let going_on = job
+        .app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            sources::go_on(tx, job.held(), &task.source).await
+        })
+        .await?;
+    Ok(going_on)
 }
 
 /// When this attempt has to end; `None` when that was in an earlier one's time.
@@ -92,7 +107,7 @@ async fn crawl(
             return Ok(None);
         }
         let count = |number: i32| usize::try_from(number).unwrap_or(0);
-        let done = count(sync.unchanged + sync.ingested + sync.skipped + sync.failed);
+        let done = count(sync.continued + sync.unchanged + sync.ingested + sync.skipped + sync.failed);
         for (place, item) in waiting.iter().enumerate() {
             if deadline.is_none_or(|deadline| Instant::now() >= deadline) {
                 return Ok(Some("time_limit"));
@@ -107,6 +122,7 @@ fn superseded(asked: &SyncSource, by: uuid::Uuid) -> SyncedSource {
     SyncedSource {
         dry_run: asked.dry_run,
         superseded_by: Some(by),
+        continued: 0,
         found: 0,
         fetched: 0,
         unchanged: 0,

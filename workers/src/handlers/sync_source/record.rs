@@ -5,12 +5,17 @@ use jobs::kinds::IngestDocument;
 use jobs::{Dispatch, EnqueueOptions};
 use serde_json::json;
 use store::documents::{NewDocument, submit};
-use store::sources::{self, ItemStatus, Recorded, Version, Waiting, is_claimed};
+use store::sources::{self, ItemStatus, Recorded, Source, Version, Waiting, is_anothers, is_claimed};
 use store::{DocumentId, JobId, StoreError, TenantTx, knowledge_bases};
 use url::Url;
 
 /// Links that are kept with an item, in bytes of JSON: a page that has more is asked for without conditions next time.
 const KEPT_LINKS_BYTES_MAX: usize = 64 << 10;
+
+/// Another address of the same page was looked at before.
+const DUPLICATE: &str = "duplicate";
+/// Another source has the page's document.
+const OTHER_SOURCE: &str = "other_source";
 
 /// What came of an address.
 pub(super) struct Outcome {
@@ -72,10 +77,11 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
         .app
         .store
         .tenant(job.tenant(), async |tx| {
+            let source = sources::hold(tx, job.held(), task.source.id).await?;
             let (status, reason) = settle(job, tx, task, item, &outcome).await?;
             let submitted = match &outcome.submission {
                 Some(submission) if status == ItemStatus::Ingested => {
-                    Some(submit_document(job, tx, task, &outcome, submission).await?)
+                    Some(submit_document(job, tx, &source, &outcome, submission).await?)
                 }
                 _ => None,
             };
@@ -85,7 +91,7 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
             let version = outcome
                 .submission
                 .as_ref()
-                .filter(|_| !task.asked.dry_run && reason != Some("duplicate"));
+                .filter(|_| !task.asked.dry_run && !matches!(reason, Some(DUPLICATE | OTHER_SOURCE)));
             let none = json!([]);
             let recorded = Recorded {
                 url: &item.url,
@@ -116,7 +122,7 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
     Ok(())
 }
 
-/// One document a name: a second page that goes by it is left alone. A dry run submits nothing.
+/// One document a name: a second page that goes by it is left alone, and so is one that another source has. A dry run submits nothing.
 async fn settle(
     job: &JobContext,
     tx: &mut TenantTx,
@@ -124,10 +130,14 @@ async fn settle(
     item: &Waiting,
     outcome: &Outcome,
 ) -> Result<(ItemStatus, Option<&'static str>), JobError> {
-    if let Some(name) = &outcome.canonical_url
-        && is_claimed(tx, job.held(), task.source.id, &item.url, name).await?
-    {
-        return Ok((ItemStatus::Skipped, Some("duplicate")));
+    if let Some(name) = &outcome.canonical_url {
+        if is_claimed(tx, job.held(), task.source.id, &item.url, name).await? {
+            return Ok((ItemStatus::Skipped, Some(DUPLICATE)));
+        }
+        let base = task.source.knowledge_base_id;
+        if outcome.status == ItemStatus::Ingested && is_anothers(tx, base, task.source.id, name).await? {
+            return Ok((ItemStatus::Skipped, Some(OTHER_SOURCE)));
+        }
     }
     let status = match outcome.status {
         ItemStatus::Ingested if task.asked.dry_run => ItemStatus::Changed,
@@ -147,21 +157,21 @@ async fn replace(tx: &mut TenantTx, before: Option<DocumentId>, now: DocumentId)
 async fn submit_document(
     job: &JobContext,
     tx: &mut TenantTx,
-    task: &Task,
+    source: &Source,
     outcome: &Outcome,
     submission: &Submission,
 ) -> Result<(DocumentId, Option<Dispatch>), JobError> {
     // Not the foreign key alone: a base that is being deleted still has its row.
-    knowledge_bases::find(tx, task.source.knowledge_base_id).await?;
+    knowledge_bases::find(tx, source.knowledge_base_id).await?;
     let job_id = JobId::generate();
     let new = NewDocument {
-        knowledge_base_id: task.source.knowledge_base_id,
+        knowledge_base_id: source.knowledge_base_id,
         external_id: outcome.canonical_url.as_deref(),
         title: None,
         mime_type: &submission.media_type,
         file_name: submission.file_name.as_deref(),
-        metadata: &task.source.metadata,
-        acl: &task.source.acl,
+        metadata: &source.metadata,
+        acl: &source.acl,
         bytes: &submission.bytes,
         job_id,
     };
@@ -241,6 +251,7 @@ pub(super) async fn record_failure(job: &JobContext, task: &Task, url: &Url, rea
         .tenant(job.tenant(), async |tx| {
             sources::note_blind(tx, sync).await?;
             if url.as_str().len() <= 1024 {
+                sources::hold(tx, job.held(), task.source.id).await?;
                 sources::add(tx, sync, &[url.as_str().to_owned()], 0, i32::MAX).await?;
                 sources::record(tx, job.held(), task.source.id, &recorded).await?;
             }

@@ -1,6 +1,7 @@
 use super::handle::Task;
 use super::record::{follow, record_failure};
 use super::site::Site;
+use super::visit::is_asset;
 use crate::{JobContext, JobError};
 use integrations::http::HeaderMap;
 use integrations::web::{Inflated, Sitemap, gunzip, is_gzip, read_sitemap, to_utf8};
@@ -93,7 +94,9 @@ async fn read_sitemaps(job: &JobContext, task: &Task, site: &mut Site<'_>, start
         let pages: Vec<String> = sitemap
             .pages
             .iter()
-            .filter_map(|text| site.name_in_scope(&url.join(text).ok()?))
+            .filter_map(|text| url.join(text).ok())
+            .filter(|page| !is_asset(page))
+            .filter_map(|page| site.name_in_scope(&page))
             .map(String::from)
             .collect();
         for pages in pages.chunks(1000) {

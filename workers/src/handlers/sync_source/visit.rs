@@ -130,7 +130,7 @@ fn judge(task: &Task, site: &Site<'_>, item: &Waiting, url: &Url, page: Page) ->
         .canonical
         .as_ref()
         .and_then(|canonical| site.name_in_scope(canonical));
-    let hash = content_hash(task, &page);
+    let hash = content_hash(&page);
     let is_same = item.served && item.content_hash.as_deref() == Some(hash.as_slice());
     Outcome {
         links,
@@ -163,7 +163,7 @@ fn in_scope(site: &Site<'_>, links: &[Url]) -> Vec<String> {
         .collect()
 }
 
-fn is_asset(url: &Url) -> bool {
+pub(super) fn is_asset(url: &Url) -> bool {
     let extension = url
         .path()
         .rsplit_once('.')
@@ -171,14 +171,11 @@ fn is_asset(url: &Url) -> bool {
     extension.is_some_and(|extension| ASSETS.contains(&extension.as_str()))
 }
 
-/// Over everything that a submission says, so that a source's new access list is new content.
-fn content_hash(task: &Task, page: &Page) -> Vec<u8> {
-    let (metadata, acl) = (task.source.metadata.to_string(), task.source.acl.to_string());
+/// Of what the site says. A source's metadata and access list reach its documents when they are changed.
+fn content_hash(page: &Page) -> Vec<u8> {
     let mut hash = Sha256::new();
-    for text in [page.media_type.as_str(), &metadata, &acl] {
-        hash.update((text.len() as u64).to_le_bytes());
-        hash.update(text);
-    }
+    hash.update((page.media_type.len() as u64).to_le_bytes());
+    hash.update(&page.media_type);
     hash.update(&page.bytes);
     hash.finalize().to_vec()
 }

@@ -1,0 +1,1 @@
+ALTER TABLE source_syncs DROP COLUMN continued;
