@@ -20,6 +20,8 @@ pub struct Sighting {
     pub version: String,
     /// Jobs it can run at once.
     pub slots: i32,
+    /// How many of those are for tenants that hold no other.
+    pub reserved: i32,
     /// Jobs it runs now.
     pub running: i32,
     /// Of its latest attempts: how many succeeded or failed, how many failed, how long they took together.
@@ -38,8 +40,8 @@ pub async fn seen(system: &System, workers: &[Sighting]) -> Result<(), StoreErro
     let mut tx = system.begin(Durability::Relaxed).await?;
     sql_query(
         "WITH silent AS (DELETE FROM workers WHERE seen_at < now() - interval '1 hour')
-         INSERT INTO workers AS w (name, pool, host, version, slots, running, recent_ended, recent_failed, recent_busy_us)
-         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::bigint[])
+         INSERT INTO workers AS w (name, pool, host, version, slots, reserved, running, recent_ended, recent_failed, recent_busy_us)
+         SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::int[], $7::int[], $8::int[], $9::int[], $10::bigint[])
          ON CONFLICT (name) DO UPDATE SET running = excluded.running, recent_ended = excluded.recent_ended,
              recent_failed = excluded.recent_failed, recent_busy_us = excluded.recent_busy_us, seen_at = now()",
     )
@@ -48,6 +50,7 @@ pub async fn seen(system: &System, workers: &[Sighting]) -> Result<(), StoreErro
     .bind::<Array<Text>, _>(texts(|worker| &worker.host))
     .bind::<Array<Text>, _>(texts(|worker| &worker.version))
     .bind::<Array<Integer>, _>(numbers(|worker| worker.slots))
+    .bind::<Array<Integer>, _>(numbers(|worker| worker.reserved))
     .bind::<Array<Integer>, _>(numbers(|worker| worker.running))
     .bind::<Array<Integer>, _>(numbers(|worker| worker.recent_ended))
     .bind::<Array<Integer>, _>(numbers(|worker| worker.recent_failed))

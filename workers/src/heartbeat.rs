@@ -25,6 +25,7 @@ impl Alive {
             host: host.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             slots: number(self.slots.total()),
+            reserved: number(self.slots.reserved()),
             running: number(self.slots.running()),
             recent_ended: recent.ended,
             recent_failed: recent.failed,

@@ -51,10 +51,11 @@ impl Pull {
             match self.context.queue.take(self.pool, &self.asking(&offer)).await {
                 Ok(popped) if popped.jobs.is_empty() => {
                     let reserved = offer.reserved;
-                    drop(offer);
+                    let left = offer.give_back();
                     tokio::select! {
                         () = bell.notified() => {}
                         () = self.slots.common(), if reserved => {}
+                        () = left.since(), if reserved => {}
                         () = tokio::time::sleep(popped.left_for.unwrap_or(poll_interval).min(poll_interval)) => {}
                         () = self.stop.cancelled() => {}
                     }
@@ -77,11 +78,11 @@ impl Pull {
         let home = (self.pool == Pool::Retrieval).then(|| Home {
             name: &self.worker,
             copies: self.context.settings.retrieval.copies,
-            reserved: offer.reserved,
         });
         Asking {
             limit: offer.len(),
             pass_over: &offer.pass_over,
+            reserved: offer.reserved,
             home,
         }
     }

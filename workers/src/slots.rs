@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::TenantId;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, watch};
 
 /// Cheap to clone.
 #[derive(Clone)]
@@ -12,18 +12,35 @@ pub(crate) struct Slots {
     freed: Arc<Notify>,
     total: usize,
     reserved: usize,
-    busy: Arc<Mutex<HashMap<TenantId, usize>>>,
+    tenants: Arc<Tenants>,
+}
+
+/// Who holds slots.
+struct Tenants {
+    busy: Mutex<HashMap<TenantId, usize>>,
+    /// How many times a tenant gave its last one back.
+    left: watch::Sender<u64>,
 }
 
 /// Free slots, taken, for the next jobs.
-#[derive(Default)]
 pub(crate) struct Offer {
     permits: Vec<Permit>,
     kept_for: Vec<Busy>,
+    left: watch::Receiver<u64>,
     /// Tenants that may not have them.
     pub(crate) pass_over: Vec<TenantId>,
     /// Only reserved ones were free.
     pub(crate) reserved: bool,
+}
+
+/// Resolves when a tenant has given its last slot back since the offer was made: it may have a reserved one now.
+pub(crate) struct Left(watch::Receiver<u64>);
+
+impl Left {
+    pub(crate) async fn since(mut self) {
+        // The other end lives as long as the slots.
+        let _ = self.0.changed().await;
+    }
 }
 
 /// Free slots that nobody has taken yet.
@@ -44,7 +61,7 @@ pub(crate) struct Slot {
 /// A tenant holds a slot.
 struct Busy {
     tenant: TenantId,
-    tenants: Arc<Mutex<HashMap<TenantId, usize>>>,
+    tenants: Arc<Tenants>,
 }
 
 /// Says so when it has been given back. Waiting for one in the semaphore itself would keep others from what is free meanwhile.
@@ -69,12 +86,19 @@ impl Slots {
             freed: Arc::default(),
             total,
             reserved,
-            busy: Arc::default(),
+            tenants: Arc::new(Tenants {
+                busy: Mutex::default(),
+                left: watch::Sender::new(0),
+            }),
         }
     }
 
     pub(crate) fn total(&self) -> usize {
         self.total
+    }
+
+    pub(crate) fn reserved(&self) -> usize {
+        self.reserved
     }
 
     pub(crate) fn running(&self) -> usize {
@@ -97,9 +121,12 @@ impl Slots {
         if !reserved {
             permits.truncate((permits.len() - self.reserved).min(limit));
         }
+        // Before the look at who holds slots: whoever leaves after it is not missed.
+        let left = self.tenants.left.subscribe();
         Some(Offer {
             permits,
             kept_for: Vec::new(),
+            left,
             pass_over: self.pass_over(reserved),
             reserved,
         })
@@ -142,7 +169,7 @@ impl Slots {
 
     fn pass_over(&self, reserved: bool) -> Vec<TenantId> {
         match reserved {
-            true => lock(&self.busy).keys().copied().collect(),
+            true => lock(&self.tenants.busy).keys().copied().collect(),
             false => Vec::new(),
         }
     }
@@ -151,6 +178,11 @@ impl Slots {
 impl Offer {
     pub(crate) fn len(&self) -> usize {
         self.permits.len()
+    }
+
+    /// Gives the slots back, to wait for a tenant that leaves.
+    pub(crate) fn give_back(self) -> Left {
+        Left(self.left)
     }
 
     /// Lets the tenant count as one that holds a slot already, though its job is still to be claimed.
@@ -176,19 +208,20 @@ impl Offer {
 
 impl Busy {
     fn new(slots: &Slots, tenant: TenantId) -> Self {
-        *lock(&slots.busy).entry(tenant).or_default() += 1;
-        let tenants = slots.busy.clone();
+        *lock(&slots.tenants.busy).entry(tenant).or_default() += 1;
+        let tenants = slots.tenants.clone();
         Self { tenant, tenants }
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        let mut busy = lock(&self.tenants);
+        let mut busy = lock(&self.tenants.busy);
         if let Some(count) = busy.get_mut(&self.tenant) {
             *count -= 1;
             if *count == 0 {
                 busy.remove(&self.tenant);
+                self.tenants.left.send_modify(|times| *times += 1);
             }
         }
     }
@@ -226,7 +259,7 @@ mod tests {
         let other = slots.offer(1).await.unwrap();
         assert_eq!(slots.look(10).pass_over, [a]);
         drop((offer, other));
-        assert!(slots.busy.lock().unwrap().is_empty());
+        assert!(slots.tenants.busy.lock().unwrap().is_empty());
         assert_eq!(slots.running(), 0);
         slots.common().await;
     }

@@ -261,11 +261,15 @@ fn limit(why: &Why, reached: &Reached) -> Blocker {
 fn turn(why: &Why, position: Option<Position>) -> Blocker {
     let since = due_since(why);
     let overdue = why.now - since > DISPATCH_TAKES;
+    let kept = match why.reserved {
+        0 => String::new(),
+        reserved => format!(" ({reserved} of them are for tenants that hold no other)"),
+    };
     let busy = format!(
-        "{} of {} slots of the pool {} are busy",
+        "{} of {} slots of the pool {} are busy{kept}",
         why.running, why.slots, why.pool
     );
-    let full = why.running >= why.slots;
+    let full = why.running >= why.slots - if why.tenant_runs { why.reserved } else { 0 };
     let dispatching = |class, detail: String| Blocker {
         reason: Reason::Dispatching,
         class,
@@ -335,7 +339,9 @@ mod tests {
             awaited: Awaited::default(),
             live_workers: 1,
             slots: 4,
+            reserved: 0,
             running: 3,
+            tenant_runs: false,
             worker_seen_at: Some(at(1)),
         }
     }
@@ -360,6 +366,19 @@ mod tests {
         assert_eq!(of(&why, None), [(Reason::Dispatching, Class::Stuck)]);
         why.live_workers = 0;
         assert_eq!(of(&why, next), [(Reason::NoWorker, Class::Stuck)]);
+    }
+
+    #[test]
+    fn slots_that_are_kept_for_others_are_not_free() {
+        let next = Some(Position::Queued { ahead: 0, tenants: 1 });
+        let mut why = Why {
+            reserved: 1,
+            now: at(60),
+            ..queued()
+        };
+        assert_eq!(of(&why, next), [(Reason::Dispatching, Class::Stuck)]);
+        why.tenant_runs = true;
+        assert_eq!(of(&why, next), [(Reason::TenantShare, Class::Starved)]);
     }
 
     #[test]

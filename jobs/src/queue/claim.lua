@@ -1,10 +1,11 @@
--- Pops up to ARGV[1] jobs, one a turn: the highest priority first, within it tenant after tenant, within a tenant line after line, so that no
--- backlog delays another tenant by more than a turn. A line is the jobs of a kind, or those of a kind and some bases (`<kind>@<base>+<base>`), which are left to
--- the bases' home: see homes.lua. A tenant's weight is how many turns it has before the next one's; a tenant or
--- kind that runs as many jobs as it may is skipped; a priority that was passed over PATIENCE times has the next turn.
+-- Pops up to ARGV[1] jobs, one a turn: tenant after tenant, within a tenant the highest priority first, within a priority line after line, so that no
+-- backlog, and no priority that somebody gives his jobs, delays another tenant by more than a turn. A line is the jobs of a kind, or those of a kind and some
+-- bases (`<kind>@<base>+<base>`), which are left to the bases' home: see homes.lua. A tenant's weight is how many turns it has before the next one's; a tenant
+-- or kind that runs as many jobs as it may is skipped; of a tenant's priorities one that was passed over PATIENCE times has its next turn.
 -- Popped ids are remembered until Postgres has claimed them.
 -- The turns are taken in memory, and what came of them is written at the end: a call to Redis, and a line of its log, costs more than a turn.
--- KEYS[1]: the pool's prefix.  ARGV[2]: whose home asks, or ''.  ARGV[3]: how many homes a base has.  ARGV[4]: whether its free slots are reserved ones.
+-- KEYS[1]: the pool's prefix.  ARGV[2]: whose home asks, or ''.  ARGV[3]: how many homes a base has.  ARGV[4]: whether its free slots are reserved for
+-- tenants that hold none: those have one job each, and others' are better left to another process.
 -- ARGV[5…]: tenants to pass over.  Returns in how many ms what was left to others may be taken, or '', and id, tenant, priority, line, held ('1' or '0')
 -- for each job.
 local PATIENCE = 8
@@ -13,6 +14,7 @@ local LOOKS = 100
 local call, insert, remove = redis.call, table.insert, table.remove
 local p = KEYS[1]
 local wanted = tonumber(ARGV[1])
+local reserved = ARGV[4] == '1'
 local passed_over = {}
 for i = 5, #ARGV do passed_over[ARGV[i]] = true end
 local time = call('TIME')
@@ -44,13 +46,9 @@ local function hold(field, job)
   job.held = '1'
 end
 
--- The tenants of each priority that waits, in the order of their turns: those at the front, those in Redis, those at the back; and who was skipped.
-local rings = {}
-for priority = 0, 2 do
-  local key = p .. ':ring:' .. priority
-  if call('EXISTS', key) == 1 then rings[priority] = { key = key, waits = true, tenants = {}, front = {}, back = {}, skipped = {} } end
-end
-local function next_tenant(ring)
+-- The tenants that wait, in the order of their turns: those at the front, those in Redis, those at the back; and who was skipped.
+local ring = { key = p .. ':ring', front = {}, back = {}, skipped = {} }
+local function next_tenant()
   if #ring.front == 0 and not ring.read then
     ring.front = call('LPOP', ring.key, wanted) or {}
     ring.read = #ring.front == 0
@@ -59,38 +57,48 @@ local function next_tenant(ring)
   return remove(ring.back, 1)
 end
 
--- What waits of a tenant at a priority: its lines in the order of their turns, and for each line how much waits and the jobs that are taken, whose
--- ids are not known yet.
-local function tenant_at(priority, name)
-  local tenant = rings[priority].tenants[name]
+-- What waits of a tenant: at each priority its lines in the order of their turns, and for each line how much waits and the jobs that are taken, whose ids
+-- are not known yet.
+local tenants = {}
+local function tenant_of(name)
+  local tenant = tenants[name]
   if not tenant then
-    local key = p .. ':kinds:' .. priority .. ':' .. name
-    local lines = call('LRANGE', key, 0, -1)
-    tenant = { name = name, priority = priority, key = key, lines = lines, first = lines[1], count = #lines, queues = {} }
-    rings[priority].tenants[name] = tenant
+    tenant = { name = name, levels = {}, queues = {} }
+    for priority = 0, 2 do
+      local key = p .. ':kinds:' .. priority .. ':' .. name
+      local lines = call('LRANGE', key, 0, -1)
+      tenant.levels[priority] = { priority = priority, key = key, lines = lines, first = lines[1], count = #lines }
+    end
+    tenants[name] = tenant
   end
   return tenant
 end
-local function queue_of(tenant, line)
-  local queue = tenant.queues[line]
+local function waits(tenant)
+  for priority = 0, 2 do
+    if #tenant.levels[priority].lines > 0 then return true end
+  end
+  return false
+end
+local function queue_of(tenant, level, line)
+  local name = level.priority .. ':' .. tenant.name .. ':' .. line
+  local queue = tenant.queues[name]
   if not queue then
-    local name = tenant.priority .. ':' .. tenant.name .. ':' .. line
     local key = p .. ':q:' .. name
     queue = { name = name, key = key, waiting = call('LLEN', key), taken = {} }
     local at = line:find('@', 1, true)
     queue.kind, queue.bases = at and line:sub(1, at - 1) or line, at and line:sub(at + 1)
-    tenant.queues[line] = queue
+    tenant.queues[name] = queue
   end
   return queue
 end
 
--- The next job of a tenant, of a kind that may run, and here.
-local function of_tenant(tenant)
-  local lines = tenant.lines
+-- The next job of a tenant at a priority, of a kind that may run, and here.
+local function of_level(tenant, level)
+  local lines = level.lines
   local left = 0
   for _ = 1, #lines do
     local line = remove(lines, 1)
-    local queue = queue_of(tenant, line)
+    local queue = queue_of(tenant, level, line)
     local kind = queue.kind
     if limited and (full('kind:' .. kind) or full('kind:' .. tenant.name .. ':' .. kind)) then
       lines[#lines + 1] = line
@@ -102,7 +110,7 @@ local function of_tenant(tenant)
       local taken = #queue.taken
       if taken + 1 < queue.waiting then lines[#lines + 1] = line end
       if taken < queue.waiting then
-        local job = { tenant = tenant.name, priority = tenant.priority, kind = kind, line = line, held = '0' }
+        local job = { tenant = tenant.name, priority = level.priority, kind = kind, line = line, held = '0' }
         queue.taken[taken + 1] = job
         return job
       end
@@ -110,84 +118,108 @@ local function of_tenant(tenant)
   end
 end
 
--- After a turn: first again while its weight lasts, else last.
-local turns = {}
-local function line_up(ring, tenant)
-  local weight = limited and tonumber(call('HGET', p .. ':limits', 'weight:' .. tenant.name) or '') or 1
-  local waits = #tenant.lines > 0
-  if weight > 1 then
-    local visit = tenant.priority .. ':' .. tenant.name
-    turns[visit] = (turns[visit] or tonumber(call('HGET', p .. ':turns', visit) or '0')) + 1
-    if waits and turns[visit] < weight then return insert(ring.front, 1, tenant.name) end
-    turns[visit] = 0
+-- How often a priority of a tenant was passed over while others of its waited. Only kept where several wait.
+local function passed(tenant, level)
+  if not level.passed then
+    level.passed = tonumber(call('HGET', p .. ':passed', level.priority .. ':' .. tenant.name) or '0')
+    level.was_passed = level.passed
   end
-  if waits then ring.back[#ring.back + 1] = tenant.name end
+  return level.passed
 end
 
-local function take(priority)
-  local ring = rings[priority]
-  while true do
-    local name = next_tenant(ring)
-    if not name then return nil end
-    local tenant = tenant_at(priority, name)
-    local job = not passed_over[name] and not (limited and full('tenant:' .. name)) and of_tenant(tenant)
+-- The next job of a tenant.
+local function of_tenant(tenant)
+  local order = {}
+  for priority = 0, 2 do
+    if #tenant.levels[priority].lines > 0 then insert(order, tenant.levels[priority]) end
+  end
+  for i = #order, 2, -1 do
+    if passed(tenant, order[i]) >= PATIENCE then
+      insert(order, 1, remove(order, i))
+      break
+    end
+  end
+  for _, level in ipairs(order) do
+    local job = of_level(tenant, level)
     if job then
-      line_up(ring, tenant)
+      for _, other in ipairs(order) do
+        if other == level then
+          if #order > 1 and level.priority > 0 then
+            passed(tenant, level)
+            level.passed = 0
+          end
+        elseif other.priority > level.priority then
+          other.passed = passed(tenant, other) + 1
+        end
+      end
       return job
     end
-    if #tenant.lines > 0 then insert(ring.skipped, name) end
   end
 end
 
-local passed, patience = {}, {}
-for priority = 1, 2 do
-  passed[priority] = rings[priority] and tonumber(call('HGET', p .. ':passed', priority) or '0')
-  patience[priority] = passed[priority]
-end
-local function waits(priority) return rings[priority] and rings[priority].waits end
-local function next_priority()
-  for priority = 2, 1, -1 do
-    if waits(priority) and patience[priority] >= PATIENCE then return priority end
+-- After a turn: first again while its weight lasts, else last.
+local turns = {}
+local function line_up(tenant)
+  local weight = limited and tonumber(call('HGET', p .. ':limits', 'weight:' .. tenant.name) or '') or 1
+  local more = waits(tenant)
+  if weight > 1 then
+    turns[tenant.name] = (turns[tenant.name] or tonumber(call('HGET', p .. ':turns', tenant.name) or '0')) + 1
+    if more and turns[tenant.name] < weight then return insert(ring.front, 1, tenant.name) end
+    turns[tenant.name] = 0
   end
-  for priority = 0, 2 do
-    if waits(priority) then return priority end
+  if more then ring.back[#ring.back + 1] = tenant.name end
+end
+
+local function take()
+  while true do
+    local name = next_tenant()
+    if not name then return nil end
+    local tenant = tenant_of(name)
+    local job = not passed_over[name] and not (limited and full('tenant:' .. name)) and of_tenant(tenant)
+    if job then
+      line_up(tenant)
+      return job
+    end
+    if waits(tenant) then insert(ring.skipped, name) end
   end
 end
 
 local jobs = {}
 while #jobs < wanted do
-  local priority = next_priority()
-  if not priority then break end
-  local job = take(priority)
-  if job then
-    jobs[#jobs + 1] = job
-    if limited then
-      -- All three, whatever the first says.
-      for _, field in ipairs({ 'tenant:' .. job.tenant, 'kind:' .. job.kind, 'kind:' .. job.tenant .. ':' .. job.kind }) do hold(field, job) end
-    end
-    for lower = 1, 2 do
-      if lower == priority then patience[lower] = 0 elseif lower > priority and waits(lower) then patience[lower] = patience[lower] + 1 end
-    end
-  else
-    rings[priority].waits = false
+  local job = take()
+  if not job then break end
+  jobs[#jobs + 1] = job
+  if reserved then passed_over[job.tenant] = true end
+  if limited then
+    -- All three, whatever the first says.
+    for _, field in ipairs({ 'tenant:' .. job.tenant, 'kind:' .. job.kind, 'kind:' .. job.tenant .. ':' .. job.kind }) do hold(field, job) end
   end
 end
 
-for _, ring in pairs(rings) do
-  for _, tenant in pairs(ring.tenants) do
-    for _, queue in pairs(tenant.queues) do
-      local ids = #queue.taken > 0 and call('LPOP', queue.key, #queue.taken) or {}
-      for i, id in ipairs(ids) do queue.taken[i].id = id end
-      if queue.bases and #ids > 0 then homes.took(queue.name) end
-    end
+local any_passed
+for _, tenant in pairs(tenants) do
+  for _, queue in pairs(tenant.queues) do
+    local ids = #queue.taken > 0 and call('LPOP', queue.key, #queue.taken) or {}
+    for i, id in ipairs(ids) do queue.taken[i].id = id end
+    if queue.bases and #ids > 0 then homes.took(queue.name) end
+  end
+  local more = waits(tenant)
+  for priority = 0, 2 do
+    local level = tenant.levels[priority]
     -- Lines only turn and leave: as many with the same first are the same.
-    if #tenant.lines ~= tenant.count or tenant.lines[1] ~= tenant.first then
-      call('DEL', tenant.key)
-      call_with(tenant.lines, 'RPUSH', tenant.key)
+    if #level.lines ~= level.count or level.lines[1] ~= level.first then
+      call('DEL', level.key)
+      call_with(level.lines, 'RPUSH', level.key)
+    end
+    if level.passed and level.passed > 0 and #level.lines > 0 then
+      if level.passed ~= level.was_passed then call('HSET', p .. ':passed', priority .. ':' .. tenant.name, level.passed) end
+    elseif priority > 0 and (level.passed or not more) then
+      if any_passed == nil then any_passed = call('EXISTS', p .. ':passed') == 1 end
+      if any_passed then call('HDEL', p .. ':passed', priority .. ':' .. tenant.name) end
     end
   end
 end
-homes.has_free(ARGV[4] == '1' and 0 or wanted - #jobs)
+homes.has_free(reserved and 0 or wanted - #jobs)
 local ids, popped, answer = {}, {}, { tostring(homes.soonest or '') }
 for i, job in ipairs(jobs) do
   ids[i] = job.id
@@ -210,12 +242,9 @@ for visit, taken in pairs(turns) do
   if taken > 0 then call('HSET', p .. ':turns', visit, taken) else call('HDEL', p .. ':turns', visit) end
 end
 -- Whoever was skipped keeps its place, and so does whoever was not looked at.
-for priority, ring in pairs(rings) do
-  local first = {}
-  for i = #ring.front, 1, -1 do insert(first, ring.front[i]) end
-  for i = #ring.skipped, 1, -1 do insert(first, ring.skipped[i]) end
-  call_with(first, 'LPUSH', ring.key)
-  call_with(ring.back, 'RPUSH', ring.key)
-  if patience[priority] ~= passed[priority] then call('HSET', p .. ':passed', priority, patience[priority]) end
-end
+local first = {}
+for i = #ring.front, 1, -1 do insert(first, ring.front[i]) end
+for i = #ring.skipped, 1, -1 do insert(first, ring.skipped[i]) end
+call_with(first, 'LPUSH', ring.key)
+call_with(ring.back, 'RPUSH', ring.key)
 return answer

@@ -28,6 +28,8 @@ pub struct Asking<'a> {
     pub limit: usize,
     /// Tenants none of whose jobs it wants.
     pub pass_over: &'a [TenantId],
+    /// Its free slots are kept for tenants that hold none: it wants one job of each.
+    pub reserved: bool,
     /// `None`: it takes jobs of any base, whoever has it open.
     pub home: Option<Home<'a>>,
 }
@@ -49,6 +51,7 @@ impl Queue {
         let asking = Asking {
             limit,
             pass_over,
+            reserved: false,
             home: None,
         };
         Ok(self.take(pool, &asking).await?.jobs)
@@ -64,7 +67,7 @@ impl Queue {
         call.arg(asking.limit)
             .arg(home.map_or("", |home| home.name))
             .arg(home.map_or(0, |home| home.copies))
-            .arg(u8::from(home.is_some_and(|home| home.reserved)));
+            .arg(u8::from(asking.reserved));
         for tenant in asking.pass_over {
             call.arg(tenant.to_string());
         }

@@ -13,8 +13,6 @@ pub struct Home<'a> {
     pub name: &'a str,
     /// How many homes are to have each searched base open.
     pub copies: usize,
-    /// Its free slots are kept for tenants that hold none: others' jobs are better left to another.
-    pub reserved: bool,
 }
 
 /// A base that a process is to open.

@@ -25,8 +25,8 @@ pub struct Contents {
     pub listed: Vec<Listed>,
     /// Popped and not settled, each with how long ago, in seconds.
     pub popped: Vec<(JobId, f64)>,
-    /// Which tenants take turns: priority and tenant, as often as they stand there.
-    pub turns: Vec<(i16, TenantId)>,
+    /// Which tenants take turns, as often as they stand there.
+    pub turns: Vec<TenantId>,
     /// Which lines take turns within a tenant's, as often as they stand there.
     pub line_turns: Vec<Place>,
 }
@@ -45,6 +45,34 @@ pub struct ServerReport {
 }
 
 impl Queue {
+    /// Those of the jobs that neither wait in the index nor were popped.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn lacks(&self, pool: Pool, ids: &[JobId]) -> Result<Vec<JobId>, QueueError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let base = keys::pool(&self.prefix, pool);
+        let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let (queued, popped): (Vec<bool>, Vec<Option<f64>>) = redis::pipe()
+            .cmd("SMISMEMBER")
+            .arg(format!("{base}:queued"))
+            .arg(&names)
+            .cmd("ZMSCORE")
+            .arg(format!("{base}:popped"))
+            .arg(&names)
+            .query_async(&mut self.connection.clone())
+            .await?;
+        let places = queued.into_iter().zip(popped);
+        Ok(ids
+            .iter()
+            .zip(places)
+            .filter(|(_, (queued, popped))| !queued && popped.is_none())
+            .map(|(id, _)| *id)
+            .collect())
+    }
+
     /// Reads everything that the index holds of the pool; takes as long as there is, and never blocks Redis for long.
     ///
     /// # Errors
@@ -71,12 +99,10 @@ impl Queue {
                 .line_turns
                 .extend(lines.iter().map(|line| place(priority, tenant, line)));
         }
-        for priority in 0..=2_i16 {
-            let tenants = self.list(&format!("{base}:ring:{priority}")).await?;
-            found
-                .turns
-                .extend(tenants.iter().filter_map(|id| Some((priority, TenantId(parsed(id)?)))));
-        }
+        let tenants = self.list(&format!("{base}:ring")).await?;
+        found
+            .turns
+            .extend(tenants.iter().filter_map(|id| parsed(id).map(TenantId)));
         let now_ms = self.server_clock().await? * 1000.0;
         let popped: Vec<(String, f64)> = self
             .connection

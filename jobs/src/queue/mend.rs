@@ -19,7 +19,7 @@ pub enum IdFault {
     Unlisted,
 }
 
-/// What is wrong with the turns of a tenant, or of one line of its jobs, at one priority of a pool.
+/// What is wrong with the turns of a tenant, or of one line of its jobs, in a pool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum RingFault {
     /// It has ids that wait and takes no turns: they wait for ever.

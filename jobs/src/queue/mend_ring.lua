@@ -1,5 +1,5 @@
--- Judges whether a tenant takes its turns at one priority of a pool, and a line of it within the tenant's, and mends it when asked to: a line stands
--- among the tenant's lines once when it holds ids, a tenant in the ring once when it has lines, and neither when there are none.
+-- Judges whether a tenant of a pool takes its turns, and a line of it within the tenant's at one priority, and mends it when asked to: a line stands
+-- among the tenant's lines once when it holds ids, a tenant in the ring once when it has lines at any priority, and neither when there are none.
 -- KEYS[1]: the pool's prefix.  ARGV: priority, tenant, line (or ''), whether to mend.  Returns the fault that was found first, '' for none.
 local p, priority, tenant, line, mend = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4] == '1'
 local lines = p .. ':kinds:' .. priority .. ':' .. tenant
@@ -24,7 +24,9 @@ end
 
 local of_line = ''
 if line ~= '' then of_line = judge(lines, line, redis.call('LLEN', p .. ':q:' .. priority .. ':' .. tenant .. ':' .. line)) end
-local of_tenant = judge(p .. ':ring:' .. priority, tenant, redis.call('LLEN', lines))
+local waiting = 0
+for other = 0, 2 do waiting = waiting + redis.call('LLEN', p .. ':kinds:' .. other .. ':' .. tenant) end
+local of_tenant = judge(p .. ':ring', tenant, waiting)
 local fault = of_line ~= '' and of_line or of_tenant
 if mend and fault ~= '' then redis.call('PUBLISH', p .. ':bell', 1) end
 return fault

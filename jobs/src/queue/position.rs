@@ -10,7 +10,7 @@ pub enum Position {
     Queued {
         /// Jobs of the same tenant, priority, kind and bases before it.
         ahead: u64,
-        /// Tenants with jobs of this priority, which take turns.
+        /// Tenants with jobs, which take turns.
         tenants: u64,
     },
     /// A worker has popped it and not claimed it yet.
@@ -31,7 +31,7 @@ impl Queue {
             .cmd("LPOS")
             .arg(format!("{base}:q:{priority}:{tenant}:{line}"))
             .arg(&id)
-            .llen(format!("{base}:ring:{priority}"))
+            .llen(format!("{base}:ring"))
             .zscore(format!("{base}:popped"), &id)
             .query_async(&mut connection)
             .await?;

@@ -8,9 +8,11 @@ for i = 1, #ARGV, 4 do
   if redis.call('SADD', p .. ':queued', id) == 1 then
     redis.call('ZREM', p .. ':popped', id)
     if redis.call('RPUSH', p .. ':q:' .. priority .. ':' .. tenant .. ':' .. line, id) == 1 then
-      if redis.call('RPUSH', p .. ':kinds:' .. priority .. ':' .. tenant, line) == 1 then
-        redis.call('RPUSH', p .. ':ring:' .. priority, tenant)
-      end
+      -- A tenant that waits at any priority has its turn already.
+      local waits = 0
+      for other = 0, 2 do waits = waits + redis.call('EXISTS', p .. ':kinds:' .. other .. ':' .. tenant) end
+      redis.call('RPUSH', p .. ':kinds:' .. priority .. ':' .. tenant, line)
+      if waits == 0 then redis.call('RPUSH', p .. ':ring', tenant) end
     end
     added = added + 1
   end

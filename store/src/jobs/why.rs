@@ -55,8 +55,14 @@ pub struct Why {
     pub live_workers: i64,
     #[diesel(sql_type = BigInt)]
     pub slots: i64,
+    /// How many of those are for tenants that hold no other.
+    #[diesel(sql_type = BigInt)]
+    pub reserved: i64,
     #[diesel(sql_type = BigInt)]
     pub running: i64,
+    /// Whether another job of its tenant runs in the pool.
+    #[diesel(sql_type = Bool)]
+    pub tenant_runs: bool,
     /// When a worker of the pool was last seen alive.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub worker_seen_at: Option<DateTime<Utc>>,
@@ -81,7 +87,8 @@ pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
         "SELECT j.state, j.pool, j.kind, j.knowledge_base_ids, j.priority, j.run_at, j.created_at, now() AS now, j.attempt, a.ended_at AS last_ended_at,
                 a.error AS last_error, j.snooze, {IS_PAUSED} AS paused, h.what AS paused_what, h.reason AS paused_reason, h.created_at AS paused_since,
                 p.open AS awaited_open, p.total AS awaited_total, p.total - p.succeeded - p.dead - p.cancelled AS awaited_pending,
-                w.live AS live_workers, w.slots, w.running, w.seen_at AS worker_seen_at
+                w.live AS live_workers, w.slots, w.reserved, w.running, w.seen_at AS worker_seen_at,
+                EXISTS (SELECT FROM jobs r WHERE r.tenant_id = $1 AND r.pool = j.pool AND r.state = 'running') AS tenant_runs
          FROM jobs j
          LEFT JOIN LATERAL (
              SELECT ended_at, error FROM job_attempts a WHERE a.tenant_id = j.tenant_id AND a.job_id = j.id AND a.job_id = $2
@@ -99,6 +106,7 @@ pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
          LEFT JOIN batches p ON j.awaits_batch AND p.tenant_id = j.tenant_id AND p.id = j.id
          CROSS JOIN LATERAL (
              SELECT count(*) FILTER (WHERE alive) AS live, coalesce(sum(slots) FILTER (WHERE alive), 0) AS slots,
+                    coalesce(sum(reserved) FILTER (WHERE alive), 0) AS reserved,
                     coalesce(sum(running) FILTER (WHERE alive), 0) AS running, max(seen_at) AS seen_at
              FROM (SELECT *, seen_at > now() - $3 * interval '1 second' AS alive FROM workers WHERE pool = j.pool) w) w
          WHERE j.tenant_id = $1 AND j.id = $2"

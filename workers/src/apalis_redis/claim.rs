@@ -10,16 +10,21 @@ pub(super) async fn run(shared: &Shared, mut taken: UnboundedReceiver<Taken>) {
     let pull = &shared.pull;
     let mut batch = Vec::new();
     while taken.recv_many(&mut batch, BATCH).await > 0 {
-        let (mut popped, mut slots) = (Vec::new(), Offer::default());
+        let (mut popped, mut slots) = (Vec::new(), None::<Offer>);
         for (job, offer) in batch.drain(..) {
             let Some(offer) = offer else {
                 pull.hand_on(&[job]).await;
                 continue;
             };
-            slots.join(offer);
+            match &mut slots {
+                Some(slots) => slots.join(offer),
+                None => slots = Some(offer),
+            }
             popped.push(job);
         }
-        if !popped.is_empty() && !pull.claim(popped, slots).await {
+        if let Some(slots) = slots
+            && !pull.claim(popped, slots).await
+        {
             let _closed = shared.closed.lock().await;
             let mut answers = pin!(pull.until_postgres_answers());
             while let Some((job, _)) = tokio::select! { () = &mut answers => None, job = taken.recv() => job } {

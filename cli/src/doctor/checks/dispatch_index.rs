@@ -4,7 +4,7 @@ use jobs::{Contents, Dispatch, IdFault, Place, Pool, Queue, RingFault};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 use store::inspect::{Standing, standings};
-use store::{JobId, StoreError, System};
+use store::{JobId, StoreError, System, TenantId};
 
 pub(super) const CHECK: Check = Check {
     name: "dispatch_index",
@@ -150,18 +150,19 @@ async fn known(system: &System, ids: Vec<JobId>) -> Result<HashMap<JobId, Standi
 /// Where lines or tenants have ids and no turn, a turn and no ids, or more than one turn; an empty kind stands for the tenant's turns alone.
 fn doubtful_turns(contents: &Contents) -> BTreeSet<Place> {
     let queues: BTreeSet<Place> = contents.listed.iter().map(|listed| listed.place.clone()).collect();
-    let tenant_of = |place: &Place| Place {
+    // A tenant's turns are those of all its priorities.
+    let of_tenant = |tenant: TenantId| Place {
+        priority: 0,
+        tenant,
         kind: String::new(),
         knowledge_bases: Vec::new(),
-        ..place.clone()
     };
-    let tenants: BTreeSet<Place> = contents.line_turns.iter().map(tenant_of).collect();
-    let rings = contents.turns.iter().map(|(priority, tenant)| Place {
-        priority: *priority,
-        tenant: *tenant,
-        kind: String::new(),
-        knowledge_bases: Vec::new(),
-    });
+    let tenants: BTreeSet<Place> = contents
+        .line_turns
+        .iter()
+        .map(|place| of_tenant(place.tenant))
+        .collect();
+    let rings = contents.turns.iter().map(|tenant| of_tenant(*tenant));
     let of_lines = unlike(&queues, contents.line_turns.iter().cloned());
     of_lines.into_iter().chain(unlike(&tenants, rings)).collect()
 }

@@ -37,6 +37,33 @@ async fn a_tenants_jobs_do_not_wait_behind_another_tenants_backlog() {
     app.finish().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_that_calls_all_its_jobs_urgent_has_no_larger_share_for_it() {
+    let mut app = one_slot().await;
+    for (tenant, priority, count) in [(app.tenant, 0, 300), (app.tenant_b, 2, 20)] {
+        let options = EnqueueOptions {
+            priority: Some(priority),
+            ..EnqueueOptions::default()
+        };
+        let jobs = enqueue(&app, tenant, &Noop {}, count, &options).await;
+        app.context.queue.try_push(&jobs).await.unwrap();
+    }
+    app.start_workers(vec![Pool::General]);
+    let mut rows = Rows::of(&app);
+    rows.until_succeeded(320, Duration::from_secs(60)).await;
+    let before = format!(
+        "SELECT count(*) FROM job_attempts WHERE tenant_id = '{}'
+           AND started_at < (SELECT max(started_at) FROM job_attempts WHERE tenant_id = '{}')",
+        app.tenant, app.tenant_b
+    );
+    let before = rows.number(&before).await;
+    assert!(
+        (18..=26).contains(&before),
+        "{before} urgent jobs of A's started before the last of B's, instead of 20"
+    );
+    app.finish().await;
+}
+
 async fn one_slot() -> TestApp {
     TestApp::start_with(TestOptions {
         pools: Vec::new(),
@@ -142,6 +169,63 @@ async fn a_reserved_slot_is_for_a_tenant_that_holds_none() {
         "succeeded"
     );
     app.finish().await;
+}
+
+/// Two slots for anybody and three reserved ones. `poll_interval_ms` is so long that nothing is found by polling.
+async fn with_reserved_slots() -> TestApp {
+    let settings = [
+        ("workers.general", "2"),
+        ("workers.general_reserved", "3"),
+        ("dispatch.poll_interval_ms", "30000"),
+    ];
+    TestApp::start_with(TestOptions {
+        settings: settings.map(|(key, value)| (key, value.to_owned())).to_vec(),
+        ..TestOptions::default()
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_tenant_has_one_reserved_slot_however_many_are_free() {
+    let app = with_reserved_slots().await;
+    let long = enqueue(&app, app.tenant, &Sleep { ms: 60_000 }, 5, &EnqueueOptions::default()).await;
+    app.context.queue.try_push(&long).await.unwrap();
+    let mut rows = Rows::of(&app);
+    rows.until(
+        "SELECT count(*) FROM jobs WHERE state = 'running'",
+        2,
+        Duration::from_secs(10),
+    )
+    .await;
+    let of_b = enqueue(&app, app.tenant_b, &Sleep { ms: 60_000 }, 5, &EnqueueOptions::default()).await;
+    app.context.queue.try_push(&of_b).await.unwrap();
+    let running_of_b = format!(
+        "SELECT count(*) FROM jobs WHERE state = 'running' AND tenant_id = '{}'",
+        app.tenant_b
+    );
+    rows.until(&running_of_b, 1, Duration::from_secs(10)).await;
+    // The others would have been claimed with it.
+    assert_eq!(rows.number(&running_of_b).await, 1, "{}", rows.states().await);
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reserved_slot_that_its_tenant_gives_back_is_its_again_at_once() {
+    let app = with_reserved_slots().await;
+    let long = enqueue(&app, app.tenant, &Sleep { ms: 60_000 }, 2, &EnqueueOptions::default()).await;
+    app.context.queue.try_push(&long).await.unwrap();
+    let mut rows = Rows::of(&app);
+    rows.until(
+        "SELECT count(*) FROM jobs WHERE state = 'running'",
+        2,
+        Duration::from_secs(10),
+    )
+    .await;
+    // One after the other, though all are there from the beginning and nobody rings.
+    let of_b = enqueue(&app, app.tenant_b, &Sleep { ms: 20 }, 20, &EnqueueOptions::default()).await;
+    app.context.queue.try_push(&of_b).await.unwrap();
+    rows.until_succeeded(20, Duration::from_secs(20)).await;
+    app.abandon().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

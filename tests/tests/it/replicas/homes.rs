@@ -41,11 +41,11 @@ impl Processes {
 
     async fn asks_with(&mut self, name: &'static str, limit: usize, reserved: bool, copies: usize) -> PoppedJobs {
         self.announce().await;
-        let home = Home { name, copies, reserved };
         let asking = Asking {
             limit,
             pass_over: &[],
-            home: Some(home),
+            reserved,
+            home: Some(Home { name, copies }),
         };
         let queue = &self.app.context.queue;
         queue.take(Pool::Retrieval, &asking).await.unwrap()
