@@ -1,5 +1,6 @@
 use crate::error::Problems;
 use serde::Deserialize;
+use std::time::Duration;
 
 /// What calls to addresses that tenants or vendors gave may reach, and cost.
 #[derive(Clone, Debug, Deserialize)]
@@ -12,6 +13,12 @@ pub struct OutgoingSettings {
 }
 
 impl OutgoingSettings {
+    /// After so long a call has been answered or given up.
+    #[must_use]
+    pub fn longest_call(&self) -> Duration {
+        Duration::from_secs(self.connect_timeout_secs + self.timeout_secs)
+    }
+
     pub(crate) fn check(&self, problems: &mut Problems) {
         for (key, seconds) in [
             ("outgoing.connect_timeout_secs", self.connect_timeout_secs),

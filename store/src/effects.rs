@@ -8,6 +8,9 @@ use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
+/// What a person is asked for who reads that the outcome of a call is not known.
+pub const DECIDE: &str = "Find out, then retry the job with {\"effect\": \"assume_done\"} or {\"effect\": \"repeat\"}.";
+
 /// What is known of a step before it is taken.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Intent {

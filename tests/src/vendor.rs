@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use std::collections::{HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::Notify;
 use tokio_util::sync::DropGuard;
 
@@ -18,6 +19,8 @@ pub enum Behaviour {
     Refuse(u16),
     /// Acts, and answers with this status all the same.
     ActAndAnswer(u16),
+    /// Acts, and answers 200 after this time.
+    ActAndAnswerLate(Duration),
     /// Acts, and never answers.
     ActAndFallSilent,
     /// Does nothing, and never answers.
@@ -98,7 +101,7 @@ async fn take(State(desk): State<Desk>, headers: HeaderMap) -> Response {
         book.calls.push(key.clone());
         if matches!(
             behaviour,
-            Behaviour::Act | Behaviour::ActAndAnswer(_) | Behaviour::ActAndFallSilent
+            Behaviour::Act | Behaviour::ActAndAnswer(_) | Behaviour::ActAndAnswerLate(_) | Behaviour::ActAndFallSilent
         ) {
             book.acted.push(key);
         }
@@ -107,6 +110,10 @@ async fn take(State(desk): State<Desk>, headers: HeaderMap) -> Response {
     desk.came.notify_one();
     match behaviour {
         Behaviour::Act => StatusCode::OK.into_response(),
+        Behaviour::ActAndAnswerLate(after) => {
+            tokio::time::sleep(after).await;
+            StatusCode::OK.into_response()
+        }
         Behaviour::Refuse(status) => (StatusCode::from_u16(status).unwrap(), [("retry-after", "0")]).into_response(),
         Behaviour::ActAndAnswer(status) => StatusCode::from_u16(status).unwrap().into_response(),
         Behaviour::ActAndFallSilent | Behaviour::FallSilent => std::future::pending().await,

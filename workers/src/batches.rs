@@ -1,5 +1,6 @@
 //! Ends the batches whose jobs have all ended, and cancels the jobs of those that were stopped.
 use crate::bell::Bell;
+use crate::pulse::Beat;
 use crate::reconciler::{dispatches, interval};
 use crate::{Context, WorkerOptions};
 use jobs::Queue;
@@ -13,13 +14,14 @@ const BATCHES: i64 = 100;
 const JOBS: i64 = 1000;
 
 /// Looks after batches until dropped: at each ring, and now and then without.
-pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, bell: Bell) {
+pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, bell: Bell, beat: Beat) {
     let mut ticks = interval(options.dispatch.reconcile_interval_ms);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = bell.rung() => {}
         }
+        beat.now();
         if let Err(error) = cancel_stopped(&context.system, &context.queue).await {
             tracing::warn!(%error, "cannot cancel the jobs of stopped batches; trying again");
         }

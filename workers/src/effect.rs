@@ -44,7 +44,10 @@ impl JobContext {
     /// # Errors
     /// [`JobError`]: to be retried where the call certainly had no effect; dead with `effect_unknown` where it may have had one and the other
     /// side cannot be asked.
+    ///
+    /// A stop of the job waits until this has returned; once the job has been told to stop, this calls nothing and does not return.
     pub async fn effect<E: Effect>(&self, step: &str, effect: &E) -> Result<Option<E::Response>, JobError> {
+        let _in_flight = self.calls.begin().await;
         let request = serde_json::to_vec(effect).map_err(|error| defect(&error))?;
         let hash: [u8; 32] = Sha256::digest(&request).into();
         let key = Uuid::new_v5(&KEYS, format!("{}/{step}", self.id()).as_bytes());
@@ -65,6 +68,7 @@ impl JobContext {
                     .map_err(|error| defect(&error));
             }
             Intent::Unknown => {
+                self.calls.note_unknown(true);
                 return self
                     .reconcile(step, effect, key, "The job's last attempt ended during the call.")
                     .await;
@@ -130,13 +134,9 @@ impl JobContext {
                     format!("{why} It was looked up, and had no effect."),
                 ))
             }
-            LookedUp::CannotTell => Err(JobError::permanent(
-                "effect_unknown",
-                format!(
-                    "Whether step {step} took effect is not known, and it is not repeated blindly: {why} Find out, then retry the job with \
-                     {{\"effect\": \"assume_done\"}} or {{\"effect\": \"repeat\"}}."
-                ),
-            )),
+            LookedUp::CannotTell => Err(JobError::effect_unknown(&format!(
+                "Whether step {step} took effect is not known, and it is not repeated blindly: {why}"
+            ))),
         }
     }
 
@@ -147,6 +147,8 @@ impl JobContext {
     }
 
     async fn settle(&self, step: &str, settlement: Settlement) -> Result<(), JobError> {
+        self.calls
+            .note_unknown(matches!(settlement, Settlement::Unknown { .. }));
         self.app
             .store
             .tenant(self.tenant(), async |tx| {

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
+use store::effects::DECIDE;
 use store::secrets::SealError;
 
 /// What to do about a failed attempt.
@@ -58,6 +59,11 @@ impl JobError {
             message: message.into(),
             advice: Advice::Permanent,
         }
+    }
+
+    /// What came of a call is not known, and no attempt can find out.
+    pub(crate) fn effect_unknown(why: &str) -> Self {
+        Self::permanent("effect_unknown", format!("{why} {DECIDE}"))
     }
 
     /// The budget of a credential holds the job back.

@@ -1,5 +1,6 @@
 //! Writes outcomes down, many in one transaction: durability then costs each job next to nothing.
 use crate::bell::Bells;
+use crate::pulse::Beat;
 use crate::running::RunningJob;
 use crate::{Context, reconciler};
 use futures::StreamExt;
@@ -8,7 +9,7 @@ use std::time::Duration;
 use store::JobId;
 use store::jobs::{Finish, JobState};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// The most outcomes in one transaction.
 const BATCH: usize = 200;
@@ -30,15 +31,20 @@ pub(crate) fn outcomes() -> (Sender<Finishing>, Receiver<Finishing>) {
     channel(1024)
 }
 
+/// How often it says that it only waits.
+const IDLE_BEAT: Duration = Duration::from_secs(10);
+
 /// Writes outcomes until every sender is gone.
-pub(crate) async fn run(context: Context, mut outcomes: Receiver<Finishing>, bells: Bells) {
+pub(crate) async fn run(context: Context, mut outcomes: Receiver<Finishing>, bells: Bells, beat: Beat) {
     // The others renew leases.
     let most = (context.settings.database.system_connections as usize / 2).clamp(1, WRITES);
     let (mut batch, mut writes, mut patient_until) = (Vec::new(), FuturesUnordered::new(), Instant::now());
     loop {
+        beat.now();
         let patient = !writes.is_empty() && Instant::now() < patient_until;
         tokio::select! {
             Some(()) = writes.next() => {}
+            () = sleep(IDLE_BEAT) => {}
             () = sleep_until(patient_until), if patient && writes.len() < most => {}
             received = outcomes.recv_many(&mut batch, BATCH), if !patient && writes.len() < most => {
                 if received == 0 {

@@ -1,3 +1,4 @@
+use crate::calls::Calls;
 use crate::progress::ProgressBoard;
 use crate::steps::Steps;
 use crate::{Context, JobError};
@@ -32,6 +33,7 @@ pub struct JobContext {
     pub(crate) job: Arc<ClaimedJob>,
     pub(crate) progress: ProgressBoard,
     pub(crate) steps: Steps,
+    pub(crate) calls: Calls,
 }
 
 impl JobContext {

@@ -10,6 +10,7 @@ mod backend;
 mod batches;
 mod bell;
 mod budgets;
+mod calls;
 mod child_process;
 mod context;
 mod deletions;
@@ -27,6 +28,7 @@ mod homes;
 mod job;
 mod leases;
 mod limits;
+mod lost_offers;
 pub mod parser;
 mod progress;
 mod pull;
@@ -58,6 +60,7 @@ pub use self::envelope::Envelope;
 pub use self::error::JobError;
 pub use self::heard::Heard;
 pub use self::job::{Done, JobContext};
+pub use self::lost_offers::lost_offers;
 pub use self::pulse::Pulse;
 pub use self::reconciler::{
     DispatchError, Dispatched, dispatch_due_once, expire_leases_once, release_paused, sweep_all,

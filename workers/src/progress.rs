@@ -1,5 +1,6 @@
 //! Writes the progress and the steps of running jobs down, the latest of each, a few times a second at most.
 use crate::Context;
+use crate::pulse::Beat;
 use crate::steps::Steps;
 use serde_json::Value;
 use std::collections::HashMap;
@@ -60,11 +61,12 @@ impl ProgressBoard {
     }
 }
 
-pub(crate) async fn run(context: Context, board: ProgressBoard) {
+pub(crate) async fn run(context: Context, board: ProgressBoard, beat: Beat) {
     let mut ticks = tokio::time::interval(INTERVAL);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        beat.now();
         let progress = board.take();
         if progress.is_empty() {
             continue;

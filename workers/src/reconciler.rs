@@ -1,6 +1,7 @@
 //! Brings Redis into line with Postgres: what is due, what was forgotten, what a lost worker left behind.
 use crate::bell::Bell;
 use crate::limits::Limits;
+use crate::lost_offers::LostOffers;
 use crate::pulse::Beat;
 use crate::{Context, WorkerOptions};
 use config::DispatchSettings;
@@ -69,6 +70,7 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, 
     let redispatch = Duration::from_secs(options.dispatch.redispatch_after_secs);
     let mut paused = Paused::new(redispatch);
     let mut limits = Limits::default();
+    let mut lost = LostOffers::new(redispatch);
     loop {
         let rung = tokio::select! {
             _ = ticks.tick() => false,
@@ -86,8 +88,11 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, 
             if let Err(error) = offer_again(&context).await {
                 tracing::warn!(%error, "cannot look for jobs that were taken and not claimed; trying again");
             }
+            if let Err(error) = lost.look(&context).await {
+                tracing::warn!(%error, "cannot look for jobs that Redis has lost; trying again");
+            }
         }
-        match dispatch_due_once(&context.system, &context.queue, redispatch).await {
+        match dispatch_due_once(&context.system, &context.queue).await {
             Ok(dispatched) => paused.put_aside |= dispatched.put_aside,
             Err(error) => tracing::warn!(%error, "cannot reconcile; trying again"),
         }
@@ -187,20 +192,18 @@ pub enum DispatchError {
     Queue(#[from] QueueError),
 }
 
-/// Offers to Redis all that it should know and does not.
+/// Chunks that one look offers at most: whatever else its loop does has its turn in between.
+const CHUNKS: usize = 100;
+
+/// Offers to Redis what is due and was not offered, up to a hundred thousand jobs.
 ///
 /// # Errors
 /// [`DispatchError`].
-pub async fn dispatch_due_once(
-    system: &System,
-    queue: &Queue,
-    redispatch: Duration,
-) -> Result<Dispatched, DispatchError> {
+pub async fn dispatch_due_once(system: &System, queue: &Queue) -> Result<Dispatched, DispatchError> {
     let epoch = queue.epoch().await?;
-    let redispatch_ms = i64::try_from(redispatch.as_millis()).unwrap_or(i64::MAX);
     let mut done = Dispatched::default();
-    loop {
-        let Some(marked) = store::jobs::mark_for_dispatch(system, &epoch, redispatch_ms, CHUNK).await? else {
+    for _ in 0..CHUNKS {
+        let Some(marked) = store::jobs::mark_for_dispatch(system, &epoch, CHUNK).await? else {
             done.busy = true;
             return Ok(done);
         };
@@ -217,9 +220,10 @@ pub async fn dispatch_due_once(
             }
         }
         if !full {
-            return Ok(done);
+            break;
         }
     }
+    Ok(done)
 }
 
 /// Deletes what has outlived its use and makes the partitions of the weeks to come, until dropped.

@@ -1,11 +1,12 @@
 //! The one apalis task function: every attempt of every kind goes through here.
 use crate::bell::Bells;
+use crate::calls::Calls;
 use crate::error::Advice;
 use crate::finisher::Finishing;
 use crate::progress::ProgressBoard;
 use crate::recent::Recent;
 use crate::registry::Handler;
-use crate::running::StopReason;
+use crate::running::{RunningJob, StopReason};
 use crate::steps::Steps;
 use crate::{Context, Done, Envelope, JobContext, JobError, Registry, trace};
 use apalis::prelude::{BoxDynError, Data};
@@ -25,6 +26,9 @@ const UNKNOWN_KIND_DELAY: Duration = Duration::from_secs(5);
 
 /// The same for one that this process lacks a setting for.
 const NOT_CONFIGURED_DELAY: Duration = Duration::from_secs(30);
+
+/// Nobody who asks for a pause is given a longer one.
+const LONGEST_DELAY: Duration = Duration::from_hours(7 * 24);
 
 /// What an attempt needs.
 #[derive(Clone)]
@@ -62,11 +66,14 @@ impl Runner {
                     delay: UNKNOWN_KIND_DELAY,
                 })
             }
-            Some(handler) => tokio::select! {
-                biased;
-                () = running.stop_token().cancelled() => stopped(running.stop_reason(), &steps),
-                result = self.handle(handler, job.clone(), &steps) => conclude(handler, &job, &steps, result, &self.context.settings.governor),
-            },
+            Some(handler) => {
+                let calls = Calls::new(running.stop_token().clone());
+                tokio::select! {
+                    biased;
+                    () = told_to_stop(&running, &calls) => stopped(running.stop_reason(), &steps, &calls),
+                    result = self.handle(handler, job.clone(), &steps, &calls) => conclude(handler, &job, &steps, result, &self.context.settings.governor),
+                }
+            }
         };
         observe(&job, &ended, started.elapsed(), &self.recent);
         match ended {
@@ -93,13 +100,20 @@ impl Runner {
         }
     }
 
-    async fn handle(&self, handler: Handler, job: Arc<ClaimedJob>, steps: &Steps) -> Result<Done, JobError> {
+    async fn handle(
+        &self,
+        handler: Handler,
+        job: Arc<ClaimedJob>,
+        steps: &Steps,
+        calls: &Calls,
+    ) -> Result<Done, JobError> {
         let payload = job.payload.clone();
         let context = JobContext {
             app: self.context.clone(),
             job,
             progress: self.progress.clone(),
             steps: steps.clone(),
+            calls: calls.clone(),
         };
         // A panic is the handler's fault, not the worker's: the attempt fails, and the others go on.
         AssertUnwindSafe((handler.run)(payload, context))
@@ -126,9 +140,23 @@ enum Attempt {
     Abandoned,
 }
 
-fn stopped(reason: Option<StopReason>, steps: &Steps) -> Attempt {
+/// Returns when the attempt is to be dropped: at once where its lease is gone, since another may run already, and else when no call is in flight.
+async fn told_to_stop(running: &RunningJob, calls: &Calls) {
+    running.stop_token().cancelled().await;
+    if running.stop_reason() != Some(StopReason::LeaseLost) {
+        calls.over().await;
+    }
+}
+
+fn stopped(reason: Option<StopReason>, steps: &Steps, calls: &Calls) -> Attempt {
     steps.interrupted();
     match reason {
+        Some(StopReason::Cancelled) if calls.is_unknown() => {
+            let why = "The job was cancelled while nobody knew what came of its call.";
+            Attempt::Ended(Outcome::Dead {
+                error: JobError::effect_unknown(why).to_json(),
+            })
+        }
         Some(StopReason::Cancelled) => Attempt::Ended(Outcome::Cancelled),
         Some(StopReason::HandBack) => Attempt::Ended(Outcome::HandedBack { delay: Duration::ZERO }),
         Some(StopReason::LeaseLost) | None => Attempt::Abandoned,
@@ -163,7 +191,7 @@ fn conclude(
         _ if spent => Outcome::Dead { error: failed() },
         Advice::RetryAfter(delay) => Outcome::Retry {
             error: failed(),
-            delay: *delay,
+            delay: (*delay).min(LONGEST_DELAY),
         },
         Advice::Retry | Advice::Snooze { .. } => Outcome::Retry {
             error: failed(),
@@ -189,7 +217,7 @@ fn put_off(credential: &str, wait: &Wait, governor: &GovernorSettings) -> Outcom
     metrics::counter!("job_snoozes_total", "reason" => reason, "limit" => limit).increment(1);
     Outcome::Snoozed {
         delay,
-        why: json!({ "reason": reason, "limit": limit, "credential": credential, "limited_secs": wait.limited_for.as_secs_f64() }),
+        why: json!({ "reason": reason, "limit": limit, "credential": credential, "limited_secs": wait.limited_for.min(LONGEST_DELAY).as_secs_f64() }),
     }
 }
 

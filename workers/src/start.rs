@@ -26,6 +26,8 @@ use tokio_util::sync::CancellationToken;
 pub struct Workers {
     running: Running,
     drain: Duration,
+    /// How long a call to the outside may take.
+    longest_call: Duration,
     stop: Stops,
     /// What takes jobs: ends by itself once told to stop and what it has popped is claimed.
     pulling: Tasks,
@@ -116,7 +118,12 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             failed.clone(),
         ));
     }
-    working.spawn(finisher::run(context.clone(), to_write, bells.clone()));
+    working.spawn(finisher::run(
+        context.clone(),
+        to_write,
+        bells.clone(),
+        pulse.watch("finisher", SOON),
+    ));
     let alive = Arc::new(alive);
     keeping.spawn_until_stopped(heartbeat::run(
         context.clone(),
@@ -130,8 +137,13 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         running.clone(),
         pulse.watch("leases", SOON),
     ));
-    keeping.spawn_until_stopped(progress::run(context.clone(), progress));
-    keeping.spawn_until_stopped(batches::run(context.clone(), options.clone(), bells.batches));
+    keeping.spawn_until_stopped(progress::run(context.clone(), progress, pulse.watch("progress", SOON)));
+    keeping.spawn_until_stopped(batches::run(
+        context.clone(),
+        options.clone(),
+        bells.batches,
+        pulse.watch("batches", LONG),
+    ));
     keeping.spawn_until_stopped(reconciler::expire_leases(
         context.clone(),
         options.clone(),
@@ -167,6 +179,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     Workers {
         running,
         drain: options.drain(),
+        longest_call: context.settings.outgoing.longest_call(),
         stop,
         pulling,
         working,
@@ -238,7 +251,8 @@ impl Workers {
         if tokio::time::timeout(self.drain, self.running.empty()).await.is_err() {
             tracing::info!(running = self.running.len(), "handing jobs back");
             self.running.stop_all(StopReason::HandBack);
-            let _ = tokio::time::timeout(Duration::from_secs(10), self.running.empty()).await;
+            // Calls that are in flight end first.
+            let _ = tokio::time::timeout(self.longest_call + Duration::from_secs(10), self.running.empty()).await;
         }
         self.stop.working.cancel();
         if tokio::time::timeout(Duration::from_secs(10), self.working.stop())

@@ -1,5 +1,7 @@
 use super::rows::LOOKED_AT;
 use super::{Line, lines};
+use crate::jobs::QUEUED_AGAIN;
+use crate::store::Durability;
 use crate::{StoreError, System};
 use diesel::sql_types::{BigInt, Text};
 use diesel::{QueryableByName, sql_query};
@@ -66,4 +68,25 @@ pub async fn unerased_deletions(system: &System, minutes: i64) -> Result<Vec<Str
     .await?;
     tx.commit().await?;
     Ok(lines(rows))
+}
+
+/// Queues the jobs of [`unerased_deletions`] again that are dead, or were cancelled before that was refused; returns how many there were.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn resume_deletions(system: &System, minutes: i64) -> Result<usize, StoreError> {
+    let mut tx = system.begin(Durability::Durable).await?;
+    let resumed = sql_query(format!(
+        "WITH ended AS (
+             SELECT id FROM jobs WHERE state IN ('dead', 'cancelled') AND id = ANY(ARRAY(
+                 SELECT id FROM deletions WHERE erased_at IS NULL AND completed_at IS NULL AND accepted_at < now() - $1 * interval '1 minute'
+                 ORDER BY id LIMIT {LOOKED_AT})) ORDER BY id FOR UPDATE
+         )
+         UPDATE jobs SET {QUEUED_AGAIN} WHERE id = ANY(ARRAY(SELECT id FROM ended))"
+    ))
+    .bind::<BigInt, _>(minutes)
+    .execute(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(resumed)
 }

@@ -12,7 +12,7 @@ pub use self::batches::{BatchOf, miscounted_batches, neglected_batches};
 pub use self::catalogue::{
     MigrationState, migration_state, missing_partitions, policy_faults, role_faults, system_login_faults,
 };
-pub use self::deletions::{ReplicaBehind, replicas_behind, unerased_deletions};
+pub use self::deletions::{ReplicaBehind, replicas_behind, resume_deletions, unerased_deletions};
 pub use self::rows::{
     LOOKED_AT, dead_locks, expired_leases, overdue_idempotency_keys, overdue_interactive_jobs, suspects, undispatched,
 };

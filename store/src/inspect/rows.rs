@@ -31,35 +31,26 @@ pub async fn expired_leases(system: &System, secs: f64) -> Result<Vec<JobId>, St
 }
 
 /// Jobs that Redis should have been offered under `epoch` and was not: due more than `secs` ago and still waiting for their time, queued under
-/// no or another epoch, dispatched more than `redispatch_secs + secs` ago, or put aside for a pause that has ended. Each may just be on its way:
-/// whoever asks looks twice.
+/// no or another epoch, or put aside for a pause that has ended. Each may just be on its way: whoever asks looks twice.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn undispatched(
-    system: &System,
-    epoch: &str,
-    redispatch_secs: f64,
-    secs: f64,
-) -> Result<Vec<JobId>, StoreError> {
+pub async fn undispatched(system: &System, epoch: &str, secs: f64) -> Result<Vec<JobId>, StoreError> {
     let mut tx = system.begin_survey().await?;
     let free = free_kinds();
     let found: Vec<Id> = sql_query(format!(
         "WITH free AS MATERIALIZED ({free}), this AS MATERIALIZED (SELECT $1 || '@' || {SERVER_LIFE} AS epoch), found AS (
-             SELECT id FROM jobs WHERE state IN ('scheduled', 'retryable') AND NOT awaits_batch AND run_at < now() - $3 * interval '1 second'
+             SELECT id FROM jobs WHERE state IN ('scheduled', 'retryable') AND NOT awaits_batch AND run_at < now() - $2 * interval '1 second'
              UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL
-                       AND coalesce(dispatched_at, '-infinity') < now() - $3 * interval '1 second'
+                       AND coalesce(dispatched_at, '-infinity') < now() - $2 * interval '1 second'
              UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < (SELECT epoch FROM this)
              UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch > (SELECT epoch FROM this) AND dispatch_epoch < '{PAUSED_EPOCH}'
-             UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch = (SELECT epoch FROM this)
-                       AND dispatched_at < now() - ($2 + $3) * interval '1 second'
              UNION ALL SELECT j.id FROM jobs j JOIN free f USING (tenant_id, pool, kind, forced)
                        WHERE j.state = 'queued' AND j.dispatch_epoch = '{PAUSED_EPOCH}'
          )
          SELECT id FROM found ORDER BY id LIMIT {LOOKED_AT}"
     ))
     .bind::<Text, _>(epoch)
-    .bind::<Double, _>(redispatch_secs)
     .bind::<Double, _>(secs)
     .load(&mut tx.conn)
     .await?;

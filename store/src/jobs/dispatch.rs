@@ -2,7 +2,8 @@ use crate::pauses::IS_PAUSED;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{JobId, KnowledgeBaseId, StoreError, System, TenantId};
-use diesel::sql_types::{Array, BigInt, Bool, SmallInt, Text, Uuid};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -65,17 +66,13 @@ pub(crate) const PUSH_GRACE_SECS: f64 = 2.0;
 
 /// Marks up to `limit` jobs as dispatched under `epoch` and returns them, to be pushed after this has committed: jobs that are due by
 /// the database's clock; queued jobs that were never dispatched (new ones after a grace of two seconds), or under another epoch (Redis was wiped
-/// or restarted) or before Postgres was started, or longer ago than `redispatch_ms`. Paused ones are put aside instead, so that a large paused backlog is looked at once and not at every tick.
+/// or restarted) or before Postgres was started. Paused ones are put aside instead, so that a large paused backlog is looked at once and not at every tick.
+/// Each row is written once: whether Redis still has what it was offered is asked by [`offered_before`].
 /// `None`: another process is at it.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn mark_for_dispatch(
-    system: &System,
-    epoch: &str,
-    redispatch_ms: i64,
-    limit: i64,
-) -> Result<Option<Marked>, StoreError> {
+pub async fn mark_for_dispatch(system: &System, epoch: &str, limit: i64) -> Result<Option<Marked>, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
     let Locked { locked, life } = sql_query(format!(
         "SELECT pg_try_advisory_xact_lock($1) AS locked, {SERVER_LIFE} AS life"
@@ -89,21 +86,19 @@ pub async fn mark_for_dispatch(
         return Ok(None);
     }
     let epoch = format!("{epoch}@{life}");
-    // Six index ranges instead of one condition: each finds nothing in no time when there is nothing to find. Planned each time: a plan that was made
+    // Index ranges instead of one condition: each finds nothing in no time when there is nothing to find. Planned each time: a plan that was made
     // for an empty week takes any of its indexes, and then reads all that waits, five times a tick.
     let marked: Vec<MarkedRow> = sql_query(format!(
         "WITH due AS (
-             (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() AND NOT awaits_batch ORDER BY run_at LIMIT $3)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'retryable' AND run_at <= now() ORDER BY run_at LIMIT $3)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL AND dispatched_at IS NULL LIMIT $3)
+             (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() AND NOT awaits_batch ORDER BY run_at LIMIT $2)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'retryable' AND run_at <= now() ORDER BY run_at LIMIT $2)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL AND dispatched_at IS NULL LIMIT $2)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL
-                          AND dispatched_at < now() - {PUSH_GRACE_SECS} * interval '1 second' LIMIT $3)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < $1 LIMIT $3)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch > $1 AND dispatch_epoch < '{PAUSED_EPOCH}' LIMIT $3)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch = $1
-                          AND dispatched_at < now() - $2 * interval '1 millisecond' LIMIT $3)
+                          AND dispatched_at < now() - {PUSH_GRACE_SECS} * interval '1 second' LIMIT $2)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < $1 LIMIT $2)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch > $1 AND dispatch_epoch < '{PAUSED_EPOCH}' LIMIT $2)
          ), chosen AS (
-             SELECT id FROM jobs WHERE id = ANY(ARRAY(SELECT id FROM due LIMIT $3)) AND state IN ('scheduled', 'retryable', 'queued')
+             SELECT id FROM jobs WHERE id = ANY(ARRAY(SELECT id FROM due LIMIT $2)) AND state IN ('scheduled', 'retryable', 'queued')
              ORDER BY id FOR UPDATE SKIP LOCKED
          )
          UPDATE jobs j SET revision = CASE WHEN state = 'queued' THEN revision ELSE revision + 1 END, state = 'queued',
@@ -113,7 +108,6 @@ pub async fn mark_for_dispatch(
                    j.dispatch_epoch = '{PAUSED_EPOCH}' AS paused",
     ))
     .bind::<Text, _>(epoch)
-    .bind::<BigInt, _>(redispatch_ms)
     .bind::<BigInt, _>(limit)
     .load(&mut tx.conn)
     .await?;
@@ -125,6 +119,47 @@ pub async fn mark_for_dispatch(
         .map(|row| row.job)
         .collect();
     Ok(Some(Marked { jobs, looked_at }))
+}
+
+/// A job that Redis was offered, and that waits.
+#[derive(Clone, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Offered {
+    #[diesel(sql_type = Uuid)]
+    pub id: JobId,
+    #[diesel(sql_type = Text)]
+    pub pool: String,
+    #[diesel(sql_type = Timestamptz)]
+    pub dispatched_at: DateTime<Utc>,
+}
+
+/// Up to `limit` of the jobs that wait and were offered under `epoch` more than `age_ms` ago, those that were first; behind `after`, where the last look ended.
+/// Nothing is written: however much waits, looking costs no more than reading.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn offered_before(
+    system: &System,
+    epoch: &str,
+    age_ms: i64,
+    after: Option<&Offered>,
+    limit: i64,
+) -> Result<Vec<Offered>, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let offered = sql_query(format!(
+        "SELECT id, pool, dispatched_at FROM jobs
+         WHERE state = 'queued' AND dispatch_epoch = $1 || '@' || {SERVER_LIFE} AND dispatched_at < now() - $2 * interval '1 millisecond'
+           AND dispatched_at >= coalesce($3, '-infinity') AND ($3 IS NULL OR (dispatched_at, id) > ($3, $4))
+         ORDER BY dispatched_at, id LIMIT $5"
+    ))
+    .bind::<Text, _>(epoch)
+    .bind::<BigInt, _>(age_ms)
+    .bind::<Nullable<Timestamptz>, _>(after.map(|after| after.dispatched_at))
+    .bind::<Nullable<Uuid>, _>(after.map(|after| after.id))
+    .bind::<BigInt, _>(limit)
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(offered)
 }
 
 /// What the jobs are that were put aside and are paused no longer: a few kinds of a few tenants, however many jobs were put aside.
@@ -193,7 +228,7 @@ pub async fn running(system: &System) -> Result<Vec<Dispatchable>, StoreError> {
 /// Takes back what [`mark_for_dispatch`] said of these jobs: Redis did not take them, so that the next tick offers them again.
 ///
 /// # Errors
-/// [`StoreError`]; they are offered again when `redispatch_ms` have passed.
+/// [`StoreError`]; they are offered again when it is found that Redis lacks them.
 pub async fn unmark_dispatch(system: &System, ids: &[JobId]) -> Result<(), StoreError> {
     let (Some(smallest), Some(largest)) = (ids.iter().min(), ids.iter().max()) else {
         return Ok(());

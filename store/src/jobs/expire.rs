@@ -1,5 +1,6 @@
 use super::{Dispatchable, JobState};
 use crate::batches::COUNTED;
+use crate::effects::DECIDE;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::webhooks::TELL_WEBHOOKS;
@@ -23,7 +24,8 @@ pub struct ExpiredJob {
 }
 
 /// Takes up to `limit` jobs from workers whose lease has expired. They are queued again without delay: a lost worker is no
-/// fault of the job, until the job has lost all its workers.
+/// fault of the job, until the job has lost all its workers. One that ends here, and whose worker was lost during a call, is dead as `effect_unknown`: no
+/// attempt will find out what came of it.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -33,30 +35,42 @@ pub async fn expire_leases(system: &System, limit: i64) -> Result<Vec<ExpiredJob
         "message": "The worker that ran this job stopped responding before it finished.",
         "retryable": true,
     });
+    let unknown = json!({
+        "code": "effect_unknown",
+        "message": format!("The worker that ran this job stopped responding during a call, and what came of that is not known. {DECIDE}"),
+        "retryable": false,
+    });
     let mut retries = system.retries();
     loop {
-        match expire(system, limit, &error).await {
+        match expire(system, limit, &error, &unknown).await {
             Err(StoreError::Query(error)) if retries.after_change(&error) => {}
             expired => return expired,
         }
     }
 }
 
-async fn expire(system: &System, limit: i64, error: &Value) -> Result<Vec<ExpiredJob>, StoreError> {
+async fn expire(system: &System, limit: i64, error: &Value, unknown: &Value) -> Result<Vec<ExpiredJob>, StoreError> {
     let mut tx = system.begin_in_one_snapshot(Durability::Durable).await?;
     let expired = sql_query(format!(
         "WITH lost AS (
-             SELECT id, CASE WHEN cancel_requested THEN 'cancelled' WHEN attempt >= max_attempts THEN 'dead' ELSE 'queued' END AS next
+             SELECT id, tenant_id, cancel_requested, attempt >= max_attempts AS spent
              FROM jobs WHERE state = 'running' AND lease_until < now() ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+         ), judged AS (
+             SELECT l.id, (l.cancel_requested OR l.spent) AND EXISTS (
+                        SELECT FROM effects e WHERE e.tenant_id = l.tenant_id AND e.job_id = ANY(array_append('{{}}', l.id)) AND e.state IN ('intended', 'unknown')) AS unknown,
+                    l.cancel_requested, l.spent
+             FROM lost l
+         ), verdict AS (
+             SELECT id, unknown, CASE WHEN unknown THEN 'dead' WHEN cancel_requested THEN 'cancelled' WHEN spent THEN 'dead' ELSE 'queued' END AS next FROM judged
          ), ended AS (
              UPDATE jobs j SET state = l.next, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL,
                     revision = revision + 1, finished_at = CASE WHEN l.next <> 'queued' THEN now() END
-             FROM lost l WHERE j.id = l.id RETURNING j.*, NULL::jsonb AS result, $2::jsonb AS error
+             FROM verdict l WHERE j.id = l.id RETURNING j.*, NULL::jsonb AS result, CASE WHEN l.unknown THEN $3::jsonb ELSE $2::jsonb END AS error
          ), attempt AS (
              INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
-             SELECT tenant_id, id, run, attempt, worker, attempt_started_at, now(), 'lost', $2 FROM ended
+             SELECT tenant_id, id, run, attempt, worker, attempt_started_at, now(), 'lost', error FROM ended
          ), body AS (
-             UPDATE job_bodies b SET error = $2 FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id
+             UPDATE job_bodies b SET error = e.error FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id
          ), {COUNTED}, {TELL_WEBHOOKS}
          SELECT e.id, e.tenant_id, e.pool, e.priority, e.state, e.kind, e.knowledge_base_ids,
                 1 + (SELECT count(*) FROM job_attempts a WHERE a.tenant_id = e.tenant_id AND a.job_id = e.id AND a.run = e.run AND a.outcome = 'lost') AS lost
@@ -64,6 +78,7 @@ async fn expire(system: &System, limit: i64, error: &Value) -> Result<Vec<Expire
     ))
     .bind::<BigInt, _>(limit)
     .bind::<Jsonb, _>(error)
+    .bind::<Jsonb, _>(unknown)
     .prepared().load(&mut tx.conn)
     .await?;
     tx.commit().await?;

@@ -32,7 +32,8 @@ pub use self::create_many::create_many;
 pub use self::dead_letters::{DeadFilter, DeadLetter, dead_letters, discard};
 pub use self::dead_summary::{DeadGroup, SUMMED_UP, dead_summary};
 pub use self::dispatch::{
-    Dispatchable, Marked, any_to_release, mark_for_dispatch, release_paused, running, unmark_dispatch,
+    Dispatchable, Marked, Offered, any_to_release, mark_for_dispatch, offered_before, release_paused, running,
+    unmark_dispatch,
 };
 pub(crate) use self::dispatch::{PAUSED_EPOCH, SERVER_LIFE, free_kinds};
 pub use self::erase::{erase_all, erase_answers_citing};
@@ -44,6 +45,7 @@ pub use self::interactive::make_durable;
 pub use self::lease::{Held, Progress, RenewedLease, renew, renew_locked, save_progress};
 pub(crate) use self::retention::prefer_indexes;
 pub use self::retention::{JobRetention, WEEKS_AHEAD, count_default_rows, create_partitions, sweep};
+pub(crate) use self::retry::QUEUED_AGAIN;
 pub use self::retry::{Retried, retry};
 pub use self::state::JobState;
 pub use self::steps::{Step, StepState, steps_of};

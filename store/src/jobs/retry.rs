@@ -75,11 +75,16 @@ async fn lock_ended(tx: &mut TenantTx, id: JobId) -> Result<Option<Row>, StoreEr
     .optional()?)
 }
 
+/// What becomes of a row whose job is to run anew, from its first attempt.
+pub(crate) const QUEUED_AGAIN: &str =
+    "state = CASE WHEN awaits_batch THEN 'scheduled' ELSE 'queued' END, run = run + 1, attempt = 0, run_at = now(), cancel_requested = false, forced = false,
+     progress = NULL, snooze = NULL, started_at = NULL, finished_at = NULL, discarded_at = NULL, discard_reason = NULL, dispatch_epoch = NULL,
+     dispatched_at = NULL, revision = revision + 1";
+
 async fn queue_again(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, StoreError> {
-    Ok(sql_query(
+    Ok(sql_query(format!(
         "WITH job AS (
-             UPDATE jobs SET state = CASE WHEN awaits_batch THEN 'scheduled' ELSE 'queued' END, run = run + 1, attempt = 0, run_at = now(), cancel_requested = false, progress = NULL, snooze = NULL,
-                    started_at = NULL, finished_at = NULL, discarded_at = NULL, discard_reason = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1
+             UPDATE jobs SET {QUEUED_AGAIN}
              WHERE tenant_id = $1 AND id = $2
              RETURNING id, tenant_id, pool, priority, kind, knowledge_base_ids
          ), body AS (
@@ -87,7 +92,7 @@ async fn queue_again(tx: &mut TenantTx, id: JobId) -> Result<Dispatchable, Store
              WHERE b.tenant_id = job.tenant_id AND b.job_id = job.id AND b.job_id = $2
          )
          SELECT id, tenant_id, pool, priority, kind, knowledge_base_ids FROM job",
-    )
+    ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
     .prepared()

@@ -75,6 +75,65 @@ async fn jobs_in_a_default_partition_are_counted_run_and_moved_to_their_week() {
     app.finish().await;
 }
 
+/// Drops a week that could be dropped if a year had passed; how many it dropped.
+const DROPPED: &str = "SELECT drop_job_partitions(interval '-400 days')::bigint AS count";
+
+async fn without_workers() -> TestApp {
+    TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upkeep_of_partitions_waits_for_no_backup() {
+    let app = without_workers().await;
+    let next_week = "SELECT 'DROP TABLE ' || string_agg(c.relname, ', ') FROM pg_class c WHERE c.relispartition AND c.relkind = 'r'
+                       AND c.relname ~ ('_' || to_char(now() AT TIME ZONE 'UTC' + interval '7 days', 'IYYY\"w\"IW') || '$')";
+    run(&app, &format!("DO $$ BEGIN EXECUTE ({next_week}); END $$")).await;
+    let mut backup = app.database.owner().await;
+    let locks = "BEGIN; LOCK TABLE jobs, job_bodies, job_attempts, effects IN ACCESS SHARE MODE";
+    backup.batch_execute(locks).await.unwrap();
+    // Waiting would end with the statement's time-out, as an error.
+    assert_eq!(create_partitions(&app.context.system).await.unwrap(), 0);
+    assert_eq!(app.count(DROPPED).await, 0);
+    let submitted = app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    assert_eq!(submitted.status.as_u16(), 202, "{}", submitted.text);
+    backup.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(create_partitions(&app.context.system).await.unwrap(), 4);
+    assert_eq!(app.count(DROPPED).await, 1);
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_retried_while_its_week_is_dropped_is_kept_with_it() {
+    let app = without_workers().await;
+    let submitted = app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    let job = submitted.body["id"].as_str().unwrap();
+    // The weeks without jobs, so that the job's is the only one that could be.
+    while app.count(DROPPED).await == 1 {}
+    app.client.post(&format!("/v1/jobs/{job}/cancel"), json!(null)).await;
+    let mut retry = app.database.owner().await;
+    let queued = format!(
+        "BEGIN; UPDATE jobs SET state = 'queued', finished_at = NULL, cancel_requested = false WHERE id = '{job}'"
+    );
+    retry.batch_execute(&queued).await.unwrap();
+    let mut dropping = Box::pin(app.count(DROPPED));
+    let before = tokio::time::timeout(std::time::Duration::from_secs(3), &mut dropping).await;
+    retry.batch_execute("COMMIT").await.unwrap();
+    let dropped = match before {
+        Ok(dropped) => dropped,
+        Err(_) => dropping.as_mut().await,
+    };
+    drop(dropping);
+    assert_eq!(dropped, 0);
+    let kept = app.client.get(&format!("/v1/jobs/{job}")).await;
+    assert_eq!(kept.body["state"], "queued", "{}", kept.text);
+    assert_eq!(app.count(DROPPED).await, 0);
+    app.abandon().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_redis_did_not_take_is_offered_again_at_once() {
     let app = TestApp::start_with(TestOptions {
@@ -84,18 +143,15 @@ async fn what_redis_did_not_take_is_offered_again_at_once() {
     .await;
     app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
     let system = &app.context.system;
-    let new = mark_for_dispatch(system, "epoch", 30_000, 10).await.unwrap().unwrap();
+    let new = mark_for_dispatch(system, "epoch", 10).await.unwrap().unwrap();
     assert_eq!(new.looked_at, 0, "whoever made it has just pushed it");
     run(&app, "UPDATE jobs SET dispatched_at = now() - interval '3 seconds'").await;
-    let marked = mark_for_dispatch(system, "epoch", 30_000, 10).await.unwrap().unwrap();
+    let marked = mark_for_dispatch(system, "epoch", 10).await.unwrap().unwrap();
     assert_eq!(marked.jobs.len(), 1);
-    let nothing = mark_for_dispatch(system, "epoch", 30_000, 10).await.unwrap().unwrap();
+    let nothing = mark_for_dispatch(system, "epoch", 10).await.unwrap().unwrap();
     assert_eq!(nothing.looked_at, 0);
     unmark_dispatch(system, &[marked.jobs[0].id]).await.unwrap();
-    assert_eq!(
-        mark_for_dispatch(system, "epoch", 30_000, 10).await.unwrap().unwrap(),
-        marked
-    );
+    assert_eq!(mark_for_dispatch(system, "epoch", 10).await.unwrap().unwrap(), marked);
     app.abandon().await;
 }
 

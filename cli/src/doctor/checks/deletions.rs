@@ -1,6 +1,6 @@
 use super::{Check, Looked};
 use crate::doctor::{Health, Site, Verdict};
-use store::inspect::{replicas_behind, unerased_deletions};
+use store::inspect::{replicas_behind, resume_deletions, unerased_deletions};
 
 pub(super) const CHECK: Check = Check {
     name: "deletions",
@@ -16,9 +16,14 @@ async fn check(site: &Site) -> Looked {
     let unerased = unerased_deletions(system, PATIENCE_MINUTES).await?;
     if !unerased.is_empty() {
         let found = "deletions whose rows are still in the database";
-        return Ok(Verdict::new(Health::Problem, found)
-            .of(&unerased)
-            .advise("`visualkit jobs why` says what their jobs wait for; retry those that are dead"));
+        let found = Verdict::new(Health::Problem, found).of(&unerased);
+        if !site.repair {
+            return Ok(found.advise(
+                "`visualkit jobs why` says what their jobs wait for; --repair queues those again that are dead or were cancelled",
+            ));
+        }
+        let resumed = resume_deletions(system, PATIENCE_MINUTES).await?;
+        return Ok(found.repaired(unerased.len().saturating_sub(resumed)));
     }
     let behind = replicas_behind(system, PATIENCE_MINUTES).await?;
     if behind.is_empty() {

@@ -1,8 +1,11 @@
 use super::{Check, Looked};
 use crate::doctor::twice::twice;
 use crate::doctor::{Health, Site, Verdict};
+use ::workers::{DispatchError, lost_offers};
+use jobs::Queue;
 use std::time::Duration;
-use store::inspect;
+use store::jobs::unmark_dispatch;
+use store::{JobId, System, inspect};
 
 pub(super) const CHECK: Check = Check {
     name: "undispatched",
@@ -14,10 +17,13 @@ async fn check(site: &Site) -> Looked {
     let (system, queue) = (site.system()?, site.queue()?);
     let dispatch = &site.settings()?.dispatch;
     let pause = Duration::from_millis(2 * dispatch.reconcile_interval_ms) + Duration::from_secs(1);
-    let redispatch = Duration::from_secs(dispatch.redispatch_after_secs);
+    let age = Duration::from_secs(dispatch.redispatch_after_secs) + pause;
     let epoch = queue.epoch().await?;
-    let (redispatch_secs, grace_secs) = (redispatch.as_secs_f64(), pause.as_secs_f64());
-    let look = async || inspect::undispatched(system, &epoch, redispatch_secs, grace_secs).await;
+    let look = async || {
+        let mut found = inspect::undispatched(system, &epoch, pause.as_secs_f64()).await?;
+        found.extend(lost(system, queue, age).await?);
+        Ok::<_, DispatchError>(found)
+    };
     let stuck = twice(pause, look).await?;
     if stuck.is_empty() {
         return Ok(Verdict::ok("whatever is due was offered to Redis"));
@@ -27,8 +33,27 @@ async fn check(site: &Site) -> Looked {
         return Ok(found.advise("start a worker process, of any pool; or --repair, which offers them"));
     }
     ::workers::release_paused(system).await?;
-    ::workers::dispatch_due_once(system, queue, redispatch).await?;
+    ::workers::dispatch_due_once(system, queue).await?;
+    unmark_dispatch(system, &lost(system, queue, age).await?).await?;
+    ::workers::dispatch_due_once(system, queue).await?;
     let mut left = look().await?;
     left.retain(|id| stuck.contains(id));
     Ok(found.repaired(left.len()))
+}
+
+/// Thousands of waiting jobs that are looked up in Redis.
+const LOOKS: usize = 100;
+
+/// What Redis was offered longer ago than workers take to see that it is not there.
+async fn lost(system: &System, queue: &Queue, age: Duration) -> Result<Vec<JobId>, DispatchError> {
+    let (mut found, mut after) = (Vec::new(), None);
+    for _ in 0..LOOKS {
+        let (lost, next) = lost_offers(system, queue, age, after.as_ref()).await?;
+        found.extend(lost);
+        after = next;
+        if after.is_none() {
+            break;
+        }
+    }
+    Ok(found)
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use store::effects::{self, Intent, Settlement};
 use store::jobs::Held;
 use store::{JobId, StoreError};
-use tests::Behaviour::{Act, ActAndAnswer, ActAndFallSilent, FallSilent, Refuse};
+use tests::Behaviour::{Act, ActAndAnswer, ActAndAnswerLate, ActAndFallSilent, FallSilent, Refuse};
 use tests::{FakeVendor, TestApp, TestOptions};
 use url::Url;
 use uuid::Uuid;
@@ -236,6 +236,84 @@ async fn a_worker_killed_during_the_call_leaves_an_unknown_outcome_and_one_call(
         "{job}"
     );
     assert_eq!((vendor.calls().len(), vendor.acted().len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_killed_during_its_jobs_last_attempt_leaves_it_to_a_person() {
+    let system = Deployment::start(&[]).await;
+    let vendor = FakeVendor::start(&[ActAndFallSilent, Act]).await;
+    let _api = system.serve().await;
+    let mut killed = system.worker(&[]).await;
+    let body = json!({"kind": "diagnostics.call", "payload": call(&vendor)["payload"], "max_attempts": 1});
+    let submitted = system.client.post("/v1/jobs", body).await;
+    vendor.called().await;
+    killed.signal("KILL");
+    killed.wait();
+    let _other = system.worker(&[]).await;
+    let job = system.client.ended(submitted.body["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&job["state"], &job["error"]["code"]),
+        (&json!("dead"), &json!("effect_unknown")),
+        "{job}"
+    );
+    let retry = format!("/v1/jobs/{}/retry", job["id"].as_str().unwrap());
+    system
+        .client
+        .post(&retry, Value::Null)
+        .await
+        .expect_problem(422, "invalid");
+    assert_eq!((vendor.calls().len(), vendor.acted().len()), (1, 1));
+}
+
+/// Starts a worker without time to drain, and returns when its job's call has reached the vendor.
+async fn in_the_middle_of_a_call(vendor: &FakeVendor, timeout_secs: u64) -> (TestApp, String) {
+    let app = TestApp::start_with(TestOptions {
+        settings: vec![
+            ("outgoing.timeout_secs", timeout_secs.to_string()),
+            ("workers.drain_secs", "0".to_owned()),
+        ],
+        ..TestOptions::default()
+    })
+    .await;
+    let submitted = app.client.post("/v1/jobs", call(vendor)).await;
+    vendor.called().await;
+    (app, submitted.body["id"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_that_stops_lets_a_call_end() {
+    let vendor = FakeVendor::start(&[ActAndAnswerLate(Duration::from_secs(2))]).await;
+    let (mut app, id) = in_the_middle_of_a_call(&vendor, 10).await;
+    app.stop_workers().await;
+    let job = app.client.get(&format!("/v1/jobs/{id}")).await.body;
+    assert_ne!(job["state"], "dead", "{job}");
+    assert_eq!(ledger(&app, &job).await, ["call done 1"]);
+    app.start_workers(Pool::ALL.to_vec());
+    assert_eq!(app.client.ended(&id).await["state"], "succeeded");
+    assert_eq!(vendor.calls().len(), 1);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_cancelled_during_a_call_says_what_came_of_it() {
+    let vendor = FakeVendor::start(&[ActAndAnswerLate(Duration::from_secs(1))]).await;
+    let (app, id) = in_the_middle_of_a_call(&vendor, 10).await;
+    app.client.post(&format!("/v1/jobs/{id}/cancel"), Value::Null).await;
+    let job = app.client.ended(&id).await;
+    assert_ne!(job["state"], "dead", "{job}");
+    assert_eq!(ledger(&app, &job).await, ["call done 1"]);
+    app.finish().await;
+
+    let vendor = FakeVendor::start(&[ActAndFallSilent]).await;
+    let (app, id) = in_the_middle_of_a_call(&vendor, 1).await;
+    app.client.post(&format!("/v1/jobs/{id}/cancel"), Value::Null).await;
+    let job = app.client.ended(&id).await;
+    assert_eq!(
+        (&job["state"], &job["error"]["code"]),
+        (&json!("dead"), &json!("effect_unknown")),
+        "{job}"
+    );
+    app.abandon().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
