@@ -5,10 +5,14 @@ use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use config::WorkerSettings;
-use jobs::Pool;
+use jobs::{Pool, Queue};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::time::Duration;
 use store::pools::{PoolLoad, loads};
+
+/// How long Redis may take; without it, all that is queued counts.
+const REDIS_PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Target {
@@ -61,12 +65,33 @@ pub(super) async fn pool(
         .await
         .map(|loads| loads.into_iter().next())
     {
-        Ok(Some(load)) => Json(scale(load, slots_each(settings, pool), target)).into_response(),
+        Ok(Some(load)) => {
+            let waiting = waiting(&load, offered(state.queue.as_ref(), pool).await);
+            Json(scale(load, waiting, slots_each(settings, pool), target)).into_response()
+        }
         Ok(None) => refused(StatusCode::NOT_FOUND, "there is no such pool"),
         Err(error) => {
             tracing::warn!(%error, "cannot tell an autoscaler what waits");
             refused(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
         }
+    }
+}
+
+/// How many jobs Redis has been offered: what is paused was not. `None` while it does not answer.
+async fn offered(queue: Option<&Queue>, pool: Pool) -> Option<i64> {
+    let depth = tokio::time::timeout(REDIS_PATIENCE, queue?.depth(pool))
+        .await
+        .ok()?
+        .ok()?;
+    i64::try_from(depth.queued + depth.popped).ok()
+}
+
+/// What waits for a worker: what a tenant or an operator has paused waits for nobody.
+fn waiting(load: &PoolLoad, offered: Option<i64>) -> i64 {
+    match (load.paused, offered) {
+        (true, _) => 0,
+        (false, Some(offered)) => load.queued.min(offered),
+        (false, None) => load.queued,
     }
 }
 
@@ -84,8 +109,8 @@ fn slots_each(settings: &WorkerSettings, pool: Pool) -> usize {
     }
 }
 
-fn scale(load: PoolLoad, slots_each: usize, target_secs: f64) -> PoolScale {
-    let desired_workers = desired(&load, slots_each, target_secs);
+fn scale(load: PoolLoad, waiting: i64, slots_each: usize, target_secs: f64) -> PoolScale {
+    let desired_workers = desired(&load, waiting, slots_each, target_secs);
     PoolScale {
         pool: load.pool,
         depth: load.queued,
@@ -100,9 +125,8 @@ fn scale(load: PoolLoad, slots_each: usize, target_secs: f64) -> PoolScale {
 }
 
 /// Slots for what runs, and as many as work off what waits within the target (Little's law: waiting × time of one ÷ target), in whole workers.
-/// While nothing is known of the time of one, what there is stays, and is one at least when something waits. What waits in a paused pool needs nobody.
-fn desired(load: &PoolLoad, slots_each: usize, target_secs: f64) -> i64 {
-    let waiting = if load.paused { 0 } else { load.queued };
+/// While nothing is known of the time of one, what there is stays, and is one at least when something waits.
+fn desired(load: &PoolLoad, waiting: i64, slots_each: usize, target_secs: f64) -> i64 {
     if waiting == 0 && load.running == 0 {
         return 0;
     }
@@ -140,26 +164,29 @@ mod tests {
 
     #[test]
     fn what_runs_keeps_its_workers_and_what_waits_gets_enough_for_the_target() {
-        assert_eq!(desired(&load(0, 0, 3, Some(1.0)), 4, 30.0), 0, "idle");
-        assert_eq!(desired(&load(0, 5, 3, Some(1.0)), 4, 30.0), 2, "five run, four each");
+        let desired = |load: PoolLoad| desired(&load, waiting(&load, None), 4, 30.0);
+        assert_eq!(desired(load(0, 0, 3, Some(1.0))), 0, "idle");
+        assert_eq!(desired(load(0, 5, 3, Some(1.0))), 2, "five run, four each");
         assert_eq!(
-            desired(&load(300, 0, 1, Some(2.0)), 4, 30.0),
+            desired(load(300, 0, 1, Some(2.0))),
             5,
             "600 s of work in 30 s: 20 slots"
         );
-        assert_eq!(desired(&load(1, 0, 0, Some(0.001)), 4, 30.0), 1, "one job needs one");
+        assert_eq!(desired(load(1, 0, 0, Some(0.001))), 1, "one job needs one");
     }
 
     #[test]
     fn without_a_measured_time_what_there_is_stays_and_is_one_at_least() {
-        assert_eq!(desired(&load(1000, 0, 0, None), 4, 30.0), 1);
-        assert_eq!(desired(&load(1000, 0, 3, None), 4, 30.0), 3);
+        assert_eq!(desired(&load(1000, 0, 0, None), 1000, 4, 30.0), 1);
+        assert_eq!(desired(&load(1000, 0, 3, None), 1000, 4, 30.0), 3);
     }
 
     #[test]
-    fn what_waits_in_a_paused_pool_needs_nobody() {
-        let mut paused = load(1000, 0, 1, Some(1.0));
-        paused.paused = true;
-        assert_eq!(desired(&paused, 4, 30.0), 0);
+    fn what_is_paused_needs_nobody() {
+        let mut load = load(1000, 0, 1, Some(1.0));
+        assert_eq!(waiting(&load, None), 1000);
+        assert_eq!(waiting(&load, Some(3)), 3, "the others were put aside");
+        load.paused = true;
+        assert_eq!(waiting(&load, None), 0);
     }
 }

@@ -59,6 +59,15 @@ impl Fields {
         self.check_ids(name, value, count)
     }
 
+    pub(crate) fn optional_id(&mut self, name: &str) -> Option<Uuid> {
+        let value = self.value(name)?;
+        let id = value.as_str().and_then(|text| Uuid::try_parse(text).ok());
+        if id.is_none() {
+            self.error(name, "invalid", "must be an id");
+        }
+        id
+    }
+
     fn check_ids(&mut self, name: &str, value: Value, count: RangeInclusive<usize>) -> Option<Vec<Uuid>> {
         let ids = self.list(name, value, count, |fields, name, item| {
             let id = item.as_str().and_then(|text| Uuid::try_parse(text).ok());

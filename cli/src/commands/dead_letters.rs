@@ -43,6 +43,9 @@ struct Which {
     /// How many at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: Option<u32>,
+    /// Go on behind the jobs that a run before looked at, which named this
+    #[arg(long)]
+    cursor: Option<String>,
     /// Change nothing, and show what would happen
     #[arg(long)]
     dry_run: bool,
@@ -59,6 +62,7 @@ impl Which {
             ("error_code", &self.error_code),
             ("failed_after", &self.failed_after),
             ("failed_before", &self.failed_before),
+            ("cursor", &self.cursor),
         ];
         let mut body: Map<String, Value> = texts
             .into_iter()
@@ -108,11 +112,9 @@ pub(crate) async fn discard(args: DiscardArgs) -> anyhow::Result<Outcome> {
         } else {
             "discarded"
         };
-        print(&format!(
-            "{} {verb}\n{}",
-            items(&result, "discarded").count(),
-            more(&result)
-        ))?;
+        let kept = items(&result, "skipped").map(skipped_text).collect::<String>();
+        let discarded = items(&result, "discarded").count();
+        print(&format!("{kept}{discarded} {verb}\n{}", more(&result)))?;
     }
     Ok(Outcome::Done)
 }
@@ -146,11 +148,7 @@ fn replay_text(replay: &Value) -> String {
         }
     }
     for skipped in items(replay, "skipped") {
-        lines.push_str(&format!(
-            "skipped  {}: {}\n",
-            text(skipped, "id"),
-            text(skipped, "reason")
-        ));
+        lines.push_str(&skipped_text(skipped));
     }
     let dry = replay.get("dry_run").and_then(Value::as_bool) == Some(true);
     let verb = if dry { "would be replayed" } else { "replayed" };
@@ -159,11 +157,14 @@ fn replay_text(replay: &Value) -> String {
     lines
 }
 
-fn more(of: &Value) -> &'static str {
-    if of.get("more").and_then(Value::as_bool) == Some(true) {
-        "there are more: run it again\n"
-    } else {
-        ""
+fn skipped_text(skipped: &Value) -> String {
+    format!("skipped  {}: {}\n", text(skipped, "id"), text(skipped, "reason"))
+}
+
+fn more(of: &Value) -> String {
+    match of.get("next_cursor").and_then(Value::as_str) {
+        Some(cursor) => format!("there are more: run it again with --cursor {cursor}\n"),
+        None => String::new(),
     }
 }
 
@@ -173,11 +174,11 @@ mod tests {
 
     #[test]
     fn a_preview_names_the_calls_of_each_job_and_what_is_skipped() {
-        let replay = json!({"dry_run": true, "replayed": ["a"], "skipped": [{"id": "b", "reason": "effect_unknown"}], "more": true,
+        let replay = json!({"dry_run": true, "replayed": ["a"], "skipped": [{"id": "b", "reason": "effect_unknown"}], "more": true, "next_cursor": "c",
             "preview": [{"id": "a", "kind": "k", "error": {"code": "c", "message": "m"}, "effects": [{"step": "call", "state": "done"}]}]});
         assert_eq!(
             replay_text(&replay),
-            "a  k  c: m\n    call call: done\nskipped  b: effect_unknown\n1 would be replayed, 1 skipped\nthere are more: run it again\n"
+            "a  k  c: m\n    call call: done\nskipped  b: effect_unknown\n1 would be replayed, 1 skipped\nthere are more: run it again with --cursor c\n"
         );
     }
 }

@@ -61,6 +61,17 @@ impl Kind for Fail {
     const POOL: Pool = Pool::General;
     const SUBMIT_SCOPE: Option<&'static str> = Some("jobs:write");
     const DIAGNOSTIC: bool = true;
+
+    fn validate(&self) -> Vec<FieldError> {
+        if self.retry_after_ms.is_none_or(|ms| ms <= 86_400_000) {
+            return Vec::new();
+        }
+        vec![FieldError::new(
+            "retry_after_ms",
+            "out_of_range",
+            "must be at most 86400000 (a day)",
+        )]
+    }
 }
 
 /// Makes one `POST` of `{"key": …}` to an address, through the governor and the ledger of effects.

@@ -1,8 +1,9 @@
 use crate::documents::Erased;
 use crate::prepared::Prepare;
 use crate::{ApiKeyId, DocumentId, JobId, KnowledgeBaseId, SourceId, StoreError, TenantTx, documents, jobs};
+use diesel::QueryableByName;
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid};
 use diesel_async::RunQueryDsl;
 
 /// What is to be deleted.
@@ -92,4 +93,24 @@ pub async fn erased(tx: &mut TenantTx, deletion: JobId, index_seq: Option<i64>) 
         .execute(&mut tx.conn)
         .await?;
     Ok(())
+}
+
+/// Those of the jobs that are to delete what is still in the database.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn unerased(tx: &mut TenantTx, jobs: &[JobId]) -> Result<Vec<JobId>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = Uuid)]
+        id: JobId,
+    }
+    let rows: Vec<Row> =
+        sql_query("SELECT id FROM deletions WHERE tenant_id = $1 AND id = ANY($2) AND erased_at IS NULL ORDER BY id")
+            .bind::<Uuid, _>(tx.tenant)
+            .bind::<Array<Uuid>, _>(jobs)
+            .prepared()
+            .load(&mut tx.conn)
+            .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
 }

@@ -3,6 +3,6 @@ mod erase;
 mod find;
 mod settle;
 
-pub use self::erase::{NewDeletion, Target, accept, erase, erased};
+pub use self::erase::{NewDeletion, Target, accept, erase, erased, unerased};
 pub use self::find::{Deletion, DeletionReplica, DeletionState, ReplicaState, find, list, replicas};
 pub use self::settle::{Keeping, settle};

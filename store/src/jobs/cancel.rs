@@ -22,10 +22,11 @@ struct Row {
     state: JobState,
 }
 
-/// Cancels a job that waits, or asks the worker of one that runs to stop.
+/// Cancels a job that waits, or asks the worker of one that runs to stop. Not one that carries out a deletion: what it deletes is hidden already, and would
+/// stay in the database for good.
 ///
 /// # Errors
-/// [`StoreError::NotFound`]; [`StoreError::Conflict`] when it has ended.
+/// [`StoreError::NotFound`]; [`StoreError::Conflict`] when it has ended, or carries out a deletion.
 pub async fn cancel(tx: &mut TenantTx, id: JobId) -> Result<CancelOutcome, StoreError> {
     let row: Result<Row, _> = sql_query(format!(
         "WITH ended AS (
@@ -33,6 +34,7 @@ pub async fn cancel(tx: &mut TenantTx, id: JobId) -> Result<CancelOutcome, Store
                     state = CASE WHEN state = 'running' THEN 'running' ELSE 'cancelled' END,
                     finished_at = CASE WHEN state = 'running' THEN NULL ELSE now() END
              WHERE tenant_id = $1 AND id = $2 AND state NOT IN ('succeeded', 'dead', 'cancelled')
+               AND NOT EXISTS (SELECT FROM deletions d WHERE d.tenant_id = $1 AND d.id = $2)
              RETURNING *, NULL::jsonb AS result, NULL::jsonb AS error
          ), {COUNTED}, {TELL_WEBHOOKS}
          SELECT state FROM ended",
@@ -48,9 +50,13 @@ pub async fn cancel(tx: &mut TenantTx, id: JobId) -> Result<CancelOutcome, Store
         }) => Ok(CancelOutcome::Requested),
         Ok(_) => Ok(CancelOutcome::Cancelled),
         Err(diesel::result::Error::NotFound) => {
-            super::find(tx, id).await?;
+            let job = super::find(tx, id).await?;
             Err(StoreError::Conflict {
-                what: "the job has ended",
+                what: if job.state.has_ended() {
+                    "the job has ended"
+                } else {
+                    "the job carries out a deletion, which cannot be called off"
+                },
             })
         }
         Err(error) => Err(error.into()),

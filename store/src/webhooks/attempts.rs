@@ -144,7 +144,8 @@ impl Health {
     }
 }
 
-/// Notes how the webhook does, and disables one that is gone or has only failed for `after_days`. Returns whether this disabled it.
+/// Notes how the webhook does, and disables one that is gone, or that has only failed for `after_days` and failed an hour or more ago within the last day too: one
+/// that is told little must not be given up for one bad moment after days of silence. Returns whether this disabled it.
 /// A healthy webhook's row is not written.
 ///
 /// # Errors
@@ -176,7 +177,10 @@ pub async fn disable_failing(
     .await?;
     let disabled = sql_query(
         "UPDATE webhook_endpoints SET enabled = false, disabled_reason = $3, disabled_at = now(), updated_at = now()
-         WHERE tenant_id = $1 AND id = $2 AND enabled AND ($3 = 'gone' OR failing_since < now() - $4 * interval '1 day')",
+         WHERE tenant_id = $1 AND id = $2 AND enabled AND ($3 = 'gone' OR failing_since < now() - $4 * interval '1 day' AND EXISTS (
+             SELECT FROM webhook_deliveries d JOIN webhook_attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id
+             WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND a.error_code IS NOT NULL
+               AND a.attempted_at BETWEEN now() - interval '1 day' AND now() - interval '1 hour'))",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(endpoint)

@@ -1,4 +1,5 @@
 use super::filter::read_filter;
+use super::replay::Skipped;
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -6,6 +7,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use store::JobId;
+use store::deletions::unerased;
 use store::jobs::{DeadFilter, dead_letters, discard};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -25,6 +27,8 @@ pub(crate) struct DiscardFields {
     ids: Option<Vec<Uuid>>,
     /// 1 to 1000; 100 by default, or as many as there are `ids`.
     limit: Option<i64>,
+    /// `next_cursor` of the answer before: go on behind what that one looked at.
+    cursor: Option<String>,
     /// Only say what would happen.
     dry_run: Option<bool>,
 }
@@ -53,14 +57,19 @@ impl FromFields for DiscardRequest {
 pub(crate) struct DiscardResult {
     pub(crate) dry_run: bool,
     pub(crate) discarded: Vec<Uuid>,
-    /// There are more that match: call again.
+    /// `deletion`: what was to be deleted is still there. Retry it.
+    pub(crate) skipped: Vec<Skipped>,
+    /// There are more that match: call again, with `next_cursor` to go on behind those that were skipped.
     pub(crate) more: bool,
+    /// Null when there are no more.
+    #[schema(required = true)]
+    pub(crate) next_cursor: Option<String>,
 }
 
 /// Discard dead letters
 ///
 /// Gives dead jobs up: they are listed as dead letters no longer, and their rows go when their week does. A discarded job can still be retried
-/// until then.
+/// until then. A deletion that has not erased what it was for is not given up.
 #[utoipa::path(
     post,
     path = "/v1/dead-letters/discard",
@@ -94,6 +103,9 @@ pub(crate) async fn discard_dead_letters(
                 .collect();
             let more = ids.len() > limit;
             ids.truncate(limit);
+            let next_cursor = ids.last().filter(|_| more).map(ToString::to_string);
+            let kept = unerased(tx, &ids).await?;
+            ids.retain(|id| !kept.contains(id));
             let discarded = if value.dry_run {
                 ids
             } else {
@@ -102,7 +114,9 @@ pub(crate) async fn discard_dead_letters(
             Ok::<_, Problem>(DiscardResult {
                 dry_run: value.dry_run,
                 discarded: discarded.into_iter().map(|id| id.0).collect(),
+                skipped: kept.into_iter().map(|id| Skipped::of(id, "deletion")).collect(),
                 more,
+                next_cursor,
             })
         })
         .await?;

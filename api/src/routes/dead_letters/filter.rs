@@ -10,6 +10,7 @@ const MOST: i64 = 1000;
 pub(super) fn read_filter(fields: &mut Fields) -> DeadFilter {
     let ids: Vec<Uuid> = fields.optional_ids("ids", 1..=1000).unwrap_or_default();
     let limit = fields.optional_integer("limit", 1..=MOST);
+    let before = fields.optional_id("cursor").map(JobId);
     DeadFilter {
         kind: fields.optional_text("kind", 1..=100),
         error_code: fields.optional_text("error_code", 1..=100),
@@ -17,6 +18,6 @@ pub(super) fn read_filter(fields: &mut Fields) -> DeadFilter {
         failed_before: fields.optional_time("failed_before"),
         limit: limit.unwrap_or(if ids.is_empty() { 100 } else { MOST }),
         ids: ids.into_iter().map(JobId).collect(),
-        before: None,
+        before,
     }
 }

@@ -29,6 +29,8 @@ pub(crate) struct ReplayFields {
     limit: Option<i64>,
     /// What to do about calls whose outcome is not known: `assume_done` or `repeat`. Without it, jobs that have such calls are skipped.
     effect: Option<String>,
+    /// `next_cursor` of the answer before: go on behind what that one looked at.
+    cursor: Option<String>,
     /// Only say what would happen.
     dry_run: Option<bool>,
 }
@@ -60,8 +62,11 @@ pub(crate) struct Replay {
     /// With `dry_run`: each job that matches, with its calls.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) preview: Vec<DeadLetterObject>,
-    /// There are more that match: call again.
+    /// There are more that match: call again, with `next_cursor` to go on behind those that were skipped.
     pub(crate) more: bool,
+    /// Null when there are no more.
+    #[schema(required = true)]
+    pub(crate) next_cursor: Option<String>,
 }
 
 /// A job that stays dead.
@@ -114,6 +119,7 @@ async fn replay(tx: &mut TenantTx, request: ReplayRequest) -> Result<(Replay, Ve
     let mut letters = dead_letters(tx, &one_more).await?;
     let more = letters.len() > limit;
     letters.truncate(limit);
+    let next_cursor = letters.last().filter(|_| more).map(|letter| letter.id.to_string());
     if !request.dry_run {
         let ids: Vec<JobId> = letters.iter().map(|letter| letter.id).collect();
         lock_batches_of(tx, &ids).await?;
@@ -135,8 +141,10 @@ async fn replay(tx: &mut TenantTx, request: ReplayRequest) -> Result<(Replay, Ve
                 dispatches.extend(dispatch(&queued));
             }
             Ok(Retried::NothingToDecide) if request.dry_run => replayed.push(letter.id.0),
-            Ok(Retried::NeedsDecision | Retried::NothingToDecide) => skipped.push(skip(letter, "effect_unknown")),
-            Err(StoreError::Conflict { .. }) => skipped.push(skip(letter, "conflict")),
+            Ok(Retried::NeedsDecision | Retried::NothingToDecide) => {
+                skipped.push(Skipped::of(letter.id, "effect_unknown"))
+            }
+            Err(StoreError::Conflict { .. }) => skipped.push(Skipped::of(letter.id, "conflict")),
             Err(error) => return Err(error),
         }
     }
@@ -151,6 +159,7 @@ async fn replay(tx: &mut TenantTx, request: ReplayRequest) -> Result<(Replay, Ve
         skipped,
         preview,
         more,
+        next_cursor,
     };
     Ok((replay, dispatches))
 }
@@ -163,9 +172,11 @@ fn has_unknown(letter: &DeadLetter) -> bool {
         .any(|state| matches!(state, "intended" | "unknown"))
 }
 
-fn skip(letter: &DeadLetter, reason: &str) -> Skipped {
-    Skipped {
-        id: letter.id.0,
-        reason: reason.to_owned(),
+impl Skipped {
+    pub(super) fn of(id: JobId, reason: &str) -> Self {
+        Self {
+            id: id.0,
+            reason: reason.to_owned(),
+        }
     }
 }

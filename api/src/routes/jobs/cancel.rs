@@ -20,7 +20,7 @@ use store::jobs::CancelOutcome;
     responses(
         (status = 202, description = "The job as it is now.", body = JobObject),
         (status = 404, description = "There is no such job."),
-        (status = 409, description = "The job has ended."),
+        (status = 409, description = "The job has ended, or carries out a deletion."),
     )
 )]
 pub(crate) async fn cancel_job(

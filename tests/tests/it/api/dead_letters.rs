@@ -109,8 +109,14 @@ async fn a_large_replay_is_told_that_there_is_more() {
     }
     let replay = post(&app, "/v1/dead-letters/replay", json!({"limit": 2, "dry_run": true})).await;
     assert_eq!(
-        (replay["replayed"].as_array().unwrap().len(), &replay["more"]),
-        (2, &json!(true))
+        (&replay["replayed"], &replay["more"]),
+        (&json!([jobs[2], jobs[1]]), &json!(true))
+    );
+    let rest = json!({"limit": 2, "dry_run": true, "cursor": replay["next_cursor"]});
+    let replay = post(&app, "/v1/dead-letters/replay", rest).await;
+    assert_eq!(
+        (&replay["replayed"], &replay["more"], &replay["next_cursor"]),
+        (&json!([jobs[0]]), &json!(false), &Value::Null)
     );
     let others = json!({"ids": jobs, "kind": "diagnostics.noop"});
     assert_eq!(
@@ -143,9 +149,19 @@ async fn a_discarded_job_is_no_dead_letter_and_keeps_no_partition() {
     );
 
     // As if a year had passed: the week goes once no dead letter is left in it.
-    let dropped = "SELECT drop_job_partitions(interval '-400 days')::bigint AS count";
+    let dropped = async || {
+        let mut weeks = 0;
+        while app
+            .count("SELECT drop_job_partitions(interval '-400 days')::bigint AS count")
+            .await
+            == 1
+        {
+            weeks += 1;
+        }
+        weeks
+    };
     assert_eq!(
-        app.count(dropped).await,
+        dropped().await,
         3,
         "this week is kept by the other, the weeks ahead are empty"
     );
@@ -161,7 +177,7 @@ async fn a_discarded_job_is_no_dead_letter_and_keeps_no_partition() {
         json!({"kind": "diagnostics.fail", "reason": "all of them"}),
     )
     .await;
-    assert_eq!(app.count(dropped).await, 4);
+    assert_eq!(dropped().await, 4);
     app.client
         .get(&format!("/v1/jobs/{kept}"))
         .await

@@ -244,3 +244,30 @@ async fn the_documents_of_a_deleted_source_are_shown_by_nothing_before_its_job_h
     let_go(&app, &pause).await;
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_can_neither_be_called_off_nor_given_up() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let id = ingest(&app.client, &base, "a").await;
+    hold_back(&app, "delete_document").await;
+    let job = delete(&app.client, &format!("/v1/documents/{id}")).await;
+    let refused = app.client.post(&format!("/v1/jobs/{job}/cancel"), Value::Null).await;
+    refused.expect_problem(409, "conflict");
+    assert_eq!(app.client.get(&format!("/v1/jobs/{job}")).await.body["state"], "queued");
+
+    // As if it had failed for good.
+    app.execute(&format!(
+        "UPDATE jobs SET state = 'dead', finished_at = now() WHERE id = '{job}'"
+    ))
+    .await;
+    for dry_run in [true, false] {
+        let body = json!({"reason": "no more", "dry_run": dry_run});
+        let given_up = app.client.post("/v1/dead-letters/discard", body).await.body;
+        assert_eq!(
+            (&given_up["discarded"], &given_up["skipped"]),
+            (&json!([]), &json!([{"id": job, "reason": "deletion"}]))
+        );
+    }
+    app.abandon().await;
+}

@@ -179,8 +179,8 @@ async fn functions_with_their_owners_rights_fix_their_search_path_and_are_not_fo
         functions,
         [
             "count_default_job_rows of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp",
-            "create_job_partitions of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp",
-            "drop_job_partitions of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp",
+            "create_job_partitions of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp lock_timeout=50ms",
+            "drop_job_partitions of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp lock_timeout=50ms",
             "find_api_key of visualkit_lookup for visualkit_lookup, visualkit_app: search_path=pg_catalog, public, pg_temp",
             "forget_embeddings_ahead of visualkit_owner for visualkit_owner, visualkit_system: search_path=pg_catalog, public, pg_temp",
             "look_up_api_key of visualkit_lookup for visualkit_lookup, visualkit_app: search_path=pg_catalog, public, pg_temp",

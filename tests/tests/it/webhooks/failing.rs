@@ -119,7 +119,12 @@ async fn a_receiver_that_answers_410_is_told_nothing_more_until_it_is_enabled_ag
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_has_only_failed_for_days_is_disabled_and_what_waits_for_it_ends() {
-    let script = [Answer::Status(500), Answer::Status(500), Answer::Status(500)];
+    let script = [
+        Answer::Status(500),
+        Answer::Status(500),
+        Answer::Status(500),
+        Answer::Status(500),
+    ];
     let (app, receiver) = (TestApp::start().await, Receiver::start(&script).await);
     let hook = hook(&app.client, &receiver, &["*"]).await;
     app.client.post(&hook.path("/test"), json!({})).await;
@@ -146,6 +151,18 @@ async fn a_webhook_that_has_only_failed_for_days_is_disabled_and_what_waits_for_
     let newest = hook.deliveries(&app.client).await.remove(0);
     run_now(&app, &newest).await;
     hook.attempted(&app.client, 2).await;
+    assert_eq!(
+        hook.show(&app.client).await["enabled"],
+        true,
+        "it failed within the last hour only: nothing is known of the days before"
+    );
+    sql(
+        &app,
+        "UPDATE webhook_attempts SET attempted_at = now() - interval '2 hours'",
+    )
+    .await;
+    run_now(&app, &newest).await;
+    hook.attempted(&app.client, 3).await;
     let shown = hook.show(&app.client).await;
     assert_eq!(
         (&shown["enabled"], &shown["disabled_reason"]),
@@ -159,7 +176,7 @@ async fn a_webhook_that_has_only_failed_for_days_is_disabled_and_what_waits_for_
         (&ended["state"], &ended["attempts"][1]["error"]["code"]),
         (&json!("failed"), &json!("webhook_disabled"))
     );
-    assert_eq!(receiver.received().len(), 3, "the last attempt sent nothing");
+    assert_eq!(receiver.received().len(), 4, "the last attempt sent nothing");
     app.abandon().await;
 }
 
