@@ -1,7 +1,7 @@
 use super::enqueue::enqueue;
 use super::rows::Rows;
 use jobs::kinds::diagnostics::{Noop, Sleep};
-use jobs::{EnqueueOptions, Place, Pool};
+use jobs::{EnqueueOptions, IdFault, Place, Pool};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tests::{TestApp, TestOptions, eventually};
@@ -217,6 +217,46 @@ async fn a_job_that_was_taken_and_not_claimed_is_offered_again_long_before_it_wo
     app.stop_workers().await;
     app.start_workers(vec![Pool::General]);
     let mut rows = Rows::of(&app);
+    rows.until_succeeded(3, Duration::from_secs(30)).await;
+    rows.assert_each_succeeded_once(3).await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_redis_lost_is_offered_again_and_what_it_has_is_written_once() {
+    let mut app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        settings: vec![("dispatch.redispatch_after_secs", "1".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    let jobs = enqueue(&app, app.tenant, &Noop {}, 3, &EnqueueOptions::default()).await;
+    app.start_workers(Vec::new());
+    let known = async |count: u64| {
+        eventually("they are in the index", Duration::from_secs(10), async || {
+            app.context.queue.depth(Pool::General).await.unwrap().queued == count
+        })
+        .await;
+    };
+    known(3).await;
+    let mut rows = Rows::of(&app);
+    let places = "SELECT ctid::text FROM jobs ORDER BY id";
+    let before = rows.texts(places).await;
+    // One is gone from Redis, which goes by its old name: its neighbours are still there.
+    let place = Place {
+        priority: 1,
+        tenant: app.tenant,
+        kind: "diagnostics.noop".to_owned(),
+        knowledge_bases: Vec::new(),
+    };
+    let lost = jobs[1].id;
+    let queue = &app.context.queue;
+    let taken_out = queue.check_id(Pool::General, lost, Some(&place), false, true).await;
+    assert_eq!(taken_out.unwrap(), Some(IdFault::Orphan));
+    known(3).await;
+    assert_eq!(rows.texts(places).await, before, "no row was written for it");
+    app.stop_workers().await;
+    app.start_workers(vec![Pool::General]);
     rows.until_succeeded(3, Duration::from_secs(30)).await;
     rows.assert_each_succeeded_once(3).await;
     app.finish().await;
