@@ -47,6 +47,8 @@ pub(crate) struct Citation {
     #[serde(default)]
     pub(crate) title: String,
     #[serde(default)]
+    pub(crate) url: Option<String>,
+    #[serde(default)]
     pub(crate) quote: String,
 }
 
@@ -80,6 +82,9 @@ impl Answer {
         for (index, citation) in self.citations.iter().enumerate() {
             let (title, quote) = (one_line(&citation.title, 60), one_line(&citation.quote, 160));
             text.push_str(&format!("  [{}] {title}: “{quote}”\n", index + 1));
+            if let Some(url) = &citation.url {
+                text.push_str(&format!("      {}\n", one_line(url, 200)));
+            }
         }
         text
     }
@@ -148,14 +153,14 @@ mod tests {
             ],
             "citations": [
                 {"chunk_id": one, "document_id": one, "title": "Lantern", "quote": "It does not\nfloat."},
-                {"chunk_id": two, "document_id": one, "title": "Lantern", "quote": "36 hours"},
+                {"chunk_id": two, "document_id": one, "title": "Lantern", "quote": "36 hours", "url": "https://a.example/lantern"},
             ],
         }));
         assert!(answer.is_supported());
         assert_eq!(
             answer.text(),
             "  It runs for 36 hours. [2]\n      supported 0.98\n  It does not float. [1] [2]\n      supported 0.90\n\
-             \x20 [1] Lantern: “It does not float.”\n  [2] Lantern: “36 hours”\n"
+             \x20 [1] Lantern: “It does not float.”\n  [2] Lantern: “36 hours”\n      https://a.example/lantern\n"
         );
     }
 

@@ -1,4 +1,5 @@
 //! Chunks of ready documents.
+use crate::documents::URL;
 use crate::prepared::Prepare;
 use crate::schema::chunks;
 use crate::{ChunkId, ChunkImage, DocumentId, KnowledgeBaseId, StoreError, TenantTx};
@@ -103,6 +104,19 @@ pub struct ShownChunk {
     pub id: ChunkId,
     #[diesel(sql_type = sql_types::Text)]
     pub title: String,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+    pub external_id: Option<String>,
+    /// The address of the document, where it comes from a web source.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Text>)]
+    pub url: Option<String>,
+    #[diesel(sql_type = sql_types::Text)]
+    pub mime_type: String,
+    /// Its place in the document, from 0.
+    #[diesel(sql_type = sql_types::Integer)]
+    pub ordinal: i32,
+    /// Of the document, where it was asked for.
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Jsonb>)]
+    pub metadata: Option<serde_json::Value>,
     #[diesel(sql_type = sql_types::Jsonb)]
     pub indexed_acl: serde_json::Value,
     #[diesel(sql_type = sql_types::Jsonb)]
@@ -115,23 +129,40 @@ pub struct ShownChunk {
     pub image: Option<ChunkImage>,
 }
 
-/// Those of the chunks that still exist, in no particular order: none of a document or base that is being deleted.
+/// Those of the chunks that still exist, in no particular order: none of a document or base that is being deleted. What is said of their documents is of the
+/// version that is served.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn shown(tx: &mut TenantTx, ids: &[ChunkId]) -> Result<Vec<ShownChunk>, StoreError> {
-    Ok(diesel::sql_query(
-        "SELECT c.id, coalesce(v.title, d.title) AS title, v.acl AS indexed_acl, d.acl AS latest_acl, c.headings, c.text, c.image
+pub async fn shown(tx: &mut TenantTx, ids: &[ChunkId], with_metadata: bool) -> Result<Vec<ShownChunk>, StoreError> {
+    Ok(diesel::sql_query(format!(
+        "SELECT c.id, coalesce(v.title, d.title) AS title, d.external_id, {URL} AS url, v.mime_type, c.ordinal,
+                CASE WHEN $3 THEN v.metadata END AS metadata, v.acl AS indexed_acl, d.acl AS latest_acl, c.headings, c.text, c.image
          FROM chunks c
          JOIN documents d ON d.tenant_id = c.tenant_id AND d.id = c.document_id AND d.deleting_at IS NULL
          JOIN document_versions v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
          JOIN knowledge_bases b ON b.tenant_id = d.tenant_id AND b.id = d.knowledge_base_id AND b.deleting_at IS NULL
-         WHERE c.tenant_id = $1 AND c.id = ANY($2)",
-    )
+         WHERE c.tenant_id = $1 AND c.id = ANY($2)"
+    ))
     .bind::<sql_types::Uuid, _>(tx.tenant)
     .bind::<sql_types::Array<sql_types::Uuid>, _>(ids)
-    .prepared().load(&mut tx.conn)
+    .bind::<sql_types::Bool, _>(with_metadata)
+    .prepared()
+    .load(&mut tx.conn)
     .await?)
+}
+
+/// The places of those of the chunks that still exist.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn ordinals(tx: &mut TenantTx, ids: &[ChunkId]) -> Result<Vec<(ChunkId, i32)>, StoreError> {
+    Ok(chunks::table
+        .filter(chunks::tenant_id.eq(tx.tenant))
+        .filter(chunks::id.eq_any(ids))
+        .select((chunks::id, chunks::ordinal))
+        .load(&mut tx.conn)
+        .await?)
 }
 
 /// Those of the chunks that are pictures.

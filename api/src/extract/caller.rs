@@ -125,6 +125,16 @@ impl Caller {
         Ok(())
     }
 
+    /// # Errors
+    /// [`ProblemCode::Forbidden`] for a publishable key: what the field asks for is not for web pages.
+    pub(crate) fn refuse_field_of_publishable(&self, field: &str) -> Result<(), Problem> {
+        if self.is_publishable() {
+            let detail = format!("A publishable key cannot ask for `{field}`. Leave it out, or use a secret key.");
+            return Err(Problem::new(ProblemCode::Forbidden, detail));
+        }
+        Ok(())
+    }
+
     /// For whom documents are looked at. Only a secret key may speak for someone.
     ///
     /// # Errors

@@ -78,6 +78,8 @@ pub(crate) struct SearchRequest {
     /// How many chunks before and after each result are shown with it; 0 by default.
     #[schema(minimum = 0, maximum = 5)]
     neighbours: Option<i64>,
+    /// Show each result with its document's metadata. Not with a publishable key.
+    include_metadata: Option<bool>,
 }
 
 impl FromFields for SearchRequest {
@@ -101,6 +103,7 @@ impl FromFields for SearchRequest {
         let recency = Recency::read(fields);
         let collapse = fields.optional_bool("collapse");
         let neighbours = fields.optional_integer("neighbours", 0..=5);
+        let include_metadata = fields.optional_bool("include_metadata");
         if alpha.is_some() && fusion == Some(FusionMethod::Rrf) {
             fields.error("alpha", "conflict", "has no meaning with the fusion rrf");
         }
@@ -128,6 +131,7 @@ impl FromFields for SearchRequest {
             recency,
             collapse,
             neighbours,
+            include_metadata,
         })
     }
 
@@ -226,6 +230,7 @@ impl Begin for Search {
                 .neighbours
                 .and_then(|count| u8::try_from(count).ok())
                 .unwrap_or(0),
+            include_metadata: request.include_metadata.unwrap_or(false),
         };
         Ok(jobs::enqueue(tx, &job, options).await?)
     }
@@ -262,6 +267,9 @@ pub(crate) async fn search(
     JsonBody { mut value, hash }: JsonBody<SearchRequest>,
 ) -> Result<Response, Problem> {
     let viewer = caller.viewer(value.principal.take().map(Principal::into_parts))?;
+    if value.include_metadata == Some(true) {
+        caller.refuse_field_of_publishable("include_metadata")?;
+    }
     let request = work::Request {
         caller: &caller,
         options: &options,
@@ -303,10 +311,10 @@ mod tests {
     fn a_search_that_is_wrong_everywhere_lists_everything() {
         let wrong = json!({"knowledge_base_ids": ["x"], "query": 1, "limit": 0, "mode": "x", "rerank": "x", "reranker": "", "rerank_candidates": 0, "candidates": 9, "filter": [], "principal": {"role": "x"},
             "explain": 0, "fusion": "x", "alpha": 2, "phrases": ["a", "…"], "tolerate_typos": 1, "title_boost": 11, "recency": {"weight": 2}, "collapse": 0,
-            "neighbours": 6, "surplus": 1});
+            "neighbours": 6, "include_metadata": "x", "surplus": 1});
         let fields: Vec<String> = read(wrong).unwrap_err().into_iter().map(|error| error.field).collect();
         let expected = "knowledge_base_ids.0 query limit mode rerank reranker rerank_candidates candidates filter principal.role explain fusion alpha phrases.1 tolerate_typos title_boost \
-                        recency.field recency.half_life_days recency.weight collapse neighbours surplus";
+                        recency.field recency.half_life_days recency.weight collapse neighbours include_metadata surplus";
         assert_eq!(fields.join(" "), expected);
     }
 

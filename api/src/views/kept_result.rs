@@ -3,8 +3,8 @@
 use crate::Problem;
 use jobs::Kind;
 use jobs::kinds::{
-    Answer, AnswerOutcome, AnswerQuestion, FoundChunk, FoundChunks, FoundImage, KeptAnswer, NeighbourChunk, SearchHit,
-    SearchKnowledge, SearchResult, Viewer,
+    Answer, AnswerOutcome, AnswerQuestion, Citation, FoundChunk, FoundChunks, FoundImage, KeptAnswer, NeighbourChunk,
+    SearchHit, SearchKnowledge, SearchResult, Viewer,
 };
 use retrieval::{Acl, excerpt};
 use serde::Serialize;
@@ -55,7 +55,7 @@ async fn search_result(tx: &mut TenantTx, found: FoundChunks) -> Result<SearchRe
         .flat_map(|hit| std::iter::once(hit.chunk_id).chain(hit.duplicates.iter().copied()))
         .collect();
     let viewer = viewer(found.viewer);
-    let mut chunks: HashMap<ChunkId, ShownChunk> = chunks::shown(tx, &ids)
+    let mut chunks: HashMap<ChunkId, ShownChunk> = chunks::shown(tx, &ids, found.include_metadata)
         .await?
         .into_iter()
         .filter(|chunk| Acl::all_allow(&[&chunk.indexed_acl, &chunk.latest_acl], &viewer))
@@ -101,6 +101,11 @@ fn search_hit(chunk: ShownChunk, found: FoundChunk) -> SearchHit {
         document_id: found.document_id,
         chunk_id: found.chunk_id,
         title: chunk.title,
+        external_id: chunk.external_id,
+        url: chunk.url,
+        mime_type: chunk.mime_type,
+        ordinal: chunk.ordinal,
+        metadata: chunk.metadata,
         headings: chunk.headings,
         score: found.score,
         highlights: found
@@ -166,6 +171,7 @@ async fn answer(tx: &mut TenantTx, kept: KeptAnswer) -> Result<Answer, Problem> 
             .map(|sentence| sentence.score)
             .fold(1.0, f32::min);
     }
+    say_origins(tx, &mut answer.citations).await?;
     if answer.sentences.is_empty() {
         answer.citations.clear();
         answer.support = 0.0;
@@ -175,6 +181,22 @@ async fn answer(tx: &mut TenantTx, kept: KeptAnswer) -> Result<Answer, Problem> 
         );
     }
     Ok(answer)
+}
+
+/// Where the documents of the citations come from, and where in them what is cited stands, as it is now.
+async fn say_origins(tx: &mut TenantTx, citations: &mut [Citation]) -> Result<(), Problem> {
+    let documents: Vec<DocumentId> = citations.iter().map(|citation| citation.document_id).collect();
+    let cited: Vec<ChunkId> = citations.iter().map(|citation| citation.chunk_id).collect();
+    let origins = documents::origins(tx, &documents).await?;
+    let ordinals: HashMap<ChunkId, i32> = chunks::ordinals(tx, &cited).await?.into_iter().collect();
+    for citation in citations {
+        let origin = origins.iter().find(|origin| origin.id == citation.document_id);
+        citation.external_id = origin.and_then(|origin| origin.external_id.clone());
+        citation.url = origin.and_then(|origin| origin.url.clone());
+        citation.mime_type = origin.map(|origin| origin.mime_type.clone());
+        citation.ordinal = ordinals.get(&citation.chunk_id).copied();
+    }
+    Ok(())
 }
 
 /// Those of the documents that the viewer may see now.

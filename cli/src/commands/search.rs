@@ -74,6 +74,10 @@ struct Hit {
     #[serde(default)]
     title: String,
     #[serde(default)]
+    external_id: Option<String>,
+    #[serde(default)]
+    url: Option<String>,
+    #[serde(default)]
     text: String,
     score: f64,
     #[serde(default)]
@@ -115,6 +119,9 @@ fn text(results: &Results, finished: &Finished) -> String {
             hit.score,
             hit.document_id
         ));
+        if let Some(origin) = hit.url.as_ref().or(hit.external_id.as_ref()) {
+            text.push_str(&format!("     {}\n", one_line(origin, 200)));
+        }
         text.push_str(&wrapped(&one_line(&hit.text, 280), 5));
         let scores = hit.explain.iter().flatten().filter(|(_, value)| !value.is_null());
         let scores: Vec<String> = scores.map(|(name, value)| format!("{name}={value}")).collect();
@@ -167,6 +174,23 @@ mod tests {
             "  1. 0.8765  Lantern  ({id})\n     It runs for 36 hours.\n     cosine=0.5\n1 results in "
         )));
         assert!(text.ends_with("(3.0 ms in the index) · reranker none · stale: the newest documents may be missing\n"));
+    }
+
+    #[tokio::test]
+    async fn a_result_says_where_it_comes_from() {
+        let id = Uuid::from_u128(7);
+        let hit = |external_id: &str, url: Value| json!({"document_id": id, "title": "Lantern", "text": "36 hours.", "score": 1.0, "external_id": external_id, "url": url});
+        let result = json!({"results": [hit("lantern.md", Value::Null), hit("https://a.example/x", json!("https://a.example/x"))]});
+        let job = json!({"id": id, "kind": "search", "state": "succeeded", "result": result});
+        let fake = Fake::answering(vec![reply(200, job)]).await;
+        let finished = run_interactive(&fake.client(), "search", &json!({})).await.unwrap();
+        let text = text(&finished.parse().unwrap(), &finished);
+        for origin in ["lantern.md", "https://a.example/x"] {
+            assert!(
+                text.contains(&format!("  ({id})\n     {origin}\n     36 hours.\n")),
+                "{text}"
+            );
+        }
     }
 
     #[tokio::test]

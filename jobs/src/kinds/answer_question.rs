@@ -111,6 +111,18 @@ pub struct Citation {
     #[schema(value_type = uuid::Uuid)]
     pub document_id: DocumentId,
     pub title: String,
+    /// The id that the document was submitted under. Like what follows it is not kept with the answer, but read when that is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The address of the page that the document is, where it comes from a web source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What the document was found to be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mime_type: Option<String>,
+    /// The chunk's place in its document, from 0; absent when the document has no such chunk any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ordinal: Option<i32>,
     /// The words of the source; several sentences of one chunk are joined by ` … `.
     pub quote: String,
 }

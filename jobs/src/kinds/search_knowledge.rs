@@ -86,6 +86,9 @@ pub struct SearchKnowledge {
     /// Chunks before and after each result that are shown with it.
     #[serde(default)]
     pub neighbours: u8,
+    /// Each result is shown with its document's metadata.
+    #[serde(default)]
+    pub include_metadata: bool,
     /// Searches the index by this model: the base's, or while it is migrated the other. The base's when absent.
     #[serde(default)]
     pub embedding_model: Option<String>,
@@ -135,6 +138,9 @@ pub struct FoundChunks {
     /// How many chunks before and after each result are shown with it.
     #[serde(default)]
     pub neighbours: u8,
+    /// Whether each result is shown with its document's metadata.
+    #[serde(default)]
+    pub include_metadata: bool,
 }
 
 /// A [`SearchHit`] without its words.
@@ -187,6 +193,20 @@ pub struct SearchHit {
     #[schema(value_type = uuid::Uuid)]
     pub chunk_id: ChunkId,
     pub title: String,
+    /// The id that the document was submitted under.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The address of the page that the document is, where it comes from a web source.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// What the document was found to be.
+    pub mime_type: String,
+    /// The chunk's place in its document, from 0.
+    pub ordinal: i32,
+    /// With `include_metadata`: the document's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub metadata: Option<Value>,
     pub headings: Vec<String>,
     /// Of a picture: its title.
     pub text: String,

@@ -190,6 +190,10 @@ fn cite(citations: &mut Vec<Citation>, passage: &Passage, quote: &str) {
         chunk_id: ChunkId(passage.chunk_id),
         document_id: DocumentId(passage.document_id),
         title: passage.title.clone(),
+        external_id: None,
+        url: None,
+        mime_type: None,
+        ordinal: None,
         quote: quote.to_owned(),
     });
 }

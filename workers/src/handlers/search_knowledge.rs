@@ -48,6 +48,7 @@ pub(super) async fn find_chunks(job: &JobContext, search: SearchKnowledge) -> Re
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         candidates,
         neighbours: search.neighbours,
+        include_metadata: search.include_metadata,
     })
 }
 

@@ -36,7 +36,7 @@ async fn keep(
     let shown = job
         .app
         .store
-        .read_by_id(job.tenant(), async |tx| chunks::shown(tx, &ids).await)
+        .read_by_id(job.tenant(), async |tx| chunks::shown(tx, &ids, false).await)
         .await?;
     let viewer = passages::viewer(viewer);
     let visible: HashSet<ChunkId> = shown

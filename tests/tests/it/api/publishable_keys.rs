@@ -139,6 +139,29 @@ async fn it_cannot_speak_for_anyone() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn it_is_shown_where_results_come_from_and_no_metadata() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let document = json!({"title": "open", "content": "The lantern burns for 36 hours.", "mime_type": "text/plain", "external_id": "lantern.txt",
+        "metadata": {"margin": 40}, "acl": {"public": true}});
+    app.client.ingest(&base, document).await;
+    let page = app.client.with_key(Some(&app.publishable_key));
+    let mut body = json!({"knowledge_base_ids": [base], "query": "lantern", "include_metadata": true});
+    send(&page, Method::POST, "/v1/search", Some(PAGE), &body)
+        .await
+        .expect_problem(403, "forbidden");
+    body["include_metadata"] = json!(false);
+    let found = send(&page, Method::POST, "/v1/search", Some(PAGE), &body).await;
+    assert_eq!(
+        found.body["result"]["results"][0]["external_id"], "lantern.txt",
+        "{}",
+        found.text
+    );
+    assert!(!found.text.contains("margin"), "{}", found.text);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_sees_the_jobs_that_it_submitted_and_no_others() {
     let app = TestApp::start().await;
     let base = with_documents(&app).await;

@@ -5,4 +5,5 @@ mod filters;
 mod freshness;
 pub(crate) mod languages;
 mod narrowed;
+mod origins;
 mod several;

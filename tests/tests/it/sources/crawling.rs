@@ -231,3 +231,28 @@ async fn a_site_without_end_is_read_up_to_the_limit() {
     );
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_found_at_a_source_is_shown_with_its_address() {
+    let (app, site) = (start().await, FakeSite::start(&[]).await);
+    site.put("/", page("welcome", &["/amber?utm_source=mail"]));
+    let text = "The lantern called amber burns whale oil for nine hours.";
+    site.put(
+        "/amber",
+        SitePage::html(&format!("<main><h1>Amber</h1><p>{text}</p></main>")),
+    );
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    sync(&app, &source, json!({})).await;
+    let address = json!(format!("{}/amber", site.url));
+    let found = app
+        .client
+        .search(json!({"knowledge_base_ids": [base], "query": "whale oil", "mode": "keyword"}))
+        .await;
+    let body = json!({"knowledge_base_ids": [base], "question": "How many hours does the lantern amber burn?"});
+    let answered = app.client.post_waiting("/v1/answers", body, 20).await.body;
+    for shown in [&found["results"][0], &answered["result"]["citations"][0]] {
+        assert_eq!((&shown["url"], &shown["external_id"]), (&address, &address), "{shown}");
+        assert!(shown["mime_type"].as_str().unwrap().starts_with("text/html"), "{shown}");
+    }
+    app.finish().await;
+}

@@ -87,6 +87,7 @@ impl Task {
             recency: configuration.and_then(|it| it.recency.clone()),
             collapse: false,
             neighbours: 0,
+            include_metadata: false,
             embedding_model: configuration.and_then(|it| it.embedding_model.clone()),
             vector_store: configuration.and_then(|it| it.vector_store.clone()),
         }
