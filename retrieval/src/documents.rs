@@ -118,6 +118,13 @@ impl Documents {
         self.by_number.get(&number)
     }
 
+    /// A chunk by what it is known by outside.
+    pub(crate) fn find(&self, document_id: Uuid, chunk_id: Uuid) -> Option<ChunkRef> {
+        let document = self.number_of(document_id)?;
+        let place = self.get(document)?.place_of(chunk_id)?;
+        Some(ChunkRef { document, place })
+    }
+
     pub(crate) fn key(&self, chunk: ChunkRef) -> Option<ChunkKey> {
         let document = self.get(chunk.document)?;
         let &(chunk_id, ordinal) = document.chunks.get(chunk.place)?;

@@ -28,7 +28,7 @@ pub struct Query {
     /// The text's embedding by the base's model; [`Mode::Keyword`] does without.
     pub vector: Option<Vec<f32>>,
     pub mode: Mode,
-    /// Hits wanted, at most 1,000.
+    /// Hits wanted, at most 1,000; 0 for who only ranks, and [reads](crate::Replica::read_ranked) later.
     pub limit: usize,
     /// How many chunks each leg proposes, at least `limit` and at most 10,000.
     pub candidates: usize,

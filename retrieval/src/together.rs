@@ -36,8 +36,9 @@ impl Together {
 }
 
 /// Reciprocal rank fusion of all legs of all bases, for bases whose cosines do not compare: one list of the keyword leg over all, whose scores compare
-/// through [`Together`], and one of the vector leg for each model. Gives each hit and candidate that score, times what recency asks for, and its
-/// ranks in those lists; the bases, named by their models, must have been searched with `explain`. Cormack, Clarke and Büttcher, 2009.
+/// through [`Together`], and one of the vector leg for each model. Gives each candidate of the rankings that score, times what recency asks for, and its
+/// ranks in those lists; the bases, named by their models, must have been searched with `explain`, and for no hits: those are
+/// [read](Replica::read_ranked) afterwards, of the best. Cormack, Clarke and Büttcher, 2009.
 pub fn fuse_by_rank(bases: &mut [(String, Hits)], k: f32) {
     let by_keyword = ranks(
         bases,
@@ -61,12 +62,6 @@ pub fn fuse_by_rank(bases: &mut [(String, Hits)], k: f32) {
         explain.score = fused * factor;
     };
     for (_, hits) in bases.iter_mut() {
-        for hit in &mut hits.hits {
-            if let Some(explain) = &mut hit.explain {
-                fuse(&hit.chunk_id, hit.factor, explain);
-                hit.score = explain.score;
-            }
-        }
         for candidate in &mut hits.ranking {
             fuse(&candidate.chunk_id, candidate.factor, &mut candidate.explain);
         }

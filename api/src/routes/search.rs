@@ -48,7 +48,7 @@ pub(crate) struct SearchRequest {
     /// How many of the best are given to the reranker: `limit` at least. As the bases or the installation say when absent.
     #[schema(minimum = 1, maximum = 200)]
     rerank_candidates: Option<i64>,
-    /// How many chunks each leg proposes: `limit` at least. As the base or the installation says when absent.
+    /// How many chunks each leg proposes of each base: `limit` at least, and 5000 of all bases at most. As the base or the installation says when absent.
     #[schema(minimum = 10, maximum = 1000)]
     candidates: Option<i64>,
     /// On metadata: `{"field": value}`, `{"field": {"gte": 3}}`, `{"and": […]}`, `{"or": […]}`, `{"not": …}`; at most 16 KiB.
@@ -56,7 +56,7 @@ pub(crate) struct SearchRequest {
     filter: Option<Value>,
     /// Not with a publishable key.
     principal: Option<Principal>,
-    /// Show what each leg made of each result.
+    /// Show what each leg made of each result, and of the best 200 chunks that were ranked. Not with a publishable key.
     explain: Option<bool>,
     /// How a hybrid search makes one score of two; as the base or the installation says when absent.
     fusion: Option<FusionMethod>,
@@ -107,6 +107,15 @@ impl FromFields for SearchRequest {
         if alpha.is_some() && fusion == Some(FusionMethod::Rrf) {
             fields.error("alpha", "conflict", "has no meaning with the fusion rrf");
         }
+        let bases = knowledge_base_ids.as_ref().map_or(0, Vec::len);
+        if count(candidates).is_some_and(|candidates| candidates * bases > SearchKnowledge::CANDIDATES_MAX) {
+            let most = SearchKnowledge::CANDIDATES_MAX;
+            fields.error(
+                "candidates",
+                "out_of_range",
+                format!("must be {most} or less when multiplied by the number of knowledge bases"),
+            );
+        }
         if rerank == Some(false) && reranker.is_some() {
             fields.error("reranker", "conflict", "has no meaning where `rerank` is false");
         }
@@ -142,6 +151,10 @@ impl FromFields for SearchRequest {
             fields.error("reranker", code, message);
         }
     }
+}
+
+fn count(number: Option<i64>) -> Option<usize> {
+    number.and_then(|number| usize::try_from(number).ok())
 }
 
 fn read_phrases(fields: &mut Fields) -> Option<Vec<String>> {
@@ -196,7 +209,6 @@ impl Begin for Search {
         let reranker = wish
             .choose(&settings, &bases.settings)
             .map_err(|error| Problem::invalid(vec![error]))?;
-        let count = |number: Option<i64>| number.and_then(|number| usize::try_from(number).ok());
         let job = SearchKnowledge {
             knowledge_bases: bases.at,
             embedding_model: None,
@@ -267,8 +279,10 @@ pub(crate) async fn search(
     JsonBody { mut value, hash }: JsonBody<SearchRequest>,
 ) -> Result<Response, Problem> {
     let viewer = caller.viewer(value.principal.take().map(Principal::into_parts))?;
-    if value.include_metadata == Some(true) {
-        caller.refuse_field_of_publishable("include_metadata")?;
+    for (field, asked) in [("explain", value.explain), ("include_metadata", value.include_metadata)] {
+        if asked == Some(true) {
+            caller.refuse_field_of_publishable(field)?;
+        }
     }
     let request = work::Request {
         caller: &caller,
@@ -330,6 +344,19 @@ mod tests {
     fn alpha_is_refused_where_ranks_are_fused() {
         let wrong = json!({"knowledge_base_ids": [Uuid::now_v7()], "query": "lantern", "fusion": "rrf", "alpha": 0.5});
         assert_eq!(read(wrong).unwrap_err()[0].field, "alpha");
+    }
+
+    #[test]
+    fn many_bases_propose_fewer_candidates_each() {
+        let search = |bases: usize, candidates: i64| {
+            let ids: Vec<Uuid> = (0..bases).map(|_| Uuid::now_v7()).collect();
+            read(json!({"knowledge_base_ids": ids, "query": "lantern", "candidates": candidates}))
+        };
+        assert!(search(20, 250).is_ok() && search(5, 1000).is_ok());
+        for (bases, candidates) in [(20, 251), (6, 1000)] {
+            let errors = search(bases, candidates).unwrap_err();
+            assert_eq!((errors.len(), errors[0].field.as_str()), (1, "candidates"));
+        }
     }
 
     #[test]

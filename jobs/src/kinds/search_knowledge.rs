@@ -97,6 +97,13 @@ pub struct SearchKnowledge {
     pub vector_store: Option<String>,
 }
 
+impl SearchKnowledge {
+    /// How many chunks a leg proposes at most, over all the bases that are asked.
+    pub const CANDIDATES_MAX: usize = 5000;
+    /// How many chunks that were ranked a result tells of.
+    pub const EXPLAINED_MAX: usize = 200;
+}
+
 fn yes() -> bool {
     true
 }
@@ -170,7 +177,7 @@ pub struct SearchResult {
     /// Some change that was committed before the search was not yet in the index.
     pub stale: bool,
     pub took_ms: u64,
-    /// With `explain`: every chunk that was ranked, the best first.
+    /// With `explain`: chunks that were ranked, the best 200, the best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<SearchCandidate>,
 }

@@ -6,6 +6,7 @@ mod expunge;
 mod marker;
 mod open;
 mod options;
+mod ranked;
 mod search;
 mod state;
 mod vector_leg;

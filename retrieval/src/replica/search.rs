@@ -86,13 +86,13 @@ impl Replica {
     }
 
     /// What the query's words are in this base.
-    fn terms(&self, state: &State, query: &Query) -> Result<QueryTerms> {
+    pub(super) fn terms(&self, state: &State, query: &Query) -> Result<QueryTerms> {
         let words = query_words(&self.keyword.languages(&state.searcher)?, &query.text);
         self.keyword.terms(&state.searcher, &words, query.tolerate_typos)
     }
 
     /// What the query may look at: as its viewer may, within its filter, where its phrases stand.
-    fn allowed(&self, state: &State, query: &Query) -> Result<Allowed> {
+    pub(super) fn allowed(&self, state: &State, query: &Query) -> Result<Allowed> {
         let allowed = Allowed::evaluate(&state.documents, &query.viewer, query.filter.as_ref());
         if query.phrases.is_empty() {
             return Ok(allowed);
@@ -125,7 +125,7 @@ impl Replica {
         normalised(vector).map(Some).ok_or(Error::QueryVectorNotFinite)
     }
 
-    fn hits(
+    pub(super) fn hits(
         &self,
         state: &State,
         (searcher, keyword): (&Searcher, &KeywordSearch<'_>),
@@ -158,7 +158,7 @@ impl Replica {
 }
 
 /// What shapes a hit besides its chunk.
-struct Shown {
+pub(super) struct Shown {
     analyzers: HashMap<Language, TextAnalyzer>,
     terms: HashSet<String>,
     explain: bool,
@@ -166,7 +166,7 @@ struct Shown {
 }
 
 impl Shown {
-    fn new(query: &Query, terms: &QueryTerms) -> Self {
+    pub(super) fn new(query: &Query, terms: &QueryTerms) -> Self {
         let terms = terms.iter().map(|(term, _)| term.clone()).collect();
         Self {
             analyzers: HashMap::new(),

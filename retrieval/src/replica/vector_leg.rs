@@ -87,12 +87,7 @@ impl VectorLeg {
 
 /// A chunk that the server named, if the replica knows it and the query may see it.
 fn ranked(scored: &ScoredChunk, allowed: &Allowed, documents: &Documents) -> Option<Ranked> {
-    let number = documents.number_of(scored.document_id)?;
-    let place = documents.get(number)?.place_of(scored.chunk_id)?;
-    let chunk = ChunkRef {
-        document: number,
-        place,
-    };
+    let chunk = documents.find(scored.document_id, scored.chunk_id)?;
     if !allowed.contains(chunk) || !scored.cosine.is_finite() {
         return None;
     }

@@ -8,6 +8,7 @@ mod languages;
 mod modes;
 mod narrowed;
 mod permissions;
+mod ranked;
 mod reopen;
 mod slots;
 mod stackfaq;

@@ -103,6 +103,8 @@ pub(super) async fn find(
         let models = bases.0.iter().map(|(_, base)| base.embedding_model.as_str());
         embedding::query_vectors(job, models, &query.text).await?
     };
+    // What bases say for themselves is too much for many together.
+    let most_of_each = SearchKnowledge::CANDIDATES_MAX / bases.0.len().max(1);
     let (mut searches, mut stale) = (Vec::new(), false);
     for (at, base) in &bases.0 {
         let (replica, is_stale) = app.replicas.at(tenant, base, *at).await?;
@@ -119,7 +121,7 @@ pub(super) async fn find(
                 vector: vectors.get(model.as_str()).cloned(),
                 fusion: asked.fusion(&app.settings, base),
                 title_boost: asked.title_boost(of_base, query.title_boost),
-                candidates: asked.candidates(settings, of_base).max(query.limit),
+                candidates: asked.candidates(settings, of_base).min(most_of_each).max(query.limit),
                 ..query.clone()
             },
         });

@@ -52,7 +52,7 @@ pub(super) async fn find_chunks(job: &JobContext, search: SearchKnowledge) -> Re
     })
 }
 
-/// Every chunk that was ranked: first those that the reranker was given, by its scores.
+/// The best of the chunks that were ranked: first those that the reranker was given, by its scores.
 fn candidates(found: &Found, ordered: &Ordered) -> Vec<SearchCandidate> {
     let rerank_scores: HashMap<Uuid, Option<f32>> = ordered
         .hits
@@ -77,6 +77,7 @@ fn candidates(found: &Found, ordered: &Ordered) -> Vec<SearchCandidate> {
         let ((rerank_a, fused_a), (rerank_b, fused_b)) = (key(a), key(b));
         rerank_b.total_cmp(&rerank_a).then(fused_b.total_cmp(&fused_a))
     });
+    candidates.truncate(SearchKnowledge::EXPLAINED_MAX);
     candidates
 }
 

@@ -71,6 +71,37 @@ async fn every_candidate_is_shown_with_what_both_legs_made_of_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_very_many_candidates_the_best_are_shown() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let filler = "Lorem ipsum dolor sit amet consetetur sadipscing elitr. ".repeat(20);
+    let part = |number: usize| format!("# Part {number}\n\nMarker{number} of the lantern. {filler}\n\n");
+    let text: String = (1..=220).map(part).collect();
+    let job = app
+        .client
+        .ingest(
+            &base,
+            json!({"title": "long", "content": text, "mime_type": "text/markdown"}),
+        )
+        .await;
+    assert!(job["result"]["chunks"].as_u64() > Some(200), "{job}");
+    let body = json!({"knowledge_base_ids": [base], "query": "lantern marker7", "limit": 3, "candidates": 300, "explain": true});
+    let job = app.client.post_waiting("/v1/search", body, 20).await.body;
+    let found = &job["result"];
+    let candidates = found["candidates"].as_array().unwrap();
+    assert_eq!(candidates.len(), 200);
+    for (result, candidate) in found["results"].as_array().unwrap().iter().zip(candidates) {
+        assert_eq!(result["chunk_id"], candidate["chunk_id"]);
+    }
+    let kept = format!(
+        "SELECT jsonb_array_length(result::jsonb->'candidates')::bigint AS count FROM job_bodies WHERE job_id = '{}'",
+        job["id"].as_str().unwrap()
+    );
+    assert_eq!(app.count(&kept).await, 200, "and no others are kept");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn with_rrf_the_score_is_the_sum_of_inverse_ranks() {
     for (settings, asked) in [
         (Vec::new(), json!("rrf")),
@@ -182,6 +213,16 @@ async fn several_bases_are_searched_together() {
         ),
         (7, 1)
     );
+    let many: Vec<_> = (0..20).map(|_| uuid::Uuid::now_v7()).collect();
+    let refused = app
+        .client
+        .post(
+            "/v1/search",
+            json!({"knowledge_base_ids": many, "query": "q", "candidates": 251}),
+        )
+        .await;
+    refused.expect_problem(422, "invalid");
+    assert_eq!(refused.body["errors"][0]["field"], "candidates", "{}", refused.text);
     for ids in [json!([one, one]), json!([]), json!(["x"]), json!(one)] {
         let answered = app
             .client

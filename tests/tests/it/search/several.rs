@@ -112,9 +112,16 @@ async fn bases_of_different_models_are_merged_by_ranks() {
     }
     // The same without an explanation, which is made on the way and not shown.
     body["explain"] = json!(false);
-    let plain = app.client.search(body).await;
+    let plain = app.client.search(body.clone()).await;
     assert_eq!(ranking(&plain), ranking(&found));
     assert!(plain["results"][0].get("explain").is_none() && plain.get("candidates").is_none());
+    // Few are the best of many, whichever base they are of.
+    for limit in [1, 3, 5] {
+        body["limit"] = json!(limit);
+        let few = app.client.search(body.clone()).await;
+        assert_eq!(ranking(&few), ranking(&found)[..limit], "{limit}");
+        assert_eq!(few["results"][0]["highlights"], found["results"][0]["highlights"]);
+    }
     app.finish().await;
 }
 
