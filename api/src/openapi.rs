@@ -188,6 +188,7 @@ mod tests {
             "get /v1/deletions/{id}",
             "get /v1/documents/{id}",
             "get /v1/documents/{id}/chunks",
+            "get /v1/documents/{id}/content",
             "get /v1/evaluations/{id}",
             "get /v1/evaluations/{id}/questions",
             "get /v1/jobs",

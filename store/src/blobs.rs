@@ -60,3 +60,32 @@ pub async fn read(tx: &mut TenantTx, id: BlobId) -> Result<Vec<u8>, StoreError> 
         Err(StoreError::Corrupt(format!("blob {id}")))
     }
 }
+
+/// How many bytes there are.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn size(tx: &mut TenantTx, id: BlobId) -> Result<i64, StoreError> {
+    blobs::table
+        .filter(blobs::tenant_id.eq(tx.tenant))
+        .filter(blobs::id.eq(id))
+        .select(blobs::size_bytes)
+        .get_result(&mut tx.conn)
+        .await
+        .map_err(|error| StoreError::or_not_found(error, "blob"))
+}
+
+/// One of the rows, from 0; `None` behind the last, and when the blob is gone. For who hands them on as they come, unchecked.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn part(tx: &mut TenantTx, id: BlobId, part: i32) -> Result<Option<Vec<u8>>, StoreError> {
+    Ok(blob_parts::table
+        .filter(blob_parts::tenant_id.eq(tx.tenant))
+        .filter(blob_parts::blob_id.eq(id))
+        .filter(blob_parts::part.eq(part))
+        .select(blob_parts::bytes)
+        .get_result(&mut tx.conn)
+        .await
+        .optional()?)
+}

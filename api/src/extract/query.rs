@@ -4,6 +4,7 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use chrono::{DateTime, Utc};
 use jobs::FieldError;
+use std::ops::RangeInclusive;
 use uuid::Uuid;
 
 /// A query string that is read parameter by parameter.
@@ -95,6 +96,21 @@ impl QueryFields {
         chosen
     }
 
+    /// Any text of so many characters.
+    pub(crate) fn bounded_text(&mut self, name: &str, length: RangeInclusive<usize>) -> Option<String> {
+        let text = self.text(name)?;
+        if text.contains('\0') {
+            self.error(name, "contains_nul", "must not contain U+0000");
+            return None;
+        }
+        if !length.contains(&text.chars().count()) {
+            let (least, most) = (length.start(), length.end());
+            self.error(name, "length", format!("must have {least} to {most} characters"));
+            return None;
+        }
+        Some(text)
+    }
+
     /// A name such as `diagnostics.noop`.
     pub(crate) fn name(&mut self, name: &str) -> Option<String> {
         let text = self.text(name)?;
@@ -139,11 +155,11 @@ mod tests {
     use crate::ProblemCode;
 
     #[derive(Debug)]
-    struct Page(i64, Option<String>);
+    struct Page(i64, Option<String>, Option<String>);
 
     impl FromQuery for Page {
         fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
-            Ok(Self(query.limit(), query.name("kind")))
+            Ok(Self(query.limit(), query.name("kind"), query.bounded_text("q", 1..=3)))
         }
     }
 
@@ -166,6 +182,11 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_measured_in_characters() {
+        assert_eq!(page(&[("q", "ä%_")]).unwrap().0.2.unwrap(), "ä%_");
+    }
+
+    #[test]
     fn a_wrong_query_is_refused() {
         for (name, value) in [
             ("limit", "0"),
@@ -174,6 +195,9 @@ mod tests {
             ("kind", "\0"),
             ("kind", ""),
             ("foo", "1"),
+            ("q", ""),
+            ("q", "\0"),
+            ("q", "four"),
         ] {
             assert_eq!(
                 page(&[(name, value)]).unwrap_err().code(),

@@ -1,4 +1,5 @@
 //! What happens around every request, whatever its route.
+mod attachment;
 mod context;
 mod cors;
 mod deadline;
@@ -8,6 +9,7 @@ mod observe;
 mod panics;
 mod trace_parent;
 
+pub(crate) use self::attachment::attachment;
 pub(crate) use self::context::RequestContext;
 pub(crate) use self::deadline::within_deadline;
 pub(crate) use self::observe::observe;

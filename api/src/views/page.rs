@@ -38,6 +38,16 @@ impl<T> Page<T> {
     }
 }
 
+impl<T> Page<T> {
+    /// Where the list goes on, if this page alone does not say: a page may be short of rows for that there are more to look at than one looks at.
+    pub(crate) fn or_from<C: Cursor>(self, cursor: Option<C>) -> Self {
+        Self {
+            next_cursor: self.next_cursor.or_else(|| cursor.map(|cursor| cursor.to_cursor())),
+            ..self
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,5 +58,12 @@ mod tests {
         assert_eq!((page(vec![]).next_cursor, page(vec![1, 2]).next_cursor), (None, None));
         let more = page(vec![1, 2, 3]);
         assert_eq!((more.data, more.next_cursor.as_deref()), (vec![1, 2], Some("00000002")));
+    }
+
+    #[test]
+    fn a_page_says_itself_where_to_go_on_before_anybody_else_does() {
+        let page = |rows: Vec<i32>| Page::of(rows, 2, |row| *row, |row| row).or_from(Some(9)).next_cursor;
+        assert_eq!(page(vec![1, 2, 3]).as_deref(), Some("00000002"));
+        assert_eq!(page(vec![1]).as_deref(), Some("00000009"));
     }
 }

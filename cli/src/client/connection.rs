@@ -142,6 +142,12 @@ impl Client {
         Ok((status, value))
     }
 
+    /// Sends what `make` builds, again while patience lasts, and reads the bytes of a 2xx answer.
+    pub(crate) async fn download(&self, make: impl Fn() -> RequestBuilder) -> Result<Vec<u8>, ClientError> {
+        let response = self.send(|| make().timeout(CALL_TIMEOUT)).await?;
+        self.body(response).await
+    }
+
     /// Sends what `make` builds, again while patience lasts. Any answer but 2xx is a [`Problem`].
     pub(crate) async fn send(&self, make: impl Fn() -> RequestBuilder) -> Result<Response, ClientError> {
         let start = Instant::now();

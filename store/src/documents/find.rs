@@ -80,7 +80,7 @@ impl Document {
     }
 }
 
-const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.external_id, d.title, d.mime_type, d.metadata, d.acl, d.version, d.ready_version,
+pub(super) const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.external_id, d.title, d.mime_type, d.metadata, d.acl, d.version, d.ready_version,
         d.job_id, d.chunk_count, d.size_bytes, d.created_at, d.updated_at, s.state,
         CASE WHEN s.state = 'failed' THEN coalesce(b.error,
             jsonb_build_object('code', 'cancelled', 'message', 'The job that was to ingest this document was cancelled.', 'retryable', true)) END AS error
@@ -110,30 +110,4 @@ pub async fn find(tx: &mut TenantTx, id: DocumentId) -> Result<Document, StoreEr
         .get_result(&mut tx.conn)
         .await
         .map_err(|error| StoreError::or_not_found(error, "document"))
-}
-
-/// The base's documents, newest first, optionally only those in a state; `before` is where the previous page ended.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn list(
-    tx: &mut TenantTx,
-    base: KnowledgeBaseId,
-    state: Option<&str>,
-    before: Option<DocumentId>,
-    limit: i64,
-) -> Result<Vec<Document>, StoreError> {
-    let sql = format!(
-        "{SELECT} WHERE d.tenant_id = $1 AND d.knowledge_base_id = $2 AND ($3 IS NULL OR s.state = $3) AND ($4 IS NULL OR d.id < $4)
-         ORDER BY d.id DESC LIMIT $5"
-    );
-    Ok(sql_query(sql)
-        .bind::<Uuid, _>(tx.tenant)
-        .bind::<Uuid, _>(base)
-        .bind::<Nullable<Text>, _>(state)
-        .bind::<Nullable<Uuid>, _>(before)
-        .bind::<BigInt, _>(limit)
-        .prepared()
-        .load(&mut tx.conn)
-        .await?)
 }

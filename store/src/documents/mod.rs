@@ -3,15 +3,17 @@ mod delete;
 mod find;
 mod indexed;
 mod ingest;
+mod list;
 mod origin;
 mod revise;
 mod submit;
 mod visible;
 
 pub use self::delete::{Erased, begin_deletion, delete, ids_of_base};
-pub use self::find::{Document, DocumentState, find, list};
+pub use self::find::{Document, DocumentState, find};
 pub use self::indexed::{IndexedChunk, IndexedCounts, IndexedDocument, count_indexed, indexed};
 pub use self::ingest::{Named, Ready, Version, lock_for_ingest, mark_ready, mark_unchanged, version};
+pub use self::list::{DocumentFilter, LOOKED_THROUGH, Listed, list};
 pub(crate) use self::origin::URL;
 pub use self::origin::{Origin, origins};
 pub use self::revise::{lock, revise, source_of};

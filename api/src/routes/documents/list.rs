@@ -3,7 +3,8 @@ use crate::views::{DocumentObject, Page};
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use store::{DocumentId, KnowledgeBaseId};
+use store::documents::DocumentFilter;
+use store::{DocumentId, KnowledgeBaseId, SourceId};
 use uuid::Uuid;
 
 const STATES: [&str; 4] = ["pending", "ready", "failed", "deleting"];
@@ -11,6 +12,10 @@ const STATES: [&str; 4] = ["pending", "ready", "failed", "deleting"];
 /// Which page of which documents.
 pub(crate) struct ListDocuments {
     state: Option<&'static str>,
+    external_id: Option<String>,
+    source: Option<SourceId>,
+    mime_type: Option<String>,
+    words: Option<String>,
     before: Option<DocumentId>,
     limit: i64,
 }
@@ -21,6 +26,10 @@ impl FromQuery for ListDocuments {
         let state = query.choice("state", &STATES, |text| STATES.into_iter().find(|known| *known == text));
         Ok(Self {
             state,
+            external_id: query.bounded_text("external_id", 1..=512),
+            source: query.id("source_id").map(SourceId),
+            mime_type: query.bounded_text("mime_type", 1..=200),
+            words: query.bounded_text("q", 1..=200),
             before: before.map(DocumentId),
             limit: query.limit(),
         })
@@ -29,7 +38,8 @@ impl FromQuery for ListDocuments {
 
 /// List a knowledge base's documents
 ///
-/// The newest first.
+/// The newest first. All that is asked for must hold. A page that is narrowed looks through 10,000 documents at most: it may have fewer than `limit`, or none, and
+/// the list still goes on at its `next_cursor`.
 #[utoipa::path(
     get,
     path = "/v1/knowledge-bases/{id}/documents",
@@ -38,6 +48,10 @@ impl FromQuery for ListDocuments {
     params(
         ("id" = Uuid, Path, description = "The knowledge base."),
         ("state" = Option<String>, Query, description = "`pending`, `ready`, `failed` or `deleting`."),
+        ("external_id" = Option<String>, Query, description = "The one that goes by exactly this; none that is being deleted."),
+        ("source_id" = Option<Uuid>, Query, description = "Those that come from this source."),
+        ("mime_type" = Option<String>, Query, description = "Such as `application/pdf`; without parameters, those with any."),
+        ("q" = Option<String>, Query, description = "1 to 200 characters that stand in the title or the external id, in upper or lower case."),
         ("limit" = Option<i64>, Query, description = "1 to 100; 20 by default."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
     ),
@@ -53,22 +67,24 @@ pub(crate) async fn list_documents(
     PathId(base): PathId<KnowledgeBaseId>,
     Query(query): Query<ListDocuments>,
 ) -> Result<Json<Page<DocumentObject>>, Problem> {
-    let ListDocuments {
-        state: wanted,
-        before,
-        limit,
-    } = query;
-    let rows = state
+    let limit = query.limit;
+    let filter = DocumentFilter {
+        base,
+        state: query.state,
+        external_id: query.external_id,
+        source: query.source,
+        mime_type: query.mime_type,
+        words: query.words,
+        before: query.before,
+        limit: limit + 1,
+    };
+    let listed = state
         .store
         .tenant(caller.tenant(), async move |tx| {
             store::knowledge_bases::find(tx, base).await?;
-            store::documents::list(tx, base, wanted, before, limit + 1).await
+            store::documents::list(tx, &filter).await
         })
         .await?;
-    Ok(Json(Page::of(
-        rows,
-        limit,
-        |document| document.id.0,
-        DocumentObject::from,
-    )))
+    let page = Page::of(listed.documents, limit, |document| document.id.0, DocumentObject::from);
+    Ok(Json(page.or_from(listed.looked_to.map(|id| id.0))))
 }

@@ -1,5 +1,6 @@
 //! /v1/knowledge-bases/{id}/documents and /v1/documents
 pub(crate) mod chunks;
+pub(crate) mod content;
 pub(crate) mod delete;
 pub(crate) mod list;
 pub(crate) mod show;

@@ -223,6 +223,7 @@ async fn it_can_do_nothing_else_whatever_its_scopes_say() {
             format!("/v1/knowledge-bases/{base}/documents"),
             Value::Null,
         ),
+        (Method::GET, format!("/v1/documents/{unknown}/content"), Value::Null),
         (Method::POST, "/v1/knowledge-bases".to_owned(), json!({"name": "mine"})),
         (
             Method::POST,

@@ -1,6 +1,8 @@
 //! Documents from submission to deletion, through the API.
 mod deleting;
+mod downloading;
 mod failing;
+mod finding;
 mod kept_results;
 mod out_of_order;
 mod replacing;

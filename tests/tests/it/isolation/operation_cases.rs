@@ -47,6 +47,7 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/knowledge-bases/{id}/documents", "knowledge:read", PathId::Base),
     read("get /v1/documents/{id}", "knowledge:read", PathId::Document),
     read("get /v1/documents/{id}/chunks", "knowledge:read", PathId::Document),
+    read("get /v1/documents/{id}/content", "knowledge:read", PathId::Document),
     read("get /v1/deletions", "knowledge:read", PathId::None),
     read("get /v1/deletions/{id}", "knowledge:read", PathId::Deletion),
     read("get /v1/knowledge-bases/{id}/sources", "knowledge:read", PathId::Base),

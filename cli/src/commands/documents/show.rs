@@ -1,8 +1,5 @@
-use anyhow::bail;
-use clap::Subcommand;
-use reqwest::Method;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::client::{Client, ClientError, Page, ServerArgs, Step, list_all};
@@ -11,38 +8,7 @@ use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json, wrapped};
 
 #[derive(clap::Args)]
-pub(crate) struct Args {
-    #[command(subcommand)]
-    command: Command,
-}
-
-#[derive(Subcommand)]
-enum Command {
-    /// Show a document: what it was found to be, each step from upload to index, and why it failed
-    Show(ShowArgs),
-    /// Change a document's metadata and access list, without ingesting it again; what is not given stays
-    Update(UpdateArgs),
-}
-
-#[derive(clap::Args)]
-struct UpdateArgs {
-    #[arg(value_name = "DOCUMENT_ID")]
-    id: Uuid,
-    /// A JSON object in the place of its metadata
-    #[arg(long, value_name = "JSON", value_parser = parse_json)]
-    metadata: Option<Value>,
-    /// Who may see it: {"public": true}, {"users": […], "groups": […]}, or {} for nobody but the tenant
-    #[arg(long, value_name = "JSON", value_parser = parse_json)]
-    acl: Option<Value>,
-    /// Print the document as JSON
-    #[arg(long)]
-    json: bool,
-    #[command(flatten)]
-    server: ServerArgs,
-}
-
-#[derive(clap::Args)]
-struct ShowArgs {
+pub(super) struct ShowArgs {
     #[arg(value_name = "DOCUMENT_ID")]
     id: Uuid,
     /// Print its chunks too, as search finds them
@@ -86,44 +52,7 @@ struct Image {
     height: u32,
 }
 
-pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
-    match args.command {
-        Command::Show(args) => show(args).await,
-        Command::Update(args) => update(args).await,
-    }
-}
-
-fn parse_json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("is not JSON: {error}"))
-}
-
-async fn update(args: UpdateArgs) -> anyhow::Result<Outcome> {
-    let client = args.server.connect()?;
-    let fields = [("metadata", args.metadata), ("acl", args.acl)];
-    let given = fields
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), value?)));
-    let body: Map<String, Value> = given.collect();
-    if body.is_empty() {
-        bail!("nothing is to be changed: give --metadata or --acl");
-    }
-    let id = args.id.to_string();
-    let send = || client.request(Method::PATCH, &["documents", &id]).json(&body);
-    let (_, document) = client.call::<Value>(send).await?;
-    if args.json {
-        print_json(&document)?;
-    } else {
-        let field = |name: &str| document.get(name).unwrap_or(&Value::Null).to_string();
-        print(&format!(
-            "{id}\nmetadata  {}\nacl  {}\n",
-            field("metadata"),
-            field("acl")
-        ))?;
-    }
-    Ok(Outcome::Done)
-}
-
-async fn show(args: ShowArgs) -> anyhow::Result<Outcome> {
+pub(super) async fn show(args: ShowArgs) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
     let id = args.id.to_string();
     let mut value: Value = client.get(&["documents", &id], &[]).await?;

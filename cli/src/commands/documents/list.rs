@@ -1,0 +1,179 @@
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::client::{Client, Page, ServerArgs, find_all_by_name};
+use crate::outcome::Outcome;
+use crate::render::{number_of, one_line, print, print_json};
+
+/// The most that the API gives at once.
+const PAGE_SIZE: usize = 100;
+
+#[derive(clap::Args)]
+pub(super) struct ListArgs {
+    /// The knowledge base, by name
+    #[arg(value_name = "BASE")]
+    base: String,
+    /// Only those in this state
+    #[arg(long, value_parser = ["pending", "ready", "failed", "deleting"])]
+    state: Option<String>,
+    /// The one that you call so
+    #[arg(long, value_name = "ID")]
+    external_id: Option<String>,
+    /// Only those that come from this source
+    #[arg(long, value_name = "SOURCE_ID")]
+    source: Option<Uuid>,
+    /// Only those of this media type, such as application/pdf
+    #[arg(long, value_name = "TYPE")]
+    mime_type: Option<String>,
+    /// Only those with this in their title or external id, in upper or lower case
+    #[arg(long, value_name = "TEXT")]
+    query: Option<String>,
+    /// How many
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    limit: u32,
+    /// Print the documents as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    server: ServerArgs,
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    id: Uuid,
+    title: String,
+    state: String,
+    mime_type: String,
+    chunk_count: u64,
+    external_id: Option<String>,
+}
+
+pub(super) async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
+    let client = args.server.connect()?;
+    let found = find_all_by_name(&client, std::slice::from_ref(&args.base)).await?;
+    let base = found.first().context("there is no such knowledge base")?.id;
+    let (documents, more) = read(&client, base, &args).await?;
+    if args.json {
+        print_json(&Value::Array(documents))?;
+        return Ok(Outcome::Done);
+    }
+    let documents: Vec<Listed> = serde_json::from_value(Value::Array(documents))?;
+    print(&text(&documents, more))?;
+    Ok(Outcome::Done)
+}
+
+/// As many as are wanted, and whether there are more. A page may be short of them, and is not the last for that.
+async fn read(client: &Client, base: Uuid, args: &ListArgs) -> anyhow::Result<(Vec<Value>, bool)> {
+    let base = base.to_string();
+    let filter = [
+        ("state", args.state.clone()),
+        ("external_id", args.external_id.clone()),
+        ("source_id", args.source.map(|id| id.to_string())),
+        ("mime_type", args.mime_type.clone()),
+        ("q", args.query.clone()),
+    ];
+    let wanted = usize::try_from(args.limit)?;
+    let mut documents: Vec<Value> = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let size = PAGE_SIZE.min(wanted - documents.len());
+        let mut query = vec![("limit", size.to_string())];
+        query.extend(filter.iter().filter_map(|(name, value)| Some((*name, value.clone()?))));
+        query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
+        let page: Page<Value> = client.get(&["knowledge-bases", &base, "documents"], &query).await?;
+        documents.extend(page.data.into_iter().take(size));
+        if page.next_cursor.is_none() || documents.len() == wanted {
+            return Ok((documents, page.next_cursor.is_some()));
+        }
+        cursor = page.next_cursor;
+    }
+}
+
+fn text(documents: &[Listed], more: bool) -> String {
+    let mut text: String = documents.iter().map(line).collect();
+    if documents.is_empty() {
+        text.push_str("there are none\n");
+    }
+    if more {
+        text.push_str("there may be more: --limit says how many are shown\n");
+    }
+    text
+}
+
+fn line(document: &Listed) -> String {
+    let external_id = document.external_id.as_deref().unwrap_or_default();
+    let line = format!(
+        "{}  {:<8}  {}  {}  {}  {}",
+        document.id,
+        one_line(&document.state, 20),
+        one_line(&document.mime_type, 60),
+        number_of(document.chunk_count, "chunk"),
+        one_line(&document.title, 80),
+        one_line(external_id, 120)
+    );
+    format!("{}\n", line.trim_end())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{Fake, reply};
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn short_pages_are_followed_until_there_are_as_many_as_are_wanted() {
+        let id = Uuid::from_u128(7);
+        let document = json!({"id": id, "title": "Lantern", "state": "ready", "mime_type": "text/plain", "chunk_count": 1, "external_id": "a.txt"});
+        let page = |data: Value, cursor: Value| reply(200, json!({"data": data, "next_cursor": cursor}));
+        let fake = Fake::answering(vec![
+            reply(200, json!({"data": [{"id": id, "name": "docs"}], "next_cursor": null})),
+            page(json!([document]), json!("a")),
+            page(json!([]), json!("b")),
+            page(json!([document, document]), json!("c")),
+        ])
+        .await;
+        let args = ListArgs {
+            base: "docs".into(),
+            state: Some("ready".into()),
+            external_id: None,
+            source: None,
+            mime_type: None,
+            query: Some("a&b".into()),
+            limit: 3,
+            json: false,
+            server: fake.server(),
+        };
+        assert_eq!(list(args).await.unwrap(), Outcome::Done);
+        let asked: Vec<String> = fake
+            .requests()
+            .into_iter()
+            .skip(1)
+            .map(|request| request.line)
+            .collect();
+        let page = |limit: usize, cursor: &str| {
+            format!("GET /v1/knowledge-bases/{id}/documents?limit={limit}&state=ready&q=a%26b{cursor}")
+        };
+        assert_eq!(asked, [page(3, ""), page(2, "&cursor=a"), page(2, "&cursor=b")]);
+    }
+
+    #[test]
+    fn documents_are_listed_with_what_they_are_called() {
+        let listed = |external_id: Value| -> Listed {
+            serde_json::from_value(json!({"id": Uuid::from_u128(7), "title": "Lantern\u{1b}[2J", "state": "ready", "mime_type": "text/plain", "chunk_count": 1,
+                "external_id": external_id}))
+            .unwrap()
+        };
+        let id = Uuid::from_u128(7);
+        assert_eq!(
+            text(&[listed(json!("a.txt")), listed(Value::Null)], true),
+            format!(
+                "{id}  ready     text/plain  1 chunk  Lantern\u{fffd}[2J  a.txt\n{id}  ready     text/plain  1 chunk  Lantern\u{fffd}[2J\n\
+                 there may be more: --limit says how many are shown\n"
+            )
+        );
+        assert_eq!(text(&[], false), "there are none\n");
+    }
+}

@@ -1,0 +1,44 @@
+mod content;
+mod delete;
+mod list;
+mod show;
+mod update;
+
+use clap::Subcommand;
+
+use self::content::ContentArgs;
+use self::delete::DeleteArgs;
+use self::list::ListArgs;
+use self::show::ShowArgs;
+use self::update::UpdateArgs;
+use crate::outcome::Outcome;
+
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List the documents of a knowledge base, the newest first; what is given must hold
+    List(ListArgs),
+    /// Show a document: what it was found to be, each step from upload to index, and why it failed
+    Show(ShowArgs),
+    /// Get the bytes of a document as they were submitted: of the version that is served, or else of the newest
+    Content(ContentArgs),
+    /// Change a document's metadata and access list, without ingesting it again; what is not given stays
+    Update(UpdateArgs),
+    /// Delete a document; it is found no more at once
+    Delete(DeleteArgs),
+}
+
+pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
+    match args.command {
+        Command::List(args) => list::list(args).await,
+        Command::Show(args) => show::show(args).await,
+        Command::Content(args) => content::content(args).await,
+        Command::Update(args) => update::update(args).await,
+        Command::Delete(args) => delete::delete(args).await,
+    }
+}
