@@ -233,6 +233,7 @@ mod tests {
             "post /v1/checks",
             "post /v1/dead-letters/discard",
             "post /v1/dead-letters/replay",
+            "post /v1/documents/{id}/reingest",
             "post /v1/jobs",
             "post /v1/jobs/{id}/cancel",
             "post /v1/jobs/{id}/retry",

@@ -96,6 +96,8 @@ diesel::table! {
         metadata -> Jsonb,
         acl -> Jsonb,
         created_at -> Timestamptz,
+        said_title -> Nullable<Text>,
+        said_mime_type -> Nullable<Text>,
     }
 }
 

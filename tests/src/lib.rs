@@ -38,7 +38,7 @@ pub use self::environment::{Environment, evaluation_data};
 pub use self::file_server::FileServer;
 pub use self::limited_vendor::{LimitedVendor, Says, VendorLimit};
 pub use self::pictures::{Picture, grey_png, shown_on};
-pub use self::processes::{Process, Servers, dispatch_backend, free_port, lasting_port, model_settings};
+pub use self::processes::{Process, Servers, binary, dispatch_backend, free_port, lasting_port, model_settings};
 pub use self::proxy::Proxy;
 pub use self::qdrant_server::{QDRANT_KEY, QdrantDouble, QdrantMischief, QdrantPoint};
 pub use self::receiver::{Answer, Received, Receiver};

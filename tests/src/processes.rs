@@ -224,7 +224,8 @@ pub fn model_settings() -> Vec<(String, String)> {
 }
 
 /// The binary that `cargo build -p cli` made beside the tests'.
-pub(crate) fn binary() -> PathBuf {
+#[must_use]
+pub fn binary() -> PathBuf {
     if let Some(path) = variable("VISUALKIT_BIN") {
         return PathBuf::from(path);
     }

@@ -158,10 +158,16 @@ async fn forget_older(tx: &mut TenantTx, id: DocumentId, version: i32) -> Result
         .returning(document_versions::blob_id)
         .get_results(&mut tx.conn)
         .await?;
+    // What is ingested again has its bytes from an older version.
+    let kept = document_versions::table
+        .filter(document_versions::tenant_id.eq(tx.tenant))
+        .filter(document_versions::document_id.eq(id))
+        .select(document_versions::blob_id);
     diesel::delete(
         blobs::table
             .filter(blobs::tenant_id.eq(tx.tenant))
-            .filter(blobs::id.eq_any(bytes)),
+            .filter(blobs::id.eq_any(bytes))
+            .filter(diesel::dsl::not(blobs::id.eq_any(kept))),
     )
     .execute(&mut tx.conn)
     .await?;

@@ -5,6 +5,7 @@ mod indexed;
 mod ingest;
 mod list;
 mod origin;
+mod reingest;
 mod revise;
 mod submit;
 mod visible;
@@ -16,6 +17,7 @@ pub use self::ingest::{Named, Ready, Version, lock_for_ingest, mark_ready, mark_
 pub use self::list::{DocumentFilter, LOOKED_THROUGH, Listed, list};
 pub(crate) use self::origin::URL;
 pub use self::origin::{Origin, origins};
+pub use self::reingest::reingest;
 pub use self::revise::{lock, revise, source_of};
 pub use self::submit::{NewDocument, Submitted, submit};
 pub use self::visible::{DocumentAcl, acls, hold_acls};

@@ -67,6 +67,8 @@ pub async fn submit(tx: &mut TenantTx, new: &NewDocument<'_>) -> Result<Submitte
             document_versions::blob_id.eq(blob_id),
             document_versions::title.eq(new.title),
             document_versions::mime_type.eq(new.mime_type),
+            document_versions::said_title.eq(new.title),
+            document_versions::said_mime_type.eq(new.mime_type),
             document_versions::file_name.eq(new.file_name),
             document_versions::metadata.eq(new.metadata),
             document_versions::acl.eq(new.acl),

@@ -3,6 +3,7 @@ pub(crate) mod chunks;
 pub(crate) mod content;
 pub(crate) mod delete;
 pub(crate) mod list;
+pub(crate) mod reingest;
 pub(crate) mod show;
 pub(crate) mod submit;
 pub(crate) mod update;

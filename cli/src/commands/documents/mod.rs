@@ -1,6 +1,7 @@
 mod content;
 mod delete;
 mod list;
+mod reingest;
 mod show;
 mod update;
 
@@ -9,6 +10,7 @@ use clap::Subcommand;
 use self::content::ContentArgs;
 use self::delete::DeleteArgs;
 use self::list::ListArgs;
+use self::reingest::ReingestArgs;
 use self::show::ShowArgs;
 use self::update::UpdateArgs;
 use crate::outcome::Outcome;
@@ -29,6 +31,8 @@ enum Command {
     Content(ContentArgs),
     /// Change a document's metadata and access list, without ingesting it again; what is not given stays
     Update(UpdateArgs),
+    /// Ingest a document again although nothing of it has changed: what reads or cuts it may have
+    Reingest(ReingestArgs),
     /// Delete a document; it is found no more at once
     Delete(DeleteArgs),
 }
@@ -39,6 +43,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Show(args) => show::show(args).await,
         Command::Content(args) => content::content(args).await,
         Command::Update(args) => update::update(args).await,
+        Command::Reingest(args) => reingest::reingest(args).await,
         Command::Delete(args) => delete::delete(args).await,
     }
 }

@@ -5,5 +5,6 @@ mod failing;
 mod finding;
 mod kept_results;
 mod out_of_order;
+mod reingesting;
 mod replacing;
 mod revising;

@@ -142,6 +142,12 @@ pub(super) const CASES: &[Case] = &[
         |_| json!({"metadata": {"color": "blue"}}),
     ),
     write(
+        "post /v1/documents/{id}/reingest",
+        "knowledge:write",
+        PathId::Document,
+        |_| Value::Null,
+    ),
+    write(
         "patch /v1/sources/{id}",
         "knowledge:write",
         PathId::Source,
