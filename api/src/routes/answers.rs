@@ -1,3 +1,4 @@
+use super::filter::read_filter;
 use super::knowledge_base_heads::asked_bases;
 use super::principal::Principal;
 use super::reranker_choice::RerankWish;
@@ -10,6 +11,7 @@ use axum::response::Response;
 use config::Settings;
 use jobs::kinds::{AnswerQuestion, Viewer};
 use jobs::{EnqueueOptions, Enqueued};
+use serde_json::Value;
 use std::sync::Arc;
 use store::TenantTx;
 use utoipa::ToSchema;
@@ -23,6 +25,9 @@ pub(crate) struct AnswerRequest {
     knowledge_base_ids: Vec<Uuid>,
     #[schema(min_length = 1, max_length = 2000)]
     question: String,
+    /// Only documents whose metadata is like it are read, as in a search; at most 16 KiB.
+    #[schema(value_type = Option<Object>)]
+    filter: Option<Value>,
     /// Not with a publishable key.
     principal: Option<Principal>,
 }
@@ -31,10 +36,12 @@ impl FromFields for AnswerRequest {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let knowledge_base_ids = fields.ids("knowledge_base_ids", 1..=20);
         let question = fields.text("question", 1..=2000);
+        let filter = read_filter(fields);
         let principal = Principal::read(fields);
         Some(Self {
             knowledge_base_ids: knowledge_base_ids?,
             question: question?,
+            filter,
             principal,
         })
     }
@@ -56,6 +63,7 @@ impl Begin for Ask {
             knowledge_bases: bases.at,
             reranker: reranker.map_err(|error| Problem::invalid(vec![error]))?,
             question: self.request.question,
+            filter: self.request.filter,
             viewer: self.viewer,
         };
         Ok(jobs::enqueue(tx, &job, options).await?)

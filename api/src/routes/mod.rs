@@ -8,6 +8,7 @@ pub(crate) mod deletions;
 pub(crate) mod documents;
 pub(crate) mod embedding_migrations;
 pub(crate) mod evaluations;
+mod filter;
 pub(crate) mod gates;
 pub(crate) mod jobs;
 mod knowledge_base_heads;

@@ -1,3 +1,4 @@
+use super::filter::read_filter;
 use super::knowledge_base_heads::asked_bases;
 use super::principal::Principal;
 use super::recency::Recency;
@@ -11,7 +12,6 @@ use axum::response::Response;
 use config::Settings;
 use jobs::kinds::{FusionMethod, SearchKnowledge, SearchMode, Viewer};
 use jobs::{EnqueueOptions, Enqueued};
-use retrieval::Filter;
 use serde_json::Value;
 use std::sync::Arc;
 use store::TenantTx;
@@ -24,7 +24,6 @@ const MODES: [(&str, SearchMode); 3] = [
     ("vector", SearchMode::Vector),
 ];
 const FUSIONS: [(&str, FusionMethod); 2] = [("weighted", FusionMethod::Weighted), ("rrf", FusionMethod::Rrf)];
-const MAX_FILTER_BYTES: usize = 16 << 10;
 const MAX_PHRASES: usize = 5;
 
 /// A search.
@@ -166,24 +165,6 @@ fn read_phrases(fields: &mut Fields) -> Option<Vec<String>> {
         }
     }
     Some(phrases)
-}
-
-fn read_filter(fields: &mut Fields) -> Option<Value> {
-    let filter = fields.value("filter")?;
-    if filter.to_string().len() > MAX_FILTER_BYTES {
-        fields.error(
-            "filter",
-            "too_large",
-            format!("must have at most {MAX_FILTER_BYTES} bytes as JSON"),
-        );
-    } else if let Err(errors) = Filter::parse(&filter) {
-        for error in errors {
-            // `/and/0/year` is field `filter.and.0.year`.
-            let field = format!("filter{}", error.path.replace('/', "."));
-            fields.error(&field, "invalid", error.message);
-        }
-    }
-    Some(filter)
 }
 
 struct Search {

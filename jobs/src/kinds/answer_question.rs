@@ -2,6 +2,7 @@ use super::{BaseAt, RerankError, Viewer};
 use crate::kind::RetryPolicy;
 use crate::{Kind, Pool};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use store::{ChunkId, DocumentId, KnowledgeBaseId};
 use utoipa::ToSchema;
 
@@ -10,6 +11,9 @@ use utoipa::ToSchema;
 pub struct AnswerQuestion {
     pub knowledge_bases: Vec<BaseAt>,
     pub question: String,
+    /// What the metadata of the documents must be like that it is made from.
+    #[serde(default)]
+    pub filter: Option<Value>,
     pub viewer: Viewer,
     /// Orders the passages that the answer is made from.
     #[serde(default)]

@@ -6,7 +6,8 @@ use crate::replicas::failed;
 use crate::{JobContext, JobError};
 use config::ModelSettings;
 use jobs::kinds::{BaseAt, SearchKnowledge, Viewer};
-use retrieval::{Hit, Hits, Mode, Query};
+use retrieval::{Filter, Hit, Hits, Mode, Query};
+use serde_json::Value;
 use std::collections::HashMap;
 use store::knowledge_bases::{KnowledgeBase, KnowledgeBaseHead};
 use store::search_settings::SearchSettings;
@@ -131,6 +132,17 @@ pub(super) async fn find(
         .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
         .map_err(failed)?;
     Ok(Found { bases, stale })
+}
+
+/// A filter as it was accepted: read again, by this release.
+pub(super) fn filter(filter: Option<&Value>) -> Result<Option<Filter>, JobError> {
+    filter.map(Filter::parse).transpose().map_err(|errors| {
+        let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        JobError::permanent(
+            "invalid_filter",
+            format!("The filter cannot be used: {}", all.join("; ")),
+        )
+    })
 }
 
 pub(super) fn viewer(viewer: &Viewer) -> retrieval::Viewer {

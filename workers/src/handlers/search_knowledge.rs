@@ -4,7 +4,7 @@ use super::rerank::{self, Ordered, OrderedHit};
 use super::shown;
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{FoundChunk, FoundChunks, SearchCandidate, SearchHitExplanation, SearchKnowledge, SearchMode};
-use retrieval::{Explain, Filter, Mode, Phrase, Query, Recency, Wording};
+use retrieval::{Explain, Mode, Phrase, Query, Recency, Wording};
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 use store::{ChunkId, DocumentId};
@@ -118,13 +118,6 @@ trait IntoQuery {
 impl IntoQuery for SearchKnowledge {
     fn query(&self, job: &JobContext, asked: &AskedSettings, bases: &AskedBases) -> Result<Query, JobError> {
         let settings = &job.app.settings.retrieval;
-        let filter = self.filter.as_ref().map(Filter::parse).transpose().map_err(|errors| {
-            let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
-            JobError::permanent(
-                "invalid_filter",
-                format!("The filter cannot be used: {}", all.join("; ")),
-            )
-        })?;
         let mode = match self.mode {
             SearchMode::Hybrid => Mode::Hybrid,
             SearchMode::Keyword => Mode::Keyword,
@@ -143,7 +136,7 @@ impl IntoQuery for SearchKnowledge {
         Ok(Query {
             mode,
             limit,
-            filter,
+            filter: passages::filter(self.filter.as_ref())?,
             explain: self.explain,
             phrases: self
                 .phrases

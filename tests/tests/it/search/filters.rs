@@ -80,3 +80,45 @@ async fn a_filter_that_cannot_be_read_is_told_and_never_ignored() {
     }
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_is_made_only_of_what_its_filter_lets_through() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    for (product, hours) in [("amber", "nine"), ("basalt", "twelve")] {
+        let content = format!("The lantern called {product} burns whale oil for {hours} hours.");
+        let document =
+            json!({"title": product, "content": content, "mime_type": "text/plain", "metadata": {"product": product}});
+        app.client.ingest(&base, document).await;
+    }
+    let ask = async |filter: serde_json::Value| {
+        let body = json!({"knowledge_base_ids": [base], "question": "How many hours does the lantern amber burn?", "filter": filter});
+        app.client.post_waiting("/v1/answers", body, 20).await.body
+    };
+    for open in [
+        serde_json::Value::Null,
+        json!({}),
+        json!({"product": {"in": ["amber"]}}),
+    ] {
+        let answered = ask(open.clone()).await;
+        let answer = answered["result"]["answer"].as_str().unwrap();
+        assert!(
+            answer.contains("amber burns whale oil for nine hours"),
+            "{open}: {answered}"
+        );
+    }
+    let elsewhere = ask(json!({"not": {"product": "amber"}})).await;
+    assert_eq!(elsewhere["state"], "succeeded", "{elsewhere}");
+    assert!(!elsewhere["result"].to_string().contains("nine hours"), "{elsewhere}");
+    let nothing = ask(json!({"product": "spaceship"})).await;
+    assert_eq!(nothing["result"]["outcome"], "abstained", "{nothing}");
+    let body = json!({"knowledge_base_ids": [base], "question": "How long?", "filter": {"year": {"above": 3}}});
+    let refused = app.client.post("/v1/answers", body).await;
+    refused.expect_problem(422, "invalid");
+    assert_eq!(
+        refused.body["errors"][0]["field"], "filter.year.above",
+        "{}",
+        refused.text
+    );
+    app.finish().await;
+}
