@@ -40,7 +40,7 @@ pub struct Query {
     pub filter: Option<Filter>,
     /// Only chunks that hold all of these are found, by either leg.
     pub phrases: Vec<Phrase>,
-    /// Words that no chunk of the base holds are looked for as the base spells what is nearest to them.
+    /// Words that no chunk of the base holds, nor of those it is searched together with, are looked for as the base spells what is nearest to them.
     pub tolerate_typos: bool,
     pub recency: Option<Recency>,
     pub viewer: Viewer,

@@ -65,7 +65,7 @@ pub(crate) struct SearchRequest {
     /// Only chunks that hold all of these are found: letter for letter but for case and spacing, as whole words. Each has a letter or a digit.
     #[schema(max_items = 5)]
     phrases: Option<Vec<String>>,
-    /// Words that a base does not know are looked for as it spells the nearest to them; `true` by default. Codes and numbers never are.
+    /// Words that no asked base knows are looked for as each spells the nearest to them; `true` by default. Codes and numbers never are.
     tolerate_typos: Option<bool>,
     /// What a match in the title adds to the keyword score: BM25 of the chunk and `title_boost` times BM25 of the title; as the base
     /// says when absent, else 0.25.

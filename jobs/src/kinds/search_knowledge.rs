@@ -72,7 +72,7 @@ pub struct SearchKnowledge {
     /// Words that must stand in a chunk exactly so, each with a letter or a digit.
     #[serde(default)]
     pub phrases: Vec<String>,
-    /// Words that a base does not know are looked for as it spells the nearest to them.
+    /// Words that no asked base knows are looked for as each spells the nearest to them.
     #[serde(default = "yes")]
     pub tolerate_typos: bool,
     /// What a match in the title adds to the keyword score, 0 to 10; the base's or the usual when absent.

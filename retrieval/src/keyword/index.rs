@@ -3,12 +3,14 @@ use std::fs;
 use std::path::Path;
 
 use tantivy::merge_policy::NoMergePolicy;
+use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::Value as _;
 use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{DocAddress, Index, IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
 
 use super::directory::UnsyncedDirectory;
 use super::schema::{ANALYZER, Fields, Rules};
+use super::statistics::SharedStatistics;
 use super::{compounds, spelling};
 use crate::analysis::{QueryTerms, QueryWord, analyzer, language_of, terms_of};
 use crate::change::IndexedDocument;
@@ -163,11 +165,21 @@ impl KeywordIndex {
         Ok(codes.iter().map(|code| Language::from_code(code)).collect())
     }
 
-    /// The words' terms, as the base spells them where typos are tolerated (see [`spelling`]), and their compounds (see [`compounds`]) in languages that write
-    /// compounds as one word.
-    pub(crate) fn terms(&self, searcher: &Searcher, words: &[QueryWord], tolerate_typos: bool) -> Result<QueryTerms> {
+    /// The words' terms, as the base spells them where typos are tolerated (see [`spelling`]) and no base that is searched beside it knows them, and their
+    /// compounds (see [`compounds`]) in languages that write compounds as one word.
+    pub(crate) fn terms(
+        &self,
+        searcher: &Searcher,
+        shared: Option<&SharedStatistics>,
+        words: &[QueryWord],
+        tolerate_typos: bool,
+    ) -> Result<QueryTerms> {
+        let known_anywhere: &dyn Bm25StatisticsProvider = match shared {
+            Some(shared) => shared,
+            None => searcher,
+        };
         let mut terms = match tolerate_typos {
-            true => spelling::corrected(searcher, self.fields.body, words)?,
+            true => spelling::corrected(searcher, known_anywhere, self.fields.body, words)?,
             false => terms_of(words),
         };
         if self.languages(searcher)?.into_iter().any(Language::joins_words) {

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use tantivy::query::FuzzyTermQuery;
+use tantivy::query::{Bm25StatisticsProvider, FuzzyTermQuery};
 use tantivy::schema::Field;
 use tantivy::{Searcher, TantivyError, Term};
 
@@ -17,14 +17,20 @@ const MAX_WORDS: usize = 8;
 const MAX_SPELLINGS: usize = 3;
 
 /// The words' terms that chunks hold, with every word that no chunk holds replaced by the spellings nearest to it that some do, if there are any: one letter wrong, missing,
-/// too many or changed places with its neighbour; in longer words two. Words that the base knows are left alone, however rare.
-pub(super) fn corrected(searcher: &Searcher, field: Field, words: &[QueryWord]) -> Result<QueryTerms> {
+/// too many or changed places with its neighbour; in longer words two. Words that the base knows are left alone, however rare; so are those that a base knows which is searched
+/// beside it, whose chunks are counted in `known_anywhere`: what one base means is no misspelling of what another says.
+pub(super) fn corrected(
+    searcher: &Searcher,
+    known_anywhere: &dyn Bm25StatisticsProvider,
+    field: Field,
+    words: &[QueryWord],
+) -> Result<QueryTerms> {
     let mut corrected = QueryTerms::with_capacity(words.len());
     let mut looked_for = 0;
     for word in words {
         let mut known = Vec::new();
         for term in &word.terms {
-            if searcher.doc_freq(&Term::from_field_text(field, term))? > 0 {
+            if known_anywhere.doc_freq(&Term::from_field_text(field, term))? > 0 {
                 known.push(term.clone());
             }
         }

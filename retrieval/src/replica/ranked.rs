@@ -15,7 +15,8 @@ impl Replica {
             return Ok(Vec::new());
         }
         let state = self.read()?;
-        let terms = self.terms(&state, query)?;
+        let shared = query.together.as_ref().map(|together| &together.statistics);
+        let terms = self.terms(&state, query, shared)?;
         let allowed = self.allowed(&state, query)?;
         let found = ranked
             .iter()

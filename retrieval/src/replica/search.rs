@@ -28,9 +28,9 @@ impl Replica {
     pub fn search(&self, query: &Query) -> Result<Hits> {
         let vector = self.query_vector(query)?;
         let state = self.read()?;
-        let terms = self.terms(&state, query)?;
         let together = query.together.as_ref();
         let shared = together.map(|together| &together.statistics);
+        let terms = self.terms(&state, query, shared)?;
         // Stays as it is while the vectors are asked elsewhere and the state goes on.
         let searcher = state.searcher.clone();
         let keyword = KeywordSearch::new(&self.keyword, &searcher, &terms, title_boost(query), shared)?;
@@ -78,17 +78,18 @@ impl Replica {
     /// The best that the keyword leg gives for the query, with statistics that are shared; 0 when no term matches.
     pub(crate) fn best_keyword_score(&self, query: &Query, shared: &SharedStatistics) -> Result<f32> {
         let state = self.read()?;
-        let terms = self.terms(&state, query)?;
+        let terms = self.terms(&state, query, Some(shared))?;
         let (boost, allowed) = (title_boost(query), self.allowed(&state, query)?);
         let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, boost, Some(shared))?;
         let best = keyword.top(&allowed, 1, &state.documents)?;
         Ok(best.first().map_or(0.0, |best| best.score))
     }
 
-    /// What the query's words are in this base.
-    pub(super) fn terms(&self, state: &State, query: &Query) -> Result<QueryTerms> {
+    /// What the query's words are in this base, beside those whose statistics it shares.
+    pub(super) fn terms(&self, state: &State, query: &Query, shared: Option<&SharedStatistics>) -> Result<QueryTerms> {
         let words = query_words(&self.keyword.languages(&state.searcher)?, &query.text);
-        self.keyword.terms(&state.searcher, &words, query.tolerate_typos)
+        self.keyword
+            .terms(&state.searcher, shared, &words, query.tolerate_typos)
     }
 
     /// What the query may look at: as its viewer may, within its filter, where its phrases stand.

@@ -1,6 +1,6 @@
 //! What a query may ask for beside its words: phrases, other spellings, newer documents first.
 
-use retrieval::{Acl, IndexedDocument, Mode, Phrase, Query, Recency, Viewer};
+use retrieval::{Acl, IndexedDocument, Mode, Phrase, Query, Recency, Together, Viewer};
 use serde_json::json;
 
 use crate::support::{Base, document, ids, query, with_vector};
@@ -89,6 +89,22 @@ fn a_misspelt_name_is_found_and_a_word_that_exists_means_itself() {
         ..query(Mode::Keyword, "aurroa", NOWHERE)
     };
     assert!(found(&base, &exact).is_empty());
+}
+
+#[test]
+fn a_word_that_a_base_beside_it_knows_is_no_misspelling() {
+    let (lamps, kettles) = (Base::new(), Base::new());
+    lamps.put(vec![document(1, "The Aurora lamp shines.")]);
+    kettles.put(vec![document(2, "The Aurola kettle boils.")]);
+    let asked = query(Mode::Keyword, "aurora", NOWHERE);
+    assert_eq!(found(&kettles, &asked), [2], "by itself");
+    let together = Together::of(&[(&lamps.replica, &asked), (&kettles.replica, &asked)]).unwrap();
+    let beside = Query {
+        together: Some(together),
+        ..asked
+    };
+    assert!(found(&kettles, &beside).is_empty());
+    assert_eq!(found(&lamps, &beside), [1]);
 }
 
 #[test]

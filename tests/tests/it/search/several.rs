@@ -156,3 +156,30 @@ async fn bases_with_settings_of_their_own_are_merged_by_ranks_and_nobody_sees_mo
     );
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_that_one_base_knows_is_no_misspelling_in_another() {
+    let app = TestApp::start().await;
+    let (lamp, kettle) = ("The Aurora shines for 36 hours.", "The Aurola boils water.");
+    let bases = [
+        fill(&app, "lamps", None, &[lamp]).await,
+        fill(&app, "kettles", None, &[kettle]).await,
+    ];
+    let texts = async |asked: &[String], query: &str| {
+        let body = json!({"knowledge_base_ids": asked, "query": query, "mode": "keyword"});
+        let found = app.client.search(body).await;
+        let mut texts: Vec<String> = ranking(&found).into_iter().map(|(text, _)| text).collect();
+        texts.sort();
+        texts
+    };
+    // By itself a base takes a word that it does not have for the nearest one that it has.
+    assert_eq!(texts(&bases[1..], "aurora").await, [kettle]);
+    assert_eq!(texts(&bases, "aurora").await, [lamp]);
+    assert_eq!(texts(&bases, "aurola").await, [kettle]);
+    assert_eq!(
+        texts(&bases, "auroa").await,
+        [kettle, lamp],
+        "neither has it, and each corrects it"
+    );
+    app.finish().await;
+}
