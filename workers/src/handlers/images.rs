@@ -33,8 +33,10 @@ pub(super) fn check_image(models: &EmbeddingModels, model: &Model, input: &Input
 }
 
 fn not_read(models: &EmbeddingModels, model: &str) -> String {
-    let what =
-        format!("The document is a picture, and {model}, which its knowledge base is embedded with, reads none.");
+    let what = format!(
+        "The document is a picture, and {model}, which its knowledge base is embedded with, reads none; no words were recognised on it either, or no text recognition \
+         is installed."
+    );
     match models.image_readers() {
         [] => format!("{what} No model of this installation does. Send a text that says what is on it."),
         readers => format!(
