@@ -1,6 +1,7 @@
 mod attribute_counter;
 mod blocks;
 mod bounded_sink;
+mod disclosures;
 mod head;
 mod main_content;
 mod table;
@@ -14,9 +15,10 @@ use crate::{ParseError, ParsedDocument};
 
 /// Reads the main content of a web page.
 pub(crate) fn parse(source: &str) -> Result<ParsedDocument, ParseError> {
-    let page = tree::document(source)?;
+    let mut page = tree::document(source)?;
+    let opened = disclosures::open(&mut page).then(|| page.html());
     let head = head::read(&page);
-    let content = main_content::find(source, &page)?;
+    let content = main_content::find(opened.as_deref().unwrap_or(source), &page)?;
     let mut outline = Outline::default();
     blocks::append(&content.content(), &mut outline);
     let (first_h1, blocks) = outline.finish()?;
@@ -36,7 +38,8 @@ pub(crate) fn append_fragment(source: &str, outline: &mut Outline) -> Result<(),
     if truncate(source, 4) == "<!--" && source.trim_end().find("-->") == Some(source.trim_end().len() - 3) {
         return Ok(());
     }
-    let fragment: Html = tree::fragment(source)?;
+    let mut fragment: Html = tree::fragment(source)?;
+    disclosures::open(&mut fragment);
     blocks::append(
         &blocks::Content {
             tree: &fragment,
@@ -47,5 +50,7 @@ pub(crate) fn append_fragment(source: &str, outline: &mut Outline) -> Result<(),
     Ok(())
 }
 
+#[cfg(test)]
+mod disclosure_tests;
 #[cfg(test)]
 mod tests;
