@@ -1,6 +1,7 @@
-use crate::BlockKind;
+use crate::code::fences;
 use crate::outline::Outline;
 use crate::whitespace::one_line;
+use crate::{Block, BlockKind};
 
 /// Longer text of a merged cell is not repeated in the rows it covers: repetition must not multiply a document.
 pub(crate) const MAX_REPEATED_BYTES: usize = 200;
@@ -35,6 +36,24 @@ impl Cell {
             across: true,
         }
     }
+}
+
+/// The blocks within a cell as its text: what would end the cell or its row becomes a comma or a semicolon, and so does what begins an item.
+pub(crate) fn cell_text(blocks: &[Block]) -> String {
+    let mut text = String::new();
+    let mut after_item = false;
+    for block in blocks {
+        let is_item = block.kind == BlockKind::ListItem;
+        let code = fences(&block.text).filter(|_| block.kind == BlockKind::Code);
+        let line = code.map_or(block.text.trim_start(), |(_, code, _)| code);
+        let line = line.strip_prefix("- ").filter(|_| is_item).unwrap_or(line);
+        if !text.is_empty() {
+            text.push_str(if is_item && after_item { "; " } else { " " });
+        }
+        text.push_str(&line.replace(" | ", ", ").replace('\n', "; "));
+        after_item = is_item;
+    }
+    text
 }
 
 /// What the first row is.

@@ -1,9 +1,9 @@
 use roxmltree::Node;
 
 use super::body::Body;
+use crate::ParseError;
 use crate::package::{attribute, child, child_named, value};
-use crate::table::{Cell, Header, MAX_REPEATED_BYTES, push_table};
-use crate::{BlockKind, ParseError};
+use crate::table::{Cell, Header, MAX_REPEATED_BYTES, cell_text, push_table};
 
 /// Word's own limit.
 const MAX_COLUMNS: usize = 63;
@@ -39,7 +39,7 @@ pub(super) fn read<'a>(body: &mut Body<'a, '_, '_>, table: Node<'a, 'a>) -> Resu
             let text = match above {
                 Some(above) if above.text.len() <= MAX_REPEATED_BYTES => above.text.clone(),
                 Some(_) => String::new(),
-                None => text_of(body, cell)?,
+                None => cell_text(&body.enclosed(cell)?),
             };
             let covered = Cell::covered(&text);
             cells.push(Cell::from(text));
@@ -51,28 +51,6 @@ pub(super) fn read<'a>(body: &mut Body<'a, '_, '_>, table: Node<'a, 'a>) -> Resu
     }
     push_table(read, Header::First, &mut body.outline);
     Ok(())
-}
-
-fn text_of<'a>(body: &mut Body<'a, '_, '_>, cell: Node<'a, 'a>) -> Result<String, ParseError> {
-    let blocks = body.enclosed(cell)?;
-    let mut text = String::new();
-    let mut after_item = false;
-    for block in blocks {
-        let is_item = block.kind == BlockKind::ListItem;
-        let separator = if is_item && after_item { "; " } else { " " };
-        let line = block.text.trim_start();
-        let line = if is_item {
-            line.strip_prefix("- ").unwrap_or(line)
-        } else {
-            line
-        };
-        if !text.is_empty() {
-            text.push_str(separator);
-        }
-        text.push_str(&line.replace(" | ", ", ").replace('\n', "; "));
-        after_item = is_item;
-    }
-    Ok(text)
 }
 
 /// Rows of a table, or cells of a row; content controls and the like may be around them.

@@ -3,10 +3,17 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::node::Element;
 use scraper::{Html, Node};
 
-use super::table;
-use crate::BlockKind;
+use super::table::Table;
+use crate::ParseError;
 use crate::code::push_code;
 use crate::outline::Outline;
+use crate::table::{Header, cell_text, push_table};
+use crate::whitespace::one_line;
+
+/// Each table within a cell has its text copied once more; cells of tables nested deeper are read as paragraphs.
+const MAX_NESTED: usize = 5;
+/// So many times the size of a page is repeated of the text of merged cells.
+const MAX_REPEATED: usize = 4;
 
 /// A tree to read.
 #[derive(Clone, Copy)]
@@ -16,32 +23,17 @@ pub(super) struct Content<'h> {
     pub(super) chrome: bool,
 }
 
-/// Reads the tree's text into the outline, block by block. Walks without recursion.
-pub(super) fn append(content: &Content<'_>, outline: &mut Outline) {
+/// Reads the tree's text into the outline, block by block. Walks without recursion, but for tables within tables. `bytes` is the size of the source.
+pub(super) fn append(content: &Content<'_>, bytes: usize, outline: &mut Outline) -> Result<(), ParseError> {
     let mut reader = Reader {
         outline,
+        chrome: content.chrome,
         skipping: None,
         heading: false,
+        tables: 0,
+        repeated_bytes: MAX_REPEATED * bytes,
     };
-    for edge in content.tree.tree.root().traverse() {
-        match edge {
-            Edge::Open(_) if reader.skipping.is_some() => {}
-            Edge::Open(node) if is_skipped(node, content.chrome) => reader.skipping = Some(node.id()),
-            Edge::Open(node) => match node.value() {
-                Node::Text(text) => reader.outline.flowing_text(text),
-                Node::Element(element) => reader.open(node, element),
-                _ => {}
-            },
-            Edge::Close(node) if reader.skipping == Some(node.id()) => reader.skipping = None,
-            Edge::Close(node) if reader.skipping.is_none() => {
-                if let Node::Element(element) = node.value() {
-                    reader.close(element.name());
-                }
-            }
-            Edge::Close(_) => {}
-        }
-    }
-    reader.outline.end_block();
+    reader.read(content.tree.tree.root())
 }
 
 /// Scripts, controls and what readers do not see; also navigation, header and footer of the page when `chrome` is false.
@@ -80,20 +72,49 @@ fn is_hidden(element: &Element) -> bool {
 
 struct Reader<'o> {
     outline: &'o mut Outline,
+    chrome: bool,
     /// Inside this node, which is not read or was read at once.
     skipping: Option<NodeId>,
     /// Inside a heading, where blocks do not end the text.
     heading: bool,
+    /// Tables of data around what is being read: no headings there.
+    tables: usize,
+    /// What merged cells may still repeat.
+    repeated_bytes: usize,
 }
 
 impl Reader<'_> {
-    fn open(&mut self, node: NodeRef<'_, Node>, element: &Element) {
+    fn read(&mut self, root: NodeRef<'_, Node>) -> Result<(), ParseError> {
+        for edge in root.traverse() {
+            match edge {
+                Edge::Open(_) if self.skipping.is_some() => {}
+                Edge::Open(node) if is_skipped(node, self.chrome) => self.skipping = Some(node.id()),
+                Edge::Open(node) => match node.value() {
+                    Node::Text(text) => self.outline.flowing_text(text),
+                    Node::Element(element) => self.open(node, element)?,
+                    _ => {}
+                },
+                Edge::Close(node) if self.skipping == Some(node.id()) => self.skipping = None,
+                Edge::Close(node) if self.skipping.is_none() => {
+                    if let Node::Element(element) = node.value() {
+                        self.close(element.name());
+                    }
+                }
+                Edge::Close(_) => {}
+            }
+        }
+        self.outline.end_block();
+        Ok(())
+    }
+
+    fn open(&mut self, node: NodeRef<'_, Node>, element: &Element) -> Result<(), ParseError> {
         match element.name() {
             name if self.heading && is_block(name) => self.outline.text(" "),
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" if self.tables == 0 => {
                 self.outline.end_block();
                 self.heading = true;
             }
+            "br" if self.tables > 0 => self.outline.text(" "),
             "br" => self.outline.text("\n"),
             "img" => self.outline.flowing_text(element.attr("alt").unwrap_or_default()),
             "ul" | "menu" => self.outline.open_list(None),
@@ -113,18 +134,55 @@ impl Reader<'_> {
             }
             "table" => {
                 self.outline.end_block();
-                if let Some(rows) = table::rows(node) {
-                    self.outline.push(BlockKind::Table, rows);
+                let table = Table::of(node);
+                if self.tables < MAX_NESTED && !table.lays_out_the_page(node) {
+                    self.table(&table)?;
                     self.skipping = Some(node.id());
                 }
             }
             name if is_block(name) => self.outline.end_block(),
             _ => {}
         }
+        Ok(())
+    }
+
+    fn table(&mut self, table: &Table<'_>) -> Result<(), ParseError> {
+        if let Some(caption) = table.caption {
+            let caption = self.cell(caption)?;
+            self.outline.paragraph(&one_line(&caption));
+        }
+        let mut texts = Vec::with_capacity(table.rows.len());
+        for row in &table.rows {
+            let cells = row.cells.iter().map(|cell| self.cell(*cell));
+            texts.push(cells.collect::<Result<Vec<String>, ParseError>>()?);
+        }
+        push_table(
+            table.spread(texts, &mut self.repeated_bytes),
+            Header::First,
+            self.outline,
+        );
+        Ok(())
+    }
+
+    /// All that is in a cell, as its text.
+    fn cell(&mut self, cell: NodeRef<'_, Node>) -> Result<String, ParseError> {
+        let mut outline = Outline::default();
+        let mut reader = Reader {
+            outline: &mut outline,
+            chrome: self.chrome,
+            skipping: None,
+            heading: false,
+            tables: self.tables + 1,
+            repeated_bytes: self.repeated_bytes,
+        };
+        reader.read(cell)?;
+        self.repeated_bytes = reader.repeated_bytes;
+        Ok(cell_text(&outline.finish()?.1))
     }
 
     fn close(&mut self, name: &str) {
         match name {
+            name if self.tables > 0 && is_block(name) => self.outline.end_block(),
             "h1" => self.close_heading(1),
             "h2" => self.close_heading(2),
             "h3" => self.close_heading(3),

@@ -20,7 +20,7 @@ pub(crate) fn parse(source: &str) -> Result<ParsedDocument, ParseError> {
     let head = head::read(&page);
     let content = main_content::find(opened.as_deref().unwrap_or(source), &page)?;
     let mut outline = Outline::default();
-    blocks::append(&content.content(), &mut outline);
+    blocks::append(&content.content(), source.len(), &mut outline)?;
     let (first_h1, blocks) = outline.finish()?;
     let title = head.title.or_else(|| first_h1.and_then(|h1| title(&h1)));
     Ok(ParsedDocument {
@@ -45,12 +45,14 @@ pub(crate) fn append_fragment(source: &str, outline: &mut Outline) -> Result<(),
             tree: &fragment,
             chrome: true,
         },
+        source.len(),
         outline,
-    );
-    Ok(())
+    )
 }
 
 #[cfg(test)]
 mod disclosure_tests;
+#[cfg(test)]
+mod table_tests;
 #[cfg(test)]
 mod tests;
