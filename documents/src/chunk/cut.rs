@@ -19,11 +19,13 @@ pub(super) struct Part<'b> {
 pub(super) struct Cut<'t> {
     pub(super) budget: usize,
     pub(super) overlap: usize,
+    /// How many times as long a row of a table may become for the names of its columns.
+    pub(super) growth: usize,
     pub(super) tokens: &'t dyn CountTokens,
 }
 
 /// A line of code, a sentence or a window, with its cost.
-type Unit<'b> = (&'b str, usize);
+pub(super) type Unit<'b> = (&'b str, usize);
 
 impl Cut<'_> {
     /// The block as it is when it fits, else in pieces.
@@ -75,31 +77,8 @@ impl Cut<'_> {
             .collect()
     }
 
-    /// Pieces of a table, each with the header, when it takes up no more than a third.
-    fn table(&self, text: &str) -> Vec<(String, usize)> {
-        let (header, rows) = text.split_once('\n').unwrap_or_default();
-        let header_cost = if least_cost(header) > self.budget / 3 {
-            usize::MAX
-        } else {
-            cost(header, self.tokens)
-        };
-        if header.is_empty() || header_cost > self.budget / 3 {
-            return self.group(&self.units(boundaries::lines(text), self.budget), "", 0);
-        }
-        let units = self.units(boundaries::lines(rows), self.budget - header_cost - 1);
-        let with_header = Cut {
-            budget: self.budget - header_cost - 1,
-            ..*self
-        };
-        with_header
-            .group(&units, &format!("{header}\n"), 0)
-            .into_iter()
-            .map(|(text, cost)| (text, cost + header_cost + 1))
-            .collect()
-    }
-
     /// Counts every piece, and cuts those that do not fit.
-    fn units<'b>(&self, pieces: Vec<&'b str>, budget: usize) -> Vec<Unit<'b>> {
+    pub(super) fn units<'b>(&self, pieces: Vec<&'b str>, budget: usize) -> Vec<Unit<'b>> {
         let mut units = Vec::with_capacity(pieces.len());
         for piece in pieces {
             if least_cost(piece) <= budget {
@@ -115,7 +94,7 @@ impl Cut<'_> {
     }
 
     /// Joins units up to the budget. Each piece after the first repeats the last units of the one before, up to `overlap` tokens.
-    fn group(&self, units: &[Unit<'_>], header: &str, overlap: usize) -> Vec<(String, usize)> {
+    pub(super) fn group(&self, units: &[Unit<'_>], header: &str, overlap: usize) -> Vec<(String, usize)> {
         let mut pieces = Vec::new();
         let mut start = 0;
         while start < units.len() {

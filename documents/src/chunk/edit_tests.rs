@@ -82,6 +82,22 @@ fn a_row_more_or_less_changes_the_chunks_near_it_and_not_the_rest_of_the_table()
 }
 
 #[test]
+fn a_row_more_or_less_changes_the_chunks_near_it_and_not_the_rest_of_a_wide_table() {
+    // Of half a chunk a row, and of several chunks a row.
+    for (cells, words) in [(30, 1), (30, 12)] {
+        let header: Vec<String> = (0..cells).map(|at| format!("measure number {at}")).collect();
+        let row = |n: usize| {
+            let cells = (0..cells).map(|at| prose(n * 100 + at, words));
+            cells.collect::<Vec<_>>().join(",")
+        };
+        let rows: Vec<String> = (0..30).map(row).collect();
+        let page = |rows: &[String]| format!("{}\n{}\n", header.join(","), rows.join("\n"));
+        let new = format!("ZEBRA{}", ",1".repeat(cells - 1));
+        check("wide rows", edited(&rows, page, &new, Format::Csv), (1.5, 8));
+    }
+}
+
+#[test]
 fn a_question_more_or_less_changes_the_chunks_near_it_and_not_the_rest_of_the_list() {
     let answers: Vec<String> = (0..60)
         .map(|n| format!("### Question {n}\n\n{}", prose(n, 14)))

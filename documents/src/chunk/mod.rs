@@ -7,6 +7,7 @@ mod pack;
 mod place;
 mod prefix;
 mod split_long;
+mod table;
 mod tokens;
 
 pub use image::{chunk_image, image_hash};
@@ -47,7 +48,7 @@ pub struct Chunk {
 
 /// Cuts a document into chunks that follow its structure and fit the model.
 ///
-/// `title` opens every `embed_text`. Every block and sentence is counted once and every finished chunk once more, so the calls to
+/// `title` opens every `embed_text`. Every block, sentence and value after its column's name is counted once and every finished chunk once more, so the calls to
 /// `tokens` grow with the number of pieces and the text they see with the size of the document. A character that alone
 /// has more than `max_tokens` tokens is left out.
 #[must_use]
@@ -64,6 +65,8 @@ pub fn chunk(document: &ParsedDocument, title: &str, options: &ChunkOptions, tok
 
 #[cfg(test)]
 mod edit_tests;
+#[cfg(test)]
+mod table_tests;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]

@@ -3,6 +3,7 @@ use super::draft::shared;
 use super::finish::Finish;
 use super::place::{Place, best};
 use super::prefix::Prefixes;
+use super::table::growth;
 use super::tokens::least_cost;
 use super::{ChunkOptions, CountTokens};
 use crate::Block;
@@ -23,6 +24,7 @@ pub(super) fn pack(
     tokens: &dyn CountTokens,
     finish: &mut Finish<'_>,
 ) {
+    let growth = growth(blocks.iter().map(|block| block.text.len()).sum());
     let mut draft: Vec<Part<'_>> = Vec::new();
     for section in blocks.chunk_by(|a, b| a.headings == b.headings) {
         let headings = section
@@ -36,6 +38,7 @@ pub(super) fn pack(
         let cut = Cut {
             budget,
             overlap: options.overlap_tokens.min(budget / 2),
+            growth,
             tokens,
         };
         let parts: Vec<Part<'_>> = section.iter().flat_map(|block| cut.block(block)).collect();

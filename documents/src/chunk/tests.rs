@@ -6,7 +6,7 @@ use super::{Chunk, ChunkOptions, chunk};
 use crate::{Format, parse};
 
 /// About what WordPiece does: a token for every four letters of a word, one for every other character.
-fn word_pieces(text: &str) -> usize {
+pub(super) fn word_pieces(text: &str) -> usize {
     let mut tokens = 0;
     let mut run = 0;
     for c in text.chars() {
@@ -21,7 +21,7 @@ fn word_pieces(text: &str) -> usize {
     tokens
 }
 
-fn cut(text: &str, format: Format, max_tokens: usize) -> Vec<Chunk> {
+pub(super) fn cut(text: &str, format: Format, max_tokens: usize) -> Vec<Chunk> {
     let document = parse(text.as_bytes(), format).unwrap();
     let title = document.title.clone().unwrap_or_default();
     let chunks = chunk(

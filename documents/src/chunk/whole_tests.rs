@@ -101,6 +101,32 @@ fn nothing_is_lost_of_hostile_documents() {
 }
 
 #[test]
+fn nothing_is_lost_of_tables_that_are_wide_or_have_long_rows() {
+    for (columns, name, cell, long) in [
+        (3, 4, 2, 400),
+        (30, 12, 3, 40),
+        (60, 40, 1, 0),
+        (2, 900, 3, 3),
+        (5, 3, 90, 90),
+    ] {
+        let line = |of: &str, bytes: usize| {
+            let cells = (0..columns).map(|at| format!("{of}{at} {}", "word ".repeat(bytes / 5)));
+            cells.collect::<Vec<_>>().join(",") + "\n"
+        };
+        let mut table = line("N", name);
+        for row in 0..12 {
+            table += &line(&format!("r{row}c"), if row % 5 == 0 { long } else { cell });
+            table += &",".repeat(columns - 1);
+            table += "last\n";
+        }
+        let document = parse(table.as_bytes(), Format::Csv).unwrap();
+        for max_tokens in [1, 3, 10, 40, 254] {
+            check(&format!("{columns} columns, {max_tokens}"), &document, max_tokens);
+        }
+    }
+}
+
+#[test]
 fn nothing_is_lost_of_the_declaration_in_any_language() {
     for language in ["de", "en", "es", "fr", "ja", "pt", "zh"] {
         let file =
