@@ -14,7 +14,8 @@ pub struct ParsedDocument {
     pub blocks: Vec<Block>,
     /// What a picture is; `None` of everything else.
     pub image: Option<Image>,
-    /// Pages of a PDF, from 1, that show something and have no text: a recogniser may read them, from what [`draw`](crate::draw) draws.
+    /// Pages of a PDF, from 1, that are pictures: they show something and have no text but, at most, a stamp's, or their signs do not say what they are. A
+    /// recogniser may read them, from what [`draw`](crate::draw) draws.
     pub pictures: Vec<usize>,
 }
 

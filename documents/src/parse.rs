@@ -63,8 +63,8 @@ pub fn draw(bytes: &[u8], format: Format, page: usize) -> Result<Picture, ParseE
     }
 }
 
-/// Reads a PDF of whose pages some are pictures, or a picture, which a recogniser (OCR) read: their words are laid out like those of other pages. A page that has
-/// text of its own keeps it.
+/// Reads a PDF of whose pages some are pictures, or a picture, which a recogniser (OCR) read: their words are laid out like those of other pages. A page that is
+/// no picture keeps its text; the little text of one that is gives way to what was recognised, unless that is shorter.
 ///
 /// # Errors
 /// As [`parse`], and [`ParseError::NothingRecognised`].

@@ -14,6 +14,7 @@ use super::cid_text::CidText;
 use super::font_weights::FontWeights;
 use super::layout::{Area, Glyph, PageContent, PageLayout, Rule};
 use super::recognised::{self, RecognisedPage};
+use super::shown::{Shown, letters};
 use super::{FORMAT, damaged};
 use crate::ParseError;
 
@@ -27,9 +28,9 @@ const MAX_RULES: usize = 4_000;
 /// Every page, laid out.
 pub(super) struct Content {
     pub(super) pages: Vec<PageLayout>,
-    /// Their numbers, from 1.
+    /// The numbers, from 1, of pages without text and of those whose text nobody has read but for a stamp.
     pub(super) pages_without_text: Vec<usize>,
-    /// Those of them that have an image or a path.
+    /// Those of them that are pictures.
     pub(super) pictures: Vec<usize>,
     pub(super) recognised: Recognised,
 }
@@ -66,7 +67,7 @@ pub(super) fn read(pdf: &Pdf, recognised: &[RecognisedPage]) -> Result<Content, 
     for (index, page) in pdf.pages().iter().enumerate() {
         let mut device = PageDevice::of(page, &mut weights, cid_text.as_ref());
         let mut ended = draw(pdf, page, &cache, &mut device);
-        if device.glyphs_without_text > 0 && !looked_for_cid_text {
+        if device.shown.glyphs_without_text > 0 && !looked_for_cid_text {
             looked_for_cid_text = true;
             drawn += device.drawn;
             cid_text = guarded(|| CidText::of(pdf)).unwrap_or_default();
@@ -82,30 +83,29 @@ pub(super) fn read(pdf: &Pdf, recognised: &[RecognisedPage]) -> Result<Content, 
             });
         }
         let number = index + 1;
-        if !has_text(&device.page)
-            && let Some(page) = recognised.iter().find(|page| page.page == number)
-        {
+        let is_picture = device.shown.is_picture(&device.page);
+        let own = letters(&device.page.glyphs);
+        let mut is_read = own > 0 && !is_picture;
+        if !is_read && let Some(page) = recognised.iter().find(|page| page.page == number) {
             let mut recognition = recognised::read(&page.hocr, Some(device.page.width));
-            device.page.glyphs.append(&mut recognition.glyphs);
-            if has_text(&device.page) {
+            let found = letters(&recognition.glyphs);
+            // It reads the stamp too, so that one of both is enough.
+            if found > 0 && found >= own {
+                device.page.glyphs = recognition.glyphs;
                 content.recognised.pages.push(number);
                 content.recognised.certainties.append(&mut recognition.certainties);
             }
+            is_read = found > 0;
         }
-        if !has_text(&device.page) {
+        if !is_read {
             content.pages_without_text.push(number);
-            if device.something_is_drawn {
+            if is_picture {
                 content.pictures.push(number);
             }
         }
         content.pages.push(PageLayout::of(device.page));
     }
     Ok(content)
-}
-
-fn has_text(page: &PageContent) -> bool {
-    let mut glyphs = page.glyphs.iter();
-    glyphs.any(|glyph| glyph.text.chars().any(char::is_alphanumeric))
 }
 
 /// False for a page that cannot be drawn to its end; it is read as far as it was.
@@ -125,9 +125,8 @@ struct PageDevice<'w> {
     page: PageContent,
     weights: &'w mut FontWeights,
     cid_text: Option<&'w CidText>,
-    glyphs_without_text: usize,
+    shown: Shown,
     drawn: usize,
-    something_is_drawn: bool,
 }
 
 impl<'w> PageDevice<'w> {
@@ -141,9 +140,8 @@ impl<'w> PageDevice<'w> {
             },
             weights,
             cid_text,
-            glyphs_without_text: 0,
+            shown: Shown::default(),
             drawn: 0,
-            something_is_drawn: false,
         }
     }
 
@@ -157,13 +155,13 @@ impl<'w> PageDevice<'w> {
 
     fn glyph(&mut self, glyph: &DrawnGlyph<'_>, transform: Affine) {
         let said = glyph.as_unicode();
-        if said.is_none() {
-            self.glyphs_without_text += 1;
-        }
         let text = match said.or_else(|| self.cid_text?.text(glyph.char_code())) {
             Some(BfString::Char(c)) => c.to_string(),
             Some(BfString::String(text)) => text,
-            None => return,
+            None => {
+                self.shown.glyphs_without_text += 1;
+                return;
+            }
         };
         let advance = match glyph {
             DrawnGlyph::Outline(outline) => outline.advance_width(),
@@ -223,7 +221,7 @@ impl<'w> PageDevice<'w> {
 
     fn path_drawn(&mut self, path: &BezPath, transform: Affine, mode: &DrawMode) {
         self.count();
-        self.something_is_drawn = true;
+        self.shown.anything = true;
         match mode {
             DrawMode::Stroke(_) | DrawMode::FillAndStroke(..) => self.stroke(path, transform),
             DrawMode::Fill(_) => {
@@ -250,9 +248,11 @@ impl<'a> Device<'a> for PageDevice<'_> {
         }
     }
 
-    fn draw_image(&mut self, _image: Image<'a, '_>, _props: ImageDrawProps<'a>) {
+    fn draw_image(&mut self, image: Image<'a, '_>, props: ImageDrawProps<'a>) {
         self.count();
-        self.something_is_drawn = true;
+        let page = Rect::new(0.0, 0.0, self.page.width.into(), self.page.height.into());
+        self.shown
+            .add_image((image.width(), image.height()), props.transform, page);
     }
 
     fn push_clip_path(&mut self, _path: &ClipPath) {

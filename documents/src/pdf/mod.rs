@@ -8,6 +8,7 @@ mod draw;
 mod font_weights;
 mod layout;
 mod recognised;
+mod shown;
 mod stream_sizes;
 
 pub(crate) use self::draw::draw;
@@ -16,13 +17,13 @@ pub use self::recognised::RecognisedPage;
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
 use crate::outline::Outline;
-use crate::{ParseError, ParsedDocument};
+use crate::{Block, ParseError, ParsedDocument};
 
 const FORMAT: &str = "PDF";
 /// More pages than this are refused.
 const MAX_PAGES: usize = 5_000;
 
-/// `recognised` are pages that have no text of their own, as a recogniser read them.
+/// `recognised` are pages that are pictures, as a recogniser read them.
 pub(crate) fn parse(bytes: &[u8], recognised: &[RecognisedPage]) -> Result<ParsedDocument, ParseError> {
     stream_sizes::check(bytes)?;
     let owned = bytes.to_vec();
@@ -37,15 +38,16 @@ pub(crate) fn parse(bytes: &[u8], recognised: &[RecognisedPage]) -> Result<Parse
     }
     let content = content::read(&pdf, recognised)?;
     let (without_text, pictures) = (content.pages_without_text, content.pictures);
-    if without_text.len() == pages && !pictures.is_empty() {
+    let mut outline = Outline::default();
+    layout::append(content.pages, &mut outline);
+    let (first_heading, blocks) = outline.finish()?;
+    // Nor is a stamp on every page text: it is a running head, which is left out.
+    if !has_letters(&blocks) && !pictures.is_empty() {
         return Err(match recognised {
             [] => ParseError::NoTextLayer { pages, pictures },
             _ => ParseError::NothingRecognised { pages },
         });
     }
-    let mut outline = Outline::default();
-    layout::append(content.pages, &mut outline);
-    let (first_heading, blocks) = outline.finish()?;
     let info = content::guarded(|| document_info::read(&pdf, &without_text, &content.recognised))?;
     // "1 Introduction" is where a document begins, not what it is called.
     let first_heading = first_heading
@@ -58,6 +60,11 @@ pub(crate) fn parse(bytes: &[u8], recognised: &[RecognisedPage]) -> Result<Parse
         metadata: info.metadata,
         blocks,
     })
+}
+
+fn has_letters(blocks: &[Block]) -> bool {
+    let mut texts = blocks.iter().flat_map(|block| block.text.chars());
+    texts.any(char::is_alphanumeric)
 }
 
 /// The words of a picture that is no PDF, laid out as those of a page.

@@ -31,7 +31,7 @@ pub struct Parser {
 pub(crate) struct Parsed {
     pub(crate) format: Format,
     pub(crate) document: ParsedDocument,
-    /// Pages that show something and have no text.
+    /// Pages that are pictures.
     pictures: Vec<usize>,
 }
 
@@ -70,8 +70,13 @@ impl Parser {
             Err(ParserError::Refused { pictures, .. }) => pictures,
             Err(_) => return parsed,
         };
-        let Some(recognised) = self.recognise(&unparsed, pictures, progress).await? else {
-            return parsed;
+        let recognised = self.recognise(&unparsed, pictures, progress).await;
+        let recognised = match recognised {
+            Ok(Some(recognised)) => recognised,
+            Ok(None) => return parsed,
+            // A document with text is read as far as it can be without a recogniser.
+            Err(ParserError::NotRecognised { .. }) if parsed.is_ok() && !is_picture => return parsed,
+            Err(error) => return Err(error),
         };
         match self.read(&unparsed, recognised).await {
             // A picture in which there are no words is one all the same.

@@ -207,6 +207,20 @@ async fn a_recogniser_that_fails_on_every_page_ends_the_document_at_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_document_with_text_is_read_though_the_recogniser_fails_on_all_its_pictures() {
+    let installed = Installed::behaving("os.kill(os.getpid(), 11)", &[]).await;
+    let pdf = PdfWriter::default()
+        .page(HALF)
+        .page(lines(60.0, 700.0, &["This page has text."]));
+    let job = installed.ingest("scan.pdf", &pdf.finish()).await;
+    assert_eq!(job["state"], "succeeded", "{job}");
+    assert_eq!(installed.texts(&job).await, "This page has text.");
+    let metadata = parse_detail(&installed.app, &job).await;
+    assert_eq!(metadata["pages_without_text"], json!([1]), "{metadata}");
+    installed.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_is_cancelled_takes_its_recogniser_with_it() {
     let installed = Installed::behaving("time.sleep(600)", &[("recognition.page_timeout_ms", "600000")]).await;
     let pdf = PdfWriter::default().page(HALF).page(TENTH).finish();
