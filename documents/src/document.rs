@@ -27,7 +27,7 @@ pub struct Block {
     /// What the text is, which decides how it is cut.
     pub kind: BlockKind,
     /// Plain text. List items carry their marker (`- `, `3. `) and two spaces of indentation a level; the cells of a
-    /// table row are joined by ` | `, one row a line. Code stands between fences, the first of which names its language where that is known.
+    /// table row are joined by ` | `, one row a line. The address of a link stands in brackets after its words. Code stands between fences, the first of which names its language where that is known.
     pub text: String,
 }
 

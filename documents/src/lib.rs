@@ -14,6 +14,7 @@ mod front_matter;
 mod html;
 mod image;
 mod json;
+mod link;
 mod markdown;
 mod mdx;
 mod outline;

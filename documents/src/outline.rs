@@ -1,3 +1,4 @@
+use crate::link::address_after;
 use crate::whitespace::{one_line, tidy_lines, truncate};
 use crate::{Block, BlockKind, ParseError};
 
@@ -20,6 +21,8 @@ pub(crate) struct Outline {
     too_many: bool,
     /// Running text of the paragraph, item or cell being read; `\n` only where a line break is meant.
     text: String,
+    /// The link being read: where its words begin in `text`, and where it leads.
+    link: Option<(usize, String)>,
     /// Open lists: the next number, or `None` for bullets.
     lists: Vec<Option<u64>>,
     /// Marker of an item that has not put out text yet.
@@ -37,7 +40,25 @@ impl Outline {
         self.text.extend(text.chars().map(|c| if c == '\n' { ' ' } else { c }));
     }
 
+    /// What is read from here on are the words of a link.
+    pub(crate) fn open_link(&mut self, target: &str) {
+        self.link = Some((self.text.len(), target.to_owned()));
+    }
+
+    /// Its address follows the words; that of a link around whole blocks is lost.
+    pub(crate) fn close_link(&mut self) {
+        if let Some((start, target)) = self.link.take()
+            && let Some(address) = address_after(self.text.get(start..).unwrap_or_default(), &target)
+        {
+            let words = self.text.trim_end().len();
+            let space = self.text.split_off(words);
+            self.text.push_str(&address);
+            self.text.push_str(&space);
+        }
+    }
+
     pub(crate) fn take_text(&mut self) -> String {
+        self.link = None;
         std::mem::take(&mut self.text)
     }
 

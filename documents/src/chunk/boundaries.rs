@@ -1,5 +1,6 @@
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::link::addresses;
 use crate::whitespace::truncate;
 
 /// Sentence rules look ahead without bound, so they only ever see this much text at once.
@@ -33,6 +34,12 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
     if bounds.last() != Some(&text.len()) {
         bounds.push(text.len());
     }
+    // A question mark within an address ends no sentence.
+    let mut addresses = addresses(text).peekable();
+    bounds.retain(|bound| {
+        while addresses.next_if(|address| address.end <= *bound).is_some() {}
+        addresses.peek().is_none_or(|address| *bound <= address.start)
+    });
     join_small(text, &bounds)
 }
 
@@ -131,6 +138,18 @@ mod tests {
         assert_eq!(cut.concat(), text);
         assert!(
             cut.iter().any(|sentence| sentence.trim_end().ends_with("really.")),
+            "{cut:?}"
+        );
+    }
+
+    #[test]
+    fn an_address_is_not_cut() {
+        let text = "Ask for your money back with this form (https://shop.example/refund?Order=1&Reason=2). Then wait a few days for it to come.";
+        let cut = sentences(text);
+        assert_eq!(cut.concat(), text);
+        assert!(
+            cut.first()
+                .is_some_and(|first| first.trim_end().ends_with("Reason=2).")),
             "{cut:?}"
         );
     }

@@ -8,6 +8,7 @@ use super::cut::Part;
 use super::draft::{common_headings, render};
 use super::prefix::Prefixes;
 use super::{Chunk, CountTokens};
+use crate::link::without_addresses;
 
 /// Turns packed parts into chunks: counts each for real, and splits again what turns out too long.
 pub(super) struct Finish<'t> {
@@ -68,7 +69,7 @@ impl<'t> Finish<'t> {
     }
 
     fn add_if_it_fits(&mut self, prefix: &str, text: String, headings: &[String]) -> bool {
-        let embed_text = format!("{prefix}{text}");
+        let embed_text = without_addresses(&format!("{prefix}{text}")).into_owned();
         let tokens = self.tokens.count_tokens(&embed_text);
         if tokens > self.max_tokens {
             return false;

@@ -33,7 +33,8 @@ pub struct Chunk {
     pub headings: Vec<String>,
     /// What people read. Where a chunk holds several small sections, their headings stand in it as lines `## Heading`.
     pub text: String,
-    /// What is embedded and keyword-indexed: title and headings on the first line, then the text.
+    /// What is embedded and keyword-indexed: title and headings on the first line, then the text without the addresses that stand in brackets after the words
+    /// of links.
     pub embed_text: String,
     /// Tokens of `embed_text`.
     pub tokens: usize,

@@ -55,6 +55,62 @@ fn a_small_section_is_one_chunk_with_its_path() {
 }
 
 #[test]
+fn addresses_of_links_are_shown_and_not_embedded() {
+    let page = |address: &str| format!("# Guide\n\nAsk with [this form]({address}). It takes a day.");
+    let chunk = |address: &str| {
+        let document = parse(page(address).as_bytes(), Format::Markdown).unwrap();
+        let options = ChunkOptions {
+            max_tokens: 64,
+            overlap_tokens: 0,
+        };
+        chunk(&document, "Guide", &options, &word_pieces).remove(0)
+    };
+    let (one, other, none) = (
+        chunk("https://a.example/?X=1"),
+        chunk("https://b.example"),
+        chunk("form.md"),
+    );
+    assert_eq!(one.text, "Ask with this form (https://a.example/?X=1). It takes a day.");
+    assert_eq!(one.embed_text, "Guide\nAsk with this form. It takes a day.");
+    assert!(one.embed_hash == other.embed_hash && one.embed_hash == none.embed_hash);
+    assert!(one.key != other.key, "people see another text");
+}
+
+#[test]
+fn addresses_move_no_cut_and_make_no_chunk_too_long() {
+    let sentence =
+        |at: usize, link: &str| format!("Sentence number {at} leads to {link} and says a few words more of it. ");
+    let linked = |at: usize| sentence(at, &format!("[page {at}](https://a.example/{at}?Q={at})"));
+    let plain = |at: usize| sentence(at, &format!("[page {at}](page.md)"));
+    let embedded = |sentence: &dyn Fn(usize) -> String| -> Vec<String> {
+        let document = parse((0..60).map(sentence).collect::<String>().as_bytes(), Format::Markdown).unwrap();
+        let options = ChunkOptions {
+            max_tokens: 100,
+            overlap_tokens: 25,
+        };
+        let chunks = chunk(&document, "", &options, &word_pieces);
+        assert!(chunks.iter().all(|chunk| chunk.tokens <= 100));
+        chunks.into_iter().map(|chunk| chunk.embed_text).collect()
+    };
+    assert_eq!(embedded(&plain).len(), embedded(&linked).len());
+    // However much of a text is addresses, and under a heading that is one.
+    let hostile = format!("# A (https://{}) b\n\n", "a/".repeat(90)) + &"[a](https://a.example/?B=c.D!e) ".repeat(500);
+    for max_tokens in [1, 7, 32, 254] {
+        let document = parse(hostile.as_bytes(), Format::Markdown).unwrap();
+        let options = ChunkOptions {
+            max_tokens,
+            overlap_tokens: 0,
+        };
+        let chunks = chunk(&document, "", &options, &word_pieces);
+        assert!(
+            chunks
+                .iter()
+                .all(|chunk| chunk.tokens <= max_tokens && !chunk.text.trim().is_empty())
+        );
+    }
+}
+
+#[test]
 fn small_siblings_share_a_chunk_and_keep_their_headings() {
     let chunks = cut(
         "# T\n\n## Parent\n\n### One\n\nFirst.\n\n### Two\n\nSecond.",

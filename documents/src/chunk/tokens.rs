@@ -1,3 +1,5 @@
+use crate::link::without_addresses;
+
 /// Counts tokens as the embedding model does, special tokens not included.
 pub trait CountTokens {
     /// The number of tokens `text` becomes.
@@ -14,9 +16,9 @@ impl<F: Fn(&str) -> usize> CountTokens for F {
 /// characters, and a chunk of such words would be megabytes long.
 const MAX_BYTES_PER_TOKEN: usize = 16;
 
-/// What a text takes up of a chunk: its tokens, and at least a token for every 16 bytes.
+/// What a text takes up of a chunk: its tokens, without those of addresses, which are not embedded, and at least a token for every 16 bytes.
 pub(super) fn cost(text: &str, tokens: &dyn CountTokens) -> usize {
-    tokens.count_tokens(text).max(least_cost(text))
+    tokens.count_tokens(&without_addresses(text)).max(least_cost(text))
 }
 
 /// A lower bound of [`cost`] that needs no counting.

@@ -1,6 +1,7 @@
 use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
 
 use super::plain_body;
+use crate::link::without_addresses;
 use crate::outline::Outline;
 use crate::{ParseError, html};
 
@@ -81,6 +82,6 @@ fn letters(parts: &[&MessagePart<'_>]) -> Result<usize, ParseError> {
         append_part(part, &mut outline)?;
     }
     let (_, blocks) = outline.finish()?;
-    let in_text = |text: &str| text.chars().filter(|c| c.is_alphanumeric()).count();
+    let in_text = |text: &str| without_addresses(text).chars().filter(|c| c.is_alphanumeric()).count();
     Ok(blocks.iter().map(|block| in_text(&block.text)).sum())
 }

@@ -73,6 +73,24 @@ fn a_short_page_is_read_without_navigation_header_and_footer() {
 }
 
 #[test]
+fn links_to_elsewhere_keep_where_they_lead() {
+    let document = html(
+        "<h2><a href='https://a.example/'>Refunds</a></h2><p>Request one with <a href='https://shop.example/refund'>this form </a>or <a href='mailto:us@shop.example'>write</a>. \
+         <a href='#top'>Top</a> <a href='/next'>Next</a> <a href='https://shop.example'>shop.example</a> <a href='https://shop.example'><img src=x></a></p>\
+         <a href='https://b.example'><div>A card</div></a><ul><li><a href='https://c.example'>An item</a></ul>",
+    );
+    assert_eq!(
+        texts(&document),
+        [
+            "Request one with this form (https://shop.example/refund) or write (mailto:us@shop.example). Top Next shop.example",
+            "A card",
+            "- An item (https://c.example)"
+        ]
+    );
+    assert_eq!(document.blocks[0].headings, ["Refunds"]);
+}
+
+#[test]
 fn a_table_that_lays_out_the_page_is_read_through() {
     let document = html(
         "<table><tr><td><h2>Left</h2><p>one</p></td><td><table><tr><td>a</td><td>b</td></tr></table></td></tr></table>",

@@ -25,8 +25,8 @@ impl RawHtml {
         html::append_fragment(source, outline)
     }
 
-    /// A single tag or comment inside a paragraph.
-    pub(super) fn inline(&mut self, source: &str, outline: &mut Outline) {
+    /// A single tag or comment inside a paragraph, or inside a heading, whose links are not told.
+    pub(super) fn inline(&mut self, source: &str, heading: bool, outline: &mut Outline) {
         let Some(tag) = Tag::read(source) else {
             return;
         };
@@ -34,12 +34,22 @@ impl RawHtml {
             if self.skipping.is_some() && self.skipping == tag.raw_text_name() {
                 self.skipping = None;
             }
+            if tag.name.eq_ignore_ascii_case("a") {
+                outline.close_link();
+            }
             return;
         }
         if self.skips_text() {
             return;
         }
         self.skipping = tag.raw_text_name();
+        let target = tag
+            .attributes
+            .iter()
+            .find(|(name, _)| name.eq_ignore_ascii_case("href"));
+        if let Some((_, target)) = target.filter(|_| !heading && tag.name.eq_ignore_ascii_case("a")) {
+            outline.open_link(&target.replace("&amp;", "&"));
+        }
         if tag.is_line_break() {
             outline.text("\n");
         } else if !tag.is_markup() {

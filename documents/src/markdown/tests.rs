@@ -71,12 +71,36 @@ fn tables_code_and_quotes_are_blocks_of_their_kind() {
 }
 
 #[test]
-fn links_keep_their_text_and_images_their_alternative() {
+fn links_keep_their_text_and_where_they_lead_and_images_their_alternative() {
     let document =
         markdown("See [the *guide*](http://a) and ![a chart](b.png), <https://c.example>.[^1]\n\n[^1]: The note.");
     assert_eq!(
         texts(&document),
-        ["See the guide and a chart, https://c.example.", "The note."]
+        ["See the guide (http://a) and a chart, https://c.example.", "The note."]
+    );
+}
+
+#[test]
+fn links_to_places_nearby_and_links_of_headings_are_not_told() {
+    let document = markdown(
+        "# [Help](https://a.example)\n\n## <a href='https://a.example'>Refunds</a>\n\nSee [above](#help), [next](next.md) and \
+         <a class=x href=\"https://b.example/?a=1&amp;b=2\">the form</a>, or [write][us].\n\n| a | b |\n|---|---|\n| [c](https://c.example) | d |\n\n\
+         <p><a href='https://d.example'>In HTML</a></p>\n\n[us]: mailto:us@a.example",
+    );
+    assert_eq!(document.title.as_deref(), Some("Help"));
+    assert_eq!(
+        texts(&document),
+        [
+            "See above, next and the form (https://b.example/?a=1&b=2), or write (mailto:us@a.example).",
+            "a | b\nc (https://c.example) | d",
+            "In HTML (https://d.example)"
+        ]
+    );
+    assert!(
+        document
+            .blocks
+            .iter()
+            .all(|block| block.headings == ["Help", "Refunds"])
     );
 }
 
