@@ -28,8 +28,9 @@ pub struct Options {
     pub directory: PathBuf,
 }
 
-/// How long what is left may take once the faults are over.
-const SETTLE_LIMIT: Duration = Duration::from_mins(3);
+/// How long what is left may take once the faults are over: jobs that wait for a circuit look again after a minute at most, and few calls are let through
+/// while it is not closed.
+const SETTLE_LIMIT: Duration = Duration::from_mins(10);
 
 /// # Panics
 /// When a server or a process of ours does not come back.

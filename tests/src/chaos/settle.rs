@@ -14,12 +14,12 @@ const CALLS_ARE_OVER: Duration = Duration::from_secs(6);
 pub(crate) async fn settle(system: &System, observer: &Observer, tenants: &[(String, Client)], limit: Duration) {
     let mut database = Database::connect(system.servers.get("DATABASE_OWNER_URL")).await;
     let deadline = Instant::now() + limit;
-    let mut unended = drain(&mut database, deadline).await;
     tokio::time::sleep(CALLS_ARE_OVER).await;
-    loop {
-        let unknown = database.unknown_effects().await;
-        if unknown.is_empty() || Instant::now() >= deadline {
-            break;
+    // Calls wait for circuits, some for minutes: what is known by then is decided meanwhile, as a person would.
+    let unended = loop {
+        let (unended, unknown) = (database.unended().await, database.unknown_effects().await);
+        if (unended == 0 && unknown.is_empty()) || Instant::now() >= deadline {
+            break unended;
         }
         for effect in unknown {
             let acted = observer.has_acted(&effect.marker);
@@ -30,22 +30,11 @@ pub(crate) async fn settle(system: &System, observer: &Observer, tenants: &[(Str
                 system.recorder.record(Event::Decided { job: effect.job, acted });
             }
         }
-        unended = drain(&mut database, deadline).await;
-    }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
     system.recorder.record(Event::Drained { unended });
     empty_index(system, deadline).await;
     write_down(system, &system.recorder, &mut database).await;
-}
-
-/// Waits until no job has to run; how many still have to when the wait was given up.
-async fn drain(database: &mut Database, deadline: Instant) -> i64 {
-    loop {
-        let unended = database.unended().await;
-        if unended == 0 || Instant::now() >= deadline {
-            return unended;
-        }
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
 }
 
 /// Ids of jobs that have ended meanwhile are dropped when a worker comes upon them.

@@ -16,7 +16,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 struct HeldBack {
     #[diesel(sql_type = Text)]
     job: String,
-    /// How often it was held back since it last ended an attempt.
+    /// Since it last ended an attempt: after the next it is counted anew.
+    #[diesel(sql_type = Text)]
+    since: String,
     #[diesel(sql_type = Integer)]
     count: i32,
 }
@@ -47,6 +49,7 @@ async fn look(owner_url: &str, connection: &mut Option<AsyncPgConnection>) -> Re
         Some(connection) => connection,
         None => connection.insert(AsyncPgConnection::establish(owner_url).await?),
     };
-    let sql = "SELECT id::text AS job, coalesce((snooze ->> 'count')::int, 0) AS count FROM jobs WHERE state = 'scheduled' AND snooze IS NOT NULL";
+    let sql = "SELECT id::text AS job, coalesce(snooze ->> 'since', '') AS since, coalesce((snooze ->> 'count')::int, 0) AS count
+               FROM jobs WHERE state = 'scheduled' AND snooze IS NOT NULL";
     Ok(diesel::sql_query(sql).load(connection).await?)
 }

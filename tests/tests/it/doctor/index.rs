@@ -14,7 +14,7 @@ async fn redis(app: &TestApp) -> MultiplexedConnection {
 
 /// A key of the pool `general`.
 fn key(app: &TestApp, end: &str) -> String {
-    format!("{{{}:general}}:3:{end}", app.context.settings.redis.prefix)
+    format!("{{{}:general}}:4:{end}", app.context.settings.redis.prefix)
 }
 
 async fn push(app: &TestApp, id: JobId) {
