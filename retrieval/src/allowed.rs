@@ -27,7 +27,7 @@ impl Allowed {
             AllowedDocuments::Everything
         } else {
             let passing = documents.iter().filter(|(_, document)| {
-                sight.sees(&document.acl) && filter.is_none_or(|filter| filter.matches(&document.metadata))
+                sight.sees(&document.acl) && filter.is_none_or(|filter| filter.matches(&|path| document.field(path)))
             });
             AllowedDocuments::Only(passing.map(|(number, _)| number).collect())
         };

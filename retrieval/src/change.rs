@@ -2,6 +2,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::acl::Acl;
+use crate::facts::Facts;
 
 /// One step of a base's change log.
 #[derive(Clone, Debug)]
@@ -28,6 +29,7 @@ pub struct IndexedDocument {
     pub title: String,
     /// What [`crate::Filter`] looks at; anything but an object has no fields.
     pub metadata: Value,
+    pub facts: Facts,
     pub acl: Acl,
     pub chunks: Vec<IndexedChunk>,
 }

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
@@ -6,6 +7,8 @@ use uuid::Uuid;
 
 use crate::acl::Acl;
 use crate::change::IndexedDocument;
+use crate::facts::Facts;
+use crate::filter::field;
 
 /// Names one version of a document inside a replica. Numbers grow and are never used twice, so whatever an index still
 /// holds of a replaced version cannot be taken for the new one.
@@ -33,6 +36,7 @@ pub(crate) struct Document {
     pub(crate) id: Uuid,
     pub(crate) title: String,
     pub(crate) metadata: Value,
+    pub(crate) facts: Facts,
     pub(crate) acl: Acl,
     /// The row of its first chunk's vector; the others follow.
     pub(crate) first_row: usize,
@@ -45,6 +49,7 @@ impl Document {
             id: document.document_id,
             title: document.title,
             metadata: document.metadata,
+            facts: document.facts,
             acl: document.acl,
             first_row,
             chunks: document
@@ -60,8 +65,18 @@ impl Document {
         size_of::<Self>()
             + self.title.len()
             + json_bytes(&self.metadata)
+            + self.facts.memory_bytes()
+            + json_bytes(&self.facts.said)
             + self.acl.memory_bytes()
             + self.chunks.len() * size_of::<(Uuid, u32)>()
+    }
+
+    /// What a filter or recency finds under a name: a fact where it begins with `$`, else a member of the metadata.
+    pub(crate) fn field(&self, path: &str) -> Option<Cow<'_, Value>> {
+        match path.strip_prefix('$') {
+            Some(name) => self.facts.field(&self.title, name),
+            None => field(&self.metadata, path).map(Cow::Borrowed),
+        }
     }
 
     /// The place of a chunk in the document's list.

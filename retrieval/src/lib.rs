@@ -16,6 +16,8 @@ mod documents;
 #[cfg(feature = "index")]
 mod error;
 #[cfg(feature = "index")]
+mod facts;
+#[cfg(feature = "index")]
 mod fusion;
 #[cfg(feature = "index")]
 mod highlight;
@@ -50,12 +52,14 @@ pub const USUAL_TITLE_BOOST: f32 = 0.25;
 
 pub use acl::{Acl, Viewer};
 pub use excerpt::excerpt;
-pub use filter::{Filter, FilterError};
+pub use filter::{Filter, FilterError, check_field};
 
 #[cfg(feature = "index")]
 pub use change::{DocumentChange, IndexedChunk, IndexedDocument};
 #[cfg(feature = "index")]
 pub use error::{Error, Result};
+#[cfg(feature = "index")]
+pub use facts::Facts;
 #[cfg(feature = "index")]
 pub use fusion::Fusion;
 #[cfg(feature = "index")]

@@ -1,13 +1,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
-
-use crate::filter::field;
+use std::borrow::Cow;
 
 /// Prefers newer documents: a document's scores are multiplied by `1 - weight + weight * 2^(-age / half_life)`, so that one of today keeps
 /// its score and a very old one keeps `1 - weight` of it. One without a date counts as very old; one of the future as of today.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recency {
-    /// The member of the metadata that holds the date (RFC 3339, or a day as `2026-03-31`); dots reach into objects, as in a filter.
+    /// The member of the metadata, or the fact, that holds the date (RFC 3339, or a day as `2026-03-31`): named as in a filter.
     pub field: String,
     /// In days, greater than 0.
     pub half_life_days: f64,
@@ -17,10 +16,10 @@ pub struct Recency {
 }
 
 impl Recency {
-    /// What a score of a document with this metadata is multiplied by, 0 to 1.
-    pub(crate) fn factor(&self, metadata: &Value) -> f32 {
+    /// What a score of a document is multiplied by, 0 to 1; `look` finds what the document has under a name.
+    pub(crate) fn factor<'a>(&self, look: &dyn Fn(&str) -> Option<Cow<'a, Value>>) -> f32 {
         let weight = self.weight.clamp(0.0, 1.0);
-        let share = match field(metadata, &self.field).and_then(date) {
+        let share = match look(&self.field).as_deref().and_then(date) {
             Some(date) => {
                 let age_days = ((self.now - date).num_seconds() as f64 / 86_400.0).max(0.0);
                 (-age_days / self.half_life_days.max(f64::MIN_POSITIVE)).exp2() as f32
@@ -44,6 +43,7 @@ fn date(value: &Value) -> Option<DateTime<Utc>> {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::filter::field;
     use serde_json::json;
 
     fn factor(metadata: Value) -> f32 {
@@ -53,7 +53,7 @@ mod tests {
             weight: 0.5,
             now: "2026-11-28T12:00:00Z".parse().unwrap(),
         };
-        recency.factor(&metadata)
+        recency.factor(&|path| field(&metadata, path).map(Cow::Borrowed))
     }
 
     #[test]

@@ -98,6 +98,7 @@ diesel::table! {
         created_at -> Timestamptz,
         said_title -> Nullable<Text>,
         said_mime_type -> Nullable<Text>,
+        said -> Jsonb,
     }
 }
 

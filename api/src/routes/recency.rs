@@ -1,12 +1,14 @@
 use crate::extract::{Fields, FromFields};
 use jobs::kinds;
+use retrieval::check_field;
 use utoipa::ToSchema;
 
 /// Prefers newer documents: scores are multiplied by `1 - weight + weight * 2^(-age / half_life_days)`. A document without a date counts as
 /// very old, one of the future as of today.
 #[derive(Debug, ToSchema)]
 pub(crate) struct Recency {
-    /// The member of the metadata that holds the date (RFC 3339, or a day as `2026-03-31`); dots reach into objects.
+    /// What holds the date (RFC 3339, or a day as `2026-03-31`): a member of the metadata, dots reach into objects; or `$updated_at`, `$created_at` or
+    /// `$said.<name>`, as in a filter.
     #[schema(min_length = 1, max_length = 200)]
     field: String,
     #[schema(minimum = 0.01, maximum = 36500)]
@@ -39,6 +41,9 @@ impl Recency {
 impl FromFields for Recency {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let field = fields.text("field", 1..=200);
+        if let Some(Err(message)) = field.as_deref().map(check_field) {
+            fields.error("field", "invalid", message);
+        }
         let half_life_days = match fields.is_absent("half_life_days") {
             true => fields.required_value("half_life_days").and(None),
             false => fields.optional_number("half_life_days", 0.01..=36_500.0),

@@ -51,6 +51,9 @@ fn read_meta(element: &Element, head: &mut Head) {
     match key.to_ascii_lowercase().as_str() {
         "og:title" if head.title.is_none() => head.title = content.and_then(title),
         "description" | "og:description" => put(&mut head.metadata, "description", content),
+        "author" | "article:author" => put(&mut head.metadata, "author", content),
+        "article:published_time" => put(&mut head.metadata, "created", content),
+        "article:modified_time" | "og:updated_time" => put(&mut head.metadata, "modified", content),
         _ => {}
     }
 }

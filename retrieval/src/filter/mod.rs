@@ -1,14 +1,16 @@
-//! Filters over a document's metadata.
+//! Filters over a document's metadata, and over what is known of it besides.
 
 mod condition;
 mod parse;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use condition::Condition;
-pub use parse::FilterError;
+pub use parse::{FilterError, check_field};
 
 /// A condition on a document's metadata, read from JSON with [`Filter::parse`].
 ///
@@ -16,6 +18,8 @@ pub use parse::FilterError;
 /// - operators: `eq`, `ne`, `in`, `gt`, `gte`, `lt`, `lte`, `exists`
 /// - `{"and": [..]}`, `{"or": [..]}`, `{"not": {..}}` combine filters
 /// - `"author.name"` reaches into objects; a member whose own name holds the dot is found first
+/// - `$title`, `$mime_type`, `$external_id`, `$source_id`, `$created_at` and `$updated_at` (RFC 3339, in UTC) are what is known of the document, and `$said.author`
+///   what it says of itself
 /// - a list meets a condition when one of its elements does; `ne` is the opposite of `eq`, so it also holds for
 ///   documents without the field
 /// - numbers compare by value, strings by code point (which orders RFC 3339 times in one zone), other types only for
@@ -37,19 +41,19 @@ impl Filter {
         parse::parse(value).map(Self)
     }
 
-    /// Whether a document with this metadata passes.
-    pub fn matches(&self, metadata: &Value) -> bool {
-        self.0.matches(metadata)
+    /// Whether a document passes; `look` finds what it has under a name.
+    pub fn matches<'a>(&self, look: &dyn Fn(&str) -> Option<Cow<'a, Value>>) -> bool {
+        self.0.matches(look)
     }
 }
 
 impl Node {
-    fn matches(&self, metadata: &Value) -> bool {
+    fn matches<'a>(&self, look: &dyn Fn(&str) -> Option<Cow<'a, Value>>) -> bool {
         match self {
-            Self::All(nodes) => nodes.iter().all(|node| node.matches(metadata)),
-            Self::Any(nodes) => nodes.iter().any(|node| node.matches(metadata)),
-            Self::Not(node) => !node.matches(metadata),
-            Self::Field { path, condition } => condition.holds(field(metadata, path)),
+            Self::All(nodes) => nodes.iter().all(|node| node.matches(look)),
+            Self::Any(nodes) => nodes.iter().any(|node| node.matches(look)),
+            Self::Not(node) => !node.matches(look),
+            Self::Field { path, condition } => condition.holds(look(path).as_deref()),
         }
     }
 }

@@ -33,6 +33,34 @@ pub(super) fn parse(value: &Value) -> Result<Node, Vec<FilterError>> {
     }
 }
 
+/// What is known of a document by itself, beside `$said.<name>`.
+const FACTS: [&str; 6] = [
+    "$title",
+    "$mime_type",
+    "$external_id",
+    "$source_id",
+    "$created_at",
+    "$updated_at",
+];
+
+/// Whether a document can have something under this name.
+///
+/// # Errors
+/// Why not, for people.
+pub fn check_field(name: &str) -> Result<(), String> {
+    if name.is_empty() || name.len() > MAX_PATH_BYTES {
+        return Err(format!("a field's name has 1 to {MAX_PATH_BYTES} bytes"));
+    }
+    let of_itself = name.strip_prefix("$said.").is_some_and(|name| !name.is_empty());
+    if name.starts_with('$') && !of_itself && !FACTS.contains(&name) {
+        return Err(format!(
+            "is not known of documents; there are {} and $said.<name>, and other names are of the metadata",
+            FACTS.join(", ")
+        ));
+    }
+    Ok(())
+}
+
 struct Parser {
     errors: Vec<FilterError>,
     nodes: usize,
@@ -82,8 +110,8 @@ impl Parser {
     }
 
     fn field(&mut self, field: &str, value: &Value, at: &str) -> Option<Node> {
-        if field.is_empty() || field.len() > MAX_PATH_BYTES {
-            return self.refuse(at, format!("a field's name has 1 to {MAX_PATH_BYTES} bytes"));
+        if let Err(message) = check_field(field) {
+            return self.refuse(at, message);
         }
         let conditions = match value {
             Value::Object(operators) => self.operators(operators, at)?,

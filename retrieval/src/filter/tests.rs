@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::Filter;
+use super::{Filter, field};
+use std::borrow::Cow;
 
 fn passes(filter: Value, metadata: &Value) -> bool {
-    Filter::parse(&filter).unwrap().matches(metadata)
+    let filter = Filter::parse(&filter).unwrap();
+    filter.matches(&|path| field(metadata, path).map(Cow::Borrowed))
 }
 
 fn problems(filter: Value) -> Vec<String> {
@@ -103,4 +105,15 @@ fn depth_size_and_reported_errors_are_bounded() {
     assert_eq!(problems(json!({"or": wrong})).len(), 50);
     assert_eq!(problems(json!({"a": "x".repeat(5000)})).len(), 1);
     assert_eq!(problems(json!({"a": {"in": vec![1; 1001]}})).len(), 1);
+}
+
+#[test]
+fn what_is_known_of_documents_has_names_of_its_own() {
+    for known in ["$title", "$updated_at", "$said.author.name"] {
+        assert_eq!(Filter::parse(&json!({known: {"exists": true}})).err(), None, "{known}");
+    }
+    for unknown in ["$said", "$said.", "$size", "$"] {
+        let problems = problems(json!({unknown: 1}));
+        assert!(problems[0].contains("is not known of documents"), "{problems:?}");
+    }
 }

@@ -245,7 +245,7 @@ impl Candidates {
 }
 
 fn factor(document: &Document, recency: Option<&Recency>) -> f32 {
-    recency.map_or(1.0, |recency| recency.factor(&document.metadata))
+    recency.map_or(1.0, |recency| recency.factor(&|path| document.field(path)))
 }
 
 fn title_boost(query: &Query) -> f32 {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use retrieval::{Acl, Hit, IndexedChunk, IndexedDocument, Language, Mode, Query, ReplicaOptions, Viewer, excerpt};
+use retrieval::{Acl, Hit, IndexedChunk, IndexedDocument, Facts, Language, Mode, Query, ReplicaOptions, Viewer, excerpt};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -69,6 +69,7 @@ fn article(id: u128, heading: &str, text: &str) -> IndexedDocument {
         document_id: Uuid::from_u128(id),
         title: heading.to_owned(),
         metadata: json!({}),
+        facts: Facts::default(),
         acl: Acl::default(),
         chunks: vec![IndexedChunk {
             chunk_id: Uuid::from_u128(id),

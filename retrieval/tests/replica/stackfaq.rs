@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use retrieval::{Acl, DocumentChange, IndexedChunk, IndexedDocument, Language, Query, Replica, ReplicaOptions, Viewer};
+use retrieval::{Acl, DocumentChange, IndexedChunk, IndexedDocument, Facts, Language, Query, Replica, ReplicaOptions, Viewer};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -85,6 +85,7 @@ fn upsert(line: &Value) -> DocumentChange {
         document_id: id,
         title,
         metadata: Value::Null,
+        facts: Facts::default(),
         acl: Acl::default(),
         chunks: vec![chunk],
     };

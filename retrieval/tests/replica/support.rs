@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use retrieval::{
-    Acl, DocumentChange, Hits, IndexedChunk, IndexedDocument, Language, Mode, Query, Replica, ReplicaOptions, Viewer,
+    Acl, DocumentChange, Hits, IndexedChunk, IndexedDocument, Facts, Language, Mode, Query, Replica, ReplicaOptions, Viewer,
 };
 use serde_json::json;
 use tempfile::TempDir;
@@ -68,6 +68,7 @@ pub(crate) fn document(id: u128, text: &str) -> IndexedDocument {
         document_id: Uuid::from_u128(id),
         title: format!("Document {id}"),
         metadata: json!({}),
+        facts: Facts::default(),
         acl: Acl::default(),
         chunks: vec![chunk(id, 0, text, [1.0, 0.0, 0.0, 0.0])],
     }

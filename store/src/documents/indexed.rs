@@ -1,6 +1,7 @@
 use crate::prepared::Prepare;
-use crate::{ChunkId, DocumentId, StoreError, TenantTx, embeddings};
-use diesel::sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Text, Uuid};
+use crate::{ChunkId, DocumentId, SourceId, StoreError, TenantTx, embeddings};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -12,6 +13,14 @@ pub struct IndexedDocument {
     pub id: DocumentId,
     pub title: String,
     pub metadata: Value,
+    pub mime_type: String,
+    pub external_id: Option<String>,
+    /// Of several, any.
+    pub source_id: Option<SourceId>,
+    pub created_at: DateTime<Utc>,
+    pub updated_at: DateTime<Utc>,
+    /// What the document says of itself.
+    pub said: Value,
     pub acl: Value,
     /// By ordinal.
     pub chunks: Vec<IndexedChunk>,
@@ -35,6 +44,18 @@ struct DocumentRow {
     title: String,
     #[diesel(sql_type = Jsonb)]
     metadata: Value,
+    #[diesel(sql_type = Text)]
+    mime_type: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    external_id: Option<String>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    source_id: Option<SourceId>,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: DateTime<Utc>,
+    #[diesel(sql_type = Timestamptz)]
+    updated_at: DateTime<Utc>,
+    #[diesel(sql_type = Jsonb)]
+    said: Value,
     #[diesel(sql_type = Jsonb)]
     acl: Value,
 }
@@ -98,7 +119,8 @@ pub async fn count_indexed(
 /// [`StoreError`].
 pub async fn indexed(tx: &mut TenantTx, model: &str, ids: &[DocumentId]) -> Result<Vec<IndexedDocument>, StoreError> {
     let documents: Vec<DocumentRow> = sql_query(
-        "SELECT d.id, coalesce(v.title, d.title) AS title, v.metadata, v.acl
+        "SELECT d.id, coalesce(v.title, d.title) AS title, v.metadata, v.mime_type, d.external_id, d.created_at, d.updated_at, v.said, v.acl,
+                (SELECT i.source_id FROM source_items i WHERE i.tenant_id = d.tenant_id AND i.document_id = d.id LIMIT 1) AS source_id
          FROM documents d JOIN document_versions v
            ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
          WHERE d.tenant_id = $1 AND d.id = ANY($2) AND d.deleting_at IS NULL",
@@ -139,6 +161,12 @@ pub async fn indexed(tx: &mut TenantTx, model: &str, ids: &[DocumentId]) -> Resu
             id: row.id,
             title: row.title,
             metadata: row.metadata,
+            mime_type: row.mime_type,
+            external_id: row.external_id,
+            source_id: row.source_id,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            said: row.said,
             acl: row.acl,
             chunks: chunks.remove(&row.id).unwrap_or_default(),
         })

@@ -66,7 +66,7 @@ pub struct Named<'a> {
     pub mime_type: &'a str,
 }
 
-/// Makes `version` the one that is served, under its final title and media type, and forgets older submissions and their bytes.
+/// Makes `version` the one that is served, under its final title and media type and with what it `said` of itself, and forgets older submissions and their bytes.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -75,6 +75,7 @@ pub async fn mark_ready(
     id: DocumentId,
     version: i32,
     named: Named<'_>,
+    said: &Value,
     fingerprint: &[u8],
     chunk_count: i32,
 ) -> Result<(), StoreError> {
@@ -82,6 +83,7 @@ pub async fn mark_ready(
         .set((
             document_versions::title.eq(named.title),
             document_versions::mime_type.eq(named.mime_type),
+            document_versions::said.eq(said),
         ))
         .execute(&mut tx.conn)
         .await?;

@@ -1,4 +1,4 @@
-use retrieval::{Acl, DocumentChange, IndexedChunk, IndexedDocument};
+use retrieval::{Acl, DocumentChange, Facts, IndexedChunk, IndexedDocument};
 use std::collections::HashMap;
 use store::{DocumentId, documents};
 
@@ -36,6 +36,14 @@ fn indexed(document: documents::IndexedDocument) -> IndexedDocument {
         document_id: document.id.0,
         title: document.title,
         metadata: document.metadata,
+        facts: Facts {
+            mime_type: document.mime_type,
+            external_id: document.external_id,
+            source_id: document.source_id.map(|source| source.0),
+            created_at: document.created_at.timestamp(),
+            updated_at: document.updated_at.timestamp(),
+            said: document.said,
+        },
         acl,
         chunks,
     }

@@ -122,6 +122,6 @@ async fn write(
         mime_type: "text/plain",
     };
     let count = i32::try_from(rows.len()).unwrap_or(i32::MAX);
-    mark_ready(tx, id, submitted.version, named, &[], count).await?;
+    mark_ready(tx, id, submitted.version, named, &serde_json::json!({}), &[], count).await?;
     Ok(id)
 }

@@ -1,5 +1,5 @@
 //! Filters on metadata.
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::TestApp;
 
 async fn with_documents(app: &TestApp) -> String {
@@ -120,5 +120,58 @@ async fn an_answer_is_made_only_of_what_its_filter_lets_through() {
         "{}",
         refused.text
     );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_of_documents_is_filtered_and_weighed_by() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let markdown = "---\nauthor: {name: Ann}\ndate: 2026-03-31\n---\n# Lamps\n\nManual of the lamp.";
+    let mail = "From: Ben <ben@example.com>\r\nTo: ann@example.com\r\nSubject: Lamp\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000\r\n\r\nManual of the lamp, by mail.\r\n";
+    for (name, mime_type, content) in [
+        ("lamps", "text/markdown", markdown),
+        ("mail", "message/rfc822", mail),
+        ("plain", "text/plain", "Manual of the lamp, in plain text."),
+    ] {
+        let document =
+            json!({"title": name, "content": content, "mime_type": mime_type, "external_id": format!("id-{name}")});
+        app.client.ingest(&base, document).await;
+    }
+    let found = async |more: Value| {
+        let mut body = json!({"knowledge_base_ids": [base], "query": "manual lamp", "mode": "keyword"});
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let found = app.client.search(body).await;
+        let results = found["results"].as_array().unwrap();
+        let titles = results.iter().map(|hit| hit["title"].as_str().unwrap().to_owned());
+        titles.collect::<Vec<_>>()
+    };
+    for (filter, expected) in [
+        (json!({"$title": "plain"}), vec!["plain"]),
+        (json!({"$mime_type": {"in": ["text/markdown", "text/plain"]}}), vec!["lamps", "plain"]),
+        (json!({"$external_id": "id-mail"}), vec!["mail"]),
+        (json!({"$said.author.name": "Ann"}), vec!["lamps"]),
+        (json!({"$said.from": {"exists": true}}), vec!["mail"]),
+        (json!({"$source_id": {"exists": true}}), vec![]),
+        (json!({"$created_at": {"gte": "2026-01-01T00:00:00Z"}}), vec!["lamps", "mail", "plain"]),
+        (json!({"$updated_at": {"lt": "2026-01-01T00:00:00Z"}}), vec![]),
+    ] {
+        let mut titles = found(json!({"filter": filter})).await;
+        titles.sort();
+        assert_eq!(titles, expected, "{filter}");
+    }
+    let newest = json!({"recency": {"field": "$said.date", "half_life_days": 1, "weight": 1}});
+    assert_eq!(found(newest).await[0], "lamps");
+    let wrong = json!({"knowledge_base_ids": [base], "query": "lamp", "filter": {"$size": 1},
+        "recency": {"field": "$date", "half_life_days": 1}});
+    let refused = app.client.post("/v1/search", wrong).await;
+    refused.expect_problem(422, "invalid");
+    let fields: Vec<&str> = refused.body["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["field"].as_str().unwrap())
+        .collect();
+    assert_eq!(fields, ["filter.$size", "recency.field"]);
     app.finish().await;
 }

@@ -1,10 +1,10 @@
 use super::embed::Embedded;
-use super::handle::superseded;
+use super::handle::{Cut, superseded};
 use super::read::Source;
 use crate::{Done, JobContext, JobError};
 use documents::{Chunk, Format};
 use jobs::kinds::{IngestDocument, IngestedDocument};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::HashSet;
 use store::documents::{Named, Ready, count_indexed, lock_for_ingest, mark_ready, mark_unchanged, version};
 use store::index_changes::{self, Recorded};
@@ -20,17 +20,21 @@ pub(super) struct Ingested {
     /// The media type that the document has, whatever was said of it.
     media_type: String,
     title: String,
+    /// What the document says of itself.
+    said: Value,
     chunks: Vec<Chunk>,
     embedded: Embedded,
     unchanged: bool,
 }
 
 impl Ingested {
-    pub(super) fn new(source: Source, format: Format, title: String, chunks: Vec<Chunk>, embedded: Embedded) -> Self {
+    pub(super) fn new(source: Source, format: Format, cut: Cut, embedded: Embedded) -> Self {
+        let Cut { title, said, chunks } = cut;
         Self {
             media_type: source.media_type(format),
             source,
             title,
+            said,
             chunks,
             embedded,
             unchanged: false,
@@ -43,6 +47,7 @@ impl Ingested {
             media_type: source.version.mime_type.clone(),
             source,
             title,
+            said: json!({}),
             chunks: Vec::new(),
             embedded: Embedded::default(),
             unchanged: true,
@@ -135,7 +140,16 @@ async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested)
         title: &ingested.title,
         mime_type: &ingested.media_type,
     };
-    mark_ready(tx, document, asked.version, named, &source.fingerprint, count).await?;
+    mark_ready(
+        tx,
+        document,
+        asked.version,
+        named,
+        &ingested.said,
+        &source.fingerprint,
+        count,
+    )
+    .await?;
     Ok(())
 }
 

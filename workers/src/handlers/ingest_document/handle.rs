@@ -22,12 +22,12 @@ impl Handle for IngestDocument {
             return commit(&job, &self, Ingested::unchanged(source)).await;
         }
         let Parsed { format, document, .. } = job.step("parse", parse(&job, &source)).await?;
-        let (title, chunks) = job.step("chunk", chunk(&job, &source, document)).await?;
-        job.step_detail(json!({ "chunks": chunks.len() }));
-        let Some(embedded) = job.step("embed", embed_unknown(&job, &self, &source, &chunks)).await? else {
+        let cut = job.step("chunk", chunk(&job, &source, document)).await?;
+        job.step_detail(json!({ "chunks": cut.chunks.len() }));
+        let Some(embedded) = job.step("embed", embed_unknown(&job, &self, &source, &cut.chunks)).await? else {
             return Done::with(&superseded());
         };
-        commit(&job, &self, Ingested::new(source, format, title, chunks, embedded)).await
+        commit(&job, &self, Ingested::new(source, format, cut, embedded)).await
     }
 }
 
@@ -86,15 +86,31 @@ fn found(parsed: &Parsed) -> Value {
     Value::Object(found)
 }
 
+/// A document in pieces.
+pub(super) struct Cut {
+    pub(super) title: String,
+    /// What the document says of itself.
+    pub(super) said: Value,
+    pub(super) chunks: Vec<Chunk>,
+}
+
+/// What a document says of itself is kept up to so many bytes as JSON, and not at all where it says more: as much as metadata may have.
+const SAID_BYTES_MAX: usize = 16 << 10;
+
 /// The document's title and its chunks, which every model of the base reads.
-async fn chunk(job: &JobContext, source: &Source, parsed: ParsedDocument) -> Result<(String, Vec<Chunk>), JobError> {
+async fn chunk(job: &JobContext, source: &Source, mut parsed: ParsedDocument) -> Result<Cut, JobError> {
+    let said = Value::Object(std::mem::take(&mut parsed.metadata));
     let (title, chunks) = cut(source, parsed).await?;
     for model in source.models() {
         for chunk in &chunks {
             check_image(&job.app.models, model, &measure(source, chunk))?;
         }
     }
-    Ok((title, chunks))
+    let said = match said.to_string().len() {
+        0..=SAID_BYTES_MAX => said,
+        _ => json!({}),
+    };
+    Ok(Cut { title, said, chunks })
 }
 
 /// Runs off the async threads: a large document takes seconds.
