@@ -184,7 +184,9 @@ fn pages_keep_their_order_and_a_page_with_text_keeps_it() {
     assert_eq!(unread.pictures, [2, 4]);
     let recognised = [
         Hocr::default().text(250, 300, 42, "Scanned in between.").page(2),
-        Hocr::default().text(250, 300, 42, "Never seen, though it is longer.").page(3),
+        Hocr::default()
+            .text(250, 300, 42, "Never seen, though it is longer.")
+            .page(3),
         Hocr::default().text(250, 300, 42, "No such page.").page(9),
     ];
     let document = parse_recognised(&file, &recognised).unwrap();

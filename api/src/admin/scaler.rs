@@ -86,11 +86,11 @@ async fn offered(queue: Option<&Queue>, pool: Pool) -> Option<i64> {
     i64::try_from(depth.queued + depth.popped).ok()
 }
 
-/// What waits for a worker: what a tenant or an operator has paused waits for nobody.
+/// What waits for a worker: what a tenant or an operator has paused waits for nobody. Redis alone is not believed that nothing does: it may have just been wiped.
 fn waiting(load: &PoolLoad, offered: Option<i64>) -> i64 {
     match (load.paused, offered) {
         (true, _) => 0,
-        (false, Some(offered)) => load.queued.min(offered),
+        (false, Some(offered)) => load.queued.min(offered.max(1)),
         (false, None) => load.queued,
     }
 }
@@ -186,6 +186,7 @@ mod tests {
         let mut load = load(1000, 0, 1, Some(1.0));
         assert_eq!(waiting(&load, None), 1000);
         assert_eq!(waiting(&load, Some(3)), 3, "the others were put aside");
+        assert_eq!(waiting(&load, Some(0)), 1, "or Redis was wiped");
         load.paused = true;
         assert_eq!(waiting(&load, None), 0);
     }

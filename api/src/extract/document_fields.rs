@@ -38,7 +38,9 @@ pub(crate) fn metadata(fields: &mut Fields) -> Value {
     if !value.is_object() {
         fields.error("metadata", "type", "must be an object");
     } else if let Some(name) = reserved_name(&value) {
-        let message = format!("must have no name that begins with $, as {name} does: searches know facts of their own by such names");
+        let message = format!(
+            "must have no name that begins with $, as {name} does: searches know facts of their own by such names"
+        );
         fields.error("metadata", "reserved", message);
     } else if depth_exceeds(&value, MAX_METADATA_DEPTH) {
         fields.error(
@@ -163,6 +165,9 @@ mod tests {
             "too_large"
         );
         assert_eq!(read(json!({"metadata": [1]})).unwrap_err()[0].code, "type");
-        assert_eq!(read(json!({"metadata": {"$title": 1}})).unwrap_err()[0].code, "reserved");
+        assert_eq!(
+            read(json!({"metadata": {"$title": 1}})).unwrap_err()[0].code,
+            "reserved"
+        );
     }
 }

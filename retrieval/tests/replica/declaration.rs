@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use retrieval::{Acl, Hit, IndexedChunk, IndexedDocument, Facts, Language, Mode, Query, ReplicaOptions, Viewer, excerpt};
+use retrieval::{
+    Acl, Facts, Hit, IndexedChunk, IndexedDocument, Language, Mode, Query, ReplicaOptions, Viewer, excerpt,
+};
 use serde_json::json;
 use uuid::Uuid;
 

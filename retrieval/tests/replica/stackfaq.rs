@@ -5,7 +5,9 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
 
-use retrieval::{Acl, DocumentChange, IndexedChunk, IndexedDocument, Facts, Language, Query, Replica, ReplicaOptions, Viewer};
+use retrieval::{
+    Acl, DocumentChange, Facts, IndexedChunk, IndexedDocument, Language, Query, Replica, ReplicaOptions, Viewer,
+};
 use serde_json::Value;
 use uuid::Uuid;
 

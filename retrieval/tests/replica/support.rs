@@ -1,7 +1,8 @@
 use std::path::{Path, PathBuf};
 
 use retrieval::{
-    Acl, DocumentChange, Hits, IndexedChunk, IndexedDocument, Facts, Language, Mode, Query, Replica, ReplicaOptions, Viewer,
+    Acl, DocumentChange, Facts, Hits, IndexedChunk, IndexedDocument, Language, Mode, Query, Replica, ReplicaOptions,
+    Viewer,
 };
 use serde_json::json;
 use tempfile::TempDir;

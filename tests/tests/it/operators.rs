@@ -1,6 +1,8 @@
 //! What an operator, a monitor and an autoscaler are told of the pools.
+use jobs::{Dispatch, Pool};
 use serde_json::{Value, json};
 use std::time::Duration;
+use store::JobId;
 use tests::{Client, Process, TestApp, TestOptions, eventually};
 
 async fn without_workers() -> TestApp {
@@ -133,6 +135,17 @@ async fn an_autoscaler_is_told_how_many_workers_would_do() {
         )
         .await
         .unwrap();
+    let dispatch = |id: &String| Dispatch {
+        id: JobId(id.parse().unwrap()),
+        tenant: app.tenant,
+        pool: Pool::General,
+        priority: 1,
+        kind: "diagnostics.noop".to_owned(),
+        knowledge_bases: Vec::new(),
+    };
+    let ids = app.texts("SELECT id::text AS text FROM jobs").await;
+    let offered: Vec<Dispatch> = ids.iter().map(dispatch).collect();
+    app.context.queue.try_push(&offered).await.unwrap();
     let (_, busy) = asked(&url).await;
     assert_eq!(
         (&busy["depth"], &busy["backlog_seconds"]),
@@ -148,6 +161,11 @@ async fn an_autoscaler_is_told_how_many_workers_would_do() {
         asked(&format!("{url}?target_seconds=300")).await.1["desired_workers"],
         1
     );
+    // What is paused is put aside, and Redis has it no more.
+    let popped = app.context.queue.pop(Pool::General, 270, &[]).await.unwrap();
+    let popped: Vec<JobId> = popped.iter().map(|popped| popped.job.id).collect();
+    app.context.queue.settle(Pool::General, &popped).await.unwrap();
+    assert_eq!(asked(&url).await.1["desired_workers"], 1, "30 wait: two slots");
     for refused in [0.to_string(), "-1".to_owned(), "soon".to_owned(), "inf".to_owned()] {
         assert_eq!(
             asked(&format!("{url}?target_seconds={refused}")).await.0,

@@ -148,12 +148,18 @@ async fn what_is_known_of_documents_is_filtered_and_weighed_by() {
     };
     for (filter, expected) in [
         (json!({"$title": "plain"}), vec!["plain"]),
-        (json!({"$mime_type": {"in": ["text/markdown", "text/plain"]}}), vec!["lamps", "plain"]),
+        (
+            json!({"$mime_type": {"in": ["text/markdown", "text/plain"]}}),
+            vec!["lamps", "plain"],
+        ),
         (json!({"$external_id": "id-mail"}), vec!["mail"]),
         (json!({"$said.author.name": "Ann"}), vec!["lamps"]),
         (json!({"$said.from": {"exists": true}}), vec!["mail"]),
         (json!({"$source_id": {"exists": true}}), vec![]),
-        (json!({"$created_at": {"gte": "2026-01-01T00:00:00Z"}}), vec!["lamps", "mail", "plain"]),
+        (
+            json!({"$created_at": {"gte": "2026-01-01T00:00:00Z"}}),
+            vec!["lamps", "mail", "plain"],
+        ),
         (json!({"$updated_at": {"lt": "2026-01-01T00:00:00Z"}}), vec![]),
     ] {
         let mut titles = found(json!({"filter": filter})).await;

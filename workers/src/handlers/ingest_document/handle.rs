@@ -24,7 +24,10 @@ impl Handle for IngestDocument {
         let Parsed { format, document, .. } = job.step("parse", parse(&job, &source)).await?;
         let cut = job.step("chunk", chunk(&job, &source, document)).await?;
         job.step_detail(json!({ "chunks": cut.chunks.len() }));
-        let Some(embedded) = job.step("embed", embed_unknown(&job, &self, &source, &cut.chunks)).await? else {
+        let Some(embedded) = job
+            .step("embed", embed_unknown(&job, &self, &source, &cut.chunks))
+            .await?
+        else {
             return Done::with(&superseded());
         };
         commit(&job, &self, Ingested::new(source, format, cut, embedded)).await
