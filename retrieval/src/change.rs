@@ -6,6 +6,7 @@ use crate::facts::Facts;
 
 /// One step of a base's change log.
 #[derive(Clone, Debug)]
+#[expect(clippy::large_enum_variant, reason = "most are upserts, and all are short-lived")]
 pub enum DocumentChange {
     /// Puts the document as given in the place of whatever the replica had under its id.
     Upsert(IndexedDocument),
