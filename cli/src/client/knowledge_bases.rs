@@ -1,4 +1,4 @@
-//! Knowledge bases by the name that people use.
+//! Knowledge bases by the name that people use, or by their id.
 
 use reqwest::StatusCode;
 use serde_json::json;
@@ -10,16 +10,16 @@ use super::wire::KnowledgeBase;
 
 const PATH: &[&str] = &["knowledge-bases"];
 
-/// The bases of these names, in their order.
+/// The bases of these names or ids, in their order. A base that is called like another's id is the one that is meant.
 ///
 /// # Errors
 /// [`ClientError::NoSuchBase`] for the first name that is not there.
 pub(crate) async fn find_all_by_name(client: &Client, names: &[String]) -> Result<Vec<KnowledgeBase>, ClientError> {
     let bases: Vec<KnowledgeBase> = list_all(client, PATH).await?;
     let find = |name: &String| {
-        bases
-            .iter()
-            .find(|base| base.name == *name)
+        let named = bases.iter().find(|base| base.name == *name);
+        named
+            .or_else(|| bases.iter().find(|base| base.id.to_string() == *name))
             .cloned()
             .ok_or_else(|| ClientError::NoSuchBase {
                 name: name.clone(),
@@ -88,6 +88,13 @@ mod tests {
         ])
         .await;
         assert_eq!(find_or_create(&fake.client(), "docs").await.unwrap().name, "docs");
+    }
+
+    #[tokio::test]
+    async fn a_base_is_found_by_its_id_as_well() {
+        let fake = Fake::answering(vec![reply(200, page(&["docs"]))]).await;
+        let found = find_all_by_name(&fake.client(), &[ID.to_owned()]).await.unwrap();
+        assert_eq!(found[0].name, "docs");
     }
 
     #[tokio::test]
