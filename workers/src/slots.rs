@@ -50,6 +50,8 @@ pub(crate) struct Free {
     pub(crate) pass_over: Vec<TenantId>,
     /// Only reserved ones are free.
     pub(crate) reserved: bool,
+    /// For those: when another tenant may have them.
+    pub(crate) left: Left,
 }
 
 /// A slot with a job in it; dropping it frees it.
@@ -136,7 +138,9 @@ impl Slots {
     pub(crate) fn look(&self, limit: usize) -> Free {
         let free = self.free.available_permits();
         let reserved = free <= self.reserved;
+        let left = Left(self.tenants.left.subscribe());
         Free {
+            left,
             count: if reserved {
                 free
             } else {

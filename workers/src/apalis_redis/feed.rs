@@ -2,6 +2,7 @@ use super::{Error, Shared, connect, storage};
 use crate::pull::{BATCH, BUSY_BEAT};
 use apalis::prelude::TaskSink;
 use apalis_core::backend::Vacuum;
+use jobs::Asking;
 use redis::{AsyncCommands, Script};
 use std::sync::Arc;
 use std::time::Duration;
@@ -40,13 +41,22 @@ pub(super) async fn feed(shared: &Arc<Shared>) -> Result<(), Error> {
         let room = free.count.saturating_sub(waiting);
         let popped = match room {
             0 => Vec::new(),
-            room => queue.pop(pull.pool, room, &free.pass_over).await?,
+            limit => {
+                let asking = Asking {
+                    limit,
+                    pass_over: &free.pass_over,
+                    reserved: free.reserved,
+                    home: None,
+                };
+                queue.take(pull.pool, &asking).await?.jobs
+            }
         };
         if popped.is_empty() {
             tokio::select! {
                 () = bell.notified(), if room > 0 => {}
                 () = shared.room.notified(), if room == 0 => {}
                 () = pull.slots.common(), if free.reserved => {}
+                () = free.left.since(), if free.reserved => {}
                 () = tokio::time::sleep(Duration::from_millis(pull.options.dispatch.poll_interval_ms)) => {}
                 () = pull.stop.cancelled() => {}
             }
