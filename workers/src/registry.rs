@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 /// The logic of a kind.
 pub trait Handle: Kind {
-    /// Runs one attempt. The future may be dropped at any await: when the job is cancelled, its lease is lost or the process stops.
+    /// Runs one attempt. The future may be dropped at any await: when the job is cancelled, its lease is lost or the process stops. But for a lost lease, a call
+    /// through [`JobContext::effect`] is let end first.
     fn handle(self, job: JobContext) -> impl Future<Output = Result<Done, JobError>> + Send;
 }
 

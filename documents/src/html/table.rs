@@ -47,7 +47,7 @@ impl<'t> Table<'t> {
     /// Whether `table`, which this was read from, only lays out the page: it holds headings, listings or tables, and says so itself
     /// (`role=presentation`) or, without a header cell, has a single row or column, or a cell that is as good as a page.
     pub(super) fn lays_out_the_page(&self, table: NodeRef<'_, Node>) -> bool {
-        if !table.descendants().skip(1).any(is_structure) {
+        if !table.children().any(|child| child.descendants().any(is_structure)) {
             return false;
         }
         let role = table.value().as_element().and_then(|table| table.attr("role"));

@@ -171,32 +171,29 @@ async fn a_reserved_slot_is_for_a_tenant_that_holds_none() {
     app.finish().await;
 }
 
-/// Two slots for anybody and three reserved ones. `poll_interval_ms` is so long that nothing is found by polling.
-async fn with_reserved_slots() -> TestApp {
+/// Two slots for anybody, which A's long jobs hold, and three reserved ones. `poll_interval_ms` is so long that nothing is found by polling.
+async fn with_reserved_slots() -> (TestApp, Rows) {
     let settings = [
         ("workers.general", "2"),
         ("workers.general_reserved", "3"),
         ("dispatch.poll_interval_ms", "30000"),
     ];
-    TestApp::start_with(TestOptions {
+    let app = TestApp::start_with(TestOptions {
         settings: settings.map(|(key, value)| (key, value.to_owned())).to_vec(),
         ..TestOptions::default()
     })
-    .await
+    .await;
+    let long = enqueue(&app, app.tenant, &Sleep { ms: 60_000 }, 5, &EnqueueOptions::default()).await;
+    app.context.queue.try_push(&long).await.unwrap();
+    let mut rows = Rows::of(&app);
+    let running = "SELECT count(*) FROM jobs WHERE state = 'running'";
+    rows.until(running, 2, Duration::from_secs(10)).await;
+    (app, rows)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_tenant_has_one_reserved_slot_however_many_are_free() {
-    let app = with_reserved_slots().await;
-    let long = enqueue(&app, app.tenant, &Sleep { ms: 60_000 }, 5, &EnqueueOptions::default()).await;
-    app.context.queue.try_push(&long).await.unwrap();
-    let mut rows = Rows::of(&app);
-    rows.until(
-        "SELECT count(*) FROM jobs WHERE state = 'running'",
-        2,
-        Duration::from_secs(10),
-    )
-    .await;
+    let (app, mut rows) = with_reserved_slots().await;
     let of_b = enqueue(&app, app.tenant_b, &Sleep { ms: 60_000 }, 5, &EnqueueOptions::default()).await;
     app.context.queue.try_push(&of_b).await.unwrap();
     let running_of_b = format!(
@@ -211,16 +208,7 @@ async fn a_tenant_has_one_reserved_slot_however_many_are_free() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reserved_slot_that_its_tenant_gives_back_is_its_again_at_once() {
-    let app = with_reserved_slots().await;
-    let long = enqueue(&app, app.tenant, &Sleep { ms: 60_000 }, 2, &EnqueueOptions::default()).await;
-    app.context.queue.try_push(&long).await.unwrap();
-    let mut rows = Rows::of(&app);
-    rows.until(
-        "SELECT count(*) FROM jobs WHERE state = 'running'",
-        2,
-        Duration::from_secs(10),
-    )
-    .await;
+    let (app, mut rows) = with_reserved_slots().await;
     // One after the other, though all are there from the beginning and nobody rings.
     let of_b = enqueue(&app, app.tenant_b, &Sleep { ms: 20 }, 20, &EnqueueOptions::default()).await;
     app.context.queue.try_push(&of_b).await.unwrap();
