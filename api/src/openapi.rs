@@ -235,6 +235,7 @@ mod tests {
             "post /v1/dead-letters/replay",
             "post /v1/documents/{id}/reingest",
             "post /v1/jobs",
+            "post /v1/jobs/cancel",
             "post /v1/jobs/{id}/cancel",
             "post /v1/jobs/{id}/retry",
             "post /v1/jobs/{id}/run",

@@ -117,6 +117,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(jobs::steps::list_steps))
         .routes(routes!(jobs::events::follow_job))
         .routes(routes!(jobs::cancel::cancel_job))
+        .routes(routes!(jobs::cancel_many::cancel_jobs))
         .routes(routes!(jobs::retry::retry_job))
         .routes(routes!(jobs::run::run_job))
         .routes(routes!(jobs::why::explain_wait))

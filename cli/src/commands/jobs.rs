@@ -3,6 +3,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::cancel_jobs::{CancelArgs, JobFilterArgs};
 use crate::client::{Client, ClientError, Job, JobState, Page, ServerArgs, Step, watch};
 use crate::job_text::{details, line, step_lines};
 use crate::outcome::Outcome;
@@ -20,8 +21,8 @@ enum Command {
     List(ListArgs),
     /// Show a job: its attempts and steps, its result or error, and what it waits for
     Show(JobArgs),
-    /// Cancel a job that has not ended
-    Cancel(JobArgs),
+    /// Cancel jobs that have not ended: those named, or all that match
+    Cancel(CancelArgs),
     /// Start a dead or cancelled job again
     Retry {
         #[command(flatten)]
@@ -48,18 +49,8 @@ enum Command {
 
 #[derive(clap::Args)]
 struct ListArgs {
-    /// Only this state: scheduled, queued, running, retryable, succeeded, dead or cancelled
-    #[arg(long)]
-    state: Option<String>,
-    /// Only this kind, such as ingest_document
-    #[arg(long)]
-    kind: Option<String>,
-    /// Only this pool
-    #[arg(long)]
-    pool: Option<String>,
-    /// Only jobs made after this time (RFC 3339)
-    #[arg(long, value_name = "TIME")]
-    created_after: Option<String>,
+    #[command(flatten)]
+    filter: JobFilterArgs,
     /// How many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
     limit: u32,
@@ -88,7 +79,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     match args.command {
         Command::List(args) => list(args).await,
         Command::Show(args) => show(args).await,
-        Command::Cancel(args) => act(args, "cancel", None).await,
+        Command::Cancel(args) => cancel(args).await,
         Command::Retry { job, effect } => act(job, "retry", effect.map(|effect| json!({ "effect": effect }))).await,
         Command::Dead(args) => super::dead_summary::run(args).await,
         Command::Replay(args) => super::dead_letters::replay(args).await,
@@ -101,15 +92,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
 }
 
 async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
-    let filters = [
-        ("state", args.state),
-        ("kind", args.kind),
-        ("pool", args.pool),
-        ("created_after", args.created_after),
-        ("cursor", args.cursor),
-    ];
     let mut query = vec![("limit", args.limit.to_string())];
-    query.extend(filters.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    query.extend(args.filter.given());
+    query.extend(args.cursor.map(|cursor| ("cursor", cursor)));
     let page: Value = args.server.connect()?.get(&["jobs"], &query).await?;
     if args.json {
         print_json(&page)?;
@@ -122,6 +107,19 @@ async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
     }
     print(&text)?;
     Ok(Outcome::Done)
+}
+
+/// One job as it is now, or what became of many.
+async fn cancel(args: CancelArgs) -> anyhow::Result<Outcome> {
+    let Some(id) = args.only_job() else {
+        return super::cancel_jobs::run(args).await;
+    };
+    let job = JobArgs {
+        id,
+        json: args.json,
+        server: args.server,
+    };
+    act(job, "cancel", None).await
 }
 
 async fn show(args: JobArgs) -> anyhow::Result<Outcome> {
@@ -295,10 +293,11 @@ mod tests {
     async fn a_list_sends_only_the_filters_that_were_given() {
         let fake = Fake::serving(|_| reply(200, json!({"data": [job("queued")], "next_cursor": "c"}))).await;
         let args = ListArgs {
-            state: Some("queued".into()),
-            kind: None,
-            pool: None,
-            created_after: Some("2026-01-01T00:00:00+01:00".into()),
+            filter: JobFilterArgs {
+                state: Some("queued".into()),
+                created_after: Some("2026-01-01T00:00:00+01:00".into()),
+                ..JobFilterArgs::default()
+            },
             limit: 5,
             cursor: None,
             json: false,

@@ -4,6 +4,7 @@ pub(crate) mod ask;
 pub(crate) mod batches;
 pub(crate) mod bench;
 pub(crate) mod budgets;
+mod cancel_jobs;
 pub(crate) mod check;
 pub(crate) mod dead_letters;
 pub(crate) mod dead_summary;

@@ -5,6 +5,7 @@ mod indexed;
 mod ingest;
 mod list;
 mod origin;
+mod recognised_pages;
 mod reingest;
 mod revise;
 mod submit;
@@ -17,6 +18,7 @@ pub use self::ingest::{Named, Ready, Version, lock_for_ingest, mark_ready, mark_
 pub use self::list::{DocumentFilter, LOOKED_THROUGH, Listed, list};
 pub(crate) use self::origin::URL;
 pub use self::origin::{Origin, origins};
+pub use self::recognised_pages::{RecognisedPage, forget_recognised_pages, keep_recognised_page, recognised_pages};
 pub use self::reingest::reingest;
 pub use self::revise::{lock, revise, source_of};
 pub use self::submit::{NewDocument, Submitted, submit};

@@ -60,7 +60,7 @@ pub async fn role_faults(store: &Store) -> Result<Vec<String>, StoreError> {
                AND NOT has_table_privilege('visualkit_system', t, may)
          UNION ALL SELECT 'visualkit_system may read ' || t
              FROM unnest(ARRAY['users', 'roles', 'memberships', 'principals', 'principal_members', 'api_keys', 'knowledge_bases', 'documents',
-                               'document_versions', 'blobs', 'blob_parts', 'chunks', 'embeddings']) t
+                               'document_versions', 'blobs', 'blob_parts', 'recognised_pages', 'chunks', 'embeddings']) t
              WHERE to_regclass(t) IS NOT NULL AND EXISTS (SELECT FROM serving WHERE rolname = 'visualkit_system')
                AND has_table_privilege('visualkit_system', t, 'SELECT')
          UNION ALL SELECT DISTINCT s.rolname || ' reads the partition ' || c.relname || ' past row-level security'

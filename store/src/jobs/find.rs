@@ -125,7 +125,12 @@ pub struct JobFilter {
     pub pool: Option<String>,
     /// Only jobs of this batch.
     pub parent_id: Option<BatchId>,
+    /// Only jobs that this schedule made.
+    pub schedule_id: Option<ScheduleId>,
+    /// Only jobs of this document.
+    pub document_id: Option<DocumentId>,
     pub created_after: Option<DateTime<Utc>>,
+    pub created_before: Option<DateTime<Utc>>,
     /// Only jobs that this key submitted.
     pub created_by: Option<ApiKeyId>,
     /// Only jobs with smaller ids: where the previous page ended.
@@ -142,7 +147,8 @@ pub async fn list(tx: &mut TenantTx, filter: &JobFilter) -> Result<Vec<Job>, Sto
         "{SELECT} WHERE j.tenant_id = $1
            AND ($2 IS NULL OR j.state = $2) AND ($3 IS NULL OR j.kind = $3) AND ($4 IS NULL OR j.pool = $4)
            AND ($5 IS NULL OR j.created_at > $5) AND ($6 IS NULL OR j.created_by = $6) AND ($7 IS NULL OR j.id < $7)
-           AND ($9 IS NULL OR j.parent_id = $9)
+           AND ($9 IS NULL OR j.parent_id = $9) AND ($10 IS NULL OR j.schedule_id = $10) AND ($11 IS NULL OR j.document_id = $11)
+           AND ($12 IS NULL OR j.created_at < $12)
          ORDER BY j.id DESC LIMIT $8"
     );
     Ok(sql_query(sql)
@@ -155,6 +161,9 @@ pub async fn list(tx: &mut TenantTx, filter: &JobFilter) -> Result<Vec<Job>, Sto
         .bind::<Nullable<Uuid>, _>(filter.before)
         .bind::<BigInt, _>(filter.limit)
         .bind::<Nullable<Uuid>, _>(filter.parent_id)
+        .bind::<Nullable<Uuid>, _>(filter.schedule_id)
+        .bind::<Nullable<Uuid>, _>(filter.document_id)
+        .bind::<Nullable<Timestamptz>, _>(filter.created_before)
         .prepared()
         .load(&mut tx.conn)
         .await?)

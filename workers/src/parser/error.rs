@@ -4,12 +4,13 @@ use config::ParserSettings;
 use documents::Format;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use store::StoreError;
 
 /// How the standard library says that an allocation failed, before it aborts.
 const ALLOCATION_FAILED: &str = "memory allocation of ";
 
 /// Why a document was not read.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum ParserError {
     /// The parser says what is wrong with the document.
     Refused {
@@ -44,6 +45,8 @@ pub(crate) enum ParserError {
     NotRecognised {
         why: String,
     },
+    /// A page that was read is not kept, or pages that were kept cannot be had.
+    NotKept(StoreError),
 }
 
 impl ParserError {
@@ -89,6 +92,7 @@ impl ParserError {
             Self::OutputTooLarge { .. } => "output_too_large",
             Self::Unavailable { .. } | Self::RecogniserUnavailable { .. } => "unavailable",
             Self::NotRecognised { .. } => "not_recognised",
+            Self::NotKept(_) => "not_kept",
         }
     }
 }
@@ -138,6 +142,7 @@ impl From<ParserError> for JobError {
                     "The document's pages are pictures, and text recognition failed on each of them; on the last, because {why}. Run text recognition (OCR) over it and send the result."
                 ),
             ),
+            ParserError::NotKept(error) => error.into(),
         }
     }
 }

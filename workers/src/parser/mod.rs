@@ -4,11 +4,13 @@
 //! are drawn there too, and read by a [`Recogniser`].
 mod child;
 mod error;
+mod pages;
 mod pictures;
 mod wire;
 
 pub use self::child::{COMMAND, parse_document};
 pub(crate) use self::error::ParserError;
+pub(crate) use self::pages::Pages;
 
 use self::wire::{Answer, Outcome, Request, Task};
 use crate::child_process::{ChildLimits, Limits, Program, Stopped, run};
@@ -33,6 +35,8 @@ pub(crate) struct Parsed {
     pub(crate) document: ParsedDocument,
     /// Pages that are pictures.
     pictures: Vec<usize>,
+    /// Some of them were read.
+    pub(crate) is_recognised: bool,
 }
 
 /// What is to be read.
@@ -46,9 +50,6 @@ pub(crate) struct Unparsed {
     pub(crate) pictures_as_text: bool,
 }
 
-/// How many pages that are pictures have been read, of how many.
-pub(crate) type PagesRead<'a> = &'a (dyn Fn(usize, usize) + Send + Sync);
-
 impl Parser {
     /// `program` is a `visualkit` of this version: the two sides of the pipe are to agree.
     #[must_use]
@@ -61,7 +62,7 @@ impl Parser {
     }
 
     /// Reads a document, and in a PDF also pages that are pictures, where a recogniser is installed. Dropping the future kills the process.
-    pub(crate) async fn parse(&self, unparsed: Unparsed, progress: PagesRead<'_>) -> Result<Parsed, ParserError> {
+    pub(crate) async fn parse(&self, unparsed: Unparsed, pages: &impl Pages) -> Result<Parsed, ParserError> {
         let parsed = self.read(&unparsed, Vec::new()).await;
         let is_picture = parsed.as_ref().is_ok_and(|parsed| parsed.document.image.is_some());
         let pictures: &[usize] = match &parsed {
@@ -70,7 +71,7 @@ impl Parser {
             Err(ParserError::Refused { pictures, .. }) => pictures,
             Err(_) => return parsed,
         };
-        let recognised = self.recognise(&unparsed, pictures, progress).await;
+        let recognised = self.recognise(&unparsed, pictures, pages).await;
         let recognised = match recognised {
             Ok(Some(recognised)) => recognised,
             Ok(None) => return parsed,
@@ -78,11 +79,15 @@ impl Parser {
             Err(ParserError::NotRecognised { .. }) if parsed.is_ok() && !is_picture => return parsed,
             Err(error) => return Err(error),
         };
-        match self.read(&unparsed, recognised).await {
+        let read = match self.read(&unparsed, recognised).await {
             // A picture in which there are no words is one all the same.
             Err(ParserError::Refused { .. }) if is_picture => parsed,
             read => read,
-        }
+        };
+        read.map(|parsed| Parsed {
+            is_recognised: true,
+            ..parsed
+        })
     }
 
     async fn read(&self, unparsed: &Unparsed, recognised: Vec<RecognisedPage>) -> Result<Parsed, ParserError> {
@@ -164,6 +169,7 @@ fn read(answer: Answer) -> Result<Parsed, ParserError> {
             format,
             document: document.into(),
             pictures: answer.pictures,
+            is_recognised: false,
         }),
         (format, Outcome::Refused { code, message }) => Err(ParserError::Refused {
             format,

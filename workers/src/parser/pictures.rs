@@ -1,7 +1,9 @@
 use super::wire::{Outcome, Task};
-use super::{PagesRead, Parser, ParserError, Unparsed};
-use crate::recogniser::{Page, RecogniserError};
+use super::{Pages, Parser, ParserError, Unparsed};
+use crate::recogniser::{Installed, Page, RecogniserError};
 use documents::RecognisedPage;
+use std::collections::HashMap;
+use store::StoreError;
 
 /// A byte a pixel, of 40 million at most, and the answer before them.
 pub(super) const BYTES_MAX: usize = 48 << 20;
@@ -10,21 +12,22 @@ pub(super) const BYTES_MAX: usize = 48 << 20;
 enum NotRead {
     NotDrawn(ParserError),
     NotRecognised(RecogniserError),
+    NotKept(StoreError),
 }
 
 impl Parser {
-    /// Reads `pages` that are pictures, as many as the settings allow; those that cannot be read stay without text. `None`: there are none, or no recogniser is
+    /// Reads the pages `pictures`, as many as the settings allow; those that cannot be read stay without text. `None`: there are none, or no recogniser is
     /// installed.
     ///
     /// # Errors
-    /// The recogniser cannot be started, or fails on every page.
+    /// The recogniser cannot be started, or fails on every page; or a page is not kept.
     pub(super) async fn recognise(
         &self,
         unparsed: &Unparsed,
-        pages: &[usize],
-        progress: PagesRead<'_>,
+        pictures: &[usize],
+        pages: &impl Pages,
     ) -> Result<Option<Vec<RecognisedPage>>, ParserError> {
-        if pages.is_empty() {
+        if pictures.is_empty() {
             return Ok(None);
         }
         let unavailable = |why: String| ParserError::RecogniserUnavailable { why };
@@ -32,27 +35,28 @@ impl Parser {
             return Ok(None);
         };
         let most = self.recogniser.pages_max();
-        if pages.len() > most {
-            tracing::warn!(pages = pages.len(), most, "more pages are pictures than are read");
+        if pictures.len() > most {
+            tracing::warn!(pages = pictures.len(), most, "more pages are pictures than are read");
         }
-        let pages = pages.get(..most).unwrap_or(pages);
+        let pictures = pictures.get(..most).unwrap_or(pictures);
+        let languages = self.recogniser.languages(installed, &unparsed.language);
+        let kept = pages.kept(&languages).await.map_err(ParserError::NotKept)?;
+        let mut kept: HashMap<usize, RecognisedPage> = kept.into_iter().map(|page| (page.page, page)).collect();
         let (mut recognised, mut failure) = (Vec::new(), None);
         // All of it is kept until the document is parsed with it.
         let (mut bytes, bytes_max) = (0, self.settings.output_mb << 20);
-        for (read, &page) in pages.iter().enumerate() {
-            progress(read, pages.len());
-            let hocr = match self.draw(unparsed, page).await {
-                Ok(drawn) => {
-                    let read = self.recogniser.read(installed, drawn, &unparsed.language).await;
-                    read.map_err(NotRead::NotRecognised)
-                }
-                Err(error) => Err(NotRead::NotDrawn(error)),
+        for (read, &page) in pictures.iter().enumerate() {
+            pages.read(read, pictures.len());
+            let read = match kept.remove(&page) {
+                Some(kept) => Ok(kept),
+                None => self.read_page(unparsed, installed, page, &languages, pages).await,
             };
-            match hocr {
-                Ok(hocr) => {
-                    bytes += hocr.len();
-                    recognised.push(RecognisedPage { page, hocr });
+            match read {
+                Ok(read) => {
+                    bytes += read.hocr.len();
+                    recognised.push(read);
                 }
+                Err(NotRead::NotKept(error)) => return Err(ParserError::NotKept(error)),
                 Err(NotRead::NotDrawn(error @ ParserError::Unavailable { .. })) => return Err(error),
                 Err(NotRead::NotRecognised(RecogniserError::Unavailable { why })) => return Err(unavailable(why)),
                 Err(error) => {
@@ -69,11 +73,27 @@ impl Parser {
                 break;
             }
         }
-        progress(pages.len(), pages.len());
+        pages.read(pictures.len(), pictures.len());
         match failure {
             Some(why) if recognised.is_empty() => Err(ParserError::NotRecognised { why }),
             _ => Ok(Some(recognised)),
         }
+    }
+
+    async fn read_page(
+        &self,
+        unparsed: &Unparsed,
+        installed: &Installed,
+        page: usize,
+        languages: &str,
+        pages: &impl Pages,
+    ) -> Result<RecognisedPage, NotRead> {
+        let drawn = self.draw(unparsed, page).await.map_err(NotRead::NotDrawn)?;
+        let hocr = self.recogniser.read(installed, drawn, languages).await;
+        let hocr = hocr.map_err(NotRead::NotRecognised)?;
+        let read = RecognisedPage { page, hocr };
+        pages.keep(languages, &read).await.map_err(NotRead::NotKept)?;
+        Ok(read)
     }
 
     async fn draw(&self, unparsed: &Unparsed, page: usize) -> Result<Page, ParserError> {
@@ -98,6 +118,7 @@ impl NotRead {
         match self {
             Self::NotDrawn(error) => format!("it could not be drawn ({})", error.outcome()),
             Self::NotRecognised(error) => error.to_string(),
+            Self::NotKept(error) => error.to_string(),
         }
     }
 }

@@ -101,11 +101,15 @@ impl Recogniser {
         })
     }
 
-    /// Reads a page of a base of this language (BCP 47), as [hOCR](https://kba.github.io/hocr-spec/1.2/). Dropping the future kills the process.
-    pub(crate) async fn read(&self, with: &Installed, page: Page, language: &str) -> Result<String, RecogniserError> {
-        let languages = languages::chosen(language, &self.settings.languages, &with.languages);
+    /// What pages of a base of this language (BCP 47) are read in, as Tesseract names it: `deu+eng`.
+    pub(crate) fn languages(&self, with: &Installed, base: &str) -> String {
+        languages::chosen(base, &self.settings.languages, &with.languages)
+    }
+
+    /// Reads a page in these [`languages`](Self::languages), as [hOCR](https://kba.github.io/hocr-spec/1.2/). Dropping the future kills the process.
+    pub(crate) async fn read(&self, with: &Installed, page: Page, languages: &str) -> Result<String, RecogniserError> {
         let segment = if with.turned { SEGMENT_BY_DIRECTION } else { SEGMENT };
-        let arguments = ["stdin", "stdout", "-l", &languages, "--psm", segment, "--dpi"];
+        let arguments = ["stdin", "stdout", "-l", languages, "--psm", segment, "--dpi"];
         let mut arguments: Vec<OsString> = arguments.into_iter().map(OsString::from).collect();
         arguments.push(page.dots_per_inch.to_string().into());
         arguments.extend(["-c", "tessedit_create_hocr=1"].map(OsString::from));

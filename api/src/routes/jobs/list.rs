@@ -6,7 +6,7 @@ use axum::extract::State;
 use jobs::Pool;
 use std::collections::HashMap;
 use store::jobs::{Attempt, JobFilter, JobState};
-use store::{BatchId, JobId};
+use store::{BatchId, DocumentId, JobId, ScheduleId};
 use uuid::Uuid;
 
 /// Which page of which jobs.
@@ -22,7 +22,10 @@ impl FromQuery for ListJobs {
                 .choice("pool", &Pool::ALL.map(Pool::as_str), |text| text.parse::<Pool>().ok())
                 .map(|pool| pool.to_string()),
             parent_id: query.id("parent_id").map(BatchId),
+            schedule_id: query.id("schedule_id").map(ScheduleId),
+            document_id: query.id("document_id").map(DocumentId),
             created_after: query.time("created_after"),
+            created_before: query.time("created_before"),
             created_by: None,
             before: before.map(JobId),
             limit: query.limit(),
@@ -43,7 +46,10 @@ impl FromQuery for ListJobs {
         ("kind" = Option<String>, Query, description = "For example `ingest_document`."),
         ("pool" = Option<String>, Query, description = "`ingest`, `retrieval`, `general` or `delivery`."),
         ("parent_id" = Option<Uuid>, Query, description = "Only jobs of this batch."),
+        ("schedule_id" = Option<Uuid>, Query, description = "Only jobs that this schedule made."),
+        ("document_id" = Option<Uuid>, Query, description = "Only jobs of this document."),
         ("created_after" = Option<String>, Query, description = "RFC 3339."),
+        ("created_before" = Option<String>, Query, description = "RFC 3339."),
         ("limit" = Option<i64>, Query, description = "1 to 100; 20 by default."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
     ),

@@ -1,5 +1,6 @@
 //! /v1/jobs
 pub(crate) mod cancel;
+pub(crate) mod cancel_many;
 pub(crate) mod effects;
 mod event_stream;
 pub(crate) mod events;

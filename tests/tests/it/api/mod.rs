@@ -1,6 +1,7 @@
 //! The HTTP contract.
 mod batches;
 mod bodies;
+mod cancel_many;
 mod dead_letters;
 mod dead_summary;
 mod events;

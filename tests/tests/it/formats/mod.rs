@@ -2,6 +2,7 @@
 mod agreement;
 mod every_file;
 mod found;
+mod kept_pages;
 mod limits;
 mod processes;
 mod recognition;

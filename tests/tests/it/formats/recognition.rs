@@ -1,7 +1,7 @@
 //! Pages of PDFs that are pictures: drawn, read by Tesseract where it is installed, and found. Most of these tests have a program of their own in Tesseract's
 //! place, which is called as Tesseract is and answers as it does; the last one asks Tesseract itself.
 #[path = "../../../../documents/tests/pdf_writer/mod.rs"]
-mod pdf_writer;
+pub(super) mod pdf_writer;
 
 use super::support::{code, ingest, message, parse_detail};
 use pdf_writer::{PdfWriter, lines};
@@ -35,13 +35,13 @@ print("</div></body></html>")
 "#;
 
 /// Half of the page, and a tenth of it, is black.
-const HALF: &str = "0 g 0 0 306 792 re f\n";
-const TENTH: &str = "0 g 0 0 612 79.2 re f\n";
+pub(super) const HALF: &str = "0 g 0 0 306 792 re f\n";
+pub(super) const TENTH: &str = "0 g 0 0 612 79.2 re f\n";
 
-struct Installed {
-    app: TestApp,
-    base: String,
-    folder: TempDir,
+pub(super) struct Installed {
+    pub(super) app: TestApp,
+    pub(super) base: String,
+    pub(super) folder: TempDir,
 }
 
 impl Installed {
@@ -62,7 +62,7 @@ impl Installed {
         Self { app, base, folder }
     }
 
-    async fn behaving(behaviour: &str, settings: &[(&'static str, &str)]) -> Self {
+    pub(super) async fn behaving(behaviour: &str, settings: &[(&'static str, &str)]) -> Self {
         let program = TESSERACT.replace("LANGUAGES", "deu\\neng\\nosd\\nspa");
         Self::with(&program.replace("BEHAVIOUR", behaviour), settings).await
     }
@@ -72,7 +72,7 @@ impl Installed {
     }
 
     /// The texts of its chunks.
-    async fn texts(&self, job: &Value) -> String {
+    pub(super) async fn texts(&self, job: &Value) -> String {
         let id = job["document_id"].as_str().unwrap();
         let chunks = self.app.client.get(&format!("/v1/documents/{id}/chunks")).await;
         let chunks = chunks.body["data"].as_array().unwrap().clone();

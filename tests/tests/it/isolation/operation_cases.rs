@@ -192,6 +192,12 @@ pub(super) const CASES: &[Case] = &[
         |_| json!({"kind": "diagnostics.sleep"}),
     ),
     write(
+        "post /v1/jobs/cancel",
+        "jobs:write",
+        PathId::None,
+        |_| json!({"created_before": "2000-01-01T00:00:00Z"}),
+    ),
+    write(
         "post /v1/dead-letters/replay",
         "jobs:write",
         PathId::None,

@@ -225,6 +225,8 @@ pub(super) async fn seed_people(app: &TestApp) {
                      SELECT tenant_id, gen_random_uuid(), id, 'a reason', gen_random_uuid(), '{{}}', '{{}}' FROM knowledge_bases WHERE tenant_id = '{tenant}')
              , d AS (INSERT INTO deletion_replicas (tenant_id, deletion_id, slot_id, host, outcome)
                      SELECT tenant_id, id, gen_random_uuid(), 'away', 'lost' FROM deletions WHERE tenant_id = '{tenant}')
+             , w AS (INSERT INTO recognised_pages (tenant_id, blob_id, page, languages, hocr)
+                     SELECT tenant_id, id, 1, 'deu', '<html/>' FROM blobs WHERE tenant_id = '{tenant}')
              , v AS (INSERT INTO unused_embeddings (tenant_id, embed_hash, noted_at) VALUES ('{tenant}', '\\x00', '2999-01-01'))
              INSERT INTO principal_members (tenant_id, group_id, member_id) SELECT '{tenant}', g.id, p.id FROM g, p"
         ))

@@ -2,6 +2,7 @@ use super::support::{count, document, submit};
 use serde_json::json;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
+use store::documents::{RecognisedPage, keep_recognised_page};
 use store::jobs::{ClaimedJob, Held, Progress, claim, expire_leases, save_progress};
 use store::{DocumentId, JobId, StoreError, embeddings};
 use tests::{TestApp, TestOptions};
@@ -31,6 +32,20 @@ async fn keep(app: &TestApp, job: &ClaimedJob) -> Result<(), StoreError> {
         .await
 }
 
+async fn keep_page(app: &TestApp, job: &ClaimedJob) -> Result<(), StoreError> {
+    let (held, document) = (held(job), job.document_id.unwrap());
+    let page = RecognisedPage {
+        page: 1,
+        hocr: "<html/>".to_owned(),
+    };
+    app.context
+        .store
+        .tenant(app.tenant, async |tx| {
+            keep_recognised_page(tx, held, (document, 1), "deu", &page).await
+        })
+        .await
+}
+
 async fn write_steps(app: &TestApp, job: &ClaimedJob) -> i64 {
     let progress = Progress {
         held: held(job),
@@ -43,7 +58,7 @@ async fn write_steps(app: &TestApp, job: &ClaimedJob) -> i64 {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn whoever_lost_the_lease_keeps_no_vectors_and_writes_no_steps() {
+async fn whoever_lost_the_lease_keeps_no_vectors_and_no_pages_and_writes_no_steps() {
     let app = TestApp::start_with(TestOptions {
         pools: Vec::new(),
         ..TestOptions::default()
@@ -69,19 +84,25 @@ async fn whoever_lost_the_lease_keeps_no_vectors_and_writes_no_steps() {
         (count(&app, "embeddings").await, count(&app, "embeddings_ahead").await),
         (0, 0)
     );
+    let refused = keep_page(&app, &first).await;
+    assert!(matches!(refused, Err(StoreError::LeaseLost)), "{refused:?}");
+    assert_eq!(count(&app, "recognised_pages").await, 0);
     assert_eq!(write_steps(&app, &first).await, 0);
     keep(&app, &second).await.unwrap();
     assert_eq!(
         (count(&app, "embeddings").await, count(&app, "embeddings_ahead").await),
         (1, 1)
     );
+    keep_page(&app, &second).await.unwrap();
+    assert_eq!(count(&app, "recognised_pages").await, 1);
     assert_eq!(write_steps(&app, &second).await, 1);
 
     // Once its deletion has begun nothing more is kept for it.
     app.client
         .delete(&format!("/v1/documents/{}", submitted["document_id"].as_str().unwrap()))
         .await;
-    let refused = keep(&app, &second).await;
-    assert!(matches!(refused, Err(StoreError::NotFound { .. })), "{refused:?}");
+    for refused in [keep(&app, &second).await, keep_page(&app, &second).await] {
+        assert!(matches!(refused, Err(StoreError::NotFound { .. })), "{refused:?}");
+    }
     app.abandon().await;
 }

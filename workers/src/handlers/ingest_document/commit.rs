@@ -6,7 +6,9 @@ use documents::{Chunk, Format};
 use jobs::kinds::{IngestDocument, IngestedDocument};
 use serde_json::{Value, json};
 use std::collections::HashSet;
-use store::documents::{Named, Ready, count_indexed, lock_for_ingest, mark_ready, mark_unchanged, version};
+use store::documents::{
+    Named, Ready, count_indexed, forget_recognised_pages, lock_for_ingest, mark_ready, mark_unchanged, version,
+};
 use store::index_changes::{self, Recorded};
 use store::{ChunkId, ChunkImage, DocumentId, StoreError, TenantTx, chunks, embeddings};
 use uuid::Uuid;
@@ -22,6 +24,8 @@ pub(super) struct Ingested {
     title: String,
     /// What the document says of itself.
     said: Value,
+    /// Some of its pages are pictures that were read.
+    is_recognised: bool,
     chunks: Vec<Chunk>,
     embedded: Embedded,
     unchanged: bool,
@@ -29,11 +33,17 @@ pub(super) struct Ingested {
 
 impl Ingested {
     pub(super) fn new(source: Source, format: Format, cut: Cut, embedded: Embedded) -> Self {
-        let Cut { title, said, chunks } = cut;
+        let Cut {
+            title,
+            said,
+            is_recognised,
+            chunks,
+        } = cut;
         Self {
             media_type: source.media_type(format),
             source,
             title,
+            is_recognised,
             said,
             chunks,
             embedded,
@@ -48,6 +58,7 @@ impl Ingested {
             source,
             title,
             said: json!({}),
+            is_recognised: false,
             chunks: Vec::new(),
             embedded: Embedded::default(),
             unchanged: true,
@@ -135,6 +146,9 @@ async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested)
     chunks::replace(tx, source.base.id, document, &rows).await?;
     let unused: Vec<Vec<u8>> = before.into_iter().filter(|hash| !hashes.contains(hash)).collect();
     embeddings::delete_unused(tx, &unused).await?;
+    if ingested.is_recognised {
+        forget_recognised_pages(tx, source.version.blob_id).await?;
+    }
     let count = i32::try_from(rows.len()).unwrap_or(i32::MAX);
     let named = Named {
         title: &ingested.title,

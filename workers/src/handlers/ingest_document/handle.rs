@@ -1,12 +1,14 @@
 use super::commit::{Ingested, commit};
 use super::embed::{embed_unknown, measure};
+use super::pages::PagesOf;
 use super::read::{Source, read};
 use crate::handlers::images::check_image;
-use crate::parser::{Parsed, Unparsed};
+use crate::parser::{Parsed, ParserError, Unparsed};
 use crate::{Done, Handle, JobContext, JobError};
 use documents::{Chunk, ChunkOptions, ParsedDocument};
 use jobs::kinds::{IngestDocument, IngestedDocument};
 use serde_json::{Map, Value, json};
+use store::StoreError;
 use tokio::task::JoinError;
 
 /// Tokens that neighbouring pieces of one long block share.
@@ -21,8 +23,11 @@ impl Handle for IngestDocument {
         if source.is_unchanged() {
             return commit(&job, &self, Ingested::unchanged(source)).await;
         }
-        let Parsed { format, document, .. } = job.step("parse", parse(&job, &source)).await?;
-        let cut = job.step("chunk", chunk(&job, &source, document)).await?;
+        let Some(parsed) = job.step("parse", parse(&job, &source)).await? else {
+            return Done::with(&superseded());
+        };
+        let format = parsed.format;
+        let cut = job.step("chunk", chunk(&job, &source, parsed)).await?;
         job.step_detail(json!({ "chunks": cut.chunks.len() }));
         let Some(embedded) = job
             .step("embed", embed_unknown(&job, &self, &source, &cut.chunks))
@@ -45,8 +50,8 @@ pub(super) fn superseded() -> IngestedDocument {
     }
 }
 
-/// In a process of its own. The step tells what the document was found to be, also where it could not be read.
-async fn parse(job: &JobContext, source: &Source) -> Result<Parsed, JobError> {
+/// In a process of its own. The step tells what the document was found to be, also where it could not be read. `None` when the document is gone.
+async fn parse(job: &JobContext, source: &Source) -> Result<Option<Parsed>, JobError> {
     let unparsed = Unparsed {
         media_type: source.version.mime_type.clone(),
         file_name: source.version.file_name.clone(),
@@ -54,12 +59,12 @@ async fn parse(job: &JobContext, source: &Source) -> Result<Parsed, JobError> {
         language: source.base.language.clone(),
         pictures_as_text: !source.models().iter().all(|model| job.app.models.reads_images(model)),
     };
-    let pages_read = |done, total| job.progress(done, Some(total), "reading pages that are pictures");
-    match job.app.parser.parse(unparsed, &pages_read).await {
+    match job.app.parser.parse(unparsed, &PagesOf::new(job, source)).await {
         Ok(parsed) => {
             job.step_detail(found(&parsed));
-            Ok(parsed)
+            Ok(Some(parsed))
         }
+        Err(ParserError::NotKept(StoreError::NotFound { .. })) => Ok(None),
         Err(error) => {
             job.step_detail(json!({ "format": error.format() }));
             Err(error.into())
@@ -94,6 +99,8 @@ pub(super) struct Cut {
     pub(super) title: String,
     /// What the document says of itself.
     pub(super) said: Value,
+    /// Some of its pages are pictures that were read.
+    pub(super) is_recognised: bool,
     pub(super) chunks: Vec<Chunk>,
 }
 
@@ -101,9 +108,10 @@ pub(super) struct Cut {
 const SAID_BYTES_MAX: usize = 16 << 10;
 
 /// The document's title and its chunks, which every model of the base reads.
-async fn chunk(job: &JobContext, source: &Source, mut parsed: ParsedDocument) -> Result<Cut, JobError> {
-    let said = Value::Object(std::mem::take(&mut parsed.metadata));
-    let (title, chunks) = cut(source, parsed).await?;
+async fn chunk(job: &JobContext, source: &Source, parsed: Parsed) -> Result<Cut, JobError> {
+    let (is_recognised, mut document) = (parsed.is_recognised, parsed.document);
+    let said = Value::Object(std::mem::take(&mut document.metadata));
+    let (title, chunks) = cut(source, document).await?;
     for model in source.models() {
         for chunk in &chunks {
             check_image(&job.app.models, model, &measure(source, chunk))?;
@@ -113,7 +121,12 @@ async fn chunk(job: &JobContext, source: &Source, mut parsed: ParsedDocument) ->
         0..=SAID_BYTES_MAX => said,
         _ => json!({}),
     };
-    Ok(Cut { title, said, chunks })
+    Ok(Cut {
+        title,
+        said,
+        is_recognised,
+        chunks,
+    })
 }
 
 /// Runs off the async threads: a large document takes seconds.

@@ -2,4 +2,5 @@
 mod commit;
 mod embed;
 mod handle;
+mod pages;
 mod read;

@@ -1,0 +1,104 @@
+use super::{JobFilter, JobState};
+use crate::batches::COUNTED;
+use crate::prepared::Prepare;
+use crate::webhooks::TELL_WEBHOOKS;
+use crate::{JobId, StoreError, TenantTx};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid};
+use diesel::{QueryableByName, sql_query};
+use diesel_async::RunQueryDsl;
+
+/// Which jobs that have not ended, and were not told to stop.
+#[derive(Clone, Debug, Default)]
+pub struct CancelFilter {
+    /// Only these, where any are named.
+    pub ids: Vec<JobId>,
+    /// Whose, by everything but the key that submitted them.
+    pub of: JobFilter,
+}
+
+/// A job that could be cancelled.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Unended {
+    #[diesel(sql_type = Uuid)]
+    pub id: JobId,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    #[diesel(sql_type = Text)]
+    pub pool: String,
+    #[diesel(sql_type = Text)]
+    pub state: JobState,
+    #[diesel(sql_type = Timestamptz)]
+    pub created_at: DateTime<Utc>,
+    /// It carries out a deletion, which is not called off.
+    #[diesel(sql_type = Bool)]
+    pub is_deletion: bool,
+}
+
+/// Those that match, the newest first.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn unended(tx: &mut TenantTx, filter: &CancelFilter) -> Result<Vec<Unended>, StoreError> {
+    let (ids, of) = ((!filter.ids.is_empty()).then_some(&filter.ids), &filter.of);
+    Ok(sql_query(
+        "SELECT j.id, j.kind, j.pool, j.state, j.created_at, EXISTS (SELECT FROM deletions d WHERE d.tenant_id = $1 AND d.id = j.id) AS is_deletion
+         FROM jobs j
+         WHERE j.tenant_id = $1 AND j.state IN ('scheduled', 'queued', 'running', 'retryable') AND NOT j.cancel_requested
+           AND ($2 IS NULL OR j.id = ANY($2)) AND ($3 IS NULL OR j.state = $3) AND ($4 IS NULL OR j.kind = $4) AND ($5 IS NULL OR j.pool = $5)
+           AND ($6 IS NULL OR j.parent_id = $6) AND ($7 IS NULL OR j.schedule_id = $7) AND ($8 IS NULL OR j.document_id = $8)
+           AND ($9 IS NULL OR j.created_at > $9) AND ($10 IS NULL OR j.created_at < $10) AND ($11 IS NULL OR j.id < $11)
+         ORDER BY j.id DESC LIMIT $12",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Nullable<Array<Uuid>>, _>(ids)
+    .bind::<Nullable<Text>, _>(of.state)
+    .bind::<Nullable<Text>, _>(of.kind.as_deref())
+    .bind::<Nullable<Text>, _>(of.pool.as_deref())
+    .bind::<Nullable<Uuid>, _>(of.parent_id)
+    .bind::<Nullable<Uuid>, _>(of.schedule_id)
+    .bind::<Nullable<Uuid>, _>(of.document_id)
+    .bind::<Nullable<Timestamptz>, _>(of.created_after)
+    .bind::<Nullable<Timestamptz>, _>(of.created_before)
+    .bind::<Nullable<Uuid>, _>(of.before)
+    .bind::<BigInt, _>(of.limit)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?)
+}
+
+#[derive(QueryableByName)]
+struct Told {
+    #[diesel(sql_type = Uuid)]
+    id: JobId,
+    #[diesel(sql_type = Text)]
+    state: JobState,
+}
+
+/// Cancels those that wait, and asks the workers of those that run to stop, as [`cancel`](super::cancel) does with one; what has ended meanwhile is left alone. Returns each with its state:
+/// `cancelled`, or still `running`.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn cancel_many(tx: &mut TenantTx, ids: &[JobId]) -> Result<Vec<(JobId, JobState)>, StoreError> {
+    let told: Vec<Told> = sql_query(format!(
+        "WITH unended AS (
+             SELECT id FROM jobs j WHERE tenant_id = $1 AND id = ANY($2) AND state IN ('scheduled', 'queued', 'running', 'retryable')
+               AND NOT EXISTS (SELECT FROM deletions d WHERE d.tenant_id = $1 AND d.id = j.id)
+             ORDER BY id FOR UPDATE
+         ), ended AS (
+             UPDATE jobs j SET cancel_requested = true, revision = revision + 1,
+                    state = CASE WHEN j.state = 'running' THEN 'running' ELSE 'cancelled' END,
+                    finished_at = CASE WHEN j.state = 'running' THEN NULL ELSE now() END
+             WHERE j.tenant_id = $1 AND j.id = ANY(ARRAY(SELECT id FROM unended))
+             RETURNING j.*, NULL::jsonb AS result, NULL::jsonb AS error
+         ), {COUNTED}, {TELL_WEBHOOKS}
+         SELECT id, state FROM ended ORDER BY id DESC"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Uuid>, _>(ids)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(told.into_iter().map(|job| (job.id, job.state)).collect())
+}
