@@ -244,6 +244,7 @@ mod tests {
             "post /v1/knowledge-bases/{id}/embedding-migration",
             "post /v1/knowledge-bases/{id}/embedding-migration/rollback",
             "post /v1/knowledge-bases/{id}/embedding-migration/switch",
+            "post /v1/knowledge-bases/{id}/reingest",
             "post /v1/knowledge-bases/{id}/sources",
             "post /v1/knowledge-bases/{id}/test-sets",
             "post /v1/limits",

@@ -62,6 +62,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(documents::chunks::list_chunks))
         .routes(routes!(documents::content::download_document))
         .routes(routes!(documents::reingest::reingest_document))
+        .routes(routes!(documents::reingest_many::reingest_documents))
         .routes(routes!(deletions::list::list_deletions))
         .routes(routes!(deletions::show::show_deletion))
         .routes(routes!(sources::create::create_source, sources::list::list_sources))

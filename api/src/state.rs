@@ -1,13 +1,10 @@
 use crate::rate_limits::Limiter;
+use crate::routes::jobs::open_streams::OpenStreams;
 use config::Settings;
 use std::sync::Arc;
 use store::Store;
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-
-/// Event streams that one process keeps open at most.
-const MAX_EVENT_STREAMS: usize = 1_000;
 
 /// What the handlers share; cheap to clone.
 #[derive(Clone)]
@@ -25,7 +22,7 @@ pub struct ApiState {
     pub tasks: TaskTracker,
     /// Cancel it when shutting down: requests that wait for a job answer with it as it is, and event streams end.
     pub stopping: CancellationToken,
-    pub(crate) event_streams: Arc<Semaphore>,
+    pub(crate) event_streams: OpenStreams,
     pub(crate) limiter: Arc<Limiter>,
 }
 
@@ -43,7 +40,7 @@ impl ApiState {
             embedding_model_id: embedding_model_id.into(),
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
-            event_streams: Arc::new(Semaphore::new(MAX_EVENT_STREAMS)),
+            event_streams: OpenStreams::default(),
         }
     }
 

@@ -22,7 +22,7 @@ pub enum Format {
     Spreadsheet,
     /// Comma- or tab-separated values.
     Csv,
-    /// An e-mail message as sent (RFC 5322), attachments aside.
+    /// An e-mail message as sent (RFC 5322), with what is attached.
     Email,
     /// JSON, or JSON lines.
     Json,

@@ -35,7 +35,7 @@ pub use document::{Block, BlockKind, ParsedDocument};
 pub use error::ParseError;
 pub use format::Format;
 pub use image::Image;
-pub use parse::{draw, parse, parse_in, parse_recognised};
+pub use parse::{Attachments, draw, parse, parse_in, parse_recognised};
 pub use pdf::RecognisedPage;
 pub use picture::Picture;
 pub use sniff::Said;

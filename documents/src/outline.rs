@@ -3,7 +3,7 @@ use crate::whitespace::{one_line, tidy_lines, truncate};
 use crate::{Block, BlockKind, ParseError};
 
 /// Longest heading kept in a block's path, in bytes; the whole of a longer one becomes a block.
-const MAX_HEADING_BYTES: usize = 200;
+pub(crate) const MAX_HEADING_BYTES: usize = 200;
 /// Every block repeats its heading path, so many tiny blocks under long headings would multiply the memory of a document.
 const MAX_PATH_BYTES: usize = 128 * 1024 * 1024;
 const MAX_LIST_INDENT: usize = 8;

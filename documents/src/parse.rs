@@ -16,14 +16,29 @@ use crate::{
 /// # Errors
 /// A document that cannot be read: see [`ParseError`].
 pub fn parse(bytes: &[u8], format: Format) -> Result<ParsedDocument, ParseError> {
-    parse_in(bytes, format, None)
+    parse_in(bytes, format, None, Attachments::Read)
 }
 
-/// [`parse`]s a document whose media type declares a charset, such as `iso-8859-1`. One that is not known is ignored, and so is that of what is no text.
+/// What becomes of the attachments of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attachments {
+    /// They are read as documents of their own are, behind what the message says; one that cannot be is named, with the reason.
+    Read,
+    /// They are named.
+    Name,
+}
+
+/// [`parse`]s a document whose media type declares a charset, such as `iso-8859-1`. One that is not known is ignored, and so is that of what is no text. Of a message it says what
+/// becomes of its attachments.
 ///
 /// # Errors
 /// As [`parse`], and [`ParseError::InvalidEncoding`].
-pub fn parse_in(bytes: &[u8], format: Format, charset: Option<&str>) -> Result<ParsedDocument, ParseError> {
+pub fn parse_in(
+    bytes: &[u8],
+    format: Format,
+    charset: Option<&str>,
+    attachments: Attachments,
+) -> Result<ParsedDocument, ParseError> {
     let bytes = &*to_utf8(bytes, format, charset)?;
     let document = match format {
         Format::Markdown => {
@@ -42,7 +57,7 @@ pub fn parse_in(bytes: &[u8], format: Format, charset: Option<&str>) -> Result<P
         Format::Pptx => pptx::parse(bytes)?,
         Format::Spreadsheet => spreadsheet::parse(bytes)?,
         Format::Csv => csv::parse(bytes)?,
-        Format::Email => email::parse(bytes)?,
+        Format::Email => email::parse(bytes, attachments)?,
         Format::Json => json::parse(bytes)?,
         Format::Png | Format::Jpeg | Format::Gif | Format::Webp => return image::parse(bytes, format),
     };

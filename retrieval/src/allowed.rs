@@ -5,6 +5,7 @@ use uuid::Uuid;
 use crate::acl::{Sight, Viewer};
 use crate::documents::{ChunkRef, DocumentNumber, Documents};
 use crate::filter::Filter;
+use crate::keyword::Holding;
 use crate::vectors::DocumentScope;
 
 /// What a query may look at. Both legs ask before they score, so that a forbidden document never takes a place from a permitted one.
@@ -12,6 +13,8 @@ pub(crate) struct Allowed {
     documents: AllowedDocuments,
     /// Of the permitted documents only these chunks, where the query asks for words that must be there.
     chunks: Option<HashSet<ChunkRef>>,
+    /// There may be more such chunks.
+    is_partial: bool,
 }
 
 enum AllowedDocuments {
@@ -34,15 +37,22 @@ impl Allowed {
         Self {
             documents,
             chunks: None,
+            is_partial: false,
         }
     }
 
-    /// The same, and of it only these chunks.
-    pub(crate) fn only(self, chunks: HashSet<ChunkRef>) -> Self {
+    /// The same, and of it only the chunks that hold something.
+    pub(crate) fn only(self, holding: Holding) -> Self {
         Self {
-            chunks: Some(chunks),
+            chunks: Some(holding.chunks),
+            is_partial: holding.is_partial,
             ..self
         }
+    }
+
+    /// Whether chunks were left out that nobody looked at.
+    pub(crate) fn is_partial(&self) -> bool {
+        self.is_partial
     }
 
     /// The documents of it by their ids, as the shorter list: those that are in it, or those that are not.

@@ -6,6 +6,7 @@ use uuid::Uuid;
 use crate::acl::Viewer;
 use crate::filter::Filter;
 use crate::fusion::Fusion;
+use crate::keyword::USUALLY_READ;
 use crate::phrase::Phrase;
 use crate::recency::Recency;
 use crate::together::Together;
@@ -30,7 +31,7 @@ pub struct Query {
     pub mode: Mode,
     /// Hits wanted, at most 1,000; 0 for who only ranks, and [reads](crate::Replica::read_ranked) later.
     pub limit: usize,
-    /// How many chunks each leg proposes, at least `limit` and at most 10,000.
+    /// How many chunks each leg proposes, at most 10,000; fewer than `limit` may give fewer hits.
     pub candidates: usize,
     /// How much a match in the document's title adds to the keyword score, which counts the title as part of every
     /// chunk already: BM25 of the chunk + boost * BM25 of the title. 0 to 10.
@@ -40,6 +41,8 @@ pub struct Query {
     pub filter: Option<Filter>,
     /// Only chunks that hold all of these are found, by either leg.
     pub phrases: Vec<Phrase>,
+    /// How many chunks that have all words of the phrases are read, to see whether these are in them; 20,000 unless set.
+    pub phrase_reads: usize,
     /// Words that no chunk of the base holds, nor of those it is searched together with, are looked for as the base spells what is nearest to them.
     pub tolerate_typos: bool,
     pub recency: Option<Recency>,
@@ -63,6 +66,7 @@ impl Query {
             fusion: Fusion::default(),
             filter: None,
             phrases: Vec::new(),
+            phrase_reads: USUALLY_READ,
             tolerate_typos: true,
             recency: None,
             viewer,
@@ -78,6 +82,9 @@ pub struct Hits {
     pub hits: Vec<Hit>,
     /// How many chunks were ranked.
     pub candidates: usize,
+    /// So many chunks have all words of the query's phrases that not each was looked at: there may be more that hold them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub phrases_partial: bool,
     /// The query as the keyword leg understood it; only with `explain`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terms: Vec<String>,

@@ -142,7 +142,10 @@ struct Found {
 
 /// The ledger is written under the job's lease like everything else. The row stays locked until commit, so that a lease that expires in
 /// between is not given away.
-pub(crate) async fn hold(tx: &mut TenantTx, held: Held) -> Result<(), StoreError> {
+///
+/// # Errors
+/// [`StoreError::LeaseLost`].
+pub async fn hold(tx: &mut TenantTx, held: Held) -> Result<(), StoreError> {
     sql_query(
         "SELECT id FROM jobs WHERE tenant_id = $1 AND id = $2 AND state = 'running' AND lease_token = $3 FOR NO KEY UPDATE",
     )
@@ -163,6 +166,28 @@ pub enum Decision {
     AssumeDone,
     /// They did not, or twice does no harm: take them again.
     Repeat,
+}
+
+#[derive(QueryableByName)]
+struct Unknown {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    exists: bool,
+}
+
+/// Whether a person has something to decide about the job.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn has_unknown(tx: &mut TenantTx, job: JobId) -> Result<bool, StoreError> {
+    let unknown: Unknown = sql_query(
+        "SELECT EXISTS (SELECT FROM effects WHERE tenant_id = $1 AND job_id = $2 AND state IN ('intended', 'unknown')) AS exists",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(job)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?;
+    Ok(unknown.exists)
 }
 
 /// Applies a person's decision to the job's unknown steps; returns how many there were.

@@ -31,6 +31,10 @@ impl StoreError {
         use diesel::result::{DatabaseErrorKind, Error};
         match self {
             Self::Unavailable(_) => true,
+            // 40P01, which has no kind of its own.
+            Self::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, told)) => {
+                told.message() == "deadlock detected"
+            }
             Self::Query(Error::DatabaseError(kind, _)) => {
                 matches!(
                     kind,

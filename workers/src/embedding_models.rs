@@ -105,7 +105,7 @@ impl EmbeddingModels {
         self.0.image_readers.iter().any(|name| **name == *model.name)
     }
 
-    /// The vector of a question somebody waits for: whatever holds it up is said at once.
+    /// The vector of a question: where somebody waits for it, whatever holds it up is said at once.
     pub(crate) async fn query_vector(&self, job: &JobContext, name: &str, query: &str) -> Result<Vec<f32>, JobError> {
         let model = self.find(name)?;
         match &model.computed {
@@ -119,7 +119,7 @@ impl EmbeddingModels {
                 let called = caller
                     .call(job, &[query.to_owned().into()], EmbeddingPurpose::Query)
                     .await;
-                let vectors = called.map_err(JobError::said_at_once)?;
+                let vectors = called.map_err(|error| error.said_to(job))?;
                 let vector = vectors.into_iter().next().unwrap_or_default();
                 known.put(job.tenant(), name, query, &vector);
                 Ok(vector)

@@ -1,3 +1,4 @@
+use crate::JobContext;
 use jobs::{BudgetLimit, Wait};
 use serde_json::{Value, json};
 use std::borrow::Cow;
@@ -83,10 +84,11 @@ impl JobError {
         }
     }
 
-    /// For whoever waits for an answer: that it must wait is its end.
+    /// For the job as it is: where somebody waits for its answer, that it must wait is its end.
     #[must_use]
-    pub(crate) fn said_at_once(self) -> Self {
+    pub(crate) fn said_to(self, job: &JobContext) -> Self {
         let (code, message) = match &self.advice {
+            Advice::Snooze { .. } if !job.job.interactive => return self,
             Advice::Snooze { wait, .. } => {
                 let seconds = wait.turn_in.as_secs_f64().ceil().max(1.0);
                 (self.code, format!("{} Ask again in {seconds} s.", self.message))

@@ -33,6 +33,7 @@ impl JobContext {
             lasts: Duration::from_secs(outgoing.connect_timeout_secs + outgoing.timeout_secs) + AROUND,
             estimate,
             limits: self.app.budgets.limits(&self.app, self.tenant(), credential).await?,
+            comes_back: !self.job.interactive,
         };
         self.wait_for_grant(&granted).await?;
         let result = call.await;

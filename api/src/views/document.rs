@@ -23,6 +23,9 @@ pub(crate) struct DocumentObject {
     /// Who may see it: `{"public": true}`, `{"users": […], "groups": […]}`, or `{}` for nobody but the tenant.
     #[schema(value_type = Object)]
     pub(crate) acl: Value,
+    /// What the version that is served says of itself, such as `author`, `created` and `pages`: `$said.author` in filters.
+    #[schema(value_type = Object)]
+    pub(crate) said: Value,
     /// `failed`: the latest submission could not be ingested; a version that was ready before is still served.
     #[schema(value_type = DocumentStateName)]
     pub(crate) state: DocumentState,
@@ -54,6 +57,7 @@ impl From<Document> for DocumentObject {
             mime_type: document.mime_type,
             metadata: document.metadata,
             acl: document.acl,
+            said: document.said,
             version: document.version,
             ready_version: document.ready_version,
             chunk_count: document.chunk_count,

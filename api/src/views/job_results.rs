@@ -2,7 +2,7 @@
 use super::JobObject;
 use jobs::kinds::{
     Answer, CheckResult, DeletedKnowledgeBase, DeletedSource, DroppedEmbeddings, EvaluatedRetrieval, IngestedDocument,
-    MigratedEmbeddings, SearchResult, SyncedSource,
+    MigratedEmbeddings, ReingestedDocuments, SearchResult, SyncedSource,
 };
 use utoipa::ToSchema;
 
@@ -30,6 +30,8 @@ job_results! {
     CheckJob: CheckResult;
     /// The job of a submitted document.
     DocumentJob: IngestedDocument;
+    /// The job that submits documents once more.
+    ReingestJob: ReingestedDocuments;
     /// The job that deletes a knowledge base.
     KnowledgeBaseDeletionJob: DeletedKnowledgeBase;
     /// The job that syncs a source.

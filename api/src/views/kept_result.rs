@@ -86,6 +86,7 @@ async fn search_result(tx: &mut TenantTx, found: FoundChunks) -> Result<SearchRe
         reranker: found.reranker,
         rerank_error: found.rerank_error,
         stale: found.stale,
+        phrases_partial: found.phrases_partial,
         took_ms: found.took_ms,
         candidates: found
             .candidates

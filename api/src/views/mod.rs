@@ -47,7 +47,7 @@ pub(crate) use self::gate::GateObject;
 pub(crate) use self::job::JobObject;
 pub(crate) use self::job_results::{
     AnswerJob, CheckJob, DocumentJob, EmbeddingMigrationEndJob, EmbeddingMigrationJob, EvaluationJob,
-    KnowledgeBaseDeletionJob, SearchJob, SourceDeletionJob, SourceSyncJob,
+    KnowledgeBaseDeletionJob, ReingestJob, SearchJob, SourceDeletionJob, SourceSyncJob,
 };
 pub(crate) use self::kept_result::fill_in;
 pub(crate) use self::knowledge_base::KnowledgeBaseObject;

@@ -12,7 +12,7 @@ pub(crate) struct WebhookObject {
     pub(crate) id: Uuid,
     pub(crate) url: String,
     pub(crate) description: String,
-    /// `job.succeeded`, `job.dead`, `job.cancelled`, `document.ready`, `document.failed`, `document.deleted`; `job.*`, `document.*` or `*`.
+    /// `job.succeeded`, `job.dead`, `job.cancelled`, `document.ready`, `document.failed`, `document.deleted`, `webhook.disabled`; `job.*`, `document.*`, `webhook.*` or `*`.
     pub(crate) events: Vec<String>,
     /// Only of jobs of these kinds; null: of any.
     #[schema(required = true)]

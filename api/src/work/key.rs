@@ -19,9 +19,15 @@ pub(super) struct Key<'a> {
 
 impl<'a> Key<'a> {
     /// `None` when the request has no key.
-    pub(super) fn of(request: &Request<'a>, interactive: bool) -> Option<Self> {
+    /// An interactive job's key lasts no longer than the job: behind it there would be nothing to repeat.
+    pub(super) fn of(request: &Request<'a>, interactive_for: Option<u64>) -> Option<Self> {
         let key = request.options.key.as_ref()?.as_str();
-        let ttl_secs = if interactive { INTERACTIVE_TTL_SECS } else { TTL_SECS };
+        let ttl_secs = match interactive_for {
+            Some(secs) => i64::try_from(secs)
+                .unwrap_or(INTERACTIVE_TTL_SECS)
+                .min(INTERACTIVE_TTL_SECS),
+            None => TTL_SECS,
+        };
         Some(Self {
             route: route(request),
             key,
@@ -72,7 +78,7 @@ pub(crate) async fn take_key(
     request: &Request<'_>,
     resource: Uuid,
 ) -> Result<Option<Uuid>, Problem> {
-    match Key::of(request, false) {
+    match Key::of(request, None) {
         Some(key) => key.take(tx, resource).await,
         None => Ok(None),
     }

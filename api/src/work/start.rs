@@ -82,7 +82,8 @@ async fn commit<B: Begin>(
         trace_context: request.options.trace_parent.clone(),
         ..EnqueueOptions::default()
     };
-    let key = Key::of(request, B::INTERACTIVE);
+    let interactive_for = B::INTERACTIVE.then_some(state.settings.dispatch.interactive_retention_secs);
+    let key = Key::of(request, interactive_for);
     state
         .store
         .tenant_with(caller.tenant(), durability, async move |tx| {

@@ -1,34 +1,147 @@
-use mail_parser::{Message, MessagePart, MimeHeaders, PartType};
+use std::borrow::Cow;
+
+use mail_parser::decoders::base64::base64_decode;
+use mail_parser::decoders::quoted_printable::quoted_printable_decode;
+use mail_parser::{Encoding, Message, MessagePart, MimeHeaders, PartType};
+use serde_json::Value;
 
 use super::headers::clean;
-use crate::BlockKind;
-use crate::outline::Outline;
+use crate::outline::{MAX_HEADING_BYTES, Outline};
+use crate::whitespace::truncate;
+use crate::{Block, BlockKind, Format, ParseError, ParsedDocument, Said, parse};
 
 /// Attachments named; the rest is counted.
 const MAX_NAMED: usize = 200;
+/// Attachments read, of the message and of those inside it.
+const MAX_READ: usize = 50;
+/// U+FFFD in UTF-8.
+const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
+/// Blocks read of them: each repeats the headings it stands under.
+const MAX_BLOCKS: usize = 200_000;
 
-/// Names what is attached and not read. Messages inside are named too when `read_messages` is false.
-pub(super) fn append(message: &Message<'_>, read_messages: bool, outline: &mut Outline) {
-    let attached: Vec<&MessagePart<'_>> = message
-        .attachments()
-        .filter(|part| !(read_messages && matches!(part.body, PartType::Message(_))))
-        .filter(|part| !is_signature(part))
-        .collect();
-    if attached.is_empty() {
-        return;
+/// What was read of attachments, which follows what the messages say themselves.
+pub(super) struct Attached {
+    /// Why none is to be read.
+    unread: Option<&'static str>,
+    count: usize,
+    /// The headings of the messages that one is inside of, the outermost first.
+    inside: Vec<String>,
+    pub(super) blocks: Vec<Block>,
+}
+
+impl Attached {
+    pub(super) fn new(unread: Option<&'static str>) -> Self {
+        Self {
+            unread,
+            count: 0,
+            inside: Vec::new(),
+            blocks: Vec::new(),
+        }
     }
-    outline.push(
-        BlockKind::Paragraph,
-        "Attachments (their content is not read):".to_owned(),
-    );
-    for part in attached.iter().take(MAX_NAMED) {
-        outline.push(BlockKind::ListItem, format!("- {}", describe(part)));
+
+    /// Begins a message inside the one that is being read.
+    pub(super) fn open(&mut self, heading: &str) {
+        self.inside.push(short(heading));
     }
-    if attached.len() > MAX_NAMED {
-        outline.push(
-            BlockKind::ListItem,
-            format!("- and {} more", attached.len() - MAX_NAMED),
-        );
+
+    pub(super) fn close(&mut self) {
+        self.inside.pop();
+    }
+
+    /// Names what is attached, and reads it. Messages inside are named too when `read_messages` is false. What cannot be read costs the message nothing: its name says why.
+    pub(super) fn append(&mut self, message: &Message<'_>, read_messages: bool, outline: &mut Outline) {
+        let attached: Vec<&MessagePart<'_>> = message
+            .attachments()
+            .filter(|part| !(read_messages && matches!(part.body, PartType::Message(_))))
+            .filter(|part| !is_signature(part))
+            .collect();
+        if attached.is_empty() {
+            return;
+        }
+        outline.push(BlockKind::Paragraph, "Attachments:".to_owned());
+        for part in attached.iter().take(MAX_NAMED) {
+            let name = describe(part);
+            let item = match self.read(message, part) {
+                Ok(0) => format!("- {name}"),
+                Ok(pages) => format!("- {name}, {pages} of its pages not read: no text"),
+                Err(why) => format!("- {name}, not read: {why}"),
+            };
+            outline.push(BlockKind::ListItem, item);
+        }
+        if attached.len() > MAX_NAMED {
+            outline.push(
+                BlockKind::ListItem,
+                format!("- and {} more", attached.len() - MAX_NAMED),
+            );
+        }
+    }
+
+    /// Under a heading of its own, inside those of the message that it is attached to. Returns how many of its pages have no text; otherwise why it is not read.
+    fn read(&mut self, message: &Message<'_>, part: &MessagePart<'_>) -> Result<usize, String> {
+        if let Some(why) = self.unread {
+            return Err(why.to_owned());
+        }
+        if self.count >= MAX_READ {
+            return Err("the message has too many".to_owned());
+        }
+        let document = parsed(message, part).map_err(|error| error.code().replace('_', " "))?;
+        let blocks = document.blocks;
+        if self.blocks.len() + blocks.len() > MAX_BLOCKS {
+            return Err("all of it together is too long".to_owned());
+        }
+        self.count += 1;
+        let own = short(&format!("Attachment: {}", name(part)));
+        // What it calls itself may stand nowhere in its text.
+        let title = document.title.filter(|title| !own.contains(title.as_str()));
+        let is_heading = |title: &String| blocks.iter().any(|block| block.headings.first() == Some(title));
+        let title = title.filter(|title| !is_heading(title)).map(|title| short(&title));
+        let headings: Vec<String> = self.inside.iter().cloned().chain([own]).chain(title).collect();
+        self.blocks.extend(blocks.into_iter().map(|block| Block {
+            headings: headings.iter().cloned().chain(block.headings).collect(),
+            ..block
+        }));
+        let without_text = document.metadata.get("pages_without_text");
+        Ok(without_text.and_then(Value::as_array).map_or(0, Vec::len))
+    }
+}
+
+/// What is attached, read. A picture has no text, nor have the keys that go with a message.
+fn parsed(message: &Message<'_>, part: &MessagePart<'_>) -> Result<ParsedDocument, ParseError> {
+    let (bytes, media_type, name) = (contents(message, part), media_type(part), part.attachment_name());
+    let bytes = &*bytes;
+    let said = Said {
+        media_type: &media_type,
+        file_name: name,
+    };
+    if media_type == "application/pgp-keys" {
+        return Err(ParseError::NoText);
+    }
+    match Format::detect(bytes, &said)? {
+        Format::Png | Format::Jpeg | Format::Gif | Format::Webp => Err(ParseError::NoText),
+        // As a file.
+        Format::Email => super::parse_message(bytes, Some("it is attached to an attachment")),
+        format => parse(bytes, format),
+    }
+}
+
+/// Its bytes as they were before they were sent. Of a text that names no charset the mail parser has made UTF-8 as well as it could: what that lost is in the bytes, for whoever knows better.
+fn contents<'m>(message: &'m Message<'_>, part: &'m MessagePart<'_>) -> Cow<'m, [u8]> {
+    let given = part.contents();
+    let is_damaged = part.is_text() && given.windows(3).any(|bytes| bytes == REPLACEMENT);
+    let sent = || {
+        let range = usize::try_from(part.raw_body_offset()).ok()?..usize::try_from(part.raw_end_offset()).ok()?;
+        let raw = message.raw_message().get(range)?;
+        let sent = match part.encoding {
+            Encoding::Base64 => base64_decode(raw)?,
+            Encoding::QuotedPrintable => quoted_printable_decode(raw)?,
+            Encoding::None => raw.to_vec(),
+        };
+        // Of a message inside another it may be counted otherwise where things are.
+        (String::from_utf8_lossy(&sent).trim_end() == String::from_utf8_lossy(given).trim_end()).then_some(sent)
+    };
+    match is_damaged.then(sent).flatten() {
+        Some(sent) => Cow::Owned(sent),
+        None => Cow::Borrowed(given),
     }
 }
 
@@ -43,6 +156,15 @@ fn is_signature(part: &MessagePart<'_>) -> bool {
     .contains(&kind.as_str())
 }
 
+/// As long as headings are.
+fn short(heading: &str) -> String {
+    truncate(heading, MAX_HEADING_BYTES).trim_end().to_owned()
+}
+
+fn name(part: &MessagePart<'_>) -> String {
+    part.attachment_name().map_or_else(|| "unnamed".to_owned(), clean)
+}
+
 fn media_type(part: &MessagePart<'_>) -> String {
     part.content_type().map_or_else(
         || "application/octet-stream".to_owned(),
@@ -52,7 +174,7 @@ fn media_type(part: &MessagePart<'_>) -> String {
 
 fn describe(part: &MessagePart<'_>) -> String {
     let media_type = media_type(part);
-    let name = part.attachment_name().map_or_else(|| "unnamed".to_owned(), clean);
+    let name = name(part);
     let is_outlook = media_type.ends_with("/ms-tnef")
         || media_type.ends_with("/vnd.ms-tnef")
         || name.eq_ignore_ascii_case("winmail.dat");

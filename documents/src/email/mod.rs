@@ -1,4 +1,4 @@
-//! Reads a message as sent: who wrote whom, the body, the messages inside it, and the names of what is attached.
+//! Reads a message as sent: who wrote whom, the body, the messages inside it, and what is attached.
 
 mod attachments;
 mod body;
@@ -6,16 +6,26 @@ mod headers;
 mod nesting;
 mod plain_body;
 
+use self::attachments::Attached;
 use mail_parser::{Message, MessageParser, PartType};
 
 use crate::outline::{Outline, title};
-use crate::{ParseError, ParsedDocument};
+use crate::{Attachments, ParseError, ParsedDocument};
 
 const FORMAT: &str = "e-mail";
 /// Messages inside of messages beyond this are named like attachments.
 const MAX_DEPTH: u8 = 5;
 
-pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+pub(crate) fn parse(bytes: &[u8], attachments: Attachments) -> Result<ParsedDocument, ParseError> {
+    let unread = match attachments {
+        Attachments::Read => None,
+        Attachments::Name => Some("reading the attachments of this message failed"),
+    };
+    parse_message(bytes, unread)
+}
+
+/// `unread` says why attachments are only named.
+fn parse_message(bytes: &[u8], unread: Option<&'static str>) -> Result<ParsedDocument, ParseError> {
     let transcoded = nesting::from_utf16(bytes);
     let bytes = transcoded.as_deref().unwrap_or(bytes);
     nesting::check(bytes)?;
@@ -30,8 +40,10 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
         return Err(ParseError::Encrypted { format: FORMAT });
     }
     let mut outline = Outline::default();
-    append(&message, 0, &mut outline)?;
-    let (_, blocks) = outline.finish()?;
+    let mut attached = Attached::new(unread);
+    append(&message, 0, &mut outline, &mut attached)?;
+    let (_, mut blocks) = outline.finish()?;
+    blocks.append(&mut attached.blocks);
     Ok(ParsedDocument {
         image: None,
         pictures: Vec::new(),
@@ -42,19 +54,21 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
 }
 
 /// Header, body and attachments; then the messages inside, each under a heading of its own.
-fn append(message: &Message<'_>, depth: u8, outline: &mut Outline) -> Result<(), ParseError> {
+fn append(message: &Message<'_>, depth: u8, outline: &mut Outline, attached: &mut Attached) -> Result<(), ParseError> {
     headers::append(message, outline);
     body::append(message, outline)?;
-    attachments::append(message, depth < MAX_DEPTH, outline);
+    attached.append(message, depth < MAX_DEPTH, outline);
     if depth >= MAX_DEPTH {
         return Ok(());
     }
     for part in message.attachments() {
         if let PartType::Message(inner) = &part.body {
             let subject = inner.subject().unwrap_or("without subject");
-            outline.text(&format!("Attached message: {}", headers::clean(subject)));
-            outline.end_heading(depth + 1);
-            append(inner, depth + 1, outline)?;
+            let heading = format!("Attached message: {}", headers::clean(subject));
+            outline.heading(depth + 1, &heading);
+            attached.open(&heading);
+            append(inner, depth + 1, outline, attached)?;
+            attached.close();
         }
     }
     Ok(())

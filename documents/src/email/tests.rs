@@ -1,9 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 use super::parse;
-use crate::{BlockKind, ParsedDocument};
+use crate::{Attachments, BlockKind, ParsedDocument};
 
 fn read(source: &str) -> ParsedDocument {
-    parse(source.replace('\n', "\r\n").as_bytes()).unwrap()
+    parse(source.replace('\n', "\r\n").as_bytes(), Attachments::Read).unwrap()
 }
 
 fn texts(document: &ParsedDocument) -> Vec<&str> {
@@ -74,7 +74,7 @@ fn html_is_read_where_the_plain_text_only_points_to_it() {
 }
 
 #[test]
-fn attachments_are_named_and_messages_inside_are_read_under_their_subject() {
+fn what_cannot_be_read_is_named_and_messages_inside_are_read_under_their_subject() {
     let document = read(
         "From: a@a.example\nSubject: Outer\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nBody\n\
          --x\nContent-Type: application/ms-tnef; name=winmail.dat\nContent-Transfer-Encoding: base64\n\nAAAA\n\
@@ -85,13 +85,150 @@ fn attachments_are_named_and_messages_inside_are_read_under_their_subject() {
         [
             "From: a@a.example",
             "Body",
-            "Attachments (their content is not read):",
-            "- winmail.dat (Outlook's own packing (TNEF), 3 bytes)",
+            "Attachments:",
+            "- winmail.dat (Outlook's own packing (TNEF), 3 bytes), not read: unsupported format",
             "From: b@b.example",
             "Deep"
         ]
     );
     assert_eq!(document.blocks[5].headings, ["Attached message: Inner"]);
+}
+
+/// A message with a text and these parts, each with its header.
+fn mixed(parts: &[&str]) -> String {
+    let parts: String = parts.iter().map(|part| format!("--x\n{part}\n")).collect();
+    format!(
+        "From: a@a.example\nSubject: Outer\nContent-Type: multipart/mixed; boundary=x\n\n--x\nContent-Type: text/plain\n\nBody\n{parts}--x--\n"
+    )
+}
+
+const PRICES: &str = "Content-Type: application/octet-stream; name=prices.csv\nContent-Disposition: attachment; filename=prices.csv\n\nlamp,price\nSmall,7\n";
+
+fn placed(document: &ParsedDocument) -> Vec<(String, &str)> {
+    let blocks = document.blocks.iter();
+    blocks
+        .map(|block| (block.headings.join(" / "), block.text.as_str()))
+        .collect()
+}
+
+#[test]
+fn what_is_attached_is_read_under_its_name() {
+    let manual = "Content-Type: text/html; name=manual.html\nContent-Disposition: attachment; filename=manual.html\n\n<h1>Lamp</h1><p>Keep it dry.</p>\n";
+    let document = read(&mixed(&[PRICES, manual]));
+    let of = |path: &str| path.to_owned();
+    assert_eq!(
+        placed(&document),
+        [
+            (String::new(), "From: a@a.example"),
+            (String::new(), "Body"),
+            (String::new(), "Attachments:"),
+            (String::new(), "- prices.csv (application/octet-stream, 21 bytes)"),
+            (String::new(), "- manual.html (text/html, 34 bytes)"),
+            (of("Attachment: prices.csv"), "lamp | price\nSmall | 7"),
+            (of("Attachment: manual.html / Lamp"), "Keep it dry."),
+        ]
+    );
+}
+
+#[test]
+fn an_attachment_of_a_message_inside_stands_under_that_message() {
+    let inner = mixed(&[PRICES])
+        .replace("boundary=x", "boundary=y")
+        .replace("--x", "--y");
+    let inner = inner.replace("Outer", "Inner");
+    let document = read(&mixed(&[&format!("Content-Type: message/rfc822\n\n{inner}")]));
+    let last = placed(&document).pop().unwrap();
+    assert_eq!(
+        last,
+        (
+            "Attached message: Inner / Attachment: prices.csv".to_owned(),
+            "lamp | price\nSmall | 7"
+        )
+    );
+
+    // As a file, which is how some programs forward.
+    let file = format!(
+        "Content-Type: application/octet-stream; name=old.eml\nContent-Disposition: attachment; filename=old.eml\n\n{inner}"
+    );
+    let document = read(&mixed(&[&file]));
+    let found = placed(&document);
+    assert!(
+        found.contains(&("Attachment: old.eml / Inner".to_owned(), "Body")),
+        "{found:?}"
+    );
+    assert!(
+        found.iter().all(|(_, text)| !text.contains("Small"))
+            && found
+                .iter()
+                .any(|(_, text)| text.ends_with("not read: it is attached to an attachment")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn an_attachment_that_cannot_be_read_says_why_and_costs_nothing_else() {
+    let broken = "Content-Type: application/vnd.openxmlformats-officedocument.wordprocessingml.document; name=a.docx\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\nUEsDBAAAAAAAAAAA\n";
+    let picture = "Content-Type: image/gif; name=b.gif\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\nR0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7\n";
+    let document = read(&mixed(&[broken, picture, PRICES]));
+    let items: Vec<&str> = texts(&document)
+        .into_iter()
+        .filter(|text| text.starts_with("- "))
+        .collect();
+    assert!(
+        items[0].starts_with("- a.docx (") && items[0].ends_with(", not read: damaged"),
+        "{items:?}"
+    );
+    assert_eq!(items[1], "- b.gif (image/gif, 42 bytes), not read: no text");
+    assert_eq!(placed(&document).pop().unwrap().1, "lamp | price\nSmall | 7");
+    let named = parse(mixed(&[PRICES]).replace('\n', "\r\n").as_bytes(), Attachments::Name).unwrap();
+    assert!(texts(&named).iter().all(|text| !text.contains("Small")), "{named:?}");
+}
+
+#[test]
+fn the_text_of_an_attachment_is_read_as_it_would_be_by_itself() {
+    // Windows-1252, of which the message says nothing.
+    let prices = "Content-Type: text/csv; name=preise.csv\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\nR3L232U7UHJlaXMKTGFtcGU7Nwo=\n";
+    let note = "Content-Type: text/plain; name=note.txt\nContent-Disposition: attachment\nContent-Transfer-Encoding: quoted-printable\n\nGr=F6=DFe\n";
+    let document = read(&mixed(&[prices, note]));
+    assert!(
+        placed(&document).contains(&("Attachment: preise.csv".to_owned(), "Größe | Preis\nLampe | 7")),
+        "{document:?}"
+    );
+    let items: Vec<&str> = texts(&document)
+        .into_iter()
+        .filter(|text| text.starts_with("- note"))
+        .collect();
+    assert!(items[0].ends_with(", not read: invalid utf8"), "{items:?}");
+}
+
+#[test]
+fn what_an_attachment_calls_itself_is_not_lost() {
+    let record = "Content-Type: text/html; name=a.html\nContent-Disposition: attachment\n\n<html><head><title>Contract 4711</title></head><body><p>Signed.</p></body></html>\n";
+    let mail = "Content-Type: application/octet-stream; name=old.eml\nContent-Disposition: attachment\n\nFrom: b@b.example\nSubject: Contract 4712\n\nSigned, too.\n";
+    let document = read(&mixed(&[record, mail]));
+    let found = placed(&document);
+    for expected in [
+        ("Attachment: a.html / Contract 4711", "Signed."),
+        ("Attachment: old.eml / Contract 4712", "Signed, too."),
+    ] {
+        assert!(found.contains(&(expected.0.to_owned(), expected.1)), "{found:?}");
+    }
+}
+
+#[test]
+fn more_attachments_than_are_read_are_named() {
+    let parts = vec![PRICES; 60];
+    let document = read(&mixed(&parts));
+    let read = document
+        .blocks
+        .iter()
+        .filter(|block| block.text.contains("Small"))
+        .count();
+    let named = texts(&document)
+        .iter()
+        .filter(|text| text.ends_with("not read: the message has too many"))
+        .count();
+    assert_eq!((read, named), (50, 10));
 }
 
 #[test]
@@ -103,13 +240,16 @@ fn sealed_mail_is_encrypted_and_signed_mail_is_not() {
     ] {
         let source = format!("From: a@a.example\r\nContent-Type: {content_type}\r\n\r\n--x\r\n\r\nMIAGCSqGSIb3\r\n");
         assert_eq!(
-            parse(source.as_bytes()).unwrap_err().code(),
+            parse(source.as_bytes(), Attachments::Read).unwrap_err().code(),
             "encrypted",
             "{content_type}"
         );
     }
     let inline = "From: a@a.example\n\n-----BEGIN PGP MESSAGE-----\n\nhIwD\n-----END PGP MESSAGE-----\n";
-    assert_eq!(parse(inline.as_bytes()).unwrap_err().code(), "encrypted");
+    assert_eq!(
+        parse(inline.as_bytes(), Attachments::Read).unwrap_err().code(),
+        "encrypted"
+    );
     let signed = read(
         "From: a@a.example\nContent-Type: multipart/signed; boundary=x\n\n--x\n\nSigned\n--x\nContent-Type: \
          application/pgp-signature\n\nabc\n--x--\n",
@@ -120,7 +260,10 @@ fn sealed_mail_is_encrypted_and_signed_mail_is_not() {
 #[test]
 fn ten_thousand_messages_inside_of_each_other_are_refused_not_a_crash() {
     let source = "Content-Type: message/rfc822\r\n\r\n".repeat(10_000);
-    assert_eq!(parse(source.as_bytes()).unwrap_err().code(), "too_complex");
+    assert_eq!(
+        parse(source.as_bytes(), Attachments::Read).unwrap_err().code(),
+        "too_complex"
+    );
     let source = "Content-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n".repeat(50_000);
-    let _ = parse(source.as_bytes());
+    let _ = parse(source.as_bytes(), Attachments::Read);
 }

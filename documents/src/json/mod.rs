@@ -28,7 +28,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
         [one] => one.title(),
         _ => None,
     };
-    render::append(values, named.is_some(), &mut outline);
+    render::append(values, &mut outline);
     let (_, blocks) = outline.finish()?;
     Ok(ParsedDocument {
         image: None,

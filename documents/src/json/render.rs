@@ -11,24 +11,12 @@ const SHORT_LIST_CHARACTERS: usize = 60;
 const MAX_LEVEL: u8 = 6;
 const MAX_TABLE_COLUMNS: usize = 40;
 
-/// `titled` says that the one value gave the document its title, which needs no line of its own.
-pub(super) fn append(values: Vec<Value>, titled: bool, outline: &mut Outline) {
+/// All of it, also what gives the document its title: the sender may call it otherwise.
+pub(super) fn append(values: Vec<Value>, outline: &mut Outline) {
     match <[Value; 1]>::try_from(values) {
-        Ok([Value::Object(mut members)]) => {
-            if titled && let Some(at) = members.iter().position(|(key, _)| is_title(key)) {
-                members.remove(at);
-            }
-            object(members, 1, outline);
-        }
         Ok([value]) => append_value(value, 1, outline),
         Err(records) => list(records, 1, outline),
     }
-}
-
-fn is_title(key: &str) -> bool {
-    ["title", "name", "subject"]
-        .iter()
-        .any(|name| key.eq_ignore_ascii_case(name))
 }
 
 fn append_value(value: Value, level: u8, outline: &mut Outline) {

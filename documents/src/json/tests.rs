@@ -25,7 +25,11 @@ fn members_are_lines_and_nested_objects_stand_under_their_keys() {
     assert_eq!(
         blocks,
         [
-            block("", BlockKind::Paragraph, "price: 1e300\nbig: 12345678901234567890.10"),
+            block(
+                "",
+                BlockKind::Paragraph,
+                "title: Plan\nprice: 1e300\nbig: 12345678901234567890.10"
+            ),
             block("limits", BlockKind::Paragraph, "seats: 5\non: true")
         ]
     );
@@ -54,6 +58,7 @@ fn one_long_text_reads_as_text() {
     assert_eq!(
         blocks,
         [
+            block("", BlockKind::Paragraph, "title: Refunds"),
             block("", BlockKind::Paragraph, "First."),
             block("", BlockKind::Paragraph, "Second.")
         ]
@@ -101,5 +106,24 @@ fn deep_nesting_is_refused() {
         );
         let source = format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
         assert_eq!(parse(source.as_bytes()).unwrap_err().code(), "too_complex", "{depth}");
+    }
+}
+
+#[test]
+fn whatever_gives_the_title_no_member_is_lost() {
+    for (source, title) in [
+        (
+            r#"{"name": "acme-42", "title": "Widget guide", "body": "long"}"#,
+            "Widget guide",
+        ),
+        (
+            r#"{"name": {"first": "acme-42"}, "title": "Widget guide"}"#,
+            "Widget guide",
+        ),
+        (r#"{"name": "acme-42", "price": 7}"#, "acme-42"),
+    ] {
+        let (named, blocks) = read(source);
+        assert_eq!(named.as_deref(), Some(title), "{source}");
+        assert!(blocks.iter().any(|(_, _, text)| text.contains("acme-42")), "{blocks:?}");
     }
 }

@@ -60,11 +60,19 @@ fn charset(content_type: &str) -> Option<String> {
     })
 }
 
+/// Rules that have a value, and are no agent.
+const WITH_VALUE: [&str; 4] = [
+    "unavailable_after",
+    "max-snippet",
+    "max-image-preview",
+    "max-video-preview",
+];
+
 /// Whether not to index, and whether not to follow: `noindex, nofollow`, `none`, or with an agent before it, which counts where it is ours.
 fn directives(value: &str) -> (bool, bool) {
     let value = value.to_ascii_lowercase();
     let rules = match value.split_once(':') {
-        Some((agent, rules)) if !agent.contains(',') && agent.trim() != "unavailable_after" => {
+        Some((agent, rules)) if !agent.contains(',') && !WITH_VALUE.contains(&agent.trim()) => {
             if agent.trim() != "visualkit" {
                 return (false, false);
             }
@@ -110,7 +118,10 @@ mod tests {
         assert_eq!(directives("visualkit: noindex"), (true, false));
         assert_eq!(directives("otherbot: noindex"), (false, false));
         assert_eq!(directives("unavailable_after: 25 Jun 2010, nofollow"), (false, true));
-        assert_eq!(directives("max-snippet:20, noindex"), (false, false));
+        assert_eq!(directives("max-snippet:20, noindex"), (true, false));
+        assert_eq!(directives("max-image-preview: large, none"), (true, true));
+        assert_eq!(directives("max-video-preview:-1"), (false, false));
+        assert_eq!(directives("otherbot: max-snippet:20, noindex"), (false, false));
         assert_eq!(directives("all"), (false, false));
     }
 }

@@ -1,14 +1,15 @@
 -- Asks whether a call may be made now, and takes what it needs if so. Otherwise gives the job a place in line: a time of its own, so that
 -- those who wait do not come back all at once. All times are microseconds by Redis' clock.
 -- KEYS[1]: the tenant's prefix.  ARGV: credential, lease, job, microseconds a request, burst, microseconds a token, token burst, tokens,
--- calls at once, cost a day, cost, cost spent today (-1: not known), microseconds a lease; in limits 0 is none.
+-- calls at once, cost a day, cost, cost spent today (-1: not known), microseconds a lease, whether the job comes back (0: somebody waits for it, and
+-- it ends when it must wait); in limits 0 is none.
 -- Returns {'granted'}, {'cold'} (ask again with what was spent today), or {'wait', limit, microseconds until the limit allows it,
 -- microseconds until the job's turn}.
 local credential, lease, job = ARGV[1], ARGV[2], ARGV[3]
 local interval, burst = tonumber(ARGV[4]), tonumber(ARGV[5])
 local token_us, token_burst, tokens = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local slots, cap, cost, spent = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
-local lease_us = tonumber(ARGV[13])
+local lease_us, comes_back = tonumber(ARGV[13]), ARGV[14] == '1'
 local p = KEYS[1] .. ':' .. credential
 local state, leases, places, known = p .. ':state', p .. ':leases', p .. ':places', KEYS[1] .. ':credentials'
 local SECOND, DAY, KEEP_MS = 1000000, 86400000000, 172800000
@@ -16,6 +17,8 @@ local SECOND, DAY, KEEP_MS = 1000000, 86400000000, 172800000
 local RECOVERY, FORGOTTEN = 60 * SECOND, 600 * SECOND
 -- The least time between two places, and how late a place may be taken.
 local LEAST_SPACING, LATEST = 20000, 60 * SECOND
+-- So long nobody has used what could be used: those who are next in line are gone.
+local IDLE = 2 * SECOND
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * SECOND + tonumber(time[2])
@@ -76,8 +79,12 @@ local function keep()
   for _, key in ipairs({state, leases, places}) do redis.call('PEXPIRE', key, KEEP_MS) end
 end
 
--- It could be made at `at`; those before it in line go first.
+-- It could be made at `at`; those before it in line go first. Who does not come back has no place: it would stay empty.
 local function wait(limit, at)
+  if not comes_back then
+    keep()
+    return {'wait', limit, math.max(0, math.ceil(at - now)), math.max(0, math.ceil(at - now))}
+  end
   local turn
   if place and place <= now then
     turn = at + redis.call('ZRANK', places, job) * spacing
@@ -88,6 +95,13 @@ local function wait(limit, at)
   end
   keep()
   return {'wait', limit, math.max(0, math.ceil(at - now)), math.max(0, math.ceil(turn - now))}
+end
+
+-- Those in line were cancelled, or have ended otherwise: whoever asks goes, and the line begins anew.
+local used = math.max(number('requests_whole'), number('tokens_whole'), number('settled_at'), number('blocked_until'), number('open_until'))
+if line > now and busy == 0 and now - used > IDLE then
+  redis.call('HDEL', state, 'line')
+  line = 0
 end
 
 -- Its turn has not come; or it is new, and others are in line.
@@ -103,7 +117,7 @@ if got.circuit == 'open' then
 end
 if number('blocked_until') > now then return wait('vendor', number('blocked_until')) end
 if number('vendor_reset') > now and number('vendor_left') <= 0 then return wait('vendor', number('vendor_reset')) end
-if not place and line > now then return wait(got.line_limit or 'requests', now) end
+if comes_back and not place and line > now then return wait(got.line_limit or 'requests', now) end
 if slots > 0 and busy >= slots then return wait('concurrency', now + math.max(number('hold'), LEAST_SPACING)) end
 
 local function ready_at(whole, each, most, units)

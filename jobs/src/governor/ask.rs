@@ -20,6 +20,8 @@ pub struct Call<'a> {
     pub lasts: Duration,
     pub estimate: Estimate,
     pub limits: BudgetLimits,
+    /// Whether the job asks again when it has to wait. One that somebody waits for does not: it stands in no line, and takes what is free.
+    pub comes_back: bool,
 }
 
 /// What the governor said.
@@ -65,6 +67,7 @@ impl Queue {
             .arg(call.estimate.cost_micros)
             .arg(spent)
             .arg(micros(call.lasts))
+            .arg(i32::from(call.comes_back))
             .invoke_async(&mut self.connection.clone())
             .await?;
         read(answer)

@@ -2,13 +2,14 @@
 -- KEYS[1]: the tenant's prefix.  ARGV: credential, lease, job, outcome (not_made, answered, limited, failed), microseconds that the other
 -- side asked us to wait (-1: it did not), calls it has left for us (-1), microseconds until it counts anew, estimated and actual tokens,
 -- microseconds a token, estimated and actual cost, microseconds a request (0: no limit), failures that open the circuit, microseconds it
--- stays open, microseconds a lease.
+-- stays open, microseconds a lease, whether the job comes back (0 or 1).
 -- Returns {change of the circuit ('', 'opened', 'closed'), microseconds until the job's turn}.
 local credential, lease, job, outcome = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local asked, left, reset = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local tokens_est, tokens, token_us = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local cost_est, cost, interval = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
 local failures_to_open, open_us, lease_us = tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
+local comes_back = ARGV[17] == '1'
 local p = KEYS[1] .. ':' .. credential
 local state, leases, places = p .. ':state', p .. ':leases', p .. ':places'
 local SECOND, KEEP_MS = 1000000, 172800000
@@ -25,6 +26,7 @@ local function set(...) redis.call('HSET', state, ...) end
 
 local ends = tonumber(redis.call('ZSCORE', leases, lease) or nil)
 redis.call('ZREM', leases, lease)
+set('settled_at', text(now))
 -- Redis may have been wiped since: what was reserved then is not there to be given back.
 local reserved = ends and 1 or 0
 if got.cost then
@@ -93,10 +95,15 @@ if outcome == 'limited' then
     learnt = math.min(math.max(learnt, interval) * 1.5, SLOWEST)
     set('learnt_us', text(learnt), 'learnt_at', text(now))
   end
-  local at = math.max(number('line'), until_at) + math.max(learnt, interval, LEAST_SPACING)
-  redis.call('ZADD', places, at, job)
-  set('line', text(at), 'line_limit', 'vendor')
-  turn = math.ceil(at - now)
+  local spacing = math.max(learnt, interval, LEAST_SPACING)
+  if comes_back then
+    local at = math.max(number('line'), until_at) + spacing
+    redis.call('ZADD', places, at, job)
+    set('line', text(at), 'line_limit', 'vendor')
+    turn = math.ceil(at - now)
+  else
+    turn = math.ceil(until_at + spacing - now)
+  end
 end
 for _, key in ipairs({state, leases, places}) do redis.call('PEXPIRE', key, KEEP_MS) end
 return {change, turn}

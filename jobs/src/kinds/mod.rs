@@ -9,6 +9,7 @@ pub mod diagnostics;
 mod evaluate_retrieval;
 mod ingest_document;
 mod migrate_embeddings;
+mod reingest_documents;
 mod search_knowledge;
 mod sync_source;
 mod viewer;
@@ -16,8 +17,9 @@ mod viewer;
 use crate::Kind;
 
 /// The names of all kinds.
-pub const NAMES: [&str; 18] = [
+pub const NAMES: [&str; 19] = [
     IngestDocument::NAME,
+    ReingestDocuments::NAME,
     DeleteDocument::NAME,
     DeleteKnowledgeBase::NAME,
     SyncSource::NAME,
@@ -61,6 +63,7 @@ pub use self::evaluate_retrieval::{
 };
 pub use self::ingest_document::{IngestDocument, IngestedDocument};
 pub use self::migrate_embeddings::{DropEmbeddings, DroppedEmbeddings, MigrateEmbeddings, MigratedEmbeddings};
+pub use self::reingest_documents::{ReingestDocuments, ReingestState, ReingestedDocuments};
 pub use self::search_knowledge::{
     BaseAt, FoundChunk, FoundChunks, FoundImage, FusionMethod, NeighbourChunk, Recency, RerankError, SearchCandidate,
     SearchHit, SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult,

@@ -139,6 +139,8 @@ pub struct FoundChunks {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rerank_error: Option<RerankError>,
     pub stale: bool,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub phrases_partial: bool,
     pub took_ms: u64,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub candidates: Vec<SearchCandidate>,
@@ -176,6 +178,9 @@ pub struct SearchResult {
     pub rerank_error: Option<RerankError>,
     /// Some change that was committed before the search was not yet in the index.
     pub stale: bool,
+    /// True where so many chunks have all words of `phrases` that only the first 20,000 of them were looked at: more may hold them. Otherwise absent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub phrases_partial: bool,
     pub took_ms: u64,
     /// With `explain`: chunks that were ranked, the best 200, the best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

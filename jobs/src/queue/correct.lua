@@ -13,7 +13,7 @@ for i = 2, #ARGV, 4 do
       running[field] = running[field] or {}
       running[field][id] = true
       if before == '1' then
-        redis.call('ZADD', p .. ':held:' .. field, 'NX', asked, id)
+        redis.call('ZADD', p .. ':held:' .. field, 'NX', asked - LATELY_MS, id)
         redis.call('SADD', p .. ':held', field)
       end
     end

@@ -10,6 +10,6 @@ mod spelling;
 mod statistics;
 
 pub(crate) use index::{KeywordIndex, StoredChunk};
-pub(crate) use phrases::holding;
+pub(crate) use phrases::{Holding, USUALLY_READ, holding};
 pub(crate) use search::KeywordSearch;
 pub(crate) use statistics::SharedStatistics;

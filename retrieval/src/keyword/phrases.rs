@@ -13,35 +13,53 @@ use crate::error::Result;
 use crate::language::Language;
 use crate::phrase::Phrase;
 
-/// Chunks whose words are read to see whether a phrase is in them. The words of a phrase together are rarer than this in all but the
-/// largest bases; beyond, chunks that were not read are taken for having it not.
-const MAX_READ: usize = 20_000;
+/// Chunks whose words are read to see whether a phrase is in them, unless the query says otherwise. The words of a phrase together are rarer than this in all but the
+/// largest bases.
+pub(crate) const USUALLY_READ: usize = 20_000;
+
+/// Which chunks hold phrases.
+pub(crate) struct Holding {
+    pub(crate) chunks: HashSet<ChunkRef>,
+    /// There are more that may: those that were not read are taken for holding them not.
+    pub(crate) is_partial: bool,
+}
 
 /// The permitted chunks that hold every one of the phrases, word for word, in their document's title, their headings or their text.
 ///
-/// The index says which chunks hold all words of the phrases; of those the words are read.
+/// The index says which chunks hold all words of the phrases; of those the words are read, of `most` at most.
 pub(crate) fn holding(
     index: &KeywordIndex,
     searcher: &Searcher,
-    phrases: &[Phrase],
+    (phrases, most): (&[Phrase], usize),
     allowed: &Allowed,
     documents: &Documents,
-) -> Result<HashSet<ChunkRef>> {
+) -> Result<Holding> {
     let query = with_all_words(index, &index.languages(searcher)?, phrases);
     let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
-    let mut holding = HashSet::new();
+    let mut holding = Holding {
+        chunks: HashSet::new(),
+        is_partial: false,
+    };
     let mut read = 0;
     for (segment_ord, segment) in (0..).zip(searcher.segment_readers()) {
         let chunks = Chunks::of(segment)?;
         let alive = segment.alive_bitset();
         let mut found = weight.scorer(segment, 1.0)?;
-        while found.doc() != TERMINATED && read < MAX_READ {
+        while found.doc() != TERMINATED {
             let doc = found.doc();
             found.advance();
             let chunk = chunks.get(doc).filter(|chunk| allowed.contains(*chunk));
             let (Some(chunk), true) = (chunk, alive.is_none_or(|alive| alive.is_alive(doc))) else {
                 continue;
             };
+            if read == most {
+                tracing::debug!(
+                    read,
+                    "a phrase of common words: not all chunks that may hold it were read"
+                );
+                holding.is_partial = true;
+                return Ok(holding);
+            }
             read += 1;
             let stored = index.stored(searcher, DocAddress::new(segment_ord, doc))?;
             let title = documents
@@ -50,15 +68,9 @@ pub(crate) fn holding(
             let mut parts: Vec<String> = vec![Phrase::folded(title), Phrase::folded(&stored.text)];
             parts.extend(stored.headings.iter().map(|heading| Phrase::folded(heading)));
             if phrases.iter().all(|phrase| parts.iter().any(|part| phrase.is_in(part))) {
-                holding.insert(chunk);
+                holding.chunks.insert(chunk);
             }
         }
-    }
-    if read == MAX_READ {
-        tracing::debug!(
-            chunks = read,
-            "a phrase of common words: not all chunks that may hold it were read"
-        );
     }
     Ok(holding)
 }
@@ -72,10 +84,9 @@ fn with_all_words(index: &KeywordIndex, languages: &[Language], phrases: &[Phras
     let clauses: Vec<(Occur, Box<dyn Query>)> = words
         .filter(|word| !word.stop_word)
         .map(|word| {
-            let terms = word
-                .terms
-                .iter()
-                .map(|term| Term::from_field_text(index.fields.body, term));
+            let fields = [index.fields.body, index.fields.address];
+            let of_term = |term: &String| fields.map(|field| Term::from_field_text(field, term));
+            let terms = word.terms.iter().flat_map(of_term);
             let any: Vec<(Occur, Box<dyn Query>)> = terms
                 .map(|term| -> (Occur, Box<dyn Query>) {
                     (Occur::Should, Box::new(TermQuery::new(term, IndexRecordOption::Basic)))

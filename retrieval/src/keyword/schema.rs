@@ -21,6 +21,8 @@ pub(super) struct Fields {
     pub(super) body: Field,
     /// The document's title once more, with every chunk: what weighs it is the query's `title_boost`.
     pub(super) title: Field,
+    /// Addresses of links, which are shown and not searched: where a phrase may stand, too.
+    pub(super) address: Field,
     /// The document's number in this replica.
     pub(super) document: Field,
     /// The chunk's place in its document's list of chunks.
@@ -61,6 +63,11 @@ impl Fields {
         let searched = TextOptions::default().set_indexing_options(indexing);
         let body = builder.add_text_field("body", searched.clone());
         let title = builder.add_text_field("title", searched);
+        let found = TextFieldIndexing::default()
+            .set_tokenizer(ANALYZER)
+            .set_index_option(IndexRecordOption::Basic)
+            .set_fieldnorms(false);
+        let address = builder.add_text_field("address", TextOptions::default().set_indexing_options(found));
         let document = builder.add_u64_field(DOCUMENT, INDEXED | FAST);
         let place = builder.add_u64_field(PLACE, FAST);
         let text = builder.add_text_field("text", STORED);
@@ -74,6 +81,7 @@ impl Fields {
             schema: builder.build(),
             body,
             title,
+            address,
             document,
             place,
             text,
@@ -110,6 +118,10 @@ impl Fields {
         stored.add_u64(self.place, place);
         rules.add(&mut stored, self.body, &chunk.embed_text);
         rules.add(&mut stored, self.title, title);
+        let addresses = addresses(chunk);
+        if !addresses.is_empty() {
+            rules.add(&mut stored, self.address, &addresses);
+        }
         stored.add_text(self.language, rules.language.code());
         stored.add_text(self.text, &chunk.text);
         for heading in &chunk.headings {
@@ -117,4 +129,21 @@ impl Fields {
         }
         stored
     }
+}
+
+/// What stands in brackets in the shown text alone: the addresses of its links.
+fn addresses(chunk: &IndexedChunk) -> String {
+    let mut addresses = String::new();
+    let mut rest = chunk.text.as_str();
+    while let Some((_, after)) = rest.split_once('(') {
+        rest = after;
+        let Some((inside, _)) = after.split_once(')') else {
+            break;
+        };
+        if !inside.contains(char::is_whitespace) && inside.contains([':', '@']) && !chunk.embed_text.contains(inside) {
+            addresses.push_str(inside);
+            addresses.push(' ');
+        }
+    }
+    addresses
 }

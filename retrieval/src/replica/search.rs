@@ -35,7 +35,7 @@ impl Replica {
         let searcher = state.searcher.clone();
         let keyword = KeywordSearch::new(&self.keyword, &searcher, &terms, title_boost(query), shared)?;
         let allowed = self.allowed(&state, query)?;
-        let limit = query.candidates.max(query.limit.min(MAX_LIMIT)).min(MAX_CANDIDATES);
+        let limit = query.candidates.min(MAX_CANDIDATES);
         let by_keyword = match query.mode {
             Mode::Vector => Vec::new(),
             Mode::Hybrid | Mode::Keyword => keyword.top(&allowed, limit, &state.documents)?,
@@ -64,6 +64,7 @@ impl Replica {
         let wanted = candidates.get(..query.limit.min(MAX_LIMIT)).unwrap_or(&candidates);
         let mut hits = Hits {
             candidates: candidates.len(),
+            phrases_partial: allowed.is_partial(),
             ..Hits::default()
         };
         hits.hits = self.hits(&state, (&searcher, &keyword), wanted, &mut Shown::new(query, &terms))?;
@@ -98,14 +99,14 @@ impl Replica {
         if query.phrases.is_empty() {
             return Ok(allowed);
         }
-        let chunks = holding(
+        let holding = holding(
             &self.keyword,
             &state.searcher,
-            &query.phrases,
+            (&query.phrases, query.phrase_reads),
             &allowed,
             &state.documents,
         )?;
-        Ok(allowed.only(chunks))
+        Ok(allowed.only(holding))
     }
 
     /// The query's vector scaled to length 1, or `None` when the mode does without.

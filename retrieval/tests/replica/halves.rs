@@ -36,6 +36,7 @@ fn nearest(replica: &Replica, vector: &[f32], limit: usize) -> Vec<(usize, f32)>
     let query = Query {
         mode: Mode::Vector,
         limit,
+        candidates: limit,
         ..Query::new("refund", Some(vector.to_vec()), Viewer::Tenant)
     };
     let hits = replica.search(&query).unwrap().hits;

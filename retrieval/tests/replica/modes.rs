@@ -76,6 +76,7 @@ fn a_chunk_proposed_by_the_vector_leg_alone_gets_its_true_keyword_score() {
     base.put(vec![document(1000, "invoice"), document(1001, "refund invoice refund")]);
     let all = Query {
         limit: 1000,
+        candidates: 1000,
         ..query(Mode::Keyword, "refund filler invoice", QUERY)
     };
     let by_words = base.replica.search(&all).unwrap();

@@ -51,6 +51,51 @@ fn a_phrase_of_stop_words_and_signs_is_found_and_so_is_one_in_a_title() {
 }
 
 #[test]
+fn a_phrase_in_the_address_of_a_link_is_found_though_nobody_searches_for_addresses() {
+    let base = Base::new();
+    let mut linked = document(
+        1,
+        "Log in at the portal (https://portal.example.com/login) with a key (or two).",
+    );
+    linked.chunks[0].embed_text = "Log in at the portal with a key (or two).".to_owned();
+    base.put(vec![linked, document(2, "An example of a portal login.")]);
+    for phrase in [
+        "portal.example.com",
+        "https://portal.example.com/login",
+        "the portal (https",
+    ] {
+        assert_eq!(found(&base, &with_phrase(Mode::Vector, "x", phrase)), [1], "{phrase}");
+    }
+    assert!(base.keyword("https").is_empty(), "words of an address are no words");
+}
+
+#[test]
+fn whether_all_chunks_that_may_hold_a_phrase_were_looked_at_is_said() {
+    let base = Base::new();
+    base.put(vec![
+        document(1, "The lamp is lit."),
+        document(2, "Is the lamp lit?"),
+        document(3, "Nothing of the kind."),
+    ]);
+    for (phrase_reads, is_partial) in [(2, false), (1, true), (0, true)] {
+        let asked = Query {
+            phrase_reads,
+            ..with_phrase(Mode::Keyword, "lamp", "lamp is lit")
+        };
+        let hits = base.replica.search(&asked).unwrap();
+        assert_eq!(hits.phrases_partial, is_partial, "{phrase_reads}");
+        assert!(hits.hits.len() <= phrase_reads);
+    }
+    assert!(
+        !base
+            .replica
+            .search(&query(Mode::Keyword, "lamp", [1.0, 0.0, 0.0, 0.0]))
+            .unwrap()
+            .phrases_partial
+    );
+}
+
+#[test]
 fn a_phrase_does_not_show_what_the_viewer_may_not_see() {
     let base = Base::new();
     base.put(vec![

@@ -52,6 +52,9 @@ pub struct Document {
     pub metadata: Value,
     #[diesel(sql_type = Jsonb)]
     pub acl: Value,
+    /// What the version that is served says of itself.
+    #[diesel(sql_type = Jsonb)]
+    pub said: Value,
     #[diesel(sql_type = Integer)]
     pub version: i32,
     #[diesel(sql_type = Nullable<Integer>)]
@@ -82,6 +85,7 @@ impl Document {
 
 pub(super) const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.external_id, d.title, d.mime_type, d.metadata, d.acl, d.version, d.ready_version,
         d.job_id, d.chunk_count, d.size_bytes, d.created_at, d.updated_at, s.state,
+        coalesce((SELECT v.said FROM document_versions v WHERE v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version), '{}') AS said,
         CASE WHEN s.state = 'failed' THEN coalesce(b.error,
             jsonb_build_object('code', 'cancelled', 'message', 'The job that was to ingest this document was cancelled.', 'retryable', true)) END AS error
     FROM documents d

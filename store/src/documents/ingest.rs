@@ -1,8 +1,10 @@
+use crate::prepared::Prepare;
 use crate::schema::{blobs, document_versions, documents};
 use crate::{BlobId, DocumentId, KnowledgeBaseId, StoreError, TenantTx};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_query;
+use diesel::sql_types::{self, Text};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
@@ -120,13 +122,22 @@ pub async fn mark_unchanged(
     version: i32,
     named: Named<'_>,
 ) -> Result<(), StoreError> {
-    diesel::update(this_version(tx, id, version))
-        .set((
-            document_versions::title.eq(named.title),
-            document_versions::mime_type.eq(named.mime_type),
-        ))
-        .execute(&mut tx.conn)
-        .await?;
+    // What the document says of itself is said by the same bytes.
+    sql_query(
+        "UPDATE document_versions v SET title = $4, mime_type = $5, said = coalesce((
+             SELECT served.said FROM documents d JOIN document_versions served
+                 ON served.tenant_id = d.tenant_id AND served.document_id = d.id AND served.version = d.ready_version
+             WHERE d.tenant_id = $1 AND d.id = $2), v.said)
+         WHERE v.tenant_id = $1 AND v.document_id = $2 AND v.version = $3",
+    )
+    .bind::<sql_types::Uuid, _>(tx.tenant)
+    .bind::<sql_types::Uuid, _>(id)
+    .bind::<sql_types::Integer, _>(version)
+    .bind::<Text, _>(named.title)
+    .bind::<Text, _>(named.mime_type)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
     diesel::update(
         documents::table
             .filter(documents::tenant_id.eq(tx.tenant))

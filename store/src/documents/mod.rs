@@ -19,7 +19,7 @@ pub use self::list::{DocumentFilter, LOOKED_THROUGH, Listed, list};
 pub(crate) use self::origin::URL;
 pub use self::origin::{Origin, origins};
 pub use self::recognised_pages::{RecognisedPage, forget_recognised_pages, keep_recognised_page, recognised_pages};
-pub use self::reingest::reingest;
+pub use self::reingest::{reingest, submitted_since};
 pub use self::revise::{lock, revise, source_of};
 pub use self::submit::{NewDocument, Submitted, submit};
 pub use self::visible::{DocumentAcl, acls, hold_acls};

@@ -1,8 +1,9 @@
 use super::Document;
 use crate::prepared::Prepare;
 use crate::{JobId, StoreError, TenantTx};
-use diesel::sql_query;
-use diesel::sql_types::{Integer, Uuid};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Bool, Integer, Timestamptz, Uuid};
+use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
 /// Submits the bytes of the latest submission once more, as they were submitted and with what its metadata and access list are now, for job `job` to ingest; returns the version that
@@ -44,4 +45,28 @@ pub async fn reingest(tx: &mut TenantTx, document: &Document, job: JobId) -> Res
     .execute(&mut tx.conn)
     .await?;
     Ok(version)
+}
+
+#[derive(QueryableByName)]
+struct Since {
+    #[diesel(sql_type = Bool)]
+    since: bool,
+}
+
+/// Whether the document's latest submission is of this time or later.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn submitted_since(tx: &mut TenantTx, document: &Document, time: DateTime<Utc>) -> Result<bool, StoreError> {
+    let found: Since = sql_query(
+        "SELECT EXISTS (SELECT FROM document_versions WHERE tenant_id = $1 AND document_id = $2 AND version = $3 AND created_at >= $4) AS since",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(document.id)
+    .bind::<Integer, _>(document.version)
+    .bind::<Timestamptz, _>(time)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?;
+    Ok(found.since)
 }

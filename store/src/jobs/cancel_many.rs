@@ -1,7 +1,7 @@
 use super::{JobFilter, JobState};
 use crate::batches::COUNTED;
 use crate::prepared::Prepare;
-use crate::webhooks::TELL_WEBHOOKS;
+use crate::webhooks::{DELIVERY_KIND, DELIVERY_POOL, TELL_WEBHOOKS};
 use crate::{JobId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid};
@@ -15,6 +15,14 @@ pub struct CancelFilter {
     pub ids: Vec<JobId>,
     /// Whose, by everything but the key that submitted them.
     pub of: JobFilter,
+}
+
+impl CancelFilter {
+    /// Deliveries of webhooks are only meant where they are named: cancelling jobs makes some, which tell of that.
+    fn names_deliveries(&self) -> bool {
+        let (kind, pool) = (self.of.kind.as_deref(), self.of.pool.as_deref());
+        !self.ids.is_empty() || kind == Some(DELIVERY_KIND) || pool == Some(DELIVERY_POOL)
+    }
 }
 
 /// A job that could be cancelled.
@@ -48,6 +56,7 @@ pub async fn unended(tx: &mut TenantTx, filter: &CancelFilter) -> Result<Vec<Une
            AND ($2 IS NULL OR j.id = ANY($2)) AND ($3 IS NULL OR j.state = $3) AND ($4 IS NULL OR j.kind = $4) AND ($5 IS NULL OR j.pool = $5)
            AND ($6 IS NULL OR j.parent_id = $6) AND ($7 IS NULL OR j.schedule_id = $7) AND ($8 IS NULL OR j.document_id = $8)
            AND ($9 IS NULL OR j.created_at > $9) AND ($10 IS NULL OR j.created_at < $10) AND ($11 IS NULL OR j.id < $11)
+           AND ($13 OR j.kind <> $14)
          ORDER BY j.id DESC LIMIT $12",
     )
     .bind::<Uuid, _>(tx.tenant)
@@ -62,6 +71,8 @@ pub async fn unended(tx: &mut TenantTx, filter: &CancelFilter) -> Result<Vec<Une
     .bind::<Nullable<Timestamptz>, _>(of.created_before)
     .bind::<Nullable<Uuid>, _>(of.before)
     .bind::<BigInt, _>(of.limit)
+    .bind::<Bool, _>(filter.names_deliveries())
+    .bind::<Text, _>(DELIVERY_KIND)
     .prepared()
     .load(&mut tx.conn)
     .await?)

@@ -90,21 +90,21 @@ pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Resu
     .execute(&mut tx.conn)
     .await?;
     let keys = sql_query(
-        "DELETE FROM idempotency_keys WHERE (tenant_id, route, key) IN (
+        "DELETE FROM idempotency_keys WHERE expires_at < now() AND (tenant_id, route, key) IN (
              SELECT tenant_id, route, key FROM idempotency_keys WHERE expires_at < now() LIMIT $1)",
     )
     .bind::<BigInt, _>(limit)
     .execute(&mut tx.conn)
     .await?;
-    // A lock that another job takes over meanwhile names that job by then, and stays.
+    // A lock that is taken meanwhile, by another job or by the same once more, is another row, and stays.
     let locks = sql_query(
         "WITH unheld AS MATERIALIZED (
-             SELECT tenant_id, unique_key, job_id FROM job_locks l
+             SELECT tenant_id, unique_key, job_id, l.ctid AS row FROM job_locks l
              WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.id = ANY(array_append('{}', l.job_id)) AND j.state NOT IN ('succeeded', 'dead', 'cancelled'))
              LIMIT $1
          )
          DELETE FROM job_locks l USING unheld u
-         WHERE l.tenant_id = u.tenant_id AND l.unique_key = u.unique_key AND l.job_id = u.job_id",
+         WHERE l.tenant_id = u.tenant_id AND l.unique_key = u.unique_key AND l.job_id = u.job_id AND l.ctid = u.row",
     )
     .bind::<BigInt, _>(limit)
     .execute(&mut tx.conn)

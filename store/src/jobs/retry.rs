@@ -43,10 +43,11 @@ pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> 
             what: "only a dead or cancelled job can be retried",
         });
     };
-    match decision {
-        None if row.effect_unknown => return Ok(Retried::NeedsDecision),
-        Some(decision) if effects::decide(tx, id, decision).await? == 0 => return Ok(Retried::NothingToDecide),
-        None | Some(_) => {}
+    if decision.is_none() && row.effect_unknown {
+        return Ok(Retried::NeedsDecision);
+    }
+    if decision.is_some() && !effects::has_unknown(tx, id).await? {
+        return Ok(Retried::NothingToDecide);
     }
     if let Some(key) = row.unique_key
         && let Lock::Held(_) = lock_unique_key(tx, &key, id).await?
@@ -54,6 +55,10 @@ pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> 
         return Err(StoreError::Conflict {
             what: "another job with the same unique key has not ended",
         });
+    }
+    // Last: what is decided of a job that is not retried would leave it as something that nobody can decide about.
+    if let Some(decision) = decision {
+        effects::decide(tx, id, decision).await?;
     }
     if let Some(batch) = row.parent_id {
         uncount(tx, batch, row.state).await?;
@@ -63,7 +68,8 @@ pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> 
 
 async fn lock_ended(tx: &mut TenantTx, id: JobId) -> Result<Option<Row>, StoreError> {
     Ok(sql_query(
-        "SELECT j.unique_key, j.state, j.parent_id, j.state = 'dead' AND coalesce(b.error ->> 'code' = 'effect_unknown', false) AS effect_unknown
+        "SELECT j.unique_key, j.state, j.parent_id, j.state = 'dead' AND coalesce(b.error ->> 'code' = 'effect_unknown', false)
+                AND EXISTS (SELECT FROM effects e WHERE e.tenant_id = j.tenant_id AND e.job_id = j.id AND e.state IN ('intended', 'unknown')) AS effect_unknown
          FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id
          WHERE j.tenant_id = $1 AND j.id = $2 AND b.job_id = $2 AND j.state IN ('dead', 'cancelled') FOR UPDATE OF j",
     )

@@ -1,4 +1,5 @@
 use super::WebhookSecret;
+use super::events::TELL_OTHERS;
 use crate::effects::hold;
 use crate::jobs::Held;
 use crate::prepared::Prepare;
@@ -144,8 +145,15 @@ impl Health {
     }
 }
 
+#[derive(QueryableByName)]
+struct Disabled {
+    #[diesel(sql_type = Uuid)]
+    #[expect(dead_code, reason = "that there is a row is the answer")]
+    id: WebhookId,
+}
+
 /// Notes how the webhook does, and disables one that is gone, or that has only failed for `after_days` and failed an hour or more ago within the last day too: one
-/// that is told little must not be given up for one bad moment after days of silence. Returns whether this disabled it.
+/// that is told little must not be given up for one bad moment after days of silence. The tenant's other webhooks are told of it (`webhook.disabled`). Returns whether this disabled it.
 /// A healthy webhook's row is not written.
 ///
 /// # Errors
@@ -175,19 +183,22 @@ pub async fn disable_failing(
     .prepared()
     .execute(&mut tx.conn)
     .await?;
-    let disabled = sql_query(
-        "UPDATE webhook_endpoints SET enabled = false, disabled_reason = $3, disabled_at = now(), updated_at = now()
+    let disabled: Vec<Disabled> = sql_query(format!(
+        "WITH disabled AS (
+         UPDATE webhook_endpoints SET enabled = false, disabled_reason = $3, disabled_at = now(), updated_at = now()
          WHERE tenant_id = $1 AND id = $2 AND enabled AND ($3 = 'gone' OR failing_since < now() - $4 * interval '1 day' AND EXISTS (
              SELECT FROM webhook_deliveries d JOIN webhook_attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id
              WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND a.error_code IS NOT NULL
-               AND a.attempted_at BETWEEN now() - interval '1 day' AND now() - interval '1 hour'))",
-    )
+               AND a.attempted_at BETWEEN now() - interval '1 day' AND now() - interval '1 hour'))
+         RETURNING tenant_id, id, description, disabled_reason, failing_since, disabled_at), {TELL_OTHERS}
+         SELECT id FROM disabled"
+    ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(endpoint)
     .bind::<Text, _>(health.as_str())
     .bind::<Integer, _>(after_days)
     .prepared()
-    .execute(&mut tx.conn)
+    .load(&mut tx.conn)
     .await?;
-    Ok(disabled > 0)
+    Ok(!disabled.is_empty())
 }

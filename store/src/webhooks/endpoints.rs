@@ -196,6 +196,8 @@ pub async fn rotate_secret(
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn delete(tx: &mut TenantTx, id: WebhookId) -> Result<(), StoreError> {
+    // Deliveries first: whoever ends one locks it before the webhook.
+    delete_deliveries(tx, id).await?;
     let deleted = sql_query("DELETE FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2")
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(id)
@@ -205,6 +207,11 @@ pub async fn delete(tx: &mut TenantTx, id: WebhookId) -> Result<(), StoreError> 
     if deleted == 0 {
         return Err(StoreError::NotFound { what: "webhook" });
     }
+    // Those that were made meanwhile.
+    delete_deliveries(tx, id).await
+}
+
+async fn delete_deliveries(tx: &mut TenantTx, id: WebhookId) -> Result<(), StoreError> {
     sql_query("DELETE FROM webhook_deliveries WHERE tenant_id = $1 AND endpoint_id = $2")
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(id)

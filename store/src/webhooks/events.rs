@@ -5,16 +5,17 @@ use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
 /// What webhooks can be told of.
-pub const EVENT_TYPES: [&str; 6] = [
+pub const EVENT_TYPES: [&str; 7] = [
     "job.succeeded",
     "job.dead",
     "job.cancelled",
     "document.ready",
     "document.failed",
     "document.deleted",
+    "webhook.disabled",
 ];
 /// What stands for several of them.
-pub const EVENT_PATTERNS: [&str; 3] = ["*", "job.*", "document.*"];
+pub const EVENT_PATTERNS: [&str; 4] = ["*", "job.*", "document.*", "webhook.*"];
 /// What is sent to try a webhook out; nobody subscribes to it.
 pub const TEST_EVENT: &str = "webhook.test";
 
@@ -51,6 +52,24 @@ told AS MATERIALIZED (
 ), delivery_job AS (
     INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts, trace_context)
     SELECT id, tenant_id, 'delivery', 'deliver_webhook', 1, false, 'queued', 1, now(), 10, trace_context FROM told
+), delivery_body AS (
+    INSERT INTO job_bodies (tenant_id, job_id, payload) SELECT tenant_id, id, jsonb_build_object('delivery_id', id) FROM told
+)";
+
+/// CTEs that tell the tenant's other webhooks of one that was disabled, from the CTE `disabled`: its row. A webhook for some kinds of jobs only is told where it names the event.
+pub(crate) const TELL_OTHERS: &str = "
+told AS MATERIALIZED (
+    SELECT d.tenant_id, uuid_v7() AS id, w.id AS endpoint_id, jsonb_build_object(
+               'id', d.id, 'description', d.description, 'reason', d.disabled_reason, 'failing_since', utc_text(d.failing_since),
+               'disabled_at', utc_text(d.disabled_at), 'url', '/v1/webhooks/' || d.id) AS data
+    FROM disabled d JOIN webhook_endpoints w ON w.tenant_id = d.tenant_id AND w.id <> d.id AND w.enabled
+    WHERE w.events && ARRAY['webhook.disabled', 'webhook.*'] OR '*' = ANY (w.events) AND w.kinds IS NULL
+), delivery AS (
+    INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, type, data, job_id)
+    SELECT tenant_id, id, endpoint_id, 'webhook.disabled', data, id FROM told
+), delivery_job AS (
+    INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts)
+    SELECT id, tenant_id, 'delivery', 'deliver_webhook', 1, false, 'queued', 1, now(), 10 FROM told
 ), delivery_body AS (
     INSERT INTO job_bodies (tenant_id, job_id, payload) SELECT tenant_id, id, jsonb_build_object('delivery_id', id) FROM told
 )";
@@ -108,7 +127,7 @@ mod tests {
         let made = format!(
             "'{DELIVERY_POOL}', '{DELIVERY_KIND}', 1, false, 'queued', {DELIVERY_PRIORITY}, now(), {DELIVERY_ATTEMPTS}"
         );
-        assert!(TELL_WEBHOOKS.contains(&made), "{made}");
+        assert!(TELL_WEBHOOKS.contains(&made) && TELL_OTHERS.contains(&made), "{made}");
         assert!(TELL_WEBHOOKS.contains(&format!("e.kind <> '{DELIVERY_KIND}'")));
     }
 }

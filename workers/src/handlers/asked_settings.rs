@@ -16,6 +16,8 @@ pub(super) struct AskedSettings {
     title_boost: Option<f32>,
     candidates: Option<usize>,
     rerank_candidates: Option<usize>,
+    /// Candidates of each leg, however few are said; the query's limit by default, so that nothing is missing of what is asked for.
+    pub(super) candidates_at_least: Option<usize>,
 }
 
 impl From<&SearchKnowledge> for AskedSettings {
@@ -26,6 +28,7 @@ impl From<&SearchKnowledge> for AskedSettings {
             title_boost: search.title_boost,
             candidates: search.candidates,
             rerank_candidates: search.rerank_candidates,
+            candidates_at_least: None,
         }
     }
 }

@@ -16,6 +16,7 @@ mod images;
 mod ingest_document;
 mod migrate_embeddings;
 mod passages;
+mod reingest_documents;
 mod rerank;
 mod search_knowledge;
 mod shown;
@@ -29,6 +30,7 @@ use jobs::kinds;
 pub fn registry() -> Registry {
     Registry::default()
         .with::<kinds::IngestDocument>()
+        .with::<kinds::ReingestDocuments>()
         .with::<kinds::DeleteDocument>()
         .with::<kinds::DeleteKnowledgeBase>()
         .with::<kinds::SyncSource>()

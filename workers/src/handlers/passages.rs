@@ -77,6 +77,11 @@ pub(super) struct Found {
 }
 
 impl Found {
+    /// Whether some base looked at only some of the chunks that may hold the phrases.
+    pub(super) fn phrases_partial(&self) -> bool {
+        self.bases.iter().any(|(_, hits)| hits.phrases_partial)
+    }
+
     /// The hits of all bases, the best first.
     pub(super) fn merged(&mut self) -> Vec<(KnowledgeBaseId, Hit)> {
         let mut merged: Vec<(KnowledgeBaseId, Hit)> = Vec::new();
@@ -122,7 +127,10 @@ pub(super) async fn find(
                 vector: vectors.get(model.as_str()).cloned(),
                 fusion: asked.fusion(&app.settings, base),
                 title_boost: asked.title_boost(of_base, query.title_boost),
-                candidates: asked.candidates(settings, of_base).min(most_of_each).max(query.limit),
+                candidates: asked
+                    .candidates(settings, of_base)
+                    .min(most_of_each)
+                    .max(asked.candidates_at_least.unwrap_or(query.limit)),
                 ..query.clone()
             },
         });

@@ -6,10 +6,13 @@ use retrieval::Hit;
 use std::time::Duration;
 use store::KnowledgeBaseId;
 
+/// Named as the reranker where there was none.
+pub(super) const NOT_RERANKED: &str = "none";
+
 /// What was found, the best first.
 pub(super) struct Ordered {
     pub(super) hits: Vec<OrderedHit>,
-    /// `none` when fusion alone ordered them.
+    /// [`NOT_RERANKED`] when fusion alone ordered them.
     pub(super) reranker: String,
     /// Why not, although it was wanted.
     pub(super) error: Option<RerankError>,
@@ -19,6 +22,17 @@ pub(super) struct OrderedHit {
     pub(super) base: KnowledgeBaseId,
     pub(super) hit: Hit,
     pub(super) rerank_score: Option<f32>,
+}
+
+impl Ordered {
+    /// Puts what was not to be ordered behind the others.
+    pub(super) fn append(&mut self, hits: Vec<(KnowledgeBaseId, Hit)>) {
+        self.hits.extend(hits.into_iter().map(|(base, hit)| OrderedHit {
+            base,
+            hit,
+            rerank_score: None,
+        }));
+    }
 }
 
 impl OrderedHit {
@@ -46,7 +60,7 @@ pub(super) async fn order(
         .collect();
     let as_fused = |hits, error| Ordered {
         hits,
-        reranker: "none".to_owned(),
+        reranker: NOT_RERANKED.to_owned(),
         error,
     };
     let Some(name) = reranker else {

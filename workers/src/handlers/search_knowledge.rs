@@ -15,24 +15,34 @@ const LOOKED_THROUGH: usize = 3;
 
 impl Handle for SearchKnowledge {
     async fn handle(self, job: JobContext) -> Result<Done, JobError> {
-        Done::with(&find_chunks(&job, self).await?)
+        Done::with(&find_chunks(&job, self, None).await?)
     }
 }
 
-/// Searches: what a search answers with, and what an evaluation measures.
-pub(super) async fn find_chunks(job: &JobContext, search: SearchKnowledge) -> Result<FoundChunks, JobError> {
+/// Searches: what a search answers with, and what an evaluation measures. An evaluation looks further down than clients do: so many candidates and reranked chunks as for
+/// somebody who asks for `as_for`, and then more of what was found.
+pub(super) async fn find_chunks(
+    job: &JobContext,
+    search: SearchKnowledge,
+    as_for: Option<usize>,
+) -> Result<FoundChunks, JobError> {
     let started = Instant::now();
-    let asked = AskedSettings::from(&search);
+    let mut asked = AskedSettings::from(&search);
     let bases = AskedBases::read(job, &search.knowledge_bases, AskedIndex::of(&search)).await?;
     let query = search.query(job, &asked, &bases)?;
+    let ranked = search.looked_at(as_for.unwrap_or(search.limit), job, &asked, &bases);
+    asked.candidates_at_least = Some(ranked);
     let mut found = passages::find(job, &bases, &query, &asked).await?;
     let mut hits = found.merged();
+    let mut unordered = Vec::new();
     if search.reranker.is_some() {
         hits.truncate(query.limit);
         // A reranker may be somebody else's: it is told nothing of what was deleted or withdrawn.
         hits = shown::visible(job, &search.viewer, hits).await?;
+        unordered = hits.split_off(ranked.min(hits.len()));
     }
-    let ordered = rerank::order(job, search.reranker.as_deref(), &search.query, hits).await?;
+    let mut ordered = rerank::order(job, search.reranker.as_deref(), &search.query, hits).await?;
+    ordered.append(unordered);
     let candidates = candidates(&found, &ordered);
     // Pictures of one title are not the same picture.
     let images = match search.collapse {
@@ -45,6 +55,7 @@ pub(super) async fn find_chunks(job: &JobContext, search: SearchKnowledge) -> Re
         reranker: ordered.reranker,
         rerank_error: ordered.error,
         stale: found.stale,
+        phrases_partial: found.phrases_partial(),
         took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         candidates,
         neighbours: search.neighbours,
@@ -112,26 +123,31 @@ impl IntoResults for SearchKnowledge {
 }
 
 trait IntoQuery {
+    fn looked_at(&self, limit: usize, job: &JobContext, asked: &AskedSettings, bases: &AskedBases) -> usize;
     fn query(&self, job: &JobContext, asked: &AskedSettings, bases: &AskedBases) -> Result<Query, JobError>;
 }
 
 impl IntoQuery for SearchKnowledge {
+    /// How many chunks are looked at for `limit` results.
+    fn looked_at(&self, limit: usize, job: &JobContext, asked: &AskedSettings, bases: &AskedBases) -> usize {
+        if self.reranker.is_some() {
+            // It is given no more than that, whatever would be looked through without it.
+            let settings = &job.app.settings.retrieval;
+            return asked.rerank_candidates(settings, bases.settings()).max(limit);
+        }
+        match self.collapse {
+            true => limit * LOOKED_THROUGH,
+            false => limit,
+        }
+    }
+
     fn query(&self, job: &JobContext, asked: &AskedSettings, bases: &AskedBases) -> Result<Query, JobError> {
-        let settings = &job.app.settings.retrieval;
         let mode = match self.mode {
             SearchMode::Hybrid => Mode::Hybrid,
             SearchMode::Keyword => Mode::Keyword,
             SearchMode::Vector => Mode::Vector,
         };
-        let mut limit = if self.collapse {
-            self.limit * LOOKED_THROUGH
-        } else {
-            self.limit
-        };
-        if self.reranker.is_some() {
-            // It is given no more than that, whatever would be looked through without it.
-            limit = asked.rerank_candidates(settings, bases.settings()).max(self.limit);
-        }
+        let limit = self.looked_at(self.limit, job, asked, bases).max(self.limit);
         let usual = Query::new(self.query.clone(), None, passages::viewer(&self.viewer));
         Ok(Query {
             mode,

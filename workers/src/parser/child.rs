@@ -51,7 +51,13 @@ fn said(request: &Request) -> Said<'_> {
 fn answer(request: &Request, bytes: &[u8]) -> Answer {
     let said = said(request);
     let (format, parsed) = match (Format::detect(bytes, &said), request.task.recognised()) {
-        (Ok(format), []) => (Some(format), documents::parse_in(bytes, format, said.charset())),
+        (Ok(format), []) => {
+            let attachments = request.task.attachments();
+            (
+                Some(format),
+                documents::parse_in(bytes, format, said.charset(), attachments),
+            )
+        }
         (Ok(format), recognised) => (Some(format), documents::parse_recognised(bytes, format, recognised)),
         (Err(error), _) => (None, Err(error)),
     };

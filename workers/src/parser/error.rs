@@ -82,6 +82,14 @@ impl ParserError {
         }
     }
 
+    /// The document took the parser down or past its limits, whatever in it did.
+    pub(super) fn is_of_the_parser(&self) -> bool {
+        matches!(
+            self,
+            Self::Crashed { .. } | Self::OutOfMemory { .. } | Self::TimedOut { .. } | Self::OutputTooLarge { .. }
+        )
+    }
+
     /// For metrics.
     pub(super) fn outcome(&self) -> &'static str {
         match self {

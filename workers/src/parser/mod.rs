@@ -16,7 +16,7 @@ use self::wire::{Answer, Outcome, Request, Task};
 use crate::child_process::{ChildLimits, Limits, Program, Stopped, run};
 use crate::recogniser::Recogniser;
 use config::{ParserSettings, Settings};
-use documents::{Format, ParsedDocument, RecognisedPage};
+use documents::{Format, ParsedDocument, RecognisedPage, Said};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,6 +50,15 @@ pub(crate) struct Unparsed {
     pub(crate) pictures_as_text: bool,
 }
 
+impl Unparsed {
+    fn said(&self) -> Said<'_> {
+        Said {
+            media_type: &self.media_type,
+            file_name: self.file_name.as_deref(),
+        }
+    }
+}
+
 impl Parser {
     /// `program` is a `visualkit` of this version: the two sides of the pipe are to agree.
     #[must_use]
@@ -63,7 +72,7 @@ impl Parser {
 
     /// Reads a document, and in a PDF also pages that are pictures, where a recogniser is installed. Dropping the future kills the process.
     pub(crate) async fn parse(&self, unparsed: Unparsed, pages: &impl Pages) -> Result<Parsed, ParserError> {
-        let parsed = self.read(&unparsed, Vec::new()).await;
+        let parsed = self.read_whole(&unparsed).await;
         let is_picture = parsed.as_ref().is_ok_and(|parsed| parsed.document.image.is_some());
         let pictures: &[usize] = match &parsed {
             Ok(_) if is_picture && unparsed.pictures_as_text => &[1],
@@ -79,7 +88,7 @@ impl Parser {
             Err(ParserError::NotRecognised { .. }) if parsed.is_ok() && !is_picture => return parsed,
             Err(error) => return Err(error),
         };
-        let read = match self.read(&unparsed, recognised).await {
+        let read = match self.read(&unparsed, recognised, true).await {
             // A picture in which there are no words is one all the same.
             Err(ParserError::Refused { .. }) if is_picture => parsed,
             read => read,
@@ -90,9 +99,38 @@ impl Parser {
         })
     }
 
-    async fn read(&self, unparsed: &Unparsed, recognised: Vec<RecognisedPage>) -> Result<Parsed, ParserError> {
+    /// A message whose attachments take its parser down is read without them.
+    async fn read_whole(&self, unparsed: &Unparsed) -> Result<Parsed, ParserError> {
+        let parsed = self.read(unparsed, Vec::new(), true).await;
+        // A text that begins as a message does is one, whatever was said of it.
+        let may_be_message = match unparsed.said().format() {
+            None | Some(Format::Email | Format::PlainText | Format::Markdown) => true,
+            Some(_) => false,
+        };
+        match parsed {
+            Err(error) if may_be_message && error.is_of_the_parser() => {
+                tracing::warn!(
+                    outcome = error.outcome(),
+                    "a document that may be a message is read without attachments"
+                );
+                self.read(unparsed, Vec::new(), false).await
+            }
+            parsed => parsed,
+        }
+    }
+
+    async fn read(
+        &self,
+        unparsed: &Unparsed,
+        recognised: Vec<RecognisedPage>,
+        attachments: bool,
+    ) -> Result<Parsed, ParserError> {
         let began = Instant::now();
-        let answered = self.run(unparsed, Task::Read { recognised }).await;
+        let task = Task::Read {
+            recognised,
+            attachments,
+        };
+        let answered = self.run(unparsed, task).await;
         let parsed = answered.and_then(|(answer, _)| read(answer));
         let (format, outcome) = match &parsed {
             Ok(parsed) => (Some(parsed.format), "read"),

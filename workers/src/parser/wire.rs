@@ -1,4 +1,4 @@
-use documents::{Block, BlockKind, Format, Image, ParsedDocument, RecognisedPage};
+use documents::{Attachments, Block, BlockKind, Format, Image, ParsedDocument, RecognisedPage};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -19,6 +19,8 @@ pub(super) enum Task {
     Read {
         /// Pages of a PDF that are pictures, as a recogniser read them.
         recognised: Vec<RecognisedPage>,
+        /// The attachments of a message are read, too; otherwise they are named.
+        attachments: bool,
     },
     /// A page of a PDF, from 1: the answer is followed by its picture, as PGM.
     Draw { page: usize },
@@ -27,8 +29,15 @@ pub(super) enum Task {
 impl Task {
     pub(super) fn recognised(&self) -> &[RecognisedPage] {
         match self {
-            Self::Read { recognised } => recognised,
+            Self::Read { recognised, .. } => recognised,
             Self::Draw { .. } => &[],
+        }
+    }
+
+    pub(super) fn attachments(&self) -> Attachments {
+        match self {
+            Self::Read { attachments: true, .. } => Attachments::Read,
+            Self::Read { .. } | Self::Draw { .. } => Attachments::Name,
         }
     }
 }

@@ -42,7 +42,7 @@ impl Rerankers {
         Ok(Self(Arc::new(rerankers)))
     }
 
-    /// One score a passage, in their order, between 0 and 1, within `timeout`. Somebody waits for it: whatever holds it up is said at once.
+    /// One score a passage, in their order, between 0 and 1, within `timeout`. Where somebody waits for it, whatever holds it up is said at once.
     pub(crate) async fn score(
         &self,
         job: &JobContext,
@@ -64,7 +64,7 @@ impl Rerankers {
                 format!("This system does not run the reranker {name}."),
             )),
         };
-        scored.map_err(JobError::said_at_once)
+        scored.map_err(|error| error.said_to(job))
     }
 }
 

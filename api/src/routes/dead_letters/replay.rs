@@ -100,68 +100,86 @@ pub(crate) async fn replay_dead_letters(
     Authorized { caller, .. }: Authorized<JobsWrite>,
     JsonBody { value, .. }: JsonBody<ReplayRequest>,
 ) -> Result<Json<Replay>, Problem> {
-    let (replay, dispatches) = state
-        .store
-        .tenant(caller.tenant(), async move |tx| replay(tx, value).await)
-        .await?;
-    state.queue.push(&dispatches).await;
-    let ids: Vec<JobId> = replay.replayed.iter().copied().map(JobId).collect();
-    state.queue.announce_changes(&ids).await;
-    Ok(Json(replay))
-}
-
-async fn replay(tx: &mut TenantTx, request: ReplayRequest) -> Result<(Replay, Vec<Dispatch>), StoreError> {
-    let limit = usize::try_from(request.filter.limit).unwrap_or(0);
+    let tenant = caller.tenant();
+    let limit = usize::try_from(value.filter.limit).unwrap_or(0);
     let one_more = DeadFilter {
-        limit: request.filter.limit + 1,
-        ..request.filter
+        limit: value.filter.limit + 1,
+        ..value.filter
     };
-    let mut letters = dead_letters(tx, &one_more).await?;
+    let mut letters = state
+        .store
+        .tenant(tenant, async |tx| dead_letters(tx, &one_more).await)
+        .await?;
     let more = letters.len() > limit;
     letters.truncate(limit);
     let next_cursor = letters.last().filter(|_| more).map(|letter| letter.id.to_string());
-    if !request.dry_run {
-        let ids: Vec<JobId> = letters.iter().map(|letter| letter.id).collect();
-        lock_batches_of(tx, &ids).await?;
+    let mut done = Replayed::default();
+    for letters in letters.chunks(BATCH).filter(|_| !value.dry_run) {
+        let batch = state
+            .store
+            .tenant(tenant, async |tx| replay(tx, letters, value.effect).await)
+            .await?;
+        state.queue.push(&batch.dispatches).await;
+        state.queue.announce_changes(&batch.jobs).await;
+        done.jobs.extend(batch.jobs);
+        done.skipped.extend(batch.skipped);
     }
-    let (mut replayed, mut skipped, mut dispatches) = (Vec::new(), Vec::new(), Vec::new());
-    for letter in &letters {
-        let decision = request.effect.filter(|_| has_unknown(letter));
-        let outcome = if request.dry_run {
-            match decision {
-                None if has_unknown(letter) => Ok(Retried::NeedsDecision),
-                _ => Ok(Retried::NothingToDecide),
-            }
-        } else {
-            retry(tx, letter.id, decision).await
-        };
-        match outcome {
-            Ok(Retried::Queued(queued)) => {
-                replayed.push(letter.id.0);
-                dispatches.extend(dispatch(&queued));
-            }
-            Ok(Retried::NothingToDecide) if request.dry_run => replayed.push(letter.id.0),
-            Ok(Retried::NeedsDecision | Retried::NothingToDecide) => {
-                skipped.push(Skipped::of(letter.id, "effect_unknown"))
-            }
-            Err(StoreError::Conflict { .. }) => skipped.push(Skipped::of(letter.id, "conflict")),
-            Err(error) => return Err(error),
-        }
+    let mut preview = Vec::new();
+    if value.dry_run {
+        done = foretold(&letters, value.effect);
+        preview.extend(letters.into_iter().map(DeadLetterObject::from));
     }
-    let preview = if request.dry_run {
-        letters.into_iter().map(DeadLetterObject::from).collect()
-    } else {
-        Vec::new()
-    };
-    let replay = Replay {
-        dry_run: request.dry_run,
-        replayed,
-        skipped,
+    Ok(Json(Replay {
+        dry_run: value.dry_run,
+        replayed: done.jobs.into_iter().map(|job| job.0).collect(),
+        skipped: done.skipped,
         preview,
         more,
         next_cursor,
-    };
-    Ok((replay, dispatches))
+    }))
+}
+
+/// Jobs of one transaction: it holds the rows of their batches, for which the ends of other jobs wait.
+const BATCH: usize = 50;
+
+/// What became of some of them.
+#[derive(Default)]
+struct Replayed {
+    jobs: Vec<JobId>,
+    dispatches: Vec<Dispatch>,
+    skipped: Vec<Skipped>,
+}
+
+async fn replay(tx: &mut TenantTx, letters: &[DeadLetter], effect: Option<Decision>) -> Result<Replayed, StoreError> {
+    let ids: Vec<JobId> = letters.iter().map(|letter| letter.id).collect();
+    lock_batches_of(tx, &ids).await?;
+    let mut done = Replayed::default();
+    for letter in letters {
+        match retry(tx, letter.id, effect.filter(|_| has_unknown(letter))).await {
+            Ok(Retried::Queued(queued)) => {
+                done.jobs.push(letter.id);
+                done.dispatches.extend(dispatch(&queued));
+            }
+            Ok(Retried::NeedsDecision | Retried::NothingToDecide) => {
+                done.skipped.push(Skipped::of(letter.id, "effect_unknown"));
+            }
+            Err(StoreError::Conflict { .. }) => done.skipped.push(Skipped::of(letter.id, "conflict")),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(done)
+}
+
+/// What a replay would do, as far as the letters tell.
+fn foretold(letters: &[DeadLetter], effect: Option<Decision>) -> Replayed {
+    let needs_decision = |letter: &&DeadLetter| effect.is_none() && has_unknown(letter);
+    let (undecided, replayed): (Vec<&DeadLetter>, Vec<&DeadLetter>) = letters.iter().partition(needs_decision);
+    let skipped = undecided.into_iter();
+    Replayed {
+        jobs: replayed.into_iter().map(|letter| letter.id).collect(),
+        dispatches: Vec::new(),
+        skipped: skipped.map(|letter| Skipped::of(letter.id, "effect_unknown")).collect(),
+    }
 }
 
 /// Whether a call of the job has an outcome that nobody knows.

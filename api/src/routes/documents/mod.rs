@@ -4,6 +4,7 @@ pub(crate) mod content;
 pub(crate) mod delete;
 pub(crate) mod list;
 pub(crate) mod reingest;
+pub(crate) mod reingest_many;
 pub(crate) mod show;
 pub(crate) mod submit;
 pub(crate) mod update;

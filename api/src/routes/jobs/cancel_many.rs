@@ -142,6 +142,7 @@ pub(crate) struct CancelPreview {
 /// Cancel many jobs
 ///
 /// Cancels every job that matches and has not ended, the newest first, as a cancellation of each would. With `dry_run` nothing is changed, and `preview` shows the jobs.
+/// Deliveries of webhooks are cancelled only where `ids`, the kind `deliver_webhook` or the pool `delivery` names them.
 #[utoipa::path(
     post,
     path = "/v1/jobs/cancel",

@@ -1,3 +1,4 @@
+use super::open_streams::OpenStream;
 use crate::extract::Caller;
 use crate::views::{FullJob, JobObject};
 use crate::{ApiState, ProblemCode};
@@ -7,7 +8,6 @@ use jobs::Watcher;
 use std::time::Duration;
 use store::JobId;
 use store::jobs::JobState;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
 /// A stream ends after this long, and the client comes back with `Last-Event-ID`: a key that was revoked does not listen for ever.
@@ -19,7 +19,7 @@ pub(super) struct EventStream {
     caller: Caller,
     job: JobId,
     watcher: Watcher,
-    _permit: OwnedSemaphorePermit,
+    _open: OpenStream,
     /// Read, and not looked at yet.
     next: Option<FullJob>,
     seen: Seen,
@@ -40,7 +40,7 @@ impl EventStream {
         state: ApiState,
         caller: Caller,
         watcher: Watcher,
-        permit: OwnedSemaphorePermit,
+        open: OpenStream,
         first: FullJob,
         last_event_id: Option<i32>,
     ) -> Self {
@@ -57,7 +57,7 @@ impl EventStream {
             state,
             caller,
             watcher,
-            _permit: permit,
+            _open: open,
             next: Some(first),
             seen,
             ends: Instant::now() + MAX_AGE,

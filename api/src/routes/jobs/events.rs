@@ -37,15 +37,15 @@ pub(crate) async fn follow_job(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let full =
-        |_| Problem::unavailable("Too many event streams are open. Ask for the job itself, or try again in a moment.");
-    let permit = state.event_streams.clone().try_acquire_owned().map_err(full)?;
+        || Problem::unavailable("Too many event streams are open. Ask for the job itself, or try again in a moment.");
+    let open = state.event_streams.open(caller.tenant()).ok_or_else(full)?;
     // Watched before it is read: no change in between goes unheard.
     let watcher = state.changes.watch(id);
     let first = FullJob::read(&state, &caller, id).await?;
     let seen = headers
         .get("last-event-id")
         .and_then(|id| id.to_str().ok()?.trim().parse().ok());
-    let events = EventStream::new(state, caller, watcher, permit, first, seen).into_stream();
+    let events = EventStream::new(state, caller, watcher, open, first, seen).into_stream();
     let mut response = Sse::new(events)
         .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
         .into_response();

@@ -16,7 +16,7 @@ pub(crate) struct NewWebhook {
     /// https, on the public internet, without a user name or password.
     #[schema(example = "https://example.com/hooks/visualkit", max_length = 2048)]
     url: String,
-    /// `job.succeeded`, `job.dead`, `job.cancelled`, `document.ready`, `document.failed`, `document.deleted`; `job.*`, `document.*` or `*`.
+    /// `job.succeeded`, `job.dead`, `job.cancelled`, `document.ready`, `document.failed`, `document.deleted`, `webhook.disabled`; `job.*`, `document.*`, `webhook.*` or `*`.
     #[schema(example = json!(["job.dead", "document.*"]))]
     events: Vec<String>,
     /// Only of jobs of these kinds; `["*"]`, the default: of any.

@@ -1,5 +1,5 @@
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use crate::client::{Client, ClientError, Page, ServerArgs, Step, list_all};
@@ -32,6 +32,8 @@ struct Shown {
     chunk_count: u64,
     size_bytes: u64,
     external_id: Option<String>,
+    #[serde(default)]
+    said: Map<String, Value>,
     error: Option<Value>,
     job_id: Uuid,
 }
@@ -105,6 +107,10 @@ fn text(document: &Shown, steps: &[Step], chunks: &[Chunk]) -> String {
     if let Some(external_id) = &document.external_id {
         text.push_str(&format!("external id  {}\n", one_line(external_id, 200)));
     }
+    for (name, said) in &document.said {
+        let said = said.as_str().map_or_else(|| said.to_string(), str::to_owned);
+        text.push_str(&format!("says  {}: {}\n", one_line(name, 80), one_line(&said, 200)));
+    }
     text.push_str(&format!("job  {}\n", document.job_id));
     text.push_str(&step_lines(steps));
     if let Some(error) = document.error.as_ref().filter(|error| !error.is_null()) {
@@ -138,7 +144,7 @@ mod tests {
     fn a_document_is_told_from_upload_to_chunk() {
         let document: Shown = serde_json::from_value(json!({
             "id": Uuid::from_u128(1), "title": "Lantern\u{1b}[2J", "mime_type": "application/pdf", "state": "failed", "version": 2, "ready_version": 1,
-            "chunk_count": 3, "size_bytes": 9000, "external_id": null, "job_id": Uuid::from_u128(2),
+            "chunk_count": 3, "size_bytes": 9000, "external_id": null, "said": {"author": "Ann", "pages": 2}, "job_id": Uuid::from_u128(2),
             "error": {"code": "encrypted", "message": "The PDF is encrypted.", "retryable": false},
         }))
         .unwrap();
@@ -155,6 +161,8 @@ mod tests {
             text(&document, &steps, &chunks),
             "00000000-0000-0000-0000-000000000001  Lantern\u{fffd}[2J\n\
              failed  version 2 (version 1 is served)  application/pdf  9000 bytes  3 chunks\n\
+             says  author: Ann\n\
+             says  pages: 2\n\
              job  00000000-0000-0000-0000-000000000002\n\
              step fetch     done      2.0 ms  attempt 1  bytes: 9000\n\
              error  encrypted: The PDF is encrypted.\n\

@@ -108,10 +108,34 @@ async fn those_that_run_are_told_to_stop_and_a_batch_counts_what_it_lost() {
     assert_eq!((count("cancelled"), count("stopping")), (1, 1), "{told}");
     let path = format!("/v1/batches/{id}");
     eventually("the batch has ended", Duration::from_secs(10), async || {
-        app.client.get(&path).await.body["cancelled"] == 2
+        app.client.get(&path).await.body["counts"]["cancelled"] == 2
     })
     .await;
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_that_tell_of_it_are_cancelled_only_where_they_are_named() {
+    let app = without_workers().await;
+    let hook = json!({"url": "https://example.com/hook", "events": ["*"]});
+    assert_eq!(app.client.post("/v1/webhooks", hook).await.status.as_u16(), 201);
+    let job = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
+    let cancelled = |told: &Value| told["cancelled"].as_array().unwrap().len();
+    assert_eq!(
+        cancel(&app.client, json!({"state": "queued"})).await["cancelled"],
+        json!([job])
+    );
+    let delivery = "SELECT count(*) FROM jobs WHERE kind = 'deliver_webhook' AND state = 'queued'";
+    assert_eq!(app.count(delivery).await, 1, "it tells of the cancellation");
+    assert_eq!(cancelled(&cancel(&app.client, json!({"state": "queued"})).await), 0);
+    assert_eq!(app.count(delivery).await, 1);
+    let named = cancel(&app.client, json!({"pool": "delivery", "dry_run": true})).await;
+    assert_eq!(cancelled(&named), 1, "{named}");
+    assert_eq!(
+        cancelled(&cancel(&app.client, json!({"kind": "deliver_webhook"})).await),
+        1
+    );
+    app.abandon().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -101,6 +101,36 @@ async fn a_replay_can_be_tried_dry_and_skips_what_needs_a_decision() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_replay_decides_of_a_job_that_it_skips_is_not_decided() {
+    let vendor = FakeVendor::start(&[ActAndAnswer(500), ActAndAnswer(500)]).await;
+    let app = TestApp::start().await;
+    let mut jobs = Vec::new();
+    for key in ["first", "second"] {
+        let payload = json!({"url": format!("{}/calls", vendor.url), "key": key});
+        let body = json!({"kind": "diagnostics.call", "payload": payload, "unique_key": "one at a time"});
+        let job = app.client.post("/v1/jobs", body).await.body["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert_eq!(app.client.ended(&job).await["error"]["code"], "effect_unknown");
+        jobs.push(job);
+    }
+    let replay = post(&app, "/v1/dead-letters/replay", json!({"effect": "repeat"})).await;
+    assert_eq!(
+        (&replay["replayed"], &replay["skipped"]),
+        (&json!([jobs[1]]), &json!([{"id": jobs[0], "reason": "conflict"}])),
+        "the other has their key"
+    );
+    assert_eq!(app.client.ended(&jobs[1]).await["state"], "succeeded");
+    let effects = app.client.get(&format!("/v1/jobs/{}/effects", jobs[0])).await.body;
+    assert_eq!(effects["data"][0]["state"], "unknown", "{effects}");
+    let replay = post(&app, "/v1/dead-letters/replay", json!({"effect": "repeat"})).await;
+    assert_eq!(replay["replayed"], json!([jobs[0]]), "{replay}");
+    assert_eq!(app.client.ended(&jobs[0]).await["state"], "succeeded");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_large_replay_is_told_that_there_is_more() {
     let app = TestApp::start().await;
     let mut jobs = Vec::new();

@@ -6,5 +6,6 @@ mod finding;
 mod kept_results;
 mod out_of_order;
 mod reingesting;
+mod reingesting_bases;
 mod replacing;
 mod revising;

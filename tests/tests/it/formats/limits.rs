@@ -58,6 +58,33 @@ async fn more_text_than_the_limit_ends_the_document() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_message_whose_attachment_takes_its_parser_down_is_read_without_it() {
+    let app = limited(&[("parser.memory_mb", "40")]).await;
+    let base = app.client.knowledge_base("base").await;
+    let attached = String::from_utf8(large_page()).unwrap();
+    let mail = |page: &str| {
+        format!(
+            "From: a@a.example\r\nSubject: Offer\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nIt burns for 36 hours.\r\n--x\r\n\
+             Content-Type: text/html; name=page.html\r\nContent-Disposition: attachment; filename=page.html\r\n\r\n{page}\r\n--x--\r\n"
+        )
+    };
+    for (page, expected) in [
+        (attached.as_str(), "reading the attachments of this message failed"),
+        ("<p>Keep it dry.</p>", "Keep it dry."),
+    ] {
+        let job = ingest(&app, &base, "offer.eml", None, mail(page).as_bytes()).await;
+        assert_eq!(job["state"], "succeeded", "{job}");
+        let id = job["document_id"].as_str().unwrap();
+        let chunks = app.client.get(&format!("/v1/documents/{id}/chunks")).await.text;
+        assert!(
+            chunks.contains("It burns for 36 hours.") && chunks.contains(expected),
+            "{chunks}"
+        );
+    }
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn hostile_documents_end_with_a_sentence_and_the_worker_goes_on() {
     let app = limited(&[("parser.memory_mb", "256"), ("parser.timeout_ms", "20000")]).await;
     let base = app.client.knowledge_base("base").await;

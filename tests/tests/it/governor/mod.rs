@@ -3,6 +3,7 @@ mod budgets;
 mod circuit;
 mod learning;
 mod money;
+mod places;
 mod rates;
 mod redis_away;
 mod waiting;

@@ -192,6 +192,12 @@ pub(super) const CASES: &[Case] = &[
         |_| json!({"kind": "diagnostics.sleep"}),
     ),
     write(
+        "post /v1/knowledge-bases/{id}/reingest",
+        "knowledge:write",
+        PathId::Base,
+        |_| json!({"state": "failed"}),
+    ),
+    write(
         "post /v1/jobs/cancel",
         "jobs:write",
         PathId::None,

@@ -2,6 +2,7 @@
 mod choosing;
 mod command_line;
 mod contracts;
+mod evaluating;
 mod failures;
 mod searching;
 

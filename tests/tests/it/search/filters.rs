@@ -128,10 +128,10 @@ async fn what_is_known_of_documents_is_filtered_and_weighed_by() {
     let app = TestApp::start().await;
     let base = app.client.knowledge_base("base").await;
     let markdown = "---\nauthor: {name: Ann}\ndate: 2026-03-31\n---\n# Lamps\n\nManual of the lamp.";
-    let mail = "From: Ben <ben@example.com>\r\nTo: ann@example.com\r\nSubject: Lamp\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000\r\n\r\nManual of the lamp, by mail.\r\n";
+    let mail_text = "From: Ben <ben@example.com>\r\nTo: ann@example.com\r\nSubject: Lamp\r\nDate: Mon, 2 Mar 2026 10:00:00 +0000\r\n\r\nManual of the lamp, by mail.\r\n";
     for (name, mime_type, content) in [
         ("lamps", "text/markdown", markdown),
-        ("mail", "message/rfc822", mail),
+        ("mail", "message/rfc822", mail_text),
         ("plain", "text/plain", "Manual of the lamp, in plain text."),
     ] {
         let document =
@@ -166,6 +166,23 @@ async fn what_is_known_of_documents_is_filtered_and_weighed_by() {
         titles.sort();
         assert_eq!(titles, expected, "{filter}");
     }
+    let listed = app
+        .client
+        .get(&format!("/v1/knowledge-bases/{base}/documents?q=id-mail"))
+        .await
+        .body;
+    let mail = listed["data"][0].clone();
+    assert!(
+        mail["said"]["from"].is_string(),
+        "it is shown what can be asked for: {mail}"
+    );
+    // Sent again as it was, it says what it said.
+    let again = json!({"title": "mail", "content": mail_text, "mime_type": "message/rfc822", "external_id": "id-mail"});
+    let again = app.client.ingest(&base, again).await;
+    assert_eq!(again["result"]["unchanged"], true, "{again}");
+    let path = format!("/v1/documents/{}", mail["id"].as_str().unwrap());
+    let shown = app.client.get(&path).await.body;
+    assert_eq!((&shown["said"], &shown["version"]), (&mail["said"], &json!(2)));
     let newest = json!({"recency": {"field": "$said.date", "half_life_days": 1, "weight": 1}});
     assert_eq!(found(newest).await[0], "lamps");
     let wrong = json!({"knowledge_base_ids": [base], "query": "lamp", "filter": {"$size": 1},

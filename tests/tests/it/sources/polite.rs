@@ -32,6 +32,49 @@ async fn while_robots_txt_cannot_be_read_nothing_is_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_compressed_robots_txt_forbids_is_left_alone() {
+    let app = start().await;
+    let robots = b"User-agent: *\nDisallow: /private\n";
+    let packed = |bytes: &[u8]| SitePage::of(200, "text/plain", bytes).with("content-encoding", "gzip");
+    let site = FakeSite::start(&[
+        ("/robots.txt", packed(&super::hostile::gzip(robots))),
+        ("/", page("welcome", &["/private", "/open"])),
+        ("/private", page("secrets", &[])),
+        ("/open", page("badgers", &[])),
+    ])
+    .await;
+    let (_, source) = make(&app.client, &site, json!({})).await;
+    sync(&app, &source, json!({})).await;
+    let found = items(&app.client, &site, &source).await;
+    assert_eq!(
+        (&*found["/private"], &*found["/open"]),
+        ("skipped robots", "ingested"),
+        "{found:?}"
+    );
+    let asked: Vec<String> = site.take_requests().into_iter().map(|request| request.path).collect();
+    assert!(!asked.contains(&"/private".to_owned()), "{asked:?}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_robots_txt_that_cannot_be_unpacked_forbids_everything_for_now() {
+    let app = start().await;
+    let broken = SitePage::of(200, "text/plain", &[0x1f, 0x8b, 8, 0, 1]).with("content-encoding", "gzip");
+    let site = FakeSite::start(&[("/robots.txt", broken), ("/", page("welcome", &[]))]).await;
+    let (_, source) = make(&app.client, &site, json!({})).await;
+    let started = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
+    let job = format!("/v1/jobs/{}", started.body["id"].as_str().unwrap());
+    eventually(
+        "the job waits for its next attempt",
+        Duration::from_secs(10),
+        async || app.client.get(&job).await.body["state"] == "retryable",
+    )
+    .await;
+    assert_eq!(app.client.get(&job).await.body["error"]["code"], "robots_unavailable");
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_site_that_asks_for_a_pause_gets_it_and_the_sync_goes_on_from_there() {
     let app = start().await;
     let busy = SitePage {

@@ -118,6 +118,49 @@ async fn a_receiver_that_answers_410_is_told_nothing_more_until_it_is_enabled_ag
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_tenants_other_webhooks_are_told_of_one_that_was_disabled() {
+    let app = TestApp::start().await;
+    let (gone, other) = (
+        Receiver::start(&[Answer::Status(410)]).await,
+        Receiver::start(&[]).await,
+    );
+    let anybodys = Receiver::start(&[]).await;
+    hook(&app.client_b, &anybodys, &["*"]).await;
+    let told = hook(&app.client, &other, &["webhook.disabled"]).await;
+    let of_jobs = hook(&app.client, &other, &["job.*"]).await;
+    let of_kinds = json!({"url": other.url, "events": ["*"], "kinds": ["ingest_document"]});
+    app.client.post("/v1/webhooks", of_kinds).await;
+    let disabled = hook(&app.client, &gone, &["*"]).await;
+    app.client.post(&disabled.path("/test"), json!({})).await;
+    disabled.in_state(&app.client, "failed").await;
+
+    let delivery = told.in_state(&app.client, "delivered").await;
+    assert_eq!(delivery["type"], "webhook.disabled", "{delivery}");
+    let received = other.received();
+    assert_eq!(received.len(), 1, "and nobody else");
+    let event: Value = serde_json::from_str(&received[0].body).unwrap();
+    let shown = disabled.show(&app.client).await;
+    assert_eq!(
+        (
+            &event["type"],
+            &event["data"]["id"],
+            &event["data"]["reason"],
+            &event["data"]["failing_since"]
+        ),
+        (
+            &json!("webhook.disabled"),
+            &json!(disabled.id),
+            &json!("gone"),
+            &shown["failing_since"]
+        ),
+        "{event}"
+    );
+    assert_eq!(of_jobs.deliveries(&app.client).await.len(), 0);
+    assert_eq!(anybodys.received().len(), 0);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_that_has_only_failed_for_days_is_disabled_and_what_waits_for_it_ends() {
     let script = [
         Answer::Status(500),

@@ -1,3 +1,4 @@
+use crate::handlers::rerank::NOT_RERANKED;
 use crate::handlers::search_knowledge::find_chunks;
 use crate::{JobContext, JobError};
 use jobs::kinds::{BaseAt, FoundChunks, SearchConfiguration, SearchKnowledge, SearchMode, Viewer};
@@ -9,6 +10,10 @@ use tokio::time::Instant;
 
 /// Chunks asked for per question, the most that a search gives: documents are ranked by the best of theirs.
 const CHUNKS: usize = 100;
+/// How many a client asks for who does not say: so many candidates each leg proposes, and so many a reranker orders, whatever less a configuration says.
+const USUAL_LIMIT: usize = 10;
+/// The vector store of a base whose vectors are where its words are.
+const EMBEDDED: &str = "embedded";
 /// How long an attempt waits for the index to see all that was there when the evaluation began.
 const INDEX_WAIT: Duration = Duration::from_mins(10);
 
@@ -26,17 +31,24 @@ pub(super) async fn bring_up_index(job: &JobContext, task: &Task) -> Result<(), 
     let until = Instant::now() + INDEX_WAIT;
     for configuration in &task.configurations {
         loop {
-            let mut search = task.search("index", Some(configuration));
-            (search.mode, search.limit) = (SearchMode::Keyword, 1);
-            (search.rerank, search.reranker) = (false, None);
-            if !find_chunks(job, search).await?.stale {
+            // Words cost nothing. Vectors on a server follow by themselves: then as it will be asked, too.
+            let is_served = configuration.vector_store.as_deref() != Some(EMBEDDED);
+            let modes = [
+                Some(SearchMode::Keyword),
+                Some(configuration.mode).filter(|_| is_served),
+            ];
+            let mut is_stale = false;
+            for mode in modes.into_iter().flatten() {
+                let mut search = task.search("index", Some(configuration));
+                (search.mode, search.limit) = (mode, 1);
+                (search.rerank, search.reranker) = (false, None);
+                is_stale = is_stale || find_chunks(job, search, None).await?.stale;
+            }
+            if !is_stale {
                 break;
             }
             if Instant::now() >= until {
-                return Err(JobError::retry(
-                    "stale",
-                    "The index has not caught up with the base yet.",
-                ));
+                return Err(stale());
             }
             job.progress(0, None, "waiting for the index");
             tokio::time::sleep(Duration::from_millis(200)).await;
@@ -55,10 +67,22 @@ pub(super) async fn ask(
     let judged = by_document(judged);
     let mut scores = Vec::with_capacity(task.configurations.len());
     for configuration in &task.configurations {
-        let found = find_chunks(job, task.search(&question.query, Some(configuration))).await?;
+        let found = find_chunks(
+            job,
+            task.search(&question.query, Some(configuration)),
+            Some(USUAL_LIMIT),
+        )
+        .await?;
+        if found.stale {
+            return Err(stale());
+        }
         scores.extend(scored(&found, &judged)?);
     }
     Ok((question.id, scores))
+}
+
+fn stale() -> JobError {
+    JobError::retry("stale", "The index has not caught up with the base yet.")
 }
 
 impl Task {
@@ -99,8 +123,17 @@ fn scored(found: &FoundChunks, judged: &Judged) -> Result<Option<Scores>, JobErr
     if let Some(error) = &found.rerank_error {
         return Err(JobError::retry(error.code.clone(), error.message.clone()));
     }
-    let chunks = found.results.iter();
-    let ranking = rank_documents(chunks.map(|chunk| (chunk.document_id.to_string(), f64::from(chunk.score))));
+    // What a reranker was not given stands behind what it was, with a score of another kind.
+    let is_reranked = found.reranker != NOT_RERANKED;
+    let chunks = found.results.iter().zip(1_u32..);
+    let ranking = rank_documents(chunks.map(|(chunk, place)| {
+        let score = if is_reranked {
+            1.0 / f64::from(place)
+        } else {
+            f64::from(chunk.score)
+        };
+        (chunk.document_id.to_string(), score)
+    }));
     Ok(score(&ranking, judged))
 }
 

@@ -3,7 +3,7 @@ use crate::{Heard, JobContext, JobError};
 use integrations::IntegrationError;
 use integrations::http::header::{ACCEPT, ACCEPT_ENCODING, LOCATION, USER_AGENT};
 use integrations::http::{GuardedResponse, HeaderMap, HeaderValue};
-use integrations::web::{Query, ROBOTS_BYTES_MAX, Robots, Scope, normalise};
+use integrations::web::{Inflated, Query, ROBOTS_BYTES_MAX, Robots, Scope, gunzip, is_gzip, normalise};
 use jobs::{Estimate, QueryPolicy, WebSource, is_credential_name};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -163,7 +163,7 @@ impl<'a> Site<'a> {
                 Err(error) => return Err(robots_unavailable(&at, &error.to_string())),
             };
             match answer.status.as_u16() {
-                200..=299 => return Ok(Robots::parse(&answer.body)),
+                200..=299 => return read_robots_body(&at, &answer.body),
                 300..=399 => match location(&answer, &at) {
                     Some(next) => at = next,
                     None => return Ok(Robots::default()),
@@ -173,6 +173,18 @@ impl<'a> Site<'a> {
             }
         }
         Ok(Robots::default())
+    }
+}
+
+/// Packed for the way or not: what is packed and not unpacked would forbid nothing.
+fn read_robots_body(url: &Url, body: &[u8]) -> Result<Robots, JobError> {
+    if !is_gzip(body) {
+        return Ok(Robots::parse(body));
+    }
+    match gunzip(body, 4 * ROBOTS_BYTES_MAX) {
+        Inflated::Whole(text) => Ok(Robots::parse(&text)),
+        Inflated::TooLarge => Err(robots_unavailable(url, "it is too large")),
+        Inflated::Broken => Err(robots_unavailable(url, "it is compressed and cannot be unpacked")),
     }
 }
 

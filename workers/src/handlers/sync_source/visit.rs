@@ -12,9 +12,10 @@ use store::sources::{ItemStatus, Waiting};
 use url::Url;
 
 /// What is no page whatever it is served as: not asked for.
-const ASSETS: [&str; 26] = [
-    "avi", "bmp", "css", "eot", "exe", "gif", "gz", "ico", "iso", "jpeg", "jpg", "js", "mjs", "mov", "mp3", "mp4",
-    "ogg", "png", "svg", "tar", "ttf", "wav", "webm", "webp", "woff", "woff2",
+/// Scripts are not among it: `/wiki/Node.js` is a page.
+const ASSETS: [&str; 24] = [
+    "avi", "bmp", "css", "eot", "exe", "gif", "gz", "ico", "iso", "jpeg", "jpg", "mov", "mp3", "mp4", "ogg", "png",
+    "svg", "tar", "ttf", "wav", "webm", "webp", "woff", "woff2",
 ];
 
 /// Looks at one address, and writes down what came of it.
