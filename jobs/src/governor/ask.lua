@@ -18,7 +18,7 @@ local RECOVERY, FORGOTTEN = 60 * SECOND, 600 * SECOND
 -- The least time between two places, and how late a place may be taken.
 local LEAST_SPACING, LATEST = 20000, 60 * SECOND
 -- So long nobody has used what could be used: those who are next in line are gone.
-local IDLE = 2 * SECOND
+local IDLE = 3 * SECOND
 
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * SECOND + tonumber(time[2])
@@ -89,7 +89,7 @@ local function wait(limit, at)
   if place and place <= now then
     turn = at + redis.call('ZRANK', places, job) * spacing
   else
-    turn = math.max(line, at) + spacing
+    turn = math.max(line > 0 and line + spacing or at, at)
     redis.call('ZADD', places, turn, job)
     set('line', text(turn), 'line_limit', limit)
   end
