@@ -43,11 +43,12 @@ pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> 
             what: "only a dead or cancelled job can be retried",
         });
     };
-    if decision.is_none() && row.effect_unknown {
-        return Ok(Retried::NeedsDecision);
-    }
-    if decision.is_some() && !effects::has_unknown(tx, id).await? {
-        return Ok(Retried::NothingToDecide);
+    // Most jobs have made no call.
+    let is_undecided = (row.effect_unknown || decision.is_some()) && effects::has_unknown(tx, id).await?;
+    match decision {
+        None if is_undecided => return Ok(Retried::NeedsDecision),
+        Some(_) if !is_undecided => return Ok(Retried::NothingToDecide),
+        None | Some(_) => {}
     }
     if let Some(key) = row.unique_key
         && let Lock::Held(_) = lock_unique_key(tx, &key, id).await?
@@ -68,8 +69,7 @@ pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> 
 
 async fn lock_ended(tx: &mut TenantTx, id: JobId) -> Result<Option<Row>, StoreError> {
     Ok(sql_query(
-        "SELECT j.unique_key, j.state, j.parent_id, j.state = 'dead' AND coalesce(b.error ->> 'code' = 'effect_unknown', false)
-                AND EXISTS (SELECT FROM effects e WHERE e.tenant_id = j.tenant_id AND e.job_id = j.id AND e.state IN ('intended', 'unknown')) AS effect_unknown
+        "SELECT j.unique_key, j.state, j.parent_id, j.state = 'dead' AND coalesce(b.error ->> 'code' = 'effect_unknown', false) AS effect_unknown
          FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id
          WHERE j.tenant_id = $1 AND j.id = $2 AND b.job_id = $2 AND j.state IN ('dead', 'cancelled') FOR UPDATE OF j",
     )
