@@ -53,6 +53,18 @@ async fn everything(deployment: &Deployment) {
         json!({}),
     )
     .await;
+    post("/v1/batches".to_owned(), json!({"jobs": [far(), far()]})).await;
+    let many = json!({"kind": "diagnostics.noop", "state": "scheduled"});
+    let cancelled = post("/v1/jobs/cancel".to_owned(), many).await;
+    assert!(
+        cancelled["cancelled"].as_array().is_some_and(|jobs| jobs.len() >= 2),
+        "{cancelled}"
+    );
+    let base = client.knowledge_base("base").await;
+    let document = json!({"title": "One", "content": "words", "mime_type": "text/plain"});
+    client.ingest(&base, document).await;
+    let again = post(format!("/v1/knowledge-bases/{base}/reingest"), json!({})).await;
+    client.ended(again["id"].as_str().unwrap()).await;
     let later = post("/v1/jobs".to_owned(), far()).await;
     post(format!("/v1/jobs/{}/run", later["id"].as_str().unwrap()), json!({})).await;
     let later = post("/v1/jobs".to_owned(), far()).await;
