@@ -84,7 +84,7 @@ impl Attached {
         if self.count >= MAX_READ {
             return Err("the message has too many".to_owned());
         }
-        let document = parsed(message, part).map_err(|error| error.code().replace('_', " "))?;
+        let document = parsed(message, part)?;
         let blocks = document.blocks;
         if self.blocks.len() + blocks.len() > MAX_BLOCKS {
             return Err("all of it together is too long".to_owned());
@@ -105,8 +105,8 @@ impl Attached {
     }
 }
 
-/// What is attached, read. A picture has no text, nor have the keys that go with a message.
-fn parsed(message: &Message<'_>, part: &MessagePart<'_>) -> Result<ParsedDocument, ParseError> {
+/// What is attached, read; or why it is not.
+fn parsed(message: &Message<'_>, part: &MessagePart<'_>) -> Result<ParsedDocument, String> {
     let (bytes, media_type, name) = (contents(message, part), media_type(part), part.attachment_name());
     let bytes = &*bytes;
     let said = Said {
@@ -114,13 +114,14 @@ fn parsed(message: &Message<'_>, part: &MessagePart<'_>) -> Result<ParsedDocumen
         file_name: name,
     };
     if media_type == "application/pgp-keys" {
-        return Err(ParseError::NoText);
+        return Err("it is a key".to_owned());
     }
-    match Format::detect(bytes, &said)? {
-        Format::Png | Format::Jpeg | Format::Gif | Format::Webp => Err(ParseError::NoText),
+    let told = |error: ParseError| error.code().replace('_', " ");
+    match Format::detect(bytes, &said).map_err(told)? {
+        Format::Png | Format::Jpeg | Format::Gif | Format::Webp => Err("it is a picture".to_owned()),
         // As a file.
-        Format::Email => super::parse_message(bytes, Some("it is attached to an attachment")),
-        format => parse(bytes, format),
+        Format::Email => super::parse_message(bytes, Some("it is attached to an attachment")).map_err(told),
+        format => parse(bytes, format).map_err(told),
     }
 }
 

@@ -178,7 +178,7 @@ fn an_attachment_that_cannot_be_read_says_why_and_costs_nothing_else() {
         items[0].starts_with("- a.docx (") && items[0].ends_with(", not read: damaged"),
         "{items:?}"
     );
-    assert_eq!(items[1], "- b.gif (image/gif, 42 bytes), not read: no text");
+    assert_eq!(items[1], "- b.gif (image/gif, 42 bytes), not read: it is a picture");
     assert_eq!(placed(&document).pop().unwrap().1, "lamp | price\nSmall | 7");
     let named = parse(mixed(&[PRICES]).replace('\n', "\r\n").as_bytes(), Attachments::Name).unwrap();
     assert!(texts(&named).iter().all(|text| !text.contains("Small")), "{named:?}");

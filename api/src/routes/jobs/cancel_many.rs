@@ -19,9 +19,8 @@ const STATES: [(&str, JobState); 4] = [
     ("retryable", JobState::Retryable),
     ("running", JobState::Running),
 ];
-/// At least one of them is given: a body that says nothing is more often a mistake than the wish to cancel everything.
-const SAYS_WHICH: [&str; 9] = [
-    "ids",
+/// `ids` or at least one of them is given: a body that says nothing is more often a mistake than the wish to cancel everything.
+const OTHERS: [&str; 8] = [
     "state",
     "kind",
     "pool",
@@ -67,11 +66,9 @@ pub(crate) struct CancelRequest {
 
 impl FromFields for CancelRequest {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        if SAYS_WHICH
-            .iter()
-            .all(|name| fields.is_absent(name) || fields.is_null(name))
-        {
-            let message = format!("Say which jobs, by at least one of: {}.", SAYS_WHICH.join(", "));
+        let is_given = |name: &&str| !fields.is_absent(name) && !fields.is_null(name);
+        if !std::iter::once(&"ids").chain(&OTHERS).any(is_given) {
+            let message = format!("must be given, or at least one of {}", OTHERS.join(", "));
             fields.error("ids", "required", message);
         }
         let ids: Vec<Uuid> = fields.optional_ids("ids", 1..=1000).unwrap_or_default();

@@ -17,7 +17,7 @@ pub(super) struct ReingestArgs {
     )]
     id: Option<Uuid>,
     /// The documents of this knowledge base, by name or id; what is given with it must hold
-    #[arg(long, value_name = "BASE")]
+    #[arg(long = "kb", value_name = "NAME")]
     base: Option<String>,
     /// Only those in this state
     #[arg(long, value_parser = ["ready", "failed"], requires = "base")]
@@ -43,7 +43,7 @@ pub(super) async fn reingest(args: ReingestArgs) -> anyhow::Result<Outcome> {
     let mut job = match (args.id, &args.base) {
         (Some(id), _) => one(&client, id).await?,
         (None, Some(base)) => many(&client, base, &args).await?,
-        (None, None) => bail!("say which document, or --base"),
+        (None, None) => bail!("say which document, or --kb"),
     };
     if args.wait {
         job = ended(&client, job).await?;
