@@ -68,7 +68,7 @@ pub(crate) enum Header {
 /// is a table of a single cell. A row that is one cell across gives it once.
 pub(crate) fn push_table(mut rows: Vec<Vec<Cell>>, header: Header, outline: &mut Outline) {
     for cell in rows.iter_mut().flatten() {
-        cell.text = one_line(&cell.text);
+        cell.text = one_line(&cell.text).replace(" | ", ", ");
     }
     rows.retain(|row| row.iter().any(|cell| !cell.text.is_empty()));
     drop_empty_columns(&mut rows);

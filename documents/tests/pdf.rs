@@ -137,6 +137,76 @@ fn a_table_is_a_table_with_ruling_lines_and_without() {
 }
 
 #[test]
+fn rows_without_lines_between_them_are_rows_all_the_same() {
+    let mut page = cells(65.0, 600.0);
+    // A frame, a line under the header, and lines between the columns.
+    for y in [614.0, 594.0, 554.0] {
+        page += &rule((60.0, y), (360.0, y));
+    }
+    for line in 0..4 {
+        page += &rule((60.0 + 100.0 * line as f32, 614.0), (60.0 + 100.0 * line as f32, 554.0));
+    }
+    let document = read(&PdfWriter::default().page(page).finish());
+    let table = document
+        .blocks
+        .iter()
+        .find(|block| block.kind == BlockKind::Table)
+        .unwrap();
+    assert_eq!(table.text, "Plan | Seats | Price\nTeam | 5 | 49\nBusiness |  | 199");
+}
+
+#[test]
+fn a_table_that_is_open_at_its_sides_has_all_its_columns_and_what_stands_beside_it_is_not_lost() {
+    let mut page = cells(65.0, 600.0);
+    for line in 0..4 {
+        page += &rule((60.0, 614.0 - 20.0 * line as f32), (360.0, 614.0 - 20.0 * line as f32));
+    }
+    // No line at the left and at the right; and a third inside of the last column.
+    for x in [160.0, 260.0, 330.0] {
+        page += &rule((x, 614.0), (x, 554.0));
+    }
+    page += &text("F1", 10.0, 40.0, 580.0, "2019");
+    let document = read(&PdfWriter::default().page(page).finish());
+    let all: Vec<&str> = document.blocks.iter().map(|block| block.text.as_str()).collect();
+    let all = all.join("\n");
+    assert!(all.contains("2019"), "{all}");
+    let table = document
+        .blocks
+        .iter()
+        .find(|block| block.kind == BlockKind::Table)
+        .unwrap();
+    assert!(table.text.contains("Team | 5 | 49"), "{}", table.text);
+}
+
+#[test]
+fn what_ends_a_page_like_a_page_number_is_kept_where_it_ends_a_paragraph() {
+    let paragraph = [
+        "The contract was signed in the",
+        "harbour by both of them in",
+        "the spring of the year",
+        "2024.",
+    ];
+    let foot = |last: &str| {
+        let page: String = paragraph[..3]
+            .iter()
+            .chain([&last])
+            .enumerate()
+            .map(|(line, words)| text("F1", 10.0, 60.0, 100.0 - 12.0 * line as f32, words))
+            .collect();
+        lines(60.0, 700.0, &["A page."]) + &page
+    };
+    for last in ["2024.", "and civil"] {
+        let document = read(&PdfWriter::default().page(foot(last)).finish());
+        let all: String = document.blocks.iter().map(|block| block.text.as_str()).collect();
+        assert!(all.ends_with(last), "{all}");
+    }
+    let numbered = foot("year.") + &text("F1", 8.0, 300.0, 30.0, "xiv");
+    let document = read(&PdfWriter::default().page(numbered).finish());
+    let all: String = document.blocks.iter().map(|block| block.text.as_str()).collect();
+    assert!(all.ends_with("year."), "{all}");
+}
+
+#[test]
 fn running_headers_and_page_numbers_are_dropped() {
     let mut writer = PdfWriter::default();
     for page in 1..=4 {

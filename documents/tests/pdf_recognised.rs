@@ -173,6 +173,14 @@ fn what_was_recognised_is_laid_out_like_any_page() {
 }
 
 #[test]
+fn words_that_are_read_from_the_right_keep_their_letters_in_order() {
+    let page = Hocr::default().text(250, 300, 60, "שלום").page(1);
+    let file = PdfWriter::default().page(picture()).finish();
+    let document = parse_recognised(&file, &[page]).unwrap();
+    assert_eq!(document.blocks[0].text, "שלום");
+}
+
+#[test]
 fn pages_keep_their_order_and_a_page_with_text_keeps_it() {
     let file = PdfWriter::default()
         .page(lines(60.0, 700.0, &["Written first."]))

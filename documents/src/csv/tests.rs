@@ -22,6 +22,11 @@ fn a_file_is_one_table_with_quotes_and_line_ends_read() {
 #[test]
 fn lines_may_be_of_any_length() {
     assert_eq!(texts("a,b,c\n1,2\n1,2,3,4\n"), ["a | b | c\n1 | 2\n1 | 2 | 3 | 4"]);
+    assert_eq!(
+        texts("a,b\n1 | 2,3\n4,5\n"),
+        ["a | b\n1, 2 | 3\n4 | 5"],
+        "what would end a cell"
+    );
     assert_eq!(texts("a,b\n\"never closed\nx,y\n"), ["a | b\nnever closed x,y"]);
     assert_eq!(
         texts("Report of May,,\nPlan,Price,Users\nPro,9,12\n"),

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use roxmltree::Node;
 
-use crate::package::{attribute, child, child_named, value};
+use crate::package::{attribute, child, child_named, is_on, value};
 
 pub(super) const LEVELS: usize = 9;
 /// Of a level's pattern, such as `%1.%2)`.
@@ -35,6 +35,8 @@ struct Level {
     format: String,
     pattern: String,
     style: Option<String>,
+    /// Whatever the outer levels are, it shows their numbers in decimals.
+    legal: bool,
     /// Goes on counting when an outer level moves.
     never_restarts: bool,
 }
@@ -180,6 +182,7 @@ fn read_level(node: Node<'_, '_>) -> Level {
             .unwrap_or_default()
             .to_owned(),
         style: value(node, "pStyle").map(str::to_owned),
+        legal: is_on(node, "isLgl"),
         never_restarts: value(node, "lvlRestart") == Some("0"),
     }
 }
@@ -195,7 +198,12 @@ fn marker(own: &Level, levels: &[Level], counters: &[Option<u32>; LEVELS]) -> Ma
         let place = format!("%{}", index + 1);
         if label.contains(&place) {
             let number = counter.unwrap_or(level.start);
-            label = label.replace(&place, &formatted(number, &level.format));
+            let format = match level.format.as_str() {
+                "decimalZero" => "decimalZero",
+                _ if own.legal => "decimal",
+                format => format,
+            };
+            label = label.replace(&place, &formatted(number, format));
         }
     }
     match label.trim() {

@@ -22,7 +22,12 @@ const NUMBERING: &str = r#"<w:numbering xmlns:w="w">
 <w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="lowerLetter"/><w:lvlText w:val="%1.%2)"/></w:lvl>
 <w:lvl w:ilvl="2"><w:numFmt w:val="bullet"/><w:lvlText w:val="o"/></w:lvl>
 </w:abstractNum>
+<w:abstractNum w:abstractNumId="8">
+<w:lvl w:ilvl="0"><w:start w:val="1"/><w:numFmt w:val="upperRoman"/><w:lvlText w:val="Article %1."/></w:lvl>
+<w:lvl w:ilvl="1"><w:start w:val="1"/><w:numFmt w:val="decimalZero"/><w:isLgl/><w:lvlText w:val="Section %1.%2"/></w:lvl>
+</w:abstractNum>
 <w:num w:numId="1"><w:abstractNumId w:val="7"/></w:num>
+<w:num w:numId="3"><w:abstractNumId w:val="8"/></w:num>
 <w:num w:numId="2"><w:abstractNumId w:val="7"/><w:lvlOverride w:ilvl="0"><w:startOverride w:val="1"/></w:lvlOverride></w:num>
 </w:numbering>"#;
 
@@ -114,6 +119,13 @@ fn headings_are_found_by_outline_level_whatever_the_style_is_called() {
         serde_json::Value::Object(document.metadata),
         serde_json::json!({ "author": "Ann", "created": "2024-05-01T08:00:00Z", "lang": "de-DE" })
     );
+}
+
+#[test]
+fn legal_numbers_are_decimal_whatever_the_outer_ones_are() {
+    let document = read(&[item(3, 0, "Terms"), item(3, 1, "Payment")].concat());
+    let texts: Vec<&str> = document.blocks.iter().map(|block| block.text.trim()).collect();
+    assert_eq!(texts, ["Article I. Terms", "Section 1.01 Payment"]);
 }
 
 #[test]

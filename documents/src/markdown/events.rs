@@ -116,7 +116,10 @@ impl Reader<'_> {
                 let html = self.verbatim.take().unwrap_or_default();
                 RawHtml::block(&html, self.outline)?;
             }
-            TagEnd::TableCell => self.row.push(one_line(&self.outline.take_text())),
+            TagEnd::TableCell => {
+                let cell = one_line(&self.outline.take_text());
+                self.row.push(cell.replace(" | ", ", "));
+            }
             TagEnd::TableHead | TagEnd::TableRow => self.end_row(),
             TagEnd::Table => {
                 let table = std::mem::take(&mut self.table);

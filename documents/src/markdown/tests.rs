@@ -62,7 +62,7 @@ fn tables_code_and_quotes_are_blocks_of_their_kind() {
     assert_eq!(
         texts(&document),
         [
-            "a | b\n1 | x | y",
+            "a | b\n1 | x, y",
             "quoted",
             "```rust\nfn f() {\n    1\n}\n```",
             "```\nindented\n```"

@@ -1,7 +1,7 @@
 use roxmltree::{Document, Node, ParsingOptions};
 use serde::{Deserialize, Serialize};
 
-use super::layout::Glyph;
+use super::layout::{Glyph, is_right_to_left};
 use crate::picture::DOTS_PER_INCH;
 
 /// A page, or a picture, as a recogniser (OCR) read it.
@@ -144,6 +144,12 @@ impl Line {
                 && (0.0..WIDEST_SPACE * self.size).contains(&(word.start - end))
             {
                 glyph(" ".to_owned(), end, word.start - end);
+            }
+            // In the order it is read in: as one piece, which is not turned round.
+            if word.text.chars().any(is_right_to_left) {
+                glyph(word.text.clone(), word.start, word.end - word.start);
+                last_end = Some(word.end);
+                continue;
             }
             let whole: f32 = word.text.chars().map(weight).sum();
             let mut at = word.start;

@@ -21,12 +21,14 @@ pub(crate) fn display_number(number: f64, code: &str) -> String {
     if shown.general || number.abs() >= 1e15 {
         return general(number);
     }
-    let scaled = number.abs() * 100_f64.powi(i32::from(shown.percents));
+    let scaled = number.abs() * 100_f64.powi(i32::from(shown.percents)) / 1000_f64.powi(i32::from(shown.thousands));
     let digits = format!("{scaled:.*}", usize::from(shown.decimals));
     let digits = match shown.optional_decimals {
         true if digits.contains('.') => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
         _ => digits,
     };
+    let whole = digits.find('.').unwrap_or(digits.len());
+    let digits = "0".repeat(usize::from(shown.whole_digits).saturating_sub(whole)) + &digits;
     let sign = if number < 0.0 && digits.contains(|c: char| matches!(c, '1'..='9')) {
         "-"
     } else {
@@ -101,6 +103,10 @@ struct Shown {
     time: bool,
     elapsed: bool,
     percents: u8,
+    /// Commas behind the last digit: each shows a thousandth.
+    thousands: u8,
+    /// Digits before the point that are shown although they are 0.
+    whole_digits: u8,
     decimals: u8,
     /// The last decimals are `#`: shown only where they are not zero.
     optional_decimals: bool,
@@ -113,6 +119,7 @@ impl Shown {
         let mut shown = Shown::default();
         let mut has_digits = false;
         let mut in_decimals = false;
+        let mut commas = 0;
         let mut months = 0;
         let mut characters = section.chars();
         while let Some(c) = characters.next() {
@@ -143,12 +150,20 @@ impl Shown {
                 }
                 '0' | '#' | '?' => {
                     has_digits = true;
+                    commas = 0;
+                    if !in_decimals {
+                        shown.whole_digits = (shown.whole_digits + u8::from(c == '0')).min(30);
+                    }
                     if in_decimals {
                         shown.decimals = (shown.decimals + 1).min(15);
                         shown.optional_decimals = c != '0';
                     }
                 }
-                '.' => in_decimals = true,
+                ',' if has_digits => commas = (commas + 1).min(5),
+                '.' => {
+                    in_decimals = true;
+                    shown.thousands += std::mem::take(&mut commas);
+                }
                 '%' => shown.percents = (shown.percents + 1).min(3),
                 'y' | 'Y' => shown.date = true,
                 'd' | 'D' => (shown.date, shown.day) = (true, true),
@@ -167,8 +182,8 @@ impl Shown {
         shown.month = months > 0 && !shown.time && !shown.elapsed || shown.date && months > 0;
         shown.date |= shown.month;
         let is_date = shown.date || shown.time || shown.elapsed;
-        let scales = section.trim_end().ends_with(',');
-        shown.general |= !is_date && (!has_digits || scales);
+        shown.thousands += commas;
+        shown.general |= !is_date && !has_digits;
         shown.percents *= u8::from(!shown.general);
         shown
     }
@@ -225,7 +240,14 @@ mod tests {
             (-0.4, "0", "0"),
             (-17.0, "#,##0_);\\(#,##0\\)", "-17"),
             (12.0, "0\" pcs\"", "12 pcs"),
-            (1_500_000.0, "0.0,,", "1500000"),
+            (1_500_000.0, "0.0,,", "1.5"),
+            (1_500_000.0, "0.0,,\"M\"", "1.5M"),
+            (12_500.0, "$#,##0,\\K", "$12K"),
+            (12_600.0, "#,##0,.0\" k\"", "12.6 k"),
+            (2_134.0, "00000", "02134"),
+            (-7.5, "000.0", "-007.5"),
+            (1_234_567.0, "#,##0", "1234567"),
+            (0.5, "#,##0.00", "0.50"),
             (1.5, "# ?/?", "1.5"),
             (45_000.0, "dd/mm/yyyy", "2023-03-15"),
             (45_000.75, "yyyy-mm-dd hh:mm", "2023-03-15 18:00"),

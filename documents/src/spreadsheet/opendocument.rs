@@ -153,7 +153,14 @@ fn text_of(cell: Node<'_, '_>) -> String {
         }
         Some("float") => {
             let number = attribute(cell, "value").and_then(|value| value.parse().ok());
-            number.map_or_else(|| shown_text(cell), general)
+            let shown = shown_text(cell);
+            let number = number.map(general);
+            // Leading zeros are its format's.
+            let is_padded = |number: &String| {
+                let zeros = shown.strip_suffix(number.as_str());
+                zeros.is_some_and(|zeros| !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0'))
+            };
+            number.filter(|number| !is_padded(number)).unwrap_or(shown)
         }
         _ => shown_text(cell),
     }

@@ -30,14 +30,35 @@ pub(super) fn remove(pages: &mut [PageLayout]) {
         let first = page.lines().map(|line| line.baseline).fold(f32::INFINITY, f32::min);
         let last = page.lines().map(|line| line.baseline).fold(f32::NEG_INFINITY, f32::max);
         let is_alone = first == last;
+        let apart = ends_apart(page);
         let is_running = |line: &Line| {
             key(height, line).is_some_and(|key| seen.get(&key).is_some_and(|times| *times >= needed))
-                || !is_alone && (line.baseline == first || line.baseline == last) && is_page_number(height, line)
+                || !is_alone
+                    && (line.baseline == first && apart.0 || line.baseline == last && apart.1)
+                    && is_page_number(height, line)
         };
         for region in &mut page.regions {
             region.retain(|piece| !matches!(piece, Piece::Line(line) if is_running(line)));
         }
     }
+}
+
+/// Whether the first line of a page, and its last, stand further from the next than lines do: the end of a paragraph may look like a page number.
+fn ends_apart(page: &PageLayout) -> (bool, bool) {
+    let mut baselines: Vec<f32> = page.lines().map(|line| line.baseline).collect();
+    baselines.sort_by(f32::total_cmp);
+    baselines.dedup_by(|next, kept| *next - *kept < 1.0);
+    let gaps: Vec<f32> = baselines
+        .windows(2)
+        .filter_map(|pair| Some(pair.get(1)? - pair.first()?))
+        .collect();
+    let mut sorted = gaps.clone();
+    sorted.sort_by(f32::total_cmp);
+    let Some(usual) = sorted.get(sorted.len() / 2).filter(|_| gaps.len() > 2) else {
+        return (true, true);
+    };
+    let is_wide = |gap: Option<&f32>| gap.is_some_and(|gap| *gap > 1.3 * usual);
+    (is_wide(gaps.first()), is_wide(gaps.last()))
 }
 
 fn running_key(page: &PageLayout, line: &Line) -> Option<String> {
@@ -66,6 +87,31 @@ fn key(height: f32, line: &Line) -> Option<String> {
     Some(format!("{place}{:.0} {text}", line.baseline / 4.0))
 }
 
+/// A number as Romans wrote it, below 400: `civil` and `ill` are none.
+fn is_roman(word: &str) -> bool {
+    const DIGITS: [(&str, u32); 9] = [
+        ("c", 100),
+        ("xc", 90),
+        ("l", 50),
+        ("xl", 40),
+        ("x", 10),
+        ("ix", 9),
+        ("v", 5),
+        ("iv", 4),
+        ("i", 1),
+    ];
+    let (mut rest, mut last) = (word, u32::MAX);
+    while let Some((sign, value)) = DIGITS.iter().find(|(sign, _)| rest.starts_with(sign)) {
+        // Larger ones first, and none of those that are written once twice.
+        if *value > last || *value == last && !matches!(value, 1 | 10 | 100) {
+            return false;
+        }
+        last = *value;
+        rest = rest.get(sign.len()..).unwrap_or_default();
+    }
+    rest.is_empty() && !word.is_empty() && word.len() <= 8 && !word.contains("iiii") && !word.contains("xxxx")
+}
+
 /// "7", "- 7 -", "Page 7", "7 of 12", "vii" in the outer margin.
 fn is_page_number(height: f32, line: &Line) -> bool {
     let middle = line.area.centre().1;
@@ -77,10 +123,7 @@ fn is_page_number(height: f32, line: &Line) -> bool {
         .split(|c: char| !c.is_alphanumeric())
         .filter(|word| !word.is_empty())
         .collect();
-    let is_number = |word: &str| {
-        word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_digit())
-            || word.len() <= 6 && word.bytes().all(|byte| b"ivxlc".contains(&byte))
-    };
+    let is_number = |word: &str| word.len() <= 4 && word.bytes().all(|byte| byte.is_ascii_digit()) || is_roman(word);
     let is_word = |word: &str| {
         matches!(
             word,

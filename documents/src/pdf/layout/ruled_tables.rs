@@ -26,7 +26,16 @@ pub(super) fn take(rules: &[Rule], segments: &mut Vec<Segment>) -> Vec<Table> {
         for segment in segments.drain(..) {
             if !crosses(&segment) {
                 outside.push(segment);
+                continue;
             }
+            // What stands beside the table on the same line.
+            let beside = segment
+                .words
+                .into_iter()
+                .filter(|word| !grid.area.contains(word.area.centre()));
+            let (left, right): (Vec<Word>, Vec<Word>) =
+                beside.partition(|word| word.area.centre().0 < grid.area.centre().0);
+            outside.extend([left, right].into_iter().filter_map(Segment::of));
         }
         *segments = outside;
         tables.push(table);
@@ -74,10 +83,10 @@ fn grids(rules: &[Rule]) -> Vec<Grid> {
                 Rule::Level { y, .. } => Some(*y),
                 Rule::Upright { .. } => None,
             }));
-            (xs.len() >= 3 && ys.len() >= 3 && xs.len() < MAX_LINES && ys.len() < MAX_LINES).then_some(Grid {
+            (xs.len() >= 3 && ys.len() >= 3 && xs.len() < MAX_LINES && ys.len() < MAX_LINES).then(|| Grid {
                 area,
-                xs,
-                ys,
+                xs: with_open_sides(xs, area.left, area.right),
+                ys: with_open_sides(ys, area.top, area.bottom),
                 rules,
             })
         })
@@ -121,6 +130,17 @@ fn positions(values: impl Iterator<Item = f32>) -> Vec<f32> {
     values
 }
 
+/// Where lines of the other direction reach further than the outermost of these, a table is open on that side.
+fn with_open_sides(mut lines: Vec<f32>, from: f32, to: f32) -> Vec<f32> {
+    if lines.first().is_some_and(|first| first - from > TOLERANCE) {
+        lines.insert(0, from);
+    }
+    if lines.last().is_some_and(|last| to - last > TOLERANCE) {
+        lines.push(to);
+    }
+    lines
+}
+
 /// The cell of `position` between ascending lines.
 fn between(lines: &[f32], position: f32) -> usize {
     lines
@@ -149,6 +169,7 @@ impl Grid {
         if holds_columns(cells.iter().flatten()) {
             return None;
         }
+        let cells = with_unruled_rows(cells);
         let rows: Vec<Vec<String>> = cells
             .into_iter()
             .map(|row| row.into_iter().map(cell_text).collect())
@@ -213,6 +234,33 @@ impl Grid {
                 if (y - at).abs() < TOLERANCE && *left <= x && x <= *right)
         })
     }
+}
+
+/// Under a header, rows without lines between them: where each line of the first cell has its like in the others, it is a row.
+fn with_unruled_rows<'w>(mut cells: Vec<Vec<Vec<&'w Word>>>) -> Vec<Vec<Vec<&'w Word>>> {
+    let [_, body] = cells.as_slice() else { return cells };
+    let is_on = |word: &Word, baseline: f32| (word.baseline - baseline).abs() < 0.4 * word.size;
+    let lines: Vec<f32> = body.first().map_or_else(Vec::new, |cell| {
+        let lines = cell_lines(cell.clone()).into_iter();
+        lines
+            .filter_map(|line| line.first().map(|word| word.baseline))
+            .collect()
+    });
+    let has_like = |baseline: &f32| body.iter().skip(1).flatten().any(|word| is_on(word, *baseline));
+    let is_of_a_row = |word: &&Word| lines.iter().any(|baseline| is_on(word, *baseline));
+    if lines.len() < 2 || !lines.iter().all(has_like) || !body.iter().flatten().all(is_of_a_row) {
+        return cells;
+    }
+    let rows: Vec<Vec<Vec<&Word>>> = lines
+        .iter()
+        .map(|baseline| {
+            let on_it = |cell: &Vec<&'w Word>| cell.iter().copied().filter(|word| is_on(word, *baseline)).collect();
+            body.iter().map(on_it).collect()
+        })
+        .collect();
+    cells.truncate(1);
+    cells.extend(rows);
+    cells
 }
 
 /// Cells that hold columns themselves belong to a frame around tables without lines of their own.

@@ -3,7 +3,7 @@
 use unicode_normalization::UnicodeNormalization;
 
 /// Hebrew, Arabic and the scripts between, with their presentation forms.
-pub(super) fn is_right_to_left(c: char) -> bool {
+pub(in crate::pdf) fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}' | '\u{10800}'..='\u{10FFF}')
         && !c.is_numeric()
 }

@@ -19,7 +19,7 @@ const SCRIPT_SIZE: f32 = 0.85;
 const MAX_SEGMENTS_FOR_SCRIPTS: usize = 3_000;
 
 impl Segment {
-    fn of(words: Vec<Word>) -> Option<Segment> {
+    pub(super) fn of(words: Vec<Word>) -> Option<Segment> {
         let area = Area::around(words.iter().map(|word| word.area))?;
         let biggest = words.iter().max_by(|a, b| a.size.total_cmp(&b.size))?;
         let (baseline, size) = (biggest.baseline, biggest.size);
