@@ -8,11 +8,11 @@ use store::StoreError;
 /// A byte a pixel, of 40 million at most, and the answer before them.
 pub(super) const BYTES_MAX: usize = 48 << 20;
 
-/// Why a page that is a picture stays without text.
+/// What failed, so that a page that is a picture stays without text.
 enum NotRead {
-    NotDrawn(ParserError),
-    NotRecognised(RecogniserError),
-    NotKept(StoreError),
+    Drawing(ParserError),
+    Recognising(RecogniserError),
+    Keeping(StoreError),
 }
 
 impl Parser {
@@ -56,9 +56,9 @@ impl Parser {
                     bytes += read.hocr.len();
                     recognised.push(read);
                 }
-                Err(NotRead::NotKept(error)) => return Err(ParserError::NotKept(error)),
-                Err(NotRead::NotDrawn(error @ ParserError::Unavailable { .. })) => return Err(error),
-                Err(NotRead::NotRecognised(RecogniserError::Unavailable { why })) => return Err(unavailable(why)),
+                Err(NotRead::Keeping(error)) => return Err(ParserError::NotKept(error)),
+                Err(NotRead::Drawing(error @ ParserError::Unavailable { .. })) => return Err(error),
+                Err(NotRead::Recognising(RecogniserError::Unavailable { why })) => return Err(unavailable(why)),
                 Err(error) => {
                     let why = error.why();
                     tracing::warn!(page, why, "a page that is a picture was not read");
@@ -88,11 +88,11 @@ impl Parser {
         languages: &str,
         pages: &impl Pages,
     ) -> Result<RecognisedPage, NotRead> {
-        let drawn = self.draw(unparsed, page).await.map_err(NotRead::NotDrawn)?;
+        let drawn = self.draw(unparsed, page).await.map_err(NotRead::Drawing)?;
         let hocr = self.recogniser.read(installed, drawn, languages).await;
-        let hocr = hocr.map_err(NotRead::NotRecognised)?;
+        let hocr = hocr.map_err(NotRead::Recognising)?;
         let read = RecognisedPage { page, hocr };
-        pages.keep(languages, &read).await.map_err(NotRead::NotKept)?;
+        pages.keep(languages, &read).await.map_err(NotRead::Keeping)?;
         Ok(read)
     }
 
@@ -116,9 +116,9 @@ impl Parser {
 impl NotRead {
     fn why(&self) -> String {
         match self {
-            Self::NotDrawn(error) => format!("it could not be drawn ({})", error.outcome()),
-            Self::NotRecognised(error) => error.to_string(),
-            Self::NotKept(error) => error.to_string(),
+            Self::Drawing(error) => format!("it could not be drawn ({})", error.outcome()),
+            Self::Recognising(error) => error.to_string(),
+            Self::Keeping(error) => error.to_string(),
         }
     }
 }
