@@ -41,8 +41,9 @@ async fn searches_are_answered_while_processes_come_and_go() {
         ..TestOptions::default()
     })
     .await;
+    // So many that each process is the home of one, whichever those are.
     let mut bases = Vec::new();
-    for number in 0..6 {
+    for number in 0..12 {
         let name = format!("base{number}");
         bases.push((filled(&app, &name, 5).await, name));
     }
@@ -127,7 +128,9 @@ async fn nobody_waits_for_a_replica_that_is_open_elsewhere() {
         all_find().await;
         let since = JobId::generate();
         all_find().await;
-        answered_by(&app, since).await == (12, 3) && app.count(copies).await >= 24
+        // Which is the home of which is drawn: of three, one may be that of none of twelve (once in 43 times).
+        let (pairs, processes) = answered_by(&app, since).await;
+        pairs == 12 && processes >= 2 && app.count(copies).await >= 24
     })
     .await;
     // One leaves, and whatever it was home of is answered by who stood by.
