@@ -368,3 +368,21 @@ fn no_changed_byte_makes_it_panic_or_hang() {
     }
     assert!(started.elapsed() < Duration::from_secs(120), "{:?}", started.elapsed());
 }
+
+#[test]
+fn of_an_attached_pdf_it_is_said_how_many_pages_were_not_read() {
+    let pdf = PdfWriter::default()
+        .page(lines(60.0, 700.0, &["The contract begins here."]))
+        .page(rule((60.0, 60.0), (500.0, 500.0)))
+        .finish();
+    let encoded: String = pdf.iter().map(|byte| format!("={byte:02X}")).collect();
+    let mail = format!(
+        "From: a@a.example\r\nContent-Type: multipart/mixed; boundary=x\r\n\r\n--x\r\n\r\nSee it.\r\n--x\r\nContent-Type: application/pdf; name=contract.pdf\r\n\
+         Content-Disposition: attachment\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n{encoded}\r\n--x--\r\n"
+    );
+    let document = documents::parse(mail.as_bytes(), Format::Email).unwrap();
+    let texts: Vec<&str> = document.blocks.iter().map(|block| block.text.as_str()).collect();
+    let item = texts.iter().find(|text| text.starts_with("- contract.pdf")).unwrap();
+    assert!(item.ends_with(", 1 of its pages not read: no text"), "{item}");
+    assert!(texts.contains(&"The contract begins here."), "{texts:?}");
+}

@@ -1,5 +1,5 @@
 use crate::JobContext;
-use jobs::{BudgetLimit, Wait};
+use jobs::{BudgetLimit, EnqueueError, Wait};
 use serde_json::{Value, json};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -123,6 +123,15 @@ impl JobError {
     /// The error object of the job.
     pub(crate) fn to_json(&self) -> Value {
         json!({ "code": self.code, "message": self.message, "retryable": self.advice != Advice::Permanent })
+    }
+}
+
+impl From<EnqueueError> for JobError {
+    fn from(error: EnqueueError) -> Self {
+        match error {
+            EnqueueError::Store(error) => error.into(),
+            error @ EnqueueError::Payload(_) => Self::permanent("internal", error.to_string()),
+        }
     }
 }
 

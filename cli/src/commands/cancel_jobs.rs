@@ -1,3 +1,4 @@
+use super::dead_letters::{items, more, skipped_text};
 use crate::client::ServerArgs;
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
@@ -114,10 +115,6 @@ pub(super) async fn run(args: CancelArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::done_if(items(&cancellation, "skipped").next().is_none()))
 }
 
-fn items<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
-    of.get(name).and_then(Value::as_array).into_iter().flatten()
-}
-
 fn cancellation_text(cancellation: &Value) -> String {
     let text = |of: &Value, name: &str| one_line(of.get(name).and_then(Value::as_str).unwrap_or_default(), 100);
     let mut lines = String::new();
@@ -129,9 +126,7 @@ fn cancellation_text(cancellation: &Value) -> String {
             text(job, "state")
         ));
     }
-    for job in items(cancellation, "skipped") {
-        lines.push_str(&format!("skipped  {}: {}\n", text(job, "id"), text(job, "reason")));
-    }
+    lines.extend(items(cancellation, "skipped").map(skipped_text));
     let count = |name| items(cancellation, name).count();
     let (cancelled, stopping) = (count("cancelled"), count("stopping"));
     let dry = cancellation.get("dry_run").and_then(Value::as_bool) == Some(true);
@@ -139,12 +134,7 @@ fn cancellation_text(cancellation: &Value) -> String {
         true => format!("{cancelled} would be cancelled, {stopping} that run would be told to stop\n"),
         false => format!("{cancelled} cancelled, {stopping} that run are told to stop\n"),
     });
-    if let Some(cursor) = cancellation.get("next_cursor").and_then(Value::as_str) {
-        lines.push_str(&format!(
-            "there are more: run it again with --cursor {}\n",
-            one_line(cursor, 1000)
-        ));
-    }
+    lines.push_str(&more(cancellation));
     lines
 }
 

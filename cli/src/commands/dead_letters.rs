@@ -119,7 +119,7 @@ pub(crate) async fn discard(args: DiscardArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn items<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+pub(super) fn items<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
     of.get(name).and_then(Value::as_array).into_iter().flatten()
 }
 
@@ -157,11 +157,11 @@ fn replay_text(replay: &Value) -> String {
     lines
 }
 
-fn skipped_text(skipped: &Value) -> String {
+pub(super) fn skipped_text(skipped: &Value) -> String {
     format!("skipped  {}: {}\n", text(skipped, "id"), text(skipped, "reason"))
 }
 
-fn more(of: &Value) -> String {
+pub(super) fn more(of: &Value) -> String {
     match of.get("next_cursor").and_then(Value::as_str) {
         Some(cursor) => format!("there are more: run it again with --cursor {cursor}\n"),
         None => String::new(),

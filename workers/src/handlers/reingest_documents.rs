@@ -1,6 +1,6 @@
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{IngestDocument, ReingestDocuments, ReingestState, ReingestedDocuments};
-use jobs::{Dispatch, EnqueueError, EnqueueOptions};
+use jobs::{Dispatch, EnqueueOptions};
 use store::documents::{self, Document, DocumentFilter, DocumentState};
 use store::{DocumentId, JobId, StoreError, TenantTx, effects};
 
@@ -104,15 +104,8 @@ async fn submit_one(
         document_id: Some(document.id),
         ..EnqueueOptions::default()
     };
-    let enqueued = jobs::enqueue(tx, &ingest, options).await.map_err(enqueue_error)?;
+    let enqueued = jobs::enqueue(tx, &ingest, options).await?;
     batch.dispatches.extend(enqueued.dispatch);
     batch.submitted += 1;
     Ok(())
-}
-
-fn enqueue_error(error: EnqueueError) -> JobError {
-    match error {
-        EnqueueError::Store(error) => error.into(),
-        EnqueueError::Payload(error) => JobError::permanent("internal", format!("A job cannot be stored: {error}")),
-    }
 }

@@ -239,14 +239,15 @@ impl Grid {
 /// Under a header, rows without lines between them: where each line of the first cell has its like in the others, it is a row.
 fn with_unruled_rows<'w>(mut cells: Vec<Vec<Vec<&'w Word>>>) -> Vec<Vec<Vec<&'w Word>>> {
     let [_, body] = cells.as_slice() else { return cells };
+    let Some((first, others)) = body.split_first() else {
+        return cells;
+    };
     let is_on = |word: &Word, baseline: f32| (word.baseline - baseline).abs() < 0.4 * word.size;
-    let lines: Vec<f32> = body.first().map_or_else(Vec::new, |cell| {
-        let lines = cell_lines(cell.clone()).into_iter();
-        lines
-            .filter_map(|line| line.first().map(|word| word.baseline))
-            .collect()
-    });
-    let has_like = |baseline: &f32| body.iter().skip(1).flatten().any(|word| is_on(word, *baseline));
+    let lines: Vec<f32> = cell_lines(first.clone())
+        .into_iter()
+        .filter_map(|line| line.first().map(|word| word.baseline))
+        .collect();
+    let has_like = |baseline: &f32| others.iter().flatten().any(|word| is_on(word, *baseline));
     let is_of_a_row = |word: &&Word| lines.iter().any(|baseline| is_on(word, *baseline));
     if lines.len() < 2 || !lines.iter().all(has_like) || !body.iter().flatten().all(is_of_a_row) {
         return cells;

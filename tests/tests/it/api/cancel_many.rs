@@ -1,21 +1,8 @@
 //! Cancelling every job that matches at once.
+use super::jobs::{submit, without_workers};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{Client, TestApp, TestOptions, eventually};
-
-async fn without_workers() -> TestApp {
-    TestApp::start_with(TestOptions {
-        pools: Vec::new(),
-        ..TestOptions::default()
-    })
-    .await
-}
-
-async fn submit(client: &Client, body: Value) -> String {
-    let answered = client.post("/v1/jobs", body).await;
-    let id = answered.body["id"].as_str();
-    id.unwrap_or_else(|| panic!("{}", answered.text)).to_owned()
-}
 
 async fn cancel(client: &Client, body: Value) -> Value {
     let answered = client.post("/v1/jobs/cancel", body).await;

@@ -238,3 +238,20 @@ async fn a_publishable_key_does_not_learn_what_others_asked_under_the_same_idemp
     assert_ne!(answered.body["id"], servers.body["id"]);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_of_a_search_lasts_no_longer_than_the_search() {
+    let app = TestApp::start_with(TestOptions {
+        settings: vec![("dispatch.interactive_retention_secs", "60".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    let base = app.client.knowledge_base("base").await;
+    let body = json!({"knowledge_base_ids": [base], "query": "lamp"});
+    let found = send(&app.client, "/v1/search", "k", &body).await;
+    assert_eq!(found.status.as_u16(), 200, "{}", found.text);
+    let longer = "SELECT count(*) FROM idempotency_keys WHERE expires_at > now() + interval '60 seconds'";
+    assert_eq!(app.count(longer).await, 0);
+    assert!(replayed(&send(&app.client, "/v1/search", "k", &body).await));
+    app.finish().await;
+}

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{Answered, Client, TestApp, TestOptions, eventually};
 
-async fn without_workers() -> TestApp {
+pub(super) async fn without_workers() -> TestApp {
     TestApp::start_with(TestOptions {
         pools: Vec::new(),
         ..TestOptions::default()
@@ -11,7 +11,7 @@ async fn without_workers() -> TestApp {
     .await
 }
 
-async fn submit(client: &Client, body: Value) -> String {
+pub(super) async fn submit(client: &Client, body: Value) -> String {
     let answered = client.post("/v1/jobs", body).await;
     answered.body["id"]
         .as_str()

@@ -34,7 +34,11 @@ async fn a_site_is_read_by_its_links_as_it_wants_to_be_read() {
         "/gone",
         "/latin",
         "/notes.md",
+        "/wiki/Node.js",
+        "/code.js",
     ];
+    site.put("/wiki/Node.js", page("nodes", &[]));
+    site.put("/code.js", SitePage::of(200, "text/javascript", b"let x;"));
     site.put("/", page("welcome", &links));
     site.put("/a", page("aardvarks", &["/deep"]));
     site.put(
@@ -94,6 +98,7 @@ async fn a_site_is_read_by_its_links_as_it_wants_to_be_read() {
         ("/archive.zip", "skipped unsupported_media_type"),
         ("/b", "ingested"),
         ("/behind", "ingested"),
+        ("/code.js", "skipped unsupported_media_type"),
         ("/copy", "skipped duplicate"),
         ("/deep", "ingested"),
         ("/elsewhere", "skipped redirect_out_of_scope"),
@@ -111,6 +116,7 @@ async fn a_site_is_read_by_its_links_as_it_wants_to_be_read() {
         ("/private/open", "ingested"),
         ("/private/x", "skipped robots"),
         ("/under/base", "ingested"),
+        ("/wiki/Node.js", "ingested"),
     ]);
     assert_eq!(items(&app.client, &site, &source).await, found);
     let ingested = [
@@ -124,6 +130,7 @@ async fn a_site_is_read_by_its_links_as_it_wants_to_be_read() {
         "/notes.md",
         "/private/open",
         "/under/base",
+        "/wiki/Node.js",
     ];
     assert_eq!(documents(&app.client, &site, &base).await, ingested);
     assert_eq!(
@@ -133,7 +140,7 @@ async fn a_site_is_read_by_its_links_as_it_wants_to_be_read() {
             &result["failed"],
             &result["complete"]
         ),
-        (&json!(22), &json!(10), &json!(0), &json!(true)),
+        (&json!(24), &json!(11), &json!(0), &json!(true)),
         "{result}"
     );
     assert!(

@@ -1,4 +1,3 @@
-use super::record::enqueue_error;
 use crate::JobError;
 use jobs::kinds::DeleteDocument;
 use jobs::{Dispatch, EnqueueOptions};
@@ -94,7 +93,7 @@ pub(super) async fn begin_deletions(tx: &mut TenantTx, ids: &[DocumentId]) -> Re
             },
         )
         .await?;
-        let enqueued = jobs::enqueue(tx, &delete, options).await.map_err(enqueue_error)?;
+        let enqueued = jobs::enqueue(tx, &delete, options).await?;
         dispatches.extend(enqueued.dispatch);
     }
     Ok((ids.len(), dispatches))

@@ -188,15 +188,8 @@ async fn submit_document(
         priority: Some(2),
         ..EnqueueOptions::default()
     };
-    let enqueued = jobs::enqueue(tx, &ingest, options).await.map_err(enqueue_error)?;
+    let enqueued = jobs::enqueue(tx, &ingest, options).await?;
     Ok((submitted.document_id, enqueued.dispatch))
-}
-
-pub(super) fn enqueue_error(error: jobs::EnqueueError) -> JobError {
-    match error {
-        jobs::EnqueueError::Store(error) => error.into(),
-        error @ jobs::EnqueueError::Payload(_) => JobError::permanent("internal", error.to_string()),
-    }
 }
 
 async fn note_where_it_leads(
