@@ -27,13 +27,11 @@ const ANYWHERE: [(ProblemCode, &str); 5] = [
     ),
 ];
 
-const TAGS: [(&str, &str); 10] = [
-    (
-        "Knowledge bases",
-        "Collections of documents that are searched together.",
-    ),
+const TAGS: [(&str, &str); 11] = [
+    ("Knowledge bases", "Documents that are searched together."),
     ("Documents", "What is searched and cited."),
     ("Deletions", "Receipts of what was deleted, down to the last replica."),
+    ("Collections", "Some of a knowledge base's documents, held together."),
     ("Sources", "Where documents come from by themselves."),
     (
         "Search and answers",
@@ -168,6 +166,7 @@ mod tests {
         let found: Vec<String> = operations().into_iter().map(|(name, _)| name).collect();
         let expected = [
             "delete /v1/budgets/{credential}",
+            "delete /v1/collections/{id}",
             "delete /v1/documents/{id}",
             "delete /v1/knowledge-bases/{id}",
             "delete /v1/knowledge-bases/{id}/embedding-migration",
@@ -182,6 +181,7 @@ mod tests {
             "get /v1/batches",
             "get /v1/batches/{id}",
             "get /v1/budgets",
+            "get /v1/collections/{id}",
             "get /v1/dead-letters",
             "get /v1/dead-letters/summary",
             "get /v1/deletions",
@@ -199,6 +199,7 @@ mod tests {
             "get /v1/jobs/{id}/why",
             "get /v1/knowledge-bases",
             "get /v1/knowledge-bases/{id}",
+            "get /v1/knowledge-bases/{id}/collections",
             "get /v1/knowledge-bases/{id}/documents",
             "get /v1/knowledge-bases/{id}/embedding-migration",
             "get /v1/knowledge-bases/{id}/gate",
@@ -221,6 +222,7 @@ mod tests {
             "get /v1/webhooks",
             "get /v1/webhooks/{id}",
             "get /v1/webhooks/{id}/deliveries",
+            "patch /v1/collections/{id}",
             "patch /v1/documents/{id}",
             "patch /v1/knowledge-bases/{id}",
             "patch /v1/schedules/{id}",
@@ -240,6 +242,7 @@ mod tests {
             "post /v1/jobs/{id}/retry",
             "post /v1/jobs/{id}/run",
             "post /v1/knowledge-bases",
+            "post /v1/knowledge-bases/{id}/collections",
             "post /v1/knowledge-bases/{id}/documents",
             "post /v1/knowledge-bases/{id}/embedding-migration",
             "post /v1/knowledge-bases/{id}/embedding-migration/rollback",

@@ -1,9 +1,9 @@
 use crate::extract::max_form_bytes;
 use crate::http::{observe, panic_problem, within_deadline};
 use crate::routes::{
-    answers, batches, budgets, checks, dead_letters, deletions, documents, embedding_migrations, evaluations, gates,
-    jobs, knowledge_bases, limits, models, openapi as openapi_route, pauses, schedules, search, sources, test_sets,
-    webhooks,
+    answers, batches, budgets, checks, collections, dead_letters, deletions, documents, embedding_migrations,
+    evaluations, gates, jobs, knowledge_bases, limits, models, openapi as openapi_route, pauses, schedules, search,
+    sources, test_sets, webhooks,
 };
 use crate::{ApiState, Problem, ProblemCode};
 use axum::Router;
@@ -65,6 +65,15 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(documents::reingest_many::reingest_documents))
         .routes(routes!(deletions::list::list_deletions))
         .routes(routes!(deletions::show::show_deletion))
+        .routes(routes!(
+            collections::create::create_collection,
+            collections::list::list_collections
+        ))
+        .routes(routes!(
+            collections::show::show_collection,
+            collections::update::update_collection,
+            collections::delete::delete_collection
+        ))
         .routes(routes!(sources::create::create_source, sources::list::list_sources))
         .routes(routes!(
             sources::show::show_source,

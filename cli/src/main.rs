@@ -37,6 +37,8 @@ struct Cli {
 enum Command {
     /// Send files and folders to a knowledge base and wait until they are searchable
     Ingest(commands::ingest::Args),
+    /// Hold some of a knowledge base's documents together: to list, search or delete them as one
+    Collections(commands::collections::Args),
     /// Read web sites into a knowledge base: make, sync, inspect and delete sources
     Sources(commands::sources::Args),
     /// List and show knowledge bases, and change how they are searched
@@ -108,6 +110,7 @@ enum Command {
 async fn run(command: Command) -> anyhow::Result<Outcome> {
     match command {
         Command::Ingest(args) => Box::pin(commands::ingest::run(args)).await,
+        Command::Collections(args) => Box::pin(commands::collections::run(args)).await,
         Command::Sources(args) => Box::pin(commands::sources::run(args)).await,
         Command::KnowledgeBases(args) => Box::pin(commands::knowledge_bases::run(args)).await,
         Command::EmbeddingMigration(args) => Box::pin(commands::embedding_migration::run(args)).await,

@@ -14,6 +14,8 @@ pub struct Facts {
     pub mime_type: String,
     /// Its owner's own id.
     pub external_id: Option<String>,
+    /// The collection that it is in.
+    pub collection_id: Option<Uuid>,
     /// The source that it comes from.
     pub source_id: Option<Uuid>,
     /// When it was first submitted, in seconds since 1970.
@@ -32,6 +34,7 @@ impl Facts {
             "title" => text(title),
             "mime_type" => text(&self.mime_type),
             "external_id" => text(self.external_id.as_deref()?),
+            "collection_id" => text(&self.collection_id?.to_string()),
             "source_id" => text(&self.source_id?.to_string()),
             "created_at" => text(&time(self.created_at)?),
             "updated_at" => text(&time(self.updated_at)?),
@@ -62,6 +65,7 @@ mod tests {
         let facts = Facts {
             mime_type: "text/html".to_owned(),
             external_id: None,
+            collection_id: Some(Uuid::from_u128(6)),
             source_id: Some(Uuid::from_u128(7)),
             created_at: 0,
             updated_at: 1_795_991_255,
@@ -70,6 +74,7 @@ mod tests {
         let shown = |name: &str| facts.field("Amber", name).map(Cow::into_owned);
         assert_eq!(shown("title").unwrap(), "Amber");
         assert_eq!(shown("mime_type").unwrap(), "text/html");
+        assert_eq!(shown("collection_id").unwrap(), "00000000-0000-0000-0000-000000000006");
         assert_eq!(shown("source_id").unwrap(), "00000000-0000-0000-0000-000000000007");
         assert_eq!(shown("created_at").unwrap(), "1970-01-01T00:00:00Z");
         assert_eq!(shown("updated_at").unwrap(), "2026-11-29T22:27:35Z");

@@ -58,6 +58,8 @@ ids! {
     KnowledgeBaseId;
     /// A document of a knowledge base.
     DocumentId;
+    /// Some of a base's documents.
+    CollectionId;
     /// A chunk of a document; stable while its text and headings stay.
     ChunkId;
     /// An uploaded file.

@@ -8,6 +8,7 @@ pub mod batches;
 pub mod blobs;
 mod chunk_image;
 pub mod chunks;
+pub mod collections;
 mod connect;
 mod connection;
 pub mod deletions;
@@ -52,8 +53,8 @@ pub mod workers;
 pub use self::chunk_image::ChunkImage;
 pub use self::error::StoreError;
 pub use self::ids::{
-    ApiKeyId, BatchId, BlobId, ChunkId, DeletionId, DocumentId, EvaluationId, JobId, KnowledgeBaseId, LimitId, PauseId,
-    ScheduleId, SourceId, TenantId, TestQuestionId, TestSetId, WebhookDeliveryId, WebhookId,
+    ApiKeyId, BatchId, BlobId, ChunkId, CollectionId, DeletionId, DocumentId, EvaluationId, JobId, KnowledgeBaseId,
+    LimitId, PauseId, ScheduleId, SourceId, TenantId, TestQuestionId, TestSetId, WebhookDeliveryId, WebhookId,
 };
 pub use self::migrate::{migrate, pending_migrations};
 pub use self::owner::Owner;

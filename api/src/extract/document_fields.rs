@@ -1,8 +1,7 @@
 use super::fields::{Fields, FromFields};
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
-use store::BatchId;
-use uuid::Uuid;
+use store::{BatchId, CollectionId};
 
 const MAX_METADATA_BYTES: usize = 16 << 10;
 const MAX_METADATA_DEPTH: usize = 8;
@@ -22,12 +21,12 @@ pub(super) fn external_id(fields: &mut Fields) -> Option<String> {
 
 /// `batch_id`: the batch that counts the document's job.
 pub(super) fn batch_id(fields: &mut Fields) -> Option<BatchId> {
-    let value = fields.value("batch_id")?;
-    let id = value.as_str().and_then(|text| Uuid::try_parse(text).ok());
-    if id.is_none() {
-        fields.error("batch_id", "invalid", "must be an id");
-    }
-    id.map(BatchId)
+    fields.optional_id("batch_id").map(BatchId)
+}
+
+/// `collection_id`: the collection that the document is put into.
+pub(super) fn collection_id(fields: &mut Fields) -> Option<CollectionId> {
+    fields.optional_id("collection_id").map(CollectionId)
 }
 
 /// `metadata`: an object of at most 16 KiB and eight levels.

@@ -1,7 +1,7 @@
 use super::body::{refuse_announced, too_large};
 use super::canonical::{add_bytes, json_hash};
 use super::content::content_error;
-use super::document_fields::{acl, batch_id, external_id, metadata, title};
+use super::document_fields::{acl, batch_id, collection_id, external_id, metadata, title};
 use super::fields::Fields;
 use super::format::type_of_file;
 use super::submission::{DocumentSubmission, Submission};
@@ -15,8 +15,9 @@ use sha2::{Digest, Sha256};
 /// The most bytes a field other than the file has.
 const MAX_FIELD_BYTES: usize = 64 << 10;
 const MAX_PARTS: usize = 20;
+const MAY_BE_EMPTY: [&str; 6] = ["title", "external_id", "collection_id", "batch_id", "metadata", "acl"];
 
-/// Reads a form of `file`, `title`, `external_id`, `batch_id`, `metadata` and `acl`; the last two as JSON text.
+/// Reads a form of `file`, `title`, `external_id`, `collection_id`, `batch_id`, `metadata` and `acl`; the last two as JSON text.
 ///
 /// # Errors
 /// Any problem of the body.
@@ -85,7 +86,7 @@ impl Form {
         match (name.as_str(), String::from_utf8(bytes)) {
             (_, Err(_)) => self.errors.push(FieldError::new(name, "invalid_utf8", "is not UTF-8")),
             // A form sends an empty text for a field that was left empty.
-            ("title" | "external_id" | "batch_id" | "metadata" | "acl", Ok(text)) if text.trim().is_empty() => {}
+            (name, Ok(text)) if MAY_BE_EMPTY.contains(&name) && text.trim().is_empty() => {}
             ("metadata" | "acl", Ok(text)) => match serde_json::from_str(&text) {
                 Ok(value) => drop(self.fields.insert(name, value)),
                 Err(error) => {
@@ -109,7 +110,8 @@ impl Form {
         let mut fields = Fields::of(value);
         fields.note(self.errors);
         let (title, external_id) = (title(&mut fields), external_id(&mut fields));
-        let (metadata, acl, batch_id) = (metadata(&mut fields), acl(&mut fields), batch_id(&mut fields));
+        let (metadata, acl) = (metadata(&mut fields), acl(&mut fields));
+        let (collection_id, batch_id) = (collection_id(&mut fields), batch_id(&mut fields));
         match file.zip(document_type) {
             Some((file, document_type)) => fields.note(content_error("file", &file.bytes, document_type)),
             None => fields.error("file", "required", "is required"),
@@ -125,6 +127,7 @@ impl Form {
             file_name: file.name,
             metadata,
             acl,
+            collection_id,
             batch_id,
             bytes: file.bytes,
         };

@@ -1,7 +1,7 @@
 use super::body::{read_body, too_large};
 use super::canonical::json_hash;
 use super::content::content_error;
-use super::document_fields::{TITLE_CHARS, acl, batch_id, external_id, metadata};
+use super::document_fields::{TITLE_CHARS, acl, batch_id, collection_id, external_id, metadata};
 use super::fields::Fields;
 use super::format::{ANY_TEXT, DocumentType, type_of_text};
 use super::json::parse_json;
@@ -10,7 +10,7 @@ use crate::{ApiState, Problem};
 use axum::extract::Request;
 use serde_json::Value;
 
-/// Reads `{title, content, mime_type, external_id?, metadata?, acl?, batch_id?}`.
+/// Reads `{title, content, mime_type, external_id?, metadata?, acl?, collection_id?, batch_id?}`.
 ///
 /// # Errors
 /// Any problem of the body.
@@ -31,7 +31,7 @@ fn parse(bytes: &[u8], max_document_bytes: usize) -> Result<DocumentSubmission, 
         .map(|said| type_of_text(&said))
         .transpose()?;
     let (external_id, metadata, acl) = (external_id(&mut fields), metadata(&mut fields), acl(&mut fields));
-    let batch_id = batch_id(&mut fields);
+    let (collection_id, batch_id) = (collection_id(&mut fields), batch_id(&mut fields));
     let content = content_bytes(&mut fields, content, document_type);
     if content.len() > max_document_bytes {
         return Err(too_large(max_document_bytes));
@@ -44,6 +44,7 @@ fn parse(bytes: &[u8], max_document_bytes: usize) -> Result<DocumentSubmission, 
         file_name: None,
         metadata,
         acl,
+        collection_id,
         batch_id,
         bytes: content,
     };

@@ -2,8 +2,8 @@ use crate::{ApiState, Problem};
 use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use store::{
-    BatchId, DeletionId, DocumentId, EvaluationId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId, SourceId,
-    TestQuestionId, TestSetId, WebhookDeliveryId, WebhookId,
+    BatchId, CollectionId, DeletionId, DocumentId, EvaluationId, JobId, KnowledgeBaseId, LimitId, PauseId, ScheduleId,
+    SourceId, TestQuestionId, TestSetId, WebhookDeliveryId, WebhookId,
 };
 use uuid::Uuid;
 
@@ -28,6 +28,7 @@ macro_rules! resource_ids {
 resource_ids!(
     KnowledgeBaseId = "knowledge base",
     DocumentId = "document",
+    CollectionId = "collection",
     DeletionId = "deletion",
     JobId = "job",
     LimitId = "limit",

@@ -3,7 +3,7 @@ use super::{document_form, document_json};
 use crate::{ApiState, Problem, ProblemCode};
 use axum::extract::{FromRequest, Request};
 use serde_json::Value;
-use store::BatchId;
+use store::{BatchId, CollectionId};
 
 /// A document as a client submits it.
 #[derive(Debug)]
@@ -15,6 +15,7 @@ pub(crate) struct Submission {
     pub(crate) file_name: Option<String>,
     pub(crate) metadata: Value,
     pub(crate) acl: Value,
+    pub(crate) collection_id: Option<CollectionId>,
     pub(crate) batch_id: Option<BatchId>,
     /// Not empty; text is UTF-8 or in the encoding that was declared, without NUL, and not blank.
     pub(crate) bytes: Vec<u8>,

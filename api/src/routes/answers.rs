@@ -1,3 +1,4 @@
+use super::collections::asked_collections;
 use super::filter::read_filter;
 use super::knowledge_base_heads::asked_bases;
 use super::principal::Principal;
@@ -28,6 +29,9 @@ pub(crate) struct AnswerRequest {
     /// Only documents whose metadata is like it are read, as in a search; at most 16 KiB.
     #[schema(value_type = Option<Object>)]
     filter: Option<Value>,
+    /// Only documents in one of these collections of the asked knowledge bases are read.
+    #[schema(min_items = 1, max_items = 100)]
+    collection_ids: Option<Vec<Uuid>>,
     /// Not with a publishable key.
     principal: Option<Principal>,
 }
@@ -37,11 +41,13 @@ impl FromFields for AnswerRequest {
         let knowledge_base_ids = fields.ids("knowledge_base_ids", 1..=20);
         let question = fields.text("question", 1..=2000);
         let filter = read_filter(fields);
+        let collection_ids = fields.optional_ids("collection_ids", 1..=100);
         let principal = Principal::read(fields);
         Some(Self {
             knowledge_base_ids: knowledge_base_ids?,
             question: question?,
             filter,
+            collection_ids,
             principal,
         })
     }
@@ -58,12 +64,14 @@ impl Begin for Ask {
 
     async fn begin(self, tx: &mut TenantTx, options: EnqueueOptions) -> Result<Enqueued, Problem> {
         let bases = asked_bases(tx, &self.request.knowledge_base_ids).await?;
+        let collections = asked_collections(tx, &bases.at, self.request.collection_ids).await?;
         let reranker = RerankWish::default().choose(&self.settings, &bases.settings);
         let job = AnswerQuestion {
             knowledge_bases: bases.at,
             reranker: reranker.map_err(|error| Problem::invalid(vec![error]))?,
             question: self.request.question,
             filter: self.request.filter,
+            collections,
             viewer: self.viewer,
         };
         Ok(jobs::enqueue(tx, &job, options).await?)
@@ -87,7 +95,7 @@ impl Begin for Ask {
     responses(
         (status = 200, description = "The job has ended; its state says how.", body = AnswerJob),
         (status = 202, description = "The job has not ended yet.", body = AnswerJob, headers(("Location" = String, description = "The job."))),
-        (status = 404, description = "A knowledge base does not exist."),
+        (status = 404, description = "A knowledge base or a collection does not exist."),
         (status = 409, description = "The idempotency key was used for another request."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),

@@ -3,6 +3,7 @@ pub(crate) mod answers;
 pub(crate) mod batches;
 pub(crate) mod budgets;
 pub(crate) mod checks;
+pub(crate) mod collections;
 pub(crate) mod dead_letters;
 pub(crate) mod deletions;
 pub(crate) mod documents;

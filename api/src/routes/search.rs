@@ -1,3 +1,4 @@
+use super::collections::asked_collections;
 use super::filter::read_filter;
 use super::knowledge_base_heads::asked_bases;
 use super::principal::Principal;
@@ -53,6 +54,9 @@ pub(crate) struct SearchRequest {
     /// On metadata: `{"field": value}`, `{"field": {"gte": 3}}`, `{"and": […]}`, `{"or": […]}`, `{"not": …}`; at most 16 KiB.
     #[schema(value_type = Option<Object>)]
     filter: Option<Value>,
+    /// Only documents in one of these collections of the asked knowledge bases are found.
+    #[schema(min_items = 1, max_items = 100)]
+    collection_ids: Option<Vec<Uuid>>,
     /// Not with a publishable key.
     principal: Option<Principal>,
     /// Show what each leg made of each result, and of the best 200 chunks that were ranked. Not with a publishable key.
@@ -92,6 +96,7 @@ impl FromFields for SearchRequest {
         let rerank_candidates = fields.optional_integer("rerank_candidates", 1..=200);
         let candidates = fields.optional_integer("candidates", 10..=1000);
         let filter = read_filter(fields);
+        let collection_ids = fields.optional_ids("collection_ids", 1..=100);
         let principal = Principal::read(fields);
         let explain = fields.optional_bool("explain");
         let fusion = fields.optional_choice("fusion", &FUSIONS);
@@ -129,6 +134,7 @@ impl FromFields for SearchRequest {
             rerank_candidates,
             candidates,
             filter,
+            collection_ids,
             principal,
             explain,
             fusion,
@@ -183,6 +189,7 @@ impl Begin for Search {
             settings,
         } = self;
         let bases = asked_bases(tx, &request.knowledge_base_ids).await?;
+        let collections = asked_collections(tx, &bases.at, request.collection_ids).await?;
         let wish = RerankWish {
             wanted: request.rerank,
             named: request.reranker,
@@ -202,6 +209,7 @@ impl Begin for Search {
             rerank_candidates: count(request.rerank_candidates),
             candidates: count(request.candidates),
             filter: request.filter,
+            collections,
             viewer,
             explain: request.explain.unwrap_or(false),
             fusion: request.fusion.or(request.alpha.map(|_| FusionMethod::Weighted)),

@@ -16,7 +16,7 @@ pub(crate) struct DeletionObject {
     /// `accepted` until it is gone from the database, `erasing` until it is gone from every replica, then `complete`. In none of them is it found.
     #[schema(value_type = DeletionStateName)]
     pub(crate) state: DeletionState,
-    /// `document`, `knowledge_base` or `source`.
+    /// `document`, `knowledge_base`, `source` or `collection`.
     pub(crate) kind: String,
     /// What was to be deleted.
     pub(crate) target_id: Uuid,

@@ -13,6 +13,9 @@ use super::job::JobError;
 pub(crate) struct DocumentObject {
     pub(crate) id: Uuid,
     pub(crate) knowledge_base_id: Uuid,
+    /// The collection that it is in.
+    #[schema(required = true)]
+    pub(crate) collection_id: Option<Uuid>,
     /// The client's own id, if it gave one.
     #[schema(required = true)]
     pub(crate) external_id: Option<String>,
@@ -51,6 +54,7 @@ impl From<Document> for DocumentObject {
         Self {
             id: document.id.0,
             knowledge_base_id: document.knowledge_base_id.0,
+            collection_id: document.collection_id.map(|id| id.0),
             state: document.state(),
             external_id: document.external_id,
             title: document.title,

@@ -1,8 +1,8 @@
 //! The job object as each kind of work returns it: these types describe, they are never made.
 use super::JobObject;
 use jobs::kinds::{
-    Answer, CheckResult, DeletedKnowledgeBase, DeletedSource, DroppedEmbeddings, EvaluatedRetrieval, IngestedDocument,
-    MigratedEmbeddings, ReingestedDocuments, SearchResult, SyncedSource,
+    Answer, CheckResult, DeletedCollection, DeletedKnowledgeBase, DeletedSource, DroppedEmbeddings, EvaluatedRetrieval,
+    IngestedDocument, MigratedEmbeddings, ReingestedDocuments, SearchResult, SyncedSource,
 };
 use utoipa::ToSchema;
 
@@ -44,4 +44,6 @@ job_results! {
     EmbeddingMigrationEndJob: DroppedEmbeddings;
     /// The job that deletes a source.
     SourceDeletionJob: DeletedSource;
+    /// The job that deletes a collection.
+    CollectionDeletionJob: DeletedCollection;
 }

@@ -2,6 +2,7 @@
 mod batch;
 mod budget;
 mod chunk;
+mod collection;
 mod dead_group;
 mod dead_letter;
 mod deletion;
@@ -34,6 +35,7 @@ mod why;
 pub(crate) use self::batch::BatchObject;
 pub(crate) use self::budget::BudgetObject;
 pub(crate) use self::chunk::ChunkObject;
+pub(crate) use self::collection::CollectionObject;
 pub(crate) use self::dead_group::DeadGroupObject;
 pub(crate) use self::dead_letter::DeadLetterObject;
 pub(crate) use self::deletion::DeletionObject;
@@ -46,8 +48,8 @@ pub(crate) use self::full_job::FullJob;
 pub(crate) use self::gate::GateObject;
 pub(crate) use self::job::JobObject;
 pub(crate) use self::job_results::{
-    AnswerJob, CheckJob, DocumentJob, EmbeddingMigrationEndJob, EmbeddingMigrationJob, EvaluationJob,
-    KnowledgeBaseDeletionJob, ReingestJob, SearchJob, SourceDeletionJob, SourceSyncJob,
+    AnswerJob, CheckJob, CollectionDeletionJob, DocumentJob, EmbeddingMigrationEndJob, EmbeddingMigrationJob,
+    EvaluationJob, KnowledgeBaseDeletionJob, ReingestJob, SearchJob, SourceDeletionJob, SourceSyncJob,
 };
 pub(crate) use self::kept_result::fill_in;
 pub(crate) use self::knowledge_base::KnowledgeBaseObject;

@@ -22,6 +22,9 @@ pub(crate) struct SourceObject {
     pub(crate) metadata: Value,
     #[schema(value_type = Object)]
     pub(crate) acl: Value,
+    /// The collection that its documents are in.
+    #[schema(required = true)]
+    pub(crate) collection_id: Option<Uuid>,
     /// The latest sync, which is also its job; it may be running.
     #[schema(required = true)]
     pub(crate) sync_id: Option<Uuid>,
@@ -42,6 +45,7 @@ impl From<Source> for SourceObject {
             config: source.config,
             metadata: source.metadata,
             acl: source.acl,
+            collection_id: source.collection_id.map(|id| id.0),
             sync_id: source.sync_id.map(|id| id.0),
             last_sync_at: source.last_sync_at,
             created_at: source.created_at,

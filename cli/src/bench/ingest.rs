@@ -134,6 +134,7 @@ async fn submit_page(rig: &Rig, base: KnowledgeBaseId, path: &Path, bytes: &[u8]
                 &NewDocument {
                     knowledge_base_id: base,
                     external_id: None,
+                    collection_id: None,
                     title: Some(&title),
                     mime_type: "text/markdown",
                     file_name: Some(file_name),

@@ -1,5 +1,6 @@
 //! The client of our own HTTP API.
 
+mod collections;
 mod connection;
 mod error;
 mod events;
@@ -11,6 +12,7 @@ mod retry;
 mod watch;
 mod wire;
 
+pub(crate) use collections::{find_collections, find_or_create_collection};
 pub(crate) use connection::{Client, ServerArgs};
 pub(crate) use error::{ClientError, Problem};
 pub(crate) use interactive::{Finished, run_interactive};

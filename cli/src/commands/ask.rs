@@ -2,7 +2,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::answer::Answer;
-use crate::client::{KnowledgeBase, ServerArgs, find_all_by_name, run_interactive};
+use crate::client::{KnowledgeBase, ServerArgs, find_all_by_name, find_collections, run_interactive};
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
 
@@ -14,6 +14,9 @@ pub(crate) struct Args {
     /// Name of a knowledge base; may be given more than once
     #[arg(long, required = true, value_name = "NAME")]
     kb: Vec<String>,
+    /// Read only documents of this collection, by name or id; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    collection: Vec<String>,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -29,7 +32,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         .iter()
         .map(|base: &KnowledgeBase| base.id)
         .collect();
-    let body = json!({"knowledge_base_ids": bases, "question": args.question});
+    let mut body = json!({"knowledge_base_ids": bases, "question": args.question});
+    let collections = find_collections(&client, &bases, &args.collection).await?;
+    if let Some(fields) = body.as_object_mut() {
+        fields.extend((!collections.is_empty()).then(|| ("collection_ids".to_owned(), json!(collections))));
+    }
     let finished = run_interactive(&client, "answers", &body).await?;
     if args.json {
         print_json(&finished.result())?;
@@ -60,6 +67,7 @@ mod tests {
         let args = Args {
             question: "Why?".into(),
             kb: vec!["docs".into()],
+            collection: Vec::new(),
             json: false,
             server: fake.server(),
         };

@@ -10,7 +10,7 @@ use crate::claims::CheckReport;
 use crate::client::{Client, ServerArgs, find_or_create, run_interactive};
 use crate::demo::{Altered, Questions, Sources, check_altered, check_answer};
 use crate::eval::documents_of;
-use crate::ingest::{Bars, ingest};
+use crate::ingest::{Bars, Place, ingest};
 use crate::outcome::Outcome;
 use crate::render::{print, printable, wrapped};
 
@@ -38,7 +38,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         sources.documents.len()
     ))?;
     let base = find_or_create(&client, "demo").await?.id;
-    let tally = ingest(&client, base, sources.documents.clone(), false, Bars::new(false)).await?;
+    let tally = ingest(&client, Place::base(base), sources.documents.clone(), Bars::new(false)).await?;
     print(&wrapped(&tally.text(), 2))?;
 
     if let Some(question) = &args.question {

@@ -7,7 +7,7 @@ use super::search::Mode;
 use super::test_sets;
 use crate::client::{ServerArgs, find_all_by_name, find_or_create};
 use crate::eval::{Dataset, Report, Settings, documents_of, measure};
-use crate::ingest::{Bars, ingest};
+use crate::ingest::{Bars, Place, ingest};
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
 
@@ -79,7 +79,7 @@ async fn retrieval(args: RetrievalArgs) -> anyhow::Result<Outcome> {
         (found.ok_or_else(|| anyhow::anyhow!("no base is named {name}"))?, None)
     } else {
         let base = find_or_create(&client, &name).await?;
-        let tally = ingest(&client, base.id, set.documents, false, bars).await?;
+        let tally = ingest(&client, Place::base(base.id), set.documents, bars).await?;
         (base, Some(tally))
     };
 

@@ -2,8 +2,8 @@ use std::path::PathBuf;
 
 use serde_json::json;
 
-use crate::client::{ServerArgs, find_or_create};
-use crate::ingest::{Bars, Pictures, Skipped, collect, ingest};
+use crate::client::{ServerArgs, find_or_create, find_or_create_collection};
+use crate::ingest::{Bars, Pictures, Place, Skipped, collect, ingest};
 use crate::outcome::{Advised, Outcome};
 use crate::render::{one_line, print, print_json};
 
@@ -15,6 +15,9 @@ pub(crate) struct Args {
     /// Name of the knowledge base; made if it is not there
     #[arg(long, value_name = "NAME")]
     kb: String,
+    /// The collection that they are put into, by name; made if it is not there. Without it, documents that are there already stay in the one that they are in
+    #[arg(long, value_name = "NAME")]
+    collection: Option<String>,
     /// Let everyone see the documents, users of the widget too; otherwise only the tenant's own secret keys can
     #[arg(long)]
     acl_public: bool,
@@ -44,14 +47,16 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         None => document,
     });
     let base = find_or_create(&client, &args.kb).await?;
-    let tally = ingest(
-        &client,
-        base.id,
-        documents.collect(),
-        args.acl_public,
-        Bars::new(args.json),
-    )
-    .await?;
+    let collection = match &args.collection {
+        Some(name) => Some(find_or_create_collection(&client, base.id, name).await?),
+        None => None,
+    };
+    let place = Place {
+        base: base.id,
+        collection,
+        public: args.acl_public,
+    };
+    let tally = ingest(&client, place, documents.collect(), Bars::new(args.json)).await?;
     if args.json {
         let base = json!({"id": base.id, "name": base.name});
         print_json(&json!({
@@ -101,6 +106,7 @@ mod tests {
         run(Args {
             paths,
             kb: "docs".into(),
+            collection: None,
             acl_public: false,
             pictures: false,
             charset: None,
@@ -138,6 +144,7 @@ mod tests {
         run(Args {
             paths: vec![dir.path().to_owned()],
             kb: "docs".into(),
+            collection: None,
             acl_public: false,
             pictures: false,
             charset: Some("windows-1252".into()),

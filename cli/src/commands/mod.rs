@@ -6,6 +6,7 @@ pub(crate) mod bench;
 pub(crate) mod budgets;
 mod cancel_jobs;
 pub(crate) mod check;
+pub(crate) mod collections;
 pub(crate) mod dead_letters;
 pub(crate) mod dead_summary;
 pub(crate) mod deletions;

@@ -3,7 +3,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::client::{Finished, ServerArgs, find_all_by_name, run_interactive};
+use crate::client::{Finished, ServerArgs, find_all_by_name, find_collections, run_interactive};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json, time, wrapped};
 
@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Name of a knowledge base; may be given more than once
     #[arg(long, required = true, value_name = "NAME")]
     kb: Vec<String>,
+    /// Only documents of this collection, by name or id; may be given more than once
+    #[arg(long, value_name = "NAME")]
+    collection: Vec<String>,
     /// Which legs rank the results
     #[arg(long, value_enum, default_value = "hybrid")]
     mode: Mode,
@@ -95,7 +98,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         "knowledge_base_ids": bases, "query": args.query, "mode": args.mode, "limit": args.limit,
         "explain": args.explain, "phrases": args.phrase, "collapse": args.collapse, "tolerate_typos": !args.exact,
     });
+    let collections = find_collections(&client, &bases, &args.collection).await?;
     if let Some(fields) = body.as_object_mut() {
+        fields.extend((!collections.is_empty()).then(|| ("collection_ids".to_owned(), json!(collections))));
         // Without a word of it the bases decide.
         fields.extend(args.rerank.then(|| ("rerank".to_owned(), true.into())));
         fields.extend(args.reranker.map(|name| ("reranker".to_owned(), name.into())));
@@ -207,6 +212,7 @@ mod tests {
         let args = Args {
             query: "q".into(),
             kb: vec!["docs".into()],
+            collection: Vec::new(),
             mode: Mode::Keyword,
             limit: 3,
             phrase: Vec::new(),

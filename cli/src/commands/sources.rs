@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use std::time::Duration;
 use uuid::Uuid;
 
-use crate::client::{Client, ServerArgs, find_all_by_name, find_or_create, list_all};
+use crate::client::{Client, ServerArgs, find_all_by_name, find_or_create, find_or_create_collection, list_all};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
 
@@ -97,6 +97,9 @@ struct AddArgs {
     /// Between two requests
     #[arg(long, value_name = "MS")]
     min_delay_ms: Option<u32>,
+    /// The collection that its documents are put into, by name; made if it is not there
+    #[arg(long, value_name = "NAME")]
+    collection: Option<String>,
     /// Anybody may see its documents
     #[arg(long)]
     public: bool,
@@ -142,9 +145,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
 async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
     match command {
         Command::Add(args) => {
-            let base = find_or_create(client, &args.kb).await?.id.to_string();
+            let base = find_or_create(client, &args.kb).await?.id;
+            let mut body = args.body();
+            if let (Some(name), Some(fields)) = (&args.collection, body.as_object_mut()) {
+                let collection = find_or_create_collection(client, base, name).await?;
+                fields.insert("collection_id".to_owned(), json!(collection));
+            }
             Ok(client
-                .post(&["knowledge-bases", &base, "sources"], &args.body())
+                .post(&["knowledge-bases", &base.to_string(), "sources"], &body)
                 .await?)
         }
         Command::List { kb } => {

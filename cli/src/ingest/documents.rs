@@ -35,6 +35,25 @@ pub(crate) enum Content {
     Text { title: String, text: String },
 }
 
+/// Where documents are put, and who may see them there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) base: Uuid,
+    pub(crate) collection: Option<Uuid>,
+    pub(crate) public: bool,
+}
+
+impl Place {
+    /// In no collection, for the tenant alone.
+    pub(crate) fn base(base: Uuid) -> Self {
+        Self {
+            base,
+            collection: None,
+            public: false,
+        }
+    }
+}
+
 /// A document that is ready to be sent, as often as needed.
 pub(super) enum Upload {
     File {
@@ -42,7 +61,7 @@ pub(super) enum Upload {
         file_name: String,
         mime_type: String,
         external_id: String,
-        public: bool,
+        place: Place,
     },
     Json(Value),
 }
@@ -60,15 +79,17 @@ impl NewDocument {
     ///
     /// # Errors
     /// A code and a sentence: the file cannot be read or is larger than the API takes.
-    pub(super) async fn prepare(&self, public: bool) -> Result<Upload, (String, String)> {
+    pub(super) async fn prepare(&self, place: Place) -> Result<Upload, (String, String)> {
         let external_id = self.external_id.clone();
         let (path, mime_type, charset) = match &self.content {
             Content::Text { title, text } => {
                 let mut body = json!({
                     "external_id": external_id, "title": title, "content": text, "mime_type": "text/plain",
                 });
-                if let (true, Some(fields)) = (public, body.as_object_mut()) {
-                    fields.insert("acl".into(), json!({ "public": true }));
+                if let Some(fields) = body.as_object_mut() {
+                    let acl = place.public.then(|| json!({ "public": true }));
+                    fields.extend(acl.map(|acl| ("acl".into(), acl)));
+                    fields.extend(place.collection.map(|id| ("collection_id".into(), json!(id))));
                 }
                 return Ok(Upload::Json(body));
             }
@@ -93,7 +114,7 @@ impl NewDocument {
             bytes,
             file_name,
             external_id,
-            public,
+            place,
         })
     }
 }
@@ -125,14 +146,17 @@ impl Upload {
                 file_name,
                 mime_type,
                 external_id,
-                public,
+                place,
             } => {
                 let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
                 let part = Part::stream_with_length(Body::from(bytes.clone()), size).file_name(file_name.clone());
                 // Our own constants: they always parse. If one did not, the server would go by the content alone.
                 let part = part.mime_str(mime_type).unwrap_or_else(|_| Part::bytes(bytes.to_vec()));
-                let form = Form::new().part("file", part).text("external_id", external_id.clone());
-                request.multipart(if *public {
+                let mut form = Form::new().part("file", part).text("external_id", external_id.clone());
+                if let Some(collection) = place.collection {
+                    form = form.text("collection_id", collection.to_string());
+                }
+                request.multipart(if place.public {
                     form.text("acl", r#"{"public":true}"#)
                 } else {
                     form

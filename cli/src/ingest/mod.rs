@@ -8,7 +8,7 @@ mod submit;
 mod tally;
 
 pub(crate) use collect::{Pictures, Skipped, collect};
-pub(crate) use documents::{Content, NewDocument};
+pub(crate) use documents::{Content, NewDocument, Place};
 pub(crate) use progress::Bars;
 pub(crate) use submit::ingest;
 pub(crate) use tally::Tally;

@@ -6,7 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::StatusCode;
 use uuid::Uuid;
 
-use super::documents::NewDocument;
+use super::documents::{NewDocument, Place};
 use super::progress::Bars;
 use super::tally::Tally;
 use crate::client::{Client, ClientError, Job, Problem, wait_for_all};
@@ -24,7 +24,7 @@ enum Sent {
     },
 }
 
-/// Sends the documents to the base, eight at a time, then waits for all of their jobs. The calls outlive a restart of
+/// Sends the documents to their place, eight at a time, then waits for all of their jobs. The calls outlive a restart of
 /// the system: an upload is repeated under the same external id, which changes nothing if it had arrived.
 ///
 /// # Errors
@@ -32,9 +32,8 @@ enum Sent {
 /// document is in the tally.
 pub(crate) async fn ingest(
     client: &Client,
-    base: Uuid,
+    place: Place,
     documents: Vec<NewDocument>,
-    public: bool,
     bars: Bars,
 ) -> Result<Tally, ClientError> {
     let client = client.for_bulk_work();
@@ -44,7 +43,7 @@ pub(crate) async fn ingest(
         .map(|document| {
             let (client, sending) = (&client, &sending);
             async move {
-                let sent = send(client, base, document, public).await;
+                let sent = send(client, place, document).await;
                 sending.inc(1);
                 sent
             }
@@ -76,8 +75,8 @@ pub(crate) async fn ingest(
     Ok(tally.finish(start.elapsed()))
 }
 
-async fn send(client: &Client, base: Uuid, document: NewDocument, public: bool) -> Result<Sent, ClientError> {
-    let upload = match document.prepare(public).await {
+async fn send(client: &Client, place: Place, document: NewDocument) -> Result<Sent, ClientError> {
+    let upload = match document.prepare(place).await {
         Ok(upload) => upload,
         Err((code, message)) => {
             return Ok(Sent::Refused {
@@ -87,7 +86,7 @@ async fn send(client: &Client, base: Uuid, document: NewDocument, public: bool) 
             });
         }
     };
-    let job: Result<(StatusCode, Job), _> = client.call(|| upload.request(client, base)).await;
+    let job: Result<(StatusCode, Job), _> = client.call(|| upload.request(client, place.base)).await;
     match job {
         Ok((_, job)) => Ok(Sent::Accepted(document.external_id, job.id)),
         Err(ClientError::Problem(problem)) if concerns_one_document(&problem) => {
@@ -123,6 +122,11 @@ mod tests {
     use serde_json::json;
 
     const BASE: Uuid = Uuid::from_u128(5);
+    const PUBLIC: Place = Place {
+        base: BASE,
+        collection: Some(Uuid::from_u128(6)),
+        public: true,
+    };
     const JOB: &str = "019a0000-0000-7000-8000-000000000001";
 
     fn file(dir: &TempDir, name: &str, content: &[u8]) -> NewDocument {
@@ -150,7 +154,7 @@ mod tests {
         .await;
         let dir = TempDir::new();
         let documents = vec![file(&dir, "a/b.md", b"# Title")];
-        let tally = ingest(&fake.client(), BASE, documents, true, Bars::new(true))
+        let tally = ingest(&fake.client(), PUBLIC, documents, Bars::new(true))
             .await
             .unwrap();
         assert_eq!((tally.ingested, tally.failed.len()), (1, 0));
@@ -192,7 +196,7 @@ mod tests {
                 content: gone,
             },
         ];
-        let tally = ingest(&fake.client(), BASE, documents, false, Bars::new(true))
+        let tally = ingest(&fake.client(), Place::base(BASE), documents, Bars::new(true))
             .await
             .unwrap();
         assert_eq!(tally.ingested, 1);
@@ -219,7 +223,7 @@ mod tests {
             .set_len(26 * 1024 * 1024)
             .unwrap();
         let fake = Fake::answering(vec![]).await;
-        let tally = ingest(&fake.client(), BASE, vec![document], false, Bars::new(true))
+        let tally = ingest(&fake.client(), Place::base(BASE), vec![document], Bars::new(true))
             .await
             .unwrap();
         assert_eq!(tally.failed[0].message, "is 26 MiB; the limit is 25 MiB");
@@ -232,7 +236,7 @@ mod tests {
         let dir = TempDir::new();
         let documents = (0..100).map(|n| file(&dir, &format!("{n}.md"), b"x")).collect();
         assert!(
-            ingest(&fake.client(), BASE, documents, false, Bars::new(true))
+            ingest(&fake.client(), Place::base(BASE), documents, Bars::new(true))
                 .await
                 .is_err()
         );

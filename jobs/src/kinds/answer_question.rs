@@ -3,7 +3,7 @@ use crate::kind::RetryPolicy;
 use crate::{Kind, Pool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{ChunkId, DocumentId, KnowledgeBaseId};
+use store::{ChunkId, CollectionId, DocumentId, KnowledgeBaseId};
 use utoipa::ToSchema;
 
 /// Answers a question from the knowledge bases, with citations, each sentence checked.
@@ -14,6 +14,9 @@ pub struct AnswerQuestion {
     /// What the metadata of the documents must be like that it is made from.
     #[serde(default)]
     pub filter: Option<Value>,
+    /// Only documents in one of these are read; all when there is none.
+    #[serde(default)]
+    pub collections: Vec<CollectionId>,
     pub viewer: Viewer,
     /// Orders the passages that the answer is made from.
     #[serde(default)]

@@ -1,6 +1,7 @@
 //! Every kind of job: its payload, and its result as the API shows it.
 mod answer_question;
 mod check_response;
+mod delete_collection;
 mod delete_document;
 mod delete_knowledge_base;
 mod delete_source;
@@ -17,13 +18,14 @@ mod viewer;
 use crate::Kind;
 
 /// The names of all kinds.
-pub const NAMES: [&str; 19] = [
+pub const NAMES: [&str; 20] = [
     IngestDocument::NAME,
     ReingestDocuments::NAME,
     DeleteDocument::NAME,
     DeleteKnowledgeBase::NAME,
     SyncSource::NAME,
     DeleteSource::NAME,
+    DeleteCollection::NAME,
     SearchKnowledge::NAME,
     AnswerQuestion::NAME,
     CheckResponse::NAME,
@@ -54,6 +56,7 @@ pub use self::answer_question::{
     Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, KeptAnswer, Verdict,
 };
 pub use self::check_response::{CheckResponse, CheckResult, CheckedClaim, ClaimEvidence};
+pub use self::delete_collection::{DeleteCollection, DeletedCollection};
 pub use self::delete_document::{DeleteDocument, DeletedDocument};
 pub use self::delete_knowledge_base::{DeleteKnowledgeBase, DeletedKnowledgeBase};
 pub use self::delete_source::{DeleteSource, DeletedSource};

@@ -1,6 +1,6 @@
 use crate::{Kind, Pool};
 use serde::{Deserialize, Serialize};
-use store::{KnowledgeBaseId, SourceId};
+use store::{CollectionId, KnowledgeBaseId, SourceId};
 use utoipa::ToSchema;
 
 /// Submits documents of a base for ingestion once more, although nothing of them has changed. Each is ingested by a job of its own.
@@ -13,6 +13,9 @@ pub struct ReingestDocuments {
     pub mime_type: Option<String>,
     /// Those that come from it.
     pub source_id: Option<SourceId>,
+    /// Those that are in it.
+    #[serde(default)]
+    pub collection_id: Option<CollectionId>,
 }
 
 /// What became of a document's last submission.

@@ -4,7 +4,7 @@ use crate::{Kind, Pool};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use store::{ChunkId, ChunkImage, DocumentId, KnowledgeBaseId};
+use store::{ChunkId, ChunkImage, CollectionId, DocumentId, KnowledgeBaseId};
 use utoipa::ToSchema;
 
 /// A base as it stood when the request was accepted: the search waits, for a bounded time, until its replica has come so far.
@@ -62,6 +62,9 @@ pub struct SearchKnowledge {
     #[serde(default)]
     pub candidates: Option<usize>,
     pub filter: Option<Value>,
+    /// Only documents in one of these; all when there is none.
+    #[serde(default)]
+    pub collections: Vec<CollectionId>,
     pub viewer: Viewer,
     pub explain: bool,
     /// The base's or the configured one when absent.

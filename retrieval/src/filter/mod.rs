@@ -8,6 +8,7 @@ mod tests;
 use std::borrow::Cow;
 
 use serde_json::Value;
+use uuid::Uuid;
 
 use condition::Condition;
 pub use parse::{FilterError, check_field};
@@ -18,7 +19,7 @@ pub use parse::{FilterError, check_field};
 /// - operators: `eq`, `ne`, `in`, `gt`, `gte`, `lt`, `lte`, `exists`
 /// - `{"and": [..]}`, `{"or": [..]}`, `{"not": {..}}` combine filters
 /// - `"author.name"` reaches into objects; a member whose own name holds the dot is found first
-/// - `$title`, `$mime_type`, `$external_id`, `$source_id`, `$created_at` and `$updated_at` (RFC 3339, in UTC) are what is known of the document, and `$said.author`
+/// - `$title`, `$mime_type`, `$external_id`, `$collection_id`, `$source_id`, `$created_at` and `$updated_at` (RFC 3339, in UTC) are what is known of the document, and `$said.author`
 ///   what it says of itself
 /// - a list meets a condition when one of its elements does; `ne` is the opposite of `eq`, so it also holds for
 ///   documents without the field
@@ -39,6 +40,19 @@ impl Filter {
     /// Reads a filter; every problem found is reported, up to 50 of them.
     pub fn parse(value: &Value) -> Result<Self, Vec<FilterError>> {
         parse::parse(value).map(Self)
+    }
+
+    /// Documents that are in one of these collections and pass `filter`, where there is one.
+    #[must_use]
+    pub fn in_collections(collections: &[Uuid], filter: Option<Self>) -> Self {
+        let ids = collections.iter().map(|id| Value::String(id.to_string())).collect();
+        let is_in = Node::Field {
+            path: "$collection_id".to_owned(),
+            condition: Condition::In(ids),
+        };
+        Self(Node::All(
+            std::iter::once(is_in).chain(filter.map(|filter| filter.0)).collect(),
+        ))
     }
 
     /// Whether a document passes; `look` finds what it has under a name.

@@ -34,10 +34,11 @@ pub(super) fn parse(value: &Value) -> Result<Node, Vec<FilterError>> {
 }
 
 /// What is known of a document by itself, beside `$said.<name>`.
-const FACTS: [&str; 6] = [
+const FACTS: [&str; 7] = [
     "$title",
     "$mime_type",
     "$external_id",
+    "$collection_id",
     "$source_id",
     "$created_at",
     "$updated_at",

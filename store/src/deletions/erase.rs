@@ -1,6 +1,8 @@
 use crate::documents::Erased;
 use crate::prepared::Prepare;
-use crate::{ApiKeyId, DocumentId, JobId, KnowledgeBaseId, SourceId, StoreError, TenantTx, documents, jobs};
+use crate::{
+    ApiKeyId, CollectionId, DocumentId, JobId, KnowledgeBaseId, SourceId, StoreError, TenantTx, documents, jobs,
+};
 use diesel::QueryableByName;
 use diesel::sql_query;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid};
@@ -13,6 +15,8 @@ pub enum Target {
     KnowledgeBase,
     /// With the documents that came from it.
     Source(SourceId),
+    /// With the documents in it.
+    Collection(CollectionId),
 }
 
 /// A deletion that begins.
@@ -36,6 +40,7 @@ pub async fn accept(tx: &mut TenantTx, new: NewDeletion) -> Result<(), StoreErro
         Target::Document(id) => ("document", id.0),
         Target::KnowledgeBase => ("knowledge_base", new.knowledge_base.0),
         Target::Source(id) => ("source", id.0),
+        Target::Collection(id) => ("collection", id.0),
     };
     sql_query(
         "INSERT INTO deletions (tenant_id, id, kind, target_id, knowledge_base_id, requested_by) VALUES ($1, $2, $3, $4, $5, $6)",

@@ -37,7 +37,7 @@ pub struct Deletion {
     /// Also its job's.
     #[diesel(sql_type = Uuid)]
     pub id: JobId,
-    /// `document`, `knowledge_base` or `source`.
+    /// `document`, `knowledge_base`, `source` or `collection`.
     #[diesel(sql_type = Text)]
     pub kind: String,
     #[diesel(sql_type = Uuid)]

@@ -1,5 +1,5 @@
 use crate::prepared::Prepare;
-use crate::{DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx};
+use crate::{CollectionId, DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -42,6 +42,9 @@ pub struct Document {
     pub id: DocumentId,
     #[diesel(sql_type = Uuid)]
     pub knowledge_base_id: KnowledgeBaseId,
+    /// The one that it is in.
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub collection_id: Option<CollectionId>,
     #[diesel(sql_type = Nullable<Text>)]
     pub external_id: Option<String>,
     #[diesel(sql_type = Text)]
@@ -83,7 +86,7 @@ impl Document {
     }
 }
 
-pub(super) const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.external_id, d.title, d.mime_type, d.metadata, d.acl, d.version, d.ready_version,
+pub(super) const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.collection_id, d.external_id, d.title, d.mime_type, d.metadata, d.acl, d.version, d.ready_version,
         d.job_id, d.chunk_count, d.size_bytes, d.created_at, d.updated_at, s.state,
         coalesce((SELECT v.said FROM document_versions v WHERE v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version), '{}') AS said,
         CASE WHEN s.state = 'failed' THEN coalesce(b.error,

@@ -1,5 +1,5 @@
 use crate::prepared::Prepare;
-use crate::{ChunkId, DocumentId, SourceId, StoreError, TenantTx, embeddings};
+use crate::{ChunkId, CollectionId, DocumentId, SourceId, StoreError, TenantTx, embeddings};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -15,6 +15,7 @@ pub struct IndexedDocument {
     pub metadata: Value,
     pub mime_type: String,
     pub external_id: Option<String>,
+    pub collection_id: Option<CollectionId>,
     /// Of several, any.
     pub source_id: Option<SourceId>,
     pub created_at: DateTime<Utc>,
@@ -48,6 +49,8 @@ struct DocumentRow {
     mime_type: String,
     #[diesel(sql_type = Nullable<Text>)]
     external_id: Option<String>,
+    #[diesel(sql_type = Nullable<Uuid>)]
+    collection_id: Option<CollectionId>,
     #[diesel(sql_type = Nullable<Uuid>)]
     source_id: Option<SourceId>,
     #[diesel(sql_type = Timestamptz)]
@@ -119,7 +122,7 @@ pub async fn count_indexed(
 /// [`StoreError`].
 pub async fn indexed(tx: &mut TenantTx, model: &str, ids: &[DocumentId]) -> Result<Vec<IndexedDocument>, StoreError> {
     let documents: Vec<DocumentRow> = sql_query(
-        "SELECT d.id, coalesce(v.title, d.title) AS title, v.metadata, v.mime_type, d.external_id, d.created_at, d.updated_at, v.said, v.acl,
+        "SELECT d.id, coalesce(v.title, d.title) AS title, v.metadata, v.mime_type, d.external_id, d.collection_id, d.created_at, d.updated_at, v.said, v.acl,
                 (SELECT i.source_id FROM source_items i WHERE i.tenant_id = d.tenant_id AND i.document_id = d.id LIMIT 1) AS source_id
          FROM documents d JOIN document_versions v
            ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
@@ -163,6 +166,7 @@ pub async fn indexed(tx: &mut TenantTx, model: &str, ids: &[DocumentId]) -> Resu
             metadata: row.metadata,
             mime_type: row.mime_type,
             external_id: row.external_id,
+            collection_id: row.collection_id,
             source_id: row.source_id,
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -1,7 +1,7 @@
 use super::Document;
 use super::find::SELECT;
 use crate::prepared::Prepare;
-use crate::{DocumentId, KnowledgeBaseId, SourceId, StoreError, TenantTx};
+use crate::{CollectionId, DocumentId, KnowledgeBaseId, SourceId, StoreError, TenantTx};
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -19,6 +19,8 @@ pub struct DocumentFilter {
     pub external_id: Option<String>,
     /// Those that come from it.
     pub source: Option<SourceId>,
+    /// Those that are in it.
+    pub collection: Option<CollectionId>,
     /// With or without parameters, in any case.
     pub mime_type: Option<String>,
     /// Stands in the title or the external id, in any case; nothing in it is a pattern.
@@ -39,8 +41,11 @@ pub struct Listed {
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn list(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Listed, StoreError> {
-    let is_narrow =
-        filter.external_id.is_some() || filter.source.is_some() || filter.mime_type.is_some() || filter.words.is_some();
+    let is_narrow = filter.external_id.is_some()
+        || filter.source.is_some()
+        || filter.collection.is_some()
+        || filter.mime_type.is_some()
+        || filter.words.is_some();
     if !is_narrow {
         let documents = of_base(tx, filter).await?;
         return Ok(Listed {
@@ -103,6 +108,9 @@ fn candidates(filter: &DocumentFilter) -> &'static str {
     } else if filter.source.is_some() {
         "SELECT DISTINCT document_id AS id FROM source_items
          WHERE tenant_id = $1 AND source_id = $6 AND document_id IS NOT NULL AND ($4 IS NULL OR document_id < $4) ORDER BY id DESC LIMIT $5"
+    } else if filter.collection.is_some() {
+        "SELECT id FROM documents
+         WHERE tenant_id = $1 AND collection_id = $10 AND ($4 IS NULL OR id < $4) ORDER BY id DESC LIMIT $5"
     } else {
         "SELECT id FROM documents
          WHERE tenant_id = $1 AND knowledge_base_id = $2 AND ($4 IS NULL OR id < $4) ORDER BY id DESC LIMIT $5"
@@ -123,6 +131,7 @@ async fn look_through(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Matc
                AND ($6 IS NULL OR EXISTS (SELECT FROM source_items i WHERE i.tenant_id = $1 AND i.document_id = d.id AND i.source_id = $6))
                AND ($7 IS NULL OR lower($7) IN (lower(d.mime_type), lower(split_part(d.mime_type, ';', 1))))
                AND ($8 IS NULL OR strpos(lower(d.title), lower($8)) > 0 OR strpos(lower(d.external_id), lower($8)) > 0)
+               AND ($10 IS NULL OR d.collection_id = $10)
              ORDER BY d.id DESC LIMIT $9) AS matched,
              (SELECT id FROM looked ORDER BY id DESC OFFSET $5 - 1 LIMIT 1) AS looked_to",
         candidates(filter)
@@ -137,6 +146,7 @@ async fn look_through(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Matc
         .bind::<Nullable<Text>, _>(filter.mime_type.as_deref())
         .bind::<Nullable<Text>, _>(filter.words.as_deref())
         .bind::<BigInt, _>(wanted)
+        .bind::<Nullable<Uuid>, _>(filter.collection)
         .prepared()
         .get_result(&mut tx.conn)
         .await?)

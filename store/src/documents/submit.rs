@@ -1,5 +1,5 @@
 use crate::schema::{document_versions, documents};
-use crate::{DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx, blobs};
+use crate::{CollectionId, DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx, blobs, collections};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -10,6 +10,8 @@ pub struct NewDocument<'a> {
     pub knowledge_base_id: KnowledgeBaseId,
     /// The caller's own id; submitting it again replaces the document.
     pub external_id: Option<&'a str>,
+    /// One of the base that is held, or its source's. `None`: a document that is replaced stays where it is, and a new one is in none.
+    pub collection_id: Option<CollectionId>,
     /// `None`: the document's own title, or else its file name.
     pub title: Option<&'a str>,
     pub mime_type: &'a str,
@@ -58,6 +60,10 @@ pub async fn submit(tx: &mut TenantTx, new: &NewDocument<'_>) -> Result<Submitte
             }
         },
     };
+    if let Some(collection) = new.collection_id {
+        // At once, also where nothing else of it turns out to be different.
+        collections::put(tx, new.knowledge_base_id, submitted.document_id, Some(collection)).await?;
+    }
     let blob_id = blobs::create(tx, new.bytes).await?;
     diesel::insert_into(document_versions::table)
         .values((

@@ -1,9 +1,9 @@
 use super::Source;
 use super::source::COLUMNS;
 use crate::prepared::Prepare;
-use crate::{KnowledgeBaseId, SourceId, StoreError, TenantTx};
+use crate::{CollectionId, KnowledgeBaseId, SourceId, StoreError, TenantTx, collections};
 use diesel::sql_query;
-use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Uuid};
+use diesel::sql_types::{BigInt, Bool, Jsonb, Nullable, Text, Uuid};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
 
@@ -21,6 +21,8 @@ pub struct NewSource {
     pub config: Value,
     pub metadata: Value,
     pub acl: Value,
+    /// One of the base that is held.
+    pub collection_id: Option<CollectionId>,
 }
 
 /// # Errors
@@ -33,8 +35,8 @@ pub async fn create(tx: &mut TenantTx, new: &NewSource) -> Result<Source, StoreE
         .execute(&mut tx.conn)
         .await?;
     let made = sql_query(format!(
-        "INSERT INTO sources (tenant_id, id, knowledge_base_id, kind, name, config, metadata, acl)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8 WHERE (SELECT count(*) FROM sources WHERE tenant_id = $1) < $9
+        "INSERT INTO sources (tenant_id, id, knowledge_base_id, kind, name, config, metadata, acl, collection_id)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $10 WHERE (SELECT count(*) FROM sources WHERE tenant_id = $1) < $9
          RETURNING {COLUMNS}"
     ))
     .bind::<Uuid, _>(tx.tenant)
@@ -46,6 +48,7 @@ pub async fn create(tx: &mut TenantTx, new: &NewSource) -> Result<Source, StoreE
     .bind::<Jsonb, _>(&new.metadata)
     .bind::<Jsonb, _>(&new.acl)
     .bind::<BigInt, _>(MAX_PER_TENANT)
+    .bind::<Nullable<Uuid>, _>(new.collection_id)
     .prepared()
     .get_result(&mut tx.conn)
     .await;
@@ -64,9 +67,11 @@ pub struct Changes {
     pub config: Option<Value>,
     pub metadata: Option<Value>,
     pub acl: Option<Value>,
+    /// One of its base that is held; `Some(None)`: none.
+    pub collection_id: Option<Option<CollectionId>>,
 }
 
-/// Changes the source. Its documents have its metadata and its access list when this commits, whatever syncs are running. After a change of its config the next
+/// Changes the source. Its documents have its metadata and its access list, and are in its collection, when this commits, whatever syncs are running. After a change of its config the next
 /// sync asks for every page as if it had none.
 ///
 /// # Errors
@@ -74,7 +79,7 @@ pub struct Changes {
 pub async fn change(tx: &mut TenantTx, id: SourceId, changes: &Changes) -> Result<Source, StoreError> {
     let changed: Source = sql_query(format!(
         "UPDATE sources SET name = coalesce($3, name), config = coalesce($4, config), metadata = coalesce($5, metadata),
-                acl = coalesce($6, acl), updated_at = now()
+                acl = coalesce($6, acl), collection_id = CASE WHEN $7 THEN $8 ELSE collection_id END, updated_at = now()
          WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL RETURNING {COLUMNS}"
     ))
     .bind::<Uuid, _>(tx.tenant)
@@ -83,6 +88,8 @@ pub async fn change(tx: &mut TenantTx, id: SourceId, changes: &Changes) -> Resul
     .bind::<Nullable<Jsonb>, _>(changes.config.as_ref())
     .bind::<Nullable<Jsonb>, _>(changes.metadata.as_ref())
     .bind::<Nullable<Jsonb>, _>(changes.acl.as_ref())
+    .bind::<Bool, _>(changes.collection_id.is_some())
+    .bind::<Nullable<Uuid>, _>(changes.collection_id.flatten())
     .prepared()
     .get_result(&mut tx.conn)
     .await
@@ -95,6 +102,9 @@ pub async fn change(tx: &mut TenantTx, id: SourceId, changes: &Changes) -> Resul
     }
     if changes.metadata.is_some() || changes.acl.is_some() {
         super::documents::revise(tx, &changed).await?;
+    }
+    if changes.collection_id.is_some() {
+        collections::put_source(tx, &changed).await?;
     }
     Ok(changed)
 }

@@ -1,5 +1,5 @@
 use crate::prepared::Prepare;
-use crate::{JobId, KnowledgeBaseId, SourceId, StoreError, TenantTx};
+use crate::{CollectionId, JobId, KnowledgeBaseId, SourceId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -27,6 +27,9 @@ pub struct Source {
     pub metadata: Value,
     #[diesel(sql_type = Jsonb)]
     pub acl: Value,
+    /// Where its documents are put.
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub collection_id: Option<CollectionId>,
     /// The latest sync, which may be running.
     #[diesel(sql_type = Nullable<Uuid>)]
     pub sync_id: Option<JobId>,
@@ -40,8 +43,7 @@ pub struct Source {
 }
 
 /// The columns of [`Source`].
-pub(super) const COLUMNS: &str =
-    "id, knowledge_base_id, kind, name, config, metadata, acl, sync_id, last_sync_at, created_at, updated_at";
+pub(super) const COLUMNS: &str = "id, knowledge_base_id, kind, name, config, metadata, acl, collection_id, sync_id, last_sync_at, created_at, updated_at";
 
 /// # Errors
 /// [`StoreError::NotFound`], also for another tenant's source and for one that is being deleted.

@@ -12,6 +12,7 @@
 mod abuse;
 mod api;
 mod benchmarks;
+mod collections;
 mod deletions;
 mod doctor;
 mod documents;

@@ -87,7 +87,7 @@ async fn retrieve(asked: &AnswerQuestion, job: &JobContext) -> Result<Retrieved,
     let query = Query {
         mode: Mode::Hybrid,
         limit,
-        filter: passages::filter(asked.filter.as_ref())?,
+        filter: passages::filter(asked.filter.as_ref(), &asked.collections)?,
         explain: true,
         ..Query::new(asked.question.clone(), None, passages::viewer(&asked.viewer))
     };

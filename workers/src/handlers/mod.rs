@@ -3,6 +3,7 @@ mod answer_question;
 mod asked_settings;
 mod base_search;
 mod check_response;
+mod delete_collection;
 mod delete_document;
 mod delete_knowledge_base;
 mod delete_source;
@@ -35,6 +36,7 @@ pub fn registry() -> Registry {
         .with::<kinds::DeleteKnowledgeBase>()
         .with::<kinds::SyncSource>()
         .with::<kinds::DeleteSource>()
+        .with::<kinds::DeleteCollection>()
         .with::<kinds::SearchKnowledge>()
         .with::<kinds::AnswerQuestion>()
         .with::<kinds::CheckResponse>()

@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::HashMap;
 use store::knowledge_bases::{KnowledgeBase, KnowledgeBaseHead};
 use store::search_settings::SearchSettings;
-use store::{KnowledgeBaseId, knowledge_bases};
+use store::{CollectionId, KnowledgeBaseId, knowledge_bases};
 
 /// The bases that are asked and still exist, by the index that is asked, in the order asked.
 pub(super) struct AskedBases(Vec<(BaseAt, KnowledgeBase)>);
@@ -142,15 +142,20 @@ pub(super) async fn find(
     Ok(Found { bases, stale })
 }
 
-/// A filter as it was accepted: read again, by this release.
-pub(super) fn filter(filter: Option<&Value>) -> Result<Option<Filter>, JobError> {
-    filter.map(Filter::parse).transpose().map_err(|errors| {
+/// A filter as it was accepted: read again, by this release. What passes is in one of the collections, where there are any.
+pub(super) fn filter(filter: Option<&Value>, collections: &[CollectionId]) -> Result<Option<Filter>, JobError> {
+    let filter = filter.map(Filter::parse).transpose().map_err(|errors| {
         let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
         JobError::permanent(
             "invalid_filter",
             format!("The filter cannot be used: {}", all.join("; ")),
         )
-    })
+    })?;
+    if collections.is_empty() {
+        return Ok(filter);
+    }
+    let ids: Vec<uuid::Uuid> = collections.iter().map(|id| id.0).collect();
+    Ok(Some(Filter::in_collections(&ids, filter)))
 }
 
 pub(super) fn viewer(viewer: &Viewer) -> retrieval::Viewer {

@@ -49,6 +49,7 @@ fn page(asked: &ReingestDocuments, before: Option<DocumentId>) -> DocumentFilter
         state: asked.state.map(ReingestState::as_str),
         external_id: None,
         source: asked.source_id,
+        collection: asked.collection_id,
         mime_type: asked.mime_type.clone(),
         words: None,
         before,

@@ -152,7 +152,7 @@ impl IntoQuery for SearchKnowledge {
         Ok(Query {
             mode,
             limit,
-            filter: passages::filter(self.filter.as_ref())?,
+            filter: passages::filter(self.filter.as_ref(), &self.collections)?,
             explain: self.explain,
             phrases: self
                 .phrases

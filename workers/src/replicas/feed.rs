@@ -39,6 +39,7 @@ fn indexed(document: documents::IndexedDocument) -> IndexedDocument {
         facts: Facts {
             mime_type: document.mime_type,
             external_id: document.external_id,
+            collection_id: document.collection_id.map(|collection| collection.0),
             source_id: document.source_id.map(|source| source.0),
             created_at: document.created_at.timestamp(),
             updated_at: document.updated_at.timestamp(),

@@ -4,7 +4,7 @@ use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use store::documents::DocumentFilter;
-use store::{DocumentId, KnowledgeBaseId, SourceId};
+use store::{CollectionId, DocumentId, KnowledgeBaseId, SourceId};
 use uuid::Uuid;
 
 const STATES: [&str; 4] = ["pending", "ready", "failed", "deleting"];
@@ -14,6 +14,7 @@ pub(crate) struct ListDocuments {
     state: Option<&'static str>,
     external_id: Option<String>,
     source: Option<SourceId>,
+    collection: Option<CollectionId>,
     mime_type: Option<String>,
     words: Option<String>,
     before: Option<DocumentId>,
@@ -28,6 +29,7 @@ impl FromQuery for ListDocuments {
             state,
             external_id: query.bounded_text("external_id", 1..=512),
             source: query.id("source_id").map(SourceId),
+            collection: query.id("collection_id").map(CollectionId),
             mime_type: query.bounded_text("mime_type", 1..=200),
             words: query.bounded_text("q", 1..=200),
             before: before.map(DocumentId),
@@ -50,6 +52,7 @@ impl FromQuery for ListDocuments {
         ("state" = Option<String>, Query, description = "`pending`, `ready`, `failed` or `deleting`."),
         ("external_id" = Option<String>, Query, description = "The one that goes by exactly this; none that is being deleted."),
         ("source_id" = Option<Uuid>, Query, description = "Those that come from this source."),
+        ("collection_id" = Option<Uuid>, Query, description = "Those that are in this collection."),
         ("mime_type" = Option<String>, Query, description = "Such as `application/pdf`; without parameters, those with any."),
         ("q" = Option<String>, Query, description = "1 to 200 characters that stand in the title or the external id, in upper or lower case."),
         ("limit" = Option<i64>, Query, description = "1 to 100; 20 by default."),
@@ -73,6 +76,7 @@ pub(crate) async fn list_documents(
         state: query.state,
         external_id: query.external_id,
         source: query.source,
+        collection: query.collection,
         mime_type: query.mime_type,
         words: query.words,
         before: query.before,

@@ -1,4 +1,5 @@
 use crate::extract::{Authorized, Fields, FromFields, KnowledgeWrite, OptionalJsonBody, PathId, WorkOptions};
+use crate::routes::collections::hold_named;
 use crate::views::ReingestJob;
 use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
@@ -7,7 +8,7 @@ use axum::response::Response;
 use jobs::kinds::{ReingestDocuments, ReingestState};
 use jobs::{EnqueueOptions, Enqueued, FieldError};
 use sha2::{Digest, Sha256};
-use store::{KnowledgeBaseId, SourceId, StoreError, TenantTx, knowledge_bases, sources};
+use store::{CollectionId, KnowledgeBaseId, SourceId, StoreError, TenantTx, knowledge_bases, sources};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -25,6 +26,8 @@ pub(crate) struct ReingestBody {
     mime_type: Option<String>,
     /// Those that come from this source of the base.
     source_id: Option<Uuid>,
+    /// Those that are in this collection of the base.
+    collection_id: Option<Uuid>,
 }
 
 #[derive(Default)]
@@ -32,6 +35,7 @@ pub(crate) struct Which {
     state: Option<ReingestState>,
     mime_type: Option<String>,
     source_id: Option<SourceId>,
+    collection_id: Option<CollectionId>,
 }
 
 impl FromFields for Which {
@@ -40,6 +44,7 @@ impl FromFields for Which {
             state: fields.optional_choice("state", &STATES),
             mime_type: fields.optional_text("mime_type", 1..=200),
             source_id: fields.optional_id("source_id").map(SourceId),
+            collection_id: fields.optional_id("collection_id").map(CollectionId),
         })
     }
 }
@@ -58,9 +63,10 @@ impl Begin for ReingestMany {
             };
             if !is_of_base {
                 let error = FieldError::new("source_id", "not_found", "names no source of this knowledge base");
-                return Err(Problem::invalid(vec![error]));
+                return Err(Problem::not_found_in(vec![error]));
             }
         }
+        hold_named(tx, job.knowledge_base_id, job.collection_id).await?;
         let options = EnqueueOptions {
             // The same again while it has not ended is the one that has not.
             unique_key: Some(format!("reingest_documents:{}", described(&job))),
@@ -88,7 +94,7 @@ impl Begin for ReingestMany {
     responses(
         (status = 200, description = "The job has ended: the documents are submitted.", body = ReingestJob),
         (status = 202, description = "The job; one for the same documents that has not ended is returned as it is.", body = ReingestJob, headers(("Location" = String, description = "The job."))),
-        (status = 404, description = "There is no such knowledge base."),
+        (status = 404, description = "There is no such knowledge base, or no such source or collection in it."),
         (status = 409, description = "The idempotency key was used for another request."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
@@ -107,6 +113,7 @@ pub(crate) async fn reingest_documents(
         state: which.state,
         mime_type: which.mime_type,
         source_id: which.source_id,
+        collection_id: which.collection_id,
     };
     let request = work::Request {
         caller: &caller,
@@ -122,6 +129,7 @@ fn described(job: &ReingestDocuments) -> String {
     let source = job
         .source_id
         .map_or_else(|| "any".to_owned(), |source| source.to_string());
+    let collection = job.collection_id.map_or_else(|| "any".to_owned(), |id| id.to_string());
     let mime_type = job.mime_type.as_deref().unwrap_or("any").to_lowercase();
-    format!("{}:{state}:{source}:{mime_type}", job.knowledge_base_id)
+    format!("{}:{state}:{source}:{collection}:{mime_type}", job.knowledge_base_id)
 }

@@ -1,4 +1,5 @@
 use crate::extract::{Authorized, DocumentSubmission, KnowledgeWrite, PathId, Submission, WorkOptions};
+use crate::routes::collections::hold_named;
 use crate::views::DocumentJob;
 use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
@@ -32,6 +33,8 @@ pub(crate) struct JsonDocument {
     /// `{"public": true}`, or `{"users": […], "groups": […]}`. Without it nobody but the tenant sees the document.
     #[schema(value_type = Option<Object>)]
     acl: Option<Value>,
+    /// A collection of the knowledge base that it is put into. Without it, a document that is replaced stays in the one that it is in.
+    collection_id: Option<Uuid>,
     /// An open batch, which counts the document's job.
     batch_id: Option<Uuid>,
 }
@@ -50,6 +53,7 @@ pub(crate) struct DocumentForm {
     metadata: Option<String>,
     /// JSON text.
     acl: Option<String>,
+    collection_id: Option<Uuid>,
     batch_id: Option<Uuid>,
 }
 
@@ -67,6 +71,7 @@ impl Begin for SubmitDocument {
         let new = NewDocument {
             knowledge_base_id: base,
             external_id: submission.external_id.as_deref(),
+            collection_id: submission.collection_id,
             title: submission.title.as_deref(),
             mime_type: &submission.mime_type,
             file_name: submission.file_name.as_deref(),
@@ -75,6 +80,7 @@ impl Begin for SubmitDocument {
             bytes: &submission.bytes,
             job_id,
         };
+        hold_named(tx, base, submission.collection_id).await?;
         let submitted = store::documents::submit(tx, &new).await?;
         let job = kinds::IngestDocument {
             document_id: submitted.document_id,
@@ -125,7 +131,7 @@ async fn join(tx: &mut TenantTx, batch: BatchId) -> Result<(), Problem> {
         (status = 200, description = "The job has ended.", body = DocumentJob),
         (status = 202, description = "The job that ingests the document.", body = DocumentJob, headers(("Location" = String, description = "The job."))),
         (status = 400, description = "The body is not the JSON or the form that it says it is."),
-        (status = 404, description = "There is no such knowledge base, or no such batch."),
+        (status = 404, description = "There is no such knowledge base, no such collection in it, or no such batch."),
         (status = 409, description = "The batch takes no more jobs, or the idempotency key was used for another request."),
         (status = 413, description = "The document is over 25 MiB."),
         (status = 415, description = "The document is of a type that cannot be ingested."),

@@ -1,10 +1,12 @@
 use crate::extract::{Authorized, Fields, FromFields, IfMatch, JsonBody, KnowledgeWrite, PathId, acl, metadata};
+use crate::routes::collections::{changed_collection, hold_named};
 use crate::views::{DocumentObject, Tagged, etag};
 use crate::{ApiState, Problem, ProblemCode};
 use axum::extract::State;
 use serde_json::Value;
-use store::{DocumentId, documents};
+use store::{CollectionId, DocumentId, collections, documents};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// What is to be different; what is absent stays as it is.
 #[derive(ToSchema)]
@@ -16,11 +18,15 @@ pub(crate) struct DocumentPatch {
     /// Null: nobody but the tenant.
     #[schema(value_type = Option<Object>)]
     acl: Option<Value>,
+    /// The collection that it is put into. Null: out of the one that it is in.
+    collection_id: Option<Uuid>,
 }
 
 pub(crate) struct UpdateDocument {
     metadata: Option<Value>,
     acl: Option<Value>,
+    /// `Some(None)`: none.
+    collection_id: Option<Option<CollectionId>>,
 }
 
 impl FromFields for UpdateDocument {
@@ -34,11 +40,12 @@ impl FromFields for UpdateDocument {
         Some(Self {
             metadata: has_metadata.then(|| metadata(fields)),
             acl: has_acl.then(|| acl(fields)),
+            collection_id: changed_collection(fields),
         })
     }
 }
 
-/// Change a document's metadata and access list
+/// Change a document's metadata, access list and collection
 ///
 /// Of the version that is served and of one that is still being ingested; nothing is parsed or embedded again. Whom the new list does not let in is shown
 /// nothing of the document once this answers; searches filter by the new metadata and let others in as soon as they see the change, as with a new document. With
@@ -56,7 +63,7 @@ impl FromFields for UpdateDocument {
     responses(
         (status = 200, description = "The document as it is now.", body = DocumentObject, headers(("ETag" = String, description = "For If-Match."))),
         (status = 400, description = "If-Match cannot be understood."),
-        (status = 404, description = "There is no such document, or it is being deleted."),
+        (status = 404, description = "There is no such document, or it is being deleted; or there is no such collection in its knowledge base."),
         (status = 409, description = "It comes from a source, whose next sync would undo it: change the source."),
         (status = 412, description = "It has changed since it was read."),
         (status = 413, description = "The body is over the limit."),
@@ -75,20 +82,30 @@ pub(crate) async fn update_document(
     let revised = state
         .store
         .tenant(caller.tenant(), async move |tx| {
+            if let Some(Some(collection)) = value.collection_id {
+                // Before the document is locked, as in a deletion of the collection.
+                let base = documents::find(tx, id).await?.knowledge_base_id;
+                hold_named(tx, base, Some(collection)).await?;
+            }
             let document = documents::lock(tx, id).await?;
             if_match.check(&etag(&DocumentObject::from(document.clone()))?)?;
             if let Some(source) = documents::source_of(tx, id).await? {
                 let detail = format!(
-                    "The document comes from the source {source}, whose metadata and access list its documents have: change the source."
+                    "The document comes from the source {source}, whose metadata, access list and collection its documents have: change the source."
                 );
                 return Err(Problem::new(ProblemCode::Conflict, detail));
             }
             let metadata = value.metadata.as_ref().unwrap_or(&document.metadata);
             let acl = value.acl.as_ref().unwrap_or(&document.acl);
-            if (metadata, acl) == (&document.metadata, &document.acl) {
-                return Ok(document);
+            let mut revised = document.clone();
+            if (metadata, acl) != (&document.metadata, &document.acl) {
+                revised = documents::revise(tx, &document, metadata, acl).await?;
             }
-            Ok::<_, Problem>(documents::revise(tx, &document, metadata, acl).await?)
+            if let Some(collection) = value.collection_id {
+                collections::put(tx, document.knowledge_base_id, id, collection).await?;
+                revised = documents::find(tx, id).await?;
+            }
+            Ok::<_, Problem>(revised)
         })
         .await?;
     Ok(Tagged(revised.into()))

@@ -1,5 +1,6 @@
 use super::web_config::{ReadConfig, WebConfig, check_addresses};
 use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, PathId, acl, metadata};
+use crate::routes::collections::hold_named;
 use crate::views::SourceObject;
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -8,9 +9,10 @@ use axum::http::StatusCode;
 use config::Settings;
 use jobs::WebSource;
 use serde_json::Value;
-use store::KnowledgeBaseId;
 use store::sources::NewSource;
+use store::{CollectionId, KnowledgeBaseId};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// A source to be made.
 #[derive(ToSchema)]
@@ -29,6 +31,8 @@ pub(crate) struct NewSourceBody {
     /// Who may see them, as with a document: nobody but the tenant by default.
     #[schema(value_type = Option<Object>)]
     acl: Option<Value>,
+    /// A collection of the knowledge base that its documents are put into.
+    collection_id: Option<Uuid>,
 }
 
 pub(crate) struct CreateSource {
@@ -36,6 +40,7 @@ pub(crate) struct CreateSource {
     config: WebSource,
     metadata: Value,
     acl: Value,
+    collection_id: Option<CollectionId>,
 }
 
 impl FromFields for CreateSource {
@@ -49,11 +54,13 @@ impl FromFields for CreateSource {
             .required_value("config")
             .and_then(|value| fields.nested::<ReadConfig>("config", value));
         let (metadata, acl) = (metadata(fields), acl(fields));
+        let collection_id = fields.optional_id("collection_id").map(CollectionId);
         Some(Self {
             name: name?,
             config: config?.0,
             metadata,
             acl,
+            collection_id,
         })
     }
 
@@ -74,7 +81,7 @@ impl FromFields for CreateSource {
     request_body = NewSourceBody,
     responses(
         (status = 201, description = "The source.", body = SourceObject, headers(("Location" = String, description = "The source."))),
-        (status = 404, description = "There is no such knowledge base."),
+        (status = 404, description = "There is no such knowledge base, or no such collection in it."),
         (status = 409, description = "A source of this name exists there, or the tenant has as many as it may have."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
@@ -94,12 +101,14 @@ pub(crate) async fn create_source(
         config: serde_json::to_value(&value.config).map_err(|error| Problem::internal(&error))?,
         metadata: value.metadata,
         acl: value.acl,
+        collection_id: value.collection_id,
     };
     let made = state
         .store
         .tenant(caller.tenant(), async move |tx| {
             store::knowledge_bases::find(tx, base).await?;
-            store::sources::create(tx, &new).await
+            hold_named(tx, base, new.collection_id).await?;
+            Ok::<_, Problem>(store::sources::create(tx, &new).await?)
         })
         .await?;
     let location = [("location", format!("/v1/sources/{}", made.id))];

@@ -1,14 +1,16 @@
 use super::web_config::{ReadConfig, WebConfig, check_addresses};
 use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, PathId, acl, metadata};
+use crate::routes::collections::{changed_collection, hold_named};
 use crate::views::SourceObject;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use config::Settings;
 use serde_json::Value;
-use store::SourceId;
 use store::sources::Changes;
+use store::{CollectionId, SourceId};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// What is to be different; what is absent stays as it is.
 #[derive(ToSchema)]
@@ -24,6 +26,8 @@ pub(crate) struct SourcePatch {
     /// Null: nobody but the tenant.
     #[schema(value_type = Option<Object>)]
     acl: Option<Value>,
+    /// The collection that its documents are put into, also those that it has. Null: none.
+    collection_id: Option<Uuid>,
 }
 
 pub(crate) struct UpdateSource {
@@ -31,6 +35,7 @@ pub(crate) struct UpdateSource {
     config: Option<ReadConfig>,
     metadata: Option<Value>,
     acl: Option<Value>,
+    collection_id: Option<Option<CollectionId>>,
 }
 
 impl FromFields for UpdateSource {
@@ -43,6 +48,7 @@ impl FromFields for UpdateSource {
             config: fields.value("config").and_then(|value| fields.nested("config", value)),
             metadata: has_metadata.then(|| metadata(fields)),
             acl: has_acl.then(|| acl(fields)),
+            collection_id: changed_collection(fields),
         })
     }
 
@@ -53,7 +59,7 @@ impl FromFields for UpdateSource {
 
 /// Change a source
 ///
-/// Its documents have its metadata and its access list at once, also those that a running sync submits: whom the new list does not let in is shown nothing of
+/// Its documents have its metadata and its access list, and are in its collection, at once, also those that a running sync submits: whom the new list does not let in is shown nothing of
 /// them once this answers. After a change of the config the next sync asks for every page as if it had none.
 #[utoipa::path(
     patch,
@@ -64,7 +70,7 @@ impl FromFields for UpdateSource {
     request_body = SourcePatch,
     responses(
         (status = 200, description = "The source as it is now.", body = SourceObject),
-        (status = 404, description = "There is no such source."),
+        (status = 404, description = "There is no such source, or no such collection in its knowledge base."),
         (status = 409, description = "A source of this name exists in the knowledge base."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
@@ -83,11 +89,16 @@ pub(crate) async fn update_source(
         config: config.map_err(|error| Problem::internal(&error))?,
         metadata: value.metadata,
         acl: value.acl,
+        collection_id: value.collection_id,
     };
     let changed = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            store::sources::change(tx, id, &changes).await
+            if let Some(Some(collection)) = changes.collection_id {
+                let base = store::sources::find(tx, id).await?.knowledge_base_id;
+                hold_named(tx, base, Some(collection)).await?;
+            }
+            Ok::<_, Problem>(store::sources::change(tx, id, &changes).await?)
         })
         .await?;
     Ok(Json(changed.into()))

@@ -88,6 +88,7 @@ async fn write(
         &NewDocument {
             knowledge_base_id: base,
             external_id: None,
+            collection_id: None,
             title: Some(title),
             mime_type: "text/plain",
             file_name: None,

@@ -3,7 +3,7 @@ use super::chunks::{Chunks, write_vectors};
 use crate::bench::rig::Rig;
 use crate::client::{Client, find_or_create, run_interactive};
 use crate::eval::{Dataset, documents_of};
-use crate::ingest::{Bars, ingest};
+use crate::ingest::{Bars, Place, ingest};
 use anyhow::{Context as _, ensure};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ pub(super) async fn measure(
     let (name, folder) = (set.name.clone(), folder.join(&set.name));
     let base = find_or_create(client, &format!("bench-{name}")).await?.id;
     let start = Instant::now();
-    let tally = ingest(client, base, set.documents, false, Bars::new(false)).await?;
+    let tally = ingest(client, Place::base(base), set.documents, Bars::new(false)).await?;
     ensure!(
         tally.failed.is_empty(),
         "{} documents of {name} could not be ingested",

@@ -3,7 +3,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::client::{Client, Page, ServerArgs, find_all_by_name};
+use crate::client::{Client, Page, ServerArgs, find_all_by_name, find_collections};
 use crate::outcome::Outcome;
 use crate::render::{number_of, one_line, print, print_json};
 
@@ -24,6 +24,9 @@ pub(super) struct ListArgs {
     /// Only those that come from this source
     #[arg(long, value_name = "SOURCE_ID")]
     source: Option<Uuid>,
+    /// Only those that are in this collection, by name or id
+    #[arg(long, value_name = "NAME")]
+    collection: Option<String>,
     /// Only those of this media type, such as application/pdf
     #[arg(long, value_name = "TYPE")]
     mime_type: Option<String>,
@@ -66,8 +69,11 @@ pub(super) async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
 
 /// As many as are wanted, and whether there are more. A page may be short of them, and is not the last for that.
 async fn read(client: &Client, base: Uuid, args: &ListArgs) -> anyhow::Result<(Vec<Value>, bool)> {
+    let names: Vec<String> = args.collection.iter().cloned().collect();
+    let collection = find_collections(client, &[base], &names).await?;
     let base = base.to_string();
     let filter = [
+        ("collection_id", collection.first().map(Uuid::to_string)),
         ("state", args.state.clone()),
         ("external_id", args.external_id.clone()),
         ("source_id", args.source.map(|id| id.to_string())),
@@ -140,6 +146,7 @@ mod tests {
             state: Some("ready".into()),
             external_id: None,
             source: None,
+            collection: None,
             mime_type: None,
             query: Some("a&b".into()),
             limit: 3,

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::delete::{ended, field, outcome};
-use crate::client::{Client, ServerArgs, find_all_by_name};
+use crate::client::{Client, ServerArgs, find_all_by_name, find_collections};
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
 
@@ -28,6 +28,9 @@ pub(super) struct ReingestArgs {
     /// Only those that come from this source
     #[arg(long, value_name = "SOURCE_ID", requires = "base")]
     source: Option<Uuid>,
+    /// Only those that are in this collection, by name or id
+    #[arg(long, value_name = "NAME", requires = "base")]
+    collection: Option<String>,
     /// Wait until it is ingested or has failed; of a base, until all are submitted
     #[arg(long)]
     wait: bool,
@@ -64,8 +67,12 @@ async fn one(client: &Client, id: Uuid) -> anyhow::Result<Value> {
 
 async fn many(client: &Client, base: &str, args: &ReingestArgs) -> anyhow::Result<Value> {
     let found = find_all_by_name(client, &[base.to_owned()]).await?;
-    let base = found.first().context("there is no such knowledge base")?.id.to_string();
+    let base = found.first().context("there is no such knowledge base")?.id;
+    let names: Vec<String> = args.collection.iter().cloned().collect();
+    let collection = find_collections(client, &[base], &names).await?;
+    let base = base.to_string();
     let which = [
+        ("collection_id", collection.first().map(Uuid::to_string)),
         ("state", args.state.clone()),
         ("mime_type", args.mime_type.clone()),
         ("source_id", args.source.map(|id| id.to_string())),
@@ -116,6 +123,7 @@ mod tests {
             state: base.map(|_| "failed".to_owned()),
             mime_type: None,
             source: None,
+            collection: None,
             wait: true,
             json: false,
             server,

@@ -17,6 +17,12 @@ pub(super) struct UpdateArgs {
     /// Who may see it: {"public": true}, {"users": […], "groups": […]}, or {} for nobody but the tenant
     #[arg(long, value_name = "JSON", value_parser = parse_json)]
     acl: Option<Value>,
+    /// The collection that it is put into, by id
+    #[arg(long, value_name = "ID", conflicts_with = "no_collection")]
+    collection: Option<Uuid>,
+    /// Take it out of the collection that it is in
+    #[arg(long)]
+    no_collection: bool,
     /// Print the document as JSON
     #[arg(long)]
     json: bool,
@@ -30,13 +36,22 @@ fn parse_json(text: &str) -> Result<Value, String> {
 
 pub(super) async fn update(args: UpdateArgs) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
-    let fields = [("metadata", args.metadata), ("acl", args.acl)];
+    let collection = match (args.collection, args.no_collection) {
+        (Some(id), _) => Some(Value::String(id.to_string())),
+        (None, true) => Some(Value::Null),
+        (None, false) => None,
+    };
+    let fields = [
+        ("metadata", args.metadata),
+        ("acl", args.acl),
+        ("collection_id", collection),
+    ];
     let given = fields
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let body: Map<String, Value> = given.collect();
     if body.is_empty() {
-        bail!("nothing is to be changed: give --metadata or --acl");
+        bail!("nothing is to be changed: give --metadata, --acl, --collection or --no-collection");
     }
     let id = args.id.to_string();
     let send = || client.request(Method::PATCH, &["documents", &id]).json(&body);
@@ -46,9 +61,10 @@ pub(super) async fn update(args: UpdateArgs) -> anyhow::Result<Outcome> {
     } else {
         let field = |name: &str| document.get(name).unwrap_or(&Value::Null).to_string();
         print(&format!(
-            "{id}\nmetadata  {}\nacl  {}\n",
+            "{id}\nmetadata  {}\nacl  {}\ncollection  {}\n",
             field("metadata"),
-            field("acl")
+            field("acl"),
+            field("collection_id")
         ))?;
     }
     Ok(Outcome::Done)

@@ -43,12 +43,12 @@ async fn read_again(app: &TestApp, jobs: &[Value]) -> String {
 }
 
 /// Holds back jobs of the kind, which are accepted all the same.
-async fn hold_back(app: &TestApp, kind: &str) -> String {
+pub(crate) async fn hold_back(app: &TestApp, kind: &str) -> String {
     let paused = app.client.post("/v1/pauses", json!({"kind": kind})).await;
     paused.body["id"].as_str().unwrap().to_owned()
 }
 
-async fn let_go(app: &TestApp, pause: &str) {
+pub(crate) async fn let_go(app: &TestApp, pause: &str) {
     app.client.delete(&format!("/v1/pauses/{pause}")).await;
 }
 

@@ -1,6 +1,6 @@
 //! Deleted means gone and withdrawn means unseen: at once for every reader, and after a while on every disk.
 mod erasing;
-mod guards;
+pub(crate) mod guards;
 mod receipts;
 mod replicas;
 pub(crate) mod support;

@@ -1,5 +1,6 @@
 //! That one tenant never meets another's rows: by the catalogue of the database, by its rows, and by every operation of the API.
 mod catalogue;
+mod operation_case;
 mod operation_cases;
 mod operations;
 mod roles;

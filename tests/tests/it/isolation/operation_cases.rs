@@ -1,43 +1,6 @@
-use super::seed::{SECOND_MODEL, Seeded};
-use reqwest::Method;
+use super::operation_case::{Case, PathId, asks, open, read, write};
+use super::seed::SECOND_MODEL;
 use serde_json::{Value, json};
-use tests::Client;
-
-/// What the id in an operation's path names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum PathId {
-    None,
-    Base,
-    Document,
-    Job,
-    WaitingJob,
-    CancelledJob,
-    DeferredJob,
-    Pause,
-    Limit,
-    Schedule,
-    Batch,
-    Webhook,
-    Source,
-    TestSet,
-    TestQuestion,
-    Evaluation,
-    Deletion,
-    /// A base that could be switched to another embedding model.
-    MigratingBase,
-}
-
-/// One operation of the API, and how to call it rightly.
-pub(super) struct Case {
-    /// As the OpenAPI document writes it: `post /v1/jobs/{id}/cancel`.
-    pub(super) operation: &'static str,
-    /// `None`: open to all.
-    pub(super) scope: Option<&'static str>,
-    pub(super) id: PathId,
-    /// Whether the body names knowledge bases.
-    pub(super) names_bases: bool,
-    body: fn(&Seeded) -> Value,
-}
 
 /// Reads first, then what changes, deletions last: the list can be gone through in order.
 pub(super) const CASES: &[Case] = &[
@@ -51,6 +14,12 @@ pub(super) const CASES: &[Case] = &[
     read("get /v1/deletions", "knowledge:read", PathId::None),
     read("get /v1/deletions/{id}", "knowledge:read", PathId::Deletion),
     read("get /v1/knowledge-bases/{id}/sources", "knowledge:read", PathId::Base),
+    read(
+        "get /v1/knowledge-bases/{id}/collections",
+        "knowledge:read",
+        PathId::Base,
+    ),
+    read("get /v1/collections/{id}", "knowledge:read", PathId::Collection),
     read("get /v1/sources/{id}", "knowledge:read", PathId::Source),
     read("get /v1/sources/{id}/items", "knowledge:read", PathId::Source),
     read("get /v1/sources/{id}/syncs", "knowledge:read", PathId::Source),
@@ -116,6 +85,18 @@ pub(super) const CASES: &[Case] = &[
         "knowledge:write",
         PathId::Base,
         |_| json!({"title": "t", "content": "Some text.", "mime_type": "text/plain", "external_id": "new"}),
+    ),
+    write(
+        "post /v1/knowledge-bases/{id}/collections",
+        "knowledge:write",
+        PathId::Base,
+        |_| json!({"name": "another"}),
+    ),
+    write(
+        "patch /v1/collections/{id}",
+        "knowledge:write",
+        PathId::Collection,
+        |_| json!({"description": "changed"}),
     ),
     write(
         "post /v1/knowledge-bases/{id}/sources",
@@ -366,6 +347,12 @@ pub(super) const CASES: &[Case] = &[
         PathId::MigratingBase,
         |_| Value::Null,
     ),
+    write(
+        "delete /v1/collections/{id}",
+        "knowledge:write",
+        PathId::Collection,
+        |_| Value::Null,
+    ),
     write("delete /v1/sources/{id}", "knowledge:write", PathId::Source, |_| {
         Value::Null
     }),
@@ -385,95 +372,3 @@ pub(super) const CASES: &[Case] = &[
         |_| Value::Null,
     ),
 ];
-
-const fn open(operation: &'static str) -> Case {
-    Case {
-        operation,
-        scope: None,
-        id: PathId::None,
-        names_bases: false,
-        body: |_| Value::Null,
-    }
-}
-
-const fn read(operation: &'static str, scope: &'static str, id: PathId) -> Case {
-    Case {
-        operation,
-        scope: Some(scope),
-        id,
-        names_bases: false,
-        body: |_| Value::Null,
-    }
-}
-
-const fn write(operation: &'static str, scope: &'static str, id: PathId, body: fn(&Seeded) -> Value) -> Case {
-    Case {
-        operation,
-        scope: Some(scope),
-        id,
-        names_bases: false,
-        body,
-    }
-}
-
-const fn asks(operation: &'static str, scope: &'static str, body: fn(&Seeded) -> Value) -> Case {
-    Case {
-        operation,
-        scope: Some(scope),
-        id: PathId::None,
-        names_bases: true,
-        body,
-    }
-}
-
-impl Case {
-    fn method(&self) -> Method {
-        self.operation
-            .split(' ')
-            .next()
-            .unwrap()
-            .to_uppercase()
-            .parse()
-            .unwrap()
-    }
-
-    /// The path with the id of the thing it is about.
-    pub(super) fn path(&self, seeded: &Seeded) -> String {
-        let id = match self.id {
-            PathId::None => "",
-            PathId::Base => &seeded.base,
-            PathId::Document => &seeded.document,
-            PathId::Job => &seeded.job,
-            PathId::WaitingJob => &seeded.waiting_job,
-            PathId::CancelledJob => &seeded.cancelled_job,
-            PathId::DeferredJob => &seeded.deferred_job,
-            PathId::Pause => &seeded.pause,
-            PathId::Limit => &seeded.limit,
-            PathId::Schedule => &seeded.schedule,
-            PathId::Batch => &seeded.batch,
-            PathId::Webhook => &seeded.webhook,
-            PathId::Source => &seeded.source,
-            PathId::TestSet => &seeded.test_set,
-            PathId::TestQuestion => &seeded.test_question,
-            PathId::Evaluation => &seeded.evaluation,
-            PathId::Deletion => &seeded.deletion,
-            PathId::MigratingBase => &seeded.migrating_base,
-        };
-        self.path_with(id).replace("{delivery_id}", &seeded.delivery)
-    }
-
-    pub(super) fn path_with(&self, id: &str) -> String {
-        let path = self.operation.split(' ').nth(1).unwrap();
-        // A tenant names its credentials itself: the same name is another thing to each.
-        path.replace("{id}", id).replace("{credential}", "vendor.example")
-    }
-
-    /// A request that is right in every respect but, perhaps, who sends it and what `path` names.
-    pub(super) fn request(&self, client: &Client, path: &str, seeded: &Seeded) -> reqwest::RequestBuilder {
-        let request = client.request(self.method(), path);
-        match (self.body)(seeded) {
-            Value::Null => request,
-            body => request.json(&body),
-        }
-    }
-}

@@ -1,5 +1,6 @@
 //! Every operation that the OpenAPI document lists: without a key, without the scope, with another tenant's ids.
-use super::operation_cases::{CASES, Case, PathId};
+use super::operation_case::{Case, PathId};
+use super::operation_cases::CASES;
 use super::seed::{seed, start};
 use super::texts::texts;
 use serde_json::{Value, json};

@@ -1,3 +1,4 @@
+use crate::collections::collection;
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use tests::{Client, FakeSite, FakeVendor, Receiver, SitePage, TestApp, TestOptions};
@@ -26,6 +27,8 @@ pub(super) struct Seeded {
     pub(super) delivery: String,
     /// Of a site of one page, which was read, and is no longer there.
     pub(super) source: String,
+    /// Of the base; nothing is in it.
+    pub(super) collection: String,
     /// Of six questions; the base's gate.
     pub(super) test_set: String,
     pub(super) test_question: String,
@@ -58,6 +61,7 @@ pub(super) async fn start() -> TestApp {
 /// Uses the API as a tenant would; `word` is in everything it stores.
 pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
     let base = client.knowledge_base(&format!("{word} base")).await;
+    let collection = collection(client, &base, word).await;
     let document = json!({"title": format!("{word} title"), "content": format!("# {word}\n\nA secret of {word}."),
         "mime_type": "text/markdown", "external_id": format!("{word}-1"), "metadata": {"word": word}});
     let ingested = client.ingest(&base, document).await;
@@ -130,6 +134,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         webhook,
         delivery,
         source,
+        collection,
         test_set,
         test_question,
         evaluation,

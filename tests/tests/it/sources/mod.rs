@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use tests::{Client, FakeSite, SitePage, TestApp, TestOptions};
 
 /// Pages are asked for without much delay, and what does not answer is given up after two seconds.
-async fn start() -> TestApp {
+pub(crate) async fn start() -> TestApp {
     start_with(Vec::new()).await
 }
 
@@ -28,7 +28,7 @@ async fn start_with(more: Vec<(&'static str, String)>) -> TestApp {
 }
 
 /// A page that says `words` and leads to `links`.
-fn page(words: &str, links: &[&str]) -> SitePage {
+pub(crate) fn page(words: &str, links: &[&str]) -> SitePage {
     let links: String = links
         .iter()
         .map(|link| format!("<li><a href='{link}'>{link}</a>"))
@@ -39,7 +39,7 @@ fn page(words: &str, links: &[&str]) -> SitePage {
 }
 
 /// Makes a knowledge base and a web source of the site, with this config besides; returns the ids of both.
-async fn make(client: &Client, site: &FakeSite, more: Value) -> (String, String) {
+pub(crate) async fn make(client: &Client, site: &FakeSite, more: Value) -> (String, String) {
     let base = client.knowledge_base("base").await;
     let mut config = json!({"start_urls": [format!("{}/", site.url)], "min_delay_ms": 20, "mode": "links"});
     config
@@ -53,7 +53,7 @@ async fn make(client: &Client, site: &FakeSite, more: Value) -> (String, String)
 }
 
 /// Syncs, waits until its documents are ingested or deleted too, and returns the result.
-async fn sync(app: &TestApp, source: &str, options: Value) -> Value {
+pub(crate) async fn sync(app: &TestApp, source: &str, options: Value) -> Value {
     let started = app.client.post(&format!("/v1/sources/{source}/sync"), options).await;
     assert_eq!(started.status.as_u16(), 202, "{}", started.text);
     let job = app.client.ended(started.body["id"].as_str().unwrap()).await;

@@ -101,6 +101,7 @@ impl Task {
             rerank_candidates: configuration.map(|it| it.rerank_candidates),
             candidates: configuration.map(|it| it.candidates),
             filter: None,
+            collections: Vec::new(),
             viewer: Viewer::Tenant,
             explain: false,
             fusion: configuration.map(|it| it.fusion),

@@ -167,6 +167,7 @@ async fn submit_document(
     let new = NewDocument {
         knowledge_base_id: source.knowledge_base_id,
         external_id: outcome.canonical_url.as_deref(),
+        collection_id: source.collection_id,
         title: None,
         mime_type: &submission.media_type,
         file_name: submission.file_name.as_deref(),
