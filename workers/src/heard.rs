@@ -12,6 +12,8 @@ struct Notes {
     observed: Option<Observed>,
     hints: RateHints,
     took: Option<Estimate>,
+    /// Nothing was done for us: nothing was sent, or it said no.
+    refused: bool,
 }
 
 impl Heard {
@@ -21,17 +23,19 @@ impl Heard {
         match answer {
             Ok(answer) => {
                 notes.hints = answer.rate_hints();
+                notes.refused = matches!(answer.status.as_u16(), 400..=407 | 409..=499);
                 notes.observed = Some(match answer.status.as_u16() {
                     _ if answer.is_limited() => Observed::Limited,
                     408 | 500.. => Observed::Failed,
                     _ => Observed::Answered,
                 });
             }
-            Err(
-                IntegrationError::Unreachable { .. }
-                | IntegrationError::Unavailable { .. }
-                | IntegrationError::Timeout { .. },
-            ) => notes.observed = Some(Observed::Failed),
+            Err(IntegrationError::Unreachable { .. }) => {
+                (notes.observed, notes.refused) = (Some(Observed::Failed), true);
+            }
+            Err(IntegrationError::Unavailable { .. } | IntegrationError::Timeout { .. }) => {
+                (notes.observed, notes.refused) = (Some(Observed::Failed), false);
+            }
             Err(IntegrationError::Forbidden { .. } | IntegrationError::NotConfigured { .. }) => {}
             Err(_) => notes.observed = Some(Observed::Answered),
         }
@@ -48,6 +52,7 @@ impl Heard {
         let observed = notes.observed.unwrap_or(Observed::NotMade);
         let took = match observed {
             Observed::NotMade | Observed::Limited => Estimate::default(),
+            _ if notes.refused => notes.took.unwrap_or_default(),
             Observed::Answered | Observed::Failed => notes.took.unwrap_or(estimate),
         };
         Reported {
@@ -61,5 +66,46 @@ impl Heard {
 
     fn lock(&self) -> MutexGuard<'_, Notes> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use integrations::http::HeaderMap;
+
+    const ESTIMATE: Estimate = Estimate {
+        tokens: 500,
+        cost_micros: 70,
+    };
+
+    fn spent(answer: Result<u16, IntegrationError>) -> u64 {
+        let heard = Heard::default();
+        heard.note(&answer.map(|status| GuardedResponse {
+            system: "vendor".to_owned(),
+            status: status.try_into().unwrap(),
+            headers: HeaderMap::new(),
+            body: Default::default(),
+        }));
+        heard.reported(ESTIMATE).cost_micros
+    }
+
+    #[test]
+    fn what_was_refused_or_never_sent_costs_nothing() {
+        for status in [400, 401, 402, 403, 404, 413, 422] {
+            assert_eq!(spent(Ok(status)), 0, "{status}");
+        }
+        let system = || "vendor".to_owned();
+        let unreachable = IntegrationError::Unreachable {
+            system: system(),
+            reason: String::new(),
+        };
+        assert_eq!(spent(Err(unreachable)), 0);
+        // It may have been at work.
+        for status in [200, 408, 500, 503] {
+            assert_eq!(spent(Ok(status)), 70, "{status}");
+        }
+        assert_eq!(spent(Err(IntegrationError::Timeout { system: system() })), 70);
     }
 }

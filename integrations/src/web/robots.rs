@@ -5,8 +5,6 @@ use url::Url;
 
 /// What is read of a robots.txt; RFC 9309, 2.5 asks for 500 KiB at least.
 pub const ROBOTS_BYTES_MAX: usize = 512 * 1024;
-/// Rules that are kept, of all groups for us together.
-const RULES_MAX: usize = 5000;
 const SITEMAPS_MAX: usize = 100;
 
 /// Who we are to robots.txt.
@@ -45,7 +43,7 @@ impl Robots {
         let mut sitemaps = Vec::new();
         // Whom the present group is for, and whether its list of agents has ended.
         let (mut for_us, mut for_all, mut listed) = (false, false, true);
-        for line in text.trim_start_matches('\u{feff}').lines() {
+        for line in text.trim_start_matches('\u{feff}').split(['\r', '\n']) {
             let line = line.split('#').next().unwrap_or_default();
             let Some((key, value)) = line.split_once(':') else {
                 continue;
@@ -108,7 +106,7 @@ impl Group {
                 .ok()
                 .and_then(|secs| Duration::try_from_secs_f64(secs).ok());
             self.crawl_delay = secs.or(self.crawl_delay);
-        } else if !value.is_empty() && self.rules.len() < RULES_MAX {
+        } else if !value.is_empty() {
             self.rules.push(Rule {
                 allow: key == "allow",
                 pattern: plain(value),
@@ -161,6 +159,13 @@ mod tests {
         assert!(!allowed(robots, "/a/b.pdf"));
         assert!(allowed(robots, "/a/b.pdf?x"));
         assert!(allowed("User-agent: *\nDisallow: /", "/robots.txt"));
+    }
+
+    #[test]
+    fn every_line_counts_however_it_ends_and_however_many_there_are() {
+        assert!(!allowed("User-agent: *\rDisallow: /private", "/private"));
+        let many: String = (0..20_000).map(|number| format!("Disallow: /{number}\n")).collect();
+        assert!(!allowed(&format!("User-agent: *\n{many}"), "/19999"));
     }
 
     #[test]

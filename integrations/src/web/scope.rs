@@ -1,3 +1,4 @@
+use super::address::plain;
 use super::pattern::matches;
 use url::Url;
 
@@ -27,10 +28,12 @@ impl Scope {
         } else {
             prefixes.iter().filter_map(|url| prefix(url, url.path())).collect()
         };
+        // As addresses are written by their one name.
+        let plain_all = |patterns: Vec<String>| patterns.iter().map(|pattern| plain(pattern)).collect();
         Self {
             prefixes,
-            include,
-            exclude,
+            include: plain_all(include),
+            exclude: plain_all(exclude),
         }
     }
 
@@ -40,19 +43,28 @@ impl Scope {
         if !self.has_host(url) {
             return Err(OutOfScope::Host);
         }
-        let fits =
-            |(host, port, path): &(String, u16, String)| same_host(url, host, *port) && url.path().starts_with(path);
+        let at = plain(url.path());
+        let fits = |(host, port, path): &(String, u16, String)| same_host(url, host, *port) && at.starts_with(path);
         if !self.prefixes.iter().any(fits) {
             return Err(OutOfScope::Path);
         }
-        let text = url
-            .query()
-            .map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        let text = match url.query() {
+            Some(query) => format!("{at}?{}", plain(query)),
+            None => at,
+        };
         let any = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, &text));
         if (!self.include.is_empty() && !any(&self.include)) || any(&self.exclude) {
             return Err(OutOfScope::Excluded);
         }
         Ok(())
+    }
+
+    /// Whether all of it is of one host.
+    #[must_use]
+    pub fn has_one_host(&self) -> bool {
+        let mut hosts = self.prefixes.iter().map(|(host, port, _)| (host, port));
+        let first = hosts.next();
+        hosts.all(|host| Some(host) == first)
     }
 
     /// Whether it is of a host that anything may be asked of: sitemaps stand outside the folder that they list.
@@ -75,7 +87,7 @@ fn numbered(url: &Url) -> Option<u16> {
 }
 
 fn prefix(url: &Url, path: &str) -> Option<(String, u16, String)> {
-    Some((url.host_str()?.to_owned(), numbered(url)?, path.to_owned()))
+    Some((url.host_str()?.to_owned(), numbered(url)?, plain(path)))
 }
 
 /// Up to and with the last slash.
@@ -105,6 +117,21 @@ mod tests {
             assert_eq!(scope.check(&url(other)), Err(OutOfScope::Host), "{other}");
         }
         assert!(scope.has_host(&url("https://example.com/sitemap.xml")));
+    }
+
+    #[test]
+    fn names_are_compared_by_what_they_mean() {
+        let scope = Scope::new(
+            &[url("https://example.com/%7Eann/%c3%bc/")],
+            &[],
+            vec![],
+            vec!["/~ann/ü/tür*".into()],
+        );
+        assert_eq!(scope.check(&url("https://example.com/~ann/%C3%BC/a")), Ok(()));
+        let excluded = url("https://example.com/~ann/%C3%BC/t%C3%BCr/1");
+        assert_eq!(scope.check(&excluded), Err(OutOfScope::Excluded));
+        assert!(scope.has_one_host());
+        assert!(!Scope::new(&[url("https://a.test/"), url("https://b.test/")], &[], vec![], vec![]).has_one_host());
     }
 
     #[test]

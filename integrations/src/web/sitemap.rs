@@ -16,10 +16,16 @@ pub struct Sitemap {
     pub cut: bool,
 }
 
-/// It is not XML; what stood before the fault is lost with it.
+/// Why a text cannot be read as a sitemap; what stood before the fault is lost with it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("not a sitemap: {0}")]
-pub struct SitemapError(String);
+pub enum SitemapError {
+    /// It is something else, such as the page that a site answers with for what it does not have.
+    #[error("not a sitemap: {0}")]
+    Other(String),
+    /// It is, or may be, one of which something is missing.
+    #[error("not all of a sitemap: {0}")]
+    Broken(String),
+}
 
 /// Reads a sitemap or an index of sitemaps, or a list with one address a line. No entity but XML's own five is known and none can be declared, so that
 /// nothing can be expanded or fetched.
@@ -28,6 +34,9 @@ pub struct SitemapError(String);
 /// [`SitemapError`].
 pub fn read_sitemap(text: &str) -> Result<Sitemap, SitemapError> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
+    if text.is_empty() {
+        return Err(SitemapError::Broken("it is empty".to_owned()));
+    }
     if !text.starts_with('<') {
         return read_list(text);
     }
@@ -40,7 +49,14 @@ pub fn read_sitemap(text: &str) -> Result<Sitemap, SitemapError> {
     // In how many elements: an entry's own address stands in the third, and other things in an entry (images, videos) have addresses as well.
     let mut depth = 0_usize;
     loop {
-        match reader.read_event().map_err(|error| SitemapError(error.to_string()))? {
+        let event = reader.read_event().map_err(|error| match is_known {
+            true => SitemapError::Broken(error.to_string()),
+            false => SitemapError::Other(error.to_string()),
+        })?;
+        match event {
+            Event::Eof if is_known && depth > 0 => {
+                return Err(SitemapError::Broken("it ends in the middle".to_owned()));
+            }
             Event::Eof => break,
             Event::Start(tag) => {
                 depth += 1;
@@ -84,7 +100,9 @@ pub fn read_sitemap(text: &str) -> Result<Sitemap, SitemapError> {
         }
     }
     if !is_known {
-        return Err(SitemapError("it has neither <urlset> nor <sitemapindex>".to_owned()));
+        return Err(SitemapError::Other(
+            "it has neither <urlset> nor <sitemapindex>".to_owned(),
+        ));
     }
     Ok(found)
 }
@@ -93,7 +111,9 @@ fn read_list(text: &str) -> Result<Sitemap, SitemapError> {
     let mut found = Sitemap::default();
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if !line.starts_with("http") {
-            return Err(SitemapError("it is neither XML nor a list of addresses".to_owned()));
+            return Err(SitemapError::Other(
+                "it is neither XML nor a list of addresses".to_owned(),
+            ));
         }
         found.take(line, false);
     }
@@ -158,10 +178,23 @@ mod tests {
     fn what_is_no_sitemap_is_an_error() {
         for other in [
             "<html><body>Not found</body></html>",
+            "<!doctype html><p>Not found<br>",
             "Not found",
-            "<urlset><url></loc>",
         ] {
-            assert!(read_sitemap(other).is_err(), "{other}");
+            assert!(matches!(read_sitemap(other), Err(SitemapError::Other(_))), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_all_there_is_no_sitemap_with_less_in_it() {
+        for broken in [
+            "<urlset><url></loc>",
+            "",
+            "\u{feff} \n",
+            "<urlset><url><loc>https://example.com/1</loc></url><url>",
+            "<urlset><url><loc>https://exam",
+        ] {
+            assert!(matches!(read_sitemap(broken), Err(SitemapError::Broken(_))), "{broken}");
         }
     }
 

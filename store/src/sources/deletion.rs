@@ -6,10 +6,10 @@ use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
 /// Items with a document that the sync did not find worth one: the source says that they are gone, or are not to be one any more; and, where `$4`
-/// says that a sync which did not see an item would have, those that it did not see. A document that another item is good for is not among them.
+/// says that a sync which did not see an item would have, those that it did not see. A document that another item is good for, or may be, is not among them.
 const UNWANTED: &str = "i.document_id IS NOT NULL AND (i.sync_id = $3 AND i.status IN ('gone', 'skipped') OR $4 AND i.sync_id <> $3)
     AND NOT EXISTS (SELECT FROM source_items o WHERE o.tenant_id = i.tenant_id AND o.document_id = i.document_id
-                    AND (o.source_id <> $2 OR o.sync_id = $3 AND o.status IN ('waiting', 'ingested', 'changed', 'unchanged', 'failed')))";
+                    AND (o.source_id <> $2 OR NOT $4 AND o.sync_id <> $3 OR o.sync_id = $3 AND o.status IN ('waiting', 'ingested', 'changed', 'unchanged', 'failed')))";
 
 /// How many documents a sync would delete, of how many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]

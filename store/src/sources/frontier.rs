@@ -1,5 +1,6 @@
+use crate::jobs::Held;
 use crate::prepared::Prepare;
-use crate::{DocumentId, JobId, SourceId, StoreError, TenantTx};
+use crate::{DocumentId, JobId, SourceId, StoreError, TenantTx, effects};
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Integer, Jsonb, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -27,6 +28,9 @@ pub struct Waiting {
     /// Whether its document is there, and is or will be searchable: one that was deleted or failed is submitted again.
     #[diesel(sql_type = Bool)]
     pub served: bool,
+    /// It has led elsewhere, only for the time being as it said, for a week.
+    #[diesel(sql_type = Bool)]
+    pub long_away: bool,
 }
 
 /// Up to `limit` items that the sync has still to look at, those nearest to the start first.
@@ -37,7 +41,8 @@ pub async fn next(tx: &mut TenantTx, sync: (SourceId, JobId), limit: i64) -> Res
     Ok(sql_query(
         "SELECT i.url, i.depth, i.etag, i.last_modified, i.canonical_url, i.content_hash, i.document_id, i.links,
                 d.id IS NOT NULL AND (d.ready_version IS NOT DISTINCT FROM d.version
-                    OR coalesce(j.state NOT IN ('succeeded', 'dead', 'cancelled'), false)) AS served
+                    OR coalesce(j.state NOT IN ('succeeded', 'dead', 'cancelled'), false)) AS served,
+                coalesce(i.away_since < now() - interval '7 days', false) AS long_away
          FROM source_items i
          LEFT JOIN documents d ON d.tenant_id = i.tenant_id AND d.id = i.document_id AND d.deleting_at IS NULL
          LEFT JOIN jobs j ON j.tenant_id = d.tenant_id AND j.id = d.job_id
@@ -86,7 +91,7 @@ pub async fn add(
          ), put AS (
              INSERT INTO source_items AS i (tenant_id, source_id, url, sync_id, depth, status)
              SELECT $1, $2, url, $3, $5, 'waiting' FROM fresh
-             ON CONFLICT (tenant_id, source_id, url) DO UPDATE SET sync_id = $3, depth = $5, status = 'waiting', reason = NULL
+             ON CONFLICT (tenant_id, source_id, url) DO UPDATE SET sync_id = $3, depth = $5, status = 'waiting', reason = NULL, put_off = 0
              RETURNING url
          ), counted AS (
              UPDATE source_syncs SET found = found + (SELECT count(*) FROM put)
@@ -104,4 +109,30 @@ pub async fn add(
     .get_result(&mut tx.conn)
     .await?;
     Ok(added.left_out)
+}
+
+#[derive(QueryableByName)]
+struct PutOff {
+    #[diesel(sql_type = Integer)]
+    put_off: i32,
+}
+
+/// Notes that the sync was put off for long when it asked for an item, under its job's lease; returns how often that has been.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`]; [`StoreError::NotFound`] when the item is gone.
+pub async fn note_put_off(tx: &mut TenantTx, held: Held, source: SourceId, url: &str) -> Result<i32, StoreError> {
+    effects::hold(tx, held).await?;
+    let row: PutOff = sql_query(
+        "UPDATE source_items SET put_off = put_off + 1 WHERE tenant_id = $1 AND source_id = $2 AND url = $4 AND sync_id = $3 RETURNING put_off",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(source)
+    .bind::<Uuid, _>(held.id)
+    .bind::<Text, _>(url)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .map_err(|error| StoreError::or_not_found(error, "item"))?;
+    Ok(row.put_off)
 }

@@ -12,7 +12,7 @@ pub use self::deletion::{
     Unwanted, base_of, begin_deletion, count_unwanted, delete, documents_of, forget_unseen, release_unwanted,
 };
 pub use self::documents::is_anothers;
-pub use self::frontier::{Waiting, add, next};
+pub use self::frontier::{Waiting, add, next, note_put_off};
 pub use self::items::{Item, ItemFilter, ItemStatus, list_items};
 pub use self::page::{Recorded, Version, has_document, hold, is_claimed, record};
 pub use self::save::{Changes, MAX_PER_TENANT, NewSource, change, create};

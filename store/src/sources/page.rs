@@ -59,6 +59,7 @@ pub async fn record(tx: &mut TenantTx, held: Held, source: SourceId, item: &Reco
     sql_query(
         "WITH item AS (
              UPDATE source_items i SET status = $5, reason = $6, checked_at = now(),
+                    away_since = CASE WHEN $6 = 'temporary_redirect' THEN coalesce(away_since, now()) END,
                     canonical_url = coalesce($7, canonical_url), document_id = coalesce($8, document_id),
                     etag = CASE WHEN $9 THEN $10 ELSE etag END, last_modified = CASE WHEN $9 THEN $11 ELSE last_modified END,
                     content_hash = coalesce($12, content_hash), links = coalesce($13, links)

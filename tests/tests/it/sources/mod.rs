@@ -4,6 +4,7 @@ mod command_line;
 mod configuring;
 mod crawling;
 mod deleting;
+mod evidence;
 mod hostile;
 mod polite;
 mod running;

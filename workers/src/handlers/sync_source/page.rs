@@ -5,6 +5,9 @@ use integrations::http::header::CONTENT_ENCODING;
 use integrations::web::{Inflated, PageHead, PageLinks, gunzip, read_links, to_utf8};
 use url::Url;
 
+/// What it is served as is nothing that is read.
+pub(super) const UNSUPPORTED_MEDIA_TYPE: &str = "unsupported_media_type";
+
 /// What an answer comes to.
 pub(super) enum Read {
     Page(Box<Page>),
@@ -28,6 +31,7 @@ pub(super) fn read_failure(error: &IntegrationError) -> Read {
     match error {
         IntegrationError::AnswerTooLarge { .. } => Read::Skipped("too_large"),
         IntegrationError::Forbidden { .. } => Read::Skipped("address_refused"),
+        IntegrationError::RateLimited { .. } => Read::Failed("limited"),
         IntegrationError::Timeout { .. } => Read::Failed("timeout"),
         IntegrationError::Unreachable { .. } | IntegrationError::Unavailable { .. } => Read::Failed("unreachable"),
         _ => Read::Failed("unreadable"),
@@ -56,7 +60,7 @@ pub(super) fn read_page(answer: &GuardedResponse, url: &Url, bytes_max: usize) -
         .unwrap_or_else(|| "application/octet-stream".to_owned());
     // The one list of what is read: that of the parsers.
     if format(&media_type, url).is_none() {
-        return Read::Skipped("unsupported_media_type");
+        return Read::Skipped(UNSUPPORTED_MEDIA_TYPE);
     }
     let is_page = matches!(media_type.as_str(), "text/html" | "application/xhtml+xml");
     if !is_page && !media_type.starts_with("text/") {

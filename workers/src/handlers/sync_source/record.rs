@@ -93,6 +93,8 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
                 .as_ref()
                 .filter(|_| !task.asked.dry_run && !matches!(reason, Some(DUPLICATE | OTHER_SOURCE)));
             let none = json!([]);
+            // Its links are those of the config that this attempt began with: the next sync is to read it again.
+            let is_changed = source.updated_at != task.source.updated_at;
             let recorded = Recorded {
                 url: &item.url,
                 status,
@@ -101,8 +103,8 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
                 canonical_url: outcome.canonical_url.as_deref(),
                 document_id: submitted.as_ref().map(|(document, _)| *document),
                 version: version.map(|submission| Version {
-                    etag: submission.etag.as_deref().filter(|_| kept),
-                    last_modified: submission.last_modified.as_deref().filter(|_| kept),
+                    etag: submission.etag.as_deref().filter(|_| kept && !is_changed),
+                    last_modified: submission.last_modified.as_deref().filter(|_| kept && !is_changed),
                     content_hash: &submission.hash,
                     links: if kept { &links } else { &none },
                 }),

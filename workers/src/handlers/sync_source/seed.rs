@@ -1,10 +1,10 @@
 use super::handle::Task;
 use super::record::{follow, record_failure};
-use super::site::Site;
+use super::site::{Site, location};
 use super::visit::is_asset;
 use crate::{JobContext, JobError};
 use integrations::http::HeaderMap;
-use integrations::web::{Inflated, Sitemap, gunzip, is_gzip, read_sitemap, to_utf8};
+use integrations::web::{Inflated, OutOfScope, Sitemap, SitemapError, gunzip, is_gzip, read_sitemap, to_utf8};
 use jobs::CrawlMode;
 use std::collections::{HashSet, VecDeque};
 use store::sources;
@@ -18,6 +18,11 @@ const INDEX_DEPTH_MAX: usize = 3;
 const SITEMAP_BYTES_MAX: usize = 16 << 20;
 const UNPACKED_BYTES_MAX: usize = 50 << 20;
 
+const MISSING: &str = "sitemap_missing";
+const UNAVAILABLE: &str = "sitemap_unavailable";
+const NOT_A_SITEMAP: &str = "not_a_sitemap";
+const BROKEN: &str = "sitemap_broken";
+
 /// Notes what the sync begins from: the start pages, and what the sitemaps list.
 pub(super) async fn seed(job: &JobContext, task: &Task, site: &mut Site<'_>) -> Result<(), JobError> {
     let start: Vec<Url> = task
@@ -27,9 +32,11 @@ pub(super) async fn seed(job: &JobContext, task: &Task, site: &mut Site<'_>) -> 
         .filter_map(|text| Url::parse(text).ok())
         .collect();
     if task.follows_links() {
+        // Whatever is included: they lead to it.
         let names: Vec<String> = start
             .iter()
-            .filter_map(|url| site.name_in_scope(url))
+            .filter_map(|url| site.name(url))
+            .filter(|url| matches!(site.scope.check(url), Ok(()) | Err(OutOfScope::Excluded)))
             .map(String::from)
             .collect();
         follow(job, task, &names, 0).await?;
@@ -56,22 +63,26 @@ struct Listed {
 }
 
 async fn read_sitemaps(job: &JobContext, task: &Task, site: &mut Site<'_>, start: &[Url]) -> Result<(), JobError> {
-    let mut listed: VecDeque<Listed> = first(task, site, start).await?;
+    let mut listed: VecDeque<Listed> = first(job, task, site, start).await?;
     let mut read: HashSet<Url> = HashSet::new();
     let mut found_one = false;
     while let Some(Listed { url, depth, guessed }) = listed.pop_front() {
         if !site.scope.has_host(&url) || !read.insert(url.clone()) {
             continue;
         }
-        if read.len() > SITEMAPS_MAX || depth > INDEX_DEPTH_MAX {
-            record_failure(job, task, &url, "too_many_sitemaps").await?;
-            continue;
-        }
         job.progress(0, None, url.as_str());
         let sitemap = match get(site, &url).await? {
-            Ok(sitemap) => sitemap,
-            Err(_) if guessed => continue,
-            Err(reason) => {
+            Got::Sitemap(sitemap) => sitemap,
+            Got::Elsewhere(target) => {
+                listed.push_back(Listed {
+                    url: target,
+                    depth,
+                    guessed,
+                });
+                continue;
+            }
+            Got::Nothing(MISSING | NOT_A_SITEMAP) if guessed => continue,
+            Got::Nothing(reason) => {
                 record_failure(job, task, &url, reason).await?;
                 continue;
             }
@@ -80,17 +91,9 @@ async fn read_sitemaps(job: &JobContext, task: &Task, site: &mut Site<'_>, start
         if sitemap.cut {
             record_failure(job, task, &url, "sitemap_too_long").await?;
         }
-        listed.extend(
-            sitemap
-                .sitemaps
-                .iter()
-                .filter_map(|text| url.join(text).ok())
-                .map(|url| Listed {
-                    url,
-                    depth: depth + 1,
-                    guessed: false,
-                }),
-        );
+        if !queue(site, &mut listed, read.len(), &url, depth + 1, &sitemap.sitemaps) {
+            record_failure(job, task, &url, "too_many_sitemaps").await?;
+        }
         let pages: Vec<String> = sitemap
             .pages
             .iter()
@@ -112,8 +115,37 @@ async fn read_sitemaps(job: &JobContext, task: &Task, site: &mut Site<'_>, start
     Ok(())
 }
 
+/// Queues what an index lists, as far as it is of the source's hosts; false: there is more than is read. What nobody will read is not kept either, since an index
+/// may list fifty thousand others.
+fn queue(
+    site: &Site<'_>,
+    listed: &mut VecDeque<Listed>,
+    read: usize,
+    index: &Url,
+    depth: usize,
+    sitemaps: &[String],
+) -> bool {
+    let urls = sitemaps.iter().filter_map(|text| index.join(text).ok());
+    for url in urls.filter(|url| site.scope.has_host(url)) {
+        if depth > INDEX_DEPTH_MAX || read + listed.len() >= SITEMAPS_MAX {
+            return false;
+        }
+        listed.push_back(Listed {
+            url,
+            depth,
+            guessed: false,
+        });
+    }
+    true
+}
+
 /// Those of the config; or those that robots.txt names; or where they stand as a rule.
-async fn first(task: &Task, site: &mut Site<'_>, start: &[Url]) -> Result<VecDeque<Listed>, JobError> {
+async fn first(
+    job: &JobContext,
+    task: &Task,
+    site: &mut Site<'_>,
+    start: &[Url],
+) -> Result<VecDeque<Listed>, JobError> {
     let listed = |url: Url, guessed: bool| Listed { url, depth: 0, guessed };
     if !task.config.sitemaps.is_empty() {
         let given = task.config.sitemaps.iter().filter_map(|text| Url::parse(text).ok());
@@ -121,7 +153,12 @@ async fn first(task: &Task, site: &mut Site<'_>, start: &[Url]) -> Result<VecDeq
     }
     let mut found = VecDeque::new();
     for url in start {
-        let named = site.robots(url).await?.sitemaps.clone();
+        let Some(robots) = site.robots(url).await? else {
+            let robots = url.join("/robots.txt").unwrap_or_else(|_| url.clone());
+            record_failure(job, task, &robots, "robots_unavailable").await?;
+            continue;
+        };
+        let named = robots.sitemaps.clone();
         let named: Vec<Url> = named.iter().filter_map(|text| url.join(text).ok()).collect();
         if named.is_empty() {
             found.extend(url.join("/sitemap.xml").ok().map(|url| listed(url, true)));
@@ -131,16 +168,31 @@ async fn first(task: &Task, site: &mut Site<'_>, start: &[Url]) -> Result<VecDeq
     Ok(found)
 }
 
-async fn get(site: &mut Site<'_>, url: &Url) -> Result<Result<Sitemap, &'static str>, JobError> {
+/// What came of asking for a sitemap.
+enum Got {
+    Sitemap(Sitemap),
+    /// It is there.
+    Elsewhere(Url),
+    /// Why it could not be read.
+    Nothing(&'static str),
+}
+
+async fn get(site: &mut Site<'_>, url: &Url) -> Result<Got, JobError> {
     let answer = match site.get(url, HeaderMap::new(), SITEMAP_BYTES_MAX).await? {
         Ok(answer) => answer,
-        Err(_) => return Ok(Err("sitemap_unavailable")),
+        Err(_) => return Ok(Got::Nothing(UNAVAILABLE)),
     };
-    if !answer.status.is_success() {
-        return Ok(Err("sitemap_unavailable"));
+    match answer.status.as_u16() {
+        200..=299 => {}
+        301 | 302 | 303 | 307 | 308 => {
+            return Ok(location(&answer, url).map_or(Got::Nothing(UNAVAILABLE), Got::Elsewhere));
+        }
+        // No wish to be asked later.
+        401 | 403 | 404 | 410 => return Ok(Got::Nothing(MISSING)),
+        _ => return Ok(Got::Nothing(UNAVAILABLE)),
     }
     let bytes = answer.body;
-    tokio::task::spawn_blocking(move || {
+    let read = tokio::task::spawn_blocking(move || {
         // Packed for the way, packed at rest, or both.
         let mut unpacked = bytes.to_vec();
         for _ in 0..2 {
@@ -148,15 +200,19 @@ async fn get(site: &mut Site<'_>, url: &Url) -> Result<Result<Sitemap, &'static 
                 unpacked = match gunzip(&unpacked, UNPACKED_BYTES_MAX) {
                     Inflated::Whole(whole) => whole,
                     Inflated::TooLarge => return Err("sitemap_too_large"),
-                    Inflated::Broken => return Err("not_a_sitemap"),
+                    Inflated::Broken => return Err(BROKEN),
                 };
             }
         }
-        read_sitemap(&to_utf8(&unpacked, Some("utf-8"))).map_err(|_| "not_a_sitemap")
+        read_sitemap(&to_utf8(&unpacked, Some("utf-8"))).map_err(|error| match error {
+            SitemapError::Other(_) => NOT_A_SITEMAP,
+            SitemapError::Broken(_) => BROKEN,
+        })
     })
     .await
     .map_err(|error| {
         tracing::error!(%error, "reading a sitemap panicked");
         JobError::permanent("unreadable", "A sitemap could not be read; this is a defect.")
-    })
+    })?;
+    Ok(read.map_or_else(Got::Nothing, Got::Sitemap))
 }

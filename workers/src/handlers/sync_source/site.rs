@@ -5,7 +5,8 @@ use integrations::http::header::{ACCEPT, ACCEPT_ENCODING, LOCATION, USER_AGENT};
 use integrations::http::{GuardedResponse, HeaderMap, HeaderValue};
 use integrations::web::{Inflated, Query, ROBOTS_BYTES_MAX, Robots, Scope, gunzip, is_gzip, normalise};
 use jobs::{Estimate, QueryPolicy, WebSource, is_credential_name};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use url::Url;
 
@@ -13,8 +14,13 @@ use url::Url;
 const CRAWL_DELAY_MAX: Duration = Duration::from_secs(30);
 /// As slowly as the governor learns to ask: a sync that gave its slot away for less would come back to ask for robots.txt, and to nothing else.
 const WAIT_IN_SLOT_MAX: Duration = Duration::from_secs(61);
+/// So often in a row an address is asked for that limits us and has us come back soon: what it limits is that address.
+const LIMITED_MAX: usize = 5;
 /// RFC 9309, 2.3.1.2.
 const ROBOTS_REDIRECTS: usize = 5;
+
+/// What came of a request; or that the job must wait.
+type Answered = Result<Result<GuardedResponse, IntegrationError>, JobError>;
 
 /// The hosts of a source, and how they want to be asked.
 pub(super) struct Site<'a> {
@@ -23,6 +29,10 @@ pub(super) struct Site<'a> {
     pub(super) scope: Scope,
     agent: HeaderValue,
     robots: HashMap<String, Robots>,
+    /// Hosts that could not say what they allow, in this attempt.
+    silent: HashSet<String>,
+    /// Whether it was the site itself that the last request was put off by, and not our budget.
+    pub(super) puts_off: bool,
     /// When the last request to a host ended.
     asked_at: HashMap<String, Instant>,
 }
@@ -51,6 +61,8 @@ impl<'a> Site<'a> {
             scope,
             agent,
             robots: HashMap::new(),
+            silent: HashSet::new(),
+            puts_off: false,
             asked_at: HashMap::new(),
         })
     }
@@ -70,16 +82,11 @@ impl<'a> Site<'a> {
     }
 
     /// Asks for an address, when its host has been left alone long enough and the budget of `web:<host>` allows it. What the site answers, or that it
-    /// does not, is for the caller.
+    /// does not, is for the caller; so is that it limits us for this address however often it is asked.
     ///
     /// # Errors
-    /// That the job must wait: for the budget, or because the site asked for it.
-    pub(super) async fn get(
-        &mut self,
-        url: &Url,
-        mut headers: HeaderMap,
-        bytes_max: usize,
-    ) -> Result<Result<GuardedResponse, IntegrationError>, JobError> {
+    /// That the job must wait: for the budget, or because the site asked for it, which [`Self::puts_off`] tells.
+    pub(super) async fn get(&mut self, url: &Url, mut headers: HeaderMap, bytes_max: usize) -> Answered {
         headers.insert(USER_AGENT, self.agent.clone());
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
         headers.entry(ACCEPT).or_insert(HeaderValue::from_static(
@@ -87,11 +94,18 @@ impl<'a> Site<'a> {
         ));
         let host = host_of(url);
         self.leave_alone(&host).await;
+        let mut limited = 0;
         let result = loop {
-            match self.ask(&host, url, headers.clone(), bytes_max).await {
+            let (result, is_limited) = self.ask(&host, url, headers.clone(), bytes_max).await;
+            limited += usize::from(is_limited);
+            match result {
+                Err(_) if limited >= LIMITED_MAX => break Ok(Err(limits_us(&host))),
                 Err(error) => match short_wait(&error) {
                     Some(wait) => tokio::time::sleep(wait).await,
-                    None => break Err(error),
+                    None => {
+                        self.puts_off = is_limited;
+                        break Err(error);
+                    }
                 },
                 answered => break answered,
             }
@@ -100,29 +114,29 @@ impl<'a> Site<'a> {
         result
     }
 
-    async fn ask(
-        &self,
-        host: &str,
-        url: &Url,
-        headers: HeaderMap,
-        bytes_max: usize,
-    ) -> Result<Result<GuardedResponse, IntegrationError>, JobError> {
+    /// The answer, or that the job must wait; and whether the site was asked and wants that.
+    async fn ask(&self, host: &str, url: &Url, headers: HeaderMap, bytes_max: usize) -> (Answered, bool) {
         let heard = Heard::default();
         let (http, heard_there) = (&self.job.app.http, heard.clone());
+        let limited = AtomicBool::new(false);
+        let is_limited = &limited;
         let call = async move {
             let answer = http.get_up_to(url, headers, bytes_max).await;
             heard_there.note(&answer);
             match answer {
-                Ok(answer) if answer.is_limited() => Err(answer.success().err().map_or_else(
-                    || JobError::retry("integration", "The site limits our rate of requests."),
-                    JobError::from,
-                )),
+                Ok(answer) if answer.is_limited() => {
+                    is_limited.store(true, Ordering::Relaxed);
+                    Err(answer.success().err().map_or_else(
+                        || JobError::retry("integration", "The site limits our rate of requests."),
+                        JobError::from,
+                    ))
+                }
                 answer => Ok(answer),
             }
         };
-        self.job
-            .governed(&format!("web:{host}"), Estimate::default(), &heard, call)
-            .await
+        let credential = format!("web:{host}");
+        let asked = self.job.governed(&credential, Estimate::default(), &heard, call).await;
+        (asked, limited.load(Ordering::Relaxed))
     }
 
     async fn leave_alone(&self, host: &str) {
@@ -140,14 +154,27 @@ impl<'a> Site<'a> {
     /// What the host of `url` allows, which is asked once an attempt.
     ///
     /// # Errors
-    /// The host cannot say it: nothing of it is asked then (RFC 9309, 2.3.1.4).
-    pub(super) async fn robots(&mut self, url: &Url) -> Result<&Robots, JobError> {
+    /// That the job must wait; or, of the only host of the source, that it cannot say it: nothing of it is asked then (RFC 9309, 2.3.1.4). Another host that
+    /// cannot is `None`.
+    pub(super) async fn robots(&mut self, url: &Url) -> Result<Option<&Robots>, JobError> {
         let host = host_of(url);
-        if !self.robots.contains_key(&host) {
-            let robots = self.read_robots(url).await?;
-            self.robots.insert(host.clone(), robots);
+        if self.silent.contains(&host) {
+            return Ok(None);
         }
-        Ok(self.robots.entry(host).or_default())
+        if !self.robots.contains_key(&host) {
+            match self.read_robots(url).await {
+                Ok(robots) => drop(self.robots.insert(host.clone(), robots)),
+                Err(error) if self.scope.has_one_host() || matches!(error.advice(), Advice::Snooze { .. }) => {
+                    return Err(error);
+                }
+                Err(error) => {
+                    tracing::info!(%host, %error, "a host of a source says not what it allows");
+                    self.silent.insert(host);
+                    return Ok(None);
+                }
+            }
+        }
+        Ok(self.robots.get(&host))
     }
 
     async fn read_robots(&mut self, url: &Url) -> Result<Robots, JobError> {
@@ -195,6 +222,13 @@ fn short_wait(error: &JobError) -> Option<Duration> {
             Some(wait.turn_in.max(Duration::from_millis(1))).filter(|wait| *wait <= WAIT_IN_SLOT_MAX)
         }
         _ => None,
+    }
+}
+
+fn limits_us(host: &str) -> IntegrationError {
+    IntegrationError::RateLimited {
+        system: host.to_owned(),
+        retry_after: None,
     }
 }
 

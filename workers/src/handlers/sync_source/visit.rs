@@ -1,5 +1,5 @@
 use super::handle::Task;
-use super::page::{Page, Read, read_failure, read_page};
+use super::page::{Page, Read, UNSUPPORTED_MEDIA_TYPE, read_failure, read_page};
 use super::record::{Outcome, Submission, record};
 use super::site::{Site, location};
 use crate::{JobContext, JobError};
@@ -8,8 +8,11 @@ use integrations::http::{GuardedResponse, HeaderMap, HeaderValue};
 use integrations::web::PageHead;
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
-use store::sources::{ItemStatus, Waiting};
+use store::sources::{self, ItemStatus, Waiting};
 use url::Url;
+
+/// So often a sync waits for long for one address before it goes on without it.
+const PUT_OFF_MAX: i32 = 3;
 
 /// What is no page whatever it is served as: not asked for.
 /// Scripts are not among it: `/wiki/Node.js` is a page.
@@ -28,21 +31,29 @@ async fn look(job: &JobContext, task: &Task, site: &mut Site<'_>, item: &Waiting
     let Ok(url) = Url::parse(&item.url) else {
         return Ok(Outcome::of(ItemStatus::Skipped, "invalid_url"));
     };
-    if !site.robots(&url).await?.allows(&url) {
-        return Ok(Outcome::of(ItemStatus::Skipped, "robots"));
+    match site.robots(&url).await? {
+        None => return Ok(Outcome::of(ItemStatus::Failed, "robots_unavailable")),
+        Some(robots) if !robots.allows(&url) => return Ok(Outcome::of(ItemStatus::Skipped, "robots")),
+        Some(_) => {}
     }
     let bytes_max = usize::try_from(task.config.max_page_bytes).unwrap_or(usize::MAX);
-    let answer = match site.get(&url, conditions(item), bytes_max).await? {
-        Ok(answer) => answer,
-        Err(error) => return Ok(unread(read_failure(&error)).fetched()),
+    let answer = match site.get(&url, conditions(item), bytes_max).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(error)) => return Ok(unread(item, read_failure(&error)).fetched()),
+        Err(error) if site.puts_off && put_off(job, task, item).await? >= PUT_OFF_MAX => {
+            tracing::info!(%error, "a page is given up until the next sync");
+            return Ok(Outcome::of(ItemStatus::Failed, "limited").fetched());
+        }
+        Err(error) => return Err(error),
     };
     let outcome = match answer.status.as_u16() {
         200 | 203 => match read_in_background(job, answer, url.clone(), bytes_max).await {
             Read::Page(page) => judge(task, site, item, &url, *page),
-            read => unread(read),
+            read => unread(item, read),
         },
-        304 if item.served => unchanged(task, item, &answer),
-        301 | 302 | 303 | 307 | 308 => redirected(site, &answer, &url),
+        304 if item.served => unchanged(task, site, item, &answer),
+        301 | 308 => redirected(site, item, &answer, &url, false),
+        302 | 303 | 307 => redirected(site, item, &answer, &url, true),
         404 | 410 => Outcome::of(ItemStatus::Gone, "not_found"),
         401 | 403 => Outcome::of(ItemStatus::Failed, "not_allowed"),
         500.. => Outcome::of(ItemStatus::Failed, "server_error"),
@@ -65,8 +76,20 @@ fn conditions(item: &Waiting) -> HeaderMap {
     headers
 }
 
-fn unread(read: Read) -> Outcome {
+/// How often the sync has been put off for long by this address.
+async fn put_off(job: &JobContext, task: &Task, item: &Waiting) -> Result<i32, JobError> {
+    let noted = job.app.store.tenant(job.tenant(), async |tx| {
+        sources::note_put_off(tx, job.held(), task.source.id, &item.url).await
+    });
+    Ok(noted.await?)
+}
+
+/// A page that was read before and is not what it was says nothing of whether it is there; only a type that is no page's does.
+fn unread(item: &Waiting, read: Read) -> Outcome {
     match read {
+        Read::Skipped(reason) if item.served && reason != UNSUPPORTED_MEDIA_TYPE => {
+            Outcome::of(ItemStatus::Failed, reason)
+        }
         Read::Skipped(reason) => Outcome::of(ItemStatus::Skipped, reason),
         Read::Failed(reason) => Outcome::of(ItemStatus::Failed, reason),
         Read::Page(_) => Outcome::of(ItemStatus::Failed, "unreadable"),
@@ -74,11 +97,13 @@ fn unread(read: Read) -> Outcome {
 }
 
 /// It leads where it led, unless the answer says by now that it is not to.
-fn unchanged(task: &Task, item: &Waiting, answer: &GuardedResponse) -> Outcome {
+fn unchanged(task: &Task, site: &Site<'_>, item: &Waiting, answer: &GuardedResponse) -> Outcome {
     let head = PageHead::of(&answer.headers);
-    let links = serde_json::from_value(item.links.clone()).unwrap_or_default();
+    let links: Vec<String> = serde_json::from_value(item.links.clone()).unwrap_or_default();
     let links = if task.follows_links() && !head.nofollow {
-        links
+        // The scope may be another than when they were kept.
+        let urls: Vec<Url> = links.iter().filter_map(|link| Url::parse(link).ok()).collect();
+        in_scope(site, &urls)
     } else {
         Vec::new()
     };
@@ -96,11 +121,27 @@ fn unchanged(task: &Task, item: &Waiting, answer: &GuardedResponse) -> Outcome {
 }
 
 /// Where it leads is another page, looked at like any: nothing is followed blindly, and a ring of redirects ends where it began.
-fn redirected(site: &Site<'_>, answer: &GuardedResponse, url: &Url) -> Outcome {
+/// One for the time being is no evidence that a page which was read is gone: sites send visitors away while they are worked on, and to sign in. After a week it is.
+fn redirected(
+    site: &Site<'_>,
+    item: &Waiting,
+    answer: &GuardedResponse,
+    url: &Url,
+    for_the_time_being: bool,
+) -> Outcome {
     let Some(target) = location(answer, url) else {
         return Outcome::of(ItemStatus::Failed, "bad_redirect");
     };
-    match site.name_in_scope(&target) {
+    let target = site.name_in_scope(&target);
+    let leads_nowhere = target.as_ref() == Some(url);
+    if item.served && (leads_nowhere || for_the_time_being && !item.long_away) {
+        return Outcome {
+            links: target.map(String::from).into_iter().collect(),
+            is_redirect: true,
+            ..Outcome::of(ItemStatus::Failed, "temporary_redirect")
+        };
+    }
+    match target {
         Some(target) => Outcome {
             links: vec![target.into()],
             is_redirect: true,
@@ -119,11 +160,17 @@ fn judge(task: &Task, site: &Site<'_>, item: &Waiting, url: &Url, page: Page) ->
         in_scope(site, &page.links.links)
     };
     let cut = page.links.cut && !nofollow;
-    if page.head.noindex || page.links.noindex {
+    let not_wanted = match (page.head.noindex || page.links.noindex, site.scope.check(url)) {
+        (true, _) => Some("noindex"),
+        // A start page, which leads to what is wanted.
+        (false, Err(_)) => Some("excluded"),
+        (false, Ok(())) => None,
+    };
+    if let Some(reason) = not_wanted {
         return Outcome {
             links,
             cut,
-            ..Outcome::of(ItemStatus::Skipped, "noindex")
+            ..Outcome::of(ItemStatus::Skipped, reason)
         };
     }
     let canonical = page
