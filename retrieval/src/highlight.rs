@@ -102,12 +102,12 @@ fn cut(text: &str, window: Range<usize>) -> Range<usize> {
 #[allow(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::analysis::{query_analyzer, query_words, terms_of};
+    use crate::analysis::{analyzer, query_words, terms_of};
     use crate::excerpt;
     use crate::language::Language;
 
     fn highlight(query: &str, text: &str) -> Vec<String> {
-        let mut analyzer = query_analyzer(Language::English);
+        let mut analyzer = analyzer(Language::English);
         let terms = terms_of(&query_words(&[Language::English], query))
             .into_iter()
             .map(|(term, _)| term)

@@ -1,7 +1,7 @@
 //! The change log that search replicas follow.
 use crate::prepared::Prepare;
 use crate::{DocumentId, KnowledgeBaseId, StoreError, TenantTx};
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -20,31 +20,9 @@ struct Seq {
 /// # Errors
 /// [`StoreError::NotFound`] when the base is gone.
 pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[DocumentId]) -> Result<i64, StoreError> {
-    Ok(record_embedded(tx, base, documents).await?.seq)
-}
-
-/// The number of a change, and what else than by the base's model its documents must have been embedded with.
-#[derive(Debug, QueryableByName)]
-pub struct Recorded {
-    #[diesel(sql_type = BigInt)]
-    pub seq: i64,
-    /// Of the base's other index: since the head is locked, none begins to be built without these documents.
-    #[diesel(sql_type = Nullable<Text>)]
-    pub other_embedding_model: Option<String>,
-}
-
-/// As [`record`], of documents that were embedded.
-///
-/// # Errors
-/// [`StoreError::NotFound`] when the base is gone.
-pub async fn record_embedded(
-    tx: &mut TenantTx,
-    base: KnowledgeBaseId,
-    documents: &[DocumentId],
-) -> Result<Recorded, StoreError> {
-    sql_query(
+    let Seq { seq } = sql_query(
         "WITH head AS (
-             UPDATE knowledge_base_heads SET seq = seq + 1 WHERE tenant_id = $1 AND knowledge_base_id = $2 RETURNING seq, other_embedding_model
+             UPDATE knowledge_base_heads SET seq = seq + 1 WHERE tenant_id = $1 AND knowledge_base_id = $2 RETURNING seq
          ), change AS (
              INSERT INTO index_changes (tenant_id, knowledge_base_id, seq, document_id)
              SELECT $1, $2, head.seq, d FROM head, unnest($3::uuid[]) AS d
@@ -52,7 +30,7 @@ pub async fn record_embedded(
              DELETE FROM index_changes WHERE tenant_id = $1 AND knowledge_base_id = $2 AND document_id = ANY($3)
                 AND changed_at < now() - interval '1 hour'
          )
-         SELECT seq, other_embedding_model FROM head",
+         SELECT seq FROM head",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(base)
@@ -60,7 +38,8 @@ pub async fn record_embedded(
     .prepared()
     .get_result(&mut tx.conn)
     .await
-    .map_err(|error| StoreError::or_not_found(error, "knowledge base"))
+    .map_err(|error| StoreError::or_not_found(error, "knowledge base"))?;
+    Ok(seq)
 }
 
 /// The number of the base's last change, which is the last until the transaction ends.
@@ -88,8 +67,9 @@ pub struct Change {
     pub seq: i64,
 }
 
-/// Up to `limit` documents that changed after number `after` and up to `head`, each once, in the order of their last change.
-/// `page` is the last of the previous page: one number may span pages.
+/// Up to `limit` documents that changed after number `after`, each once, in the order of their last change. `page` is the last of the previous page: one number
+/// may span pages. Without an end: the last change of a document takes the place of those before it, so whoever stopped at a number would miss what has changed
+/// once more since.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -97,7 +77,6 @@ pub async fn between(
     tx: &mut TenantTx,
     base: KnowledgeBaseId,
     after: i64,
-    head: i64,
     page: Option<Change>,
     limit: i64,
 ) -> Result<Vec<Change>, StoreError> {
@@ -105,14 +84,13 @@ pub async fn between(
         page.map_or((-1, DocumentId(uuid::Uuid::nil())), |last| (last.seq, last.document_id));
     Ok(sql_query(
         "SELECT document_id, max(seq) AS seq FROM index_changes
-         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND seq > $3 AND seq <= $4
-         GROUP BY document_id HAVING (max(seq), document_id) > ($5, $6)
-         ORDER BY max(seq), document_id LIMIT $7",
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND seq > $3
+         GROUP BY document_id HAVING (max(seq), document_id) > ($4, $5)
+         ORDER BY max(seq), document_id LIMIT $6",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(base)
     .bind::<BigInt, _>(after)
-    .bind::<BigInt, _>(head)
     .bind::<BigInt, _>(page_seq)
     .bind::<Uuid, _>(page_document)
     .bind::<BigInt, _>(limit)

@@ -269,6 +269,22 @@ pub async fn begin_deletion(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<()
     }
 }
 
+/// Waits for every transaction that puts something into the base, and has later ones wait until this one ends.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn hold_to_delete(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<(), StoreError> {
+    let _: Option<KnowledgeBaseId> = knowledge_bases::table
+        .filter(knowledge_bases::tenant_id.eq(tx.tenant))
+        .filter(knowledge_bases::id.eq(id))
+        .select(knowledge_bases::id)
+        .for_update()
+        .get_result(&mut tx.conn)
+        .await
+        .optional()?;
+    Ok(())
+}
+
 /// Deletes the base's row; whatever still belongs to it goes with it.
 ///
 /// # Errors

@@ -11,7 +11,7 @@ mod segmenter;
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod spelling_tests;
 
-pub(crate) use analyzer::{analyzer, query_analyzer};
+pub(crate) use analyzer::analyzer;
 pub(crate) use detect::language_of;
 pub(crate) use query_words::{QueryTerms, QueryWord, add, query_words, terms_of};
 pub(crate) use segmenter::is_unspaced;

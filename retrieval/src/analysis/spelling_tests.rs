@@ -7,8 +7,8 @@ use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::analyzer::{analyzer, query_analyzer};
 use super::segmenter::Segmenter;
-use super::{analyzer, query_analyzer};
 use crate::language::Language;
 
 fn words(language: Language) -> BTreeSet<String> {

@@ -1,4 +1,5 @@
 use std::collections::HashSet;
+use std::sync::atomic::Ordering::Relaxed;
 
 use half::f16;
 use uuid::Uuid;
@@ -144,6 +145,7 @@ impl Replica {
         }
         state.searcher = self.keyword.searcher();
         state.cursor = cursor;
+        self.cursor.store(cursor, Relaxed);
         state.remains = state.remains.max(batch.remains);
         Ok(())
     }

@@ -7,7 +7,7 @@ use tantivy::{DocAddress, Searcher};
 use super::state::{Replica, State};
 use super::vector_leg::{VectorAsk, VectorLeg};
 use crate::allowed::Allowed;
-use crate::analysis::{QueryTerms, query_analyzer, query_words};
+use crate::analysis::{QueryTerms, analyzer, query_words};
 use crate::documents::{ChunkRef, Document};
 use crate::error::{Error, Result};
 use crate::fusion::{Candidate, rank};
@@ -26,8 +26,20 @@ const MAX_CANDIDATES: usize = 10_000;
 impl Replica {
     /// Finds the chunks that answer a query best, among those its viewer may see and its filter lets through.
     pub fn search(&self, query: &Query) -> Result<Hits> {
+        let (hits, has_moved) = self.search_once(query)?;
+        // Of documents that were replaced while a server was asked, neither version was found.
+        if has_moved {
+            Ok(self.search_once(query)?.0)
+        } else {
+            Ok(hits)
+        }
+    }
+
+    /// And whether the state has changed meanwhile.
+    fn search_once(&self, query: &Query) -> Result<(Hits, bool)> {
         let vector = self.query_vector(query)?;
         let state = self.read()?;
+        let cursor = state.cursor;
         let together = query.together.as_ref();
         let shared = together.map(|together| &together.statistics);
         let terms = self.terms(&state, query, shared)?;
@@ -48,6 +60,7 @@ impl Replica {
             by_keyword: &by_keyword,
         };
         let (state, leg) = VectorLeg::run(self, state, &ask)?;
+        let has_moved = state.cursor != cursor;
         let mut candidates = candidates(&state, &keyword, &ask, &leg)?;
         let recency = query.recency.as_ref();
         let best_elsewhere = together.map_or(0.0, |together| together.best_keyword_score);
@@ -73,7 +86,7 @@ impl Replica {
             hits.ranking = explained.collect();
             hits.terms = terms.into_iter().map(|(term, _)| term).collect();
         }
-        Ok(hits)
+        Ok((hits, has_moved))
     }
 
     /// The best that the keyword leg gives for the query, with statistics that are shared; 0 when no term matches.
@@ -180,10 +193,7 @@ impl Shown {
 
     fn highlights(&mut self, stored: &StoredChunk) -> Vec<Range<usize>> {
         let language = stored.language;
-        let analyzer = self
-            .analyzers
-            .entry(language)
-            .or_insert_with(|| query_analyzer(language));
+        let analyzer = self.analyzers.entry(language).or_insert_with(|| analyzer(language));
         highlights(analyzer, &stored.text, &self.terms)
     }
 }

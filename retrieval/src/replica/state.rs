@@ -1,6 +1,7 @@
 use std::fmt;
 use std::fs::File;
-use std::sync::{Mutex, MutexGuard, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError};
 
 use serde::{Deserialize, Serialize};
 use tantivy::Searcher;
@@ -23,6 +24,8 @@ pub struct Replica {
     pub(super) keyword: KeywordIndex,
     state: RwLock<State>,
     writer: Mutex<Writer>,
+    /// That of the state.
+    pub(super) cursor: AtomicU64,
 }
 
 /// What a search looks at. Keyword index, documents and vectors change together, under one lock.
@@ -86,14 +89,34 @@ impl Replica {
             options,
             layout,
             keyword,
+            cursor: AtomicU64::new(state.cursor),
             state: RwLock::new(state),
             writer: Mutex::new(writer),
         }
     }
 
-    /// The number of the last change the replica holds; 0 for none.
-    pub fn cursor(&self) -> Result<u64> {
-        Ok(self.read()?.cursor)
+    /// The number of the last change the replica holds; 0 for none. Waits for nobody: a search may hold the state for long, and a change waits behind it.
+    #[must_use]
+    pub fn cursor(&self) -> u64 {
+        self.cursor.load(Relaxed)
+    }
+
+    /// Whether a change failed half-way: it must be [`give_up`](Self::give_up)n and opened again. Not while one is at work.
+    #[must_use]
+    pub fn is_broken(&self) -> bool {
+        let writer = match self.writer.try_lock() {
+            Ok(writer) => writer.phase == Phase::Changing,
+            Err(TryLockError::Poisoned(_)) => true,
+            Err(TryLockError::WouldBlock) => false,
+        };
+        writer || self.state.is_poisoned()
+    }
+
+    /// Gives up the directory of a replica that is broken: whoever opens it next begins from empty.
+    pub fn give_up(&self) {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.phase = Phase::Closed;
+        writer.lock = None;
     }
 
     pub fn standing(&self) -> Result<Standing> {

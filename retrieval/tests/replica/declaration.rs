@@ -10,7 +10,7 @@ use retrieval::{
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::support::{Base, DIMENSIONS};
+use crate::support::{Base, DIMENSIONS, document};
 
 const LANGUAGES: [&str; 6] = ["de", "fr", "es", "pt", "ja", "zh"];
 
@@ -167,4 +167,19 @@ fn the_highlight_of_an_answer_shows_the_words_that_were_asked_for() {
             );
         }
     }
+}
+
+#[test]
+fn a_word_of_one_ideograph_is_shown_where_it_stands() {
+    let text = "黒い猫がいる。庭で遊んでいるのを見ました。";
+    let base = base("ja", vec![document(1, text)]);
+    let hits = search(&base, "猫");
+    let shown: Vec<String> = hits[0]
+        .highlights
+        .iter()
+        .map(|place| excerpt(&hits[0].text, place.clone()))
+        .collect();
+    assert!(shown.iter().any(|text| text.contains('猫')), "{shown:?}");
+    assert_eq!(hits[0].highlights.len(), 1);
+    assert!(!hits[0].highlights[0].is_empty());
 }

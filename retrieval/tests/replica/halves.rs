@@ -118,6 +118,6 @@ fn a_value_takes_two_bytes_of_memory_and_of_the_disk_and_scores_survive_closing(
     let file = std::fs::metadata(directory.path().join("vectors.f16")).unwrap();
     assert_eq!(file.len(), (DOCUMENTS * DIMENSIONS * 2) as u64);
     let again = Replica::open(directory.path(), options()).unwrap();
-    assert_eq!(again.cursor().unwrap(), 1);
+    assert_eq!(again.cursor(), 1);
     assert_eq!(nearest(&again, &rows[0], DOCUMENTS), before);
 }

@@ -61,7 +61,7 @@ fn what_is_gone_or_withdrawn_since_it_was_ranked_is_not_read() {
     let ranked = base.replica.search(&unread(&asked)).unwrap().ranking;
     assert_eq!(ranked.len(), 3);
     base.put(vec![document(4, "a public refund")]);
-    let cursor = base.replica.cursor().unwrap() + 1;
+    let cursor = base.replica.cursor() + 1;
     let deleted = DocumentChange::Delete(Uuid::from_u128(5));
     base.replica.apply(vec![deleted], cursor).unwrap();
     let read = base.replica.read_ranked(&asked, &ranked).unwrap();

@@ -21,7 +21,7 @@ fn closed() -> Base {
 
 fn cursor_after_opening(directory: &Path, options: ReplicaOptions) -> u64 {
     let replica = Replica::open(directory, options).unwrap();
-    let cursor = replica.cursor().unwrap();
+    let cursor = replica.cursor();
     let found = replica.search(&query(Mode::Hybrid, "refund", QUERY)).unwrap();
     assert_eq!(found.hits.is_empty(), cursor == 0);
     cursor
@@ -38,7 +38,7 @@ fn a_closed_replica_opens_with_its_cursor_and_answers_alike() {
     base.replica.close().unwrap();
     for _ in 0..2 {
         let again = Replica::open(base.path(), options()).unwrap();
-        assert_eq!((again.cursor().unwrap(), again.chunk_count().unwrap()), (2, 30));
+        assert_eq!((again.cursor(), again.chunk_count().unwrap()), (2, 30));
         let after: Vec<_> = [Mode::Keyword, Mode::Vector, Mode::Hybrid]
             .map(|mode| again.search(&query(mode, "refund", QUERY)).unwrap())
             .into();
@@ -56,7 +56,7 @@ fn changes_after_opening_again_are_kept_too() {
         .unwrap();
     second.close().unwrap();
     let third = Replica::open(base.path(), options()).unwrap();
-    assert_eq!((third.cursor().unwrap(), third.document_count().unwrap()), (9, 31));
+    assert_eq!((third.cursor(), third.document_count().unwrap()), (9, 31));
     assert_eq!(ids(&third.search(&query(Mode::Keyword, "late", QUERY)).unwrap()), [99]);
 }
 
@@ -91,7 +91,7 @@ fn a_replica_for_other_options_is_rebuilt() {
         },
     )
     .unwrap();
-    assert_eq!((wider.cursor().unwrap(), wider.chunk_count().unwrap()), (0, 0));
+    assert_eq!((wider.cursor(), wider.chunk_count().unwrap()), (0, 0));
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn a_replica_in_the_format_of_an_older_release_is_rebuilt_and_leaves_none_of_its
     fs::remove_file(&halves).unwrap();
     let marker = base.path().join("clean.json");
     let mut json: Value = serde_json::from_slice(&fs::read(&marker).unwrap()).unwrap();
-    assert_eq!(json["format"], 5);
+    assert_eq!(json["format"], 6);
     json["format"] = 2.into();
     json["vectors_checksum"] = crc32fast::hash(&bytes).into();
     fs::write(&marker, json.to_string()).unwrap();
@@ -116,7 +116,7 @@ fn a_replica_in_the_format_of_an_older_release_is_rebuilt_and_leaves_none_of_its
     let marker = base.path().join("clean.json");
     let later = fs::read_to_string(&marker)
         .unwrap()
-        .replace("\"format\":5", "\"format\":6");
+        .replace("\"format\":6", "\"format\":7");
     fs::write(&marker, later).unwrap();
     assert_eq!(cursor_after_opening(base.path(), options()), 0);
 }
@@ -163,7 +163,7 @@ fn a_directory_belongs_to_one_handle_until_it_is_closed() {
     base.replica.close().unwrap();
     base.replica.close().unwrap();
     let next = Replica::open(base.path(), options()).unwrap();
-    assert_eq!(next.cursor().unwrap(), 1);
+    assert_eq!(next.cursor(), 1);
     assert!(matches!(base.replica.apply(Vec::new(), 2), Err(Error::Closed)));
     assert_eq!(base.keyword("refund"), [1], "a closed replica still answers");
 }

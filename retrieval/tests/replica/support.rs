@@ -36,7 +36,7 @@ impl Base {
     }
 
     pub(crate) fn put(&self, documents: Vec<IndexedDocument>) {
-        let cursor = self.replica.cursor().unwrap() + 1;
+        let cursor = self.replica.cursor() + 1;
         self.replica
             .apply(documents.into_iter().map(DocumentChange::Upsert).collect(), cursor)
             .unwrap();

@@ -116,6 +116,37 @@ pub async fn count_indexed(
     .await?)
 }
 
+#[derive(QueryableByName)]
+struct ChunkCount {
+    #[diesel(sql_type = Uuid)]
+    id: DocumentId,
+    #[diesel(sql_type = Integer)]
+    chunk_count: i32,
+}
+
+/// How many of `ids`, from the first on, have no more chunks than `most` together: the first in any case.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn first_with_chunks(tx: &mut TenantTx, ids: &[DocumentId], most: usize) -> Result<usize, StoreError> {
+    let rows: Vec<ChunkCount> = sql_query(
+        "SELECT id, chunk_count FROM documents WHERE tenant_id = $1 AND id = ANY($2) AND deleting_at IS NULL",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Uuid>, _>(ids)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    let counts: HashMap<DocumentId, i32> = rows.into_iter().map(|row| (row.id, row.chunk_count)).collect();
+    let mut chunks = 0_usize;
+    let fit = ids.iter().take_while(|id| {
+        let of_it = counts.get(id).copied().unwrap_or(0);
+        chunks = chunks.saturating_add(usize::try_from(of_it).unwrap_or(0));
+        chunks <= most
+    });
+    Ok(fit.count().max(1).min(ids.len()))
+}
+
 /// The ready versions of those of `ids` that have one and are not being deleted; for the others a replica has nothing to hold.
 ///
 /// # Errors

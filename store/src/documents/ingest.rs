@@ -145,8 +145,13 @@ pub async fn mark_unchanged(
     )
     .set((
         documents::ready_version.eq(version),
-        documents::title.eq(named.title),
-        documents::mime_type.eq(named.mime_type),
+        // Those of a newer submission, if there is one, stay.
+        documents::title
+            .eq(case_when(documents::version.eq(version), named.title.into_sql::<Text>()).otherwise(documents::title)),
+        documents::mime_type.eq(
+            case_when(documents::version.eq(version), named.mime_type.into_sql::<Text>())
+                .otherwise(documents::mime_type),
+        ),
     ))
     .execute(&mut tx.conn)
     .await?;

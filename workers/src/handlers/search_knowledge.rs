@@ -40,6 +40,9 @@ pub(super) async fn find_chunks(
         // A reranker may be somebody else's: it is told nothing of what was deleted or withdrawn.
         hits = shown::visible(job, &search.viewer, hits).await?;
         unordered = hits.split_off(ranked.min(hits.len()));
+    } else if search.collapse {
+        // What is hidden by now must not take the place of what says the same and is not.
+        hits = shown::visible(job, &search.viewer, hits).await?;
     }
     let mut ordered = rerank::order(job, search.reranker.as_deref(), &search.query, hits).await?;
     ordered.append(unordered);

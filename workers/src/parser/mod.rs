@@ -91,6 +91,14 @@ impl Parser {
         let read = match self.read(&unparsed, recognised, true).await {
             // A picture in which there are no words is one all the same.
             Err(ParserError::Refused { .. }) if is_picture => parsed,
+            // What was recognised is too much for one process: the text that is there is still the document's.
+            Err(error) if parsed.is_ok() && error.is_of_the_parser() => {
+                tracing::warn!(
+                    outcome = error.outcome(),
+                    "a document is read without what was recognised in it"
+                );
+                return parsed;
+            }
             read => read,
         };
         read.map(|parsed| Parsed {

@@ -11,6 +11,8 @@ use store::{DocumentId, Store, StoreError, documents, knowledge_bases};
 
 /// Documents per step: each step is one commit of the replica.
 const PAGE: i64 = 200;
+/// Chunks per step, but for a document that has more by itself: they are in memory with their vectors, more than once.
+const PAGE_CHUNKS: usize = 5000;
 
 /// How often it is written down how far a long catch-up is.
 const TELL_EVERY: Duration = Duration::from_secs(2);
@@ -39,7 +41,7 @@ pub(super) async fn run(
     wanted: u64,
 ) -> Result<(), JobError> {
     let _one_at_a_time = open.catching_up.lock().await;
-    let cursor = open.replica.cursor().map_err(failed)?;
+    let cursor = open.replica.cursor();
     if cursor >= wanted {
         return Ok(());
     }
@@ -67,20 +69,23 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
     };
     let (mut page, mut told): (Option<Change>, Instant) = (None, Instant::now());
     loop {
-        let (changed, step) = store
+        let (changed, last, step) = store
             .tenant(tenant, async |tx| {
-                let changed = index_changes::between(tx, base, start, head, page, PAGE).await?;
-                let ids: Vec<DocumentId> = changed.iter().map(|change| change.document_id).collect();
+                let mut changed = index_changes::between(tx, base, start, page, PAGE).await?;
+                let mut ids: Vec<DocumentId> = changed.iter().map(|change| change.document_id).collect();
+                let fit = documents::first_with_chunks(tx, &ids, PAGE_CHUNKS).await?;
+                let last = i64::try_from(changed.len()).unwrap_or(0) < PAGE && fit == changed.len();
+                changed.truncate(fit);
+                ids.truncate(fit);
                 let ready = documents::indexed(tx, &by_index.embedding_model, &ids).await?;
-                Ok::<_, StoreError>((changed, feed::changes(&ids, ready)))
+                Ok::<_, StoreError>((changed, last, feed::changes(&ids, ready)))
             })
             .await?;
-        let last = i64::try_from(changed.len()).unwrap_or(0) < PAGE;
-        // One number may span two pages, so only the last page may claim its own.
+        // One number may span two pages, so only the last page may claim its own; it may have come further than the head was.
         let reached = match changed.last() {
-            _ if last => head,
+            Some(change) if last => change.seq.max(head),
             Some(change) => (change.seq - 1).max(start),
-            None => head,
+            None => head.max(page.map_or(start, |page| page.seq)),
         };
         target.apply(store, index, step, reached).await?;
         if last {

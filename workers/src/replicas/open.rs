@@ -92,7 +92,7 @@ impl Replicas {
         let wanted = u64::try_from(at.seq).unwrap_or(0);
         let warm = open.warm.load(Relaxed);
         metrics::counter!("replica_uses_total", "state" => if warm { "warm" } else { "cold" }).increment(1);
-        if open.replica.cursor().map_err(failed)? >= wanted {
+        if open.replica.cursor() >= wanted {
             self.inner.open.set_warm(&open);
             return Ok((open.replica.clone(), false));
         }
@@ -109,7 +109,7 @@ impl Replicas {
             Ok(Err(_)) => return Err(JobError::retry("replica", "The process is shutting down.")),
             Err(_) => {}
         }
-        let stale = open.replica.cursor().map_err(failed)? < wanted;
+        let stale = open.replica.cursor() < wanted;
         Ok((open.replica.clone(), stale))
     }
 
@@ -141,17 +141,27 @@ impl Replicas {
     async fn open_for(&self, tenant: TenantId, base: &KnowledgeBase, used: bool) -> Result<Arc<OpenReplica>, JobError> {
         let index = Index::of(tenant, base);
         let open = &self.inner.open;
-        if let Some(found) = open.find(index, used) {
+        if let Some(found) = open.find(index, used).filter(|found| !found.replica.is_broken()) {
             return Ok(found);
         }
         let door = open.door(index).lock().await;
-        if let Some(found) = open.find(index, used) {
-            return Ok(found);
+        match open.find(index, used) {
+            Some(found) if found.replica.is_broken() => {
+                tracing::warn!(knowledge_base.id = %index.base, "a replica failed while it changed; it is built anew");
+                metrics::counter!("replicas_broken_total").increment(1);
+                drop(open.take(index));
+                found.replica.give_up();
+            }
+            Some(found) => return Ok(found),
+            None => {}
         }
         let opened = Box::pin(self.open_closed(index, base)).await?;
         open.insert(index, opened.clone(), used);
         drop(door);
-        self.make_room(Some(index)).await;
+        // For one that nobody searches here no other is closed: whoever asked makes room when it is done with it.
+        if used {
+            self.make_room(Some(index)).await;
+        }
         Ok(opened)
     }
 
@@ -191,12 +201,22 @@ impl Replicas {
                 replica_cursors::register(tx, of, &host).await
             })
             .await?;
-        if known {
-            slot.remove_other_versions(index.into(), INDEX_VERSION)
-        } else {
-            slot.remove_index(index.into())
-        }
-        .map_err(failed)
+        self.on_disk(move |slot| match known {
+            true => slot.remove_other_versions(index.into(), INDEX_VERSION),
+            false => slot.remove_index(index.into()),
+        })
+        .await
+    }
+
+    /// Deleting what is large takes a while.
+    async fn on_disk(
+        &self,
+        delete: impl FnOnce(&Slot) -> retrieval::Result<()> + Send + 'static,
+    ) -> Result<(), JobError> {
+        let replicas = self.clone();
+        tokio::task::spawn_blocking(move || delete(replicas.slot()?).map_err(failed))
+            .await
+            .map_err(panicked)?
     }
 
     /// Closes the index's replica, deletes its directory and has that known: the base or the index is gone, or the replica was given up as lost.
@@ -207,9 +227,8 @@ impl Replicas {
             close(found).await;
         }
         open.forget(index);
-        let slot = self.slot()?;
-        slot.remove_index(index.into()).map_err(failed)?;
-        let of = index.in_slot(slot.id());
+        self.on_disk(move |slot| slot.remove_index(index.into())).await?;
+        let of = index.in_slot(self.slot()?.id());
         Ok(self
             .inner
             .store
@@ -267,6 +286,10 @@ impl Replicas {
 }
 
 pub(super) async fn close(open: Arc<OpenReplica>) {
+    if open.replica.is_broken() {
+        open.replica.give_up();
+        return;
+    }
     let closed = tokio::task::spawn_blocking(move || open.replica.close()).await;
     if let Ok(Err(error)) = closed {
         tracing::warn!(%error, "a replica was not closed cleanly; it will be rebuilt");

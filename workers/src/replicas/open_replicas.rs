@@ -5,12 +5,14 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use store::KnowledgeBaseId;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 /// Indexes share doors: two that meet at one wait for each other, which costs time and nothing else.
 const DOORS: usize = 64;
+/// A standby that did not fit is tried again after so long.
+const UNFIT_FOR: Duration = Duration::from_mins(10);
 
 /// The replicas that a process has open, and how many and how large they may be.
 pub(super) struct OpenReplicas {
@@ -29,6 +31,8 @@ struct State {
     open: LruCache<Index, Arc<OpenReplica>>,
     /// When a search last asked for it, of those that are closed too.
     used: HashMap<Index, Instant>,
+    /// When a standby was last closed again for want of memory.
+    did_not_fit: HashMap<KnowledgeBaseId, Instant>,
 }
 
 impl State {
@@ -43,6 +47,7 @@ impl OpenReplicas {
             state: Mutex::new(State {
                 open: LruCache::unbounded(),
                 used: HashMap::new(),
+                did_not_fit: HashMap::new(),
             }),
             doors: (0..DOORS).map(|_| AsyncMutex::new(())).collect(),
             hasher: RandomState::new(),
@@ -96,17 +101,23 @@ impl OpenReplicas {
     }
 
     /// The least recently used one, while there are too many or they take too much memory: never `keep`, nor one that somebody is about to search or
-    /// change.
+    /// change. Such a one counts as closed already, because it will be when they are done: no other is closed for it.
     pub(super) fn surplus(&self, keep: Option<Index>) -> Option<Index> {
         let state = self.state();
         let bytes = state.bytes();
         metrics::gauge!("replica_memory_bytes").set(bytes as f64);
-        if state.open.len() <= self.most && bytes <= self.most_bytes {
-            return None;
+        let (mut most, mut bytes) = (state.open.len(), bytes);
+        for (index, open) in state.open.iter().rev().filter(|(index, _)| Some(**index) != keep) {
+            if most <= self.most && bytes <= self.most_bytes {
+                return None;
+            }
+            if is_unused(open) {
+                return Some(*index);
+            }
+            most -= 1;
+            bytes = bytes.saturating_sub(open.bytes.load(Relaxed));
         }
-        let mut from_oldest = state.open.iter().rev();
-        let (index, _) = from_oldest.find(|(index, open)| Some(**index) != keep && is_unused(open))?;
-        Some(*index)
+        None
     }
 
     /// As [`take`](Self::take), if nobody is about to search or change it.
@@ -140,6 +151,17 @@ impl OpenReplicas {
     pub(super) fn has_room(&self) -> bool {
         let state = self.state();
         state.open.len() < self.most && state.bytes() < self.most_bytes
+    }
+
+    /// Whether it was too large to stand by a while ago: opening it again and again would read its files for nothing.
+    pub(super) fn did_not_fit(&self, base: KnowledgeBaseId) -> bool {
+        let mut state = self.state();
+        state.did_not_fit.retain(|_, at| at.elapsed() < UNFIT_FOR);
+        state.did_not_fit.contains_key(&base)
+    }
+
+    pub(super) fn note_did_not_fit(&self, base: KnowledgeBaseId) {
+        self.state().did_not_fit.insert(base, Instant::now());
     }
 
     pub(super) fn door(&self, index: Index) -> &AsyncMutex<()> {

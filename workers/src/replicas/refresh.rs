@@ -1,8 +1,9 @@
 use super::index::Index;
 use super::{Replicas, open};
 use crate::JobError;
+use futures::StreamExt as _;
 use retrieval::{FoundReplica, Remains, Slot};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use store::knowledge_bases::KnowledgeBase;
 use store::replica_cursors::{self, ReplicaCursor};
@@ -11,28 +12,40 @@ use uuid::Uuid;
 
 /// A process that restarts takes its slot again long before this many visits; and so often also what was merely replaced is taken off the disk.
 const VISITS_BEFORE_TIDYING: u64 = 20;
+/// Between two looks at whether somebody holds a slot.
+const VISITS_BETWEEN_LOOKS: u64 = 4;
+const VISITED_AT_ONCE: usize = 4;
 
 /// Visits every replica on this slot's disk, now and in each interval: applies what changed, takes deleted text off the disk, writes down where the
 /// replica stands, and removes those whose base is gone.
 pub(super) async fn run(replicas: &Replicas) {
     let mut ticks = tokio::time::interval(replicas.inner().refresh_interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut idle: HashSet<Uuid> = HashSet::new();
     for visits in 0_u64.. {
         ticks.tick().await;
         let Ok(slot) = replicas.slot() else { continue };
         let tidy = visits > 0 && visits.is_multiple_of(VISITS_BEFORE_TIDYING);
+        let is_second_look = visits % VISITS_BEFORE_TIDYING == VISITS_BETWEEN_LOOKS;
         if tidy {
-            match empty_abandoned(replicas, slot).await {
+            idle = slot.abandoned().unwrap_or_default().iter().map(Slot::id).collect();
+        } else if is_second_look {
+            match empty_abandoned(replicas, slot, &std::mem::take(&mut idle)).await {
                 Ok(0) => {}
                 Ok(slots) => tracing::info!(slots, "emptied the slots of processes that are gone"),
                 Err(error) => tracing::warn!(%error, "an abandoned slot could not be emptied"),
             }
         }
-        for ((tenant, base), found) in on_disk(slot) {
-            if let Err(error) = visit(replicas, (tenant, base), &found, tidy).await {
-                tracing::warn!(knowledge_base.id = %base, %error, "a replica could not be refreshed");
-            }
-        }
+        // One that is built anew takes minutes, and the others are to be known as being there meanwhile.
+        futures::stream::iter(on_disk(slot))
+            .for_each_concurrent(VISITED_AT_ONCE, async |((tenant, base), found)| {
+                if let Err(error) = visit(replicas, (tenant, base), &found, tidy).await {
+                    tracing::warn!(knowledge_base.id = %base, %error, "a replica could not be refreshed");
+                }
+                // What it opened is closed again before it opens more.
+                replicas.make_room(None).await;
+            })
+            .await;
         replicas.make_room(None).await;
         if let Err(error) = replicas.make_room_on_disk().await {
             tracing::warn!(%error, "replicas could not be deleted from the disk");
@@ -142,15 +155,19 @@ async fn moved(replicas: &Replicas, index: Index, seq: i64, erased_seq: i64) -> 
         .await?)
 }
 
-/// Returns how many slots held something.
-async fn empty_abandoned(replicas: &Replicas, ours: &Slot) -> Result<usize, JobError> {
+/// Empties the slots that nobody holds and nobody held a while ago either, which are those in `idle`: a process that starts anew takes its own again meanwhile.
+/// Returns how many held something.
+async fn empty_abandoned(replicas: &Replicas, ours: &Slot, idle: &HashSet<Uuid>) -> Result<usize, JobError> {
     let mut emptied = 0;
     for slot in ours.abandoned().map_err(open::failed)? {
         let found = slot.replicas();
-        if found.is_empty() {
+        if found.is_empty() || !idle.contains(&slot.id()) {
             continue;
         }
-        slot.empty().map_err(open::failed)?;
+        let slot = tokio::task::spawn_blocking(move || slot.empty().map(|()| slot))
+            .await
+            .map_err(open::panicked)?
+            .map_err(open::failed)?;
         for replica in found {
             removed(replicas.store(), slot.id(), &replica).await?;
         }

@@ -26,7 +26,8 @@ impl Replicas {
             base,
             to_search,
         } = wanted;
-        if !to_search && !self.inner().open.has_room() {
+        let replicas = &self.inner().open;
+        if !to_search && (!replicas.has_room() || replicas.did_not_fit(base)) {
             return Ok(());
         }
         let head = self
@@ -44,7 +45,15 @@ impl Replicas {
         self.catch_up(index, &open, u64::try_from(head.seq).unwrap_or(0))
             .await?;
         drop(open);
-        self.make_room(Some(index)).await;
+        if to_search {
+            self.make_room(Some(index)).await;
+            return Ok(());
+        }
+        // It is the first to be closed where all together take too much by now.
+        self.make_room(None).await;
+        if replicas.find(index, false).is_none() {
+            replicas.note_did_not_fit(base);
+        }
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! What was deleted leaves every row and every file.
 use super::support::{SENTINEL, columns_with_sentinel, complete, delete, document, files_with_sentinel, ingest, start};
+use diesel_async::SimpleAsyncConnection;
 use serde_json::json;
 use std::time::Duration;
 use tests::{TestApp, eventually};
@@ -149,4 +150,38 @@ async fn a_document_that_is_deleted_while_it_is_ingested_leaves_nothing() {
     assert_eq!(files_with_sentinel(app.data.path()), Vec::<String>::new());
     assert_eq!(app.count("SELECT count(*) FROM embeddings").await, 0);
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_submitted_while_its_base_is_deleted_leaves_no_bytes() {
+    let app = start().await;
+    let base = app.client.knowledge_base("base").await;
+    let batch = app.client.post("/v1/batches", json!({"name": "b", "open": true})).await;
+    let batch = batch.body["id"].as_str().unwrap().to_owned();
+    // The document's row and its bytes are written, and not committed: the batch is waited for.
+    let mut conn = app.database.owner().await;
+    conn.batch_execute(&format!("BEGIN; SELECT FROM batches WHERE id = '{batch}' FOR UPDATE"))
+        .await
+        .unwrap();
+    let (client, path) = (app.client.clone(), format!("/v1/knowledge-bases/{base}/documents"));
+    let mut late = document("late", &json!({"public": true}));
+    late["batch_id"] = json!(batch);
+    let submitted = tokio::spawn(async move { client.post(&path, late).await });
+    let waiting = "SELECT count(DISTINCT a.pid) AS count FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND NOT l.granted WHERE a.datname = current_database()";
+    eventually("the submission waits", Duration::from_secs(10), async || {
+        app.count(waiting).await == 1
+    })
+    .await;
+    let id = delete(&app.client, &format!("/v1/knowledge-bases/{base}")).await;
+    eventually("the deletion waits for it", Duration::from_secs(10), async || {
+        app.count(waiting).await == 2
+    })
+    .await;
+    conn.batch_execute("ROLLBACK").await.unwrap();
+    let submitted = submitted.await.unwrap();
+    assert_eq!(submitted.status.as_u16(), 202, "{}", submitted.text);
+    let receipt = complete(&app.client, &id).await;
+    assert_eq!(receipt["erased"]["files"], 1, "{receipt}");
+    assert_eq!(app.count("SELECT count(*) AS count FROM blob_parts").await, 0);
+    app.abandon().await;
 }

@@ -271,3 +271,32 @@ async fn a_deletion_can_neither_be_called_off_nor_given_up() {
     }
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_hidden_takes_no_place_of_what_says_the_same() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let twin = |external_id: &str, title: &str| {
+        json!({"title": title, "mime_type": "text/plain", "external_id": external_id, "acl": {"public": true},
+            "content": "The lantern of the harbour is lit at dusk and put out at dawn, every day of the year but one."})
+    };
+    // The first is found before the other, which says the same.
+    let best = app.client.ingest(&base, twin("a", "Lantern of the harbour")).await;
+    app.client.ingest(&base, twin("b", "Something else")).await;
+    let search = json!({"knowledge_base_ids": [base], "query": "lantern harbour", "collapse": true});
+    let found = app.client.search(search.clone()).await;
+    let titles = |found: &Value| -> Vec<String> {
+        let hits = found["results"].as_array().unwrap().iter();
+        hits.map(|hit| hit["title"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(titles(&found), ["Lantern of the harbour"], "{found}");
+    let pause = hold_back(&app, "delete_document").await;
+    delete(
+        &app.client,
+        &format!("/v1/documents/{}", best["document_id"].as_str().unwrap()),
+    )
+    .await;
+    assert_eq!(titles(&app.client.search(search).await), ["Something else"]);
+    let_go(&app, &pause).await;
+    app.abandon().await;
+}

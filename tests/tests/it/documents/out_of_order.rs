@@ -109,3 +109,25 @@ async fn an_older_submission_that_is_overtaken_while_it_is_embedded_does_not_ove
     assert_served(&app, &base, &app.client.ended(&older).await).await;
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unchanged_submission_leaves_the_title_of_the_one_that_waits_behind_it() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let path = format!("/v1/knowledge-bases/{base}/documents");
+    let document = |title: &str, fuel: &str| json!({"title": title, "content": format!("The lantern burns {fuel}."), "mime_type": "text/plain", "external_id": "a"});
+    let first = app.client.ingest(&base, document("Lantern", "paraffin")).await;
+    app.client.post("/v1/pauses", json!({"kind": "ingest_document"})).await;
+    let same = app.client.post(&path, document("Lantern", "paraffin")).await;
+    let newer = app.client.post(&path, document("Lamp", "whale oil")).await;
+    assert_eq!(newer.status.as_u16(), 202, "{}", newer.text);
+    let same = same.body["id"].as_str().unwrap().to_owned();
+    app.client.post(&format!("/v1/jobs/{same}/run"), Value::Null).await;
+    assert_eq!(app.client.ended(&same).await["result"]["unchanged"], true);
+    let shown = app
+        .client
+        .get(&format!("/v1/documents/{}", first["document_id"].as_str().unwrap()))
+        .await;
+    assert_eq!(shown.body["title"], "Lamp", "{}", shown.text);
+    app.abandon().await;
+}

@@ -146,3 +146,22 @@ async fn what_is_to_stand_by_takes_no_place_of_what_is_searched() {
     );
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_too_large_to_stand_by_closes_nothing_that_is_searched() {
+    let app = start(&[("retrieval.replica_memory_mb", "1")]).await;
+    // Each takes more than half of it.
+    let searched = filled(&app, "searched", 400).await;
+    let large = filled(&app, "large", 500).await;
+    finds(&app, &searched, "searched").await;
+    let wanted = Wanted {
+        tenant: app.tenant,
+        base: KnowledgeBaseId(large.parse().unwrap()),
+        to_search: false,
+    };
+    for _ in 0..2 {
+        app.context.replicas.warm_up(wanted).await.unwrap();
+        assert_eq!(open(&app), std::slice::from_ref(&searched));
+    }
+    app.finish().await;
+}

@@ -5,12 +5,13 @@ use crate::{Done, JobContext, JobError};
 use documents::{Chunk, Format};
 use jobs::kinds::{IngestDocument, IngestedDocument};
 use serde_json::{Value, json};
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use store::documents::{
     Named, Ready, count_indexed, forget_recognised_pages, lock_for_ingest, mark_ready, mark_unchanged, version,
 };
-use store::index_changes::{self, Recorded};
-use store::{ChunkId, ChunkImage, DocumentId, StoreError, TenantTx, chunks, embeddings};
+use store::{
+    ChunkId, ChunkImage, DocumentId, StoreError, TenantTx, chunks, embeddings, index_changes, knowledge_bases,
+};
 use uuid::Uuid;
 
 /// The namespace of chunk ids (RFC 9562, version 5: name-based).
@@ -189,14 +190,14 @@ async fn verify_and_tell(
         }
     }
     // Last, because it locks the base's head until commit.
-    let Recorded {
-        seq,
-        other_embedding_model,
-    } = index_changes::record_embedded(tx, source.base.id, &[asked.document_id]).await?;
-    let is_right = match &other_embedding_model {
-        Some(other) => source.models().iter().any(|model| *model.name == **other),
-        None => source.other.is_none(),
-    };
+    let seq = index_changes::record(tx, source.base.id, &[asked.document_id]).await?;
+    // Asked under that lock, in a statement of its own: the base may have begun, switched or ended a migration while the document was embedded.
+    let heads = knowledge_bases::heads(tx, &[source.base.id]).await?;
+    let embedded: BTreeSet<&str> = source.models().iter().map(|model| &*model.name).collect();
+    let is_right = heads.iter().all(|head| {
+        let other = head.other.as_ref().map(|other| &*other.embedding_model);
+        embedded == std::iter::once(&*head.base.embedding_model).chain(other).collect()
+    });
     if !is_right {
         return Err(JobError::retry(
             "changed_meanwhile",
