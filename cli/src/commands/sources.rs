@@ -130,10 +130,7 @@ impl AddArgs {
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
     let answered = ask(&client, &args.command).await?;
-    let outcome = match answered.get("state").and_then(Value::as_str) {
-        Some("dead" | "cancelled") => Outcome::PartlyFailed,
-        _ => Outcome::Done,
-    };
+    let outcome = Outcome::done_if(!has_failed(&args.command, &answered));
     if args.json {
         print_json(&answered)?;
     } else {
@@ -247,6 +244,16 @@ fn text(command: &Command, answered: &Value) -> String {
     }
 }
 
+/// Whether the job failed, or is a sync that another stood in the way of, that ended early, or that could not read all there is.
+fn has_failed(command: &Command, answered: &Value) -> bool {
+    let says = |result: &Value, name: &str| !field(result, name).is_empty();
+    let partly = |result| says(result, "superseded_by") || says(result, "ended_early") || number(result, "failed") > 0;
+    let result = answered
+        .get("result")
+        .filter(|_| matches!(command, Command::Sync { .. }));
+    matches!(field(answered, "state").as_str(), "dead" | "cancelled") || result.is_some_and(partly)
+}
+
 fn field(of: &Value, name: &str) -> String {
     one_line(of.get(name).and_then(Value::as_str).unwrap_or_default(), 300)
 }
@@ -303,6 +310,10 @@ fn counts(sync: &Value, of: &Value) -> String {
 }
 
 fn sync_result(job: &Value, result: &Value) -> String {
+    let other = field(result, "superseded_by");
+    if !other.is_empty() {
+        return format!("superseded by {other}; nothing was done: `visualkit jobs show {other}`\n");
+    }
     let mut lines = counts(job, result);
     for reason in result.get("reasons").and_then(Value::as_array).into_iter().flatten() {
         lines.push_str(&format!(
@@ -336,8 +347,10 @@ fn item(item: &Value) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::testing::{Fake, reply};
 
     #[test]
     fn a_sync_says_what_it_did_and_what_it_did_not() {
@@ -350,5 +363,47 @@ mod tests {
             text.contains("skipped: robots") && text.contains("more_than_half"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_sync_that_another_stood_in_the_way_of_names_the_other() {
+        let result = json!({"superseded_by": "other", "found": 0});
+        let text = sync_result(&json!({"id": "j"}), &result);
+        assert_eq!(
+            text,
+            "superseded by other; nothing was done: `visualkit jobs show other`\n"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_sync_that_did_not_do_all_of_it_is_a_partial_failure() {
+        let whole = json!({"superseded_by": null, "found": 2, "failed": 0, "ended_early": null});
+        for (field, value, expected) in [
+            ("found", json!(3), Outcome::Done),
+            ("superseded_by", json!(Uuid::from_u128(9)), Outcome::PartlyFailed),
+            ("failed", json!(1), Outcome::PartlyFailed),
+            ("ended_early", json!("time_limit"), Outcome::PartlyFailed),
+        ] {
+            let mut result = whole.clone();
+            result.as_object_mut().unwrap().insert(field.to_owned(), value);
+            let id = Uuid::from_u128(7);
+            let fake = Fake::answering(vec![
+                reply(202, json!({"id": id, "state": "queued"})),
+                reply(200, json!({"id": id, "state": "succeeded", "result": result})),
+            ])
+            .await;
+            let command = Command::Sync {
+                id,
+                dry_run: false,
+                force_deletions: false,
+                detach: false,
+            };
+            let args = Args {
+                command,
+                json: false,
+                server: fake.server(),
+            };
+            assert_eq!(run(args).await.unwrap(), expected, "{field}");
+        }
     }
 }
