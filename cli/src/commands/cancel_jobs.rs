@@ -1,4 +1,5 @@
 use super::dead_letters::{items, more, skipped_text};
+use super::named_jobs::{all_done, not_found, not_found_text, with_not_found};
 use crate::client::ServerArgs;
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
@@ -107,12 +108,15 @@ pub(super) async fn run(args: CancelArgs) -> anyhow::Result<Outcome> {
     let (client, body) = (args.server.connect()?, args.body());
     let send = || client.request(Method::POST, &["jobs", "cancel"]).json(&body);
     let (_, cancellation): (_, Value) = client.call(send).await?;
+    let missing = not_found(&args.ids, args.cursor.as_deref(), &cancellation);
+    let outcome = Outcome::done_if(all_done(&args.ids, &missing, &cancellation));
     if args.json {
-        print_json(&cancellation)?;
+        print_json(&with_not_found(cancellation, &missing))?;
     } else {
-        print(&cancellation_text(&cancellation))?;
+        let missing = not_found_text(&missing, "not waiting or running");
+        print(&format!("{missing}{}", cancellation_text(&cancellation)))?;
     }
-    Ok(Outcome::done_if(items(&cancellation, "skipped").next().is_none()))
+    Ok(outcome)
 }
 
 fn cancellation_text(cancellation: &Value) -> String {
@@ -183,5 +187,22 @@ mod tests {
         let expected =
             json!({"kind": "ingest_document", "parent_id": Uuid::from_u128(6), "limit": 5, "dry_run": false});
         assert_eq!(sent, expected);
+    }
+
+    #[tokio::test]
+    async fn named_jobs_that_have_ended_are_a_partial_failure() {
+        let [stopping, ended] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        let answered = json!({"dry_run": false, "cancelled": [], "stopping": [stopping], "skipped": []});
+        let fake = Fake::answering(vec![reply(200, answered)]).await;
+        let args = CancelArgs {
+            ids: vec![stopping, ended],
+            filter: JobFilterArgs::default(),
+            limit: None,
+            cursor: None,
+            dry_run: false,
+            json: false,
+            server: fake.server(),
+        };
+        assert_eq!(run(args).await.unwrap(), Outcome::PartlyFailed);
     }
 }

@@ -1,3 +1,4 @@
+use super::named_jobs::{all_done, not_found, not_found_text, with_not_found};
 use crate::client::ServerArgs;
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
@@ -84,6 +85,19 @@ impl Which {
         let (_, answered): (_, Value) = client.call(send).await?;
         Ok(answered)
     }
+
+    /// Says what became of the jobs, of those that were named one by one also where nothing did.
+    fn report(&self, answered: Value, text: fn(&Value) -> String) -> anyhow::Result<Outcome> {
+        let missing = not_found(&self.ids, self.cursor.as_deref(), &answered);
+        let outcome = Outcome::done_if(all_done(&self.ids, &missing, &answered));
+        if self.json {
+            print_json(&with_not_found(answered, &missing))?;
+        } else {
+            let missing = not_found_text(&missing, "not among the dead");
+            print(&format!("{missing}{}", text(&answered)))?;
+        }
+        Ok(outcome)
+    }
 }
 
 pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<Outcome> {
@@ -92,31 +106,14 @@ pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<Outcome> {
         body.insert("effect".to_owned(), json!(effect));
     }
     let replay = args.which.send("replay", body).await?;
-    if args.which.json {
-        print_json(&replay)?;
-    } else {
-        print(&replay_text(&replay))?;
-    }
-    Ok(Outcome::done_if(items(&replay, "skipped").next().is_none()))
+    args.which.report(replay, replay_text)
 }
 
 pub(crate) async fn discard(args: DiscardArgs) -> anyhow::Result<Outcome> {
     let mut body = args.which.body();
     body.insert("reason".to_owned(), json!(args.reason));
     let result = args.which.send("discard", body).await?;
-    if args.which.json {
-        print_json(&result)?;
-    } else {
-        let verb = if args.which.dry_run {
-            "would be discarded"
-        } else {
-            "discarded"
-        };
-        let kept = items(&result, "skipped").map(skipped_text).collect::<String>();
-        let discarded = items(&result, "discarded").count();
-        print(&format!("{kept}{discarded} {verb}\n{}", more(&result)))?;
-    }
-    Ok(Outcome::Done)
+    args.which.report(result, discard_text)
 }
 
 pub(super) fn items<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
@@ -157,6 +154,14 @@ fn replay_text(replay: &Value) -> String {
     lines
 }
 
+fn discard_text(result: &Value) -> String {
+    let kept = items(result, "skipped").map(skipped_text).collect::<String>();
+    let dry = result.get("dry_run").and_then(Value::as_bool) == Some(true);
+    let verb = if dry { "would be discarded" } else { "discarded" };
+    let discarded = items(result, "discarded").count();
+    format!("{kept}{discarded} {verb}\n{}", more(result))
+}
+
 pub(super) fn skipped_text(skipped: &Value) -> String {
     format!("skipped  {}: {}\n", text(skipped, "id"), text(skipped, "reason"))
 }
@@ -169,8 +174,63 @@ pub(super) fn more(of: &Value) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::testing::{Fake, reply};
+
+    fn which(fake: &Fake, ids: &[Uuid]) -> Which {
+        Which {
+            ids: ids.to_vec(),
+            kind: None,
+            error_code: None,
+            failed_after: None,
+            failed_before: None,
+            limit: None,
+            cursor: None,
+            dry_run: false,
+            json: false,
+            server: fake.server(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_was_named_and_not_replayed_is_a_partial_failure() {
+        let [dead, typo] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        let answered = move |_: &_| reply(200, json!({"replayed": [dead], "skipped": [], "next_cursor": null}));
+        let fake = Fake::serving(answered).await;
+        for (ids, expected) in [
+            (&[dead, typo][..], Outcome::PartlyFailed),
+            (&[dead], Outcome::Done),
+            (&[], Outcome::Done),
+        ] {
+            let args = ReplayArgs {
+                which: which(&fake, ids),
+                effect: None,
+            };
+            assert_eq!(replay(args).await.unwrap(), expected, "{ids:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_job_that_was_not_discarded_is_a_partial_failure() {
+        let [discarded, kept, typo] = [1, 2, 3].map(Uuid::from_u128);
+        let whole = json!({"discarded": [discarded], "skipped": []});
+        let partly = json!({"discarded": [], "skipped": [{"id": kept, "reason": "deletion"}]});
+        for (ids, answered, expected) in [
+            (vec![discarded], &whole, Outcome::Done),
+            (vec![discarded, typo], &whole, Outcome::PartlyFailed),
+            (vec![kept], &partly, Outcome::PartlyFailed),
+            (vec![], &partly, Outcome::PartlyFailed),
+        ] {
+            let fake = Fake::answering(vec![reply(200, answered.clone())]).await;
+            let args = DiscardArgs {
+                which: which(&fake, &ids),
+                reason: "r".into(),
+            };
+            assert_eq!(discard(args).await.unwrap(), expected, "{ids:?}");
+        }
+    }
 
     #[test]
     fn a_preview_names_the_calls_of_each_job_and_what_is_skipped() {

@@ -23,6 +23,7 @@ pub(crate) mod knowledge_bases;
 pub(crate) mod limits;
 pub(crate) mod migrate;
 pub(crate) mod models;
+mod named_jobs;
 pub(crate) mod pauses;
 pub(crate) mod pools;
 pub(crate) mod readiness;
