@@ -38,7 +38,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
     let pictures = if args.pictures { Pictures::Send } else { Pictures::Skip };
     let found = collect(&args.paths, pictures)?;
-    if found.documents.is_empty() {
+    if found.documents.is_empty() && found.refused.is_empty() {
         let help = "docs/API.md says which files are documents; pictures of a folder are sent with --pictures";
         return Err(Advised::new("no document was found under the given paths", help).into());
     }
@@ -56,7 +56,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         collection,
         public: args.acl_public,
     };
-    let tally = ingest(&client, place, documents.collect(), Bars::new(args.json)).await?;
+    let mut tally = ingest(&client, place, documents.collect(), Bars::new(args.json)).await?;
+    tally.refuse(found.refused);
     if args.json {
         let base = json!({"id": base.id, "name": base.name});
         print_json(&json!({
@@ -91,6 +92,12 @@ mod tests {
     const ID: uuid::Uuid = uuid::Uuid::from_u128(4);
 
     async fn outcome(state: &'static str, files: &[&str]) -> anyhow::Result<Outcome> {
+        let dir = TempDir::new();
+        files.iter().for_each(|name| drop(dir.write(name, "text")));
+        outcome_of(state, vec![dir.path().to_owned()]).await
+    }
+
+    async fn outcome_of(state: &'static str, paths: Vec<PathBuf>) -> anyhow::Result<Outcome> {
         let fake = Fake::serving(move |request| match request.line.as_str() {
             "GET /v1/knowledge-bases?limit=100" => reply(200, json!({"data": [], "next_cursor": null})),
             "POST /v1/knowledge-bases" => reply(201, json!({"id": ID, "name": "docs"})),
@@ -100,9 +107,6 @@ mod tests {
             ),
         })
         .await;
-        let dir = TempDir::new();
-        files.iter().for_each(|name| drop(dir.write(name, "text")));
-        let paths = vec![dir.path().to_owned()];
         run(Args {
             paths,
             kb: "docs".into(),
@@ -119,6 +123,15 @@ mod tests {
     #[tokio::test]
     async fn unchanged_and_skipped_files_are_a_success() {
         assert_eq!(outcome("succeeded", &["a.md", "b.png"]).await.unwrap(), Outcome::Done);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_was_named_and_cannot_be_sent_is_a_partial_failure() {
+        let dir = TempDir::new();
+        let (good, odt) = (dir.write("good.md", "text"), dir.write("contract.odt", "text"));
+        for paths in [vec![good, odt.clone()], vec![odt]] {
+            assert_eq!(outcome_of("succeeded", paths).await.unwrap(), Outcome::PartlyFailed);
+        }
     }
 
     #[tokio::test]

@@ -16,7 +16,10 @@ use crate::outcome::Advised;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Collection {
     pub(crate) documents: Vec<NewDocument>,
+    /// Files of folders that are no documents.
     pub(crate) skipped: Vec<Skipped>,
+    /// Files that were given by themselves, so that somebody wants them, and are no documents.
+    pub(crate) refused: Vec<Skipped>,
 }
 
 /// A file that is not sent, and why.
@@ -53,7 +56,10 @@ pub(crate) fn collect(paths: &[PathBuf], pictures: Pictures) -> anyhow::Result<C
             walk(&root, pictures, &mut found).with_context(|| format!("cannot list {}", path.display()))?;
         } else {
             let name = path.file_name().or(root.file_name()).unwrap_or_default();
-            found.add(&root, Path::new(name));
+            match as_document(&root, Path::new(name)) {
+                Ok(document) => found.documents.push(document),
+                Err(reason) => found.refused.push(Skipped::new(path, reason)),
+            }
         }
     }
     refuse_equal_ids(&found.documents)?;
@@ -82,9 +88,13 @@ fn walk(root: &Path, pictures: Pictures, found: &mut Collection) -> io::Result<(
         let Ok(relative) = path.strip_prefix(root) else {
             continue;
         };
-        match why_skipped(root, &path, kind, pictures) {
-            Some(reason) => found.skip(relative, reason),
-            None => found.add(&path, relative),
+        let document = match why_skipped(root, &path, kind, pictures) {
+            Some(reason) => Err(reason.to_owned()),
+            None => as_document(&path, relative),
+        };
+        match document {
+            Ok(document) => found.documents.push(document),
+            Err(reason) => found.skipped.push(Skipped::new(relative, reason)),
         }
     }
     Ok(())
@@ -133,29 +143,28 @@ fn refuse_link(root: &Path, link: &Path) -> Option<&'static str> {
     None
 }
 
-impl Collection {
-    fn skip(&mut self, relative: &Path, reason: &str) {
-        self.skipped.push(Skipped {
-            path: relative.to_string_lossy().into_owned(),
-            reason: reason.to_owned(),
-        });
+impl Skipped {
+    fn new(path: &Path, reason: String) -> Self {
+        Self {
+            path: path.to_string_lossy().into_owned(),
+            reason,
+        }
     }
+}
 
-    fn add(&mut self, path: &Path, relative: &Path) {
-        let Some(name) = relative.to_str() else {
-            return self.skip(relative, "its name is not UTF-8");
-        };
-        let Some(mime_type) = mime_type(path) else {
-            return self.skip(relative, &not_ingested());
-        };
-        let external_id = name.replace(std::path::MAIN_SEPARATOR, "/");
-        let content = Content::File {
-            path: path.to_owned(),
-            mime_type,
-            charset: None,
-        };
-        self.documents.push(NewDocument { external_id, content });
-    }
+/// The document that goes by the relative path, or why the file is none.
+fn as_document(path: &Path, relative: &Path) -> Result<NewDocument, String> {
+    let name = relative.to_str().ok_or("its name is not UTF-8")?;
+    let mime_type = mime_type(path).ok_or_else(not_ingested)?;
+    let content = Content::File {
+        path: path.to_owned(),
+        mime_type,
+        charset: None,
+    };
+    Ok(NewDocument {
+        external_id: name.replace(std::path::MAIN_SEPARATOR, "/"),
+        content,
+    })
 }
 
 fn refuse_equal_ids(documents: &[NewDocument]) -> Result<(), Advised> {
@@ -265,6 +274,15 @@ mod tests {
         assert_eq!(ids(&found), [".page.md"]);
         let found = collect(&[dir.write("deep/logo.png", "picture")], Pictures::Skip).unwrap();
         assert_eq!(ids(&found), ["logo.png"]);
+    }
+
+    #[test]
+    fn a_file_given_by_itself_that_is_no_document_is_refused_not_skipped() {
+        let dir = TempDir::new();
+        let path = dir.write("contract.odt", "text");
+        let found = collect(std::slice::from_ref(&path), Pictures::Skip).unwrap();
+        assert_eq!(reasons(&found), []);
+        assert_eq!(found.refused, [Skipped::new(&path, not_ingested())]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::collect::Skipped;
 use crate::client::{Job, JobState};
 use crate::render::one_line;
 
@@ -58,6 +59,14 @@ impl Tally {
             code,
             message,
         });
+    }
+
+    /// Counts files that were given by themselves and could not be sent.
+    pub(crate) fn refuse(&mut self, refused: Vec<Skipped>) {
+        for file in refused {
+            self.fail(file.path, "not_sent".to_owned(), file.reason);
+        }
+        self.failed.sort_by(|a, b| a.document.cmp(&b.document));
     }
 
     pub(super) fn finish(mut self, took: Duration) -> Self {
