@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use chrono::Utc;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::time::Instant;
 
-use super::error::{ClientError, Problem};
-use super::retry::{Patience, is_busy, pauses, retry_after};
+use super::error::ClientError;
+use super::retry::Patience;
 use crate::outcome::Advised;
 
 /// The largest answer that is read.
@@ -88,13 +86,13 @@ fn is_loopback(url: &Url) -> bool {
 /// One tenant's way to a running system. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Client {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     base: Url,
-    patience: Patience,
+    pub(super) patience: Patience,
 }
 
 impl Client {
-    /// The same client for long work: it outlives restarts and overload. Use it for calls that may be repeated.
+    /// The same client for long work: it outlives restarts and overload.
     pub(crate) fn for_bulk_work(&self) -> Self {
         Self {
             patience: Patience::BULK,
@@ -148,35 +146,7 @@ impl Client {
         self.body(response).await
     }
 
-    /// Sends what `make` builds, again while patience lasts. Any answer but 2xx is a [`Problem`].
-    pub(crate) async fn send(&self, make: impl Fn() -> RequestBuilder) -> Result<Response, ClientError> {
-        let start = Instant::now();
-        let mut pauses = pauses();
-        loop {
-            let (failure, limit, asked) = match make().send().await {
-                Ok(response) if response.status().is_success() => return Ok(response),
-                Ok(response) => {
-                    let status = response.status();
-                    let asked = retry_after(response.headers(), Utc::now());
-                    let problem = ClientError::Problem(Box::new(Problem::read(status, &self.body(response).await?)));
-                    let limit = if is_busy(status) {
-                        self.patience.busy
-                    } else {
-                        Duration::ZERO
-                    };
-                    (problem, limit, asked)
-                }
-                Err(error) => (self.unreachable(error), self.patience.unreachable, None),
-            };
-            let pause = asked.or_else(|| pauses.next()).unwrap_or(limit);
-            if limit.is_zero() || start.elapsed() + pause > limit {
-                return Err(failure);
-            }
-            tokio::time::sleep(pause).await;
-        }
-    }
-
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, ClientError> {
+    pub(super) async fn body(&self, mut response: Response) -> Result<Vec<u8>, ClientError> {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.unreachable(error))? {
             if body.len() + chunk.len() > MAX_ANSWER_BYTES {
@@ -203,7 +173,7 @@ impl Client {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::testing::{Fake, reply};
+    use crate::testing::Fake;
     use axum::routing::get;
     use serde_json::json;
 
@@ -244,62 +214,5 @@ mod tests {
         let client = ServerArgs::new(&format!("{}/base/", fake.url), "k").connect().unwrap();
         let answer: Value = client.get(&["a/b"], &[]).await.unwrap();
         assert_eq!(answer["key"], "Bearer k");
-    }
-
-    #[tokio::test]
-    async fn a_busy_server_is_asked_again_after_the_time_it_names() {
-        let fake = Fake::answering(vec![
-            reply(429, json!({})).header("retry-after", "1"),
-            reply(503, json!({})).header("retry-after", "0"),
-            reply(200, json!({"ok": true})),
-        ])
-        .await;
-        let start = Instant::now();
-        let answer: Value = fake.client().get(&["x"], &[]).await.unwrap();
-        assert_eq!(answer["ok"], true);
-        assert!(start.elapsed() >= Duration::from_secs(1));
-    }
-
-    #[tokio::test]
-    async fn a_wait_longer_than_our_patience_is_an_error_at_once() {
-        let fake = Fake::answering(vec![
-            reply(429, json!({"code": "slow_down"})).header("retry-after", "3600"),
-        ])
-        .await;
-        let start = Instant::now();
-        let error = fake.client().get::<Value>(&["x"], &[]).await.unwrap_err();
-        assert!(error.to_string().starts_with("429 slow_down"));
-        assert!(start.elapsed() < Duration::from_secs(5));
-    }
-
-    #[tokio::test]
-    async fn a_refusal_is_not_repeated() {
-        let fake = Fake::answering(vec![reply(422, json!({"code": "invalid"}))]).await;
-        let error = fake.client().get::<Value>(&["x"], &[]).await.unwrap_err();
-        assert!(matches!(error, ClientError::Problem(problem) if problem.code == "invalid"));
-        assert_eq!(fake.requests().len(), 1);
-    }
-
-    #[tokio::test]
-    async fn nothing_listening_is_said_at_once() {
-        let client = ServerArgs::new("http://127.0.0.1:9", "k").connect().unwrap();
-        let error = client.get::<Value>(&["x"], &[]).await.unwrap_err();
-        assert!(error.help().unwrap().contains("./dev up"));
-    }
-
-    #[tokio::test]
-    async fn bulk_work_outlives_a_server_that_is_away_for_a_moment() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let client = ServerArgs::new(&format!("http://{address}"), "k")
-            .connect()
-            .unwrap()
-            .for_bulk_work();
-        let (answer, _fake) = tokio::join!(client.get::<Value>(&["x"], &[]), async {
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            Fake::answering_at(address, vec![reply(200, json!({"ok": true}))]).await
-        });
-        assert_eq!(answer.unwrap()["ok"], true);
     }
 }

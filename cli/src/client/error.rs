@@ -12,6 +12,9 @@ pub(crate) enum ClientError {
     Problem(Box<Problem>),
     #[error("cannot reach {address}")]
     Unreachable { address: String, source: reqwest::Error },
+    /// A change that would do harm twice, so that it is not sent again.
+    #[error(transparent)]
+    MayBeDone(Box<ClientError>),
     #[error("the answer to {route} is not understood: {detail}")]
     Unreadable { route: String, detail: String },
     #[error("job {id} ended {state}: {code}: {message}")]
@@ -35,6 +38,9 @@ impl ClientError {
             Self::Unreachable { .. } => {
                 Some("is it running? start with ./dev up, then `set -a; . .dev/env; set +a`".into())
             }
+            Self::MayBeDone(_) => Some(
+                "it may have been done all the same, so it was not sent again; look before you run it again".into(),
+            ),
             Self::Unreadable { .. } => {
                 Some("is VISUALKIT_URL the address of a VisualKit API of this version (not the admin address)?".into())
             }

@@ -8,7 +8,9 @@ mod interactive;
 mod jobs;
 mod knowledge_bases;
 mod pages;
+mod repeat;
 mod retry;
+mod send;
 mod watch;
 mod wire;
 

@@ -176,7 +176,7 @@ async fn send(client: &Client, mut body: Map<String, Value>, parts: Vec<Vec<Valu
     let last = parts.len().saturating_sub(1);
     let mut batch = Value::Null;
     for (at, jobs) in parts.into_iter().enumerate() {
-        let (id, key) = (batch.get("id").cloned(), Uuid::new_v4().to_string());
+        let id = batch.get("id").cloned();
         let path = match id.as_ref().and_then(Value::as_str) {
             None => vec!["batches"],
             Some(id) => vec!["batches", id, "jobs"],
@@ -187,13 +187,7 @@ async fn send(client: &Client, mut body: Map<String, Value>, parts: Vec<Vec<Valu
             body = Map::from_iter([("close".to_owned(), json!(at == last))]);
         }
         body.insert("jobs".to_owned(), json!(jobs));
-        let request = || {
-            client
-                .request(Method::POST, &path)
-                .header("idempotency-key", &key)
-                .json(&body)
-        };
-        batch = client.call(request).await?.1;
+        batch = client.post(&path, &Value::Object(std::mem::take(&mut body))).await?;
     }
     Ok(batch)
 }
