@@ -91,6 +91,31 @@ pub(crate) fn step_lines(steps: &[Step]) -> String {
     text
 }
 
+/// The state, then a line for each thing that holds the job back.
+pub(crate) fn why_text(why: &Value) -> String {
+    let field = |of: &Value, name| one_line(of.get(name).and_then(Value::as_str).unwrap_or_default(), 300);
+    let mut text = format!("{}\n", field(why, "state"));
+    let blockers: Vec<&Value> = why
+        .get("blocked_by")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .collect();
+    if blockers.is_empty() {
+        text.push_str("  nothing holds it back\n");
+    }
+    for blocker in blockers {
+        text.push_str(&format!(
+            "  {} ({}) since {}\n    {}\n",
+            field(blocker, "reason"),
+            field(blocker, "class"),
+            field(blocker, "since"),
+            field(blocker, "detail")
+        ));
+    }
+    text
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {

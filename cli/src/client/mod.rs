@@ -11,6 +11,7 @@ mod pages;
 mod repeat;
 mod retry;
 mod send;
+mod wait;
 mod watch;
 mod wire;
 
@@ -21,5 +22,6 @@ pub(crate) use interactive::{Finished, run_interactive};
 pub(crate) use jobs::wait_for_all;
 pub(crate) use knowledge_bases::{find_all_by_name, find_or_create};
 pub(crate) use pages::list_all;
+pub(crate) use wait::wait_for_end;
 pub(crate) use watch::watch;
 pub(crate) use wire::{Document, Job, JobState, KnowledgeBase, Page, Step};

@@ -2,15 +2,10 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
-use std::time::Duration;
-use uuid::Uuid;
 
-use crate::client::{Client, Job, JobState, ServerArgs, find_all_by_name, wait_for_all};
+use crate::client::{Client, Job, JobState, ServerArgs, find_all_by_name, wait_for_end};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
-
-/// A job that does not end for so long is not waited for any more; it goes on.
-const STALL: Duration = Duration::from_hours(24);
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -100,7 +95,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             );
             let job: Value = client.post(&migration, &Value::from(body)).await?;
             if !no_wait {
-                outcome = wait(&client, &job).await?;
+                outcome = wait(&client, job).await?;
             }
             client.get(&migration, &[]).await?
         }
@@ -115,7 +110,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             let (_, job) = client
                 .call::<Value>(|| client.request(Method::DELETE, &migration))
                 .await?;
-            outcome = wait(&client, &job).await?;
+            outcome = wait(&client, job).await?;
             client.get(&migration, &[]).await?
         }
     };
@@ -127,14 +122,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     Ok(outcome)
 }
 
-async fn wait(client: &Client, job: &Value) -> anyhow::Result<Outcome> {
-    let id: Uuid = serde_json::from_value(job.get("id").cloned().unwrap_or_default())?;
-    let mut ended: Option<Job> = None;
-    wait_for_all(client, vec![((), id)], STALL, |(), job| ended = Some(job)).await?;
-    let job = ended.context("the job is gone")?;
+async fn wait(client: &Client, job: Value) -> anyhow::Result<Outcome> {
+    let job: Job = serde_json::from_value(wait_for_end(client, job).await?)?;
     if let Some(error) = job.error.filter(|_| job.state != JobState::Succeeded) {
         print(&format!(
-            "job {id} failed: {}: {}\n",
+            "job {} failed: {}: {}\n",
+            job.id,
             error.code,
             one_line(&error.message, 500)
         ))?;

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::cancel_jobs::{CancelArgs, JobFilterArgs};
 use crate::client::{Client, ClientError, Job, JobState, Page, ServerArgs, Step, watch};
-use crate::job_text::{details, line, step_lines};
+use crate::job_text::{details, line, step_lines, why_text};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
 
@@ -193,31 +193,6 @@ async fn explain(args: JobArgs) -> anyhow::Result<Outcome> {
     }
     print(&why_text(&why))?;
     Ok(Outcome::Done)
-}
-
-/// The state, then a line for each thing that holds the job back.
-fn why_text(why: &Value) -> String {
-    let field = |of: &Value, name| one_line(of.get(name).and_then(Value::as_str).unwrap_or_default(), 300);
-    let mut text = format!("{}\n", field(why, "state"));
-    let blockers: Vec<&Value> = why
-        .get("blocked_by")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .collect();
-    if blockers.is_empty() {
-        text.push_str("  nothing holds it back\n");
-    }
-    for blocker in blockers {
-        text.push_str(&format!(
-            "  {} ({}) since {}\n    {}\n",
-            field(blocker, "reason"),
-            field(blocker, "class"),
-            field(blocker, "since"),
-            field(blocker, "detail")
-        ));
-    }
-    text
 }
 
 async fn act(args: JobArgs, verb: &str, body: Option<Value>) -> anyhow::Result<Outcome> {

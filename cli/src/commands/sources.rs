@@ -2,10 +2,11 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
-use std::time::Duration;
 use uuid::Uuid;
 
-use crate::client::{Client, ServerArgs, find_all_by_name, find_or_create, find_or_create_collection, list_all};
+use crate::client::{
+    Client, ServerArgs, find_all_by_name, find_or_create, find_or_create_collection, list_all, wait_for_end,
+};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
 
@@ -176,7 +177,11 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
         } => {
             let body = json!({"dry_run": dry_run, "force_deletions": force_deletions});
             let job: Value = client.post(&["sources", &id.to_string(), "sync"], &body).await?;
-            if *detach { Ok(job) } else { ended(client, job).await }
+            if *detach {
+                Ok(job)
+            } else {
+                wait_for_end(client, job).await
+            }
         }
         Command::Items {
             id,
@@ -197,7 +202,7 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
                     .query(&[("keep_documents", &keep)])
             };
             let (_, job) = client.call::<Value>(send).await?;
-            ended(client, job).await
+            wait_for_end(client, job).await
         }
     }
 }
@@ -206,16 +211,6 @@ async fn base(client: &Client, name: &str) -> anyhow::Result<String> {
     let found = find_all_by_name(client, &[name.to_owned()]).await?;
     let base = found.first().context("there is no such knowledge base")?;
     Ok(base.id.to_string())
-}
-
-/// A crawl takes as long as the site wants: it is asked about now and then.
-async fn ended(client: &Client, mut job: Value) -> anyhow::Result<Value> {
-    let id = field(&job, "id");
-    while !matches!(field(&job, "state").as_str(), "succeeded" | "dead" | "cancelled") {
-        tokio::time::sleep(Duration::from_millis(500)).await;
-        job = client.get(&["jobs", &id], &[]).await?;
-    }
-    Ok(job)
 }
 
 fn text(command: &Command, answered: &Value) -> String {

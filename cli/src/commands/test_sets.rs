@@ -3,10 +3,9 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use std::path::PathBuf;
-use std::time::Duration;
 use uuid::Uuid;
 
-use crate::client::{Client, ServerArgs, find_all_by_name, list_all};
+use crate::client::{Client, ServerArgs, find_all_by_name, list_all, wait_for_end};
 use crate::eval::{comparison, evaluation, question_table, read_questions};
 use crate::outcome::Outcome;
 use crate::render::{number_of, one_line, print, print_json};
@@ -181,9 +180,8 @@ async fn evaluate(args: RunArgs) -> anyhow::Result<Outcome> {
     let body = json!({"configurations": configurations});
     let mut job: Value = client.post(&["test-sets", &set, "evaluations"], &body).await?;
     let id = field(&job, "id");
-    while !args.detach && !matches!(field(&job, "state").as_str(), "succeeded" | "dead" | "cancelled") {
-        tokio::time::sleep(Duration::from_millis(300)).await;
-        job = client.get(&["jobs", &id], &[]).await?;
+    if !args.detach {
+        job = wait_for_end(&client, job).await?;
     }
     let error = job.pointer("/error/message").and_then(Value::as_str).map(str::to_owned);
     let found: Value = client.get(&["evaluations", &id], &[]).await?;

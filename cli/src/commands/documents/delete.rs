@@ -1,10 +1,8 @@
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::client::{Client, ClientError, ServerArgs};
+use crate::client::{ServerArgs, wait_for_end};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
 
@@ -28,7 +26,7 @@ pub(super) async fn delete(args: DeleteArgs) -> anyhow::Result<Outcome> {
     let send = || client.request(Method::DELETE, &["documents", &id]);
     let (_, mut job) = client.call::<Value>(send).await?;
     if args.wait {
-        job = ended(&client, job).await?;
+        job = wait_for_end(&client, job).await?;
     }
     if args.json {
         print_json(&job)?;
@@ -39,16 +37,6 @@ pub(super) async fn delete(args: DeleteArgs) -> anyhow::Result<Outcome> {
         ))?;
     }
     Ok(outcome(&job))
-}
-
-/// The job, once it has ended.
-pub(super) async fn ended(client: &Client, mut job: Value) -> Result<Value, ClientError> {
-    let id = field(&job, "id");
-    while !matches!(field(&job, "state").as_str(), "succeeded" | "dead" | "cancelled") {
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        job = client.get(&["jobs", &id], &[]).await?;
-    }
-    Ok(job)
 }
 
 pub(super) fn outcome(job: &Value) -> Outcome {

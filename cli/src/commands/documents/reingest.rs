@@ -3,8 +3,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::delete::{ended, field, outcome};
-use crate::client::{Client, ServerArgs, find_all_by_name, find_collections};
+use super::delete::{field, outcome};
+use crate::client::{Client, ServerArgs, find_all_by_name, find_collections, wait_for_end};
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
 
@@ -49,7 +49,7 @@ pub(super) async fn reingest(args: ReingestArgs) -> anyhow::Result<Outcome> {
         (None, None) => bail!("say which document, or --kb"),
     };
     if args.wait {
-        job = ended(&client, job).await?;
+        job = wait_for_end(&client, job).await?;
     }
     if args.json {
         print_json(&job)?;
