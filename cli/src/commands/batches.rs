@@ -26,6 +26,9 @@ enum Command {
         /// How many
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
         limit: u32,
+        /// Where the last page ended
+        #[arg(long)]
+        cursor: Option<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -71,7 +74,7 @@ struct SubmitArgs {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     match args.command {
-        Command::List { limit, common } => list(limit, &common).await,
+        Command::List { limit, cursor, common } => list(limit, cursor, &common).await,
         Command::Show(args) => {
             let path = ["batches", &args.id.to_string()];
             show(&args.common, &args.common.server.connect()?.get(&path, &[]).await?)
@@ -86,16 +89,26 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     }
 }
 
-async fn list(limit: u32, common: &Common) -> anyhow::Result<Outcome> {
-    let query = [("limit", limit.to_string())];
+async fn list(limit: u32, cursor: Option<String>, common: &Common) -> anyhow::Result<Outcome> {
+    let mut query = vec![("limit", limit.to_string())];
+    query.extend(cursor.map(|cursor| ("cursor", cursor)));
     let page: Value = common.server.connect()?.get(&["batches"], &query).await?;
     if common.json {
         print_json(&page)?;
     } else {
-        let batches = page.get("data").and_then(Value::as_array).into_iter().flatten();
-        print(&batches.map(line).collect::<String>())?;
+        print(&lines(&page))?;
     }
     Ok(Outcome::Done)
+}
+
+/// A line for each batch of the page, and where the next one begins.
+fn lines(page: &Value) -> String {
+    let batches = page.get("data").and_then(Value::as_array).into_iter().flatten();
+    let mut lines: String = batches.map(line).collect();
+    if let Some(cursor) = page.get("next_cursor").and_then(Value::as_str) {
+        lines.push_str(&format!("more: --cursor {}\n", one_line(cursor, 1000)));
+    }
+    lines
 }
 
 fn show(common: &Common, batch: &Value) -> anyhow::Result<Outcome> {
@@ -235,6 +248,23 @@ mod tests {
             requests[2].line,
             format!("POST /v1/batches/{}/jobs", Uuid::from_u128(7))
         );
+    }
+
+    #[tokio::test]
+    async fn a_page_says_where_the_next_one_begins() {
+        let page = json!({"data": [{"id": "i", "state": "running"}], "next_cursor": "c"});
+        assert!(lines(&page).ends_with("\nmore: --cursor c\n"));
+        let fake = Fake::answering(vec![reply(200, page)]).await;
+        let command = Command::List {
+            limit: 100,
+            cursor: Some("b".to_owned()),
+            common: Common {
+                json: false,
+                server: fake.server(),
+            },
+        };
+        run(Args { command }).await.unwrap();
+        assert_eq!(fake.requests()[0].line, "GET /v1/batches?limit=100&cursor=b");
     }
 
     #[test]

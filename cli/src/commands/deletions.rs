@@ -24,6 +24,9 @@ enum Command {
         /// How many
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
         limit: u32,
+        /// Where the last page ended
+        #[arg(long)]
+        cursor: Option<String>,
         #[command(flatten)]
         common: Common,
     },
@@ -81,28 +84,41 @@ struct Replica {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     match args.command {
-        Command::List { state, limit, common } => list(state, limit, &common).await,
+        Command::List {
+            state,
+            limit,
+            cursor,
+            common,
+        } => {
+            let mut query = vec![("limit", limit.to_string())];
+            query.extend(state.map(|state| ("state", state)));
+            query.extend(cursor.map(|cursor| ("cursor", cursor)));
+            list(&query, &common).await
+        }
         Command::Show { id, common } => show(id, &common).await,
     }
 }
 
-async fn list(state: Option<String>, limit: u32, common: &Common) -> anyhow::Result<Outcome> {
-    let client = common.server.connect()?;
-    let mut query = vec![("limit", limit.to_string())];
-    query.extend(state.map(|state| ("state", state)));
-    let page: Page<Value> = client.get(&["deletions"], &query).await?;
+async fn list(query: &[(&str, String)], common: &Common) -> anyhow::Result<Outcome> {
+    let page: Value = common.server.connect()?.get(&["deletions"], query).await?;
     if common.json {
-        print_json(&Value::Array(page.data))?;
-        return Ok(Outcome::Done);
-    }
-    let deletions: Vec<Deletion> = serde_json::from_value(Value::Array(page.data))?;
-    let lines: String = deletions.iter().map(line).collect();
-    print(if lines.is_empty() {
-        "nothing was deleted\n"
+        print_json(&page)?;
     } else {
-        &lines
-    })?;
+        print(&lines(&serde_json::from_value(page)?))?;
+    }
     Ok(Outcome::Done)
+}
+
+/// A line for each deletion of the page, and where the next one begins.
+fn lines(page: &Page<Deletion>) -> String {
+    let mut lines: String = page.data.iter().map(line).collect();
+    if let Some(cursor) = &page.next_cursor {
+        lines.push_str(&format!("more: --cursor {}\n", one_line(cursor, 1000)));
+    }
+    if lines.is_empty() {
+        lines.push_str("nothing was deleted\n");
+    }
+    lines
 }
 
 async fn show(id: Uuid, common: &Common) -> anyhow::Result<Outcome> {
@@ -182,10 +198,35 @@ fn text(deletion: &Deletion) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::testing::{Fake, reply};
     use serde_json::json;
+
+    #[tokio::test]
+    async fn a_page_says_where_the_next_one_begins() {
+        let page = json!({"data": [], "next_cursor": "c"});
+        let last = json!({"data": [], "next_cursor": null});
+        assert_eq!(
+            lines(&serde_json::from_value(page.clone()).unwrap()),
+            "more: --cursor c\n"
+        );
+        assert_eq!(lines(&serde_json::from_value(last).unwrap()), "nothing was deleted\n");
+        let fake = Fake::answering(vec![reply(200, page)]).await;
+        let command = Command::List {
+            state: Some("erasing".to_owned()),
+            limit: 100,
+            cursor: Some("b".to_owned()),
+            common: Common {
+                json: true,
+                server: fake.server(),
+            },
+        };
+        run(Args { command }).await.unwrap();
+        let expected = "GET /v1/deletions?limit=100&state=erasing&cursor=b";
+        assert_eq!(fake.requests()[0].line, expected);
+    }
 
     #[test]
     fn a_receipt_says_what_is_gone_and_who_is_waited_for() {
