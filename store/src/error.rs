@@ -31,10 +31,13 @@ impl StoreError {
         use diesel::result::{DatabaseErrorKind, Error};
         match self {
             Self::Unavailable(_) => true,
-            // 40P01, which has no kind of its own.
-            Self::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, told)) => {
-                told.message() == "deadlock detected"
-            }
+            // 40P01, 57014 and 55P03, which have no kinds of their own.
+            Self::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, told)) => matches!(
+                told.message(),
+                "deadlock detected"
+                    | "canceling statement due to statement timeout"
+                    | "canceling statement due to lock timeout"
+            ),
             Self::Query(Error::DatabaseError(kind, _)) => {
                 matches!(
                     kind,
@@ -81,5 +84,29 @@ impl StoreError {
             diesel::result::Error::NotFound => Self::NotFound { what },
             error => Self::Query(error),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use diesel::result::{DatabaseErrorKind, Error};
+
+    #[test]
+    fn what_took_too_long_may_be_tried_again_and_what_is_wrong_may_not() {
+        let told = |message: &str| {
+            StoreError::Query(Error::DatabaseError(
+                DatabaseErrorKind::Unknown,
+                Box::new(message.to_owned()),
+            ))
+        };
+        for message in [
+            "deadlock detected",
+            "canceling statement due to statement timeout",
+            "canceling statement due to lock timeout",
+        ] {
+            assert!(told(message).is_transient(), "{message}");
+        }
+        assert!(!told("division by zero").is_transient());
     }
 }

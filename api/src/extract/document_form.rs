@@ -14,6 +14,8 @@ use sha2::{Digest, Sha256};
 
 /// The most bytes a field other than the file has.
 const MAX_FIELD_BYTES: usize = 64 << 10;
+/// A list of 1,000 users and 1,000 groups, of 256 characters each.
+const MAX_ACL_BYTES: usize = 3 << 20;
 const MAX_PARTS: usize = 20;
 const MAY_BE_EMPTY: [&str; 6] = ["title", "external_id", "collection_id", "batch_id", "metadata", "acl"];
 
@@ -40,7 +42,7 @@ pub(super) async fn read(request: Request, state: &ApiState) -> Result<DocumentS
 
 /// The largest whole form: the file, the fields, and what frames them.
 pub(crate) fn max_form_bytes(max_file: usize) -> usize {
-    max_file.saturating_add(MAX_PARTS * MAX_FIELD_BYTES)
+    max_file.saturating_add(MAX_PARTS * MAX_FIELD_BYTES + MAX_ACL_BYTES)
 }
 
 #[derive(Default)]
@@ -82,7 +84,8 @@ impl Form {
             });
             return Ok(());
         }
-        let bytes = read_part(part, MAX_FIELD_BYTES, max_file).await?;
+        let limit = if name == "acl" { MAX_ACL_BYTES } else { MAX_FIELD_BYTES };
+        let bytes = read_part(part, limit, max_file).await?;
         match (name.as_str(), String::from_utf8(bytes)) {
             (_, Err(_)) => self.errors.push(FieldError::new(name, "invalid_utf8", "is not UTF-8")),
             // A form sends an empty text for a field that was left empty.

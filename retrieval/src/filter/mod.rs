@@ -8,7 +8,6 @@ mod tests;
 use std::borrow::Cow;
 
 use serde_json::Value;
-use uuid::Uuid;
 
 use condition::Condition;
 pub use parse::{FilterError, check_field};
@@ -42,10 +41,10 @@ impl Filter {
         parse::parse(value).map(Self)
     }
 
-    /// Documents that are in one of these collections and pass `filter`, where there is one.
+    /// Documents that are in one of the collections with these ids and pass `filter`, where there is one.
     #[must_use]
-    pub fn in_collections(collections: &[Uuid], filter: Option<Self>) -> Self {
-        let ids = collections.iter().map(|id| Value::String(id.to_string())).collect();
+    pub fn in_collections(ids: impl IntoIterator<Item = String>, filter: Option<Self>) -> Self {
+        let ids = ids.into_iter().map(Value::String).collect();
         let is_in = Node::Field {
             path: "$collection_id".to_owned(),
             condition: Condition::In(ids),

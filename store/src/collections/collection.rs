@@ -44,6 +44,20 @@ pub async fn find(tx: &mut TenantTx, id: CollectionId) -> Result<Collection, Sto
         .map_err(|error| StoreError::or_not_found(error, "collection"))
 }
 
+/// The same, held until the transaction ends: others that want to change it wait.
+///
+/// # Errors
+/// [`StoreError::NotFound`] as of [`find`].
+pub async fn lock(tx: &mut TenantTx, id: CollectionId) -> Result<Collection, StoreError> {
+    sql_query(format!("{SELECT} AND c.id = $2 FOR NO KEY UPDATE OF c"))
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(id)
+        .prepared()
+        .get_result(&mut tx.conn)
+        .await
+        .map_err(|error| StoreError::or_not_found(error, "collection"))
+}
+
 /// Those of a base, the newest first; `before` is where the previous page ended.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ mod deletion;
 mod documents;
 mod save;
 
-pub use self::collection::{Collection, find, hold, list, missing};
+pub use self::collection::{Collection, find, hold, list, lock, missing};
 pub use self::deletion::{base_of, begin_deletion, delete, documents_of, take_out};
 pub use self::documents::{put, put_source};
 pub use self::save::{Changes, MAX_PER_BASE, NewCollection, change, create};

@@ -1,6 +1,8 @@
+use crate::prepared::Prepare;
 use crate::schema::{blobs, chunks, document_versions, documents};
 use crate::{BlobId, DocumentId, KnowledgeBaseId, StoreError, TenantTx, embeddings};
 use diesel::prelude::*;
+use diesel::{sql_query, sql_types};
 use diesel_async::RunQueryDsl;
 
 /// Notes that the document is to go, by job `job_id`; its external id is free at once.
@@ -42,6 +44,17 @@ pub struct Erased {
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn delete(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<Erased, StoreError> {
+    // What was judged of them goes with them: evaluations of before asked another set. First, as in a change of the set.
+    sql_query(
+        "UPDATE test_sets SET revision = revision + 1 WHERE tenant_id = $1 AND id IN (
+             SELECT q.test_set_id FROM judgements j JOIN test_questions q ON q.tenant_id = j.tenant_id AND q.id = j.question_id
+             WHERE j.tenant_id = $1 AND j.document_id = ANY($2))",
+    )
+    .bind::<sql_types::Uuid, _>(tx.tenant)
+    .bind::<sql_types::Array<sql_types::Uuid>, _>(ids)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
     // Whoever is storing something for one of them has committed once it is locked, and finds it gone afterwards.
     let _: Vec<DocumentId> = documents::table
         .filter(documents::tenant_id.eq(tx.tenant))

@@ -41,7 +41,9 @@ pub struct Listed {
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn list(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Listed, StoreError> {
-    let is_narrow = filter.external_id.is_some()
+    // A state is that of the document's job, which is looked up one by one: so they are bounded too.
+    let is_narrow = filter.state.is_some()
+        || filter.external_id.is_some()
         || filter.source.is_some()
         || filter.collection.is_some()
         || filter.mime_type.is_some()
@@ -60,13 +62,11 @@ pub async fn list(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Listed, 
 
 async fn of_base(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Vec<Document>, StoreError> {
     let sql = format!(
-        "{SELECT} WHERE d.tenant_id = $1 AND d.knowledge_base_id = $2 AND ($3 IS NULL OR s.state = $3) AND ($4 IS NULL OR d.id < $4)
-         ORDER BY d.id DESC LIMIT $5"
+        "{SELECT} WHERE d.tenant_id = $1 AND d.knowledge_base_id = $2 AND ($3 IS NULL OR d.id < $3) ORDER BY d.id DESC LIMIT $4"
     );
     Ok(sql_query(sql)
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(filter.base)
-        .bind::<Nullable<Text>, _>(filter.state)
         .bind::<Nullable<Uuid>, _>(filter.before)
         .bind::<BigInt, _>(filter.limit)
         .prepared()

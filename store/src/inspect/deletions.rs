@@ -51,7 +51,7 @@ pub async fn replicas_behind(system: &System, minutes: i64) -> Result<Vec<Replic
     Ok(found)
 }
 
-/// Deletions that were accepted longer than so many minutes ago and whose rows are still there: their jobs wait, or died.
+/// Deletions that were accepted longer than so many minutes ago, whose rows are still there and whose jobs are not at work: they wait, or died.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -61,6 +61,7 @@ pub async fn unerased_deletions(system: &System, minutes: i64) -> Result<Vec<Str
         "SELECT d.id || ' of ' || d.tenant_id || ': its job is ' || coalesce(j.state, 'missing') AS line
          FROM deletions d LEFT JOIN jobs j ON j.tenant_id = d.tenant_id AND j.id = d.id
          WHERE d.erased_at IS NULL AND d.completed_at IS NULL AND d.accepted_at < now() - $1 * interval '1 minute'
+           AND j.state IS DISTINCT FROM 'running'
          ORDER BY d.id LIMIT {LOOKED_AT}"
     ))
     .bind::<BigInt, _>(minutes)

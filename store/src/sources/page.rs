@@ -1,4 +1,4 @@
-use super::source::COLUMNS;
+use super::source::{COLUMNS, IS_THERE};
 use super::{ItemStatus, Source};
 use crate::jobs::Held;
 use crate::prepared::Prepare;
@@ -36,11 +36,11 @@ pub struct Version<'a> {
 /// source next will find at its document.
 ///
 /// # Errors
-/// [`StoreError::LeaseLost`]; [`StoreError::NotFound`] when the source is gone or being deleted.
+/// [`StoreError::LeaseLost`]; [`StoreError::NotFound`] when the source is gone or being deleted, alone or with its base.
 pub async fn hold(tx: &mut TenantTx, held: Held, source: SourceId) -> Result<Source, StoreError> {
     effects::hold(tx, held).await?;
     sql_query(format!(
-        "SELECT {COLUMNS} FROM sources WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL FOR SHARE"
+        "SELECT {COLUMNS} FROM sources s WHERE tenant_id = $1 AND id = $2 AND {IS_THERE} FOR SHARE OF s"
     ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(source)

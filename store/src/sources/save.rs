@@ -1,5 +1,5 @@
 use super::Source;
-use super::source::COLUMNS;
+use super::source::{COLUMNS, IS_THERE};
 use crate::prepared::Prepare;
 use crate::{CollectionId, KnowledgeBaseId, SourceId, StoreError, TenantTx, collections};
 use diesel::sql_query;
@@ -78,9 +78,9 @@ pub struct Changes {
 /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the name is taken.
 pub async fn change(tx: &mut TenantTx, id: SourceId, changes: &Changes) -> Result<Source, StoreError> {
     let changed: Source = sql_query(format!(
-        "UPDATE sources SET name = coalesce($3, name), config = coalesce($4, config), metadata = coalesce($5, metadata),
+        "UPDATE sources s SET name = coalesce($3, name), config = coalesce($4, config), metadata = coalesce($5, metadata),
                 acl = coalesce($6, acl), collection_id = CASE WHEN $7 THEN $8 ELSE collection_id END, updated_at = now()
-         WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL RETURNING {COLUMNS}"
+         WHERE tenant_id = $1 AND id = $2 AND {IS_THERE} RETURNING {COLUMNS}"
     ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)

@@ -45,11 +45,15 @@ pub struct Source {
 /// The columns of [`Source`].
 pub(super) const COLUMNS: &str = "id, knowledge_base_id, kind, name, config, metadata, acl, collection_id, sync_id, last_sync_at, created_at, updated_at";
 
+/// Neither the source `s` nor its base is being deleted.
+pub(super) const IS_THERE: &str = "s.deleting_at IS NULL AND EXISTS (
+    SELECT FROM knowledge_bases b WHERE b.tenant_id = s.tenant_id AND b.id = s.knowledge_base_id AND b.deleting_at IS NULL)";
+
 /// # Errors
-/// [`StoreError::NotFound`], also for another tenant's source and for one that is being deleted.
+/// [`StoreError::NotFound`], also for another tenant's source and for one that is being deleted, alone or with its base.
 pub async fn find(tx: &mut TenantTx, id: SourceId) -> Result<Source, StoreError> {
     sql_query(format!(
-        "SELECT {COLUMNS} FROM sources WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL"
+        "SELECT {COLUMNS} FROM sources s WHERE tenant_id = $1 AND id = $2 AND {IS_THERE}"
     ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
@@ -81,4 +85,20 @@ pub async fn list(
     .prepared()
     .load(&mut tx.conn)
     .await?)
+}
+
+/// The same, held until the transaction ends: others that want to change it wait.
+///
+/// # Errors
+/// [`StoreError::NotFound`] as of [`find`].
+pub async fn lock(tx: &mut TenantTx, id: SourceId) -> Result<Source, StoreError> {
+    sql_query(format!(
+        "SELECT {COLUMNS} FROM sources s WHERE tenant_id = $1 AND id = $2 AND {IS_THERE} FOR NO KEY UPDATE OF s"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .map_err(|error| StoreError::or_not_found(error, "source"))
 }

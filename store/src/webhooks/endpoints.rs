@@ -125,6 +125,22 @@ pub async fn find(tx: &mut TenantTx, id: WebhookId) -> Result<Endpoint, StoreErr
     .map_err(|error| StoreError::or_not_found(error, "webhook"))
 }
 
+/// The same, held until the transaction ends: others that want to change it wait.
+///
+/// # Errors
+/// [`StoreError::NotFound`].
+pub async fn lock(tx: &mut TenantTx, id: WebhookId) -> Result<Endpoint, StoreError> {
+    sql_query(format!(
+        "SELECT {COLUMNS} FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .map_err(|error| StoreError::or_not_found(error, "webhook"))
+}
+
 /// What is to be different; `None` stays as it is.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {

@@ -12,7 +12,7 @@ pub use self::attempts::{Attempt, Health, ToDeliver, disable_failing, find_to_de
 pub use self::deliveries::{
     Delivery, DeliveryFilter, DeliveryState, LoggedAttempt, attempts_of, find_delivery, list_deliveries,
 };
-pub use self::endpoints::{Changes, Endpoint, NewEndpoint, change, create, delete, find, list, rotate_secret};
+pub use self::endpoints::{Changes, Endpoint, NewEndpoint, change, create, delete, find, list, lock, rotate_secret};
 pub(crate) use self::events::TELL_WEBHOOKS;
 pub use self::events::{
     DELIVERY_ATTEMPTS, DELIVERY_KIND, DELIVERY_POOL, DELIVERY_PRIORITY, EVENT_PATTERNS, EVENT_TYPES, TEST_EVENT,

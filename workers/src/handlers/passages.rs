@@ -154,8 +154,10 @@ pub(super) fn filter(filter: Option<&Value>, collections: &[CollectionId]) -> Re
     if collections.is_empty() {
         return Ok(filter);
     }
-    let ids: Vec<uuid::Uuid> = collections.iter().map(|id| id.0).collect();
-    Ok(Some(Filter::in_collections(&ids, filter)))
+    Ok(Some(Filter::in_collections(
+        collections.iter().map(ToString::to_string),
+        filter,
+    )))
 }
 
 pub(super) fn viewer(viewer: &Viewer) -> retrieval::Viewer {

@@ -1,7 +1,6 @@
 use crate::extract::{Authorized, KnowledgeRead, PathId};
-use crate::views::CollectionObject;
+use crate::views::{CollectionObject, Tagged};
 use crate::{ApiState, Problem};
-use axum::Json;
 use axum::extract::State;
 use store::CollectionId;
 
@@ -15,7 +14,7 @@ use store::CollectionId;
     security(("api_key" = ["knowledge:read"])),
     params(("id" = Uuid, Path, description = "The collection.")),
     responses(
-        (status = 200, description = "The collection.", body = CollectionObject),
+        (status = 200, description = "The collection.", body = CollectionObject, headers(("ETag" = String, description = "For If-Match."))),
         (status = 404, description = "There is no such collection."),
     )
 )]
@@ -23,10 +22,10 @@ pub(crate) async fn show_collection(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
     PathId(id): PathId<CollectionId>,
-) -> Result<Json<CollectionObject>, Problem> {
+) -> Result<Tagged<CollectionObject>, Problem> {
     let found = state
         .store
         .tenant(caller.tenant(), async move |tx| store::collections::find(tx, id).await)
         .await?;
-    Ok(Json(found.into()))
+    Ok(Tagged(found.into()))
 }

@@ -1,7 +1,6 @@
-use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, PathId};
-use crate::views::CollectionObject;
+use crate::extract::{Authorized, Fields, FromFields, IfMatch, JsonBody, KnowledgeWrite, PathId};
+use crate::views::{CollectionObject, Tagged, etag};
 use crate::{ApiState, Problem};
-use axum::Json;
 use axum::extract::State;
 use store::CollectionId;
 use store::collections::Changes;
@@ -41,12 +40,17 @@ impl FromFields for CollectionPatch {
     path = "/v1/collections/{id}",
     tag = "Collections",
     security(("api_key" = ["knowledge:write"])),
-    params(("id" = Uuid, Path, description = "The collection.")),
+    params(
+        ("id" = Uuid, Path, description = "The collection."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the collection as it was read."),
+    ),
     request_body = CollectionPatch,
     responses(
-        (status = 200, description = "The collection as it is now.", body = CollectionObject),
+        (status = 200, description = "The collection as it is now.", body = CollectionObject, headers(("ETag" = String, description = "For If-Match."))),
+        (status = 400, description = "If-Match cannot be understood."),
         (status = 404, description = "There is no such collection."),
         (status = 409, description = "A collection of this name exists in the knowledge base."),
+        (status = 412, description = "It has changed since it was read."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "Fields are wrong or unknown."),
@@ -56,8 +60,10 @@ pub(crate) async fn update_collection(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeWrite>,
     PathId(id): PathId<CollectionId>,
+    if_match: IfMatch,
     JsonBody { value, .. }: JsonBody<CollectionPatch>,
-) -> Result<Json<CollectionObject>, Problem> {
+) -> Result<Tagged<CollectionObject>, Problem> {
+    let if_match = &if_match;
     let changes = Changes {
         name: value.name,
         description: value.description,
@@ -65,8 +71,10 @@ pub(crate) async fn update_collection(
     let changed = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            store::collections::change(tx, id, &changes).await
+            let before = store::collections::lock(tx, id).await?;
+            if_match.check(&etag(&CollectionObject::from(before))?)?;
+            Ok::<_, Problem>(store::collections::change(tx, id, &changes).await?)
         })
         .await?;
-    Ok(Json(changed.into()))
+    Ok(Tagged(changed.into()))
 }

@@ -1,3 +1,4 @@
+use super::set::LEAST_QUESTIONS;
 use crate::routes::evaluations::configuration::AskedConfiguration;
 use crate::{Problem, ProblemCode};
 use config::Settings;
@@ -83,6 +84,17 @@ async fn judge(tx: &mut TenantTx, gate: &Gate, evaluation: &Evaluation) -> Resul
             first.push(metric.of(a));
             second.push(metric.of(b));
         }
+    }
+    // Fewer pairs than a gate needs cannot lose significantly, whatever they say.
+    if first.len() < LEAST_QUESTIONS {
+        return Err(Problem::new(
+            ProblemCode::GateNotEvaluated,
+            format!(
+                "The gate's test set has {} questions that can be scored by now, and at least {LEAST_QUESTIONS} are needed to tell a loss. Add some and \
+                 evaluate the change, remove the gate, or give a reason as `override_gate`.",
+                first.len()
+            ),
+        ));
     }
     let Some(Verdict {
         loses: true,

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// With fewer no loss can be significant: two of 2^5 equally likely outcomes are more than 5 %.
-const LEAST_QUESTIONS: i64 = 6;
+pub(super) const LEAST_QUESTIONS: usize = 6;
 
 /// A gate.
 #[derive(Debug, ToSchema)]
@@ -83,7 +83,7 @@ pub(crate) async fn set_gate(
                 }
                 Err(error) => return Err(error.into()),
             };
-            if set.scorable < LEAST_QUESTIONS {
+            if usize::try_from(set.scorable).unwrap_or(0) < LEAST_QUESTIONS {
                 let detail = format!(
                     "The test set has {} questions with a relevant document. A gate needs at least {LEAST_QUESTIONS}: with fewer no loss can be significant.",
                     set.scorable

@@ -36,7 +36,9 @@ pub(super) async fn apply(
         search: change.search.applied_to(before.search.clone()),
         ..before.clone()
     };
-    if after.search.rerank == Some(true) && of_base(settings, &after.search).is_none() {
+    let reranking = |base: &KnowledgeBase| (base.search.rerank, base.search.reranker.clone());
+    let is_other = reranking(&after) != reranking(&before);
+    if is_other && after.search.rerank == Some(true) && of_base(settings, &after.search).is_none() {
         let message = "needs a reranker: neither the knowledge base nor this installation has one";
         return Err(Problem::invalid(vec![FieldError::new(
             "search.rerank",

@@ -38,7 +38,9 @@ pub(crate) async fn create_schedule(
 ) -> Result<(StatusCode, HeaderMap, Json<ScheduleObject>), Problem> {
     // This clock only tells how close the ticks come to each other.
     let settings = Settings::read(value.fields(), None, &state.catalogue, Utc::now())?;
-    caller.require(settings.entry.scope)?;
+    if let Some(entry) = &settings.entry {
+        caller.require(entry.scope)?;
+    }
     let id = ScheduleId::generate();
     let created_by = caller.key();
     let request = work::Request {
@@ -53,7 +55,9 @@ pub(crate) async fn create_schedule(
             if let Some(existing) = take_key(tx, request, id.0).await? {
                 return Ok::<_, Problem>((store::schedules::find(tx, ScheduleId(existing)).await?, true));
             }
-            require_named(tx, &settings.entry, &settings.payload, "").await?;
+            if let Some(entry) = &settings.entry {
+                require_named(tx, entry, &settings.payload, "").await?;
+            }
             let now = store::schedules::now(tx).await?;
             let new = NewSchedule {
                 id,
@@ -61,7 +65,7 @@ pub(crate) async fn create_schedule(
                 name: settings.name,
                 cron: settings.cron,
                 time_zone: settings.time_zone,
-                kind: settings.kind.to_owned(),
+                kind: settings.kind,
                 payload: settings.payload,
                 priority: settings.priority,
                 max_attempts: settings.max_attempts,

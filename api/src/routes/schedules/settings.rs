@@ -16,9 +16,9 @@ pub(super) struct Settings {
     pub(super) name: String,
     pub(super) cron: String,
     pub(super) time_zone: String,
-    pub(super) kind: &'static str,
-    /// Of the kind.
-    pub(super) entry: CatalogueEntry,
+    pub(super) kind: String,
+    /// Of the kind; `None`: it is off and stays so, and neither kind nor payload is changed. Both may be of what there is no more.
+    pub(super) entry: Option<CatalogueEntry>,
     pub(super) payload: Value,
     pub(super) priority: Option<i16>,
     pub(super) max_attempts: Option<i16>,
@@ -60,6 +60,9 @@ impl Settings {
         let utc = "UTC".to_owned();
         let zone_before = kept(fields, "time_zone", current).map_or(&utc, |before| &before.time_zone);
         let time_zone = text(fields, "time_zone", 100, Some(zone_before));
+        let is_other_work = ["kind", "payload"]
+            .into_iter()
+            .any(|name| !fields.is_absent(name) || fields.is_null(name));
         let before = kept(fields, "kind", current);
         let kind = text(fields, "kind", 100, before.map(|before| &before.kind));
         let before = kept(fields, "payload", current);
@@ -98,13 +101,17 @@ impl Settings {
         {
             fields.note([error]);
         }
-        let work = kind.and_then(|kind| noted(fields, check_kind(catalogue, &kind, payload)));
-        let (entry, payload) = work?;
+        let (kind, entry, payload) = if is_other_work || enabled || current.is_none() {
+            let (entry, payload) = kind.and_then(|kind| noted(fields, check_kind(catalogue, &kind, payload)))?;
+            (entry.kind.to_owned(), Some(entry), payload)
+        } else {
+            (kind?, None, payload?)
+        };
         Some(Self {
             name: name?,
             cron: cron?,
             time_zone: time_zone?,
-            kind: entry.kind,
+            kind,
             entry,
             payload,
             priority,

@@ -1,8 +1,10 @@
 use crate::extract::{Authorized, JobsRead, PathId};
-use crate::views::{FiringObject, ScheduleDetails};
+use crate::views::{FiringObject, ScheduleDetails, etag};
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
+use axum::http::HeaderName;
+use axum::http::header::ETAG;
 use store::ScheduleId;
 
 /// Firings that are shown.
@@ -18,7 +20,7 @@ const SHOWN: i64 = 10;
     security(("api_key" = ["jobs:read"])),
     params(("id" = Uuid, Path, description = "The schedule.")),
     responses(
-        (status = 200, description = "The schedule.", body = ScheduleDetails),
+        (status = 200, description = "The schedule.", body = ScheduleDetails, headers(("ETag" = String, description = "Of the schedule, for If-Match."))),
         (status = 404, description = "There is no such schedule."),
     )
 )]
@@ -26,7 +28,7 @@ pub(crate) async fn show_schedule(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
     PathId(id): PathId<ScheduleId>,
-) -> Result<Json<ScheduleDetails>, Problem> {
+) -> Result<([(HeaderName, String); 1], Json<ScheduleDetails>), Problem> {
     caller.refuse_publishable()?;
     let details = state
         .store
@@ -41,5 +43,7 @@ pub(crate) async fn show_schedule(
             })
         })
         .await?;
-    Ok(Json(details))
+    // Of the schedule alone: a tick is no change of it by anybody.
+    let tag = etag(&details.schedule)?;
+    Ok(([(ETAG, tag)], Json(details)))
 }

@@ -1,10 +1,9 @@
 use super::fields::UpdateSchedule;
 use super::settings::Settings;
-use crate::extract::{Authorized, JobsWrite, JsonBody, PathId, Unread};
-use crate::views::ScheduleObject;
+use crate::extract::{Authorized, IfMatch, JobsWrite, JsonBody, PathId, Unread};
+use crate::views::{ScheduleObject, Tagged, etag};
 use crate::work::require_named;
 use crate::{ApiState, Problem};
-use axum::Json;
 use axum::extract::State;
 use store::ScheduleId;
 use store::schedules::Schedule;
@@ -17,12 +16,17 @@ use store::schedules::Schedule;
     path = "/v1/schedules/{id}",
     tag = "Schedules",
     security(("api_key" = ["jobs:write"])),
-    params(("id" = Uuid, Path, description = "The schedule.")),
+    params(
+        ("id" = Uuid, Path, description = "The schedule."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the schedule as it was read."),
+    ),
     request_body = UpdateSchedule,
     responses(
-        (status = 200, description = "The schedule as it is now.", body = ScheduleObject),
+        (status = 200, description = "The schedule as it is now.", body = ScheduleObject, headers(("ETag" = String, description = "For If-Match."))),
+        (status = 400, description = "If-Match cannot be understood."),
         (status = 404, description = "There is no such schedule."),
         (status = 409, description = "A schedule of this name exists."),
+        (status = 412, description = "It has changed since it was read."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "The kind is unknown, or fields are wrong or unknown."),
@@ -32,17 +36,21 @@ pub(crate) async fn update_schedule(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsWrite>,
     PathId(id): PathId<ScheduleId>,
+    if_match: IfMatch,
     JsonBody { value, .. }: JsonBody<Unread>,
-) -> Result<Json<ScheduleObject>, Problem> {
-    let (catalogue, changer) = (&state.catalogue, &caller);
+) -> Result<Tagged<ScheduleObject>, Problem> {
+    let (catalogue, changer, if_match) = (&state.catalogue, &caller, &if_match);
     let schedule = state
         .store
         .tenant(caller.tenant(), async move |tx| {
             let before = store::schedules::lock(tx, id).await?;
+            if_match.check(&etag(&ScheduleObject::from(before.clone()))?)?;
             let now = store::schedules::now(tx).await?;
             let settings = Settings::read(value.fields(), Some(&before), catalogue, now)?;
-            changer.require(settings.entry.scope)?;
-            require_named(tx, &settings.entry, &settings.payload, "").await?;
+            if let Some(entry) = &settings.entry {
+                changer.require(entry.scope)?;
+                require_named(tx, entry, &settings.payload, "").await?;
+            }
             let ticks_on = before.enabled && settings.enabled && !settings.has_other_ticks(&before);
             let (next_tick, due_at) = if ticks_on {
                 (before.next_tick, before.due_at)
@@ -53,7 +61,7 @@ pub(crate) async fn update_schedule(
                 name: settings.name,
                 cron: settings.cron,
                 time_zone: settings.time_zone,
-                kind: settings.kind.to_owned(),
+                kind: settings.kind,
                 payload: settings.payload,
                 priority: settings.priority,
                 max_attempts: settings.max_attempts,
@@ -68,5 +76,5 @@ pub(crate) async fn update_schedule(
             Ok::<_, Problem>(store::schedules::update(tx, changed).await?)
         })
         .await?;
-    Ok(Json(schedule.into()))
+    Ok(Tagged(schedule.into()))
 }

@@ -1,7 +1,6 @@
 use crate::extract::{Authorized, KnowledgeRead, PathId};
-use crate::views::SourceObject;
+use crate::views::{SourceObject, Tagged};
 use crate::{ApiState, Problem};
-use axum::Json;
 use axum::extract::State;
 use store::SourceId;
 
@@ -15,7 +14,7 @@ use store::SourceId;
     security(("api_key" = ["knowledge:read"])),
     params(("id" = Uuid, Path, description = "The source.")),
     responses(
-        (status = 200, description = "The source.", body = SourceObject),
+        (status = 200, description = "The source.", body = SourceObject, headers(("ETag" = String, description = "For If-Match."))),
         (status = 404, description = "There is no such source."),
     )
 )]
@@ -23,10 +22,10 @@ pub(crate) async fn show_source(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
     PathId(id): PathId<SourceId>,
-) -> Result<Json<SourceObject>, Problem> {
+) -> Result<Tagged<SourceObject>, Problem> {
     let found = state
         .store
         .tenant(caller.tenant(), async move |tx| store::sources::find(tx, id).await)
         .await?;
-    Ok(Json(found.into()))
+    Ok(Tagged(found.into()))
 }

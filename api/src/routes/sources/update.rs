@@ -1,9 +1,8 @@
 use super::web_config::{ReadConfig, WebConfig, check_addresses};
-use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, PathId, acl, metadata};
+use crate::extract::{Authorized, Fields, FromFields, IfMatch, JsonBody, KnowledgeWrite, PathId, acl, metadata};
 use crate::routes::collections::{changed_collection, hold_named};
-use crate::views::SourceObject;
+use crate::views::{SourceObject, Tagged, etag};
 use crate::{ApiState, Problem};
-use axum::Json;
 use axum::extract::State;
 use config::Settings;
 use serde_json::Value;
@@ -66,12 +65,17 @@ impl FromFields for UpdateSource {
     path = "/v1/sources/{id}",
     tag = "Sources",
     security(("api_key" = ["knowledge:write"])),
-    params(("id" = Uuid, Path, description = "The source.")),
+    params(
+        ("id" = Uuid, Path, description = "The source."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the source as it was read."),
+    ),
     request_body = SourcePatch,
     responses(
-        (status = 200, description = "The source as it is now.", body = SourceObject),
+        (status = 200, description = "The source as it is now.", body = SourceObject, headers(("ETag" = String, description = "For If-Match."))),
+        (status = 400, description = "If-Match cannot be understood."),
         (status = 404, description = "There is no such source, or no such collection in its knowledge base."),
         (status = 409, description = "A source of this name exists in the knowledge base."),
+        (status = 412, description = "It has changed since it was read."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "Fields are wrong or unknown."),
@@ -81,8 +85,10 @@ pub(crate) async fn update_source(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeWrite>,
     PathId(id): PathId<SourceId>,
+    if_match: IfMatch,
     JsonBody { value, .. }: JsonBody<UpdateSource>,
-) -> Result<Json<SourceObject>, Problem> {
+) -> Result<Tagged<SourceObject>, Problem> {
+    let if_match = &if_match;
     let config = value.config.map(|config| serde_json::to_value(&config.0)).transpose();
     let changes = Changes {
         name: value.name,
@@ -94,12 +100,14 @@ pub(crate) async fn update_source(
     let changed = state
         .store
         .tenant(caller.tenant(), async move |tx| {
+            let before = store::sources::lock(tx, id).await?;
+            if_match.check(&etag(&SourceObject::from(before.clone()))?)?;
             if let Some(Some(collection)) = changes.collection_id {
-                let base = store::sources::find(tx, id).await?.knowledge_base_id;
+                let base = before.knowledge_base_id;
                 hold_named(tx, base, Some(collection)).await?;
             }
             Ok::<_, Problem>(store::sources::change(tx, id, &changes).await?)
         })
         .await?;
-    Ok(Json(changed.into()))
+    Ok(Tagged(changed.into()))
 }

@@ -1,8 +1,7 @@
 use super::fields::{check_url, description, events, kinds};
-use crate::extract::{Authorized, Fields, FromFields, JsonBody, PathId, WebhooksWrite};
-use crate::views::WebhookObject;
+use crate::extract::{Authorized, Fields, FromFields, IfMatch, JsonBody, PathId, WebhooksWrite};
+use crate::views::{Tagged, WebhookObject, etag};
 use crate::{ApiState, Problem};
-use axum::Json;
 use axum::extract::State;
 use config::Settings;
 use store::WebhookId;
@@ -60,11 +59,16 @@ impl FromFields for ChangeWebhook {
     path = "/v1/webhooks/{id}",
     tag = "Webhooks",
     security(("api_key" = ["webhooks:write"])),
-    params(("id" = Uuid, Path, description = "The webhook.")),
+    params(
+        ("id" = Uuid, Path, description = "The webhook."),
+        ("If-Match" = Option<String>, Header, description = "The ETag of the webhook as it was read."),
+    ),
     request_body = WebhookPatch,
     responses(
-        (status = 200, description = "The webhook as it is now.", body = WebhookObject),
+        (status = 200, description = "The webhook as it is now.", body = WebhookObject, headers(("ETag" = String, description = "For If-Match."))),
+        (status = 400, description = "If-Match cannot be understood."),
         (status = 404, description = "There is no such webhook."),
+        (status = 412, description = "It has changed since it was read."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "Fields are wrong or unknown."),
@@ -74,14 +78,18 @@ pub(crate) async fn change_webhook(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<WebhooksWrite>,
     PathId(id): PathId<WebhookId>,
+    if_match: IfMatch,
     JsonBody { value, .. }: JsonBody<ChangeWebhook>,
-) -> Result<Json<WebhookObject>, Problem> {
+) -> Result<Tagged<WebhookObject>, Problem> {
+    let if_match = &if_match;
     let ChangeWebhook(changes) = value;
     let changed = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            store::webhooks::change(tx, id, &changes).await
+            let before = store::webhooks::lock(tx, id).await?;
+            if_match.check(&etag(&WebhookObject::from(before))?)?;
+            Ok::<_, Problem>(store::webhooks::change(tx, id, &changes).await?)
         })
         .await?;
-    Ok(Json(changed.into()))
+    Ok(Tagged(changed.into()))
 }

@@ -1,7 +1,6 @@
 use crate::extract::{Authorized, PathId, WebhooksRead};
-use crate::views::WebhookObject;
+use crate::views::{Tagged, WebhookObject};
 use crate::{ApiState, Problem};
-use axum::Json;
 use axum::extract::State;
 use store::WebhookId;
 
@@ -15,7 +14,7 @@ use store::WebhookId;
     security(("api_key" = ["webhooks:read"])),
     params(("id" = Uuid, Path, description = "The webhook.")),
     responses(
-        (status = 200, description = "The webhook.", body = WebhookObject),
+        (status = 200, description = "The webhook.", body = WebhookObject, headers(("ETag" = String, description = "For If-Match."))),
         (status = 404, description = "There is no such webhook."),
     )
 )]
@@ -23,10 +22,10 @@ pub(crate) async fn show_webhook(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<WebhooksRead>,
     PathId(id): PathId<WebhookId>,
-) -> Result<Json<WebhookObject>, Problem> {
+) -> Result<Tagged<WebhookObject>, Problem> {
     let found = state
         .store
         .tenant(caller.tenant(), async move |tx| store::webhooks::find(tx, id).await)
         .await?;
-    Ok(Json(found.into()))
+    Ok(Tagged(found.into()))
 }

@@ -340,3 +340,24 @@ async fn a_hundred_megabytes_that_are_sent_anyway_still_get_their_413() {
         .expect_problem(413, "too_large");
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_takes_an_access_list_as_long_as_json_does() {
+    let (app, documents) = without_workers().await;
+    let names = |kind: &str| -> Vec<String> { (0..1000).map(|number| format!("{kind}-{number:0>200}")).collect() };
+    let acl = json!({"users": names("user"), "groups": names("group")}).to_string();
+    let form = |title: &str| {
+        let file = Part::bytes(b"Every lantern is lit.".to_vec()).file_name("lantern.txt");
+        Form::new()
+            .part("file", file)
+            .text("acl", acl.clone())
+            .text("title", title.to_owned())
+    };
+    let sent = app.client.request(Method::POST, &documents).multipart(form("Lantern"));
+    let sent = app.client.send(sent).await;
+    assert_eq!(sent.status.as_u16(), 202, "{}", sent.text);
+    let other = "t".repeat(70_000);
+    let sent = app.client.request(Method::POST, &documents).multipart(form(&other));
+    app.client.send(sent).await.expect_problem(413, "too_large");
+    app.abandon().await;
+}

@@ -7,6 +7,7 @@ mod dead_summary;
 mod events;
 mod headers;
 mod idempotency;
+mod if_match;
 mod jobs;
 mod keys;
 mod limits;

@@ -202,3 +202,24 @@ async fn settings_are_shown_and_changed_from_the_command_line() {
     assert_eq!(run(&["list"]).await.lines().count(), 1);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_whose_reranker_is_gone_can_be_changed_otherwise() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    app.execute("UPDATE knowledge_bases SET search_rerank = true").await;
+    let path = format!("/v1/knowledge-bases/{base}");
+    let patch = async |body: Value| {
+        let request = app.client.request(Method::PATCH, &path);
+        app.client.send(request.json(&body)).await
+    };
+    assert_eq!(patch(json!({"name": "renamed"})).await.status.as_u16(), 200);
+    let changed = patch(json!({"search": {"candidates": 40}})).await;
+    assert_eq!(changed.status.as_u16(), 200, "{}", changed.text);
+    let off = patch(json!({"search": {"rerank": false}})).await;
+    assert_eq!(off.status.as_u16(), 200, "{}", off.text);
+    patch(json!({"search": {"rerank": true}}))
+        .await
+        .expect_problem(422, "invalid");
+    app.finish().await;
+}

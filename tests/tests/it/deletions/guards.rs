@@ -300,3 +300,29 @@ async fn what_is_hidden_takes_no_place_of_what_says_the_same() {
     let_go(&app, &pause).await;
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_sources_of_a_deleted_base_are_there_no_more() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let site = FakeSite::start(&[("/", SitePage::html("<p>lantern</p>"))]).await;
+    let config = json!({"start_urls": [format!("{}/", site.url)], "mode": "links"});
+    let body = json!({"kind": "web", "name": "site", "config": config});
+    let made = app
+        .client
+        .post(&format!("/v1/knowledge-bases/{base}/sources"), body)
+        .await;
+    let path = format!("/v1/sources/{}", made.body["id"].as_str().unwrap());
+    let pause = hold_back(&app, "delete_knowledge_base").await;
+    delete(&app.client, &format!("/v1/knowledge-bases/{base}")).await;
+    for seen in ["", "/items", "/syncs"] {
+        let seen = app.client.get(&format!("{path}{seen}")).await;
+        seen.expect_problem(404, "not_found");
+    }
+    let change = app.client.request(Method::PATCH, &path).json(&json!({"name": "other"}));
+    app.client.send(change).await.expect_problem(404, "not_found");
+    let synced = app.client.post(&format!("{path}/sync"), json!({})).await;
+    synced.expect_problem(404, "not_found");
+    let_go(&app, &pause).await;
+    app.abandon().await;
+}

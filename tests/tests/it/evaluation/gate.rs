@@ -208,3 +208,52 @@ async fn a_base_is_deleted_with_its_gate_and_everything_that_was_evaluated() {
     }
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_gate_of_too_few_questions_lets_nothing_pass() {
+    let app = TestApp::start().await;
+    let base = animals(&app.client).await;
+    let set = test_set(&app.client, &base, "set").await;
+    add(&app.client, &set, questions()).await;
+    let path = format!("/v1/knowledge-bases/{base}/gate");
+    put(&app, &path, json!({"test_set_id": set})).await;
+    let listed = app.client.get(&format!("/v1/test-sets/{set}/questions")).await.body;
+    for question in listed["data"].as_array().unwrap().iter().take(3) {
+        let id = question["id"].as_str().unwrap();
+        app.client.delete(&format!("/v1/test-questions/{id}")).await;
+    }
+    let evaluation = evaluate(&app, &set, json!([{}, {"alpha": 0.0625}])).await;
+    rewrite(&app, &evaluation, 0.0).await;
+    let change = json!({"search": {"alpha": 0.0625}});
+    let refused = patch(&app, &base, change).await;
+    refused.expect_problem(409, "gate_not_evaluated");
+    assert!(refused.text.contains("5 questions"), "{}", refused.text);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_set_whose_judged_document_is_deleted_is_another_set() {
+    let app = TestApp::start().await;
+    let base = animals(&app.client).await;
+    let set = test_set(&app.client, &base, "set").await;
+    let listed = app
+        .client
+        .get(&format!("/v1/knowledge-bases/{base}/documents"))
+        .await
+        .body;
+    let document = listed["data"][0]["id"].as_str().unwrap();
+    add(
+        &app.client,
+        &set,
+        json!([{"query": "where is it", "relevant": [{"document_id": document}]}]),
+    )
+    .await;
+    let path = format!("/v1/test-sets/{set}");
+    let before = app.client.get(&path).await.body;
+    let deleted = app.client.delete(&format!("/v1/documents/{document}")).await;
+    app.client.ended(deleted.body["id"].as_str().unwrap()).await;
+    let after = app.client.get(&path).await.body;
+    assert_eq!((&before["scorable"], &after["scorable"]), (&json!(1), &json!(0)));
+    assert_ne!(before["revision"], after["revision"]);
+    app.finish().await;
+}

@@ -122,6 +122,17 @@ async fn the_schedule_of_a_source_that_is_gone_says_so_and_makes_no_dead_letters
             .await,
         0
     );
+    // It can be switched off as it is, also where the kind is none any more, and not on.
+    let patch = async |body: Value| {
+        let request = app.client.request(reqwest::Method::PATCH, &schedule);
+        app.client.send(request.json(&body)).await
+    };
+    let off = patch(json!({"enabled": false, "name": "rarely"})).await;
+    assert_eq!(off.body["enabled"], false, "{}", off.text);
+    patch(json!({"enabled": true})).await.expect_problem(404, "not_found");
+    app.execute("UPDATE schedules SET kind = 'of.another.release'").await;
+    assert_eq!(patch(json!({"name": "never"})).await.body["name"], "never");
+    patch(json!({"enabled": true})).await.expect_problem(422, "unknown_kind");
     app.finish().await;
 }
 

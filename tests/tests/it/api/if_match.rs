@@ -1,0 +1,65 @@
+//! Whoever changes what somebody else has changed meanwhile is told so (RFC 9110, section 13.1.1).
+use crate::collections::collection;
+use reqwest::Method;
+use serde_json::{Value, json};
+use tests::{Answered, Client, TestApp, TestOptions};
+
+async fn patch(client: &Client, path: &str, tag: &str, body: &Value) -> Answered {
+    let request = client.request(Method::PATCH, path).header("if-match", tag);
+    client.send(request.json(body)).await
+}
+
+async fn made(client: &Client, path: &str, body: Value) -> String {
+    let made = client.post(path, body).await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+    made.body["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_can_be_changed_is_changed_only_as_it_was_read() {
+    let app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    let client = &app.client;
+    let base = client.knowledge_base("base").await;
+    let source = json!({"kind": "web", "name": "site", "config": {"start_urls": ["https://example.com/"]}});
+    let source = made(client, &format!("/v1/knowledge-bases/{base}/sources"), source).await;
+    let schedule = json!({"name": "often", "cron": "0 0 29 2 *", "kind": "diagnostics.noop"});
+    let schedule = made(client, "/v1/schedules", schedule).await;
+    let webhook = json!({"url": "https://example.com/hook", "events": ["job.dead"]});
+    let webhook = made(client, "/v1/webhooks", webhook).await;
+    let harbour = collection(client, &base, "Harbour").await;
+    let named = |name: &str| json!({ "name": name });
+    for (path, first, second) in [
+        (format!("/v1/sources/{source}"), named("one"), named("two")),
+        (format!("/v1/schedules/{schedule}"), named("one"), named("two")),
+        (
+            format!("/v1/webhooks/{webhook}"),
+            json!({"description": "one"}),
+            json!({"description": "two"}),
+        ),
+        (format!("/v1/collections/{harbour}"), named("one"), named("two")),
+    ] {
+        let read = client.get(&path).await.headers["etag"].clone();
+        let changed = patch(client, &path, &read, &first).await;
+        assert_eq!(changed.status.as_u16(), 200, "{path}: {}", changed.text);
+        assert_eq!(
+            changed.headers["etag"],
+            client.get(&path).await.headers["etag"],
+            "{path}"
+        );
+        patch(client, &path, &read, &second)
+            .await
+            .expect_problem(412, "precondition_failed");
+        let (field, value) = first.as_object().unwrap().iter().next().unwrap();
+        assert_eq!(&client.get(&path).await.body[field], value, "nothing was changed");
+        let again = patch(client, &path, &changed.headers["etag"], &second).await;
+        assert_eq!(again.status.as_u16(), 200, "{path}: {}", again.text);
+        patch(client, &path, "nonsense", &second)
+            .await
+            .expect_problem(400, "invalid_header");
+    }
+    app.finish().await;
+}
