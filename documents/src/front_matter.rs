@@ -11,25 +11,38 @@ const MAX_BRACKETS: usize = 2_000;
 
 /// Splits YAML front matter (a first line `---`, ended by a line `---` or `...`) from the text after it.
 ///
-/// Front matter that is not valid YAML, or expands beyond reason through aliases, is dropped and gives no metadata. What parses
-/// as anything but a mapping, such as a sentence between two rulers, is text and stays.
+/// Front matter that is not valid YAML, or expands beyond reason through aliases, is dropped and gives no metadata, as long as each of its
+/// lines looks like YAML. What parses as anything but a mapping, such as a sentence between two rulers, is text and stays.
 pub(crate) fn split(text: &str) -> (Map<String, Value>, &str) {
     let Some((yaml, rest)) = fenced(text) else {
         return (Map::new(), text);
     };
-    if yaml.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() > MAX_BRACKETS {
-        return (Map::new(), rest);
+    let too_many_brackets = yaml.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() > MAX_BRACKETS;
+    match (!too_many_brackets).then(|| BoundedValue::read(yaml)) {
+        Some(Ok(Value::Object(metadata))) => (metadata, rest),
+        Some(Ok(Value::Null)) => (Map::new(), rest),
+        Some(Err(_)) | None if yaml.lines().all(looks_like_yaml) => (Map::new(), rest),
+        _ => (Map::new(), text),
     }
-    match BoundedValue::read(yaml) {
-        Ok(Value::Object(metadata)) => (metadata, rest),
-        Ok(Value::Null) | Err(_) => (Map::new(), rest),
-        Ok(_) => (Map::new(), text),
-    }
+}
+
+/// A key, an item, a comment, or what stands under one of them. Words before a colon, as in a sentence, are no key.
+fn looks_like_yaml(line: &str) -> bool {
+    let key = line
+        .split_once(':')
+        .filter(|(_, value)| value.is_empty() || value.starts_with([' ', '\t']));
+    let is_key = |key: &str| key.starts_with(['"', '\'']) || !key.trim_end().contains(char::is_whitespace);
+    line.trim().is_empty()
+        || line.starts_with([' ', '\t', '#', ']', '}'])
+        || line.trim_end() == "-"
+        || line.starts_with("- ")
+        || key.is_some_and(|(key, _)| is_key(key))
 }
 
 fn fenced(text: &str) -> Option<(&str, &str)> {
     let (first, body) = text.split_once('\n')?;
-    if first.trim_end() != "---" {
+    // A blank line follows a ruler between sections, whose text may well read as YAML; Pandoc tells them apart by it too.
+    if first.trim_end() != "---" || body.lines().next().is_none_or(|line| line.trim().is_empty()) {
         return None;
     }
     let mut end = 0;
@@ -113,6 +126,31 @@ mod tests {
                 start.elapsed()
             );
             assert_eq!((metadata.len(), rest), (0, "Text"));
+        }
+    }
+
+    #[test]
+    fn a_ruler_above_a_blank_line_begins_no_front_matter() {
+        for between in [
+            "\n# Refund policy\n\nNote: we refund within 30 days. See also: the terms.\n\n* Keep the receipt\n\n",
+            "\n# Refund policy\n\nWe refund within 30 days.\n\n- Contact: support\n\n",
+            "\n# Refund policy\n\nNote: we refund within 30 days.\n\n",
+        ] {
+            let text = format!("---\n{between}---\n\nMore text.\n");
+            let (metadata, rest) = split(&text);
+            assert_eq!((metadata.len(), rest), (0, text.as_str()));
+        }
+    }
+
+    #[test]
+    fn sentences_between_two_rulers_are_not_dropped_as_invalid_front_matter() {
+        for between in [
+            "# Refund policy\n\nNote: we refund within 30 days. See also: the terms.\n\n* Keep the receipt",
+            "We refund: at once: always.\nAnd [all of it",
+        ] {
+            let text = format!("---\n{between}\n---\nMore text.\n");
+            let (metadata, rest) = split(&text);
+            assert_eq!((metadata.len(), rest), (0, text.as_str()));
         }
     }
 }
