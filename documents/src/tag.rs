@@ -18,6 +18,10 @@ pub(crate) const MAX_TAG_BYTES: usize = 16 * 1024;
 /// Elements whose text is never meant for readers.
 const RAW_TEXT: [&str; 2] = ["script", "style"];
 
+/// Elements whose text stands apart from what is before and after it.
+const BLOCKS: &str = " blockquote center dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre section summary \
+    table td th tr ul ";
+
 /// Names of HTML and SVG elements that turn up in documentation. Any other lower-case name, as in "`<your-domain>`", is taken
 /// for a placeholder in the text.
 const ELEMENTS: &str = " a abbr address area article aside audio b base bdi bdo big blockquote body br button canvas caption \
@@ -71,6 +75,11 @@ impl<'t> Tag<'t> {
             || self.name.starts_with(char::is_uppercase)
             || self.has_values
             || ELEMENTS.contains(&format!(" {} ", self.name.to_ascii_lowercase()))
+    }
+
+    /// What separates the element from the text before it.
+    pub(crate) fn is_block(&self) -> bool {
+        BLOCKS.contains(&format!(" {} ", self.name))
     }
 
     pub(crate) fn is_line_break(&self) -> bool {

@@ -8,6 +8,8 @@ use crate::tag::Tag;
 pub(super) struct RawHtml {
     /// Inside this element, whose content is not text.
     skipping: Option<&'static str>,
+    /// The list being read has an item already.
+    after_item: bool,
 }
 
 impl RawHtml {
@@ -18,6 +20,7 @@ impl RawHtml {
     /// At the end of a paragraph an element left open is forgotten, or it would swallow the document.
     pub(super) fn end_paragraph(&mut self) {
         self.skipping = None;
+        self.after_item = false;
     }
 
     /// A whole HTML block, read as HTML.
@@ -37,6 +40,10 @@ impl RawHtml {
             if tag.name.eq_ignore_ascii_case("a") {
                 outline.close_link();
             }
+            // An item is followed by what the next one begins with.
+            if tag.is_block() && tag.name != "li" && !self.skips_text() {
+                outline.text(" ");
+            }
             return;
         }
         if self.skips_text() {
@@ -54,8 +61,22 @@ impl RawHtml {
             outline.text("\n");
         } else if !tag.is_markup() {
             outline.text(source);
+        } else if tag.is_block() {
+            outline.text(self.space_before(tag.name));
         } else {
             outline.text(&tag.human_text());
+        }
+    }
+
+    /// A block within a paragraph or a cell begins no line of its own.
+    fn space_before(&mut self, name: &str) -> &'static str {
+        match name {
+            "li" if std::mem::replace(&mut self.after_item, true) => "; ",
+            "ul" | "ol" => {
+                self.after_item = false;
+                " "
+            }
+            _ => " ",
         }
     }
 }

@@ -170,3 +170,15 @@ fn hostile_markdown_is_read_in_linear_time() {
         );
     }
 }
+
+#[test]
+fn html_blocks_within_a_cell_or_a_paragraph_keep_their_words_apart() {
+    let document = markdown(
+        "| Plan | Has |\n|---|---|\n| Pro | <ul><li>One</li><li>Two</li></ul> |\n| Max | <p>First.</p><p>Second.</p> |\n\n\
+         See <dl><dt>Term</dt><dd>Def</dd></dl>",
+    );
+    assert_eq!(
+        texts(&document),
+        ["Plan | Has\nPro | One; Two\nMax | First. Second.", "See Term Def"]
+    );
+}

@@ -227,13 +227,8 @@ impl<'m> Flattening<'m> {
         match (tag.name, tag.closing) {
             ("li", false) => self.out.push_str(&format!("\n\n{indent}- ")),
             ("td" | "th", true) => self.out.push_str(" | "),
-            (
-                "p" | "div" | "tr" | "table" | "ul" | "ol" | "summary" | "h1" | "h2" | "h3" | "h4" | "h5" | "h6"
-                | "section",
-                _,
-            ) => {
-                self.out.push_str(&format!("\n\n{indent}"));
-            }
+            ("li" | "td" | "th", _) => {}
+            _ if tag.is_block() => self.out.push_str(&format!("\n\n{indent}")),
             _ => {}
         }
     }

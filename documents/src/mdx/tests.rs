@@ -123,3 +123,9 @@ fn hostile_mdx_is_read_in_linear_time() {
         );
     }
 }
+
+#[test]
+fn terms_and_quotations_in_html_are_kept_apart() {
+    let document = mdx("<dl><dt>Term</dt><dd>Def</dd></dl>\n\nA<blockquote>B</blockquote>C<details>D</details>");
+    assert_eq!(texts(&document), ["Term", "Def", "A", "B", "C", "D"]);
+}
