@@ -12,6 +12,7 @@ pub(super) fn to_markdown(mdx: &str) -> String {
         out: String::with_capacity(mdx.len()),
         frames: Frames::default(),
         column: 0,
+        is_row: false,
         wasted: 0,
         paragraph_end: 0,
     };
@@ -28,6 +29,8 @@ struct Flattening<'m> {
     frames: Frames,
     /// Where the current line begins in the output.
     column: usize,
+    /// The current line is a row of a table, which a line end would end.
+    is_row: bool,
     /// Bytes looked at in vain for the end of a tag, an expression or a code span. Hostile text can make every character look
     /// like the start of one, so the search stops when it has cost several times the text.
     wasted: usize,
@@ -51,6 +54,7 @@ impl<'m> Flattening<'m> {
             .sum();
         let is_content = !content.trim().is_empty() && !content.starts_with("</");
         self.column = self.frames.column(indent, is_content);
+        self.is_row = content.trim_start_matches(['>', ' ']).starts_with('|');
         if let Some(fence) = Fence::opened_by(content) {
             self.fenced(fence, indent);
             return;
@@ -168,7 +172,7 @@ impl<'m> Flattening<'m> {
             self.copy(tag.len);
             return;
         }
-        if tag.name == "table" && !tag.closing && self.html_table() {
+        if tag.name == "table" && !tag.closing && !self.is_row && self.html_table() {
             return;
         }
         self.at += tag.len;
@@ -209,7 +213,11 @@ impl<'m> Flattening<'m> {
         }
         let at_line_start = self.out.rsplit('\n').next().is_none_or(|line| line.trim().is_empty());
         let text = tag.human_text();
-        if tag.is_line_break() {
+        if self.is_row && (tag.is_line_break() || tag.is_block()) {
+            // The Markdown reader knows what becomes of it within a cell.
+            let slash = if tag.closing { "/" } else { "" };
+            self.out.push_str(&format!("<{slash}{}>", tag.name));
+        } else if tag.is_line_break() {
             self.out.push_str("  \n");
         } else if !text.is_empty() && at_line_start && !tag.name.eq_ignore_ascii_case("img") {
             let indent = " ".repeat(self.column);

@@ -129,3 +129,15 @@ fn terms_and_quotations_in_html_are_kept_apart() {
     let document = mdx("<dl><dt>Term</dt><dd>Def</dd></dl>\n\nA<blockquote>B</blockquote>C<details>D</details>");
     assert_eq!(texts(&document), ["Term", "Def", "A", "B", "C", "D"]);
 }
+
+#[test]
+fn html_within_a_row_does_not_end_the_row() {
+    let document = mdx(
+        "| Key | What |\n|---|---|\n| a | First line<br/>second line |\n| b | <ul><li>One</li><li>Two</li></ul> |\n\
+         | c | <p>First.</p><p className={x}>Second.</p> |\n| d | <Badge text=\"New\" /> <div>Last</div> |",
+    );
+    assert_eq!(
+        texts(&document),
+        ["Key | What\na | First line second line\nb | One; Two\nc | First. Second.\nd | New Last"]
+    );
+}
