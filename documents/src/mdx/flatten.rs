@@ -13,6 +13,8 @@ pub(super) fn to_markdown(mdx: &str) -> String {
         frames: Frames::default(),
         column: 0,
         is_row: false,
+        is_blank: true,
+        looked_at: 0,
         wasted: 0,
         paragraph_end: 0,
     };
@@ -31,6 +33,9 @@ struct Flattening<'m> {
     column: usize,
     /// The current line is a row of a table, which a line end would end.
     is_row: bool,
+    /// The last line of the output is blank as far as it was looked at, which happens once.
+    is_blank: bool,
+    looked_at: usize,
     /// Bytes looked at in vain for the end of a tag, an expression or a code span. Hostile text can make every character look
     /// like the start of one, so the search stops when it has cost several times the text.
     wasted: usize,
@@ -211,7 +216,7 @@ impl<'m> Flattening<'m> {
         } else if !tag.is_void() {
             self.frames.open(tag.name, self.column);
         }
-        let at_line_start = self.out.rsplit('\n').next().is_none_or(|line| line.trim().is_empty());
+        let at_line_start = self.at_line_start();
         let text = tag.human_text();
         if self.is_row && (tag.is_line_break() || tag.is_block()) {
             // The Markdown reader knows what becomes of it within a cell.
@@ -227,6 +232,17 @@ impl<'m> Flattening<'m> {
         } else {
             self.boundary(tag);
         }
+    }
+
+    fn at_line_start(&mut self) -> bool {
+        let new = self.out.get(self.looked_at..).unwrap_or_default();
+        let (is_blank, line) = match new.rsplit_once('\n') {
+            Some((_, line)) => (true, line),
+            None => (self.is_blank, new),
+        };
+        self.is_blank = is_blank && line.trim().is_empty();
+        self.looked_at = self.out.len();
+        self.is_blank
     }
 
     /// Keeps apart what block elements of HTML keep apart.

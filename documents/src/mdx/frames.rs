@@ -17,6 +17,8 @@ struct Frame {
 
 /// More open elements than any page has; beyond, tags are dropped all the same but do not change the indentation.
 const MAX_OPEN: usize = 64;
+/// Each line of content is indented anew, so that a tag far to the right would multiply it.
+const MAX_COLUMN: usize = 64;
 
 impl Frames {
     pub(super) fn open(&mut self, name: &str, column: usize) {
@@ -39,14 +41,15 @@ impl Frames {
     /// The column a line indented by `indent` is written to. `is_content`: neither blank nor a closing tag.
     pub(super) fn column(&mut self, indent: usize, is_content: bool) -> usize {
         let Some(frame) = self.open.last_mut() else {
-            return indent;
+            return indent.min(MAX_COLUMN);
         };
         if is_content {
             frame.content.get_or_insert(indent);
         }
-        match frame.content {
+        let column = match frame.content {
             Some(content) => frame.column + indent.saturating_sub(content),
             None => frame.column.min(indent),
-        }
+        };
+        column.min(MAX_COLUMN)
     }
 }

@@ -141,3 +141,30 @@ fn html_within_a_row_does_not_end_the_row() {
         ["Key | What\na | First line second line\nb | One; Two\nc | First. Second.\nd | New Last"]
     );
 }
+
+#[test]
+fn a_tag_far_to_the_right_does_not_multiply_what_it_holds() {
+    for text in [
+        " ".repeat(10_000) + "<A>\n" + &"a\n".repeat(20_000),
+        " ".repeat(10_000) + &"<p>".repeat(20_000),
+        "<A>\n".to_owned() + &" ".repeat(10_000) + "b\n" + &" ".repeat(20_000) + &"<p>".repeat(20_000),
+    ] {
+        let markdown = super::flatten::to_markdown(&text);
+        assert!(markdown.len() < 2_000_000, "{}", markdown.len());
+    }
+}
+
+#[test]
+fn tags_in_one_long_line_are_read_in_linear_time() {
+    for text in ["x<A>", " <A>", "<h3>a</h3>", "x<br/>"] {
+        let text = text.repeat(300_000);
+        let start = std::time::Instant::now();
+        super::flatten::to_markdown(&text);
+        assert!(
+            start.elapsed() < std::time::Duration::from_secs(5),
+            "{:?} {:?}",
+            &text[..10],
+            start.elapsed()
+        );
+    }
+}
