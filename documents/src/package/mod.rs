@@ -1,6 +1,7 @@
 //! Reads the parts of an Office Open XML or OpenDocument file: XML documents in a ZIP archive, tied by relationships.
 
 mod archive;
+mod attributes;
 mod properties;
 mod relationships;
 #[cfg(test)]

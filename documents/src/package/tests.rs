@@ -73,3 +73,31 @@ fn utf_16_parts_are_read() {
     let part = super::xml::Part::decode(bytes, "test").unwrap();
     assert_eq!(part.tree().unwrap().root_element().text(), Some("ü"));
 }
+
+#[test]
+fn a_tag_of_endless_attributes_is_refused_and_words_that_look_like_them_are_not() {
+    let read = |xml: &str| {
+        let bytes = package(&[("a.xml", xml)]);
+        let mut package = Package::open(&bytes, "test").unwrap();
+        let part = package.part("a.xml").unwrap().unwrap();
+        part.tree().map(|_| ())
+    };
+    let attributes = |count: usize| (0..count).map(|n| format!(" a{n} = 'x'")).collect::<String>();
+    let start = std::time::Instant::now();
+    let error = read(&format!("<r><p{}/></r>", attributes(80_000))).unwrap_err();
+    assert_eq!(error.code(), "too_complex");
+    assert!(
+        start.elapsed() < std::time::Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+    let many = attributes(1_200);
+    for xml in [
+        format!("<r><p{}>{many}</p></r>", attributes(900)),
+        format!("<r><!-- <p{many}> --><![CDATA[<p{many}>]]><?p <p{many}?></r>"),
+        format!("<r a=\"<{}\"/>", many).replace("\"<", "\"&lt;"),
+        format!("<r>{}</r>", "<p a='>' b='1'/>".repeat(1_000)),
+    ] {
+        assert_eq!(read(&xml), Ok(()));
+    }
+}

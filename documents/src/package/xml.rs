@@ -1,6 +1,7 @@
 use roxmltree::{Document, Error, Node, ParsingOptions};
 
 use super::archive::damaged;
+use super::attributes;
 use crate::ParseError;
 
 /// Office's own nesting stays under 100.
@@ -34,6 +35,11 @@ impl Part {
 
     /// The part as a tree. Document type declarations, and with them entities, are refused.
     pub(crate) fn tree(&self) -> Result<Document<'_>, ParseError> {
+        if attributes::too_many(&self.text) {
+            return Err(ParseError::TooComplex {
+                reason: "an element of its XML has more than 1,000 attributes",
+            });
+        }
         let options = ParsingOptions {
             allow_dtd: false,
             nodes_limit: MAX_NODES,
