@@ -12,7 +12,11 @@ const SAMPLE_ROWS: usize = 100;
 /// The delimiter, and the text without the line that names it (`sep=;`, as Excel understands it).
 pub(super) fn find(text: &str) -> (u8, &str) {
     let (first, rest) = text.split_once('\n').unwrap_or((text, ""));
-    if let Some([delimiter]) = first.trim_end().strip_prefix("sep=").map(str::as_bytes) {
+    if let Some([delimiter]) = first
+        .trim_end_matches(['\r', ' '])
+        .strip_prefix("sep=")
+        .map(str::as_bytes)
+    {
         return (*delimiter, rest);
     }
     let sample = truncate(text, SAMPLE_BYTES);
@@ -60,5 +64,11 @@ mod tests {
             assert_eq!(find(text), (delimiter, text), "{text:?}");
         }
         assert_eq!(find("sep=|\na|b"), (b'|', "a|b"));
+    }
+
+    #[test]
+    fn a_named_tab_is_a_delimiter() {
+        assert_eq!(find("sep=\t\r\na\tb"), (b'\t', "a\tb"));
+        assert_eq!(find("sep=; \na;b"), (b';', "a;b"));
     }
 }

@@ -1,4 +1,5 @@
 mod delimiter;
+mod preamble;
 
 use csv::ReaderBuilder;
 
@@ -6,11 +7,12 @@ use crate::outline::Outline;
 use crate::parse::decode;
 use crate::table::{Cell, Header, push_table};
 use crate::{ParseError, ParsedDocument};
+use preamble::Row;
 
 const FORMAT: &str = "CSV file";
 /// Lines of more cells are no table.
 const MAX_COLUMNS: usize = 16_384;
-/// A short line is filled up to the longest: cells of all rows, empty ones too.
+/// Of all lines, empty ones too.
 const MAX_CELLS: usize = 8_000_000;
 
 /// Reads delimited text, which is UTF-8 by the time it comes here.
@@ -18,7 +20,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     read(&decode(bytes)?)
 }
 
-/// One table; the delimiter is found out, quotes may hold line ends (RFC 4180), and lines may be of any length.
+/// One table, and what stands above it; the delimiter is found out, quotes may hold line ends (RFC 4180), and lines may be of any length.
 fn read(text: &str) -> Result<ParsedDocument, ParseError> {
     let (delimiter, text) = delimiter::find(text);
     let mut reader = ReaderBuilder::new()
@@ -26,7 +28,7 @@ fn read(text: &str) -> Result<ParsedDocument, ParseError> {
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
-    let mut rows: Vec<Vec<Cell>> = Vec::new();
+    let mut rows: Vec<Row> = Vec::new();
     let (mut cells, mut longest) = (0, 0);
     for record in reader.records() {
         let record = record.map_err(|error| crate::package::damaged(FORMAT, &error.to_string()))?;
@@ -39,15 +41,31 @@ fn read(text: &str) -> Result<ParsedDocument, ParseError> {
                 limit: "16,384 a line and 8,000,000 in all",
             });
         }
-        rows.push(record.iter().map(|cell| Cell::from(cell.to_owned())).collect());
+        rows.push(Row {
+            cells: record.iter().map(|cell| Cell::from(cell.to_owned())).collect(),
+            after_blank: record.position().is_some_and(|at| is_after_blank(text, at.byte())),
+        });
     }
     let mut outline = Outline::default();
-    push_table(rows, Header::Guess, &mut outline);
+    let table = preamble::split_off(rows, &mut outline);
+    push_table(table, Header::Guess, &mut outline);
     let (_, blocks) = outline.finish()?;
     Ok(ParsedDocument {
         blocks,
         ..ParsedDocument::default()
     })
+}
+
+/// Whether a blank line stands before the record read from this byte on; the reader passes over them.
+fn is_after_blank(text: &str, byte: u64) -> bool {
+    let split = usize::try_from(byte).ok().and_then(|byte| text.split_at_checked(byte));
+    let Some((before, from)) = split else { return false };
+    // A line that ends in CR LF ends for the reader at the CR.
+    let from = from
+        .strip_prefix('\n')
+        .filter(|_| before.ends_with('\r'))
+        .unwrap_or(from);
+    from.starts_with(['\r', '\n'])
 }
 
 #[cfg(test)]

@@ -58,3 +58,49 @@ fn a_hundred_thousand_rows_are_read() {
         100_001
     );
 }
+
+#[test]
+fn lines_above_the_table_are_paragraphs() {
+    for (text, expected) in [
+        (
+            "Report of May\nCreated 2024-05-01\n\nPlan,Price,Users\nPro,9,12\n",
+            vec![
+                "Report of May",
+                "Created 2024-05-01",
+                "Plan | Price | Users\nPro | 9 | 12",
+            ],
+        ),
+        (
+            "# ----\n# All Web Site Data\n# ----\n\nDay,Users\n1,7\n2,9\n",
+            vec!["# All Web Site Data", "Day | Users\n1 | 7\n2 | 9"],
+        ),
+        (
+            "Umsatzanzeige;Datei erstellt am: 1.5.\r\n\r\nKonto:;DE123\r\n\r\nBuchung;Auftraggeber;Zweck;Betrag\r\n1.5.;Ann;Miete;7,00\r\n2.5.;Bo;Strom;8,00\r\n",
+            vec![
+                "Umsatzanzeige: Datei erstellt am: 1.5.",
+                "Konto: DE123",
+                "Buchung | Auftraggeber | Zweck | Betrag\n1.5. | Ann | Miete | 7,00\n2.5. | Bo | Strom | 8,00",
+            ],
+        ),
+        (
+            "Konto;DE123\n\nBuchung;Zweck;Betrag\n1.5.;Miete;7,00\n",
+            vec!["Konto: DE123", "Buchung | Zweck | Betrag\n1.5. | Miete | 7,00"],
+        ),
+    ] {
+        assert_eq!(texts(text), expected);
+    }
+}
+
+#[test]
+fn a_header_that_is_short_of_its_lines_stays_above_them() {
+    assert_eq!(
+        texts("Name,Price\n1,Pro,9\n2,Max,19\n"),
+        ["Name | Price\n1 | Pro | 9\n2 | Max | 19"],
+        "lines that begin with a number of their own"
+    );
+    assert_eq!(
+        texts("a\nb,c\nd\ne\nf,g\n"),
+        ["a\nb | c\nd\ne\nf | g"],
+        "lines of no usual length"
+    );
+}
