@@ -5,8 +5,14 @@ use roxmltree::Node;
 use crate::ParseError;
 use crate::package::{Package, Relationships, attribute, child, find};
 
-/// Top and left, in English Metric Units.
-pub(super) type Position = (i64, i64);
+/// Where a shape is, in English Metric Units.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Position {
+    pub(super) top: i64,
+    pub(super) left: i64,
+    /// 0 where it is not said.
+    pub(super) width: i64,
+}
 
 /// What a shape stands for in its layout.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -84,6 +90,12 @@ pub(super) fn position(shape: Node<'_, '_>) -> Option<Position> {
         .or_else(|| find(shape, &["spPr", "xfrm"]))
         .or_else(|| find(shape, &["grpSpPr", "xfrm"]))?;
     let offset = child(transform, "off")?;
-    let number = |name| attribute(offset, name)?.parse::<i64>().ok();
-    Some((number("y")?, number("x")?))
+    let number = |node, name| attribute(node, name)?.parse::<i64>().ok();
+    Some(Position {
+        top: number(offset, "y")?,
+        left: number(offset, "x")?,
+        width: child(transform, "ext")
+            .and_then(|extent| number(extent, "cx"))
+            .unwrap_or(0),
+    })
 }

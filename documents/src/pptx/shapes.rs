@@ -1,7 +1,9 @@
 use roxmltree::Node;
 
+use super::columns;
 use super::layout::{Layout, Placeholder, Position, position};
-use crate::drawing::chosen_content;
+use crate::drawing::{alt_text, chosen_content};
+use crate::package::{attribute, child, find};
 
 /// Shapes whose tops differ by less stand beside each other: a quarter of an inch.
 const ROW: i64 = 228_600;
@@ -11,16 +13,39 @@ const ROW: i64 = 228_600;
 pub(super) struct Shape<'a> {
     pub(super) node: Node<'a, 'a>,
     pub(super) placeholder: Option<Placeholder>,
-    position: Position,
+    pub(super) position: Position,
 }
 
-/// The shapes of a slide in reading order: the title, then from top to bottom and left to right. A group is read as a whole,
-/// where it begins.
+impl Shape<'_> {
+    pub(super) fn is_title(&self) -> bool {
+        self.placeholder.as_ref().is_some_and(Placeholder::is_title)
+    }
+
+    /// Whether anything of it is read; lines, frames and pictures without a description take no part in the order.
+    pub(super) fn says_something(&self) -> bool {
+        if self.placeholder.as_ref().is_some_and(Placeholder::is_furniture) {
+            return false;
+        }
+        match self.node.tag_name().name() {
+            "sp" => child(self.node, "txBody").is_some_and(|body| {
+                let mut texts = body.descendants().filter(|node| node.tag_name().name() == "t");
+                texts.any(|node| node.text().is_some_and(|text| !text.trim().is_empty()))
+            }),
+            "pic" => find(self.node, &["nvPicPr", "cNvPr"])
+                .and_then(|node| alt_text(attribute(node, "descr")?))
+                .is_some(),
+            name => matches!(name, "graphicFrame" | "grpSp"),
+        }
+    }
+}
+
+/// The shapes of a slide in reading order: the title, then from top to bottom and left to right, or column by column where they stand in
+/// such. A group is read as a whole, where it begins.
 pub(super) fn in_reading_order<'a>(tree: Node<'a, 'a>, layout: &Layout) -> Vec<Shape<'a>> {
     let mut found: Vec<Shape<'a>> = Vec::new();
     let mut groups = Vec::new();
     collect(tree, layout, &mut found, &mut groups);
-    sort(&mut found);
+    let found = columns::in_columns(found, sort);
     let mut shapes = Vec::new();
     for shape in found {
         match shape.node.tag_name().name() {
@@ -59,16 +84,15 @@ fn collect<'a>(parent: Node<'a, 'a>, layout: &Layout, found: &mut Vec<Shape<'a>>
     }
 }
 
+/// In rows from left to right; tops within a row of the first one of it count as equal.
 fn sort(shapes: &mut [Shape<'_>]) {
-    shapes.sort_by_key(|shape| shape.position.0);
-    // Tops within a row of the first one of it count as equal.
+    shapes.sort_by_key(|shape| shape.position.top);
     let mut row = i64::MIN;
     for shape in shapes.iter_mut() {
-        if row == i64::MIN || shape.position.0.saturating_sub(row) > ROW {
-            row = shape.position.0;
+        if row == i64::MIN || shape.position.top.saturating_sub(row) > ROW {
+            row = shape.position.top;
         }
-        shape.position.0 = row;
+        shape.position.top = row;
     }
-    let is_title = |shape: &Shape<'_>| shape.placeholder.as_ref().is_some_and(Placeholder::is_title);
-    shapes.sort_by_key(|shape| (!is_title(shape), shape.position));
+    shapes.sort_by_key(|shape| (!shape.is_title(), shape.position.top, shape.position.left));
 }

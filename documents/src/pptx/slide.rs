@@ -42,7 +42,7 @@ impl SlideReader<'_, '_> {
         let shapes = shapes.unwrap_or_default();
         let title = shapes
             .iter()
-            .position(|shape| shape.placeholder.as_ref().is_some_and(Placeholder::is_title))
+            .position(Shape::is_title)
             .and_then(|index| shapes.get(index))
             .and_then(|shape| child(shape.node, "txBody"));
         let title = title
@@ -56,7 +56,7 @@ impl SlideReader<'_, '_> {
             .heading(1, &title.unwrap_or_else(|| format!("Slide {number}")));
         let mut titles = 0;
         for shape in &shapes {
-            let is_title = shape.placeholder.as_ref().is_some_and(Placeholder::is_title);
+            let is_title = shape.is_title();
             titles += usize::from(is_title);
             if !(is_title && titles == 1) {
                 self.shape(shape, &relationships)?;

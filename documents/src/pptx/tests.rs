@@ -8,6 +8,10 @@ const NAMESPACES: &str = r#"xmlns:p="p" xmlns:a="a" xmlns:r="r" xmlns:mc="mc""#;
 
 const LAYOUT: &str = r#"<p:sldLayout xmlns:p="p" xmlns:a="a"><p:cSld><p:spTree>
 <p:sp><p:nvSpPr><p:nvPr><p:ph type="body" idx="2"/></p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off x="0" y="9000000"/></a:xfrm></p:spPr><p:txBody><a:p><a:r><a:t>Click to edit</a:t></a:r></a:p></p:txBody></p:sp>
+<p:sp><p:nvSpPr><p:nvPr><p:ph type="body" idx="11"/></p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off x="839788" y="1681163"/><a:ext cx="5157787" cy="1"/></a:xfrm></p:spPr></p:sp>
+<p:sp><p:nvSpPr><p:nvPr><p:ph type="body" idx="12"/></p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off x="839788" y="2505075"/><a:ext cx="5157787" cy="1"/></a:xfrm></p:spPr></p:sp>
+<p:sp><p:nvSpPr><p:nvPr><p:ph type="body" idx="13"/></p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off x="6172200" y="1681163"/><a:ext cx="5157787" cy="1"/></a:xfrm></p:spPr></p:sp>
+<p:sp><p:nvSpPr><p:nvPr><p:ph type="body" idx="14"/></p:nvPr></p:nvSpPr><p:spPr><a:xfrm><a:off x="6172200" y="2505075"/><a:ext cx="5157787" cy="1"/></a:xfrm></p:spPr></p:sp>
 </p:spTree></p:cSld></p:sldLayout>"#;
 
 fn paragraphs(texts: &[&str]) -> String {
@@ -247,4 +251,109 @@ fn a_slide_listed_for_ever_is_read_once() {
         ("ppt/s.xml", &one),
     ]);
     assert_eq!(texts(&parse(&bytes).unwrap()), ["Slide 1: word"]);
+}
+
+/// A shape with its left, top and width, or none, and a text.
+fn placed(placeholder: &str, place: Option<(i64, i64, i64)>, texts: &[&str]) -> String {
+    let transform = place.map(|(left, top, width)| {
+        format!(r#"<a:xfrm><a:off x="{left}" y="{top}"/><a:ext cx="{width}" cy="500000"/></a:xfrm>"#)
+    });
+    format!(
+        "<p:sp><p:nvSpPr><p:nvPr>{placeholder}</p:nvPr></p:nvSpPr><p:spPr>{}</p:spPr><p:txBody>{}</p:txBody></p:sp>",
+        transform.unwrap_or_default(),
+        paragraphs(texts)
+    )
+}
+
+fn shown(shapes: &[String]) -> Vec<String> {
+    let document = read(&[slide("", &(title("T") + &shapes.concat()))]);
+    let texts: Vec<String> = document.blocks.into_iter().map(|block| block.text).collect();
+    texts.into_iter().filter(|text| !text.starts_with("Notes: ")).collect()
+}
+
+#[test]
+fn points_stand_under_the_heading_of_their_column() {
+    let comparison = |first: usize, placed_itself: bool| -> Vec<String> {
+        let shapes = [
+            (839_788, 1_681_163, vec!["Cloud"]),
+            (839_788, 2_505_075, vec!["No servers", "Monthly fee"]),
+            (6_172_200, 1_681_163, vec!["On-premise"]),
+            (6_172_200, 2_505_075, vec!["Own servers", "One fee"]),
+        ];
+        let shape = |(index, (left, top, texts)): (usize, (i64, i64, Vec<&str>))| {
+            let placeholder = format!(r#"<p:ph type="body" idx="{}"/>"#, first + index);
+            placed(&placeholder, placed_itself.then_some((left, top, 5_157_787)), &texts)
+        };
+        shapes.into_iter().enumerate().map(shape).collect()
+    };
+    for shapes in [comparison(1, true), comparison(11, false)] {
+        assert_eq!(
+            shown(&shapes),
+            [
+                "Cloud",
+                "- No servers",
+                "- Monthly fee",
+                "On-premise",
+                "- Own servers",
+                "- One fee"
+            ]
+        );
+    }
+    let cards = |width: i64| -> Vec<String> {
+        let text = |row: i64, column: i64, text: &str| {
+            placed(
+                "",
+                Some((400_000 + column * 4_000_000, 2_000_000 + row * 900_000, width)),
+                &[text],
+            )
+        };
+        let mut shapes = vec![placed(
+            "",
+            Some((400_000, 1_000_000, 11_000_000)),
+            &["We offer three plans."],
+        )];
+        for (row, texts) in [["Free", "Pro", "Max"], ["no cost", "9 euro", "19 euro"]]
+            .iter()
+            .enumerate()
+        {
+            for (column, words) in texts.iter().enumerate() {
+                shapes.push(text(row as i64, column as i64, words));
+            }
+        }
+        shapes.push(placed("", Some((400_000, 5_000_000, 11_000_000)), &["Without tax."]));
+        // A frame around it says nothing.
+        shapes.push(placed("", Some((0, 900_000, 12_000_000)), &[]));
+        shapes
+    };
+    assert_eq!(
+        shown(&cards(3_500_000)),
+        [
+            "We offer three plans.",
+            "Free",
+            "no cost",
+            "Pro",
+            "9 euro",
+            "Max",
+            "19 euro",
+            "Without tax."
+        ]
+    );
+}
+
+#[test]
+fn labels_are_read_with_what_stands_beside_them() {
+    let row = |row: i64, label: &str, text: &str| {
+        let top = 1_000_000 + row * 900_000;
+        placed("", Some((400_000, top, 900_000)), &[label]) + &placed("", Some((1_500_000, top, 9_000_000)), &[text])
+    };
+    assert_eq!(
+        shown(&[row(0, "1", "Welcome"), row(1, "2", "Prices"), row(2, "3", "Questions")]),
+        ["1", "Welcome", "2", "Prices", "3", "Questions"]
+    );
+    let beside = [
+        placed("", Some((400_000, 1_000_000, 5_000_000)), &["One", "Two"]),
+        placed("", Some((6_000_000, 900_000, 5_000_000)), &["Three"]),
+        placed("", Some((6_000_000, 2_000_000, 5_000_000)), &["Four"]),
+    ];
+    assert_eq!(shown(&beside), ["One", "Two", "Three", "Four"]);
 }
