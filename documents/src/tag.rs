@@ -1,3 +1,5 @@
+use crate::whitespace::one_line;
+
 /// An HTML or JSX tag as it stands in Markdown.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Tag<'t> {
@@ -5,8 +7,10 @@ pub(crate) struct Tag<'t> {
     pub(crate) name: &'t str,
     pub(crate) closing: bool,
     pub(crate) self_closing: bool,
-    /// Attributes with a quoted value; those with `{expressions}` or without a value only count as present.
+    /// Attributes with a quoted value; of those with `{expressions}` or without a value only `required` is kept.
     pub(crate) attributes: Vec<(&'t str, &'t str)>,
+    /// Whether there is an attribute `required` that is not turned off.
+    required: bool,
     pub(crate) has_values: bool,
     /// Bytes of the tag, from `<` through `>`.
     pub(crate) len: usize,
@@ -17,6 +21,10 @@ pub(crate) const MAX_TAG_BYTES: usize = 16 * 1024;
 
 /// Elements whose text is never meant for readers.
 const RAW_TEXT: [&str; 2] = ["script", "style"];
+
+/// Components of Mintlify that tell a parameter or a member of a response, and the attributes that name it.
+const FIELDS: [&str; 2] = ["ParamField", "ResponseField"];
+const FIELD_NAMES: [&str; 5] = ["path", "query", "body", "header", "name"];
 
 /// Elements whose text stands apart from what is before and after it.
 const BLOCKS: &str = " blockquote center dd details div dl dt figcaption figure h1 h2 h3 h4 h5 h6 hr li ol p pre section summary \
@@ -46,6 +54,7 @@ impl<'t> Tag<'t> {
             closing,
             self_closing: false,
             attributes: Vec::new(),
+            required: false,
             has_values: false,
             len: 0,
         };
@@ -101,21 +110,60 @@ impl<'t> Tag<'t> {
 
     /// What the attributes say to readers: the `alt` of an element, and `title`, `label` and the like of a component.
     pub(crate) fn human_text(&self) -> String {
-        let component = self.name.starts_with(char::is_uppercase);
+        let component = self.is_component();
+        let field = FIELDS.contains(&self.name);
         let is_text = |name: &str| match name {
             "alt" => true,
-            "title" | "label" | "description" | "summary" | "header" | "heading" | "caption" | "question" | "text" => {
+            "header" => component && !field,
+            "title" | "label" | "description" | "summary" | "heading" | "caption" | "question" | "text" | "tip" => {
                 component
             }
+            "value" => self.name == "TabItem" && self.attribute("label").is_none(),
             _ => false,
         };
-        let texts: Vec<_> = self
+        let attributes = self
             .attributes
             .iter()
             .filter(|(name, value)| is_text(name) && !value.trim().is_empty())
-            .map(|(_, value)| crate::whitespace::one_line(value))
+            .map(|(_, value)| one_line(value));
+        let texts: Vec<_> = field
+            .then(|| self.field())
+            .flatten()
+            .into_iter()
+            .chain(attributes)
             .collect();
         texts.join(": ")
+    }
+
+    /// What [`Tag::human_text`] says within a line, apart from the content after it.
+    pub(crate) fn text_within_line(&self, is_empty: bool) -> String {
+        let text = self.human_text();
+        let separates = self.is_component() && !self.is_void() && !is_empty && !text.is_empty();
+        if separates { text + ": " } else { text }
+    }
+
+    fn is_component(&self) -> bool {
+        self.name.starts_with(char::is_uppercase)
+    }
+
+    fn attribute(&self, wanted: &str) -> Option<&'t str> {
+        let found = self.attributes.iter().find(|(name, _)| *name == wanted);
+        found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// A field of an interface as `limit (number, required, default 10)`.
+    fn field(&self) -> Option<String> {
+        let name = FIELD_NAMES.iter().find_map(|name| self.attribute(name))?;
+        let required = self.required.then(|| "required".to_owned());
+        let default = self.attribute("default").map(|value| format!("default {value}"));
+        let kind = self.attribute("type").map(str::to_owned);
+        let details: Vec<String> = [kind, required, default].into_iter().flatten().collect();
+        let field = if details.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{name} ({})", details.join(", "))
+        };
+        Some(one_line(&field))
     }
 }
 
@@ -152,11 +200,13 @@ impl<'t> Cursor<'t> {
         self.take_while(char::is_whitespace);
         if !self.eat('=') {
             self.at = before_space;
+            tag.required |= name == "required";
             return Some(());
         }
         self.take_while(char::is_whitespace);
         tag.has_values = true;
         if self.rest().starts_with('{') {
+            tag.required |= name == "required" && self.rest().starts_with("{true}");
             return self.skip_expression();
         }
         for quote in ['"', '\''] {

@@ -64,7 +64,7 @@ impl RawHtml {
         } else if tag.is_block() {
             outline.text(self.space_before(tag.name));
         } else {
-            outline.text(&tag.human_text());
+            outline.text(&tag.text_within_line(false));
         }
     }
 

@@ -228,7 +228,7 @@ impl<'m> Flattening<'m> {
             let indent = " ".repeat(self.column);
             self.out.push_str(&format!("\n\n{indent}{text}\n\n{indent}"));
         } else if !text.is_empty() {
-            self.out.push_str(&text);
+            self.out.push_str(&tag.text_within_line(self.rest().starts_with("</")));
         } else {
             self.boundary(tag);
         }

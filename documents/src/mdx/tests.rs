@@ -168,3 +168,46 @@ fn tags_in_one_long_line_are_read_in_linear_time() {
         );
     }
 }
+
+#[test]
+fn fields_of_an_api_keep_their_names() {
+    let document = mdx(
+        "<ParamField path=\"userId\" type=\"string\" required>The id of the user.</ParamField>\n\n\
+         <ParamField query=\"limit\" type=\"number\" default=\"10\">How many.</ParamField>\n\n\
+         <ResponseField name=\"created_at\" type=\"timestamp\">\n  When it was made.\n</ResponseField>\n\n\
+         <ParamField header=\"X-Key\" required={true} />",
+    );
+    assert_eq!(
+        texts(&document),
+        [
+            "userId (string, required)",
+            "The id of the user.",
+            "limit (number, default 10)",
+            "How many.",
+            "created_at (timestamp)",
+            "When it was made.",
+            "X-Key (required)",
+        ]
+    );
+}
+
+#[test]
+fn tips_and_names_of_tabs_are_kept_apart_from_what_they_name() {
+    let document = mdx(
+        "- <Card title=\"Quickstart\">Get going</Card>\n- Hover <Tooltip tip=\"Service level agreement\">SLA</Tooltip>\n\n\
+         <Tabs>\n<TabItem value=\"npm\">\n\nRun it.\n\n</TabItem>\n<TabItem value=\"y\" label=\"Yarn\">\n\nOr so.\n\n</TabItem>\n</Tabs>\n\n\
+         A <Tooltip tip=\"tip\"></Tooltip>, a <Badge text=\"new\" /> one",
+    );
+    assert_eq!(
+        texts(&document),
+        [
+            "- Quickstart: Get going",
+            "- Hover Service level agreement: SLA",
+            "npm",
+            "Run it.",
+            "Yarn",
+            "Or so.",
+            "A tip, a new one"
+        ]
+    );
+}
