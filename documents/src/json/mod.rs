@@ -1,7 +1,8 @@
-//! Reads JSON and JSON lines as text: members as `key: value` lines under the headings of their path, arrays of alike objects as
-//! tables, arrays of plain values as lists. Numbers and strings are kept as they are written; of a key given twice both values are kept.
+//! Reads JSON and JSON lines as text: members as `key: value` lines under the headings of their path, arrays of alike objects and
+//! of arrays as tables, arrays of plain values as lists. Numbers and strings are kept as they are written; of a key given twice both values are kept.
 
 mod render;
+mod rows;
 mod value;
 
 use serde_json::Deserializer;

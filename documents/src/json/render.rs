@@ -1,6 +1,8 @@
+use super::rows;
 use super::value::Value;
 use crate::BlockKind;
 use crate::outline::Outline;
+use crate::table::{Header, push_table};
 use crate::whitespace::one_line;
 
 /// A value longer than this, or of several lines, is running text of its own, not the rest of a `key: value` line.
@@ -28,16 +30,14 @@ fn append_value(value: Value, level: u8, outline: &mut Outline) {
 }
 
 /// Plain members as lines first, in their order; then those that hold more, each under its key.
-fn object(members: Vec<(String, Value)>, level: u8, outline: &mut Outline) {
+fn object(mut members: Vec<(String, Value)>, level: u8, outline: &mut Outline) {
+    name_columns(&mut members);
+    members.retain(|(_, value)| !value.is_empty());
     let mut lines = String::new();
     let mut nested = Vec::new();
     for (key, value) in members {
         match value {
-            Value::Plain(text) if is_short(&text) => {
-                if !text.is_empty() {
-                    lines.push_str(&format!("{}: {text}\n", one_line(&key)));
-                }
-            }
+            Value::Plain(text) if is_short(&text) => lines.push_str(&format!("{}: {text}\n", one_line(&key))),
             value => match short_list(&value) {
                 Some(text) => lines.push_str(&format!("{}: {text}\n", one_line(&key))),
                 None => nested.push((key, value)),
@@ -53,6 +53,18 @@ fn object(members: Vec<(String, Value)>, level: u8, outline: &mut Outline) {
             heading(&key, level, outline);
         }
         append_value(value, level + 1, outline);
+    }
+}
+
+/// Moves a member that names the columns of the rows in another above those rows.
+fn name_columns(members: &mut Vec<(String, Value)>) {
+    let Some((header, table)) = rows::header(members, is_short) else {
+        return;
+    };
+    let (_, names) = members.remove(header);
+    let table = if header < table { table - 1 } else { table };
+    if let Some((_, Value::List(items))) = members.get_mut(table) {
+        items.insert(0, names);
     }
 }
 
@@ -81,6 +93,13 @@ fn list(items: Vec<Value>, level: u8, outline: &mut Outline) {
         outline.push(BlockKind::Table, table);
         return;
     }
+    if let Some(rows) = rows::rows(&items, is_short) {
+        match rows::many_places(&rows) {
+            Some(count) => outline.paragraph(&count),
+            None => push_table(rows, Header::Guess, outline),
+        }
+        return;
+    }
     for (index, item) in items.into_iter().enumerate() {
         match item {
             Value::Plain(text) if is_short(&text) => {
@@ -90,6 +109,7 @@ fn list(items: Vec<Value>, level: u8, outline: &mut Outline) {
             }
             Value::Plain(text) => running_text(&text, outline),
             Value::List(items) => list(items, level + 1, outline),
+            Value::Object(members) if members.iter().all(|(_, value)| value.is_empty()) => {}
             Value::Object(members) => {
                 let object_value = Value::Object(members);
                 let name = object_value.title().unwrap_or_else(|| format!("{}", index + 1));
@@ -116,20 +136,21 @@ fn table(items: &[Value]) -> Option<String> {
     if rest.is_empty() || first.is_empty() || first.len() > MAX_TABLE_COLUMNS || !rest.iter().all(alike) {
         return None;
     }
-    let mut table = first
-        .iter()
-        .map(|(key, _)| one_line(key))
-        .collect::<Vec<_>>()
-        .join(" | ");
+    let mut table = first.iter().map(|(key, _)| cell(key)).collect::<Vec<_>>().join(" | ");
     for members in objects {
-        let cells: Vec<&str> = members
+        let cells: Vec<String> = members
             .iter()
-            .map(|(_, value)| value.plain().filter(|text| is_short(text)))
+            .map(|(_, value)| value.plain().filter(|text| is_short(text)).map(cell))
             .collect::<Option<_>>()?;
         table.push('\n');
         table.push_str(cells.join(" | ").trim_end());
     }
     Some(table)
+}
+
+/// Without what would end it.
+fn cell(text: &str) -> String {
+    one_line(text).replace(" | ", ", ")
 }
 
 /// Paragraphs at blank lines, lines within them kept.

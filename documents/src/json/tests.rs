@@ -127,3 +127,55 @@ fn whatever_gives_the_title_no_member_is_lost() {
         assert!(blocks.iter().any(|(_, _, text)| text.contains("acme-42")), "{blocks:?}");
     }
 }
+
+#[test]
+fn lists_of_lists_are_rows() {
+    let (_, blocks) = read(r#"{"columns":["Name","Age"],"rows":[["Ann",30],["Bob | B",null]]}"#);
+    assert_eq!(
+        blocks,
+        [block("rows", BlockKind::Table, "Name | Age\nAnn | 30\nBob, B | ")]
+    );
+    let (_, blocks) = read(r#"{"fields":["a"],"values":[["Name","Age"],["Ann",30],["Bob",40]]}"#);
+    assert_eq!(
+        blocks,
+        [
+            block("", BlockKind::Paragraph, "fields: a"),
+            block("values", BlockKind::Table, "Name | Age\nAnn | 30\nBob | 40")
+        ]
+    );
+}
+
+#[test]
+fn long_lines_on_a_map_are_counted_and_places_are_given() {
+    let pairs = vec!["[13.4, -52.5]"; 330_000].join(",");
+    let (_, blocks) = read(&format!(
+        r#"{{"type": "Polygon", "coordinates": [[{pairs}]], "place": {{"type": "Point", "coordinates": [13.4, -52.5]}}}}"#
+    ));
+    assert_eq!(blocks.len(), 3);
+    assert_eq!(
+        blocks,
+        [
+            block("", BlockKind::Paragraph, "type: Polygon"),
+            block("coordinates", BlockKind::Paragraph, "330000 pairs of numbers"),
+            block("place", BlockKind::Paragraph, "type: Point\ncoordinates: 13.4, -52.5")
+        ]
+    );
+}
+
+#[test]
+fn what_would_end_a_cell_becomes_a_comma() {
+    let (_, blocks) = read(r#"[{"a | b": "1 | 2", "c": 3}, {"a | b": "4", "c": 5}]"#);
+    assert_eq!(blocks, [block("", BlockKind::Table, "a, b | c\n1, 2 | 3\n4 | 5")]);
+}
+
+#[test]
+fn empty_lists_and_objects_are_left_out_as_null_is() {
+    let (_, blocks) = read(r#"{"a": 1, "tags": [], "more": {}, "none": [null, {"b": []}], "d": [{}, {"e": 2}]}"#);
+    assert_eq!(
+        blocks,
+        [
+            block("", BlockKind::Paragraph, "a: 1"),
+            block("d/2", BlockKind::Paragraph, "e: 2")
+        ]
+    );
+}

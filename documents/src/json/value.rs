@@ -52,6 +52,15 @@ impl Value {
         }
     }
 
+    /// Nothing in it says anything.
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Value::Plain(text) => text.is_empty(),
+            Value::List(items) => items.iter().all(Value::is_empty),
+            Value::Object(members) => members.iter().all(|(_, value)| value.is_empty()),
+        }
+    }
+
     /// What an object calls itself: its first short `title`, `name` or `subject`.
     pub(super) fn title(&self) -> Option<String> {
         let Value::Object(members) = self else { return None };
