@@ -17,6 +17,7 @@ mod json;
 mod link;
 mod markdown;
 mod mdx;
+mod numerals;
 mod outline;
 mod package;
 mod parse;

@@ -2,6 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use roxmltree::Node;
 
+use crate::numerals::{letters, roman};
 use crate::package::{attribute, child, child_named, is_on, value};
 
 pub(super) const LEVELS: usize = 9;
@@ -221,43 +222,4 @@ fn formatted(number: u32, format: &str) -> String {
         "upperRoman" => roman(number).to_uppercase(),
         _ => number.to_string(),
     }
-}
-
-/// a to z, then aa, bb …
-fn letters(number: u32) -> String {
-    let Some(zero_based) = number.checked_sub(1).filter(|zero_based| *zero_based < 26 * 5) else {
-        return number.to_string();
-    };
-    let letter = char::from(b'a' + u8::try_from(zero_based % 26).unwrap_or(0));
-    letter.to_string().repeat(zero_based as usize / 26 + 1)
-}
-
-fn roman(number: u32) -> String {
-    if !(1..4000).contains(&number) {
-        return number.to_string();
-    }
-    const SIGNS: [(u32, &str); 13] = [
-        (1000, "m"),
-        (900, "cm"),
-        (500, "d"),
-        (400, "cd"),
-        (100, "c"),
-        (90, "xc"),
-        (50, "l"),
-        (40, "xl"),
-        (10, "x"),
-        (9, "ix"),
-        (5, "v"),
-        (4, "iv"),
-        (1, "i"),
-    ];
-    let mut rest = number;
-    let mut text = String::new();
-    for (value, sign) in SIGNS {
-        while rest >= value {
-            text.push_str(sign);
-            rest -= value;
-        }
-    }
-    text
 }

@@ -1,3 +1,5 @@
+use crate::numerals::{letters, roman};
+
 /// Levels of a text frame.
 const LEVELS: usize = 9;
 
@@ -17,13 +19,14 @@ impl ListMarkers {
         }
         self.end_below(level + 1);
         let close = if kind.contains("Paren") { ")" } else { "." };
-        match kind.get(..5) {
-            Some("alpha") => match u8::try_from(number.saturating_sub(1)).ok().filter(|index| *index < 26) {
-                Some(index) => format!("{}{close} ", char::from(b'a' + index)),
-                None => format!("{number}{close} "),
-            },
-            _ => format!("{number}{close} "),
-        }
+        let label = match kind.get(..7).unwrap_or_default() {
+            "alphaLc" => letters(number),
+            "alphaUc" => letters(number).to_uppercase(),
+            "romanLc" => roman(number),
+            "romanUc" => roman(number).to_uppercase(),
+            _ => number.to_string(),
+        };
+        format!("{label}{close} ")
     }
 
     /// A paragraph that is not numbered ends the count of its level.

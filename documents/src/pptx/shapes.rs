@@ -57,7 +57,7 @@ pub(super) fn in_reading_order<'a>(tree: Node<'a, 'a>, layout: &Layout) -> Vec<S
 }
 
 fn collect<'a>(parent: Node<'a, 'a>, layout: &Layout, found: &mut Vec<Shape<'a>>, above: &mut Vec<Position>) {
-    for node in parent.children().filter(Node::is_element) {
+    for node in parent.children().filter(|node| node.is_element() && !is_hidden(*node)) {
         match node.tag_name().name() {
             "sp" | "pic" | "graphicFrame" | "grpSp" | "cxnSp" => {
                 let placeholder = Placeholder::of(node);
@@ -95,4 +95,11 @@ fn sort(shapes: &mut [Shape<'_>]) {
         shape.position.top = row;
     }
     shapes.sort_by_key(|shape| (!shape.is_title(), shape.position.top, shape.position.left));
+}
+
+/// Hidden by its author, with all that is in it.
+fn is_hidden(shape: Node<'_, '_>) -> bool {
+    let properties = shape.children().find(|node| node.tag_name().name().starts_with("nv"));
+    let hidden = properties.and_then(|properties| attribute(child(properties, "cNvPr")?, "hidden"));
+    matches!(hidden, Some("1" | "true"))
 }

@@ -82,7 +82,7 @@ impl SlideReader<'_, '_> {
     }
 
     fn shape(&mut self, shape: &Shape<'_>, relationships: &Relationships) -> Result<(), ParseError> {
-        if shape.placeholder.as_ref().is_some_and(Placeholder::is_furniture) || is_hidden(shape.node) {
+        if shape.placeholder.as_ref().is_some_and(Placeholder::is_furniture) {
             return Ok(());
         }
         match shape.node.tag_name().name() {
@@ -140,12 +140,6 @@ impl SlideReader<'_, '_> {
         }
         Ok(())
     }
-}
-
-fn is_hidden(shape: Node<'_, '_>) -> bool {
-    let properties = shape.children().find(|node| node.tag_name().name().starts_with("nv"));
-    let hidden = properties.and_then(|properties| attribute(child(properties, "cNvPr")?, "hidden"));
-    matches!(hidden, Some("1" | "true"))
 }
 
 /// The rows of a table; merged cells are marked at each place they cover.

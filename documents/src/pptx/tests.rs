@@ -357,3 +357,31 @@ fn labels_are_read_with_what_stands_beside_them() {
     ];
     assert_eq!(shown(&beside), ["One", "Two", "Three", "Four"]);
 }
+
+#[test]
+fn hidden_groups_are_not_read() {
+    let group = format!(
+        r#"<p:grpSp><p:nvGrpSpPr><p:cNvPr id="4" hidden="1"/></p:nvGrpSpPr>{}</p:grpSp>"#,
+        shape("", Some(5), &paragraphs(&["secret"]))
+    );
+    let shown = shape("", Some(6), &paragraphs(&["shown"]));
+    let document = read(&[slide("", &(title("T") + &group + &shown))]);
+    assert!(!texts(&document).concat().contains("secret"));
+}
+
+#[test]
+fn letters_and_roman_numbers_are_written_as_the_slide_shows_them() {
+    let item = |kind: &str| {
+        format!(r#"<a:p><a:pPr><a:buAutoNum type="{kind}" startAt="4"/></a:pPr><a:r><a:t>x</a:t></a:r></a:p>"#)
+    };
+    for (kind, marker) in [
+        ("alphaUcPeriod", "D. x"),
+        ("alphaLcParenR", "d) x"),
+        ("romanUcPeriod", "IV. x"),
+        ("romanLcParenR", "iv) x"),
+        ("arabicPeriod", "4. x"),
+    ] {
+        let document = read(&[slide("", &(title("T") + &shape("", None, &item(kind))))]);
+        assert_eq!(texts(&document)[0], format!("T: {marker}"));
+    }
+}
