@@ -266,7 +266,7 @@ impl<'m> Flattening<'m> {
             return;
         };
         if let Some(text) = rest.get(..len).and_then(expression::literal) {
-            self.out.push_str(text);
+            self.out.push_str(&text);
         }
         self.at += len;
     }
