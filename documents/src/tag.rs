@@ -1,3 +1,4 @@
+use crate::link::address_after;
 use crate::whitespace::one_line;
 
 /// An HTML or JSX tag as it stands in Markdown.
@@ -95,12 +96,13 @@ impl<'t> Tag<'t> {
         self.name.eq_ignore_ascii_case("br")
     }
 
-    /// Has no content and no closing tag.
+    /// Has no content and no closing tag. `Link` and `Col` are components, which have.
     pub(crate) fn is_void(&self) -> bool {
+        let is_named = |name: &&str| self.name == *name || self.name == name.to_ascii_uppercase();
         self.self_closing
             || ["br", "hr", "img", "input", "meta", "link", "source", "col", "wbr"]
                 .iter()
-                .any(|name| self.name.eq_ignore_ascii_case(name))
+                .any(is_named)
     }
 
     /// The name of the element when what it holds is code for the browser.
@@ -108,7 +110,7 @@ impl<'t> Tag<'t> {
         RAW_TEXT.into_iter().find(|name| self.name.eq_ignore_ascii_case(name))
     }
 
-    /// What the attributes say to readers: the `alt` of an element, and `title`, `label` and the like of a component.
+    /// What the attributes say to readers: the `alt` of an element, and `title`, `label` and the like of a component, with where it leads.
     pub(crate) fn human_text(&self) -> String {
         let component = self.is_component();
         let field = FIELDS.contains(&self.name);
@@ -132,7 +134,9 @@ impl<'t> Tag<'t> {
             .into_iter()
             .chain(attributes)
             .collect();
-        texts.join(": ")
+        let text = texts.join(": ");
+        let address = self.target().and_then(|target| address_after(&text, target));
+        text + &address.unwrap_or_default()
     }
 
     /// What [`Tag::human_text`] says within a line, apart from the content after it.
@@ -142,11 +146,23 @@ impl<'t> Tag<'t> {
         if separates { text + ": " } else { text }
     }
 
+    /// Of `h1` to `h6`.
+    pub(crate) fn heading_level(&self) -> Option<usize> {
+        let level = self.name.strip_prefix('h')?.parse().ok()?;
+        (1..=6).contains(&level).then_some(level)
+    }
+
+    /// Where a link or a component with one leads.
+    pub(crate) fn target(&self) -> Option<&'t str> {
+        self.attribute("href")
+            .or_else(|| self.attribute("to").filter(|_| self.name == "Link"))
+    }
+
     fn is_component(&self) -> bool {
         self.name.starts_with(char::is_uppercase)
     }
 
-    fn attribute(&self, wanted: &str) -> Option<&'t str> {
+    pub(crate) fn attribute(&self, wanted: &str) -> Option<&'t str> {
         let found = self.attributes.iter().find(|(name, _)| *name == wanted);
         found.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }

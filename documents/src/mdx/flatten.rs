@@ -1,5 +1,7 @@
 use super::expression;
 use super::frames::Frames;
+use super::lists::Lists;
+use super::markup;
 use crate::markdown::fence::Fence;
 use crate::tag::{MAX_TAG_BYTES, Tag};
 use crate::whitespace::one_line;
@@ -15,6 +17,8 @@ pub(super) fn to_markdown(mdx: &str) -> String {
         is_row: false,
         is_blank: true,
         looked_at: 0,
+        lists: Lists::default(),
+        link: None,
         wasted: 0,
         paragraph_end: 0,
     };
@@ -36,6 +40,9 @@ struct Flattening<'m> {
     /// The last line of the output is blank as far as it was looked at, which happens once.
     is_blank: bool,
     looked_at: usize,
+    lists: Lists,
+    /// The element of the link being read.
+    link: Option<&'m str>,
     /// Bytes looked at in vain for the end of a tag, an expression or a code span. Hostile text can make every character look
     /// like the start of one, so the search stops when it has cost several times the text.
     wasted: usize,
@@ -59,6 +66,9 @@ impl<'m> Flattening<'m> {
             .sum();
         let is_content = !content.trim().is_empty() && !content.starts_with("</");
         self.column = self.frames.column(indent, is_content);
+        if content.trim().is_empty() {
+            self.link = None;
+        }
         self.is_row = content.trim_start_matches(['>', ' ']).starts_with('|');
         if let Some(fence) = Fence::opened_by(content) {
             self.fenced(fence, indent);
@@ -200,9 +210,12 @@ impl<'m> Flattening<'m> {
     }
 
     /// Writes what remains of a tag: a line break, the text of its attributes, the text boundary of a block.
-    fn replace(&mut self, tag: &Tag<'_>) {
+    fn replace(&mut self, tag: &Tag<'m>) {
         if tag.closing {
             self.frames.close(tag.name);
+            if matches!(tag.name, "ol" | "ul") {
+                self.lists.close();
+            }
         } else if let Some(raw) = tag.raw_text_name() {
             let close = format!("</{raw}");
             let skipped = if self.may_search() {
@@ -215,10 +228,21 @@ impl<'m> Flattening<'m> {
             return;
         } else if !tag.is_void() {
             self.frames.open(tag.name, self.column);
+            match tag.name {
+                "ol" => self
+                    .lists
+                    .open(tag.attribute("start").map_or(Some(1), |start| start.parse().ok())),
+                "ul" => self.lists.open(None),
+                _ => {}
+            }
         }
         let at_line_start = self.at_line_start();
         let text = tag.human_text();
-        if self.is_row && (tag.is_line_break() || tag.is_block()) {
+        if text.is_empty()
+            && let Some(written) = self.markup(tag, at_line_start)
+        {
+            self.out.push_str(&written);
+        } else if self.is_row && (tag.is_line_break() || tag.is_block()) {
             // The Markdown reader knows what becomes of it within a cell.
             let slash = if tag.closing { "/" } else { "" };
             self.out.push_str(&format!("<{slash}{}>", tag.name));
@@ -232,6 +256,26 @@ impl<'m> Flattening<'m> {
         } else {
             self.boundary(tag);
         }
+    }
+
+    /// What Markdown has for the tag of a link or a heading.
+    fn markup(&mut self, tag: &Tag<'m>, at_line_start: bool) -> Option<String> {
+        if tag.closing {
+            self.link.take_if(|open| *open == tag.name)?;
+            return Some("</a>".to_owned());
+        }
+        // Further in, the line may be taken for code.
+        if at_line_start && self.column > 3 || tag.is_void() {
+            return None;
+        }
+        if self.link.is_none()
+            && let Some(link) = markup::link(tag, self.rest())
+        {
+            self.link = Some(tag.name);
+            return Some(link);
+        }
+        let marks = markup::heading(tag, self.rest()).filter(|_| at_line_start && !self.is_row)?;
+        Some(format!("\n\n{}{marks}", " ".repeat(self.column)))
     }
 
     fn at_line_start(&mut self) -> bool {
@@ -249,7 +293,10 @@ impl<'m> Flattening<'m> {
     fn boundary(&mut self, tag: &Tag<'_>) {
         let indent = " ".repeat(self.column);
         match (tag.name, tag.closing) {
-            ("li", false) => self.out.push_str(&format!("\n\n{indent}- ")),
+            ("li", false) => {
+                let marker = self.lists.marker();
+                self.out.push_str(&format!("\n\n{indent}{marker}"));
+            }
             ("td" | "th", true) => self.out.push_str(" | "),
             ("li" | "td" | "th", _) => {}
             _ if tag.is_block() => self.out.push_str(&format!("\n\n{indent}")),

@@ -2,6 +2,8 @@ mod esm;
 mod expression;
 mod flatten;
 mod frames;
+mod lists;
+mod markup;
 
 pub(crate) use esm::imports_components;
 pub(crate) use expression::len as expression_len;

@@ -211,3 +211,35 @@ fn tips_and_names_of_tabs_are_kept_apart_from_what_they_name() {
         ]
     );
 }
+
+#[test]
+fn links_written_in_html_keep_where_they_lead() {
+    let document = mdx(
+        "See <a href=\"https://a.example/page\">this *page*</a>, <Link to=\"https://b.example\">that</Link> or <a href=\"/here\">here</a>.\n\n\
+         <Card title=\"Quickstart\" href=\"https://c.example/q\">Get going</Card>\n\n<a href=\"https://d.example\">\n  A *block*\n</a>\n\n\
+         | a | b |\n|---|---|\n| <a href=\"https://e.example/?a|b\">c</a> | d |",
+    );
+    assert_eq!(
+        texts(&document),
+        [
+            "See this page (https://a.example/page), that (https://b.example) or here.",
+            "Quickstart (https://c.example/q)",
+            "Get going",
+            "A block",
+            "a | b\nc (https://e.example/?a%7Cb) | d"
+        ]
+    );
+}
+
+#[test]
+fn headings_and_numbered_lists_in_html_are_such() {
+    let document = mdx(
+        "<h2 id=\"a\">Steps</h2>\n\n<ol>\n  <li>One</li>\n  <li>Two</li>\n</ol>\n\n<ul><li>Bullet</li></ul>\n\n<ol start=\"4\"><li>Four</li></ol>\n\n\
+         <h3>\n  Not on a line\n</h3>",
+    );
+    assert_eq!(
+        texts(&document),
+        ["1. One", "2. Two", "- Bullet", "4. Four", "Not on a line"]
+    );
+    assert!(document.blocks.iter().all(|block| block.headings == ["Steps"]));
+}
