@@ -3,8 +3,12 @@ use crate::whitespace::one_line;
 /// What the description of a picture says to a reader; `None` when it is a file name or a number.
 pub(crate) fn alt_text(description: &str) -> Option<String> {
     let text = one_line(description);
+    // Followed, in some versions, by how sure Office is of it.
     let text = text
-        .trim_end_matches("Description automatically generated")
+        .split("Description automatically generated")
+        .next()
+        .unwrap_or_default();
+    let text = text
         .trim_end_matches("AI-generated content may be incorrect.")
         .trim()
         .to_owned();
@@ -29,6 +33,18 @@ mod tests {
         assert_eq!(
             alt_text("The settings page\n\nDescription automatically generated").as_deref(),
             Some("The settings page")
+        );
+    }
+
+    #[test]
+    fn what_office_says_of_its_own_description_is_no_description() {
+        for level in ["low", "medium", "high"] {
+            let text = format!("A red car\n\nDescription automatically generated with {level} confidence");
+            assert_eq!(alt_text(&text).as_deref(), Some("A red car"));
+        }
+        assert_eq!(
+            alt_text("Description automatically generated with low confidence"),
+            None
         );
     }
 }

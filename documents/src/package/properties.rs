@@ -65,20 +65,36 @@ impl Properties {
     }
 }
 
+/// "PowerPoint presentation" in any language has no more words.
+const MAX_POWERPOINT_WORDS: usize = 4;
+
 /// Titles that programs fill in.
 fn is_generic(title: &str) -> bool {
     let title = one_line(title).to_lowercase();
     matches!(
         title.as_str(),
-        "" | "word document"
-            | "powerpoint presentation"
-            | "powerpoint-präsentation"
-            | "présentation powerpoint"
-            | "untitled"
-            | "presentation"
-            | "document"
-            | "title"
-            | "slide 1"
+        "" | "word document" | "untitled" | "presentation" | "document" | "title" | "slide 1"
     ) || title.starts_with("microsoft word -")
         || title.starts_with("microsoft powerpoint -")
+        || (title.contains("powerpoint") && title.split(' ').count() <= MAX_POWERPOINT_WORDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_generic;
+
+    #[test]
+    fn a_title_that_powerpoint_fills_in_is_generic_in_any_language() {
+        for title in [
+            "Presentación de PowerPoint",
+            "Apresentação do PowerPoint",
+            "Prezentacja programu PowerPoint",
+            "PowerPoint-presentatie",
+        ] {
+            assert!(is_generic(title), "{title}");
+        }
+        for title in ["How we use PowerPoint at work", "Presentation skills"] {
+            assert!(!is_generic(title), "{title}");
+        }
+    }
 }
