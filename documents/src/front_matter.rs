@@ -1,4 +1,5 @@
 mod bounded_value;
+mod toml_strings;
 
 use serde_json::{Map, Value};
 
@@ -9,20 +10,31 @@ const MAX_BYTES: usize = 64 * 1024;
 /// The YAML scanner takes time in the square of how deep brackets nest.
 const MAX_BRACKETS: usize = 2_000;
 
-/// Splits YAML front matter (a first line `---`, ended by a line `---` or `...`) from the text after it.
+/// Splits front matter from the text after it: YAML (a first line `---`, ended by a line `---` or `...`), or TOML between lines `+++`, of
+/// which only the texts in quotes are read.
 ///
 /// Front matter that is not valid YAML, or expands beyond reason through aliases, is dropped and gives no metadata, as long as each of its
 /// lines looks like YAML. What parses as anything but a mapping, such as a sentence between two rulers, is text and stays.
 pub(crate) fn split(text: &str) -> (Map<String, Value>, &str) {
-    let Some((yaml, rest)) = fenced(text) else {
-        return (Map::new(), text);
-    };
+    if let Some((yaml, rest)) = fenced(text, "---", &["---", "..."]) {
+        return match mapping(yaml) {
+            Some(metadata) => (metadata, rest),
+            None => (Map::new(), text),
+        };
+    }
+    let toml = fenced(text, "+++", &["+++"]);
+    let read = toml.and_then(|(toml, rest)| Some((toml_strings::read(toml)?, rest)));
+    read.unwrap_or_else(|| (Map::new(), text))
+}
+
+/// The mapping that YAML is, empty where it is invalid; `None` of what is text.
+fn mapping(yaml: &str) -> Option<Map<String, Value>> {
     let too_many_brackets = yaml.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count() > MAX_BRACKETS;
     match (!too_many_brackets).then(|| BoundedValue::read(yaml)) {
-        Some(Ok(Value::Object(metadata))) => (metadata, rest),
-        Some(Ok(Value::Null)) => (Map::new(), rest),
-        Some(Err(_)) | None if yaml.lines().all(looks_like_yaml) => (Map::new(), rest),
-        _ => (Map::new(), text),
+        Some(Ok(Value::Object(metadata))) => Some(metadata),
+        Some(Ok(Value::Null)) => Some(Map::new()),
+        Some(Err(_)) | None if yaml.lines().all(looks_like_yaml) => Some(Map::new()),
+        _ => None,
     }
 }
 
@@ -39,15 +51,15 @@ fn looks_like_yaml(line: &str) -> bool {
         || key.is_some_and(|(key, _)| is_key(key))
 }
 
-fn fenced(text: &str) -> Option<(&str, &str)> {
+fn fenced<'t>(text: &'t str, opens: &str, closes: &[&str]) -> Option<(&'t str, &'t str)> {
     let (first, body) = text.split_once('\n')?;
     // A blank line follows a ruler between sections, whose text may well read as YAML; Pandoc tells them apart by it too.
-    if first.trim_end() != "---" || body.lines().next().is_none_or(|line| line.trim().is_empty()) {
+    if first.trim_end() != opens || body.lines().next().is_none_or(|line| line.trim().is_empty()) {
         return None;
     }
     let mut end = 0;
     for line in body.split_inclusive('\n') {
-        if matches!(line.trim_end(), "---" | "...") {
+        if closes.contains(&line.trim_end()) {
             return Some((body.get(..end)?, body.get(end + line.len()..)?));
         }
         end += line.len();
@@ -151,6 +163,19 @@ mod tests {
             let text = format!("---\n{between}\n---\nMore text.\n");
             let (metadata, rest) = split(&text);
             assert_eq!((metadata.len(), rest), (0, text.as_str()));
+        }
+    }
+
+    #[test]
+    fn front_matter_in_toml_gives_its_texts() {
+        let (metadata, rest) = split(
+            "+++\ntitle = \"A \\\"b\\\"\" # why\ndescription = 'What it is'\ntags = [\n  \"x\",\n]\ndraft = false\n\n[extra]\ntitle = \"Other\"\n+++\nText",
+        );
+        let expected = json!({"title": "A \"b\"", "description": "What it is"});
+        assert_eq!((Value::Object(metadata), rest), (expected, "Text"));
+        for text in ["+++\nA sentence.\n+++\nText", "+++\na = 1\n---\nText"] {
+            let (metadata, rest) = split(text);
+            assert_eq!((metadata.len(), rest), (0, text));
         }
     }
 }
