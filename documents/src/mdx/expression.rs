@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 /// Longer expressions are text.
 const MAX_BYTES: usize = 16 * 1024;
 
@@ -66,6 +68,20 @@ pub(super) fn literal(expression: &str) -> Option<String> {
         }
     }
     Some(text)
+}
+
+/// Where the markup of `{condition && <p>…</p>}` stands in it: readers may see it, whatever the condition.
+pub(super) fn conditional(expression: &str) -> Option<Range<usize>> {
+    let begins_tag = |at: &usize| {
+        let after = expression.get(at + 1..).unwrap_or_default();
+        after.starts_with(|c: char| c.is_alphabetic() || c == '>')
+    };
+    let start = expression.match_indices('<').map(|(at, _)| at).find(begins_tag)?;
+    let condition = expression.get(..start)?.trim_end();
+    let condition = condition.strip_suffix('(').unwrap_or(condition).trim_end();
+    let markup = expression.strip_suffix('}')?.trim_end();
+    let markup = markup.strip_suffix(')').unwrap_or(markup).trim_end();
+    (condition.ends_with("&&") && markup.ends_with('>')).then_some(start..markup.len())
 }
 
 #[cfg(test)]

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use super::expression;
 use super::frames::Frames;
 use super::lists::Lists;
@@ -19,6 +21,7 @@ pub(super) fn to_markdown(mdx: &str) -> String {
         looked_at: 0,
         lists: Lists::default(),
         link: None,
+        tails: Vec::new(),
         wasted: 0,
         paragraph_end: 0,
     };
@@ -43,6 +46,8 @@ struct Flattening<'m> {
     lists: Lists,
     /// The element of the link being read.
     link: Option<&'m str>,
+    /// What ends the conditions being read, the innermost last.
+    tails: Vec<Range<usize>>,
     /// Bytes looked at in vain for the end of a tag, an expression or a code span. Hostile text can make every character look
     /// like the start of one, so the search stops when it has cost several times the text.
     wasted: usize,
@@ -100,9 +105,20 @@ impl<'m> Flattening<'m> {
     /// Copies or drops what stands at the cursor; true at the end of a line.
     fn inline(&mut self) -> bool {
         let rest = self.rest();
+        if let Some(tail) = self.tails.pop_if(|tail| tail.start <= self.at) {
+            self.at = self.at.max(tail.end);
+            return false;
+        }
+        let rest = self
+            .tails
+            .last()
+            .map_or(rest, |tail| self.source.get(self.at..tail.start).unwrap_or(rest));
         let plain = rest.find(['\n', '\\', '`', '<', '{']).unwrap_or(rest.len());
         self.copy(plain);
         let rest = self.rest();
+        if self.tails.last().is_some_and(|tail| tail.start <= self.at) {
+            return false;
+        }
         match rest.as_bytes().first() {
             None | Some(b'\n') => {
                 self.copy(1.min(rest.len()));
@@ -312,7 +328,14 @@ impl<'m> Flattening<'m> {
             self.copy(1);
             return;
         };
-        if let Some(text) = rest.get(..len).and_then(expression::literal) {
+        let expression = rest.get(..len).unwrap_or_default();
+        if let Some(markup) = expression::conditional(expression) {
+            self.wasted += len;
+            self.tails.push(self.at + markup.end..self.at + len);
+            self.at += markup.start;
+            return;
+        }
+        if let Some(text) = expression::literal(expression) {
             self.out.push_str(&text);
         }
         self.at += len;

@@ -243,3 +243,27 @@ fn headings_and_numbered_lists_in_html_are_such() {
     );
     assert!(document.blocks.iter().all(|block| block.headings == ["Steps"]));
 }
+
+#[test]
+fn what_stands_under_a_condition_is_read() {
+    let document = mdx(
+        "{cond && <p>Don't do this.</p>}\n\n{isCloud && (\n  <Note>\n    In the cloud, {isPro && <b>and only there</b>}.\n  </Note>\n)}\n\nAfter {a && b}.",
+    );
+    assert_eq!(
+        texts(&document),
+        ["Don't do this.", "In the cloud, and only there.", "After ."]
+    );
+}
+
+#[test]
+fn conditions_within_conditions_are_read_in_linear_time() {
+    let nested = "{a&&<p>".repeat(1_000) + &"</p>}".repeat(1_000);
+    let text = nested.repeat(20);
+    let start = std::time::Instant::now();
+    super::flatten::to_markdown(&text);
+    assert!(
+        start.elapsed() < std::time::Duration::from_secs(5),
+        "{:?}",
+        start.elapsed()
+    );
+}
