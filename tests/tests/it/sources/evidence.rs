@@ -125,7 +125,7 @@ async fn a_document_that_another_address_may_still_have_stays_when_not_all_was_s
 async fn a_config_that_is_changed_during_a_sync_is_that_of_the_next() {
     let app = start().await;
     let slow = SitePage {
-        delay: Duration::from_millis(700),
+        delay: Duration::from_millis(1500),
         ..page("welcome", &["/a", "/b"])
     };
     let site = FakeSite::start(&[
@@ -136,8 +136,9 @@ async fn a_config_that_is_changed_during_a_sync_is_that_of_the_next() {
     .await;
     let (base, source) = make(&app.client, &site, json!({"exclude": ["/b"]})).await;
     let started = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
+    let job = format!("/v1/jobs/{}", started.body["id"].as_str().unwrap());
     eventually("the first page is asked for", Duration::from_secs(20), async || {
-        site.take_requests().iter().any(|request| request.path == "/")
+        app.client.get(&job).await.body["progress"]["message"] == format!("{}/", site.url)
     })
     .await;
     let config = json!({"start_urls": [format!("{}/", site.url)], "min_delay_ms": 20, "mode": "links"});

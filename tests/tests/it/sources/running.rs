@@ -132,7 +132,9 @@ async fn the_schedule_of_a_source_that_is_gone_says_so_and_makes_no_dead_letters
     patch(json!({"enabled": true})).await.expect_problem(404, "not_found");
     app.execute("UPDATE schedules SET kind = 'of.another.release'").await;
     assert_eq!(patch(json!({"name": "never"})).await.body["name"], "never");
-    patch(json!({"enabled": true})).await.expect_problem(422, "unknown_kind");
+    patch(json!({"enabled": true}))
+        .await
+        .expect_problem(422, "unknown_kind");
     app.finish().await;
 }
 
