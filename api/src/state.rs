@@ -1,6 +1,8 @@
 use crate::rate_limits::Limiter;
 use crate::routes::jobs::open_streams::OpenStreams;
+use crate::work::Submittable;
 use config::Settings;
+use integrations::http::OutboundPolicy;
 use std::sync::Arc;
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -41,6 +43,17 @@ impl ApiState {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             event_streams: OpenStreams::default(),
+        }
+    }
+
+    /// What clients may submit.
+    pub(crate) fn submittable(&self) -> Submittable<'_> {
+        Submittable {
+            catalogue: &self.catalogue,
+            outgoing: OutboundPolicy {
+                allow_loopback: self.settings.outgoing.allow_loopback,
+                allow_private: self.settings.outgoing.allow_private,
+            },
         }
     }
 

@@ -11,6 +11,8 @@ pub struct CatalogueEntry {
     pub payload_version: i16,
     pub max_attempts: i16,
     pub scope: &'static str,
+    /// The field of the payload that says which address is called.
+    pub address: Option<&'static str>,
     diagnostic: bool,
     validate: fn(Value) -> Result<Value, Vec<FieldError>>,
     source: fn(&Value) -> Option<SourceId>,
@@ -24,6 +26,7 @@ impl CatalogueEntry {
             payload_version: K::VERSION,
             max_attempts: K::RETRY.max_attempts,
             scope: K::SUBMIT_SCOPE?,
+            address: K::ADDRESS,
             diagnostic: K::DIAGNOSTIC,
             validate: validate::<K>,
             source: source::<K>,

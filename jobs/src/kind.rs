@@ -107,6 +107,8 @@ pub trait Kind: Serialize + DeserializeOwned + Send + Sync + 'static {
     const SUBMIT_SCOPE: Option<&'static str> = None;
     /// Whether it exists only where diagnostics are enabled.
     const DIAGNOSTIC: bool = false;
+    /// The field of the payload that says which address is called.
+    const ADDRESS: Option<&'static str> = None;
 
     /// The bases whose replicas it needs, each once, in the order of their ids: it is run where they are open.
     fn knowledge_bases(&self) -> Vec<KnowledgeBaseId> {

@@ -1,4 +1,5 @@
 use crate::Problem;
+use integrations::http::{OutboundPolicy, web_url_faults};
 use jobs::{Catalogue, CatalogueEntry, FieldError};
 use serde_json::{Map, Value};
 use store::TenantTx;
@@ -6,12 +7,20 @@ use store::TenantTx;
 /// The most attempts that a client may ask for.
 pub(crate) const MAX_ATTEMPTS: i64 = 20;
 
+/// What clients may submit here.
+#[derive(Clone, Copy)]
+pub(crate) struct Submittable<'a> {
+    pub(crate) catalogue: &'a Catalogue,
+    /// Which addresses this installation may call.
+    pub(crate) outgoing: OutboundPolicy,
+}
+
 /// A kind that clients may submit, and the payload as it will be stored; `{}` when absent.
 ///
 /// # Errors
 /// `unknown_kind`; every field of the payload that is wrong.
 pub(crate) fn check_kind(
-    catalogue: &Catalogue,
+    what: Submittable<'_>,
     kind: &str,
     payload: Option<Value>,
 ) -> Result<(CatalogueEntry, Value), Vec<FieldError>> {
@@ -19,8 +28,20 @@ pub(crate) fn check_kind(
         let message = "is no kind of job that clients can submit";
         vec![FieldError::new("kind", "unknown_kind", message)]
     };
-    let entry = *catalogue.find(kind).map_err(unknown)?;
+    let entry = *what.catalogue.find(kind).map_err(unknown)?;
     let payload = entry.check(payload.unwrap_or_else(|| Value::Object(Map::new())))?;
+    let address = entry
+        .address
+        .and_then(|name| Some((name, payload.get(name)?.as_str()?)));
+    if let Some((name, url)) = address {
+        let faults = web_url_faults(url, what.outgoing).into_iter();
+        let errors: Vec<FieldError> = faults
+            .map(|fault| FieldError::new(format!("payload.{name}"), fault.code, fault.message))
+            .collect();
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+    }
     Ok((entry, payload))
 }
 

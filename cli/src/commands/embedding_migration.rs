@@ -125,12 +125,13 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
 async fn wait(client: &Client, job: Value) -> anyhow::Result<Outcome> {
     let job: Job = serde_json::from_value(wait_for_end(client, job).await?)?;
     if let Some(error) = job.error.filter(|_| job.state != JobState::Succeeded) {
-        print(&format!(
-            "job {} failed: {}: {}\n",
+        // Standard output is for the migration.
+        eprintln!(
+            "job {} failed: {}: {}",
             job.id,
             error.code,
             one_line(&error.message, 500)
-        ))?;
+        );
     }
     Ok(Outcome::done_if(job.state == JobState::Succeeded))
 }

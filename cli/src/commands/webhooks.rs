@@ -1,4 +1,4 @@
-use crate::client::{Client, ServerArgs};
+use crate::client::{Client, ServerArgs, list_all};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
 use clap::Subcommand;
@@ -82,7 +82,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
 async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
     let post = async |path: &[&str], body: Value| -> anyhow::Result<Value> { Ok(client.post(path, &body).await?) };
     match command {
-        Command::List => Ok(client.get(&["webhooks"], &[]).await?),
+        Command::List => Ok(json!({"data": list_all::<Value>(client, &["webhooks"]).await?, "next_cursor": null})),
         Command::Create {
             url,
             events,

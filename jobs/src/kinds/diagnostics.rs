@@ -101,6 +101,7 @@ impl Kind for Call {
     const VERSION: i16 = 2;
     const SUBMIT_SCOPE: Option<&'static str> = Some("jobs:write");
     const DIAGNOSTIC: bool = true;
+    const ADDRESS: Option<&'static str> = Some("url");
 
     fn validate(&self) -> Vec<FieldError> {
         let mut errors = Vec::new();

@@ -65,7 +65,7 @@ pub(crate) async fn add_jobs(
     JsonBody { value, hash }: JsonBody<AddJobs>,
 ) -> Result<Response, Problem> {
     let mut errors = Vec::new();
-    let jobs = check_jobs(value.jobs.unwrap_or_default(), &state.catalogue, &mut errors);
+    let jobs = check_jobs(value.jobs.unwrap_or_default(), state.submittable(), &mut errors);
     if !errors.is_empty() {
         return Err(Problem::invalid(errors));
     }

@@ -3,11 +3,11 @@ use super::wait::answer;
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, WorkOptions};
 use crate::routes::jobs::submit::{Submit, SubmitJob};
 use crate::views::BatchObject;
-use crate::work::{self, require_named, take_key};
+use crate::work::{self, Submittable, require_named, take_key};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
-use jobs::{AddedBy, AddedJobs, Catalogue, EnqueueOptions, add_to_batch, enqueue_raw};
+use jobs::{AddedBy, AddedJobs, EnqueueOptions, add_to_batch, enqueue_raw};
 use store::batches::{NewBatch, OnFailure};
 use store::{BatchId, TenantTx};
 use utoipa::ToSchema;
@@ -67,12 +67,12 @@ struct NewWork {
 impl CreateBatch {
     /// # Errors
     /// Every job that is of an unknown kind, and every field of every payload that is wrong.
-    fn check(self, catalogue: &Catalogue) -> Result<NewWork, Problem> {
+    fn check(self, what: Submittable<'_>) -> Result<NewWork, Problem> {
         let mut errors = Vec::new();
-        let jobs = check_jobs(self.jobs.unwrap_or_default(), catalogue, &mut errors);
+        let jobs = check_jobs(self.jobs.unwrap_or_default(), what, &mut errors);
         let step = self
             .on_complete
-            .and_then(|step| check_job(step.into_job(), "on_complete", catalogue, &mut errors));
+            .and_then(|step| check_job(step.into_job(), "on_complete", what, &mut errors));
         if !errors.is_empty() {
             return Err(Problem::invalid(errors));
         }
@@ -115,7 +115,7 @@ pub(crate) async fn create_batch(
     options: WorkOptions,
     JsonBody { value, hash }: JsonBody<CreateBatch>,
 ) -> Result<Response, Problem> {
-    let new = value.check(&state.catalogue)?;
+    let new = value.check(state.submittable())?;
     require_scopes(&caller, new.jobs.iter().chain(&new.step))?;
     let id = BatchId::generate();
     // Watched from before the batch exists: no change of it goes unheard.

@@ -1,8 +1,8 @@
 use crate::Problem;
 use crate::extract::{Caller, Fields, FromFields};
 use crate::routes::jobs::submit::{Submit, SubmitJob};
-use crate::work::{MAX_ATTEMPTS, require_named};
-use jobs::{BatchJob, Catalogue, FieldError};
+use crate::work::{MAX_ATTEMPTS, Submittable, require_named};
+use jobs::{BatchJob, FieldError};
 use serde_json::Value;
 use store::TenantTx;
 use utoipa::ToSchema;
@@ -64,20 +64,20 @@ pub(super) fn read_jobs(fields: &mut Fields) -> Option<Vec<SubmitJob>> {
 }
 
 /// Checks each job against its kind, and that the caller may submit it. Whatever is wrong is noted in `errors`, named from the body down.
-pub(super) fn check_jobs(jobs: Vec<SubmitJob>, catalogue: &Catalogue, errors: &mut Vec<FieldError>) -> Vec<Submit> {
+pub(super) fn check_jobs(jobs: Vec<SubmitJob>, what: Submittable<'_>, errors: &mut Vec<FieldError>) -> Vec<Submit> {
     jobs.into_iter()
         .enumerate()
-        .filter_map(|(at, job)| check_job(job, &format!("jobs.{at}"), catalogue, errors))
+        .filter_map(|(at, job)| check_job(job, &format!("jobs.{at}"), what, errors))
         .collect()
 }
 
 pub(super) fn check_job(
     job: SubmitJob,
     name: &str,
-    catalogue: &Catalogue,
+    what: Submittable<'_>,
     errors: &mut Vec<FieldError>,
 ) -> Option<Submit> {
-    match job.check(catalogue) {
+    match job.check(what) {
         Ok(submit) => Some(submit),
         Err(wrong) => {
             errors.extend(wrong.into_iter().map(|error| FieldError {

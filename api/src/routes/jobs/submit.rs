@@ -1,11 +1,11 @@
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, WorkOptions};
 use crate::views::JobObject;
-use crate::work::{self, Begin, MAX_ATTEMPTS, check_kind, require_named, start_work};
+use crate::work::{self, Begin, MAX_ATTEMPTS, Submittable, check_kind, require_named, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use jobs::{Catalogue, CatalogueEntry, EnqueueOptions, Enqueued, FieldError};
+use jobs::{CatalogueEntry, EnqueueOptions, Enqueued, FieldError};
 use serde_json::Value;
 use store::TenantTx;
 use utoipa::ToSchema;
@@ -54,8 +54,8 @@ impl FromFields for SubmitJob {
 impl SubmitJob {
     /// # Errors
     /// Unknown kind; every field of the payload that is wrong.
-    pub(crate) fn check(self, catalogue: &Catalogue) -> Result<Submit, Vec<FieldError>> {
-        let (entry, payload) = check_kind(catalogue, &self.kind, self.payload)?;
+    pub(crate) fn check(self, what: Submittable<'_>) -> Result<Submit, Vec<FieldError>> {
+        let (entry, payload) = check_kind(what, &self.kind, self.payload)?;
         let small = |number: Option<i64>| number.and_then(|number| i16::try_from(number).ok());
         Ok(Submit {
             entry,
@@ -138,7 +138,7 @@ pub(crate) async fn submit_job(
     options: WorkOptions,
     JsonBody { value, hash }: JsonBody<SubmitJob>,
 ) -> Result<Response, Problem> {
-    let submit = value.check(&state.catalogue).map_err(Problem::invalid)?;
+    let submit = value.check(state.submittable()).map_err(Problem::invalid)?;
     caller.require(submit.entry.scope)?;
     start_work(
         &state,
@@ -157,14 +157,20 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::ProblemCode;
+    use integrations::http::OutboundPolicy;
+    use jobs::Catalogue;
     use serde_json::json;
 
     fn code(value: Value, diagnostics: bool) -> Option<ProblemCode> {
         let mut fields = Fields::of(value);
         let read = SubmitJob::from_fields(&mut fields);
-        let checked = fields
-            .finish(read)
-            .and_then(|job| job.check(&Catalogue::new(diagnostics)));
+        let checked = fields.finish(read).and_then(|job| {
+            let what = Submittable {
+                catalogue: &Catalogue::new(diagnostics),
+                outgoing: OutboundPolicy::default(),
+            };
+            job.check(what)
+        });
         checked.err().map(|errors| Problem::invalid(errors).code())
     }
 
@@ -179,6 +185,26 @@ mod tests {
             code(json!({"kind": "ingest_document", "payload": {}}), true),
             Some(ProblemCode::UnknownKind)
         );
+    }
+
+    #[test]
+    fn an_address_that_may_not_be_called_is_refused_with_the_job() {
+        let call = |url: &str| {
+            code(
+                json!({"kind": "diagnostics.call", "payload": {"url": url, "key": "k"}}),
+                true,
+            )
+        };
+        assert_eq!(call("https://example.com/hook"), None);
+        for url in [
+            "http://127.0.0.1/",
+            "http://[::1]:8080/",
+            "http://169.254.169.254/",
+            "http://10.0.0.7/",
+            "https://localhost/",
+        ] {
+            assert_eq!(call(url), Some(ProblemCode::Invalid), "{url}");
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ pub(crate) async fn create_schedule(
     JsonBody { value, hash }: JsonBody<Unread>,
 ) -> Result<(StatusCode, HeaderMap, Json<ScheduleObject>), Problem> {
     // This clock only tells how close the ticks come to each other.
-    let settings = Settings::read(value.fields(), None, &state.catalogue, Utc::now())?;
+    let settings = Settings::read(value.fields(), None, state.submittable(), Utc::now())?;
     if let Some(entry) = &settings.entry {
         caller.require(entry.scope)?;
     }

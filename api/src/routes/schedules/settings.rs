@@ -1,9 +1,9 @@
 use crate::Problem;
 use crate::extract::Fields;
-use crate::work::{MAX_ATTEMPTS, check_kind};
+use crate::work::{MAX_ATTEMPTS, Submittable, check_kind};
 use chrono::{DateTime, TimeDelta, Utc};
 use jobs::schedules::{Timetable, jitter};
-use jobs::{Catalogue, CatalogueEntry, FieldError};
+use jobs::{CatalogueEntry, FieldError};
 use serde_json::Value;
 use store::ScheduleId;
 use store::schedules::{CatchUp, NextTick, Overlap, Schedule};
@@ -37,17 +37,17 @@ impl Settings {
     pub(super) fn read(
         mut fields: Fields,
         current: Option<&Schedule>,
-        catalogue: &Catalogue,
+        what: Submittable<'_>,
         now: DateTime<Utc>,
     ) -> Result<Self, Problem> {
-        let read = Self::from_fields(&mut fields, current, catalogue, now);
+        let read = Self::from_fields(&mut fields, current, what, now);
         fields.finish(read).map_err(Problem::invalid)
     }
 
     fn from_fields(
         fields: &mut Fields,
         current: Option<&Schedule>,
-        catalogue: &Catalogue,
+        what: Submittable<'_>,
         now: DateTime<Utc>,
     ) -> Option<Self> {
         let before = kept(fields, "name", current);
@@ -102,7 +102,7 @@ impl Settings {
             fields.note([error]);
         }
         let (kind, entry, payload) = if is_other_work || enabled || current.is_none() {
-            let (entry, payload) = kind.and_then(|kind| noted(fields, check_kind(catalogue, &kind, payload)))?;
+            let (entry, payload) = kind.and_then(|kind| noted(fields, check_kind(what, &kind, payload)))?;
             (entry.kind.to_owned(), Some(entry), payload)
         } else {
             (kind?, None, payload?)

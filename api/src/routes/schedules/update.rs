@@ -39,14 +39,14 @@ pub(crate) async fn update_schedule(
     if_match: IfMatch,
     JsonBody { value, .. }: JsonBody<Unread>,
 ) -> Result<Tagged<ScheduleObject>, Problem> {
-    let (catalogue, changer, if_match) = (&state.catalogue, &caller, &if_match);
+    let (what, changer, if_match) = (state.submittable(), &caller, &if_match);
     let schedule = state
         .store
         .tenant(caller.tenant(), async move |tx| {
             let before = store::schedules::lock(tx, id).await?;
             if_match.check(&etag(&ScheduleObject::from(before.clone()))?)?;
             let now = store::schedules::now(tx).await?;
-            let settings = Settings::read(value.fields(), Some(&before), catalogue, now)?;
+            let settings = Settings::read(value.fields(), Some(&before), what, now)?;
             if let Some(entry) = &settings.entry {
                 changer.require(entry.scope)?;
                 require_named(tx, entry, &settings.payload, "").await?;

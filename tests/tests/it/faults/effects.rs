@@ -471,7 +471,25 @@ async fn an_address_that_tenants_may_not_reach_is_not_called() {
     })
     .await;
     let vendor = FakeVendor::start(&[]).await;
-    let job = submit(&app, &vendor).await;
+    let refused = app.client.post("/v1/jobs", call(&vendor)).await;
+    refused.expect_problem(422, "invalid");
+    assert_eq!(refused.body["errors"][0]["field"], "payload.url", "{}", refused.text);
+
+    // One that was accepted where it may be called, or whose name leads there by now.
+    let mut elsewhere = call(&vendor);
+    elsewhere["payload"]["url"] = json!("https://example.com/");
+    elsewhere["run_at"] = json!("2999-01-01T00:00:00Z");
+    let id = app.client.post("/v1/jobs", elsewhere).await.body["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let url = call(&vendor)["payload"]["url"].clone();
+    app.execute(&format!(
+        "UPDATE job_bodies SET payload = jsonb_set(payload, '{{url}}', '{url}') WHERE job_id = '{id}'"
+    ))
+    .await;
+    app.client.post(&format!("/v1/jobs/{id}/run"), Value::Null).await;
+    let job = app.client.ended(&id).await;
     assert_eq!(job["state"], "dead", "{job}");
     assert!(
         job["error"]["message"].as_str().unwrap().contains("not allowed"),
