@@ -1,4 +1,5 @@
 //! What must survive: lost workers, wiped and restarted servers, frozen and killed processes, a network that fails. Run one at a time (.config/nextest.toml).
+mod addresses;
 mod apalis_redis;
 mod batches;
 mod cancellation;
