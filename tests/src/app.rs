@@ -289,6 +289,15 @@ impl TestApp {
         rows.into_iter().map(|row| row.text).collect()
     }
 
+    /// How many backends of this test's database wait for a lock.
+    pub async fn waiting_backends(&self) -> i64 {
+        self.count(
+            "SELECT count(DISTINCT a.pid) AS count FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND NOT l.granted
+             WHERE a.datname = current_database()",
+        )
+        .await
+    }
+
     /// Ends the test: whatever was accepted and is due must end well, or has. Call it last in every test that is not about failure.
     pub async fn finish(self) {
         eventually("every accepted job ends", Duration::from_secs(30), async || {

@@ -1,7 +1,8 @@
+use super::erased_of_base::{last_change, tell};
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{DeleteCollection, DeletedCollection};
 use store::deletions::{self, erase};
-use store::{DocumentId, StoreError, collections, index_changes};
+use store::{DocumentId, collections};
 
 /// Documents per transaction.
 const BATCH: i64 = 100;
@@ -13,11 +14,8 @@ impl Handle for DeleteCollection {
             .app
             .store
             .tenant(job.tenant(), async |tx| {
-                let index_seq = match collections::base_of(tx, self.collection_id).await? {
-                    // Also where nothing was deleted, or by an earlier attempt: replicas that have come so far have it all.
-                    Some(base) => recorded(index_changes::head(tx, base).await)?,
-                    None => None,
-                };
+                let base = collections::base_of(tx, self.collection_id).await?;
+                let index_seq = last_change(tx, base).await?;
                 collections::delete(tx, self.collection_id).await?;
                 deletions::erased(tx, job.id(), index_seq).await?;
                 job.finish(tx, &DeletedCollection { documents }).await
@@ -56,18 +54,7 @@ async fn take_batch(tx: &mut store::TenantTx, job: &JobContext, asked: &DeleteCo
         erase(tx, job.id(), &ids).await?;
         ids.clone()
     };
-    if let Some(base) = collections::base_of(tx, asked.collection_id).await?
-        && !changed.is_empty()
-    {
-        recorded(index_changes::record(tx, base, &changed).await)?;
-    }
+    let base = collections::base_of(tx, asked.collection_id).await?;
+    tell(tx, base, &changed).await?;
     Ok(ids.len())
-}
-
-/// A change's number; `None` when the base was deleted meanwhile.
-fn recorded(seq: Result<i64, StoreError>) -> Result<Option<i64>, StoreError> {
-    match seq {
-        Err(StoreError::NotFound { .. }) => Ok(None),
-        seq => seq.map(Some),
-    }
 }

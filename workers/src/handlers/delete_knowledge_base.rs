@@ -2,7 +2,7 @@ use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{DeleteKnowledgeBase, DeletedKnowledgeBase};
 use store::deletions::{self, erase};
 use store::jobs::Ended;
-use store::{StoreError, documents, knowledge_bases};
+use store::{KnowledgeBaseId, StoreError, documents, knowledge_bases};
 
 /// Documents per transaction.
 const BATCH: i64 = 100;
@@ -24,32 +24,26 @@ impl Handle for DeleteKnowledgeBase {
             if batch > 0 {
                 deleted += batch;
                 job.progress(deleted, None, "documents deleted");
-            } else if let Some(ended) = self.end(&job, deleted).await? {
+            } else if let Some(ended) = end(&job, self.knowledge_base_id, deleted).await? {
                 return Ok(Done::Committed(ended));
             }
         }
     }
 }
 
-trait End {
-    async fn end(&self, job: &JobContext, documents: usize) -> Result<Option<Ended>, JobError>;
-}
-
-impl End for DeleteKnowledgeBase {
-    /// Deletes the base itself; `None`: there is a document after all.
-    async fn end(&self, job: &JobContext, documents: usize) -> Result<Option<Ended>, JobError> {
-        job.app
-            .store
-            .tenant(job.tenant(), async |tx| {
-                // A submission that began before the base was hidden has committed by now, and its bytes would be nobody's.
-                knowledge_bases::hold_to_delete(tx, self.knowledge_base_id).await?;
-                if !documents::ids_of_base(tx, self.knowledge_base_id, 1).await?.is_empty() {
-                    return Ok(None);
-                }
-                knowledge_bases::delete(tx, self.knowledge_base_id).await?;
-                deletions::erased(tx, job.id(), None).await?;
-                job.finish(tx, &DeletedKnowledgeBase { documents }).await.map(Some)
-            })
-            .await
-    }
+/// Deletes the base itself; `None`: there is a document after all.
+async fn end(job: &JobContext, base: KnowledgeBaseId, documents: usize) -> Result<Option<Ended>, JobError> {
+    job.app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            // A submission that began before the base was hidden has committed by now, and its bytes would be nobody's.
+            knowledge_bases::hold_to_delete(tx, base).await?;
+            if !documents::ids_of_base(tx, base, 1).await?.is_empty() {
+                return Ok(None);
+            }
+            knowledge_bases::delete(tx, base).await?;
+            deletions::erased(tx, job.id(), None).await?;
+            job.finish(tx, &DeletedKnowledgeBase { documents }).await.map(Some)
+        })
+        .await
 }

@@ -1,7 +1,8 @@
+use super::erased_of_base::{last_change, tell};
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{DeleteSource, DeletedSource};
 use store::deletions::{self, erase};
-use store::{SourceId, StoreError, index_changes, sources};
+use store::{SourceId, sources};
 
 /// Documents per transaction.
 const BATCH: i64 = 100;
@@ -17,11 +18,8 @@ impl Handle for DeleteSource {
             .app
             .store
             .tenant(job.tenant(), async |tx| {
-                let index_seq = match sources::base_of(tx, self.source_id).await? {
-                    // Also where nothing was deleted, or by an earlier attempt: replicas that have come so far have it all.
-                    Some(base) => recorded(index_changes::head(tx, base).await)?,
-                    None => None,
-                };
+                let base = sources::base_of(tx, self.source_id).await?;
+                let index_seq = last_change(tx, base).await?;
                 sources::delete(tx, self.source_id).await?;
                 deletions::erased(tx, job.id(), index_seq).await?;
                 job.finish(tx, &DeletedSource { documents }).await
@@ -51,18 +49,7 @@ async fn delete_documents(job: &JobContext, source: SourceId) -> Result<usize, J
 async fn delete_batch(tx: &mut store::TenantTx, job: &JobContext, source: SourceId) -> Result<usize, JobError> {
     let ids = sources::documents_of(tx, job.held(), source, BATCH).await?;
     erase(tx, job.id(), &ids).await?;
-    if let Some(base) = sources::base_of(tx, source).await?
-        && !ids.is_empty()
-    {
-        recorded(index_changes::record(tx, base, &ids).await)?;
-    }
+    let base = sources::base_of(tx, source).await?;
+    tell(tx, base, &ids).await?;
     Ok(ids.len())
-}
-
-/// A change's number; `None` when the base was deleted meanwhile.
-fn recorded(seq: Result<i64, StoreError>) -> Result<Option<i64>, StoreError> {
-    match seq {
-        Err(StoreError::NotFound { .. }) => Ok(None),
-        seq => seq.map(Some),
-    }
 }

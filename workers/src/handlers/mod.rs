@@ -12,6 +12,7 @@ mod diagnostics;
 mod diagnostics_call;
 mod drop_embeddings;
 mod embedding;
+mod erased_of_base;
 mod evaluate_retrieval;
 mod images;
 mod ingest_document;

@@ -1,5 +1,5 @@
-use crate::extract::{Authorized, FromQuery, KnowledgeWrite, PathId, Query, QueryFields, WorkOptions};
-use crate::routes::deletions::with_receipt;
+use crate::extract::{Authorized, KnowledgeWrite, PathId, Query, WorkOptions};
+use crate::routes::deletions::{KeepDocuments, with_receipt};
 use crate::views::SourceDeletionJob;
 use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
@@ -8,20 +8,6 @@ use axum::response::Response;
 use jobs::{EnqueueOptions, Enqueued, kinds};
 use store::deletions::{NewDeletion, Target, accept};
 use store::{SourceId, TenantTx};
-
-/// What is to become of its documents.
-pub(crate) struct DeleteOptions {
-    keep_documents: bool,
-}
-
-impl FromQuery for DeleteOptions {
-    fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
-        let keep = query.choice("keep_documents", &["true", "false"], |text| text.parse::<bool>().ok());
-        Ok(Self {
-            keep_documents: keep.unwrap_or(false),
-        })
-    }
-}
 
 struct DeleteSource {
     source: SourceId,
@@ -74,18 +60,15 @@ pub(crate) async fn delete_source(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeWrite>,
     PathId(source): PathId<SourceId>,
-    Query(asked): Query<DeleteOptions>,
+    Query(KeepDocuments(keep_documents)): Query<KeepDocuments>,
     options: WorkOptions,
 ) -> Result<Response, Problem> {
     let request = work::Request {
         caller: &caller,
         options: &options,
-        body_hash: [u8::from(asked.keep_documents); 32],
+        body_hash: [u8::from(keep_documents); 32],
     };
-    let delete = DeleteSource {
-        source,
-        keep_documents: asked.keep_documents,
-    };
+    let delete = DeleteSource { source, keep_documents };
     let response = start_work(&state, request, delete).await?;
     with_receipt(response)
 }

@@ -66,9 +66,6 @@ async fn documents_that_are_kept_are_in_no_collection_afterwards() {
     app.finish().await;
 }
 
-/// Backends of this database that wait for another.
-const WAITING: &str = "SELECT count(DISTINCT a.pid) AS count FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND NOT l.granted WHERE a.datname = current_database()";
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_that_is_put_there_while_a_deletion_begins_is_not_left_behind() {
     let app = TestApp::start().await;
@@ -84,13 +81,13 @@ async fn a_document_that_is_put_there_while_a_deletion_begins_is_not_left_behind
     let put_there = document("quay", Some(&harbour));
     let submitted = tokio::spawn(async move { client.post(&documents, put_there).await });
     eventually("the submission waits", Duration::from_secs(10), async || {
-        app.count(WAITING).await == 1
+        app.waiting_backends().await == 1
     })
     .await;
     let (path, client) = (format!("/v1/collections/{harbour}"), app.client.clone());
     let deleted = tokio::spawn(async move { client.delete(&path).await });
     eventually("the deletion waits for it", Duration::from_secs(10), async || {
-        app.count(WAITING).await == 2
+        app.waiting_backends().await == 2
     })
     .await;
     conn.batch_execute("ROLLBACK").await.unwrap();

@@ -167,14 +167,13 @@ async fn what_is_submitted_while_its_base_is_deleted_leaves_no_bytes() {
     let mut late = document("late", &json!({"public": true}));
     late["batch_id"] = json!(batch);
     let submitted = tokio::spawn(async move { client.post(&path, late).await });
-    let waiting = "SELECT count(DISTINCT a.pid) AS count FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid AND NOT l.granted WHERE a.datname = current_database()";
     eventually("the submission waits", Duration::from_secs(10), async || {
-        app.count(waiting).await == 1
+        app.waiting_backends().await == 1
     })
     .await;
     let id = delete(&app.client, &format!("/v1/knowledge-bases/{base}")).await;
     eventually("the deletion waits for it", Duration::from_secs(10), async || {
-        app.count(waiting).await == 2
+        app.waiting_backends().await == 2
     })
     .await;
     conn.batch_execute("ROLLBACK").await.unwrap();

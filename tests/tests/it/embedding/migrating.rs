@@ -172,21 +172,39 @@ async fn a_migration_whose_worker_is_lost_embeds_only_the_rest() {
     app.finish().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn a_document_that_was_being_embedded_while_the_base_was_switched_is_found_by_its_new_model() {
-    let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
-    let app = app_with(&vendor, &[]).await;
-    let base = base_of(&app, "mine").await;
+/// An ingest whose document is being embedded until `go`, and a migration of its base to the local model that has ended meanwhile.
+struct Overtaken {
+    base: String,
+    ingest: String,
+    go: Arc<Notify>,
+    local: String,
+}
+
+async fn overtaken(app: &TestApp, vendor: &EmbeddingVendor) -> Overtaken {
+    let base = base_of(app, "mine").await;
     let go = Arc::new(Notify::new());
     vendor.expect([EmbeddingMischief::Held(go.clone())]);
-    let ingest = submit(&app, &base, "The lamp is made of copper.").await;
+    let ingest = submit(app, &base, "The lamp is made of copper.").await;
     eventually("the document is being embedded", Duration::from_secs(10), async || {
         !vendor.calls().is_empty()
     })
     .await;
-    let local = default_model(&app).await;
-    let migration = start(&app, &base, &local).await;
+    let local = default_model(app).await;
+    let migration = start(app, &base, &local).await;
     assert_eq!(app.client.ended(&migration).await["state"], "succeeded");
+    Overtaken {
+        base,
+        ingest,
+        go,
+        local,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_was_being_embedded_while_the_base_was_switched_is_found_by_its_new_model() {
+    let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
+    let app = app_with(&vendor, &[]).await;
+    let Overtaken { base, ingest, go, .. } = overtaken(&app, &vendor).await;
     switch(&app, &base, "switch").await;
     go.notify_one();
     let ended = app.client.ended_within(&ingest, Duration::from_secs(60)).await;
@@ -201,17 +219,7 @@ async fn a_document_that_was_being_embedded_while_the_base_was_switched_is_found
 async fn a_document_that_was_being_embedded_when_the_migration_began_is_in_both_indexes() {
     let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
     let app = app_with(&vendor, &[]).await;
-    let base = base_of(&app, "mine").await;
-    let go = Arc::new(Notify::new());
-    vendor.expect([EmbeddingMischief::Held(go.clone())]);
-    let ingest = submit(&app, &base, "The lamp is made of copper.").await;
-    eventually("the document is being embedded", Duration::from_secs(10), async || {
-        !vendor.calls().is_empty()
-    })
-    .await;
-    let local = default_model(&app).await;
-    let migration = start(&app, &base, &local).await;
-    assert_eq!(app.client.ended(&migration).await["state"], "succeeded");
+    let Overtaken { ingest, go, local, .. } = overtaken(&app, &vendor).await;
     let before = vectors(&app, &local).await;
     go.notify_one();
     let ended = app.client.ended_within(&ingest, Duration::from_secs(60)).await;
