@@ -49,6 +49,11 @@ async fn documents_that_are_kept_are_in_no_collection_afterwards() {
     let base = app.client.knowledge_base("base").await;
     let harbour = collection(&app.client, &base, "Harbour").await;
     let quay = ingest(&app.client, &base, "quay", Some(&harbour)).await;
+    // A replica has it as it is now.
+    assert_eq!(
+        found(&app.client, &base, json!({"collection_ids": [harbour]})).await,
+        ["On quay"]
+    );
     let pause = hold_back(&app, "delete_collection").await;
     let job = delete(&app.client, &format!("/v1/collections/{harbour}?keep_documents=true")).await;
     ingest(&app.client, &base, "mole", None).await;
