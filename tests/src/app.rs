@@ -6,6 +6,7 @@ use config::{ExposeSecret, Settings};
 use diesel_async::RunQueryDsl;
 use integrations::embedding::Embedder;
 use jobs::Pool;
+use redis::aio::MultiplexedConnection;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -189,6 +190,13 @@ impl TestApp {
     #[must_use]
     pub fn redis(&self) -> &Proxy {
         self.redis.as_ref().expect("TestOptions::redis_proxy")
+    }
+
+    /// A connection of the test's own to Redis, past the proxy.
+    pub async fn redis_connection(&self) -> MultiplexedConnection {
+        let url = self.direct.redis.url.as_ref().unwrap();
+        let client = redis::Client::open(url.expose_secret()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
     }
 
     /// What a `visualkit` process needs to be one of this system's, past the proxies.

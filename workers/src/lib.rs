@@ -63,7 +63,7 @@ pub use self::job::{Done, JobContext};
 pub use self::lost_offers::lost_offers;
 pub use self::pulse::Pulse;
 pub use self::reconciler::{
-    DispatchError, Dispatched, dispatch_due_once, expire_leases_once, release_paused, sweep_all,
+    DispatchError, Dispatched, dispatch_due_once, expire_leases_once, release_paused, sweep_all, sweep_deliveries,
 };
 pub use self::registry::{Handle, Registry};
 pub use self::replicas::{INDEX_VERSION, IdleError, IdleReplica, Replicas, Unusable, idle_replicas, vector_server};

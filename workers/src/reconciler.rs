@@ -252,9 +252,23 @@ pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>, beat: 
         if let Err(error) = sweep_all(&context.system, &options.dispatch).await {
             tracing::warn!(%error, "cannot delete ended jobs; trying again in a minute");
         }
-        let days = i32::from(context.settings.webhooks.log_retention_days);
-        if let Err(error) = store::webhooks::sweep(&context.system, days, CHUNK).await {
+        if let Err(error) = sweep_deliveries(&context.system, context.settings.webhooks.log_retention_days).await {
             tracing::warn!(%error, "cannot delete old deliveries of webhooks; trying again in a minute");
+        }
+    }
+}
+
+/// Deletes the log of webhooks that has outlived its time. Returns how many deliveries went.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn sweep_deliveries(system: &System, days: u16) -> Result<usize, StoreError> {
+    let mut all = 0;
+    loop {
+        let deleted = store::webhooks::sweep(system, i32::from(days), CHUNK).await?;
+        all += deleted;
+        if is_less_than_a_chunk(deleted) {
+            return Ok(all);
         }
     }
 }
@@ -276,11 +290,15 @@ pub async fn sweep_all(system: &System, settings: &DispatchSettings) -> Result<u
     loop {
         let deleted = store::jobs::sweep(system, retention, CHUNK).await?;
         all += deleted;
-        if deleted < usize::try_from(CHUNK).unwrap_or(usize::MAX) {
+        if is_less_than_a_chunk(deleted) {
             break;
         }
     }
     Ok(all + store::embeddings::sweep_ahead(system, retention.days, AHEAD_BATCHES).await?)
+}
+
+fn is_less_than_a_chunk(deleted: usize) -> bool {
+    deleted < usize::try_from(CHUNK).unwrap_or(usize::MAX)
 }
 
 pub(crate) fn dispatches(jobs: Vec<Dispatchable>) -> Vec<Dispatch> {

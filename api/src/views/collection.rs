@@ -1,3 +1,4 @@
+use super::Versioned;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use store::collections::Collection;
@@ -17,6 +18,10 @@ pub(crate) struct CollectionObject {
     pub(crate) created_at: DateTime<Utc>,
     /// When its name or description last changed.
     pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Versioned for CollectionObject {
+    const MOVES_BY_ITSELF: &'static [&'static str] = &["document_count"];
 }
 
 impl From<Collection> for CollectionObject {

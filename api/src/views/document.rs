@@ -5,6 +5,7 @@ use store::documents::{Document, DocumentState};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::Versioned;
 use super::job::JobError;
 
 /// A document: its latest submission, and what became of it.
@@ -47,6 +48,19 @@ pub(crate) struct DocumentObject {
     pub(crate) job_id: Uuid,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Versioned for DocumentObject {
+    const MOVES_BY_ITSELF: &'static [&'static str] = &[
+        "title",
+        "mime_type",
+        "said",
+        "state",
+        "ready_version",
+        "chunk_count",
+        "error",
+        "updated_at",
+    ];
 }
 
 impl From<Document> for DocumentObject {

@@ -1,4 +1,4 @@
-use super::SearchSettingsObject;
+use super::{SearchSettingsObject, Versioned};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use store::knowledge_bases::KnowledgeBase;
@@ -22,6 +22,8 @@ pub(crate) struct KnowledgeBaseObject {
     pub(crate) search: SearchSettingsObject,
     pub(crate) created_at: DateTime<Utc>,
 }
+
+impl Versioned for KnowledgeBaseObject {}
 
 impl From<KnowledgeBase> for KnowledgeBaseObject {
     fn from(base: KnowledgeBase) -> Self {

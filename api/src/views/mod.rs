@@ -42,7 +42,7 @@ pub(crate) use self::deletion::DeletionObject;
 pub(crate) use self::document::DocumentObject;
 pub(crate) use self::effect::EffectObject;
 pub(crate) use self::embedding_migration::EmbeddingMigrationObject;
-pub(crate) use self::etag::etag;
+pub(crate) use self::etag::{Versioned, etag};
 pub(crate) use self::evaluation::{EvaluationObject, ScoredQuestionObject};
 pub(crate) use self::full_job::FullJob;
 pub(crate) use self::gate::GateObject;

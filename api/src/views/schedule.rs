@@ -1,3 +1,4 @@
+use super::Versioned;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
@@ -44,6 +45,10 @@ pub(crate) struct ScheduleObject {
     pub(crate) refusal: Option<Refusal>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Versioned for ScheduleObject {
+    const MOVES_BY_ITSELF: &'static [&'static str] = &["next_tick", "next_fire_at", "refusal"];
 }
 
 /// Why a schedule cannot fire.

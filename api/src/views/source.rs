@@ -1,3 +1,4 @@
+use super::Versioned;
 use chrono::{DateTime, Utc};
 use jobs::WebSource;
 use serde::Serialize;
@@ -33,6 +34,10 @@ pub(crate) struct SourceObject {
     pub(crate) last_sync_at: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Versioned for SourceObject {
+    const MOVES_BY_ITSELF: &'static [&'static str] = &["sync_id", "last_sync_at"];
 }
 
 impl From<Source> for SourceObject {

@@ -1,3 +1,4 @@
+use super::Versioned;
 use chrono::{DateTime, Utc};
 use config::ExposeSecret;
 use serde::Serialize;
@@ -31,6 +32,10 @@ pub(crate) struct WebhookObject {
     pub(crate) previous_secret_until: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
+}
+
+impl Versioned for WebhookObject {
+    const MOVES_BY_ITSELF: &'static [&'static str] = &["failing_since", "previous_secret_until"];
 }
 
 impl From<Endpoint> for WebhookObject {

@@ -282,7 +282,8 @@ fn turn(why: &Why, position: Option<Position>) -> Blocker {
             reason: Reason::TenantShare,
             class: Class::Starved,
             detail: format!(
-                "{ahead} jobs of this tenant, kind and priority are before it; {tenants} tenant(s) take turns; {busy}."
+                "{}{ahead} jobs of this tenant, kind and priority are before it; {tenants} tenant(s) take turns; {busy}.",
+                if ahead < Position::LOOKED_AT { "" } else { "At least " }
             ),
             since,
         },

@@ -8,7 +8,7 @@ use store::JobId;
 pub enum Position {
     /// Waits its turn.
     Queued {
-        /// Jobs of the same tenant, priority, kind and bases before it.
+        /// Jobs of the same tenant, priority, kind and bases before it; [`LOOKED_AT`](Self::LOOKED_AT) stands for as many or more.
         ahead: u64,
         /// Tenants with jobs, which take turns.
         tenants: u64,
@@ -16,6 +16,11 @@ pub enum Position {
     /// A worker has popped it and not claimed it yet.
     Popped,
     Absent,
+}
+
+impl Position {
+    /// So many entries of a line are looked at: a longer look would hold up every other command, since Redis runs one at a time.
+    pub const LOOKED_AT: u64 = 10_000;
 }
 
 impl Queue {
@@ -27,15 +32,21 @@ impl Queue {
         let mut connection = self.connection.clone();
         let base = keys::pool(&self.prefix, pool);
         let id = id.to_string();
-        let (ahead, tenants, popped): (Option<u64>, u64, Option<f64>) = redis::pipe()
+        let line = format!("{base}:q:{priority}:{tenant}:{line}");
+        let (ahead, length, queued, tenants, popped): (Option<u64>, u64, bool, u64, Option<f64>) = redis::pipe()
             .cmd("LPOS")
-            .arg(format!("{base}:q:{priority}:{tenant}:{line}"))
+            .arg(&line)
             .arg(&id)
+            .arg("MAXLEN")
+            .arg(Position::LOOKED_AT)
+            .llen(&line)
+            .sismember(format!("{base}:queued"), &id)
             .llen(format!("{base}:ring"))
             .zscore(format!("{base}:popped"), &id)
             .query_async(&mut connection)
             .await?;
-        Ok(match (ahead, popped) {
+        let further_back = (queued && length > Position::LOOKED_AT).then_some(Position::LOOKED_AT);
+        Ok(match (ahead.or(further_back), popped) {
             (Some(ahead), _) => Position::Queued { ahead, tenants },
             (None, Some(_)) => Position::Popped,
             (None, None) => Position::Absent,

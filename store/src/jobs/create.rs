@@ -48,7 +48,7 @@ struct Created {
     due: bool,
 }
 
-/// Inserts the job; it exists when `tx` commits, and not otherwise. Returns whether it is due already: then the caller pushes it after the
+/// Inserts the job; it exists when `tx` commits, and not otherwise. One whose time has passed is due since now: it has not waited longer. Returns whether it is due already: then the caller pushes it after the
 /// commit, and nobody else does for a while.
 ///
 /// # Errors
@@ -59,7 +59,7 @@ pub async fn create(tx: &mut TenantTx, new: NewJob) -> Result<bool, StoreError> 
              INSERT INTO jobs (id, tenant_id, pool, kind, payload_version, interactive, state, priority, run_at, max_attempts,
                                document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, parent_id, awaits_batch,
                                knowledge_base_ids, dispatched_at)
-             VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $18 OR $7 > now() THEN 'scheduled' ELSE 'queued' END, $8, coalesce($7, now()), $9,
+             VALUES ($1, $2, $3, $4, $5, $6, CASE WHEN $18 OR $7 > now() THEN 'scheduled' ELSE 'queued' END, $8, greatest($7, now()), $9,
                      $10, $11, $12, $14, $15, $16, $17, $18, $19, CASE WHEN $18 OR $7 > now() THEN NULL ELSE now() END)
              RETURNING state
          ), body AS (

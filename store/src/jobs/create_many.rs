@@ -27,7 +27,7 @@ pub async fn create_many(tx: &mut TenantTx, new: &[NewJob]) -> Result<Vec<JobId>
                                parent_id, document_id, created_by, trace_context, unique_key, schedule_id, schedule_tick, knowledge_base_ids,
                                dispatched_at)
              SELECT id, $1, pool, kind, payload_version, interactive, CASE WHEN run_at > now() THEN 'scheduled' ELSE 'queued' END, priority,
-                    coalesce(run_at, now()), max_attempts, parent_id, document_id, created_by, trace_context, unique_key,
+                    greatest(run_at, now()), max_attempts, parent_id, document_id, created_by, trace_context, unique_key,
                     schedule_id, schedule_tick, knowledge_base_ids::uuid[], CASE WHEN run_at > now() THEN NULL ELSE now() END
              FROM given
              RETURNING id, state

@@ -113,7 +113,9 @@ pub async fn last_fired(tx: &mut TenantTx, schedule: ScheduleId) -> Result<Optio
 pub async fn trim_firings(tx: &mut TenantTx, schedule: ScheduleId) -> Result<(), StoreError> {
     sql_query(
         "DELETE FROM schedule_firings WHERE tenant_id = $1 AND schedule_id = $2 AND tick <= (
-             SELECT tick FROM schedule_firings WHERE tenant_id = $1 AND schedule_id = $2 ORDER BY tick DESC OFFSET $3 LIMIT 1)",
+             SELECT tick FROM schedule_firings WHERE tenant_id = $1 AND schedule_id = $2 ORDER BY tick DESC OFFSET $3 LIMIT 1)
+             AND tick IS DISTINCT FROM (
+             SELECT max(tick) FROM schedule_firings WHERE tenant_id = $1 AND schedule_id = $2 AND job_id IS NOT NULL)",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(schedule)

@@ -49,6 +49,12 @@ struct Count {
 /// # Errors
 /// [`StoreError::Conflict`] when the name is taken, or the tenant has [`MAX_PER_TENANT`].
 pub async fn create(tx: &mut TenantTx, new: NewSchedule) -> Result<Schedule, StoreError> {
+    // One at a time, or many requests would each find room for one more.
+    sql_query("SELECT pg_advisory_xact_lock(hashtextextended('schedules of ' || $1::text, 0))")
+        .bind::<Uuid, _>(tx.tenant)
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
     let there: Count = sql_query("SELECT count(*) AS count FROM schedules WHERE tenant_id = $1")
         .bind::<Uuid, _>(tx.tenant)
         .prepared()

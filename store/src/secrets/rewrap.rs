@@ -66,9 +66,10 @@ async fn step(
     limit: i64,
     dry: bool,
 ) -> Result<Rewrapped, StoreError> {
+    // A former secret that signs no more is read by nobody, under whatever key it is.
     // Locked: a tenant that gives its webhook a new secret meanwhile waits, and its new secret stays.
     let rows: Vec<Row> = sql_query(
-        "SELECT tenant_id, id, secret, previous_secret FROM webhook_endpoints
+        "SELECT tenant_id, id, secret, CASE WHEN previous_secret_until > now() THEN previous_secret END AS previous_secret FROM webhook_endpoints
          WHERE $1 IS NULL OR (tenant_id, id) > ($1, $2) ORDER BY tenant_id, id LIMIT $3 FOR NO KEY UPDATE",
     )
     .bind::<Nullable<Uuid>, _>(after.map(|(tenant, _)| tenant))

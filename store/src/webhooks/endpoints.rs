@@ -152,7 +152,7 @@ pub struct Changes {
     pub enabled: Option<bool>,
 }
 
-/// Changes the webhook. One that is enabled again starts anew: it is failing no longer.
+/// Changes the webhook. One that is enabled again, or sent to another address, starts anew: it is failing no longer.
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
@@ -163,7 +163,7 @@ pub async fn change(tx: &mut TenantTx, id: WebhookId, changes: &Changes) -> Resu
              kinds = CASE WHEN $6 THEN $7 ELSE kinds END, enabled = coalesce($8, enabled),
              disabled_reason = CASE WHEN $8 THEN NULL ELSE disabled_reason END,
              disabled_at = CASE WHEN $8 THEN NULL ELSE disabled_at END,
-             failing_since = CASE WHEN $8 THEN NULL ELSE failing_since END, updated_at = now()
+             failing_since = CASE WHEN $8 OR $3 <> url THEN NULL ELSE failing_since END, updated_at = now()
          WHERE tenant_id = $1 AND id = $2 RETURNING {COLUMNS}"
     ))
     .bind::<Uuid, _>(tx.tenant)
@@ -180,7 +180,8 @@ pub async fn change(tx: &mut TenantTx, id: WebhookId, changes: &Changes) -> Resu
     .map_err(|error| StoreError::or_not_found(error, "webhook"))
 }
 
-/// Gives the webhook a new secret; the one it has signs too for `grace_secs`.
+/// Gives the webhook a new secret; the one it has signs too for `grace_secs`, unless none of the keys opens it: nothing could be signed with it, and it
+/// would hold up every delivery.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], [`StoreError::Seal`].
@@ -190,21 +191,43 @@ pub async fn rotate_secret(
     id: WebhookId,
     grace_secs: i64,
 ) -> Result<(Endpoint, WebhookSecret), StoreError> {
+    let old = sealed_secret(tx, id).await?;
+    let keeps_old = WebhookSecret::open(key, tx.tenant, id, &old).is_ok();
     let secret = WebhookSecret::generate()?;
     let rotated = sql_query(format!(
-        "UPDATE webhook_endpoints SET previous_secret = secret, previous_secret_until = now() + $4 * interval '1 second',
-                secret = $3, updated_at = now()
+        "UPDATE webhook_endpoints SET previous_secret = CASE WHEN $5 THEN secret END,
+                previous_secret_until = CASE WHEN $5 THEN now() + $4 * interval '1 second' END, secret = $3, updated_at = now()
          WHERE tenant_id = $1 AND id = $2 RETURNING {COLUMNS}"
     ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
     .bind::<Binary, _>(secret.seal(key, tx.tenant, id)?)
     .bind::<BigInt, _>(grace_secs)
+    .bind::<Bool, _>(keeps_old)
     .prepared()
     .get_result(&mut tx.conn)
     .await
     .map_err(|error| StoreError::or_not_found(error, "webhook"))?;
     Ok((rotated, secret))
+}
+
+#[derive(QueryableByName)]
+struct Sealed {
+    #[diesel(sql_type = Binary)]
+    secret: Vec<u8>,
+}
+
+/// Held until the transaction ends.
+async fn sealed_secret(tx: &mut TenantTx, id: WebhookId) -> Result<Vec<u8>, StoreError> {
+    let sealed: Sealed =
+        sql_query("SELECT secret FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE")
+            .bind::<Uuid, _>(tx.tenant)
+            .bind::<Uuid, _>(id)
+            .prepared()
+            .get_result(&mut tx.conn)
+            .await
+            .map_err(|error| StoreError::or_not_found(error, "webhook"))?;
+    Ok(sealed.secret)
 }
 
 /// Deletes the webhook and the log of its deliveries; those under way end without being sent.

@@ -16,7 +16,7 @@ pub use self::endpoints::{Changes, Endpoint, NewEndpoint, change, create, delete
 pub(crate) use self::events::TELL_WEBHOOKS;
 pub use self::events::{
     DELIVERY_ATTEMPTS, DELIVERY_KIND, DELIVERY_POOL, DELIVERY_PRIORITY, EVENT_PATTERNS, EVENT_TYPES, TEST_EVENT,
-    send_test,
+    send_test, tell_of_deleted,
 };
 pub use self::replay::{Replayed, replay, replay_failed};
 pub use self::retention::sweep;

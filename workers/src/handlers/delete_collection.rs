@@ -2,6 +2,7 @@ use super::erased_of_base::{last_change, tell};
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{DeleteCollection, DeletedCollection};
 use store::deletions::{self, erase};
+use store::webhooks::tell_of_deleted;
 use store::{DocumentId, collections};
 
 /// Documents per transaction.
@@ -52,6 +53,7 @@ async fn take_batch(tx: &mut store::TenantTx, job: &JobContext, asked: &DeleteCo
         collections::take_out(tx, &ids).await?
     } else {
         erase(tx, job.id(), &ids).await?;
+        tell_of_deleted(tx, job.id(), &ids).await?;
         ids.clone()
     };
     let base = collections::base_of(tx, asked.collection_id).await?;

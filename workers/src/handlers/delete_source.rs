@@ -2,6 +2,7 @@ use super::erased_of_base::{last_change, tell};
 use crate::{Done, Handle, JobContext, JobError};
 use jobs::kinds::{DeleteSource, DeletedSource};
 use store::deletions::{self, erase};
+use store::webhooks::tell_of_deleted;
 use store::{SourceId, sources};
 
 /// Documents per transaction.
@@ -49,6 +50,7 @@ async fn delete_documents(job: &JobContext, source: SourceId) -> Result<usize, J
 async fn delete_batch(tx: &mut store::TenantTx, job: &JobContext, source: SourceId) -> Result<usize, JobError> {
     let ids = sources::documents_of(tx, job.held(), source, BATCH).await?;
     erase(tx, job.id(), &ids).await?;
+    tell_of_deleted(tx, job.id(), &ids).await?;
     let base = sources::base_of(tx, source).await?;
     tell(tx, base, &ids).await?;
     Ok(ids.len())

@@ -20,7 +20,7 @@ impl Handle for DeliverWebhook {
         };
         let started = Instant::now();
         let answered = if deliver.enabled {
-            send(&job, &self, &deliver, &secrets).await
+            send(&job, &self, &deliver, &secrets).await?
         } else {
             Answered::failed(
                 "webhook_disabled",
@@ -147,11 +147,23 @@ impl Answered {
     }
 }
 
-async fn send(job: &JobContext, asked: &DeliverWebhook, deliver: &ToDeliver, secrets: &[WebhookSecret]) -> Answered {
+/// # Errors
+/// That this worker cannot send at all, for want of CA certificates: no fault of the webhook, and no attempt at it.
+async fn send(
+    job: &JobContext,
+    asked: &DeliverWebhook,
+    deliver: &ToDeliver,
+    secrets: &[WebhookSecret],
+) -> Result<Answered, JobError> {
     let body = json!({ "type": deliver.event, "timestamp": deliver.created_at, "data": deliver.data }).to_string();
     let (url, headers) = match (Url::parse(&deliver.url), headers(asked, secrets, body.as_bytes())) {
         (Ok(url), Some(headers)) => (url, headers),
-        _ => return Answered::failed("invalid_url", "The address cannot be read.".to_owned()),
+        _ => {
+            return Ok(Answered::failed(
+                "invalid_url",
+                "The address cannot be read.".to_owned(),
+            ));
+        }
     };
     let timeout = Duration::from_secs(job.app.settings.webhooks.timeout_secs);
     let sent = job
@@ -160,8 +172,9 @@ async fn send(job: &JobContext, asked: &DeliverWebhook, deliver: &ToDeliver, sec
         .post_for_status(&url, headers, body.into(), timeout, ANSWER_BYTES)
         .await;
     match sent {
-        Ok(response) => Answered::of(&response),
-        Err(error) => Answered::failed(code(&error), error.to_string()),
+        Ok(response) => Ok(Answered::of(&response)),
+        Err(error @ IntegrationError::NotConfigured { .. }) => Err(JobError::not_configured(error.to_string())),
+        Err(error) => Ok(Answered::failed(code(&error), error.to_string())),
     }
 }
 
@@ -185,7 +198,6 @@ fn code(error: &IntegrationError) -> &'static str {
     match error {
         IntegrationError::Forbidden { .. } => "address_refused",
         IntegrationError::Timeout { .. } => "timeout",
-        IntegrationError::NotConfigured { .. } => "not_configured",
         _ => "unreachable",
     }
 }

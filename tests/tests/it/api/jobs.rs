@@ -179,6 +179,11 @@ async fn a_job_with_a_time_does_not_start_before_it() {
         "succeeded",
         "a time that is over is now"
     );
+    let of_batch =
+        json!({"jobs": [{"kind": "diagnostics.noop", "run_at": "1999-01-01T00:00:00Z"}, {"kind": "diagnostics.noop"}]});
+    assert_eq!(app.client.post("/v1/batches", of_batch).await.status.as_u16(), 202);
+    let long_ago = "SELECT count(*) FROM jobs WHERE run_at < created_at - interval '1 second'";
+    assert_eq!(app.count(long_ago).await, 0, "none has waited since then");
     app.finish().await;
 }
 

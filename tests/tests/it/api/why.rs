@@ -1,6 +1,7 @@
 //! What a job says of why it does not run.
 use diesel_async::SimpleAsyncConnection;
 use jobs::Pool;
+use redis::AsyncCommands;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{TestApp, TestOptions, eventually};
@@ -192,5 +193,26 @@ async fn a_job_that_failed_names_the_failure_and_its_next_attempt() {
             .starts_with("Attempt 1 failed (diagnostic)"),
         "{why}"
     );
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn far_back_in_a_long_line_it_says_how_many_are_before_it_at_least() {
+    let app = without_workers().await;
+    submit(&app, json!({"kind": "diagnostics.noop"})).await;
+    let last = submit(&app, json!({"kind": "diagnostics.noop"})).await;
+    let (prefix, mut redis) = (&app.context.settings.redis.prefix, app.redis_connection().await);
+    let line: Vec<String> = redis.keys(format!("{{{prefix}:general}}:*:q:1:*")).await.unwrap();
+    assert_eq!(line.len(), 1, "{line:?}");
+    let before: Vec<String> = (0..10_000).map(|_| uuid::Uuid::now_v7().to_string()).collect();
+    let _: i64 = redis.lpush(&line[0], &before).await.unwrap();
+    // A worker of the pool lives, or that is all there is to say.
+    app.execute(
+        "INSERT INTO workers (name, pool, host, version, slots, running) VALUES ('general-test', 'general', 'test', '0', 1, 0)",
+    )
+    .await;
+    let why = why(&app, &last).await;
+    let detail = why["blocked_by"][0]["detail"].as_str().unwrap();
+    assert!(detail.starts_with("At least 10000 jobs of this tenant"), "{why}");
     app.abandon().await;
 }

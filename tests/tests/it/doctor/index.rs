@@ -1,16 +1,8 @@
 use super::{named_and_mended, run, submit, without_workers};
-use config::ExposeSecret;
 use jobs::{Dispatch, Pool};
 use redis::AsyncCommands;
-use redis::aio::MultiplexedConnection;
 use store::JobId;
 use tests::TestApp;
-
-async fn redis(app: &TestApp) -> MultiplexedConnection {
-    let url = app.context.settings.redis.url.as_ref().unwrap();
-    let client = redis::Client::open(url.expose_secret()).unwrap();
-    client.get_multiplexed_async_connection().await.unwrap()
-}
 
 /// A key of the pool `general`.
 fn key(app: &TestApp, end: &str) -> String {
@@ -46,7 +38,8 @@ async fn ids_of_jobs_that_are_unknown_or_over_are_named_and_forgotten() {
     named_and_mended(&app, "dispatch_index", "problem", &over);
 
     let popped = JobId::generate();
-    let _: i64 = redis(&app)
+    let _: i64 = app
+        .redis_connection()
         .await
         .zadd(key(&app, "popped"), popped.to_string(), 1)
         .await
@@ -59,7 +52,7 @@ async fn ids_of_jobs_that_are_unknown_or_over_are_named_and_forgotten() {
 async fn a_queue_whose_tenant_takes_no_turns_is_named_and_gets_its_turn() {
     let mut app = without_workers().await;
     let id = submit(&app).await;
-    let _: i64 = redis(&app).await.del(key(&app, "ring")).await.unwrap();
+    let _: i64 = app.redis_connection().await.del(key(&app, "ring")).await.unwrap();
     assert!(
         app.context.queue.pop(Pool::General, 1, &[]).await.unwrap().is_empty(),
         "the job would wait for ever"
@@ -74,10 +67,20 @@ async fn a_queue_whose_tenant_takes_no_turns_is_named_and_gets_its_turn() {
 async fn turns_for_nothing_and_too_many_turns_are_named_and_taken_away() {
     let app = without_workers().await;
     let tenant = app.tenant.to_string();
-    let _: i64 = redis(&app).await.rpush(key(&app, "ring"), &tenant).await.unwrap();
+    let _: i64 = app
+        .redis_connection()
+        .await
+        .rpush(key(&app, "ring"), &tenant)
+        .await
+        .unwrap();
     named_and_mended(&app, "dispatch_index", "problem", "turns where nothing waits");
     submit(&app).await;
-    let _: i64 = redis(&app).await.rpush(key(&app, "ring"), &tenant).await.unwrap();
+    let _: i64 = app
+        .redis_connection()
+        .await
+        .rpush(key(&app, "ring"), &tenant)
+        .await
+        .unwrap();
     named_and_mended(&app, "dispatch_index", "problem", "turns taken more than once");
     assert_eq!(
         app.context.queue.pop(Pool::General, 2, &[]).await.unwrap().len(),
@@ -93,7 +96,12 @@ async fn an_id_that_no_worker_would_pop_is_named_and_put_into_its_queue() {
     let id = submit(&app).await;
     let queue = key(&app, &format!("q:1:{}:diagnostics.noop", app.tenant));
     let kinds = key(&app, &format!("kinds:1:{}", app.tenant));
-    let _: i64 = redis(&app).await.del(&[queue, kinds, key(&app, "ring")]).await.unwrap();
+    let _: i64 = app
+        .redis_connection()
+        .await
+        .del(&[queue, kinds, key(&app, "ring")])
+        .await
+        .unwrap();
     push(&app, JobId(id.parse().unwrap())).await;
     assert!(
         app.context.queue.pop(Pool::General, 1, &[]).await.unwrap().is_empty(),

@@ -2,11 +2,9 @@
 use super::deployment::Deployment;
 use super::enqueue::enqueue;
 use super::rows::Rows;
-use config::ExposeSecret;
 use jobs::kinds::diagnostics::{Noop, Sleep};
 use jobs::{EnqueueOptions, Pool};
 use redis::AsyncCommands;
-use redis::aio::MultiplexedConnection;
 use std::time::{Duration, Instant};
 use tests::{TestApp, TestOptions, eventually};
 use workers::WorkerOptions;
@@ -21,16 +19,10 @@ async fn start(slots: &str) -> TestApp {
     .await
 }
 
-async fn redis(app: &TestApp) -> MultiplexedConnection {
-    let url = app.context.settings.redis.url.as_ref().unwrap();
-    let client = redis::Client::open(url.expose_secret()).unwrap();
-    client.get_multiplexed_async_connection().await.unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn apalis_redis_keeps_no_more_of_what_was_run_than_it_is_fed_between_two_cleanings() {
     let app = start("8").await;
-    let (mut redis, mut rows) = (redis(&app).await, Rows::of(&app));
+    let (mut redis, mut rows) = (app.redis_connection().await, Rows::of(&app));
     let queue = format!("{}:general:apalis", app.context.settings.redis.prefix);
     let jobs = enqueue(&app, app.tenant, &Noop {}, 2500, &EnqueueOptions::default()).await;
     app.context.queue.try_push(&jobs).await.unwrap();

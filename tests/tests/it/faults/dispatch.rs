@@ -40,13 +40,7 @@ async fn wiping_the_dispatch_index_loses_no_job_and_runs_none_twice() {
 
 /// Deletes every key of the app's own, as FLUSHDB would if nobody shared the server. Returns how many there were.
 async fn wipe(app: &TestApp) -> usize {
-    let settings = &app.context.settings.redis;
-    let url = config::ExposeSecret::expose_secret(settings.url.as_ref().unwrap());
-    let mut connection = redis::Client::open(url)
-        .unwrap()
-        .get_multiplexed_async_connection()
-        .await
-        .unwrap();
+    let (settings, mut connection) = (&app.context.settings.redis, app.redis_connection().await);
     let keys: Vec<String> = redis::cmd("KEYS")
         .arg(format!("*{}*", settings.prefix))
         .query_async(&mut connection)

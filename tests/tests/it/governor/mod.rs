@@ -101,10 +101,7 @@ async fn budget(client: &Client, credential: &str) -> Value {
 
 /// Deletes every key of this test's Redis, as a wipe would.
 async fn wipe_redis(app: &TestApp) {
-    use config::ExposeSecret;
-    let settings = &app.context.settings.redis;
-    let client = redis::Client::open(settings.url.as_ref().unwrap().expose_secret()).unwrap();
-    let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+    let (settings, mut redis) = (&app.context.settings.redis, app.redis_connection().await);
     let mut keys = Vec::new();
     for pattern in [format!("{{{}:*", settings.prefix), format!("{}:*", settings.prefix)] {
         let found: Vec<String> = redis::cmd("KEYS").arg(pattern).query_async(&mut redis).await.unwrap();

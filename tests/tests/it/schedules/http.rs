@@ -395,3 +395,31 @@ async fn null_takes_a_field_back_to_its_default_and_one_that_has_none_is_refused
     assert_eq!(errors(&refused), ["name", "cron", "kind"].map(required).into());
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_at_once_make_no_more_schedules_than_a_tenant_may_have() {
+    let app = without_workers().await;
+    make(&app.client, "first", "0 0 29 2 *", json!({})).await;
+    app.execute(
+        "INSERT INTO schedules (tenant_id, id, name, cron, time_zone, kind, payload, jitter_secs, catch_up, overlap, enabled, created_by)
+         SELECT tenant_id, uuid_v7(), 'one of many ' || number, cron, time_zone, kind, payload, jitter_secs, catch_up, overlap, false, created_by
+         FROM schedules, generate_series(1, 997) AS number",
+    )
+    .await;
+    let all = (0..12).map(async |number| {
+        let body = json!({"name": format!("late {number}"), "cron": "0 0 29 2 *", "kind": "diagnostics.noop"});
+        app.client.post("/v1/schedules", body).await.status.as_u16()
+    });
+    let answered = futures::future::join_all(all).await;
+    let made = answered.iter().filter(|status| **status == 201).count();
+    assert_eq!(
+        (made, app.count("SELECT count(*) FROM schedules").await),
+        (2, 1000),
+        "{answered:?}"
+    );
+    assert!(
+        answered.iter().all(|status| [201, 409].contains(status)),
+        "{answered:?}"
+    );
+    app.finish().await;
+}

@@ -52,3 +52,29 @@ async fn a_tick_is_skipped_or_not_while_an_earlier_job_runs() {
     );
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_last_job_is_shown_however_many_ticks_were_skipped_for_it() {
+    let app = TestApp::start().await;
+    let cron = hourly();
+    let long = json!({"kind": "diagnostics.sleep", "payload": {"ms": 600_000}, "overlap": "skip"});
+    let schedule = make(&app.client, "long", &cron, long).await;
+    let tick = past_ticks(&cron, 1)[0];
+    set_back(&app, tick).await;
+    all_decided(&app).await;
+    let first = show(&app.client, &schedule).await["last_fired"]["job_id"].clone();
+    assert!(first.is_string());
+    let skipped = format!(
+        "INSERT INTO schedule_firings (tenant_id, schedule_id, tick, outcome, blocked_by)
+         SELECT tenant_id, schedule_id, now() - number * interval '1 second', 'skipped_overlap', {first}
+         FROM schedule_firings, generate_series(1, 150) AS number"
+    );
+    run(&app, &skipped.replace('"', "'")).await;
+    set_back(&app, past_ticks(&cron, 1)[0] + chrono::TimeDelta::minutes(1)).await;
+    all_decided(&app).await;
+    let shown = show(&app.client, &schedule).await;
+    assert_eq!(shown["last_fired"]["job_id"], first, "{shown}");
+    let kept = app.count("SELECT count(*) FROM schedule_firings").await;
+    assert!(kept <= 101, "{kept}");
+    app.abandon().await;
+}

@@ -1,4 +1,5 @@
 use super::{hook, run_job};
+use crate::collections::collection;
 use serde_json::{Value, json};
 use tests::{Received, Receiver, TestApp, TestOptions};
 
@@ -51,6 +52,37 @@ async fn the_end_of_a_job_is_told_signed_so_that_others_can_verify_it() {
         (attempts.len(), &attempts[0]["status"], &attempts[0]["error"]),
         (1, &json!(200), &Value::Null)
     );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn documents_that_go_with_their_collection_are_told_one_by_one() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start(&[]).await);
+    let base = app.client.knowledge_base("base").await;
+    let harbour = collection(&app.client, &base, "Harbour").await;
+    let mut documents = Vec::new();
+    for number in 0..3 {
+        let content = format!("The quay {number} is long.");
+        let document =
+            json!({"title": "t", "mime_type": "text/markdown", "content": content, "collection_id": harbour});
+        documents.push(app.client.ingest(&base, document).await["document_id"].clone());
+    }
+    let hook = hook(&app.client, &receiver, &["document.*"]).await;
+    // One that is for other kinds of jobs is told nothing.
+    let other = json!({"url": receiver.url, "events": ["*"], "kinds": ["delete_document"]});
+    assert_eq!(app.client.post("/v1/webhooks", other).await.status.as_u16(), 201);
+    let job = app.client.delete(&format!("/v1/collections/{harbour}")).await.body;
+    let told: Vec<Value> = receiver.receive(3).await.iter().map(Received::json).collect();
+    for one in &told {
+        assert_eq!(
+            (&one["type"], &one["data"]["state"], &one["data"]["job_id"]),
+            (&json!("document.deleted"), &json!("deleted"), &job["id"])
+        );
+        assert!(documents.contains(&one["data"]["id"]), "{one}");
+    }
+    app.client.ended(job["id"].as_str().unwrap()).await;
+    hook.in_state(&app.client, "delivered").await;
+    assert_eq!(receiver.received().len(), 3);
     app.finish().await;
 }
 

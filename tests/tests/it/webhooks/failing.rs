@@ -250,3 +250,31 @@ async fn a_large_answer_is_not_read_and_a_silent_receiver_is_given_up() {
     );
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_address_is_not_blamed_for_the_one_before() {
+    let script = [Answer::Status(500), Answer::Status(500)];
+    let (app, receiver) = (TestApp::start().await, Receiver::start(&script).await);
+    let hook = hook(&app.client, &receiver, &["*"]).await;
+    app.client.post(&hook.path("/test"), json!({})).await;
+    hook.attempted(&app.client, 1).await;
+    sql(
+        &app,
+        "UPDATE webhook_endpoints SET failing_since = now() - interval '6 days';
+         UPDATE webhook_attempts SET attempted_at = now() - interval '3 hours'",
+    )
+    .await;
+    let patch = async |body: Value| {
+        let request = app.client.request(reqwest::Method::PATCH, &hook.path(""));
+        app.client.send(request.json(&body)).await
+    };
+    let same = patch(json!({"url": receiver.url, "description": "as it was"})).await;
+    assert!(same.body["failing_since"].is_string(), "{}", same.text);
+    let changed = patch(json!({"url": format!("{}moved", receiver.url)})).await;
+    assert_eq!(changed.body["failing_since"], Value::Null, "{}", changed.text);
+    app.client.post(&hook.path("/test"), json!({})).await;
+    let failed = hook.attempted(&app.client, 1).await;
+    assert_eq!(failed["attempts"][0]["status"], 500, "{failed}");
+    assert_eq!(hook.show(&app.client).await["enabled"], true);
+    app.abandon().await;
+}

@@ -1,5 +1,6 @@
 //! Changing the master key while the system runs, and workers that have another one or none.
 use super::{Hook, hook};
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{MASTER_KEY, Process, Receiver, TestApp, TestOptions, eventually};
@@ -136,5 +137,69 @@ async fn a_worker_without_the_master_key_or_with_another_spends_no_attempt_and_s
     let _worker = worker(&app, &[("VISUALKIT_MASTER_KEY", MASTER_KEY)]);
     assert_eq!(app.client.ended(&job).await["attempt"], 1);
     assert!(receiver.received()[0].is_signed_by(&hook.secret));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_secret_that_no_key_opens_is_replaced_by_a_rotation_at_once() {
+    let (app, receiver) = (TestApp::start().await, Receiver::start(&[]).await);
+    let hook = hook(&app.client, &receiver, &["job.dead"]).await;
+    let owner = async |sql: &str| app.database.owner().await.batch_execute(sql).await.unwrap();
+    owner("UPDATE webhook_endpoints SET secret = set_byte(secret, length(secret) - 1, get_byte(secret, length(secret) - 1) # 1)").await;
+    let rotated = app.client.post(&hook.path("/rotate-secret"), json!({})).await;
+    assert_eq!(rotated.status.as_u16(), 200, "{}", rotated.text);
+    assert_eq!(
+        rotated.body["previous_secret_until"],
+        Value::Null,
+        "nothing can be signed with it"
+    );
+    let job = send(&app, &hook).await;
+    assert_eq!(app.client.ended(&job).await["state"], "succeeded");
+    assert!(receiver.received()[0].is_signed_by(rotated.body["secret"].as_str().unwrap()));
+
+    // One that signs no more holds no change of the master key up.
+    owner("UPDATE webhook_endpoints SET previous_secret = 'broken', previous_secret_until = now()").await;
+    let keys = [
+        ("VISUALKIT_MASTER_KEY", NEW),
+        ("VISUALKIT_ACCEPTED_MASTER_KEYS", MASTER_KEY),
+    ];
+    let (code, report) = rotate(&app, &[], &keys);
+    assert_eq!((code, counts(&report)), (Some(0), (0, 1, 0)), "{report}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_without_certificates_says_so_and_blames_no_webhook() {
+    let app = api().await;
+    let made = app
+        .client
+        .post(
+            "/v1/webhooks",
+            json!({"url": "https://127.0.0.1:9999/", "events": ["job.dead"]}),
+        )
+        .await;
+    assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+    let path = format!("/v1/webhooks/{}", made.body["id"].as_str().unwrap());
+    let sent = app.client.post(&format!("{path}/test"), json!({})).await;
+    let job = sent.body["job_id"].as_str().unwrap();
+    let _worker = worker(
+        &app,
+        &[
+            ("VISUALKIT_MASTER_KEY", MASTER_KEY),
+            ("SSL_CERT_FILE", "/nowhere"),
+            ("SSL_CERT_DIR", "/nowhere"),
+        ],
+    );
+    eventually("the job waits for the setting", Duration::from_secs(30), async || {
+        let why = app.client.get(&format!("/v1/jobs/{job}/why")).await.body["blocked_by"][0].clone();
+        why["reason"] == "not_configured"
+            && why["detail"]
+                .as_str()
+                .is_some_and(|detail| detail.contains("CA certificates"))
+    })
+    .await;
+    let shown = app.client.get(&path).await.body;
+    assert_eq!(shown["failing_since"], Value::Null, "{shown}");
+    assert_eq!(app.count("SELECT count(*) FROM webhook_attempts").await, 0);
     app.finish().await;
 }

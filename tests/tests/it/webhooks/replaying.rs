@@ -96,5 +96,23 @@ async fn the_log_is_deleted_when_its_time_is_over() {
         assert_eq!(hook.deliveries(&app.client).await.len(), left);
     }
     assert_eq!(app.count("SELECT count(*) FROM webhook_attempts").await, 0);
+
+    // An old event that was sent again is tried to the end of its ladder, and what nobody tries any more goes at last.
+    app.client.post(&hook.path("/test"), json!({})).await;
+    hook.in_state(&app.client, "delivered").await;
+    app.execute("UPDATE webhook_deliveries SET outcome = NULL, ended_at = NULL")
+        .await;
+    for (days, left) in [(36, 1), (38, 0)] {
+        app.database.owner().await.batch_execute(&age(days)).await.unwrap();
+        store::webhooks::sweep(&app.context.system, 30, 100).await.unwrap();
+        assert_eq!(hook.deliveries(&app.client).await.len(), left, "{days}");
+    }
+    // More than one transaction deletes is gone after one look all the same.
+    let many =
+        "INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, type, data, job_id, created_at, outcome, ended_at)
+        SELECT tenant_id, uuid_v7(), id, 'job.dead', '{}', uuid_v7(), now() - interval '31 days', 'delivered', now()
+        FROM webhook_endpoints, generate_series(1, 2500)";
+    app.database.owner().await.batch_execute(many).await.unwrap();
+    assert_eq!(workers::sweep_deliveries(&app.context.system, 30).await.unwrap(), 2500);
     app.finish().await;
 }
