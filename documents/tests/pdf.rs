@@ -56,6 +56,19 @@ fn columns_are_read_one_after_the_other_under_the_heading_above_them() {
 }
 
 #[test]
+fn text_set_narrower_or_wider_keeps_the_spaces_between_its_words() {
+    let words = "[(Refund) -278 (policy) -278 (for) -278 (every) -278 (order)] TJ";
+    for narrowed in [
+        format!("BT /F1 10 Tf 80 Tz 60 700 Td {words} ET"),
+        format!("BT /F1 10 Tf 140 Tz 60 700 Td {words} ET"),
+        format!("BT /F1 1 Tf 8 0 0 10 60 700 Tm {words} ET"),
+    ] {
+        let document = read(&PdfWriter::default().page(narrowed.as_str()).finish());
+        assert_eq!(document.blocks[0].text, "Refund policy for every order", "{narrowed}");
+    }
+}
+
+#[test]
 fn paragraphs_are_joined_hyphenation_is_undone_and_bold_lines_are_headings() {
     let page = text("F2", 10.0, 60.0, 724.0, "Shipping")
         + &lines(

@@ -180,7 +180,8 @@ impl<'w> PageDevice<'w> {
             text,
             x: origin.x as f32,
             baseline: origin.y as f32,
-            advance: (f64::from(advance.unwrap_or(500.0)) / 1000.0 * size) as f32,
+            // Along the line, where text may be set narrower or wider than it is high.
+            advance: (f64::from(advance.unwrap_or(500.0)) / 1000.0 * along.hypot()) as f32,
             size: size as f32,
             direction: (along.x as f32, along.y as f32),
             bold,
