@@ -21,6 +21,8 @@ pub(super) struct Content<'h> {
     pub(super) tree: &'h Html,
     /// Navigation, header and footer belong to the content.
     pub(super) chrome: bool,
+    /// Each heading is a level lower than the page has it.
+    pub(super) has_lowered_headings: bool,
 }
 
 /// Reads the tree's text into the outline, block by block. Walks without recursion, but for tables within tables. `bytes` is the size of the source.
@@ -28,6 +30,7 @@ pub(super) fn append(content: &Content<'_>, bytes: usize, outline: &mut Outline)
     let mut reader = Reader {
         outline,
         chrome: content.chrome,
+        lowered: u8::from(content.has_lowered_headings),
         skipping: None,
         heading: false,
         tables: 0,
@@ -73,6 +76,8 @@ fn is_hidden(element: &Element) -> bool {
 struct Reader<'o> {
     outline: &'o mut Outline,
     chrome: bool,
+    /// How many levels headings are lower than they were written.
+    lowered: u8,
     /// Inside this node, which is not read or was read at once.
     skipping: Option<NodeId>,
     /// Inside a heading, where blocks do not end the text.
@@ -171,6 +176,7 @@ impl Reader<'_> {
         let mut reader = Reader {
             outline: &mut outline,
             chrome: self.chrome,
+            lowered: self.lowered,
             skipping: None,
             heading: false,
             tables: self.tables + 1,
@@ -202,7 +208,7 @@ impl Reader<'_> {
 
     fn close_heading(&mut self, level: u8) {
         self.heading = false;
-        self.outline.end_heading(level);
+        self.outline.end_heading(level.saturating_sub(self.lowered).max(1));
     }
 }
 

@@ -16,20 +16,23 @@ const LEAST_SHARE: usize = 4;
 const MAX_SCORED_BYTES: usize = 2 * 1024 * 1024;
 const MAX_SCORED_NODES: usize = 50_000;
 
+/// A page as Readability is given it.
+pub(super) struct Scored<'s> {
+    pub(super) source: &'s str,
+    pub(super) has_lowered_headings: bool,
+}
+
 /// The main content of a page: what Readability finds, or else the body without navigation, header and footer.
-pub(super) fn find<'p>(source: &str, page: &'p Html) -> Result<Found<'p>, ParseError> {
-    if let Some(article) = article(source, page) {
-        let article = tree::fragment(&article)?;
-        let found = letters(&Content {
-            tree: &article,
-            chrome: true,
-        });
-        let body = letters(&Content {
-            tree: page,
-            chrome: false,
-        });
+pub(super) fn find<'p>(scored: &Scored<'_>, page: &'p Html) -> Result<Found<'p>, ParseError> {
+    if let Some(article) = article(scored.source, page) {
+        let article = Found::Article {
+            tree: tree::fragment(&article)?,
+            has_lowered_headings: scored.has_lowered_headings,
+        };
+        let found = letters(&article.content());
+        let body = letters(&Found::Body(page).content());
         if body == 0 || (found >= ENOUGH && found * LEAST_SHARE >= body) {
-            return Ok(Found::Article(article));
+            return Ok(article);
         }
     }
     Ok(Found::Body(page))
@@ -37,20 +40,25 @@ pub(super) fn find<'p>(source: &str, page: &'p Html) -> Result<Found<'p>, ParseE
 
 /// Where the main content is.
 pub(super) enum Found<'p> {
-    Article(Html),
+    Article { tree: Html, has_lowered_headings: bool },
     Body(&'p Html),
 }
 
 impl Found<'_> {
     pub(super) fn content(&self) -> Content<'_> {
         match self {
-            Found::Article(article) => Content {
-                tree: article,
+            Found::Article {
+                tree,
+                has_lowered_headings,
+            } => Content {
+                tree,
                 chrome: true,
+                has_lowered_headings: *has_lowered_headings,
             },
             Found::Body(page) => Content {
                 tree: page,
                 chrome: false,
+                has_lowered_headings: false,
             },
         }
     }

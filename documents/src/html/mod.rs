@@ -3,6 +3,7 @@ mod blocks;
 mod bounded_sink;
 mod disclosures;
 mod head;
+mod headings;
 mod main_content;
 mod table;
 mod tree;
@@ -16,9 +17,16 @@ use crate::{ParseError, ParsedDocument};
 /// Reads the main content of a web page.
 pub(crate) fn parse(source: &str) -> Result<ParsedDocument, ParseError> {
     let mut page = tree::document(source)?;
-    let opened = disclosures::open(&mut page).then(|| page.html());
+    let opened = disclosures::open(&mut page);
+    let lowered = headings::lowered(&mut page);
+    let has_lowered_headings = lowered.is_some();
+    let changed = lowered.or_else(|| opened.then(|| page.html()));
+    let scored = main_content::Scored {
+        source: changed.as_deref().unwrap_or(source),
+        has_lowered_headings,
+    };
     let head = head::read(&page);
-    let content = main_content::find(opened.as_deref().unwrap_or(source), &page)?;
+    let content = main_content::find(&scored, &page)?;
     let mut outline = Outline::default();
     blocks::append(&content.content(), source.len(), &mut outline)?;
     let (first_h1, blocks) = outline.finish()?;
@@ -44,6 +52,7 @@ pub(crate) fn append_fragment(source: &str, outline: &mut Outline) -> Result<(),
         &blocks::Content {
             tree: &fragment,
             chrome: true,
+            has_lowered_headings: false,
         },
         source.len(),
         outline,

@@ -63,6 +63,36 @@ fn the_article_is_found_among_navigation() {
 }
 
 #[test]
+fn sections_of_an_article_with_several_headings_of_the_first_level_stand_under_them() {
+    // As Notion, Confluence and Google Docs export pages.
+    let text = "<p>The article has a good amount of text, with commas, so that it scores well and is found for what it is.</p>";
+    let chapter = |name: &str| {
+        let levels: String = (2..=6)
+            .map(|level| format!("<h{level}>{name} {level}</h{level}>{text}"))
+            .collect();
+        format!("<h1>{name}</h1>{text}{levels}")
+    };
+    let document = html(&format!(
+        "<head><title>Guide</title></head><body><article><header><h1>Guide</h1></header><div>{}{}</div></article></body>",
+        chapter("Windows"),
+        chapter("Linux")
+    ));
+    let paths: Vec<String> = document.blocks.iter().map(|block| block.headings.join("/")).collect();
+    let expected = |name: &str| {
+        [
+            name.to_owned(),
+            format!("{name}/{name} 2"),
+            format!("{name}/{name} 2/{name} 3"),
+            format!("{name}/{name} 2/{name} 3/{name} 4"),
+            format!("{name}/{name} 2/{name} 3/{name} 4/{name} 5"),
+            // The two lowest levels of an article are one.
+            format!("{name}/{name} 2/{name} 3/{name} 4/{name} 6"),
+        ]
+    };
+    assert_eq!(paths, [expected("Windows"), expected("Linux")].concat());
+}
+
+#[test]
 fn a_short_page_is_read_without_navigation_header_and_footer() {
     let document = html(
         "<body><header>Menu</header><nav>Home</nav><main><header><h1>Hello</h1></header><p>Short text.</p></main>\
