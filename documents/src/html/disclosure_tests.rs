@@ -108,6 +108,28 @@ fn a_button_outside_a_heading_is_read_where_it_opens_a_part_of_the_page() {
 }
 
 #[test]
+fn panels_are_read_whose_tabs_do_not_name_them() {
+    // As Docusaurus writes them, and others that hide by style.
+    let tabs =
+        "<ul role=tablist><li role=tab aria-selected=true>macOS</li><li role=tab aria-selected=false>Windows</li></ul>";
+    for hidden in ["hidden", "style='display: none'"] {
+        let panels = format!(
+            "<div><div role=tabpanel><p>Run brew. {ANSWER}</p></div><div role=tabpanel {hidden}><p>Run the installer. {ANSWER}</p></div></div>"
+        );
+        for before in ["", ANSWER] {
+            let page =
+                format!("<body><main><article><h2>Install</h2><p>{before}</p>{tabs}{panels}</article></main></body>");
+            let found = read(&page, Format::Html);
+            let run = |text: &String, what: &str| text.ends_with(&format!("{what} {ANSWER}"));
+            assert!(
+                matches!(found.as_slice(), [.., brew, installer] if run(brew, "Run brew.") && run(installer, "Run the installer.")),
+                "{found:?}"
+            );
+        }
+    }
+}
+
+#[test]
 fn controls_and_what_else_is_hidden_stay_out() {
     let found = read(
         "<h2>Install<button>Copy link</button></h2><p>Text.</p><form><button type=submit>Send</button></form>\

@@ -10,7 +10,7 @@ const MAX_WRAPPERS: usize = 5;
 const MAX_WRAPPED_NODES: usize = 100;
 
 /// Shows a page as if everything on it had been opened: a button that opens a part of the page, or is a heading, becomes text, and what
-/// such a button opens is hidden no longer, nor is `hidden="until-found"`. These are the questions and answers of many pages (the
+/// such a button opens is hidden no longer, nor is the panel of a tab, nor `hidden="until-found"`. These are the questions and answers of many pages (the
 /// patterns "Accordion", "Disclosure" and "Tabs" of the WAI-ARIA Authoring Practices; Bootstrap).
 ///
 /// Changes the tree itself, so that all who look at it, Readability too, read the same. Tells whether it did.
@@ -61,7 +61,10 @@ impl Found {
             let Node::Element(element) = node.value() else { continue };
             let hidden = element.attr("hidden");
             let until_found = hidden.is_some_and(|until| until.eq_ignore_ascii_case("until-found"));
-            if until_found || (element.id().is_some_and(|id| opened.contains(id)) && is_part_of_the_text(element)) {
+            // A tab need not name its panel.
+            let is_panel = element.attr("role") == Some("tabpanel");
+            let is_opened = element.id().is_some_and(|id| opened.contains(id)) && is_part_of_the_text(element);
+            if until_found || is_panel || is_opened {
                 found.hidden.push(node.id());
             }
         }
