@@ -27,6 +27,7 @@ mod plain_text;
 mod pptx;
 mod sniff;
 mod spreadsheet;
+mod superscript;
 mod table;
 mod tag;
 mod whitespace;

@@ -1,4 +1,5 @@
 use crate::link::address_after;
+use crate::superscript;
 use crate::whitespace::{one_line, tidy_lines, truncate};
 use crate::{Block, BlockKind, ParseError};
 
@@ -21,13 +22,37 @@ pub(crate) struct Outline {
     too_many: bool,
     /// Running text of the paragraph, item or cell being read; `\n` only where a line break is meant.
     text: String,
-    /// The link being read: where its words begin in `text`, and where it leads.
-    link: Option<(usize, String)>,
+    link: Option<Link>,
+    superscript: Option<Superscript>,
     /// Open lists: the next number, or `None` for bullets.
     lists: Vec<Option<u64>>,
     /// Marker of an item that has not put out text yet.
     marker: Option<String>,
     quotes: usize,
+}
+
+/// The link being read.
+struct Link {
+    /// Where its words begin in the text.
+    start: usize,
+    target: String,
+    /// Letters and digits of its words that are raised.
+    raised: usize,
+}
+
+impl Link {
+    fn leads_to_a_place_here(&self) -> bool {
+        self.target.starts_with('#')
+    }
+}
+
+/// The superscript being read.
+struct Superscript {
+    start: usize,
+    /// Holds a link to a place in the document.
+    has_link: bool,
+    /// Letters and digits of the words of such links.
+    linked: usize,
 }
 
 impl Outline {
@@ -42,14 +67,26 @@ impl Outline {
 
     /// What is read from here on are the words of a link.
     pub(crate) fn open_link(&mut self, target: &str) {
-        self.link = Some((self.text.len(), target.to_owned()));
+        self.link = Some(Link {
+            start: self.text.len(),
+            target: target.to_owned(),
+            raised: 0,
+        });
     }
 
-    /// Its address follows the words; that of a link around whole blocks is lost.
+    /// Its address follows the words; that of a link around whole blocks is lost. The mark of a note, which is a raised link, goes.
     pub(crate) fn close_link(&mut self) {
-        if let Some((start, target)) = self.link.take()
-            && let Some(address) = address_after(self.text.get(start..).unwrap_or_default(), &target)
-        {
+        let Some(link) = self.link.take() else { return };
+        let words = self.text.get(link.start..).unwrap_or_default();
+        if link.leads_to_a_place_here() {
+            let letters = letters(words);
+            if letters > 0 && letters == link.raised {
+                self.cut(link.start);
+            } else if let Some(superscript) = &mut self.superscript {
+                superscript.has_link = true;
+                superscript.linked += letters;
+            }
+        } else if let Some(address) = address_after(words, &link.target) {
             let words = self.text.trim_end().len();
             let space = self.text.split_off(words);
             self.text.push_str(&address);
@@ -57,8 +94,37 @@ impl Outline {
         }
     }
 
+    /// What is read from here on is raised.
+    pub(crate) fn open_superscript(&mut self) {
+        self.superscript = Some(Superscript {
+            start: self.text.len(),
+            has_link: false,
+            linked: 0,
+        });
+    }
+
+    pub(crate) fn close_superscript(&mut self) {
+        let Some(raised) = self.superscript.take() else { return };
+        let letters = letters(self.text.get(raised.start..).unwrap_or_default());
+        if raised.has_link && letters == raised.linked {
+            self.cut(raised.start);
+            return;
+        }
+        if let Some(link) = &mut self.link {
+            link.raised += letters;
+        }
+        superscript::mark(&mut self.text, raised.start);
+    }
+
+    fn cut(&mut self, at: usize) {
+        if self.text.is_char_boundary(at) {
+            self.text.truncate(at);
+        }
+    }
+
     pub(crate) fn take_text(&mut self) -> String {
         self.link = None;
+        self.superscript = None;
         std::mem::take(&mut self.text)
     }
 
@@ -204,6 +270,10 @@ impl Outline {
         }
         Ok((self.first_h1, self.blocks))
     }
+}
+
+fn letters(text: &str) -> usize {
+    text.chars().filter(|c| c.is_alphanumeric()).count()
 }
 
 /// A title as [`crate::ParsedDocument::title`] promises it.

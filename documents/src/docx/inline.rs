@@ -3,6 +3,7 @@ use roxmltree::Node;
 use super::styles::Styles;
 use crate::drawing::{alt_text, chosen_content, linear};
 use crate::package::{attribute, child, is_on, value};
+use crate::superscript;
 
 /// A chart or a diagram, by the relationship to its part.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(super) struct Inline<'a> {
     pub(super) boxes: Vec<Node<'a, 'a>>,
     pub(super) notes: Vec<(NoteKind, &'a str)>,
     pub(super) graphics: Vec<Graphic>,
+    /// Where the raised runs being read begin in the text.
+    raised: Option<usize>,
     described: Option<&'a str>,
 }
 
@@ -56,16 +59,22 @@ impl Fields {
 }
 
 impl<'a> Inline<'a> {
+    /// Reads the runs of a paragraph.
+    pub(super) fn read(&mut self, paragraph: Node<'a, 'a>, styles: &Styles, fields: &mut Fields) {
+        self.runs(paragraph, styles, fields);
+        self.raise(false);
+    }
+
     /// Reads the runs below `node`, and what wraps runs. What was deleted or moved away is left out.
-    pub(super) fn read(&mut self, node: Node<'a, 'a>, styles: &Styles, fields: &mut Fields) {
+    fn runs(&mut self, node: Node<'a, 'a>, styles: &Styles, fields: &mut Fields) {
         for child in node.children().filter(Node::is_element) {
             match child.tag_name().name() {
                 "r" => self.run(child, styles, fields),
                 "hyperlink" | "ins" | "moveTo" | "smartTag" | "fldSimple" | "sdtContent" | "customXml" | "dir"
                 | "bdo" => {
-                    self.read(child, styles, fields);
+                    self.runs(child, styles, fields);
                 }
-                "sdt" if !is_placeholder(child) => self.read(child, styles, fields),
+                "sdt" if !is_placeholder(child) => self.runs(child, styles, fields),
                 "oMath" | "oMathPara" => {
                     // Equations that follow each other are not a product.
                     let before = child.prev_sibling_element().map(|before| before.tag_name().name());
@@ -76,7 +85,7 @@ impl<'a> Inline<'a> {
                 }
                 "AlternateContent" => {
                     if let Some(content) = chosen_content(child) {
-                        self.read(content, styles, fields);
+                        self.runs(content, styles, fields);
                     }
                 }
                 _ => {}
@@ -84,11 +93,26 @@ impl<'a> Inline<'a> {
         }
     }
 
+    /// Several runs may be one superscript.
+    fn raise(&mut self, raised: bool) {
+        match self.raised {
+            None if raised => self.raised = Some(self.text.len()),
+            Some(start) if !raised => {
+                superscript::mark(&mut self.text, start);
+                self.raised = None;
+            }
+            _ => {}
+        }
+    }
+
     fn run(&mut self, run: Node<'a, 'a>, styles: &Styles, fields: &mut Fields) {
-        let hidden = child(run, "rPr").is_some_and(|properties| {
+        let properties = child(run, "rPr");
+        let hidden = properties.is_some_and(|properties| {
             is_on(properties, "vanish") || value(properties, "rStyle").is_some_and(|style| styles.is_hidden(style))
         });
         if !hidden {
+            let vertical = properties.and_then(|properties| value(properties, "vertAlign"));
+            self.raise(vertical == Some("superscript"));
             self.run_content(run, styles, fields);
             return;
         }
@@ -122,7 +146,7 @@ impl<'a> Inline<'a> {
                 }
                 "ruby" => {
                     if let Some(base) = crate::package::child(child, "rubyBase") {
-                        self.read(base, styles, fields);
+                        self.runs(base, styles, fields);
                     }
                 }
                 _ => {}

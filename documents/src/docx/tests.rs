@@ -179,6 +179,31 @@ fn what_is_deleted_hidden_or_an_instruction_is_no_text() {
 }
 
 #[test]
+fn raised_numbers_do_not_grow_the_number_they_follow() {
+    let raised =
+        |text: &str| format!(r#"<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:t>{text}</w:t></w:r>"#);
+    let body = [
+        "<w:p>".to_owned(),
+        run("From 10"),
+        raised("-"),
+        raised("3"),
+        run(" to 10"),
+        raised("6"),
+        run(" on the 1"),
+        raised("st"),
+        run(" of 5"),
+        r#"<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:footnoteReference w:id="2"/></w:r>"#.to_owned(),
+        run("0 m"),
+        raised("2"),
+        "</w:p>".to_owned(),
+    ];
+    assert_eq!(
+        texts(&read(&body.concat())),
+        ["From 10^-3 to 10^6 on the 1st of 50 m^2", "Within the EU."]
+    );
+}
+
+#[test]
 fn alternate_content_is_taken_once_and_text_boxes_follow_their_paragraph() {
     let content = format!("<w:txbxContent><w:p>{}</w:p></w:txbxContent>", run("in the box"));
     let body = format!(

@@ -120,6 +120,7 @@ impl Reader<'_> {
                 self.heading = true;
             }
             "a" if !self.heading => self.outline.open_link(element.attr("href").unwrap_or_default()),
+            "sup" => self.outline.open_superscript(),
             "br" if self.tables > 0 => self.outline.text(" "),
             "br" => self.outline.text("\n"),
             "img" => self.outline.flowing_text(element.attr("alt").unwrap_or_default()),
@@ -198,6 +199,7 @@ impl Reader<'_> {
             "h6" => self.close_heading(6),
             name if self.heading && is_block(name) => self.outline.text(" "),
             "a" => self.outline.close_link(),
+            "sup" => self.outline.close_superscript(),
             "ul" | "ol" | "menu" => self.outline.close_list(),
             "li" => self.outline.close_item(),
             "blockquote" => self.outline.close_quote(),

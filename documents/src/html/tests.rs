@@ -121,6 +121,25 @@ fn links_to_elsewhere_keep_where_they_lead() {
 }
 
 #[test]
+fn superscripts_do_not_grow_the_number_they_follow() {
+    let document = html(
+        "<p>Rate is 5<sup><a href='#fn1'>1</a></sup> percent of 10<sup>6</sup>, on the 1<sup>st</sup>, as told<a href='#n2'><sup>2</sup></a> \
+         and cited<sup class=reference><a href='#cite-1'><span>[</span>1<span>]</span></a></sup>, in m<sup>2</sup>.</p>\
+         <h2>Fees<sup><a href='#fn3'>3</a></sup></h2><table><tr><th>Unit<th>Size</tr><tr><td>a</td><td>10<sup>9</sup></td></tr></table>\
+         <p><sup>1</sup> In <a href='https://a.example/'>10<sup>3</sup> words</a>, <a href='#x'>the 2<sup>nd</sup> part</a>.</p>",
+    );
+    assert_eq!(
+        texts(&document),
+        [
+            "Rate is 5 percent of 10^6, on the 1st, as told and cited, in m^2.",
+            "Unit | Size\na | 10^9",
+            "1 In 10^3 words (https://a.example/), the 2nd part."
+        ]
+    );
+    assert_eq!(document.blocks[1].headings, ["Fees"]);
+}
+
+#[test]
 fn a_table_that_lays_out_the_page_is_read_through() {
     let document = html(
         "<table><tr><td><h2>Left</h2><p>one</p></td><td><table><tr><td>a</td><td>b</td></tr></table></td></tr></table>",

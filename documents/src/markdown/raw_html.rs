@@ -40,6 +40,9 @@ impl RawHtml {
             if tag.name.eq_ignore_ascii_case("a") {
                 outline.close_link();
             }
+            if tag.name.eq_ignore_ascii_case("sup") {
+                outline.close_superscript();
+            }
             // An item is followed by what the next one begins with.
             if tag.is_block() && tag.name != "li" && !self.skips_text() {
                 outline.text(" ");
@@ -57,7 +60,9 @@ impl RawHtml {
         if let Some((_, target)) = target.filter(|_| !heading && tag.name.eq_ignore_ascii_case("a")) {
             outline.open_link(&target.replace("&amp;", "&"));
         }
-        if tag.is_line_break() {
+        if tag.name.eq_ignore_ascii_case("sup") {
+            outline.open_superscript();
+        } else if tag.is_line_break() {
             outline.text("\n");
         } else if !tag.is_markup() {
             outline.text(source);

@@ -105,6 +105,18 @@ fn links_to_places_nearby_and_links_of_headings_are_not_told() {
 }
 
 #[test]
+fn superscripts_do_not_grow_the_number_they_follow() {
+    for format in [Format::Markdown, Format::Mdx] {
+        let text = "Limit is 10<sup>6</sup> rows, the 1<sup>st</sup> of 5<sup>*[1](#fn)*</sup>.\n\n| a | b |\n|---|---|\n| 1 | 10<sup>3</sup> |";
+        let document = parse(text.as_bytes(), format).unwrap();
+        assert_eq!(
+            texts(&document),
+            ["Limit is 10^6 rows, the 1st of 5.", "a | b\n1 | 10^3"]
+        );
+    }
+}
+
+#[test]
 fn inline_html_goes_and_its_text_stays() {
     let document = markdown(
         "A <b class=\"x\">bold</b> move<br>next <img alt=\"pic\" src=\"y\"> set <your-key> <!-- no --> <script>no()</script>end",

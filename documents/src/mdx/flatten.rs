@@ -274,8 +274,13 @@ impl<'m> Flattening<'m> {
         }
     }
 
-    /// What Markdown has for the tag of a link or a heading.
+    /// What Markdown has for the tag of a link, a superscript or a heading.
     fn markup(&mut self, tag: &Tag<'m>, at_line_start: bool) -> Option<String> {
+        // A tag that begins its line would begin a block of HTML.
+        if tag.name == "sup" && !at_line_start {
+            let slash = if tag.closing { "/" } else { "" };
+            return Some(format!("<{slash}sup>"));
+        }
         if tag.closing {
             self.link.take_if(|open| *open == tag.name)?;
             return Some("</a>".to_owned());
