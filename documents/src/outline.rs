@@ -29,6 +29,8 @@ pub(crate) struct Outline {
     /// Marker of an item that has not put out text yet.
     marker: Option<String>,
     quotes: usize,
+    /// A heading is being read.
+    heading: bool,
 }
 
 /// The link being read.
@@ -74,19 +76,24 @@ impl Outline {
         });
     }
 
-    /// Its address follows the words; that of a link around whole blocks is lost. The mark of a note, which is a raised link, goes.
+    /// Its address follows the words, but for that of a link around whole blocks and of one in a heading. The mark of a note, which is a raised
+    /// link, goes, and so does the sign by which a heading links to itself.
     pub(crate) fn close_link(&mut self) {
         let Some(link) = self.link.take() else { return };
         let words = self.text.get(link.start..).unwrap_or_default();
         if link.leads_to_a_place_here() {
             let letters = letters(words);
-            if letters > 0 && letters == link.raised {
+            let is_sign = self.heading && letters == 0;
+            let is_note = letters > 0 && letters == link.raised;
+            if is_sign || is_note {
                 self.cut(link.start);
             } else if let Some(superscript) = &mut self.superscript {
                 superscript.has_link = true;
                 superscript.linked += letters;
             }
-        } else if let Some(address) = address_after(words, &link.target) {
+        } else if !self.heading
+            && let Some(address) = address_after(words, &link.target)
+        {
             let words = self.text.trim_end().len();
             let space = self.text.split_off(words);
             self.text.push_str(&address);
@@ -183,13 +190,20 @@ impl Outline {
         self.quotes = self.quotes.saturating_sub(1);
     }
 
+    /// What is read from here on is a heading.
+    pub(crate) fn open_heading(&mut self) {
+        self.end_block();
+        self.heading = true;
+    }
+
     /// Ends a heading whose text was read. Inside a list or a quotation it structures nothing and is a paragraph.
     pub(crate) fn end_heading(&mut self, level: u8) {
+        self.heading = false;
         if !self.lists.is_empty() || self.quotes > 0 {
             self.end_block();
             return;
         }
-        // Generated pages end their headings with a link to themselves.
+        // Generated pages end their headings with a link to themselves, which may give the whole address.
         let text = one_line(self.take_text().trim_end_matches(['¶', '\u{200B}']));
         if text.is_empty() {
             return;

@@ -116,10 +116,10 @@ impl Reader<'_> {
         match element.name() {
             name if self.heading && is_block(name) => self.outline.text(" "),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" if self.tables == 0 => {
-                self.outline.end_block();
+                self.outline.open_heading();
                 self.heading = true;
             }
-            "a" if !self.heading => self.outline.open_link(element.attr("href").unwrap_or_default()),
+            "a" => self.outline.open_link(element.attr("href").unwrap_or_default()),
             "sup" => self.outline.open_superscript(),
             "br" if self.tables > 0 => self.outline.text(" "),
             "br" => self.outline.text("\n"),

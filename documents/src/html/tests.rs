@@ -121,6 +121,20 @@ fn links_to_elsewhere_keep_where_they_lead() {
 }
 
 #[test]
+fn the_sign_by_which_a_heading_links_to_itself_is_none_of_it() {
+    for heading in [
+        "Install<a class=headerlink href='#install' title='Link to this heading'>\u{F0C1}</a>",
+        "Install <a href='#install'>#</a>",
+        "<a href='#install'>§</a> Install",
+        "<a href='#install'>Install</a>",
+        "Install<a href='/guide#install'>¶</a>",
+    ] {
+        let document = html(&format!("<main><h2>{heading}</h2><p>One.</p></main>"));
+        assert_eq!(document.blocks[0].headings, ["Install"], "{heading}");
+    }
+}
+
+#[test]
 fn superscripts_do_not_grow_the_number_they_follow() {
     let document = html(
         "<p>Rate is 5<sup><a href='#fn1'>1</a></sup> percent of 10<sup>6</sup>, on the 1<sup>st</sup>, as told<a href='#n2'><sup>2</sup></a> \

@@ -23,7 +23,6 @@ pub(super) fn read(markdown: &str, indented: Indented, outline: &mut Outline) ->
         language: None,
         table: String::new(),
         row: Vec::new(),
-        heading: false,
     };
     for event in Parser::new_ext(markdown, options) {
         reader.event(event)?;
@@ -41,8 +40,6 @@ struct Reader<'o> {
     language: Option<String>,
     table: String,
     row: Vec<String>,
-    /// Inside a heading, whose links are not told.
-    heading: bool,
 }
 
 impl Reader<'_> {
@@ -54,7 +51,7 @@ impl Reader<'_> {
                 self.text(&text)
             }
             Event::Html(html) => self.text(&html),
-            Event::InlineHtml(tag) => self.raw.inline(&tag, self.heading, self.outline),
+            Event::InlineHtml(tag) => self.raw.inline(&tag, self.outline),
             Event::SoftBreak => self.text(" "),
             Event::HardBreak => self.text("\n"),
             Event::TaskListMarker(done) => self.text(if done { "[x] " } else { "[ ] " }),
@@ -74,11 +71,9 @@ impl Reader<'_> {
 
     fn start(&mut self, tag: &Tag<'_>) {
         match tag {
-            Tag::Heading { .. } | Tag::Table(_) => {
-                self.outline.end_block();
-                self.heading = matches!(tag, Tag::Heading { .. });
-            }
-            Tag::Link { dest_url, .. } if !self.heading => self.outline.open_link(dest_url),
+            Tag::Heading { .. } => self.outline.open_heading(),
+            Tag::Table(_) => self.outline.end_block(),
+            Tag::Link { dest_url, .. } => self.outline.open_link(dest_url),
             Tag::List(first) => self.outline.open_list(*first),
             Tag::Item => self.outline.open_item(),
             Tag::BlockQuote(_) => self.outline.open_quote(),
@@ -102,10 +97,7 @@ impl Reader<'_> {
             self.raw.end_paragraph();
         }
         match tag {
-            TagEnd::Heading(level) => {
-                self.heading = false;
-                self.outline.end_heading(level as u8);
-            }
+            TagEnd::Heading(level) => self.outline.end_heading(level as u8),
             TagEnd::Link => self.outline.close_link(),
             TagEnd::List(_) => self.outline.close_list(),
             TagEnd::Item => self.outline.close_item(),

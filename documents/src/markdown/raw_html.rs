@@ -28,8 +28,8 @@ impl RawHtml {
         html::append_fragment(source, outline)
     }
 
-    /// A single tag or comment inside a paragraph, or inside a heading, whose links are not told.
-    pub(super) fn inline(&mut self, source: &str, heading: bool, outline: &mut Outline) {
+    /// A single tag or comment inside a paragraph or a heading.
+    pub(super) fn inline(&mut self, source: &str, outline: &mut Outline) {
         let Some(tag) = Tag::read(source) else {
             return;
         };
@@ -57,7 +57,7 @@ impl RawHtml {
             .attributes
             .iter()
             .find(|(name, _)| name.eq_ignore_ascii_case("href"));
-        if let Some((_, target)) = target.filter(|_| !heading && tag.name.eq_ignore_ascii_case("a")) {
+        if let Some((_, target)) = target.filter(|_| tag.name.eq_ignore_ascii_case("a")) {
             outline.open_link(&target.replace("&amp;", "&"));
         }
         if tag.name.eq_ignore_ascii_case("sup") {
