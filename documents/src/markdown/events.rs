@@ -13,8 +13,7 @@ pub(super) fn read(markdown: &str, indented: Indented, outline: &mut Outline) ->
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
         | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_GFM
-        | Options::ENABLE_HEADING_ATTRIBUTES;
+        | Options::ENABLE_GFM;
     let mut reader = Reader {
         outline,
         indented,
@@ -97,7 +96,11 @@ impl Reader<'_> {
             self.raw.end_paragraph();
         }
         match tag {
-            TagEnd::Heading(level) => self.outline.end_heading(level as u8),
+            TagEnd::Heading(level) => {
+                let text = self.outline.take_text();
+                self.outline.text(without_attributes(&text));
+                self.outline.end_heading(level as u8);
+            }
             TagEnd::Link => self.outline.close_link(),
             TagEnd::List(_) => self.outline.close_list(),
             TagEnd::Item => self.outline.close_item(),
@@ -140,6 +143,18 @@ impl Reader<'_> {
             self.table.push('\n');
         }
     }
+}
+
+/// A heading without what names it for links (`{#id}`) or for style sheets (`{.class}`). Other braces at its end are its own: `/orders/{id}`.
+fn without_attributes(heading: &str) -> &str {
+    let attributes = || {
+        let (text, attributes) = heading.trim_end().strip_suffix('}')?.rsplit_once('{')?;
+        let stands_apart = text.is_empty() || text.ends_with(char::is_whitespace);
+        let is_id = attributes.starts_with('#') && (stands_apart || text.ends_with(char::is_alphanumeric));
+        let is_class = attributes.starts_with('.') && stands_apart;
+        (is_id || is_class).then_some(text)
+    };
+    attributes().unwrap_or(heading)
 }
 
 /// The first word of what follows a fence: `js`, of "js {1,3} title=app.js".

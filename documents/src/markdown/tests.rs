@@ -105,6 +105,22 @@ fn links_to_places_nearby_and_links_of_headings_are_not_told() {
 }
 
 #[test]
+fn only_what_names_a_heading_goes_from_its_end() {
+    for (heading, expected) in [
+        ("DELETE /orders/{id}", "DELETE /orders/{id}"),
+        ("Refunds {#refunds .wide}", "Refunds"),
+        ("概要{#overview}", "概要"),
+        ("Refunds {.wide}", "Refunds"),
+        ("GET /orders{.format}", "GET /orders{.format}"),
+        ("GET /pages/{#part}", "GET /pages/{#part}"),
+        ("A set {1, 2}", "A set {1, 2}"),
+    ] {
+        let document = markdown(&format!("### {heading}\n\ntext"));
+        assert_eq!(document.blocks[0].headings, [expected]);
+    }
+}
+
+#[test]
 fn superscripts_do_not_grow_the_number_they_follow() {
     for format in [Format::Markdown, Format::Mdx] {
         let text = "Limit is 10<sup>6</sup> rows, the 1<sup>st</sup> of 5<sup>*[1](#fn)*</sup>.\n\n| a | b |\n|---|---|\n| 1 | 10<sup>3</sup> |";
