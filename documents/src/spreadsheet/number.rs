@@ -1,14 +1,15 @@
 use calamine::{ExcelDateTime, ExcelDateTimeType};
 
+/// From here on numbers of binary fractions are whole, and far more digits would be told than they have.
+const ALL_WHOLE: f64 = 9_007_199_254_740_992.0;
+
+/// Longer text is not told with each number.
+const MAX_LITERAL_BYTES: usize = 40;
+
 /// A number as its format code (ECMA-376 part 1 §18.8.31) shows it, with ISO dates, and without separators of thousands, which would
 /// tear numbers apart for a search.
 pub(crate) fn display_number(number: f64, code: &str) -> String {
-    let sections: Vec<&str> = split_sections(code);
-    let (section, number) = match (sections.as_slice(), number < 0.0) {
-        ([_, negative, ..], true) if !negative.contains('[') || negative.contains("[$") => (*negative, number),
-        ([first, ..], _) => (*first, number),
-        ([], _) => ("General", number),
-    };
+    let section = section_for(number, code);
     let shown = Shown::of(section);
     if shown.date || shown.time || shown.elapsed {
         let kind = if shown.elapsed {
@@ -18,11 +19,20 @@ pub(crate) fn display_number(number: f64, code: &str) -> String {
         };
         return display_date(&ExcelDateTime::new(number, kind, false), code);
     }
-    if shown.general || number.abs() >= 1e15 {
-        return general(number);
+    // A section of words alone stands for the number, and an empty one hides it.
+    if shown.words_only || (section.trim().is_empty() && code.contains(';')) {
+        return shown.words;
     }
     let scaled = number.abs() * 100_f64.powi(i32::from(shown.percents)) / 1000_f64.powi(i32::from(shown.thousands));
-    let digits = format!("{scaled:.*}", usize::from(shown.decimals));
+    if shown.general || !scaled.is_finite() {
+        return general(number);
+    }
+    let decimals = usize::from(shown.decimals);
+    let digits = match scaled < ALL_WHOLE {
+        true => format!("{scaled:.decimals$}"),
+        false if decimals == 0 => scaled.to_string(),
+        false => format!("{scaled}.{}", "0".repeat(decimals)),
+    };
     let digits = match shown.optional_decimals {
         true if digits.contains('.') => digits.trim_end_matches('0').trim_end_matches('.').to_owned(),
         _ => digits,
@@ -86,7 +96,11 @@ pub(super) fn general(number: f64) -> String {
     if number.fract() == 0.0 && number.abs() < 1e15 {
         return format!("{:.0}", if number == 0.0 { 0.0 } else { number });
     }
-    let rounded: f64 = format!("{number:.14e}").parse().unwrap_or(number);
+    let rounded = format!("{number:.14e}")
+        .parse()
+        .ok()
+        .filter(|rounded: &f64| rounded.is_finite());
+    let rounded = rounded.unwrap_or(number);
     match rounded.abs() {
         1e-5..1e15 => rounded.to_string(),
         _ => format!("{rounded:e}"),
@@ -112,6 +126,10 @@ struct Shown {
     optional_decimals: bool,
     before: String,
     after: String,
+    /// All its words and signs, in order.
+    words: String,
+    /// There are such, and neither digits nor anything else that stands for a number.
+    words_only: bool,
 }
 
 impl Shown {
@@ -169,7 +187,8 @@ impl Shown {
                 'd' | 'D' => (shown.date, shown.day) = (true, true),
                 'h' | 'H' | 's' | 'S' => shown.time = true,
                 'm' | 'M' => months += 1,
-                '$' | '€' | '£' | '¥' => shown.literal(has_digits, &c.to_string()),
+                '$' | '€' | '£' | '¥' | '-' | '+' | '(' | ')' => shown.literal(has_digits, &c.to_string()),
+                ' ' => shown.word(" "),
                 'E' | 'e' | '/' | '@' if has_digits || c == '@' => shown.general = true,
                 'G' | 'g' => {
                     shown.general = true;
@@ -183,6 +202,8 @@ impl Shown {
         shown.date |= shown.month;
         let is_date = shown.date || shown.time || shown.elapsed;
         shown.thousands += commas;
+        shown.words.truncate(shown.words.trim_end().len());
+        shown.words_only = !is_date && !has_digits && !shown.general && !shown.words.is_empty();
         shown.general |= !is_date && !has_digits;
         shown.percents *= u8::from(!shown.general);
         shown
@@ -190,12 +211,74 @@ impl Shown {
 
     /// Text around the digits. Signs are not kept: brackets around a number say that it is negative.
     fn literal(&mut self, has_digits: bool, text: &str) {
+        self.word(text);
         if matches!(text, "(" | ")" | "-" | "+") {
             return;
         }
         let side = if has_digits { &mut self.after } else { &mut self.before };
-        if side.len() + text.len() <= 40 {
+        if side.len() + text.len() <= MAX_LITERAL_BYTES {
             side.push_str(text);
+        }
+    }
+
+    fn word(&mut self, text: &str) {
+        if self.words.len() + text.len() <= MAX_LITERAL_BYTES {
+            self.words.push_str(text);
+        }
+    }
+}
+
+/// The section of the code that shows the number: that whose condition it meets, or else by its sign, where the second is that of negative
+/// numbers and the third that of zero.
+fn section_for(number: f64, code: &str) -> &str {
+    let sections = split_sections(code);
+    let first = sections.first().copied().unwrap_or_default();
+    let second = sections.get(1).copied().filter(|section| !section.contains('@'));
+    let third = sections.get(2).copied().filter(|section| !section.contains('@'));
+    let (of_first, of_second) = (condition(first), second.and_then(condition));
+    if of_first.is_some() || of_second.is_some() {
+        let meets = |condition: Option<Condition<'_>>| condition.is_some_and(|condition| condition.holds_for(number));
+        return match (second, third) {
+            _ if meets(of_first) => first,
+            (Some(second), _) if meets(of_second) => second,
+            (_, Some(third)) if of_first.is_some() && of_second.is_some() => third,
+            (Some(second), _) if of_second.is_none() => second,
+            _ => first,
+        };
+    }
+    match (second, third) {
+        (Some(second), _) if number < 0.0 => second,
+        (_, Some(third)) if number == 0.0 => third,
+        _ => first,
+    }
+}
+
+/// What a section says of the numbers it is for: `[>=1000]`.
+#[derive(Clone, Copy)]
+struct Condition<'c> {
+    comparison: &'c str,
+    limit: f64,
+}
+
+fn condition(section: &str) -> Option<Condition<'_>> {
+    section.split('[').find_map(|from| {
+        let said = from.split_once(']')?.0;
+        let limit = said.trim_start_matches(['<', '>', '=']);
+        let comparison = said.get(..said.len() - limit.len()).filter(|sign| !sign.is_empty())?;
+        let limit = limit.trim().parse().ok()?;
+        Some(Condition { comparison, limit })
+    })
+}
+
+impl Condition<'_> {
+    fn holds_for(self, number: f64) -> bool {
+        match self.comparison {
+            "<" => number < self.limit,
+            "<=" => number <= self.limit,
+            ">" => number > self.limit,
+            ">=" => number >= self.limit,
+            "<>" => number != self.limit,
+            _ => number == self.limit,
         }
     }
 }
@@ -240,6 +323,7 @@ mod tests {
             (-0.4, "0", "0"),
             (-17.0, "#,##0_);\\(#,##0\\)", "-17"),
             (12.0, "0\" pcs\"", "12 pcs"),
+            (12.0, "0\\ \"pcs\"", "12 pcs"),
             (1_500_000.0, "0.0,,", "1.5"),
             (1_500_000.0, "0.0,,\"M\"", "1.5M"),
             (12_500.0, "$#,##0,\\K", "$12K"),
@@ -254,8 +338,40 @@ mod tests {
             (45_000.0, "mmm yy", "2023-03"),
             (0.25, "h:mm AM/PM", "06:00"),
             (1.5, "[h]:mm", "36:00:00"),
+            (1_234_567_890_123_456.0, "0", "1234567890123456"),
+            (1e22, "0.0", "10000000000000000000000.0"),
+            (f64::MAX, "0%", "1.7976931348623157e308"),
         ] {
             assert_eq!(display_number(number, code), shown, "{code}");
+        }
+    }
+    #[test]
+    fn the_section_of_a_number_is_that_of_its_condition_or_its_sign() {
+        let millions = "[>=1000000]0.0,,\"M\";[>=1000]0.0,\"K\";0";
+        let free = "0.00;-0.00;\"free\"";
+        let accounting = "_($* #,##0.00_);_($* \\(#,##0.00\\);_($* \"-\"??_);_(@_)";
+        for (number, code, shown) in [
+            (2_500_000.0, millions, "2.5M"),
+            (1_500.0, millions, "1.5K"),
+            (250.0, millions, "250"),
+            (-5_000.0, millions, "-5000"),
+            (50.0, "[<100]\"low\";0", "low"),
+            (150.0, "[<100]\"low\";0", "150"),
+            (7.0, "[=1]0\" day\";0\" days\"", "7 days"),
+            (0.0, free, "free"),
+            (1.0, free, "1.00"),
+            (-1.0, free, "-1.00"),
+            (1.0, "\"yes\";\"yes\";\"no\"", "yes"),
+            (0.0, "\"yes\";\"yes\";\"no\"", "no"),
+            (0.0, "0;-0;-", "-"),
+            (0.0, "0;-0;;@", ""),
+            (3.0, "0;-0;;@", "3"),
+            (0.0, "0.0;@", "0.0"),
+            (0.0, accounting, "$0"),
+            (-3.0, accounting, "-$3.00"),
+            (5.0, "[Red]General", "5"),
+        ] {
+            assert_eq!(super::display_number(number, code), shown, "{number} {code}");
         }
     }
 }
