@@ -116,7 +116,7 @@ fn parsed(message: &Message<'_>, part: &MessagePart<'_>) -> Result<ParsedDocumen
     if media_type == "application/pgp-keys" {
         return Err("it is a key".to_owned());
     }
-    let told = |error: ParseError| error.code().replace('_', " ");
+    let told = |error: ParseError| super::told(&error);
     match Format::detect(bytes, &said).map_err(told)? {
         Format::Png | Format::Jpeg | Format::Gif | Format::Webp => Err("it is a picture".to_owned()),
         // As a file.

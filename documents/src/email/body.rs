@@ -25,13 +25,13 @@ pub(super) fn is_encrypted(message: &Message<'_>) -> bool {
     is("multipart", "encrypted") || sealed && !signed_only || inline()
 }
 
-/// The plain text, or the HTML where that says clearly more or is all there is.
+/// The plain text, or the HTML where that says clearly more or is all there is. HTML that cannot be read says nothing.
 pub(super) fn append(message: &Message<'_>, outline: &mut Outline) -> Result<(), ParseError> {
     let plain: Vec<&MessagePart<'_>> = message.text_bodies().collect();
     let rich: Vec<&MessagePart<'_>> = message.html_bodies().collect();
     let has_html = rich.iter().any(|part| matches!(part.body, PartType::Html(_)));
     let has_plain = plain.iter().any(|part| matches!(part.body, PartType::Text(_)));
-    let parts = if has_html && (!has_plain || says_more(&rich, &plain)?) {
+    let parts = if has_html && (!has_plain || says_more(&rich, &plain).unwrap_or(false)) {
         rich
     } else {
         plain

@@ -56,7 +56,11 @@ fn parse_message(bytes: &[u8], unread: Option<&'static str>) -> Result<ParsedDoc
 /// Header, body and attachments; then the messages inside, each under a heading of its own.
 fn append(message: &Message<'_>, depth: u8, outline: &mut Outline, attached: &mut Attached) -> Result<(), ParseError> {
     headers::append(message, outline);
-    body::append(message, outline)?;
+    match body::append(message, outline) {
+        // The message around it is still read, and so is what is attached.
+        Err(error) if depth > 0 => outline.paragraph(&format!("Not read: {}", told(&error))),
+        read => read?,
+    }
     attached.append(message, depth < MAX_DEPTH, outline);
     if depth >= MAX_DEPTH {
         return Ok(());
@@ -72,6 +76,11 @@ fn append(message: &Message<'_>, depth: u8, outline: &mut Outline, attached: &mu
         }
     }
     Ok(())
+}
+
+/// Why something is not read, as it stands in the text.
+fn told(error: &ParseError) -> String {
+    error.code().replace('_', " ")
 }
 
 #[cfg(test)]

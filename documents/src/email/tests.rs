@@ -94,6 +94,51 @@ fn what_cannot_be_read_is_named_and_messages_inside_are_read_under_their_subject
     assert_eq!(document.blocks[5].headings, ["Attached message: Inner"]);
 }
 
+/// As Gmail quotes an exchange that went back and forth for long.
+fn deep_html() -> String {
+    let quote = "<div class=gmail_quote><div dir=ltr><blockquote><div>";
+    format!(
+        "{}Deep{}",
+        quote.repeat(70),
+        "</div></blockquote></div></div>".repeat(70)
+    )
+}
+
+#[test]
+fn html_that_is_too_deep_costs_a_message_nothing_that_has_plain_text() {
+    let deep = deep_html();
+    let document = read(&format!(
+        "From: a@a.example\nContent-Type: multipart/alternative; boundary=x\n\n--x\nContent-Type: text/plain\n\nOne\n> Two\n\
+         --x\nContent-Type: text/html\n\n{deep}\n--x--\n"
+    ));
+    assert_eq!(texts(&document), ["From: a@a.example", "One", "Two"]);
+    let alone = format!("From: a@a.example\nContent-Type: text/html\n\n{deep}\n").replace('\n', "\r\n");
+    let error = parse(alone.as_bytes(), Attachments::Read).unwrap_err();
+    assert_eq!(error.code(), "too_deep");
+}
+
+#[test]
+fn a_message_inside_that_cannot_be_read_says_why_and_costs_nothing_else() {
+    let inner = format!(
+        "Content-Type: message/rfc822\n\nFrom: b@b.example\nSubject: Inner\nContent-Type: text/html\n\n{}\n",
+        deep_html()
+    );
+    let document = read(&mixed(&[&inner, PRICES]));
+    assert_eq!(
+        texts(&document),
+        [
+            "From: a@a.example",
+            "Body",
+            "Attachments:",
+            "- prices.csv (application/octet-stream, 21 bytes)",
+            "From: b@b.example",
+            "Not read: too deep",
+            "lamp | price\nSmall | 7"
+        ]
+    );
+    assert_eq!(document.blocks[5].headings, ["Attached message: Inner"]);
+}
+
 /// A message with a text and these parts, each with its header.
 fn mixed(parts: &[&str]) -> String {
     let parts: String = parts.iter().map(|part| format!("--x\n{part}\n")).collect();
