@@ -64,7 +64,8 @@ fn linear_children(node: Node<'_, '_>) -> String {
         .collect()
 }
 
-fn grouped(text: &str) -> String {
+/// What stands for itself within a formula, in brackets where it is more than a name or a number.
+pub(crate) fn grouped(text: &str) -> String {
     match text.chars().all(char::is_alphanumeric) {
         true => text.to_owned(),
         false => parenthesised(text),

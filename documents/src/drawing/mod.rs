@@ -8,7 +8,7 @@ mod math;
 pub(crate) use alt_text::alt_text;
 pub(crate) use chart::append_chart;
 pub(crate) use diagram::append_diagram;
-pub(crate) use math::linear;
+pub(crate) use math::{grouped, linear};
 
 use roxmltree::Node;
 

@@ -3,6 +3,7 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::node::Element;
 use scraper::{Html, Node};
 
+use super::math;
 use super::table::Table;
 use crate::ParseError;
 use crate::code::push_code;
@@ -137,6 +138,10 @@ impl Reader<'_> {
             "pre" => {
                 self.outline.end_block();
                 push_code(&preformatted(node), language(node), self.outline);
+                self.skipping = Some(node.id());
+            }
+            "math" => {
+                self.outline.text(&math::linear(node));
                 self.skipping = Some(node.id());
             }
             "table" => {

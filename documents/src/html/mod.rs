@@ -5,6 +5,7 @@ mod disclosures;
 mod head;
 mod headings;
 mod main_content;
+mod math;
 mod table;
 mod tree;
 

@@ -154,6 +154,37 @@ fn superscripts_do_not_grow_the_number_they_follow() {
 }
 
 #[test]
+fn a_formula_is_read_once_as_its_author_wrote_it_or_on_a_line() {
+    let signs = "<mrow><mi>E</mi><mo>=</mo><mi>m</mi><msup><mi>c</mi><mn>2</mn></msup></mrow>";
+    let katex = format!(
+        "<span class=katex><span class=katex-mathml><math><semantics>{signs}<annotation encoding='application/x-tex'>E = mc^2</annotation>\
+         </semantics></math></span><span class=katex-html aria-hidden=true><span>E=mc2</span></span></span>"
+    );
+    let roots = "<math><mi>x</mi> <mo>=</mo> <mfrac><mrow><mo>-</mo><mi>b</mi><mo>±</mo><msqrt><msup><mi>b</mi><mn>2</mn></msup><mo>-</mo><mn>4</mn>\
+                 <mo>\u{2062}</mo><mi>a</mi></msqrt></mrow><mn>2</mn></mfrac><mtext>if</mtext><msub><mi>a</mi><mn>0</mn></msub></math>";
+    let document = html(&format!(
+        "<main><p>As {katex} says.</p><p>Plain <math>{signs}</math>.</p><p>{roots}</p><table><tr><td>a</td><td>{katex}</td></tr></table></main>"
+    ));
+    assert_eq!(
+        texts(&document),
+        [
+            "As E = mc^2 says.",
+            "Plain E=mc^2.",
+            "x=(-b±√(b^2-4a))/2 if a_0",
+            "a | E = mc^2"
+        ]
+    );
+    // Where an article is looked for.
+    let text =
+        "The article has a good amount of text, with commas, so that it scores well and is found for what it is. "
+            .repeat(8);
+    let document = html(&format!(
+        "<body><article><p>{text}</p><p>As {katex} says.</p></article></body>"
+    ));
+    assert_eq!(texts(&document).last(), Some(&"As E = mc^2 says."));
+}
+
+#[test]
 fn a_table_that_lays_out_the_page_is_read_through() {
     let document = html(
         "<table><tr><td><h2>Left</h2><p>one</p></td><td><table><tr><td>a</td><td>b</td></tr></table></td></tr></table>",
