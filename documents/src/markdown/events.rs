@@ -1,6 +1,7 @@
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::Indented;
+use super::html_blocks::HtmlBlocks;
 use super::raw_html::RawHtml;
 use crate::code::push_code;
 use crate::outline::Outline;
@@ -18,6 +19,7 @@ pub(super) fn read(markdown: &str, indented: Indented, outline: &mut Outline) ->
         outline,
         indented,
         raw: RawHtml::default(),
+        html: HtmlBlocks::default(),
         verbatim: None,
         language: None,
         table: String::new(),
@@ -26,13 +28,14 @@ pub(super) fn read(markdown: &str, indented: Indented, outline: &mut Outline) ->
     for event in Parser::new_ext(markdown, options) {
         reader.event(event)?;
     }
-    Ok(())
+    reader.html.end(reader.outline)
 }
 
 struct Reader<'o> {
     outline: &'o mut Outline,
     indented: Indented,
     raw: RawHtml,
+    html: HtmlBlocks,
     /// Code or HTML being collected.
     verbatim: Option<String>,
     /// What the fence of the code block being read names; `None` where it has no fence. Its end event does not say.
@@ -43,6 +46,13 @@ struct Reader<'o> {
 
 impl Reader<'_> {
     fn event(&mut self, event: Event<'_>) -> Result<(), ParseError> {
+        let is_html = matches!(
+            event,
+            Event::Start(Tag::HtmlBlock) | Event::Html(_) | Event::End(TagEnd::HtmlBlock)
+        );
+        if !is_html {
+            self.html.end(self.outline)?;
+        }
         match event {
             Event::Start(tag) => self.start(&tag),
             Event::End(tag) => self.end(tag)?,
@@ -109,7 +119,7 @@ impl Reader<'_> {
             TagEnd::CodeBlock => self.end_code(),
             TagEnd::HtmlBlock => {
                 let html = self.verbatim.take().unwrap_or_default();
-                RawHtml::block(&html, self.outline)?;
+                self.html.add(&html, self.outline)?;
             }
             TagEnd::TableCell => {
                 let cell = one_line(&self.outline.take_text());

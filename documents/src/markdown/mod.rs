@@ -1,6 +1,7 @@
 mod admonitions;
 mod events;
 pub(crate) mod fence;
+mod html_blocks;
 mod raw_html;
 
 use serde_json::Value;

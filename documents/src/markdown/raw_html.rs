@@ -1,9 +1,7 @@
-use crate::ParseError;
-use crate::html;
 use crate::outline::Outline;
 use crate::tag::Tag;
 
-/// HTML inside Markdown: tags go, text stays, what stands in `<script>` and `<style>` goes.
+/// HTML within a paragraph of Markdown: tags go, text stays, what stands in `<script>` and `<style>` goes.
 #[derive(Default)]
 pub(super) struct RawHtml {
     /// Inside this element, whose content is not text.
@@ -21,11 +19,6 @@ impl RawHtml {
     pub(super) fn end_paragraph(&mut self) {
         self.skipping = None;
         self.after_item = false;
-    }
-
-    /// A whole HTML block, read as HTML.
-    pub(super) fn block(source: &str, outline: &mut Outline) -> Result<(), ParseError> {
-        html::append_fragment(source, outline)
     }
 
     /// A single tag or comment inside a paragraph or a heading.

@@ -151,6 +151,29 @@ fn html_blocks_are_read_as_html() {
 }
 
 #[test]
+fn empty_lines_within_a_table_or_a_list_of_html_do_not_tear_it() {
+    let document = markdown(
+        "<table>\n\n<tr><th>Plan</th><th>Price</th></tr>\n\n<tr>\n<td>Pro</td>\n\n<td>9</td>\n</tr>\n\n</table>\n\nBetween\n\n\
+         <ul>\n<li>One\n\n<ul>\n<li>Two</li>\n\n</ul>\n</li>\n\n</ul>\n\n<p>After</p>\n\n> <ol>\n>\n> <li>Quoted</li>\n\nEnd",
+    );
+    assert_eq!(
+        texts(&document),
+        [
+            "Plan | Price\nPro | 9",
+            "Between",
+            "- One",
+            "  - Two",
+            "After",
+            "1. Quoted",
+            "End"
+        ]
+    );
+    // Markdown in a cell divides the rest into blocks of their own.
+    let document = markdown("<table>\n<tr><td>\n\n**a**\n\n</td></tr>\n<tr><td>1</td><td>2</td></tr>\n</table>");
+    assert_eq!(texts(&document), ["a", "1 | 2"]);
+}
+
+#[test]
 fn an_unclosed_inline_script_does_not_swallow_the_document() {
     assert_eq!(texts(&markdown("a <script> b\n\nc")), ["a", "c"]);
 }
@@ -180,6 +203,8 @@ fn hostile_markdown_is_read_in_linear_time() {
         "<script>".repeat(50_000) + "a",
         "text <script>a".repeat(50_000),
         "<div>\n\n".repeat(50_000) + "a",
+        "<table>\n\n".repeat(50_000) + "a",
+        "<ul>\n\n<li>a\n\n".repeat(25_000) + "a",
         "|a".repeat(100_000) + "\n" + &"|-".repeat(100_000) + "\n|b",
         "- ".repeat(100_000) + "a",
         "# ".repeat(100_000) + "a",
