@@ -273,13 +273,30 @@ fn language<'a>(pre: NodeRef<'a, Node>) -> &'a str {
         .unwrap_or_default()
 }
 
+/// The text of a listing, whose lines may be blocks of their own.
 fn preformatted(pre: NodeRef<'_, Node>) -> String {
     let mut text = String::new();
-    for node in pre.descendants() {
-        match node.value() {
-            Node::Text(piece) => text.push_str(piece),
-            Node::Element(element) if element.name() == "br" => text.push('\n'),
-            _ => {}
+    let end_line = |text: &mut String| {
+        if !text.is_empty() && !text.ends_with('\n') {
+            text.push('\n');
+        }
+    };
+    let mut skipping = None;
+    for edge in pre.traverse() {
+        match edge {
+            Edge::Open(_) if skipping.is_some() => {}
+            Edge::Open(node) if is_skipped(node, true) => skipping = Some(node.id()),
+            Edge::Open(node) => match node.value() {
+                Node::Text(piece) => text.push_str(piece),
+                Node::Element(element) if element.name() == "br" => text.push('\n'),
+                Node::Element(element) if is_block(element.name()) => end_line(&mut text),
+                _ => {}
+            },
+            Edge::Close(node) if skipping == Some(node.id()) => skipping = None,
+            Edge::Close(node) => match node.value() {
+                Node::Element(element) if skipping.is_none() && is_block(element.name()) => end_line(&mut text),
+                _ => {}
+            },
         }
     }
     text

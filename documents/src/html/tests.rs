@@ -185,6 +185,24 @@ fn a_formula_is_read_once_as_its_author_wrote_it_or_on_a_line() {
 }
 
 #[test]
+fn lines_of_a_listing_that_are_blocks_stay_lines_and_its_buttons_stay_out() {
+    let line = |code: &str| {
+        format!(
+            "<div class=ec-line><div class=gutter aria-hidden=true>1</div><div class=code><span>{code}</span></div></div>"
+        )
+    };
+    let document = html(&format!(
+        "<main><pre data-language=js><code>{}{}</code></pre><pre><button>Copy</button><code>ls -l\n<br>cd</code><span hidden>no</span></pre></main>",
+        line("const a = 1;"),
+        line("  const b = 2;")
+    ));
+    assert_eq!(
+        texts(&document),
+        ["```\nconst a = 1;\n  const b = 2;\n```", "```\nls -l\n\ncd\n```"]
+    );
+}
+
+#[test]
 fn a_table_that_lays_out_the_page_is_read_through() {
     let document = html(
         "<table><tr><td><h2>Left</h2><p>one</p></td><td><table><tr><td>a</td><td>b</td></tr></table></td></tr></table>",
