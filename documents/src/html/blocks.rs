@@ -65,6 +65,8 @@ fn is_hidden(element: &Element) -> bool {
         || element.attr("aria-hidden") == Some("true")
         || style().split(';').any(|rule| {
             rule.split_once(':').is_some_and(|(name, value)| {
+                // What is `!important` is so whatever style sheets say.
+                let value = value.split('!').next().unwrap_or_default();
                 let pair = (name.trim().to_ascii_lowercase(), value.trim().to_ascii_lowercase());
                 matches!(
                     (pair.0.as_str(), pair.1.as_str()),

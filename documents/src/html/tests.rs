@@ -96,7 +96,8 @@ fn sections_of_an_article_with_several_headings_of_the_first_level_stand_under_t
 fn a_short_page_is_read_without_navigation_header_and_footer() {
     let document = html(
         "<body><header>Menu</header><nav>Home</nav><main><header><h1>Hello</h1></header><p>Short text.</p></main>\
-         <script>x()</script><style>p{}</style><noscript>no</noscript><p hidden>a</p><p style='color:red; Display: None'>b</p><footer>c</footer></body>",
+         <script>x()</script><style>p{}</style><noscript>no</noscript><p hidden>a</p><p style='color:red; Display: None'>b</p>\
+         <p style='display:none!important'>d</p><p style='visibility: hidden !IMPORTANT; color: red'>e</p><footer>c</footer></body>",
     );
     assert_eq!(texts(&document), ["Short text."]);
     assert_eq!(document.title.as_deref(), Some("Hello"));
