@@ -3,6 +3,7 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::node::Element;
 use scraper::{Html, Node};
 
+use super::listing::{language, preformatted};
 use super::math;
 use super::table::Table;
 use crate::ParseError;
@@ -222,7 +223,7 @@ impl Reader<'_> {
 }
 
 /// Everything but the elements that stand within a line.
-fn is_block(name: &str) -> bool {
+pub(super) fn is_block(name: &str) -> bool {
     matches!(
         name,
         "p" | "div"
@@ -263,43 +264,4 @@ fn is_block(name: &str) -> bool {
             | "center"
             | "body"
     )
-}
-
-/// The language that highlighters name in a class, `language-sh`, of the listing or of the `code` in it.
-fn language<'a>(pre: NodeRef<'a, Node>) -> &'a str {
-    pre.descendants()
-        .take(2)
-        .filter_map(|node| node.value().as_element()?.attr("class"))
-        .flat_map(str::split_whitespace)
-        .find_map(|class| class.strip_prefix("language-"))
-        .unwrap_or_default()
-}
-
-/// The text of a listing, whose lines may be blocks of their own.
-fn preformatted(pre: NodeRef<'_, Node>) -> String {
-    let mut text = String::new();
-    let end_line = |text: &mut String| {
-        if !text.is_empty() && !text.ends_with('\n') {
-            text.push('\n');
-        }
-    };
-    let mut skipping = None;
-    for edge in pre.traverse() {
-        match edge {
-            Edge::Open(_) if skipping.is_some() => {}
-            Edge::Open(node) if is_skipped(node, true) => skipping = Some(node.id()),
-            Edge::Open(node) => match node.value() {
-                Node::Text(piece) => text.push_str(piece),
-                Node::Element(element) if element.name() == "br" => text.push('\n'),
-                Node::Element(element) if is_block(element.name()) => end_line(&mut text),
-                _ => {}
-            },
-            Edge::Close(node) if skipping == Some(node.id()) => skipping = None,
-            Edge::Close(node) => match node.value() {
-                Node::Element(element) if skipping.is_none() && is_block(element.name()) => end_line(&mut text),
-                _ => {}
-            },
-        }
-    }
-    text
 }

@@ -4,6 +4,7 @@ mod bounded_sink;
 mod disclosures;
 mod head;
 mod headings;
+mod listing;
 mod main_content;
 mod math;
 mod table;
