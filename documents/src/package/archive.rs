@@ -90,16 +90,21 @@ impl<'b> Package<'b> {
         self.part(name)?.ok_or(missing)
     }
 
-    /// Unpacks every part that `wanted` names and throws it away, for readers that open the archive themselves.
-    pub(crate) fn check(&mut self, wanted: impl Fn(&str) -> bool) -> Result<(), ParseError> {
-        let indexes: Vec<usize> = self
+    /// Unpacks every part that `wanted` names, for readers that open the archive themselves. `take` is given each piece of a part, after the
+    /// part's name in lower case; nothing is kept.
+    pub(crate) fn check(
+        &mut self,
+        wanted: impl Fn(&str) -> bool,
+        mut take: impl FnMut(&str, &[u8]),
+    ) -> Result<(), ParseError> {
+        let parts: Vec<(String, usize)> = self
             .names
             .iter()
             .filter(|(name, _)| wanted(name))
-            .map(|(_, index)| *index)
+            .map(|(name, index)| (name.clone(), *index))
             .collect();
-        for index in indexes {
-            self.unpack(index, MAX_UNPACKED_BYTES, &mut |_| ())?;
+        for (name, index) in parts {
+            self.unpack(index, MAX_UNPACKED_BYTES, &mut |piece| take(&name, piece))?;
         }
         Ok(())
     }

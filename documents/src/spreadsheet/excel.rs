@@ -1,3 +1,4 @@
+use std::collections::HashMap;
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -8,9 +9,11 @@ use calamine::{
 
 use super::FORMAT;
 use super::binary_bounds;
+use super::hidden::Hidden;
 use super::limits::Contents;
 use super::number::{display_date, display_number, general};
 use super::sheet::{Merged, Sheet};
+use super::sheet_parts::SheetParts;
 use crate::ParseError;
 use crate::package::{Package, Properties, damaged, main_part};
 
@@ -43,13 +46,19 @@ pub(super) fn compound_file(bytes: &[u8]) -> Result<(Properties, Vec<Sheet>), Pa
 
 /// Office Open XML, whose sheets are XML or, in the binary variant, records.
 pub(super) fn package(package: &mut Package<'_>, bytes: &[u8]) -> Result<Vec<Sheet>, ParseError> {
-    package.check(|name| !name.contains("/media/") && !name.contains("/embeddings/"))?;
+    let mut parts = SheetParts::default();
+    let is_read = |name: &str| !name.contains("/media/") && !name.contains("/embeddings/");
+    package.check(is_read, |name, piece| parts.take(name, piece))?;
     let main = main_part(package, "xl/workbook.xml").or_else(|_| main_part(package, "xl/workbook.bin"))?;
     let is_binary = main.ends_with(".bin");
-    guarded(|| if is_binary { binary(bytes) } else { xml(bytes) })
+    if is_binary {
+        return guarded(|| binary(bytes));
+    }
+    let hidden = parts.hidden(package, &main);
+    guarded(|| xml(bytes, &hidden))
 }
 
-fn xml(bytes: &[u8]) -> Result<Vec<Sheet>, ParseError> {
+fn xml(bytes: &[u8], hidden: &HashMap<String, Hidden>) -> Result<Vec<Sheet>, ParseError> {
     let broken = |error: XlsxError| match error {
         XlsxError::Password => ParseError::Encrypted { format: FORMAT },
         error => damaged(FORMAT, &error.to_string()),
@@ -73,6 +82,9 @@ fn xml(bytes: &[u8]) -> Result<Vec<Sheet>, ParseError> {
         drop(cells);
         let merged = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default();
         sheet.fill(&areas(&merged), &mut contents)?;
+        if let Some(hidden) = hidden.get(&name) {
+            sheet.hide(hidden);
+        }
         sheets.push(sheet);
     }
     Ok(sheets)

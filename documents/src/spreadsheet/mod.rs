@@ -1,10 +1,12 @@
 mod binary_bounds;
 mod excel;
+mod hidden;
 mod limits;
 mod number;
 mod opendocument;
 mod regions;
 mod sheet;
+mod sheet_parts;
 
 pub(crate) use number::display_number;
 

@@ -3,6 +3,7 @@ use std::collections::HashSet;
 use roxmltree::Node;
 
 use super::FORMAT;
+use super::hidden::Hidden;
 use super::limits::Contents;
 use super::number::general;
 use super::sheet::{Merged, Sheet};
@@ -39,9 +40,21 @@ pub(super) fn read(package: &mut Package<'_>) -> Result<(Properties, Vec<Sheet>)
         }
         let mut sheet = Sheet::named(attribute(table, "name").unwrap_or_default());
         let mut merged = Vec::new();
+        let mut hidden = Hidden::default();
+        let mut column: u32 = 0;
+        for node in lines(table, "table-column", &COLUMN_GROUPS) {
+            let repeated = count(node, "number-columns-repeated").min(MAX_COLUMN + 1);
+            if is_hidden(node) {
+                hidden.columns.hide(column, column + repeated - 1);
+            }
+            column = (column + repeated).min(MAX_COLUMN + 1);
+        }
         let mut row: u32 = 0;
-        for node in rows(table) {
+        for node in lines(table, "table-row", &ROW_GROUPS) {
             let repeated = count(node, "number-rows-repeated").min(MAX_ROW);
+            if is_hidden(node) {
+                hidden.rows.hide(row, row.saturating_add(repeated - 1));
+            }
             let cells = read_row(node);
             // An empty row may be repeated to the end of the sheet.
             let copies = if cells.is_empty() { 0 } else { repeated };
@@ -53,6 +66,7 @@ pub(super) fn read(package: &mut Package<'_>) -> Result<(Properties, Vec<Sheet>)
             row = (row + repeated).min(MAX_ROW);
         }
         sheet.fill(&merged, &mut contents)?;
+        sheet.hide(&hidden);
         sheets.push(sheet);
     }
     Ok((properties, sheets))
@@ -70,19 +84,32 @@ fn hidden_styles<'a>(root: Node<'a, '_>) -> HashSet<&'a str> {
         .collect()
 }
 
-/// Rows may be in groups and headers, to any depth.
-fn rows<'a>(table: Node<'a, 'a>) -> impl Iterator<Item = Node<'a, 'a>> {
+const ROW_GROUPS: [&str; 3] = ["table-rows", "table-row-group", "table-header-rows"];
+const COLUMN_GROUPS: [&str; 3] = ["table-columns", "table-column-group", "table-header-columns"];
+
+/// Rows or columns, which may be in groups and headers, to any depth.
+fn lines<'a>(table: Node<'a, 'a>, line: &'static str, groups: &'static [&str]) -> impl Iterator<Item = Node<'a, 'a>> {
     let mut stack: Vec<Node<'a, 'a>> = table.children().rev().collect();
     std::iter::from_fn(move || {
         while let Some(node) = stack.pop() {
-            match node.tag_name().name() {
-                "table-row" => return Some(node),
-                "table-rows" | "table-row-group" | "table-header-rows" => stack.extend(node.children().rev()),
-                _ => {}
+            let name = node.tag_name().name();
+            if name == line {
+                return Some(node);
+            }
+            if groups.contains(&name) {
+                stack.extend(node.children().rev());
             }
         }
         None
     })
+}
+
+/// Hidden by its author; one that a filter leaves out says `filter`, and one in a group that is folded is shown by a click.
+fn is_hidden(line: Node<'_, '_>) -> bool {
+    let is_folded = |around: Node<'_, '_>| {
+        around.tag_name().name().ends_with("-group") && attribute(around, "display") == Some("false")
+    };
+    attribute(line, "visibility") == Some("collapse") && !line.ancestors().any(is_folded)
 }
 
 /// A cell with text, and what it repeats and covers.

@@ -1,5 +1,6 @@
 use std::collections::{HashMap, HashSet};
 
+use super::hidden::Hidden;
 use super::limits::Contents;
 use crate::ParseError;
 use crate::table::{Cell, MAX_REPEATED_BYTES};
@@ -101,5 +102,28 @@ impl Sheet {
         }
         self.cells.extend(repeats);
         Ok(())
+    }
+
+    /// Takes out what is hidden and closes the gaps. Merged cells are filled by then, so that what they hold stays as long as one of their
+    /// cells is shown.
+    pub(super) fn hide(&mut self, hidden: &Hidden) {
+        if hidden.rows.is_empty() && hidden.columns.is_empty() {
+            return;
+        }
+        let (rows, columns) = (hidden.rows.shown(), hidden.columns.shown());
+        let placed = |cell: Placed| {
+            let (row, column) = (rows.place(cell.row)?, columns.place(cell.column)?);
+            Some(Placed { row, column, ..cell })
+        };
+        let cells = std::mem::take(&mut self.cells);
+        self.cells = cells.into_iter().filter_map(placed).collect();
+        self.cells.sort_by_key(|placed| (placed.row, placed.column));
+        // The first cell of a merged one that is shown stands for it.
+        let mut before: Option<(u32, u32)> = None;
+        for placed in &mut self.cells {
+            let is_beside = before == Some((placed.row, placed.column.wrapping_sub(1)));
+            placed.cell.across &= is_beside;
+            before = Some((placed.row, placed.column));
+        }
     }
 }

@@ -54,6 +54,14 @@ fn workbook(sheets: &[(&str, &str, &str)], strings: &str) -> Vec<u8> {
     package(&parts)
 }
 
+/// The package with one part more.
+fn with_part(bytes: &[u8], name: &str, text: &str) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new_append(Cursor::new(bytes.to_vec())).unwrap();
+    zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+    zip.write_all(text.as_bytes()).unwrap();
+    zip.finish().unwrap().into_inner()
+}
+
 fn sheet_of(rows: &str) -> Vec<u8> {
     workbook(
         &[(
@@ -223,6 +231,96 @@ fn an_opendocument_sheet_is_read_with_what_it_repeats() {
         texts(&document),
         ["A: Day | Amount | Share\n2024-05-01 | 1234.5 | 50 %\n2024-05-01 | 1234.5 | 50 %"]
     );
+}
+
+/// Plan, Cost and Price of three plans, the second of which is in the row that is given these attributes.
+fn plans(columns: &str, second: &str) -> String {
+    let cell = |text: &str| format!(r#"<c t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let row = |attributes: &str, texts: [&str; 3]| format!("<row {attributes}>{}</row>", texts.map(cell).concat());
+    let rows = [
+        row("", ["Plan", "Cost", "Price"]),
+        row(r#"r="2""#, ["Pro", "1", "9"]),
+        row(second, ["Old", "2", "8"]),
+        row("", ["Max", "3", "19"]),
+    ];
+    format!("<cols>{columns}</cols><sheetData>{}</sheetData>", rows.concat())
+}
+
+#[test]
+fn rows_and_columns_that_are_hidden_are_not_read() {
+    let read = |sheet: &str, table: &str| {
+        let sheet = format!("<worksheet>{sheet}</worksheet>");
+        let mut parts = workbook(&[("Data", "", &sheet)], STRINGS);
+        if !table.is_empty() {
+            parts = with_part(&parts, "xl/tables/table1.xml", table);
+        }
+        texts(&parse(&parts).unwrap()).join("\n")
+    };
+    let second = r#"<col min="1" max="1" hidden="0"/><col min="2" max="2" width="0" hidden="1"/>"#;
+    assert_eq!(
+        read(&plans(second, r#"r="3" hidden="1""#), ""),
+        "Data: Plan | Price\nPro | 9\nMax | 19"
+    );
+    assert_eq!(
+        read(
+            &plans("<col min='1' max='2' hidden='true'/>", "spans='1:3' hidden='true'"),
+            ""
+        ),
+        "Data: Price\n9\n19"
+    );
+    // By a filter, or folded away.
+    let all = "Data: Plan | Cost | Price\nPro | 1 | 9\nOld | 2 | 8\nMax | 3 | 19";
+    let filter = r#"<autoFilter ref="A1:C4"><filterColumn colId="0"/></autoFilter>"#;
+    let hidden = plans("", r#"hidden="1""#);
+    for (sheet, table) in [
+        (format!("{hidden}{filter}"), ""),
+        (format!(r#"<sheetPr filterMode="1"/>{hidden}"#), ""),
+        (format!("{hidden}<tableParts><tablePart/></tableParts>"), filter),
+        (plans("", r#"hidden="1" outlineLevel="1""#), ""),
+        (plans(r#"<col min="2" max="3" hidden="1" outlineLevel="2"/>"#, ""), ""),
+    ] {
+        assert_eq!(read(&sheet, table), all, "{sheet}");
+    }
+}
+
+#[test]
+fn a_merged_cell_is_read_as_long_as_some_of_it_is_shown() {
+    let cell = |place: &str, text: &str| format!(r#"<c r="{place}" t="inlineStr"><is><t>{text}</t></is></c>"#);
+    let sheet = format!(
+        r#"<worksheet><cols><col min="1" max="1" hidden="1"/></cols><sheetData><row r="1">{}</row><row r="2">{}{}</row><row r="3">{}{}</row></sheetData>
+        <mergeCells count="1"><mergeCell ref="A1:C1"/></mergeCells></worksheet>"#,
+        cell("A1", "Prices"),
+        cell("B2", "Plan"),
+        cell("C2", "Euro"),
+        cell("B3", "Pro"),
+        cell("C3", "9")
+    );
+    let document = parse(&workbook(&[("Data", "", &sheet)], STRINGS)).unwrap();
+    assert_eq!(texts(&document), ["Data: Prices", "Data: Plan | Euro\nPro | 9"]);
+}
+
+#[test]
+fn rows_and_columns_that_an_opendocument_sheet_hides_are_not_read() {
+    let row = |attributes: &str, texts: [&str; 3]| {
+        let cells = texts.map(|text| ods_cell(r#"office:value-type="string""#, text));
+        format!("<table:table-row {attributes}>{}</table:table-row>", cells.concat())
+    };
+    let collapsed = r#"table:visibility="collapse""#;
+    let table = [
+        r#"<table:table table:name="A"><table:table-column/>"#.to_owned(),
+        format!("<table:table-column {collapsed}/><table:table-column table:number-columns-repeated=\"16382\"/>"),
+        row("", ["Plan", "Cost", "Price"]),
+        row(
+            &format!(r#"{collapsed} table:number-rows-repeated="2""#),
+            ["Old", "1", "8"],
+        ),
+        row(r#"table:visibility="filter""#, ["Pro", "2", "9"]),
+        r#"<table:table-row-group table:display="false">"#.to_owned(),
+        row(collapsed, ["Max", "3", "19"]),
+        "</table:table-row-group></table:table>".to_owned(),
+    ];
+    let document = parse(&opendocument(&table.concat())).unwrap();
+    assert_eq!(texts(&document), ["A: Plan | Price\nPro | 9\nMax | 19"]);
 }
 
 #[test]
