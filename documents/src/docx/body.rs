@@ -90,10 +90,10 @@ impl<'a> Body<'a, '_, '_> {
     }
 
     fn paragraph(&mut self, node: Node<'a, 'a>) -> Result<(), ParseError> {
-        let mut inline = Inline::default();
-        inline.read(node, &self.styles, &mut self.state.fields);
         let properties = child(node, "pPr");
         let style = properties.and_then(|properties| value(properties, "pStyle"));
+        let mut inline = Inline::default();
+        inline.read(node, style, &self.styles, &mut self.state.fields);
         let role = properties
             .and_then(outline_level)
             .map(role_of_level)

@@ -26,6 +26,8 @@ pub(super) struct Inline<'a> {
     pub(super) boxes: Vec<Node<'a, 'a>>,
     pub(super) notes: Vec<(NoteKind, &'a str)>,
     pub(super) graphics: Vec<Graphic>,
+    /// The style of the paragraph hides what does not say otherwise.
+    hidden: bool,
     /// Where the raised runs being read begin in the text.
     raised: Option<usize>,
     described: Option<&'a str>,
@@ -59,8 +61,9 @@ impl Fields {
 }
 
 impl<'a> Inline<'a> {
-    /// Reads the runs of a paragraph.
-    pub(super) fn read(&mut self, paragraph: Node<'a, 'a>, styles: &Styles, fields: &mut Fields) {
+    /// Reads the runs of a paragraph of this style.
+    pub(super) fn read(&mut self, paragraph: Node<'a, 'a>, style: Option<&str>, styles: &Styles, fields: &mut Fields) {
+        self.hidden = style.is_some_and(|style| styles.is_hidden(style));
         self.runs(paragraph, styles, fields);
         self.raise(false);
     }
@@ -107,9 +110,11 @@ impl<'a> Inline<'a> {
 
     fn run(&mut self, run: Node<'a, 'a>, styles: &Styles, fields: &mut Fields) {
         let properties = child(run, "rPr");
-        let hidden = properties.is_some_and(|properties| {
-            is_on(properties, "vanish") || value(properties, "rStyle").is_some_and(|style| styles.is_hidden(style))
-        });
+        let of_style = |properties| value(properties, "rStyle").is_some_and(|style| styles.is_hidden(style));
+        let hidden = match properties {
+            Some(properties) if child(properties, "vanish").is_some() => is_on(properties, "vanish"),
+            properties => self.hidden || properties.is_some_and(of_style),
+        };
         if !hidden {
             let vertical = properties.and_then(|properties| value(properties, "vertAlign"));
             self.raise(vertical == Some("superscript"));

@@ -2,7 +2,7 @@ use roxmltree::Node;
 
 use super::body::Body;
 use crate::ParseError;
-use crate::package::{attribute, child, child_named, value};
+use crate::package::{attribute, child, child_named, is_on, value};
 use crate::table::{Cell, Header, MAX_REPEATED_BYTES, cell_text, push_table};
 
 /// Word's own limit.
@@ -12,7 +12,7 @@ const MAX_NESTED: usize = 5;
 
 /// Reads a table. One of a single cell is a frame around its content; a table within a cell becomes text of the cell.
 pub(super) fn read<'a>(body: &mut Body<'a, '_, '_>, table: Node<'a, 'a>) -> Result<(), ParseError> {
-    let rows: Vec<_> = content(table, "tr").filter(|row| !is_deleted(*row)).collect();
+    let rows: Vec<_> = content(table, "tr").filter(|row| !is_left_out(*row)).collect();
     if let [row] = rows.as_slice()
         && let [cell] = content(*row, "tc").collect::<Vec<_>>().as_slice()
     {
@@ -68,7 +68,7 @@ fn content<'a>(parent: Node<'a, 'a>, name: &'static str) -> impl Iterator<Item =
     })
 }
 
-/// The row as a whole was deleted while changes were tracked.
-fn is_deleted(row: Node<'_, '_>) -> bool {
-    child_named(row, "trPr").any(|properties| child(properties, "del").is_some())
+/// The row as a whole is hidden, or was deleted while changes were tracked.
+fn is_left_out(row: Node<'_, '_>) -> bool {
+    child_named(row, "trPr").any(|properties| child(properties, "del").is_some() || is_on(properties, "hidden"))
 }

@@ -13,6 +13,7 @@ const STYLES: &str = r#"<w:styles xmlns:w="w">
 <w:style w:type="paragraph" w:styleId="Titel"><w:name w:val="Title"/></w:style>
 <w:style w:type="paragraph" w:styleId="Quelltext"><w:name w:val="Source Code"/></w:style>
 <w:style w:type="paragraph" w:styleId="Verzeichnis1"><w:name w:val="toc 1"/></w:style>
+<w:style w:type="paragraph" w:styleId="Intern"><w:name w:val="Intern"/><w:rPr><w:vanish/></w:rPr></w:style>
 <w:style w:type="character" w:styleId="Versteckt"><w:name w:val="Versteckt"/><w:rPr><w:vanish/></w:rPr></w:style>
 </w:styles>"#;
 
@@ -204,6 +205,20 @@ fn raised_numbers_do_not_grow_the_number_they_follow() {
 }
 
 #[test]
+fn a_paragraph_whose_style_is_hidden_is_no_text_but_for_what_says_otherwise() {
+    let shown = r#"<w:r><w:rPr><w:vanish w:val="0"/></w:rPr><w:t>shown</w:t></w:r>"#;
+    let body = [
+        paragraph("Standard", "before"),
+        paragraph("Intern", "hidden"),
+        format!(
+            r#"<w:p><w:pPr><w:pStyle w:val="Intern"/></w:pPr>{}{shown}</w:p>"#,
+            run("hidden ")
+        ),
+    ];
+    assert_eq!(texts(&read(&body.concat())), ["before", "shown"]);
+}
+
+#[test]
 fn alternate_content_is_taken_once_and_text_boxes_follow_their_paragraph() {
     let content = format!("<w:txbxContent><w:p>{}</w:p></w:txbxContent>", run("in the box"));
     let body = format!(
@@ -242,6 +257,7 @@ fn merged_and_nested_tables_are_read_row_by_row() {
             cell("", &paragraph("berschrift1", "90"))
         ),
         format!("<w:tr><w:trPr><w:del/></w:trPr>{}</w:tr>", cell("", &text("deleted"))),
+        format!("<w:tr><w:trPr><w:hidden/></w:trPr>{}</w:tr>", cell("", &text("hidden"))),
     ];
     let document = read(&format!("<w:tbl>{}</w:tbl>", rows.concat()));
     assert_eq!(document.blocks[0].kind, BlockKind::Table);
