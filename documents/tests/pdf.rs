@@ -69,6 +69,49 @@ fn text_set_narrower_or_wider_keeps_the_spaces_between_its_words() {
 }
 
 #[test]
+fn lowered_figures_are_of_their_word_and_raised_ones_stand_apart() {
+    let script = |x: f32, y: f32, figure: &str| text("F1", 6.0, x, y, figure);
+    // Widths of Helvetica: H .722, O .778, C .722, a figure .556.
+    let page = text("F1", 10.0, 60.0, 700.0, "H")
+        + &script(67.22, 697.5, "2")
+        + &text("F1", 10.0, 70.56, 700.0, "O and CO")
+        + &script(115.58, 697.5, "2")
+        + &text("F1", 10.0, 121.7, 700.0, "in water")
+        + &script(158.4, 704.0, "3");
+    let document = read(&PdfWriter::default().page(page).finish());
+    assert_eq!(document.blocks[0].text, "H2O and CO2 in water 3");
+}
+
+#[test]
+fn a_hyphen_that_a_font_calls_soft_is_one_within_a_line() {
+    let stream = |content: &str| format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len());
+    let names = "/CIDInit /ProcSet findresource begin begincmap 1 begincodespacerange <00> <FF> endcodespacerange\n\
+                 1 beginbfrange <20> <7D> <0020> endbfrange 1 beginbfchar <7E> <00AD> endbfchar endcmap end";
+    let page = lines(
+        60.0,
+        700.0,
+        &[
+            "In the years 2020~2021 we sold lamps, among them the soft~",
+            "Ware that they need.",
+        ],
+    );
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 6 0 R /Resources << /Font << /F1 4 0 R >> >> >>".to_owned(),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding /ToUnicode 7 0 R >>".to_owned(),
+        "<< >>".to_owned(),
+        stream(&page),
+        stream(names),
+    ];
+    let document = read(&assemble(&objects.map(String::into_bytes)));
+    assert_eq!(
+        document.blocks[0].text,
+        "In the years 2020-2021 we sold lamps, among them the softWare that they need."
+    );
+}
+
+#[test]
 fn paragraphs_are_joined_hyphenation_is_undone_and_bold_lines_are_headings() {
     let page = text("F2", 10.0, 60.0, 724.0, "Shipping")
         + &lines(

@@ -15,6 +15,8 @@ pub(super) struct Segment {
 const COLUMN_GAP: f32 = 0.95;
 /// Raised and lowered text is smaller than its line by this factor.
 const SCRIPT_SIZE: f32 = 0.85;
+/// A gap of less than this many sizes is none.
+const TOUCHING: f32 = 0.1;
 /// Pages with more segments are drawings, where a small word beside a bigger one says nothing.
 const MAX_SEGMENTS_FOR_SCRIPTS: usize = 3_000;
 
@@ -53,14 +55,46 @@ impl Segment {
 
 /// The text of words that stand left to right in one line.
 pub(super) fn join_words(words: &[Word]) -> String {
+    let mut joined: Vec<String> = Vec::with_capacity(words.len());
+    let mut last: Option<&Word> = None;
+    for word in words {
+        match joined.last_mut() {
+            Some(before) if last.is_some_and(|last| is_of_one_word(last, word)) => before.push_str(&word.text),
+            _ => joined.push(word.text.clone()),
+        }
+        last = Some(word);
+    }
     let mut text = String::new();
-    for word in words_in_reading_order(words.iter().map(|word| word.text.as_str()).collect()) {
+    for word in words_in_reading_order(joined.iter().map(String::as_str).collect()) {
         if wants_space(&text, word) {
             text.push(' ');
         }
         text.push_str(word);
     }
-    text
+    without_drawn_soft_hyphens(text)
+}
+
+/// A lowered figure and what it touches: H₂O. A raised one may be the mark of a note.
+fn is_of_one_word(left: &Word, right: &Word) -> bool {
+    let (small, big) = if left.size < right.size {
+        (left, right)
+    } else {
+        (right, left)
+    };
+    let is_lowered = small.size < SCRIPT_SIZE * big.size && small.baseline > big.baseline;
+    is_lowered && right.area.left - left.area.right < TOUCHING * big.size
+}
+
+/// Some fonts call their hyphen a soft one. What is drawn within a line is a hyphen; at its end it tells that the word goes on.
+fn without_drawn_soft_hyphens(text: String) -> String {
+    let (within, end) = match text.strip_suffix('\u{AD}') {
+        Some(within) => (within, "\u{AD}"),
+        None => (text.as_str(), ""),
+    };
+    match within.contains('\u{AD}') {
+        true => within.replace('\u{AD}', "-") + end,
+        false => text,
+    }
 }
 
 /// Cuts rows of words at wide gaps, and puts raised and lowered text back into its line. Top to bottom, left to right.
