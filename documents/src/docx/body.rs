@@ -9,7 +9,7 @@ use super::table;
 use crate::code::push_code;
 use crate::drawing::{append_chart, append_diagram, chosen_content};
 use crate::outline::{Outline, title};
-use crate::package::{Package, Relationships, attribute, child, child_named, value};
+use crate::package::{Package, Relationships, attribute, child, child_named, find, value};
 use crate::whitespace::one_line;
 use crate::{Block, BlockKind, ParseError};
 
@@ -99,7 +99,12 @@ impl<'a> Body<'a, '_, '_> {
             .map(role_of_level)
             .filter(|role| *role != Role::Body)
             .unwrap_or_else(|| self.styles.role(style));
-        let marker = self.marker(properties, style);
+        // Deleted as a whole while changes were tracked, it does not count in its list.
+        let is_deleted = inline.text.trim().is_empty() && find(node, &["pPr", "rPr", "del"]).is_some();
+        let marker = match is_deleted {
+            true => None,
+            false => self.marker(properties, style),
+        };
         if role != Role::Code {
             self.end_code();
         }

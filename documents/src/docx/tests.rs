@@ -158,6 +158,14 @@ fn list_items_carry_the_numbers_that_word_shows() {
 }
 
 #[test]
+fn an_item_that_was_deleted_does_not_count() {
+    let deleted = r#"<w:p><w:pPr><w:numPr><w:ilvl w:val="0"/><w:numId w:val="1"/></w:numPr><w:rPr><w:del/></w:rPr></w:pPr>
+        <w:del><w:r><w:delText>gone</w:delText></w:r></w:del></w:p>"#;
+    let body = [item(1, 0, "c"), deleted.to_owned(), item(1, 0, "d")];
+    assert_eq!(texts(&read(&body.concat())), ["3. c", "4. d"]);
+}
+
+#[test]
 fn what_is_deleted_hidden_or_an_instruction_is_no_text() {
     let field = r#"<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText>PAGE</w:instrText></w:r><w:r><w:t>code</w:t></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r><w:r><w:t>7</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>"#;
     let body = [

@@ -18,6 +18,7 @@ impl ListMarkers {
             *counter = Some(number);
         }
         self.end_below(level + 1);
+        let open = if kind.ends_with("ParenBoth") { "(" } else { "" };
         let close = if kind.contains("Paren") { ")" } else { "." };
         let label = match kind.get(..7).unwrap_or_default() {
             "alphaLc" => letters(number),
@@ -26,7 +27,7 @@ impl ListMarkers {
             "romanUc" => roman(number).to_uppercase(),
             _ => number.to_string(),
         };
-        format!("{label}{close} ")
+        format!("{open}{label}{close} ")
     }
 
     /// A paragraph that is not numbered ends the count of its level.

@@ -377,6 +377,7 @@ fn letters_and_roman_numbers_are_written_as_the_slide_shows_them() {
     for (kind, marker) in [
         ("alphaUcPeriod", "D. x"),
         ("alphaLcParenR", "d) x"),
+        ("alphaLcParenBoth", "(d) x"),
         ("romanUcPeriod", "IV. x"),
         ("romanLcParenR", "iv) x"),
         ("arabicPeriod", "4. x"),
