@@ -161,7 +161,7 @@ fn tags_in_one_long_line_are_read_in_linear_time() {
         let start = std::time::Instant::now();
         super::flatten::to_markdown(&text);
         assert!(
-            start.elapsed() < std::time::Duration::from_secs(5),
+            start.elapsed() < std::time::Duration::from_secs(30),
             "{:?} {:?}",
             &text[..10],
             start.elapsed()
