@@ -9,7 +9,7 @@ use retrieval::{QdrantIndex, QdrantOptions, QdrantServer};
 use std::time::Duration;
 use store::knowledge_bases::KnowledgeBase;
 use store::vector_indexes::{self, VectorIndex, Writer, on_server};
-use store::{StoreError, System, TenantId, VectorStore, knowledge_bases, replica_cursors};
+use store::{Store, StoreError, System, TenantId, VectorStore, knowledge_bases, replica_cursors};
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
 
@@ -30,7 +30,7 @@ impl Replicas {
             return Ok(false);
         };
         let wanted = u64::try_from(at.seq).unwrap_or(0);
-        if served.reaches(wanted).await? {
+        if served.reaches(&self.inner().store, wanted).await? {
             return Ok(false);
         }
         let open = self.open(tenant, base).await?;
@@ -48,7 +48,7 @@ impl Replicas {
             Ok(Err(_)) => return Err(JobError::retry("replica", "The process is shutting down.")),
             Err(_) => {}
         }
-        Ok(!served.reaches(wanted).await?)
+        Ok(!served.reaches(&self.inner().store, wanted).await?)
     }
 }
 
@@ -67,16 +67,34 @@ enum Attempt {
 }
 
 impl Served {
-    async fn reaches(&self, wanted: u64) -> Result<bool, JobError> {
+    async fn reaches(&self, store: &Store, wanted: u64) -> Result<bool, JobError> {
         let cursor = self.on_server.cursor().await.map_err(failed)?;
+        if let Some(cursor) = cursor.filter(|cursor| *cursor > wanted)
+            && !self.follows_log(store, cursor).await?
+        {
+            return Ok(false);
+        }
         Ok(cursor.is_some_and(|cursor| cursor >= wanted))
+    }
+
+    /// Whether the base has come as far as the server's copy says of itself. One that is ahead is left from before the database was restored to an earlier
+    /// point: the changes that it counts never were, and those that now have their numbers would never reach it. Ask for the cursor first: others may move it.
+    async fn follows_log(&self, store: &Store, cursor: u64) -> Result<bool, JobError> {
+        let base = self.index.base;
+        let head = store
+            .tenant(self.index.tenant, async move |tx| {
+                Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop())
+            })
+            .await?;
+        // Of a base that is gone, whoever tidies removes it.
+        Ok(head.is_none_or(|head| u64::try_from(head.seq).unwrap_or(0) >= cursor))
     }
 
     /// Until the server has what is `wanted`; waits no longer than `patience` for another process that writes.
     async fn follow(&self, inner: &Inner, wanted: u64, patience: Duration) -> Result<(), JobError> {
         let until = tokio::time::Instant::now() + patience;
         loop {
-            if self.reaches(wanted).await? || tokio::time::Instant::now() > until {
+            if self.reaches(&inner.store, wanted).await? || tokio::time::Instant::now() > until {
                 return Ok(());
             }
             match self.catch_up(inner).await? {
@@ -113,11 +131,12 @@ impl Served {
     }
 
     async fn write(&self, inner: &Inner, writer: &Writer) -> Result<(), JobError> {
-        let cursor = self.on_server.cursor().await.map_err(failed)?;
-        let start = match cursor.filter(|_| writer.seq > 0) {
-            Some(cursor) => i64::try_from(cursor).unwrap_or(i64::MAX),
+        let start = match self.on_server.cursor().await.map_err(failed)? {
+            Some(cursor) if writer.seq > 0 && self.follows_log(&inner.store, cursor).await? => {
+                i64::try_from(cursor).unwrap_or(i64::MAX)
+            }
             // Nobody knows what of it the server has: it may be left from before, and have missed what was deleted since.
-            None => {
+            _ => {
                 self.on_server.remove().await.map_err(failed)?;
                 0
             }
@@ -230,7 +249,7 @@ async fn visit(inner: &Inner, known: &VectorIndex) -> Result<(), JobError> {
         return remove(inner, known).await;
     };
     let wanted = u64::try_from(head.seq).unwrap_or(0);
-    if known.seq < head.seq || !served.reaches(wanted).await? {
+    if known.seq < head.seq || !served.reaches(&inner.store, wanted).await? {
         served.catch_up(inner).await?;
         return Ok(());
     }

@@ -53,6 +53,37 @@ async fn what_the_server_has_lost_is_put_there_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_ahead_of_a_base_that_was_restored_to_an_earlier_point_is_built_anew() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "heron", HERON).await;
+    ingest(&app, &base, "otter", "The otter swims.").await;
+    titles(&app, &base, "heron").await;
+    assert_eq!(server.chunks().len(), 2);
+    let restore_to = async |seq: i64| {
+        for change in [
+            format!("DELETE FROM index_changes WHERE seq > {seq}"),
+            format!("UPDATE knowledge_base_heads SET seq = {seq}"),
+            format!("UPDATE replica_cursors SET seq = {seq}, erased_seq = {seq} WHERE host = 'qdrant'"),
+        ] {
+            app.execute(&change).await;
+        }
+    };
+    restore_to(1).await;
+    search(&app, &base, "heron").await;
+    assert_eq!(server.chunks().len(), 1, "the otter was not there yet");
+    // Also where nobody searches.
+    restore_to(0).await;
+    app.context.replicas.keep_fresh(&app.context.system);
+    eventually("nor was the heron", Duration::from_secs(20), async || {
+        server.chunks().is_empty()
+    })
+    .await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_the_server_searches_fail_that_need_it_and_no_others() {
     let server = QdrantDouble::start().await;
     let app = app_with(&server).await;
