@@ -20,6 +20,12 @@ pub enum StoreError {
     Migration(String),
     #[error("{0}")]
     Version(String),
+    /// A URL logs in as a role that must not be used for it.
+    #[error("{0}")]
+    Login(String),
+    /// The database lacks migrations without which this binary does not work.
+    #[error("{0}")]
+    Behind(String),
     #[error(transparent)]
     Seal(#[from] crate::secrets::SealError),
 }

@@ -26,6 +26,7 @@ pub mod inspect;
 pub mod jobs;
 pub mod knowledge_bases;
 pub mod limits;
+mod logins;
 mod migrate;
 mod owner;
 pub mod pauses;
@@ -56,7 +57,8 @@ pub use self::ids::{
     ApiKeyId, BatchId, BlobId, ChunkId, CollectionId, DeletionId, DocumentId, EvaluationId, JobId, KnowledgeBaseId,
     LimitId, PauseId, ScheduleId, SourceId, TenantId, TestQuestionId, TestSetId, WebhookDeliveryId, WebhookId,
 };
-pub use self::migrate::{migrate, pending_migrations};
+pub use self::logins::{check_app_login, check_system_login};
+pub use self::migrate::{check_migrations, migrate, pending_migrations};
 pub use self::owner::Owner;
 pub use self::store::{Durability, Store};
 pub use self::system::System;

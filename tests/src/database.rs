@@ -3,6 +3,7 @@ use config::Settings;
 use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use sha2::{Digest, Sha256};
 use std::path::Path;
+use std::time::Duration;
 use url::Url;
 
 /// A database of one test's own, cloned from a migrated template: a clone keeps grants and policies, and takes milliseconds.
@@ -107,7 +108,7 @@ fn migrate(owner_url: &str) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let owner = store::Owner::connect(&settings.database).await.unwrap();
-        store::migrate(owner).await.unwrap();
+        store::migrate(owner, Duration::from_secs(60), |_| {}).await.unwrap();
     });
 }
 

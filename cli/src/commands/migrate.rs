@@ -2,6 +2,7 @@ use crate::outcome::Outcome;
 use crate::process::load_settings;
 use anyhow::Context;
 use config::Requirement;
+use std::time::Duration;
 use store::Owner;
 
 /// Applies the migrations that the database lacks; safe to run again, and from several machines at once.
@@ -10,6 +11,9 @@ pub(crate) struct Args {
     /// Only list what would be applied; exit code 3 when something would
     #[arg(long)]
     check: bool,
+    /// How long one that does not get its locks is tried again
+    #[arg(long, value_name = "SECONDS", default_value = "600")]
+    lock_patience_secs: u64,
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
@@ -22,7 +26,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         pending.iter().for_each(|name| println!("pending  {name}"));
         return Ok(Outcome::done_if(pending.is_empty()));
     }
-    let applied = store::migrate(owner).await?;
+    let patience = Duration::from_secs(args.lock_patience_secs);
+    let applied = store::migrate(owner, patience, |waits| eprintln!("{waits}")).await?;
     applied.iter().for_each(|name| println!("applied  {name}"));
     if applied.is_empty() {
         println!("nothing to apply");

@@ -16,12 +16,18 @@ pub(crate) struct Connections {
 }
 
 impl Connections {
-    /// Connects, and refuses servers that are too old. Redis may be away: the system starts without it and finds it later.
+    /// Connects, and refuses servers that are too old, another role than the app's, and a database without this binary's migrations. One that is ahead of
+    /// this binary is in order: a newer release is being rolled out. Redis may be away: the system starts without it and finds it later.
     pub(crate) async fn open(settings: Arc<Settings>) -> anyhow::Result<Self> {
         let store = Store::connect(&settings.database)
             .await
             .context("cannot use DATABASE_URL")?;
         store::check_server_version(&store).await?;
+        store::check_app_login(&store).await?;
+        let unknown = store::check_migrations(&store).await?;
+        if !unknown.is_empty() {
+            tracing::info!(migrations = ?unknown, "the database is of a newer release");
+        }
         let queue = Queue::open(&settings.redis).context("cannot use REDIS_URL")?;
         match queue.check().await {
             Ok(version) => tracing::info!(%version, "dispatch index connected"),

@@ -24,6 +24,7 @@ impl WorkerPart {
         let system = System::connect(&settings.database)
             .await
             .context("cannot use DATABASE_SYSTEM_URL")?;
+        store::check_system_login(&system).await?;
         if pools.contains(&Pool::Delivery) && settings.secrets.master_key.is_none() {
             tracing::warn!("VISUALKIT_MASTER_KEY is not set: deliveries of webhooks wait for a worker that has it");
         }

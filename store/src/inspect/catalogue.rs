@@ -15,13 +15,20 @@ pub struct MigrationState {
 }
 
 /// # Errors
-/// [`StoreError`], also when no migration has ever run.
+/// [`StoreError`].
 pub async fn migration_state(store: &Store) -> Result<MigrationState, StoreError> {
-    let applied = asked(
+    let any = asked(
         store,
-        "SELECT version::text AS line FROM __diesel_schema_migrations ORDER BY 1",
+        "SELECT relname::text AS line FROM pg_class WHERE oid = to_regclass('__diesel_schema_migrations')",
     )
     .await?;
+    let applied = match any.is_empty() {
+        true => Vec::new(),
+        false => {
+            let all = "SELECT version::text AS line FROM __diesel_schema_migrations ORDER BY 1";
+            asked(store, all).await?
+        }
+    };
     let known = known_migrations()?;
     let is_known = |version: &String| known.iter().any(|(other, _)| other == version);
     Ok(MigrationState {

@@ -25,6 +25,7 @@ mod isolation;
 mod models;
 mod operators;
 mod plans;
+mod processes;
 mod proxy;
 mod raw;
 mod readiness;
