@@ -12,6 +12,9 @@ pub enum DispatchBackend {
     ApalisRedis,
 }
 
+/// What is looked for more seldom is as good as not looked for.
+const LONGEST_INTERVAL_MS: u64 = 60_000;
+
 /// How jobs reach workers, and how soon a lost one is found.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,34 +43,34 @@ impl DispatchSettings {
             "must be 1 to 3600",
         );
         problems.check(
-            self.poll_interval_ms >= 10,
+            (10..=LONGEST_INTERVAL_MS).contains(&self.poll_interval_ms),
             "dispatch.poll_interval_ms",
-            "must be at least 10",
+            "must be 10 to 60000",
         );
         problems.check(
-            self.lease_check_interval_ms >= 10,
+            (10..=LONGEST_INTERVAL_MS).contains(&self.lease_check_interval_ms),
             "dispatch.lease_check_interval_ms",
-            "must be at least 10",
+            "must be 10 to 60000",
         );
         problems.check(
-            self.reconcile_interval_ms >= 10,
+            (10..=LONGEST_INTERVAL_MS).contains(&self.reconcile_interval_ms),
             "dispatch.reconcile_interval_ms",
-            "must be at least 10",
+            "must be 10 to 60000",
         );
         problems.check(
-            self.redispatch_after_secs >= 1,
+            (1..=86_400).contains(&self.redispatch_after_secs),
             "dispatch.redispatch_after_secs",
-            "must be at least 1",
+            "must be 1 to 86400",
         );
         problems.check(
-            self.interactive_retention_secs >= 60,
+            (60..=31_536_000).contains(&self.interactive_retention_secs),
             "dispatch.interactive_retention_secs",
-            "must be at least 60, or a client could not read what it waited for",
+            "must be 60, or a client could not read what it waited for, to 31536000, which is a year",
         );
         problems.check(
-            self.job_retention_days >= 7,
+            (7..=36_500).contains(&self.job_retention_days),
             "dispatch.job_retention_days",
-            "must be at least 7",
+            "must be 7 to 36500, which is a century",
         );
     }
 }

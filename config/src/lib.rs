@@ -20,6 +20,7 @@ mod requirements;
 mod rerankers;
 mod retrieval;
 mod secrets;
+mod sections;
 mod server;
 mod settings;
 mod storage;
@@ -51,5 +52,5 @@ pub use self::webhooks::WebhookSettings;
 pub use self::workers::WorkerSettings;
 pub use secrecy::{ExposeSecret, SecretSlice, SecretString};
 
-/// The commented defaults, as `visualkit config default` prints them.
+/// The commented defaults.
 pub const DEFAULT_TOML: &str = include_str!("../default.toml");

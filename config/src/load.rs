@@ -1,8 +1,8 @@
 use crate::error::Problems;
+use crate::sections::{SECTIONS, Sections};
 use crate::{ConfigError, ConfigErrors, DEFAULT_TOML, Settings};
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
-use serde::de::DeserializeOwned;
 use std::path::{Path, PathBuf};
 
 /// Environment names that operators know, and the settings they mean.
@@ -22,29 +22,6 @@ const PLAIN_NAMES: &[(&str, &str)] = &[
     ("SESSION_SECRET", "secrets.session_secret"),
     ("VISUALKIT_MASTER_KEY", "secrets.master_key"),
     ("VISUALKIT_ACCEPTED_MASTER_KEYS", "secrets.accepted_master_keys"),
-];
-
-const SECTIONS: &[&str] = &[
-    "server",
-    "database",
-    "redis",
-    "dispatch",
-    "workers",
-    "parser",
-    "recognition",
-    "models",
-    "retrieval",
-    "qdrant",
-    "deletion",
-    "outgoing",
-    "webhooks",
-    "rate_limits",
-    "governor",
-    "storage",
-    "log",
-    "telemetry",
-    "secrets",
-    "diagnostics",
 ];
 
 impl Settings {
@@ -83,59 +60,12 @@ impl Settings {
 
     fn from_figment(figment: &Figment) -> Result<Self, ConfigErrors> {
         let mut problems = unknown_sections(figment);
-        let settings = Self::read_sections(figment, &mut problems);
-        if let Some(settings) = &settings {
-            settings.check(&mut problems);
-        }
-        match settings {
+        let sections = Sections::read(figment, &mut problems);
+        sections.check(&mut problems);
+        match sections.whole() {
             Some(settings) if problems.0.is_empty() => Ok(settings),
             _ => Err(ConfigErrors(problems.0)),
         }
-    }
-
-    fn read_sections(figment: &Figment, problems: &mut Problems) -> Option<Self> {
-        let server = section(figment, "server", problems);
-        let database = section(figment, "database", problems);
-        let redis = section(figment, "redis", problems);
-        let dispatch = section(figment, "dispatch", problems);
-        let workers = section(figment, "workers", problems);
-        let parser = section(figment, "parser", problems);
-        let recognition = section(figment, "recognition", problems);
-        let models = section(figment, "models", problems);
-        let retrieval = section(figment, "retrieval", problems);
-        let qdrant = section(figment, "qdrant", problems);
-        let deletion = section(figment, "deletion", problems);
-        let outgoing = section(figment, "outgoing", problems);
-        let webhooks = section(figment, "webhooks", problems);
-        let rate_limits = section(figment, "rate_limits", problems);
-        let governor = section(figment, "governor", problems);
-        let storage = section(figment, "storage", problems);
-        let log = section(figment, "log", problems);
-        let telemetry = section(figment, "telemetry", problems);
-        let secrets = section(figment, "secrets", problems);
-        let diagnostics = section(figment, "diagnostics", problems);
-        Some(Self {
-            server: server?,
-            database: database?,
-            redis: redis?,
-            dispatch: dispatch?,
-            workers: workers?,
-            parser: parser?,
-            recognition: recognition?,
-            models: models?,
-            retrieval: retrieval?,
-            qdrant: qdrant?,
-            deletion: deletion?,
-            outgoing: outgoing?,
-            webhooks: webhooks?,
-            rate_limits: rate_limits?,
-            governor: governor?,
-            storage: storage?,
-            log: log?,
-            telemetry: telemetry?,
-            secrets: secrets?,
-            diagnostics: diagnostics?,
-        })
     }
 }
 
@@ -166,36 +96,6 @@ impl PlainNames for Figment {
 /// A value as the environment would give it: numbers and booleans are read as such.
 fn env_value(value: &str) -> figment::value::Value {
     value.parse().unwrap_or_else(|_| figment::value::Value::from(value))
-}
-
-fn section<T: DeserializeOwned>(figment: &Figment, name: &str, problems: &mut Problems) -> Option<T> {
-    match figment.extract_inner(name) {
-        Ok(section) => Some(section),
-        Err(errors) => {
-            for error in errors {
-                // figment appends the section to the path instead of putting it first.
-                let inner = error.path.iter().map(String::as_str).filter(|part| *part != name);
-                let key = std::iter::once(name).chain(inner).collect::<Vec<_>>().join(".");
-                // The kind names types and keys, never the value, which may be a secret.
-                problems.0.push(ConfigError {
-                    key,
-                    problem: without_value(&error.kind),
-                });
-            }
-            None
-        }
-    }
-}
-
-fn without_value(kind: &figment::error::Kind) -> String {
-    use figment::error::Kind;
-    match kind {
-        Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => format!("is not {expected}"),
-        Kind::UnknownField(field, known) => format!("has no setting `{field}`; there are {}", known.join(", ")),
-        Kind::MissingField(field) => format!("lacks `{field}`"),
-        Kind::UnknownVariant(_, known) => format!("must be one of {}", known.join(", ")),
-        _ => "cannot be read as what this setting needs".to_owned(),
-    }
 }
 
 fn unknown_sections(figment: &Figment) -> Problems {
@@ -253,6 +153,56 @@ mod tests {
             text.contains("listne") && text.contains("sevrer") && text.contains("workers.ingest"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_hides_nothing_else_that_is_wrong() {
+        let errors = Settings::with_overrides(&[
+            ("workers.ingest", "many"),
+            ("dispatch.lease_secs", "-1"),
+            ("retrieval.alpha", "7"),
+            ("log.filter", "info,=["),
+            ("models.embedding", "nowhere"),
+        ])
+        .unwrap_err();
+        let told: Vec<String> = errors.0.iter().map(ToString::to_string).collect();
+        let told: Vec<&str> = told.iter().map(String::as_str).collect();
+        let expected = [
+            "dispatch.lease_secs: is negative or too large",
+            "workers.ingest: is not a whole number",
+            "models.embedding: must name a model of models.catalogue",
+            "retrieval.alpha: must be between 0 and 1",
+            "log.filter: must be directives such as info or info,tantivy=warn",
+        ];
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn the_words_that_stand_for_a_secret_are_none() {
+        let unchanged = "replace-me-with-the-output-of-openssl-rand-hex-32";
+        let errors = Settings::with_overrides(&[
+            ("secrets.session_secret", unchanged),
+            ("secrets.master_key", unchanged),
+            // What was sealed under it has to be opened, to be brought under another.
+            ("secrets.accepted_master_keys", unchanged),
+        ])
+        .unwrap_err();
+        let keys: Vec<&str> = errors.0.iter().map(|error| error.key.as_str()).collect();
+        assert_eq!(keys, ["secrets.session_secret", "secrets.master_key"]);
+    }
+
+    #[test]
+    fn times_that_postgres_cannot_count_and_rounds_that_never_come_are_refused() {
+        let errors = Settings::with_overrides(&[
+            ("dispatch.poll_interval_ms", "60001"),
+            ("dispatch.lease_check_interval_ms", "60001"),
+            ("dispatch.reconcile_interval_ms", "60001"),
+            ("dispatch.interactive_retention_secs", "31536001"),
+            ("dispatch.job_retention_days", "36501"),
+            ("server.shutdown_delay_secs", "301"),
+        ])
+        .unwrap_err();
+        assert_eq!(errors.0.len(), 6, "{errors}");
     }
 
     #[test]

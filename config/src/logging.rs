@@ -1,5 +1,6 @@
 use crate::error::Problems;
 use serde::Deserialize;
+use tracing_subscriber::EnvFilter;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -15,6 +16,16 @@ pub struct LogSettings {
     pub format: LogFormat,
     /// The directives of `tracing_subscriber::EnvFilter`.
     pub filter: String,
+}
+
+impl LogSettings {
+    pub(crate) fn check(&self, problems: &mut Problems) {
+        problems.check(
+            EnvFilter::try_new(&self.filter).is_ok(),
+            "log.filter",
+            "must be directives such as info or info,tantivy=warn",
+        );
+    }
 }
 
 /// Where traces go.

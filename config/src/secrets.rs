@@ -2,6 +2,9 @@ use crate::error::Problems;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+/// How values begin that are there to be replaced.
+const EXAMPLE: &str = "replace-me";
+
 /// What signs sessions and encrypts tenants' secrets. Never printed.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -30,6 +33,13 @@ impl SecretSettings {
             ("secrets.session_secret", self.session_secret.as_ref()),
             ("secrets.master_key", self.master_key.as_ref()),
         ];
+        for (key, secret) in &single {
+            problems.check(
+                secret.is_none_or(|secret| !secret.expose_secret().starts_with(EXAMPLE)),
+                key,
+                "is the example that everybody knows (make one with: openssl rand -hex 32)",
+            );
+        }
         let accepted = accepted.iter().map(|key| ("secrets.accepted_master_keys", Some(key)));
         for (key, secret) in single.into_iter().chain(accepted) {
             problems.check(

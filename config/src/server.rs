@@ -1,6 +1,7 @@
 use crate::error::Problems;
 use serde::Deserialize;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// Where the API listens, and its limits.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,9 +14,16 @@ pub struct ServerSettings {
     pub request_timeout_secs: u64,
     pub max_wait_secs: u64,
     pub interactive_wait_secs: u64,
+    /// How long requests are still taken once the process was told to stop and says that it is not ready.
+    pub shutdown_delay_secs: u64,
 }
 
 impl ServerSettings {
+    #[must_use]
+    pub fn shutdown_delay(&self) -> Duration {
+        Duration::from_secs(self.shutdown_delay_secs)
+    }
+
     pub(crate) fn check(&self, problems: &mut Problems) {
         problems.check(
             self.listen != self.admin_listen || self.listen.port() == 0,
@@ -41,6 +49,11 @@ impl ServerSettings {
             self.interactive_wait_secs <= self.max_wait_secs,
             "server.interactive_wait_secs",
             "must not exceed server.max_wait_secs",
+        );
+        problems.check(
+            self.shutdown_delay_secs <= 300,
+            "server.shutdown_delay_secs",
+            "must be 0 to 300",
         );
     }
 }

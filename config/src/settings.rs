@@ -1,4 +1,3 @@
-use crate::error::Problems;
 use crate::{
     DatabaseSettings, DeletionSettings, DispatchSettings, GovernorSettings, LogSettings, ModelSettings,
     OutgoingSettings, ParserSettings, QdrantSettings, RateLimitSettings, RecognitionSettings, RedisSettings,
@@ -52,36 +51,5 @@ impl Settings {
             true => self.retrieval.alpha,
             false => self.retrieval.alpha_other_languages,
         }
-    }
-
-    pub(crate) fn check(&self, problems: &mut Problems) {
-        self.server.check(problems);
-        self.database.check(problems);
-        self.redis.check(problems);
-        self.dispatch.check(problems);
-        self.workers.check(problems);
-        self.parser.check(problems);
-        self.recognition.check(problems);
-        self.models.check(problems);
-        self.outgoing.check(problems);
-        self.webhooks.check(problems);
-        self.rate_limits.check(problems);
-        self.governor.check(problems);
-        self.retrieval.check(problems);
-        self.qdrant.check(problems);
-        let reranker = &self.retrieval.reranker;
-        problems.check(
-            reranker.is_empty() || self.models.rerankers.contains_key(reranker),
-            "retrieval.reranker",
-            "must name a reranker of models.rerankers, or be empty",
-        );
-        problems.check(
-            !self.retrieval.rerank || !reranker.is_empty(),
-            "retrieval.rerank",
-            "needs a retrieval.reranker",
-        );
-        self.deletion.check(problems);
-        self.secrets.check(problems);
-        self.telemetry.check(problems);
     }
 }

@@ -2,6 +2,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// Rounds that a loop may miss, where the settings have it wait for longer than a round may take.
+const ROUNDS: u32 = 3;
+
 /// For loops whose rounds are short. PostgreSQL or Redis being away makes a round no longer than their time-outs.
 pub(crate) const SOON: Duration = Duration::from_secs(120);
 /// For loops that work a backlog off in one round.
@@ -36,6 +39,11 @@ impl Beat {
 }
 
 impl Pulse {
+    /// Watches a loop that waits for `interval` between two rounds, and is to beat more often than `limit`, however long that interval is.
+    pub(crate) fn watch_every(&self, name: impl Into<String>, interval: Duration, limit: Duration) -> Beat {
+        self.watch(name, limit.max(interval.saturating_mul(ROUNDS)))
+    }
+
     /// Watches a loop, which is to beat more often than `limit`.
     pub(crate) fn watch(&self, name: impl Into<String>, limit: Duration) -> Beat {
         let beat = Beat {
@@ -74,6 +82,13 @@ mod tests {
         std::thread::sleep(Duration::from_millis(150));
         assert_eq!(pulse.stalled(), [("leases".to_owned(), 0)]);
         hangs.now();
+        assert!(pulse.stalled().is_empty());
+    }
+
+    #[test]
+    fn a_loop_that_only_waits_for_its_next_round_does_not_hang() {
+        let pulse = Pulse::default();
+        let _waits = pulse.watch_every("leases", Duration::from_secs(1200), Duration::ZERO);
         assert!(pulse.stalled().is_empty());
     }
 }

@@ -41,6 +41,14 @@ impl WorkerOptions {
         self.dispatch.lease() / 3
     }
 
+    pub(crate) fn lease_check_interval(&self) -> Duration {
+        Duration::from_millis(self.dispatch.lease_check_interval_ms)
+    }
+
+    pub(crate) fn poll_interval(&self) -> Duration {
+        Duration::from_millis(self.dispatch.poll_interval_ms)
+    }
+
     pub(crate) fn drain(&self) -> Duration {
         Duration::from_secs(self.concurrency.drain_secs)
     }

@@ -93,7 +93,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
             jobs,
             slots: slots.clone(),
             stop: stop.pulling.clone(),
-            beat: pulse.watch(format!("pull {pool}"), SOON),
+            beat: pulse.watch_every(format!("pull {pool}"), options.poll_interval(), SOON),
         };
         pulling.spawn(pull.run());
         if *pool == Pool::Retrieval && options.dispatch.backend == DispatchBackend::Own {
@@ -135,7 +135,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         context.clone(),
         options.clone(),
         running.clone(),
-        pulse.watch("leases", SOON),
+        pulse.watch_every("leases", options.renewal_interval(), SOON),
     ));
     keeping.spawn_until_stopped(progress::run(context.clone(), progress, pulse.watch("progress", SOON)));
     keeping.spawn_until_stopped(batches::run(
@@ -147,7 +147,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
     keeping.spawn_until_stopped(reconciler::expire_leases(
         context.clone(),
         options.clone(),
-        pulse.watch("expire_leases", SOON),
+        pulse.watch_every("expire_leases", options.lease_check_interval(), SOON),
     ));
     keeping.spawn_until_stopped(reconciler::dispatch_due(
         context.clone(),

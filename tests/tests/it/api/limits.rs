@@ -101,13 +101,13 @@ async fn a_tenant_limits_a_kind_of_its_jobs() {
     app.finish().await;
 }
 
-/// What is held under limits is corrected by what runs when the workers start, and then once in ten minutes: of these jobs each could only begin
+/// What is held under limits is corrected by what runs when the workers start, and then once a minute: of these jobs each could only begin
 /// because the one before it, as it ended, gave back its place.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_ends_gives_back_its_place_under_a_limit_without_any_correction() {
     let mut app = TestApp::start_with(TestOptions {
         pools: Vec::new(),
-        settings: vec![("dispatch.reconcile_interval_ms", "600000".to_owned())],
+        settings: vec![("dispatch.reconcile_interval_ms", "60000".to_owned())],
         ..TestOptions::default()
     })
     .await;

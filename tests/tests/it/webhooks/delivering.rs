@@ -90,7 +90,7 @@ async fn documents_that_go_with_their_collection_are_told_one_by_one() {
 async fn what_is_told_does_not_wait_for_the_reconcilers_tick() {
     let (app, receiver) = tokio::join!(
         TestApp::start_with(TestOptions {
-            settings: vec![("dispatch.reconcile_interval_ms", "600000".to_owned())],
+            settings: vec![("dispatch.reconcile_interval_ms", "60000".to_owned())],
             ..TestOptions::default()
         }),
         Receiver::start(&[]),
