@@ -134,6 +134,7 @@ impl TestApp {
                     let pulse = workers.pulse();
                     Arc::new(move || pulse.stalled()) as api::Stalled
                 }),
+                stopping: Arc::default(),
             }),
             &stop,
         )

@@ -5,6 +5,7 @@ use axum::http::StatusCode;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// A dependency that takes longer to answer does not answer.
@@ -32,8 +33,15 @@ pub(super) struct Health {
     checks: BTreeMap<String, String>,
 }
 
-/// 503 while Postgres is away. While Redis is away it is 200 and `degraded`: jobs are accepted and wait in Postgres.
+/// 503 while Postgres is away or takes no changes, and once the process was told to stop. While Redis is away it is 200 and `degraded`: jobs are accepted and wait in Postgres.
 pub(super) async fn ready(State(state): State<AdminState>) -> (StatusCode, Json<Health>) {
+    if state.stopping.load(Ordering::Relaxed) {
+        let health = Health {
+            status: "stopping",
+            checks: BTreeMap::new(),
+        };
+        return (StatusCode::SERVICE_UNAVAILABLE, Json(health));
+    }
     let postgres = async {
         match &state.store {
             Some(store) => Some(check(store.ping()).await),
@@ -116,6 +124,14 @@ mod tests {
             (503, &"stalled".into(), &"has not gone round for 130 s".into())
         );
         assert_eq!(live(State(AdminState::default())).await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn a_process_that_was_told_to_stop_is_not_ready() {
+        let state = AdminState::default();
+        state.stopping.store(true, Ordering::Relaxed);
+        let (code, body) = ready(State(state)).await;
+        assert_eq!((code.as_u16(), body.0.status), (503, "stopping"));
     }
 
     #[tokio::test]

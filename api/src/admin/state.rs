@@ -4,6 +4,7 @@ use axum::routing::get;
 use config::WorkerSettings;
 use metrics_exporter_prometheus::PrometheusHandle;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use store::{Store, System};
 
 /// What a process has that can be healthy or not, and its metrics; cheap to clone.
@@ -21,6 +22,8 @@ pub struct AdminState {
     pub workers: Option<WorkerSettings>,
     /// The process's loops that no longer go round, each with for how many seconds; any makes it not live.
     pub stalled: Option<Stalled>,
+    /// Set it when the process was told to stop: it is not ready any more, while it may still answer.
+    pub stopping: Arc<AtomicBool>,
 }
 
 /// Asks for the loops that no longer go round.

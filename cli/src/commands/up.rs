@@ -1,5 +1,7 @@
 use crate::outcome::Outcome;
-use crate::process::{AdminPart, ApiPart, Connections, Telemetry, WorkerPart, load_settings, until_told_to_stop};
+use crate::process::{
+    AdminAddress, AdminPart, ApiAddress, ApiPart, Connections, Signals, Telemetry, WorkerPart, load_settings,
+};
 use anyhow::bail;
 use config::Requirement;
 use jobs::Pool;
@@ -16,14 +18,22 @@ pub(crate) async fn run(_: Args) -> anyhow::Result<Outcome> {
         Requirement::SessionSecret,
     ])?;
     let telemetry = Telemetry::start(&settings)?;
+    let mut signals = Signals::listen()?;
     let connections = Connections::open(settings).await?;
+    let settings = &connections.settings;
+    let (address, admin_address) = (ApiAddress::bind(settings).await?, AdminAddress::bind(settings).await?);
+    // Last of what may fail: a process that does not come up takes no jobs.
     let worker = WorkerPart::start(&connections, Pool::ALL.to_vec()).await?;
-    let api = ApiPart::start(&connections).await?;
-    let admin = AdminPart::start(&connections, Some(&worker), &telemetry).await?;
+    let api = ApiPart::start(&connections, address);
+    let admin = AdminPart::start(&connections, admin_address, Some(&worker), &telemetry);
     let stopped = tokio::select! {
-        stopped = until_told_to_stop() => stopped,
+        () = signals.told_to_stop() => Ok(()),
         () = worker.failed() => Err(anyhow::anyhow!("a worker ended by itself")),
     };
+    admin.is_stopping();
+    if stopped.is_ok() {
+        signals.let_others_notice(settings.server.shutdown_delay()).await;
+    }
     // The API first: what it has accepted, the workers may still finish.
     api.stop().await;
     worker.stop().await;

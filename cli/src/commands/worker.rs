@@ -1,5 +1,5 @@
 use crate::outcome::Outcome;
-use crate::process::{AdminPart, Connections, Telemetry, WorkerPart, load_settings, until_told_to_stop};
+use crate::process::{AdminAddress, AdminPart, Connections, Signals, Telemetry, WorkerPart, load_settings};
 use anyhow::bail;
 use config::Requirement;
 use jobs::Pool;
@@ -19,13 +19,17 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         Requirement::Redis,
     ])?;
     let telemetry = Telemetry::start(&settings)?;
+    let mut signals = Signals::listen()?;
     let connections = Connections::open(settings).await?;
+    let admin_address = AdminAddress::bind(&connections.settings).await?;
+    // Last of what may fail: a process that does not come up takes no jobs.
     let worker = WorkerPart::start(&connections, args.pools).await?;
-    let admin = AdminPart::start(&connections, Some(&worker), &telemetry).await?;
+    let admin = AdminPart::start(&connections, admin_address, Some(&worker), &telemetry);
     let stopped = tokio::select! {
-        stopped = until_told_to_stop() => stopped,
+        () = signals.told_to_stop() => Ok(()),
         () = worker.failed() => Err(anyhow::anyhow!("a worker ended by itself")),
     };
+    admin.is_stopping();
     worker.stop().await;
     admin.stop().await;
     telemetry.stop();

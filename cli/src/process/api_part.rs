@@ -1,6 +1,7 @@
 use super::Connections;
 use anyhow::Context;
 use api::ApiState;
+use config::Settings;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::net::TcpListener;
@@ -15,8 +16,22 @@ pub(crate) struct ApiPart {
     server: JoinHandle<std::io::Result<()>>,
 }
 
+/// Its address, taken.
+pub(crate) struct ApiAddress(TcpListener);
+
+impl ApiAddress {
+    pub(crate) async fn bind(settings: &Settings) -> anyhow::Result<Self> {
+        let address = settings.server.listen;
+        let listener = TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on server.listen = {address}"))?;
+        tracing::info!(address = %listener.local_addr()?, "API listening");
+        Ok(Self(listener))
+    }
+}
+
 impl ApiPart {
-    pub(crate) async fn start(connections: &Connections) -> anyhow::Result<Self> {
+    pub(crate) fn start(connections: &Connections, ApiAddress(listener): ApiAddress) -> Self {
         let settings = connections.settings.clone();
         let model = settings.models.embedding.clone();
         let state = ApiState::new(
@@ -25,10 +40,6 @@ impl ApiPart {
             settings.clone(),
             model,
         );
-        let listener = TcpListener::bind(settings.server.listen)
-            .await
-            .with_context(|| format!("cannot listen on server.listen = {}", settings.server.listen))?;
-        tracing::info!(address = %listener.local_addr()?, "API listening");
         let (router, stopping) = (api::router(state.clone()), state.stopping.clone());
         #[expect(clippy::disallowed_methods, reason = "stop() waits for it")]
         let server = tokio::spawn(async move {
@@ -36,7 +47,7 @@ impl ApiPart {
                 .with_graceful_shutdown(stopping.cancelled_owned())
                 .await
         });
-        Ok(Self { state, server })
+        Self { state, server }
     }
 
     /// Takes no new requests and lets the others end.

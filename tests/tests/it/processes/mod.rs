@@ -1,6 +1,8 @@
 //! `visualkit` as whoever operates it meets it: what it refuses to start on, how it starts and stops, what it says meanwhile; and `./dev`'s servers.
 mod migrating;
 mod refusing;
+mod starting;
+mod stopping;
 
 use std::time::Duration;
 use tests::{Process, TestApp, TestOptions, eventually};
