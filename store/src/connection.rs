@@ -1,3 +1,4 @@
+use crate::StoreError;
 use crate::connect::Timeouts;
 use diesel::ConnectionResult;
 use diesel::connection::{CacheSize, Instrumentation};
@@ -34,6 +35,8 @@ pub(crate) struct Connection {
 struct Patience {
     limit: Duration,
     given_up: Arc<AtomicBool>,
+    /// The server takes no changes: nobody shall get the connection next, and what it is asked meanwhile is answered.
+    read_only: Arc<AtomicBool>,
 }
 
 type Rows<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Stream<'conn, 'query>;
@@ -44,6 +47,7 @@ impl Connection {
         let patience = Patience {
             limit: timeouts.silence,
             given_up: Arc::default(),
+            read_only: Arc::default(),
         };
         Self {
             inner,
@@ -92,6 +96,11 @@ impl Connection {
     pub(crate) fn is_given_up(&self) -> bool {
         self.patience.given_up.load(Ordering::Relaxed)
     }
+
+    /// The connection goes once whoever has it is done with it: another may be to a server that takes changes.
+    pub(crate) fn give_up_read_only(&self) {
+        self.patience.read_only.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Gives the connection up unless the answer came.
@@ -122,7 +131,15 @@ impl Patience {
     }
 
     async fn answer<T>(&self, answer: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
-        self.wait(answer).await?
+        self.look_at(self.wait(answer).await?)
+    }
+
+    fn look_at<T>(&self, answer: QueryResult<T>) -> QueryResult<T> {
+        answer.inspect_err(|error| {
+            if StoreError::is_read_only(error) {
+                self.read_only.store(true, Ordering::Relaxed);
+            }
+        })
     }
 
     fn wait_for_each<T: Send + 'static>(
@@ -132,7 +149,7 @@ impl Patience {
         stream::unfold((self, Some(rows)), async |(patience, rows)| {
             let mut rows = rows?;
             match patience.wait(rows.next()).await {
-                Ok(row) => row.map(|row| (row, (patience, Some(rows)))),
+                Ok(row) => row.map(|row| (patience.look_at(row), (patience, Some(rows)))),
                 Err(late) => Some((Err(late), (patience, None))),
             }
         })
@@ -246,6 +263,6 @@ impl AsyncConnection for Connection {
 
 impl PoolableConnection for Connection {
     fn is_broken(&mut self) -> bool {
-        self.is_given_up() || self.inner.is_broken()
+        self.is_given_up() || self.patience.read_only.load(Ordering::Relaxed) || self.inner.is_broken()
     }
 }

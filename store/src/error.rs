@@ -48,6 +48,8 @@ impl StoreError {
                 matches!(
                     kind,
                     DatabaseErrorKind::ClosedConnection
+                        // A standby, or a server that is being replaced by one.
+                        | DatabaseErrorKind::ReadOnlyTransaction
                         | DatabaseErrorKind::SerializationFailure
                         | DatabaseErrorKind::UnableToSendCommand
                 )
@@ -67,6 +69,12 @@ impl StoreError {
                 _
             )
         )
+    }
+
+    /// Whether the server takes no changes: after a failover the connection may be to what is now a standby, and another is not.
+    pub(crate) fn is_read_only(error: &diesel::result::Error) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error};
+        matches!(error, Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, _))
     }
 
     /// Whether a row had changed since the statement, or its transaction, began.
@@ -114,5 +122,7 @@ mod tests {
             assert!(told(message).is_transient(), "{message}");
         }
         assert!(!told("division by zero").is_transient());
+        let read_only = Error::DatabaseError(DatabaseErrorKind::ReadOnlyTransaction, Box::new(String::new()));
+        assert!(StoreError::Query(read_only).is_transient());
     }
 }

@@ -1,7 +1,11 @@
 use crate::connect::{Plans, Pool, PooledConnection, Timeouts, checkout, pool};
+use crate::connection::Connection;
+use crate::prepared::Prepare;
 use crate::tenant::Work;
 use crate::{StoreError, TenantId, TenantTx};
 use config::{DatabaseSettings, ExposeSecret};
+use diesel::QueryableByName;
+use diesel::sql_types::Bool;
 use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
 
@@ -123,15 +127,15 @@ impl Store {
         Ok(conn)
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, and takes changes.
     ///
     /// # Errors
     /// [`StoreError`] saying why not.
     pub async fn ping(&self) -> Result<(), StoreError> {
-        let mut conn = begin(&self.pool, "BEGIN READ ONLY").await?;
-        let answer = diesel::sql_query("SELECT 1").execute(&mut *conn).await;
+        let mut conn = begin(&self.pool, "BEGIN").await?;
+        let answer = takes_changes(&mut conn).await;
         AnsiTransactionManager::rollback_transaction(&mut *conn).await?;
-        answer.map(|_| ()).map_err(StoreError::from)
+        answer
     }
 
     /// Connections open and idle right now.
@@ -140,6 +144,24 @@ impl Store {
         let state = self.pool.state();
         (state.connections, state.idle_connections)
     }
+}
+
+/// Refuses a standby, and a server or a database that was set to be read only. The connection then goes: another may be to a server that is not.
+pub(crate) async fn takes_changes(conn: &mut Connection) -> Result<(), StoreError> {
+    #[derive(QueryableByName)]
+    struct Said {
+        #[diesel(sql_type = Bool)]
+        read_only: bool,
+    }
+    let sql = "SELECT pg_is_in_recovery() OR current_setting('transaction_read_only')::bool AS read_only";
+    let Said { read_only } = diesel::sql_query(sql).prepared().get_result(conn).await?;
+    if read_only {
+        conn.give_up_read_only();
+        return Err(StoreError::Unavailable(
+            "PostgreSQL takes no changes: it is a standby, or read only".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// As [`Plans::Once`], for a transaction.

@@ -1,9 +1,8 @@
 use crate::StoreError;
 use crate::connect::{Plans, Pool, PooledConnection, Timeouts, checkout, pool};
-use crate::prepared::Prepare;
-use crate::store::{Durability, begin};
+use crate::store::{Durability, begin, takes_changes};
 use config::{DatabaseSettings, ExposeSecret};
-use diesel_async::{AnsiTransactionManager, RunQueryDsl, TransactionManager};
+use diesel_async::{AnsiTransactionManager, TransactionManager};
 
 /// The system role's pool: moves jobs of every tenant; has no grant on knowledge, credentials or people.
 #[derive(Clone)]
@@ -78,14 +77,13 @@ impl System {
         }
     }
 
-    /// Whether Postgres answers.
+    /// Whether Postgres answers, and takes changes.
     ///
     /// # Errors
     /// [`StoreError`] when it does not.
     pub async fn ping(&self) -> Result<(), StoreError> {
         let mut conn = self.checkout().await?;
-        diesel::sql_query("SELECT 1").prepared().execute(&mut conn).await?;
-        Ok(())
+        takes_changes(&mut conn).await
     }
 
     /// Connections open and idle right now.

@@ -1,5 +1,6 @@
 //! `visualkit` as whoever operates it meets it: what it refuses to start on, how it starts and stops, what it says meanwhile; and `./dev`'s servers.
 mod migrating;
+mod read_only;
 mod refusing;
 mod starting;
 mod stopping;
