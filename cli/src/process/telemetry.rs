@@ -5,6 +5,9 @@ use opentelemetry::trace::TracerProvider;
 use opentelemetry_otlp::{SpanExporter, WithExportConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use std::io::IsTerminal;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt, LevelFilter, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer};
@@ -24,20 +27,26 @@ impl Telemetry {
     /// Starts logging; call once, first thing.
     pub(crate) fn start(settings: &Settings) -> anyhow::Result<Self> {
         let filter = EnvFilter::try_new(&settings.log.filter).context("log.filter cannot be read")?;
+        // Whatever of the log is left out: what is left says which request and which job it is of.
+        let spans =
+            filter_fn(|metadata| metadata.is_span() && is_ours(metadata)).with_max_level_hint(LevelFilter::INFO);
+        let filter = filter.or(spans);
+        let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+        let lines = match std::io::stderr().is_terminal() {
+            true => lines,
+            false => lines.with_ansi(false),
+        };
         let logs = match settings.log.format {
-            LogFormat::Human => tracing_subscriber::fmt::layer().with_writer(std::io::stderr).boxed(),
-            LogFormat::Json => tracing_subscriber::fmt::layer()
-                .json()
-                .flatten_event(true)
-                .with_writer(std::io::stderr)
-                .boxed(),
+            LogFormat::Human => lines.with_filter(filter).boxed(),
+            LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
         };
         let traces = exporter(settings)?;
-        let export = traces
-            .as_ref()
-            .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("visualkit")));
+        let export = traces.as_ref().map(|provider| {
+            tracing_opentelemetry::layer()
+                .with_tracer(provider.tracer("visualkit"))
+                .with_filter(filter_fn(is_ours).with_max_level_hint(LevelFilter::INFO))
+        });
         tracing_subscriber::registry()
-            .with(filter)
             .with(export)
             .with(logs)
             .try_init()
@@ -55,6 +64,25 @@ impl Telemetry {
             tracing::warn!(%error, "some spans were not exported");
         }
     }
+}
+
+/// The crates of this workspace that say what they do, by the names that their spans and events carry.
+const OURS: [&str; 9] = [
+    "visualkit",
+    "api",
+    "workers",
+    "jobs",
+    "store",
+    "integrations",
+    "retrieval",
+    "documents",
+    "answers",
+];
+
+/// What is part of a trace, and of the context of a line of the log.
+fn is_ours(metadata: &Metadata<'_>) -> bool {
+    let part = metadata.target().split("::").next().unwrap_or_default();
+    OURS.contains(&part) && *metadata.level() <= Level::INFO
 }
 
 /// OTLP over HTTP, when an endpoint is configured.

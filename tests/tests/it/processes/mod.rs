@@ -1,4 +1,5 @@
 //! `visualkit` as whoever operates it meets it: what it refuses to start on, how it starts and stops, what it says meanwhile; and `./dev`'s servers.
+mod logging;
 mod migrating;
 mod read_only;
 mod refusing;
