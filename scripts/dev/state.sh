@@ -39,12 +39,23 @@ load_secrets() {
     . "$file"
 }
 
-# External servers: whoever sets these has servers of their own. What an earlier `. .dev/env` put into the environment is ours.
+# remember_own_servers NAME…: the URLs of servers that ./dev has started, one a line. They are told by them from servers of somebody's own.
+remember_own_servers() {
+    local name
+    (
+        umask 077
+        for name in "$@"; do printf '%s\n' "${!name}"; done >"$STATE/run/own_urls.new"
+    )
+    mv "$STATE/run/own_urls.new" "$STATE/run/own_urls"
+}
+
+# External servers: whoever sets these has servers of their own. What an earlier `. .dev/env` put into the environment is ours, where it names a server that
+# ./dev has started: the file names the others as well.
 detect_external_servers() {
     OWN_POSTGRES=yes OWN_REDIS=yes
     local name
     for name in DATABASE_URL DATABASE_SYSTEM_URL DATABASE_OWNER_URL REDIS_URL; do
-        if [ -n "${!name:-}" ] && grep -qsF -- "${!name}" "$ROOT/.dev/env" "$STATE/env"; then unset "$name"; fi
+        if [ -n "${!name:-}" ] && grep -qsxF -- "${!name}" "$ROOT/.dev/run/own_urls" "$STATE/run/own_urls"; then unset "$name"; fi
     done
     [ -z "${REDIS_URL:-}" ] || OWN_REDIS=no
     [ -n "${DATABASE_OWNER_URL:-}" ] || return 0

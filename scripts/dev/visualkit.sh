@@ -24,12 +24,18 @@ build_visualkit() {
 
 # The environment every visualkit process gets. Servers must be up, or given from outside.
 export_settings() {
+    local own=()
     if [ "$OWN_POSTGRES" = yes ]; then
         DATABASE_URL=$(database_url visualkit_app "$APP_PASSWORD")
         DATABASE_SYSTEM_URL=$(database_url visualkit_system "$SYSTEM_PASSWORD")
         DATABASE_OWNER_URL=$(database_url visualkit_owner "$OWNER_PASSWORD")
+        own+=(DATABASE_URL DATABASE_SYSTEM_URL DATABASE_OWNER_URL)
     fi
-    [ "$OWN_REDIS" != yes ] || REDIS_URL=redis://127.0.0.1:$REDIS_PORT/0
+    if [ "$OWN_REDIS" = yes ]; then
+        REDIS_URL=redis://127.0.0.1:$REDIS_PORT/0
+        own+=(REDIS_URL)
+    fi
+    remember_own_servers "${own[@]}"
     export DATABASE_URL DATABASE_SYSTEM_URL DATABASE_OWNER_URL REDIS_URL SESSION_SECRET VISUALKIT_MASTER_KEY
     export VISUALKIT__DIAGNOSTICS__ENABLED=true
     export VISUALKIT__OUTGOING__ALLOW_LOOPBACK=true

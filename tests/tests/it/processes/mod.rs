@@ -3,6 +3,7 @@ mod logging;
 mod migrating;
 mod read_only;
 mod refusing;
+mod scripts;
 mod starting;
 mod stopping;
 
