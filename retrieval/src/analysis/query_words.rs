@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::analyzer::query_analyzer;
 use super::function_pairs::is_function_pair;
+use super::segmenter::is_katakana;
 use crate::language::Language;
 
 /// Text beyond this many bytes of a query is not read.
@@ -19,6 +20,8 @@ pub(crate) struct QueryWord {
     pub(crate) terms: Vec<String>,
     /// In one of the languages it is a stop word, which no chunk has.
     pub(crate) stop_word: bool,
+    /// It only holds a question together.
+    holds_together: bool,
     pub(crate) count: u32,
 }
 
@@ -46,17 +49,22 @@ pub(crate) fn query_words(languages: &[Language], text: &str) -> Vec<QueryWord> 
         }
     }
     let mut words: Vec<QueryWord> = Vec::new();
-    let mut place_of: HashMap<Vec<String>, usize> = HashMap::new();
+    let mut place_of: HashMap<(Vec<String>, bool), usize> = HashMap::new();
     for (place, terms) in terms_at {
-        if let Some(word) = place_of.get(&terms).and_then(|&place| words.get_mut(place)) {
+        // Terms have Katakana as Hiragana: what was written says which of the two it is, for a demonstration (デモ) is not "but" (でも).
+        let as_written = text.get(place.0..place.1).unwrap_or_default();
+        let holds_together = terms.iter().all(|term| is_function_pair(term)) && !is_katakana(as_written);
+        let word = (terms, holds_together);
+        if let Some(word) = place_of.get(&word).and_then(|&place| words.get_mut(place)) {
             word.count += 1;
             continue;
         }
-        place_of.insert(terms.clone(), words.len());
+        place_of.insert(word.clone(), words.len());
         let stop_word = read_at.get(&place).is_some_and(|read| *read < languages.len());
         words.push(QueryWord {
-            terms,
+            terms: word.0,
             stop_word,
+            holds_together,
             count: 1,
         });
     }
@@ -84,9 +92,8 @@ pub(crate) fn add(terms: &mut QueryTerms, more: &[String], count: u32) {
 
 /// Leaves out what only holds a question together, unless there is nothing else in it.
 fn without_function_pairs(mut words: Vec<QueryWord>) -> Vec<QueryWord> {
-    let holds_together = |word: &QueryWord| word.terms.iter().all(|term| is_function_pair(term));
-    if !words.iter().all(holds_together) {
-        words.retain(|word| !holds_together(word));
+    if !words.iter().all(|word| word.holds_together) {
+        words.retain(|word| !word.holds_together);
     }
     words
 }
@@ -139,5 +146,19 @@ mod tests {
     fn what_holds_a_japanese_question_together_is_left_out_unless_it_is_all_there_is() {
         assert_eq!(terms(&[Language::Simple], "返金できますか"), [["返金"], ["金で"]]);
         assert_eq!(terms(&[Language::Simple], "ですか"), [["です"], ["すか"]]);
+    }
+
+    #[test]
+    fn katakana_is_a_word_and_no_particle_of_the_same_sound() {
+        let of = |text| terms(&[Language::Simple], text);
+        assert_eq!(of("デモ 環境"), [["でも"], ["環境"]]);
+        assert_eq!(of("ﾃﾞﾓ 環境"), [["でも"], ["環境"]], "half-width");
+        assert_eq!(of("ドコモ"), [["どこ"], ["こも"]]);
+        // What a word and a particle happen to make together holds no more than the particle does.
+        assert_eq!(of("タイルの色"), [["たい"], ["いる"], ["の色"]]);
+        // Beside the particle itself, which is left out as ever.
+        let words = query_words(&[Language::Simple], "デモでも");
+        let counted: Vec<(String, u32)> = words.iter().map(|word| (word.terms.concat(), word.count)).collect();
+        assert_eq!(counted, [("でも".to_owned(), 1), ("もで".to_owned(), 1)]);
     }
 }

@@ -9,6 +9,10 @@ use super::clusters::Clusters;
 /// A longer word (a key, a blob in base64) is not indexed. In bytes.
 const MAX_TOKEN_BYTES: usize = 128;
 
+/// What has a Hiragana of the same sound.
+const KATAKANA_FIRST: char = 'ァ';
+const KATAKANA_LAST: char = 'ヶ';
+
 /// Splits text into lower-case, NFKC-normalised terms, Katakana as Hiragana: runs of letters and digits, and single characters plus
 /// neighbouring pairs where a script does not put spaces between its words.
 ///
@@ -141,12 +145,20 @@ impl<'a> SegmentStream<'a> {
                 // Its lower case is `i` and a combining dot, which nobody types.
                 'İ' => lower.push('i'),
                 // Katakana as the Hiragana of the same sound: りんご and リンゴ are one word.
-                'ァ'..='ヶ' => lower.push(char::from_u32(u32::from(character) - 0x60).unwrap_or(character)),
+                KATAKANA_FIRST..=KATAKANA_LAST => {
+                    lower.push(char::from_u32(u32::from(character) - 0x60).unwrap_or(character))
+                }
                 _ => lower.extend(character.to_lowercase()),
             }
         }
         lower
     }
+}
+
+/// Whether all of it is Katakana, of either width.
+pub(super) fn is_katakana(text: &str) -> bool {
+    text.nfkc()
+        .all(|character| (KATAKANA_FIRST..=KATAKANA_LAST).contains(&character))
 }
 
 fn kind(grapheme: &str) -> Kind {
