@@ -84,7 +84,7 @@ fn with_all_words(index: &KeywordIndex, languages: &[Language], phrases: &[Phras
     let clauses: Vec<(Occur, Box<dyn Query>)> = words
         .filter(|word| !word.stop_word)
         .map(|word| {
-            let fields = [index.fields.body, index.fields.address];
+            let fields = [index.fields.body, index.fields.title, index.fields.beside];
             let of_term = |term: &String| fields.map(|field| Term::from_field_text(field, term));
             let terms = word.terms.iter().flat_map(of_term);
             let any: Vec<(Occur, Box<dyn Query>)> = terms

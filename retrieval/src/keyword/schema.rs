@@ -21,8 +21,8 @@ pub(super) struct Fields {
     pub(super) body: Field,
     /// The document's title once more, with every chunk: what weighs it is the query's `title_boost`.
     pub(super) title: Field,
-    /// Addresses of links, which are shown and not searched: where a phrase may stand, too.
-    pub(super) address: Field,
+    /// Where a phrase may stand beside `body` and `title`, and which is not searched: addresses of links, headings and titles that are too long for the others.
+    pub(super) beside: Field,
     /// The document's number in this replica.
     pub(super) document: Field,
     /// The chunk's place in its document's list of chunks.
@@ -67,7 +67,7 @@ impl Fields {
             .set_tokenizer(ANALYZER)
             .set_index_option(IndexRecordOption::Basic)
             .set_fieldnorms(false);
-        let address = builder.add_text_field("address", TextOptions::default().set_indexing_options(found));
+        let beside = builder.add_text_field("beside", TextOptions::default().set_indexing_options(found));
         let document = builder.add_u64_field(DOCUMENT, INDEXED | FAST);
         let place = builder.add_u64_field(PLACE, FAST);
         let text = builder.add_text_field("text", STORED);
@@ -81,7 +81,7 @@ impl Fields {
             schema: builder.build(),
             body,
             title,
-            address,
+            beside,
             document,
             place,
             text,
@@ -96,10 +96,7 @@ impl Fields {
         document: &'a IndexedDocument,
         mut rules: Rules<'a>,
     ) -> impl Iterator<Item = TantivyDocument> + 'a {
-        let title = &document.title;
-        let title = title
-            .get(..title.floor_char_boundary(MAX_TITLE_BYTES))
-            .unwrap_or_default();
+        let title = document.title.as_str();
         (0..)
             .zip(&document.chunks)
             .map(move |(place, chunk)| self.chunk(number, place, title, chunk, &mut rules))
@@ -117,10 +114,22 @@ impl Fields {
         stored.add_u64(self.document, number);
         stored.add_u64(self.place, place);
         rules.add(&mut stored, self.body, &chunk.embed_text);
-        rules.add(&mut stored, self.title, title);
-        let addresses = addresses(chunk);
-        if !addresses.is_empty() {
-            rules.add(&mut stored, self.address, &addresses);
+        let indexed = title
+            .get(..title.floor_char_boundary(MAX_TITLE_BYTES))
+            .unwrap_or_default();
+        rules.add(&mut stored, self.title, indexed);
+        let mut beside = addresses(chunk);
+        let lacking = chunk
+            .headings
+            .iter()
+            .map(String::as_str)
+            .filter(|heading| !chunk.embed_text.contains(heading));
+        for words in lacking.chain((indexed != title).then_some(title)) {
+            beside.push_str(words);
+            beside.push(' ');
+        }
+        if !beside.is_empty() {
+            rules.add(&mut stored, self.beside, &beside);
         }
         stored.add_text(self.language, rules.language.code());
         stored.add_text(self.text, &chunk.text);

@@ -70,6 +70,27 @@ fn a_phrase_in_the_address_of_a_link_is_found_though_nobody_searches_for_address
 }
 
 #[test]
+fn a_phrase_in_a_title_or_a_heading_is_found_however_little_of_them_stands_above_the_text() {
+    let base = Base::new();
+    let mut deep = document(1, "Press the button.");
+    deep.title = format!("{}the lantern manual", "very long ".repeat(150));
+    deep.chunks[0].headings = ["Care", "Cleaning the lens", "Daily"].map(str::to_owned).to_vec();
+    deep.chunks[0].embed_text = "Daily\nPress the button.".to_owned();
+    base.put(vec![deep, document(2, "Lens, cleaning, the manual lantern.")]);
+    for phrase in ["very long very", "the lantern manual", "cleaning the lens", "daily"] {
+        assert_eq!(found(&base, &with_phrase(Mode::Vector, "x", phrase)), [1], "{phrase}");
+    }
+    assert_eq!(found(&base, &with_phrase(Mode::Vector, "x", "document 2")), [2]);
+    let phrases = ["lantern manual", "press the"].map(|phrase| Phrase::new(phrase).unwrap());
+    let both = Query {
+        phrases: phrases.to_vec(),
+        ..query(Mode::Vector, "x", [1.0, 0.0, 0.0, 0.0])
+    };
+    assert_eq!(found(&base, &both), [1]);
+    assert_eq!(base.keyword("lens"), [2], "what is not above a text does not score");
+}
+
+#[test]
 fn whether_all_chunks_that_may_hold_a_phrase_were_looked_at_is_said() {
     let base = Base::new();
     base.put(vec![

@@ -105,7 +105,7 @@ fn a_replica_in_the_format_of_an_older_release_is_rebuilt_and_leaves_none_of_its
     fs::remove_file(&halves).unwrap();
     let marker = base.path().join("clean.json");
     let mut json: Value = serde_json::from_slice(&fs::read(&marker).unwrap()).unwrap();
-    assert_eq!(json["format"], 6);
+    assert_eq!(json["format"], 7);
     json["format"] = 2.into();
     json["vectors_checksum"] = crc32fast::hash(&bytes).into();
     fs::write(&marker, json.to_string()).unwrap();
@@ -116,7 +116,7 @@ fn a_replica_in_the_format_of_an_older_release_is_rebuilt_and_leaves_none_of_its
     let marker = base.path().join("clean.json");
     let later = fs::read_to_string(&marker)
         .unwrap()
-        .replace("\"format\":6", "\"format\":7");
+        .replace("\"format\":7", "\"format\":8");
     fs::write(&marker, later).unwrap();
     assert_eq!(cursor_after_opening(base.path(), options()), 0);
 }
