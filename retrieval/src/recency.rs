@@ -1,4 +1,4 @@
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// its score and a very old one keeps `1 - weight` of it. One without a date counts as very old; one of the future as of today.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recency {
-    /// The member of the metadata, or the fact, that holds the date (RFC 3339, or a day as `2026-03-31`): named as in a filter.
+    /// The member of the metadata, or the fact, that holds the date (RFC 3339, or a day as `2026-03-31`; without an offset in UTC): named as in a filter.
     pub field: String,
     /// In days, greater than 0.
     pub half_life_days: f64,
@@ -30,13 +30,28 @@ impl Recency {
     }
 }
 
+/// RFC 3339, and what pages and office files make of it: an offset without a colon (`+0000`) or none at all, then in UTC; a blank for the `T`; no seconds; no
+/// time at all.
 fn date(value: &Value) -> Option<DateTime<Utc>> {
-    let text = value.as_str()?;
-    if let Ok(instant) = DateTime::parse_from_rfc3339(text) {
+    let text = value.as_str()?.trim();
+    let (day, time) = match text.split_once(['T', 't', ' ']) {
+        Some((day, time)) => (day, time.trim_start()),
+        None => (text, "00:00"),
+    };
+    let day = NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?;
+    let both = format!("{day} {time}");
+    let with_offset = ["%F %H:%M:%S%.f%#z", "%F %H:%M%#z"];
+    let instant = with_offset
+        .iter()
+        .find_map(|form| DateTime::parse_from_str(&both, form).ok());
+    if let Some(instant) = instant {
         return Some(instant.to_utc());
     }
-    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-    Some(day.and_time(chrono::NaiveTime::MIN).and_utc())
+    let without = ["%F %H:%M:%S%.f", "%F %H:%M"];
+    let local = without
+        .iter()
+        .find_map(|form| NaiveDateTime::parse_from_str(&both, form).ok());
+    local.map(|local| local.and_utc())
 }
 
 #[cfg(test)]
@@ -62,6 +77,37 @@ mod tests {
         assert_eq!(factor(json!({"published": "2026-11-18T13:00:00+01:00"})), 0.75);
         assert_eq!(factor(json!({"published": "2026-11-08T12:00:00Z"})), 0.625);
         assert!(factor(json!({"published": "2026-11-27"})) > 0.9);
+    }
+
+    #[test]
+    fn a_date_is_read_however_pages_and_office_files_spell_it() {
+        let noon = [
+            "2026-11-28T12:00:00Z",
+            "2026-11-28t12:00:00z",
+            "2026-11-28T13:00:00.000+01:00",
+            "2026-11-28T13:00:00+0100",
+            "2026-11-28T12:00:00",
+            "2026-11-28T12:00:00.123456",
+            "2026-11-28T12:00",
+            "2026-11-28T12:00+00:00",
+            "2026-11-28 12:00:00",
+            "2026-11-28 07:00:00 -0500",
+            " 2026-11-28 12:00:00Z ",
+        ];
+        for spelt in noon {
+            let read = date(&json!(spelt)).map(|date| date.timestamp());
+            assert_eq!(read, Some(1_795_867_200), "{spelt}");
+        }
+        for none in [
+            "",
+            "T",
+            "2026-11-28T",
+            "2026-11-28T25:00:00",
+            "28.11.2026",
+            "2026-13-01",
+        ] {
+            assert_eq!(date(&json!(none)), None, "{none}");
+        }
     }
 
     #[test]
