@@ -6,8 +6,8 @@ const RESERVE: usize = 8;
 /// Counts so that what counts as fitting, fits.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct TokenEstimate {
-    /// Bytes of one text that are within the model's limit whatever they are: no tokenizer makes more tokens than there are bytes.
-    pub(crate) bytes_max: usize,
+    /// Tokens of one text that are within the model's limit; and so many bytes are, whatever they are: no tokenizer makes more tokens than there are bytes.
+    text_max: usize,
     /// The most tokens of a chunk, as they are counted here.
     pub(crate) chunk_max: usize,
 }
@@ -15,18 +15,29 @@ pub(crate) struct TokenEstimate {
 impl TokenEstimate {
     /// Of a model that reads `max_tokens`, `prefix_bytes` of which are spent on what goes before each text.
     pub(crate) fn new(max_tokens: usize, prefix_bytes: usize, chunk_tokens: usize) -> Self {
-        let bytes_max = max_tokens.saturating_sub(RESERVE + prefix_bytes).max(1);
+        let text_max = max_tokens.saturating_sub(RESERVE + prefix_bytes).max(1);
         Self {
-            bytes_max,
-            chunk_max: chunk_tokens.min(bytes_max),
+            text_max,
+            chunk_max: chunk_tokens.min(text_max),
         }
     }
 
     /// An estimate that is above the truth for ordinary text, and never so low that a text of at most `chunk_max` could be over the
     /// model's limit: it grows with the bytes as well.
     pub(crate) fn count(&self, text: &str) -> usize {
-        let by_bytes = text.len().saturating_mul(self.chunk_max).div_ceil(self.bytes_max);
+        let by_bytes = text.len().saturating_mul(self.chunk_max).div_ceil(self.text_max);
         estimate(text).max(by_bytes)
+    }
+
+    /// The beginning that is estimated to be within the model's limit: as good as always, it is.
+    pub(crate) fn likely<'t>(&self, text: &'t str) -> &'t str {
+        cut(text, self.text_max)
+    }
+
+    /// The beginning that is within the model's limit whatever the text is.
+    pub(crate) fn surely<'t>(&self, text: &'t str) -> &'t str {
+        let end = text.floor_char_boundary(self.text_max);
+        text.get(..end).unwrap_or(text)
     }
 }
 
@@ -106,6 +117,16 @@ mod tests {
         assert!(estimate(head) <= 100 && head.len() > 200, "{} bytes", head.len());
         assert_eq!(cut("日本語", 4), "日本");
         assert_eq!((cut("short", 100), cut("short", 0), cut("", 0)), ("short", "", ""));
+    }
+
+    #[test]
+    fn what_is_likely_within_the_limit_is_longer_than_what_surely_is() {
+        let small = TokenEstimate::new(512, 0, 512);
+        let english = "The quick brown fox jumps over the lazy dog. ".repeat(20);
+        assert_eq!((small.likely(&english).len(), small.surely(&english).len()), (900, 504));
+        let japanese = "返金".repeat(200);
+        assert_eq!(small.likely(&japanese).chars().count(), 252);
+        assert_eq!(small.surely(&japanese).chars().count(), 168);
     }
 
     #[test]

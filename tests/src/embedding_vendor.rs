@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use documents::{Format, Said};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
@@ -125,6 +126,7 @@ impl Pieces {
 struct Desk {
     dimensions: usize,
     texts_max: usize,
+    words_max: AtomicUsize,
     calls: Mutex<Vec<VendorCall>>,
     mischief: Mutex<VecDeque<EmbeddingMischief>>,
 }
@@ -143,6 +145,7 @@ impl EmbeddingVendor {
         let desk = Arc::new(Desk {
             dimensions,
             texts_max,
+            words_max: AtomicUsize::new(usize::MAX),
             calls: Mutex::default(),
             mischief: Mutex::default(),
         });
@@ -165,6 +168,11 @@ impl EmbeddingVendor {
             ("models.catalogue.mine.dimensions", self.desk.dimensions.to_string()),
             ("models.catalogue.mine.max_tokens", "512".to_owned()),
         ]
+    }
+
+    /// From now on a text of more words is answered 400, unless it may be cut.
+    pub fn reads(&self, words: usize) {
+        self.desk.words_max.store(words, Relaxed);
     }
 
     /// What goes wrong with the next calls, in turn.
@@ -191,6 +199,11 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
     lock(&desk.calls).push(call.clone());
     if texts.is_empty() || texts.len() > desk.texts_max || (shown.is_empty() && texts.iter().any(String::is_empty)) {
         return (StatusCode::BAD_REQUEST, "the number of texts is not acceptable").into_response();
+    }
+    let may_cut = call.body["truncate"] == "END" || call.body["truncation"] == true;
+    let words = |text: &String| text.split_whitespace().count();
+    if !may_cut && texts.iter().any(|text| words(text) > desk.words_max.load(Relaxed)) {
+        return (StatusCode::BAD_REQUEST, "a text is too long").into_response();
     }
     let Some(pixels) = pixels else {
         return (StatusCode::BAD_REQUEST, "a picture is not acceptable").into_response();
@@ -222,7 +235,7 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
         Some(EmbeddingMischief::Held(go)) => go.notified().await,
         Some(EmbeddingMischief::CutOff) | None => {}
     }
-    let tokens: usize = texts.iter().map(|text| text.split_whitespace().count()).sum();
+    let tokens: usize = texts.iter().map(words).sum();
     let body = spoken(&call.path, vectors, tokens, pixels.iter().sum()).to_string();
     let end = match mischief {
         Some(EmbeddingMischief::CutOff) => body.len() / 2,

@@ -169,11 +169,21 @@ impl Model {
         }
     }
 
+    /// Whether it does not read all of a text that was cut for another model. Blocks while it counts.
+    pub(crate) fn cuts(&self, text: &str) -> bool {
+        match &self.computed {
+            Computed::Here(embedder) => embedder.count_tokens(text) > embedder.model().content_tokens_max(),
+            Computed::There(caller) => caller.embedder.cuts(text),
+            Computed::Nowhere(_) => false,
+        }
+    }
+
     /// The vectors of a document's texts, or of a picture, by one call. Pictures have been [checked](Self::check_image).
     pub(crate) async fn embed_documents(
         &self,
         job: &JobContext,
         inputs: Vec<EmbeddingInput>,
+        purpose: EmbeddingPurpose,
     ) -> Result<Vec<Vec<f32>>, JobError> {
         match &self.computed {
             Computed::Here(_) if inputs.iter().any(|input| input.image.is_some()) => Err(JobError::permanent(
@@ -184,7 +194,7 @@ impl Model {
                 let texts = inputs.into_iter().map(|input| input.text).collect();
                 Ok(embedder.embed(texts).await?)
             }
-            Computed::There(caller) => caller.call(job, &inputs, EmbeddingPurpose::Document).await,
+            Computed::There(caller) => caller.call(job, &inputs, purpose).await,
             Computed::Nowhere(why) => Err(JobError::not_configured(&**why)),
         }
     }

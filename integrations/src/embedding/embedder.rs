@@ -26,8 +26,17 @@ impl EmbeddingModel {
 pub enum EmbeddingPurpose {
     /// To be found.
     Document,
+    /// To be found, by a model that it was not cut for: the end that this one does not read is left out.
+    CutForAnother,
     /// To find.
     Query,
+}
+
+impl EmbeddingPurpose {
+    /// Whether a text that the model cannot read whole is cut. A chunk of its own never is one.
+    pub(crate) fn may_be_cut(self) -> bool {
+        self != Self::Document
+    }
 }
 
 /// Turns texts into vectors of length one, in this process.

@@ -1,8 +1,8 @@
 use super::images::check_image;
 use crate::embedding_models::Model;
 use crate::{Done, Handle, JobContext, JobError};
-use documents::{CountTokens, Format};
-use integrations::embedding::{EmbeddingImage, EmbeddingInput, ImageMeasure, InputMeasure};
+use documents::Format;
+use integrations::embedding::{EmbeddingImage, EmbeddingInput, EmbeddingPurpose, ImageMeasure, InputMeasure};
 use jobs::kinds::{MigrateEmbeddings, MigratedEmbeddings};
 use serde_json::json;
 use std::collections::HashMap;
@@ -109,7 +109,7 @@ async fn embed_all(
     }
 }
 
-/// Returns how many of the texts were longer than the model reads; `None` when the migration has ended.
+/// Returns how many of the texts the model does not read to their ends; `None` when the migration has ended.
 async fn embed(
     job: &JobContext,
     migration: &EmbeddingMigration,
@@ -121,8 +121,10 @@ async fn embed(
         return Ok(Some(0));
     }
     let texts = inputs.iter().map(|input| input.text.clone()).collect();
-    let cut_short = too_long(model, texts).await?;
-    let vectors = model.embed_documents(job, inputs).await?;
+    let cut_short = cut_short(model, texts).await?;
+    let vectors = model
+        .embed_documents(job, inputs, EmbeddingPurpose::CutForAnother)
+        .await?;
     let dimensions = model.dimensions;
     if vectors.len() != hashes.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
         return Err(JobError::retry(
@@ -205,14 +207,11 @@ async fn picture(job: &JobContext, missing: &Missing, of: &ChunkImage) -> Result
     }
 }
 
-async fn too_long(model: &Model, texts: Vec<String>) -> Result<usize, JobError> {
+async fn cut_short(model: &Model, texts: Vec<String>) -> Result<usize, JobError> {
     let model = model.clone();
-    tokio::task::spawn_blocking(move || {
-        let most = model.chunk_tokens_max();
-        texts.iter().filter(|text| model.count_tokens(text) > most).count()
-    })
-    .await
-    .map_err(|error| JobError::retry("panicked", format!("The texts could not be counted: {error}")))
+    tokio::task::spawn_blocking(move || texts.iter().filter(|text| model.cuts(text)).count())
+        .await
+        .map_err(|error| JobError::retry("panicked", format!("The texts could not be counted: {error}")))
 }
 
 /// Ends the job when the new index is whole; `None` when something came meanwhile that is still to be embedded.

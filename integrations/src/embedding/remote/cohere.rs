@@ -10,12 +10,13 @@ use serde_json::json;
 
 pub(super) fn request(model: &RemoteModel, texts: &[&str], purpose: EmbeddingPurpose) -> VendorRequest {
     let input_type = match purpose {
-        EmbeddingPurpose::Document => "search_document",
+        EmbeddingPurpose::Document | EmbeddingPurpose::CutForAnother => "search_document",
         EmbeddingPurpose::Query => "search_query",
     };
-    // Without truncation: a text that is too long is refused instead of being cut in silence.
+    // A chunk of the model's own that is too long is refused instead of being cut in silence.
+    let truncate = if purpose.may_be_cut() { "END" } else { "NONE" };
     let mut body = json!({
-        "model": model.vendor_model, "texts": texts, "input_type": input_type, "embedding_types": ["float"], "truncate": "NONE",
+        "model": model.vendor_model, "texts": texts, "input_type": input_type, "embedding_types": ["float"], "truncate": truncate,
     });
     if let (Some(dimensions), Some(fields)) = (model.asked_dimensions(), body.as_object_mut()) {
         fields.insert("output_dimension".to_owned(), dimensions.into());

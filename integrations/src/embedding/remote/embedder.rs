@@ -102,7 +102,13 @@ impl RemoteEmbedder {
         usage::expected(&self.model, measured, |text| self.count_tokens(text))
     }
 
-    /// One exchange. A query that is over the model's limit is cut; what documents hold is sent as it is.
+    /// Whether the model does not read all of a text that was cut for another one.
+    #[must_use]
+    pub fn cuts(&self, text: &str) -> bool {
+        self.fitting(text, EmbeddingPurpose::CutForAnother).len() < text.len()
+    }
+
+    /// One exchange. A query that is over the model's limit is cut, and what was cut for another model; its own chunks are sent as they are.
     ///
     /// # Errors
     /// As [`GuardedClient::post_json`]; a refusal is an answer, which [`Self::read`] makes an error of. `NotConfigured` for a picture that the model
@@ -139,17 +145,24 @@ impl RemoteEmbedder {
     }
 
     fn prepared(&self, input: &EmbeddingInput, purpose: EmbeddingPurpose) -> EmbeddingInput {
-        let text = input.text.as_str();
-        let text = match purpose {
-            EmbeddingPurpose::Document => format!("{}{text}", self.model.passage_prefix),
-            EmbeddingPurpose::Query => {
-                let end = text.floor_char_boundary(self.estimate.bytes_max);
-                format!("{}{}", self.model.query_prefix, text.get(..end).unwrap_or(text))
-            }
+        let prefix = match purpose {
+            EmbeddingPurpose::Document | EmbeddingPurpose::CutForAnother => &self.model.passage_prefix,
+            EmbeddingPurpose::Query => &self.model.query_prefix,
         };
         EmbeddingInput {
-            text,
+            text: format!("{prefix}{}", self.fitting(&input.text, purpose)),
             image: input.image.clone(),
+        }
+    }
+
+    /// What is sent of a text.
+    fn fitting<'t>(&self, text: &'t str, purpose: EmbeddingPurpose) -> &'t str {
+        match purpose {
+            EmbeddingPurpose::Document => text,
+            // A vendor that cuts by itself makes good what the estimate is wrong about. Elsewhere a question that is refused for it can be asked in other words;
+            // a document that is, would hold up its whole base.
+            EmbeddingPurpose::CutForAnother if !self.model.vendor.cuts() => self.estimate.surely(text),
+            EmbeddingPurpose::Query | EmbeddingPurpose::CutForAnother => self.estimate.likely(text),
         }
     }
 }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 pub(super) fn request(model: &RemoteModel, texts: &[&str], purpose: EmbeddingPurpose) -> VendorRequest {
     let name = format!("models/{}", model.vendor_model);
     let task = match purpose {
-        EmbeddingPurpose::Document => "RETRIEVAL_DOCUMENT",
+        EmbeddingPurpose::Document | EmbeddingPurpose::CutForAnother => "RETRIEVAL_DOCUMENT",
         EmbeddingPurpose::Query => "RETRIEVAL_QUERY",
     };
     let one = |text: &&str| {

@@ -57,6 +57,11 @@ impl EmbeddingVendor {
         }
     }
 
+    /// Whether it can be asked to cut a text that is too long.
+    pub(super) fn cuts(self) -> bool {
+        matches!(self, Self::Voyage | Self::Cohere)
+    }
+
     /// The header that carries the key, and what stands before the key in it.
     pub(super) fn key_header(self) -> (&'static str, &'static str) {
         match self {

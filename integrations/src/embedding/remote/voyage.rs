@@ -29,11 +29,12 @@ pub(super) fn reads_images(model: &RemoteModel) -> bool {
 
 pub(super) fn request(model: &RemoteModel, inputs: &[EmbeddingInput], purpose: EmbeddingPurpose) -> VendorRequest {
     let input_type = match purpose {
-        EmbeddingPurpose::Document => "document",
+        EmbeddingPurpose::Document | EmbeddingPurpose::CutForAnother => "document",
         EmbeddingPurpose::Query => "query",
     };
-    // Without truncation: a text that is too long is refused instead of being cut in silence, and a picture instead of being left out.
-    let mut body = json!({ "model": model.vendor_model, "input_type": input_type, "truncation": false });
+    // A chunk of the model's own that is too long is refused instead of being cut in silence, and a picture instead of being left out.
+    let truncation = purpose.may_be_cut() && inputs.iter().all(|input| input.image.is_none());
+    let mut body = json!({ "model": model.vendor_model, "input_type": input_type, "truncation": truncation });
     let (path, field, inputs): (&str, &str, Vec<Value>) = if reads_images(model) {
         let inputs = inputs.iter().map(|input| json!({ "content": pieces(input) }));
         ("/multimodalembeddings", "inputs", inputs.collect())

@@ -54,6 +54,8 @@ async fn voyage_gets_what_its_description_asks_for() {
     assert_eq!(header(&document, "authorization"), "Bearer the-key-of-voyage");
     let purposes = [&document, &query].map(|call| call.body["input_type"].clone());
     assert_eq!(purposes, ["document", "query"]);
+    let truncation = [&document, &query].map(|call| call.body["truncation"].clone());
+    assert_eq!(truncation, [false, true], "only a question may be cut");
     check("voyage.yaml", "/embeddings", [&document, &query]);
 }
 
@@ -86,9 +88,10 @@ async fn cohere_gets_what_its_documentation_asks_for() {
     assert_eq!(document.path, "/v1/embed");
     assert_eq!(header(&document, "authorization"), "Bearer the-key-of-cohere");
     let expected: Value = json!({
-        "model": "embed-v4.0", "texts": ["whale oil"], "input_type": "search_query", "embedding_types": ["float"], "truncate": "NONE",
+        "model": "embed-v4.0", "texts": ["whale oil"], "input_type": "search_query", "embedding_types": ["float"], "truncate": "END",
         "output_dimension": 1536,
     });
     assert_eq!(query.body, expected);
     assert_eq!(document.body["input_type"], "search_document");
+    assert_eq!(document.body["truncate"], "NONE");
 }

@@ -71,6 +71,27 @@ async fn bases_of_several_models_are_searched_together_and_the_query_is_embedded
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_question_within_what_the_model_is_likely_to_read_is_sent_whole() {
+    let vendor = EmbeddingVendor::start(1024, 96).await;
+    let app = app_with(&vendor, &[]).await;
+    // It reads 512 tokens.
+    let base = base_of(&app, "embed-multilingual-v3.0").await;
+    let question = "返金の手続きはどこですか".repeat(18);
+    let search = async |query: &str| {
+        let query = json!({"knowledge_base_ids": [base], "query": query, "mode": "vector"});
+        app.client.search(query).await;
+        vendor.calls().pop().unwrap().texts().remove(0)
+    };
+    assert_eq!(search(&question).await, question, "{} bytes", question.len());
+    let cut = search(&question.repeat(2)).await;
+    assert!(
+        question.repeat(2).starts_with(&cut) && cut.len() > question.len(),
+        "{cut}"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_tenants_question_is_embedded_on_its_own_account() {
     let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
     let app = app_with(&vendor, &[]).await;

@@ -358,18 +358,66 @@ async fn a_base_is_migrated_from_the_command_line() {
     app.finish().await;
 }
 
+/// A chunk of the local model.
+fn long_text() -> String {
+    "the keeper lights every lamp of the tower before the night comes ".repeat(12)
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_text_longer_than_the_new_model_reads_is_counted() {
+async fn a_text_longer_than_the_new_model_reads_is_cut_and_counted() {
     let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
+    vendor.reads(40);
     let app = app_with(&vendor, &[("models.catalogue.mine.max_tokens", "40")]).await;
     let base = app.client.knowledge_base("local").await;
-    let words = "the keeper lights every lamp of the tower before the night comes ".repeat(8);
-    let job = submit(&app, &base, &words).await;
+    let job = submit(&app, &base, &long_text()).await;
     app.client.ended(&job).await;
     let job = start(&app, &base, "mine").await;
     let ended = app.client.ended(&job).await;
     assert_eq!(ended["result"]["cut_short"], 1, "{ended}");
     assert_eq!(shown(&app, &base).await["cut_short"], 1);
+    // What comes now is cut for the old model too, and embedded by both.
+    let job = submit(&app, &base, &long_text().replace("lamp", "lantern")).await;
+    let ended = app.client.ended(&job).await;
+    assert_eq!(ended["result"]["embedded"], 2, "{ended}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_text_that_the_new_model_reads_is_not_counted_however_short_its_own_chunks_are() {
+    let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
+    let more = [
+        ("models.catalogue.mine.max_tokens", "8192"),
+        ("models.catalogue.mine.chunk_tokens", "64"),
+    ];
+    let app = app_with(&vendor, &more).await;
+    let base = app.client.knowledge_base("local").await;
+    let job = submit(&app, &base, &long_text()).await;
+    app.client.ended(&job).await;
+    let job = start(&app, &base, "mine").await;
+    let ended = app.client.ended(&job).await;
+    assert_eq!(ended["result"]["cut_short"], 0, "{ended}");
+    assert!(vendor.calls()[0].texts()[0].ends_with(long_text().trim()));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_can_cut_is_sent_what_it_is_likely_to_read() {
+    let vendor = EmbeddingVendor::start(1024, 96).await;
+    vendor.reads(40);
+    let app = app_with(&vendor, &[]).await;
+    let base = app.client.knowledge_base("local").await;
+    let job = submit(&app, &base, &long_text()).await;
+    app.client.ended(&job).await;
+    // It reads 512 tokens: more than so many bytes.
+    let job = start(&app, &base, "embed-multilingual-v3.0").await;
+    let ended = app.client.ended(&job).await;
+    assert_eq!(ended["result"]["cut_short"], 0, "{ended}");
+    let call = &vendor.calls()[0];
+    assert!(call.texts()[0].ends_with(long_text().trim()), "{:?}", call.texts());
+    assert_eq!(
+        (&call.body["truncate"], &call.body["input_type"]),
+        (&json!("END"), &json!("search_document"))
+    );
     app.finish().await;
 }
 

@@ -2,7 +2,7 @@ use super::read::Source;
 use crate::embedding_models::Model;
 use crate::{JobContext, JobError};
 use documents::Chunk;
-use integrations::embedding::{EmbeddingImage, EmbeddingInput, ImageMeasure, InputMeasure};
+use integrations::embedding::{EmbeddingImage, EmbeddingInput, EmbeddingPurpose, ImageMeasure, InputMeasure};
 use jobs::kinds::IngestDocument;
 use serde_json::json;
 use std::collections::{HashMap, HashSet};
@@ -112,7 +112,11 @@ fn input(source: &Source, chunk: &Chunk) -> EmbeddingInput {
 
 async fn embed(job: &JobContext, source: &Source, model: &Model, batch: &[&Chunk]) -> Result<Vectors, JobError> {
     let inputs = batch.iter().map(|chunk| input(source, chunk)).collect();
-    let vectors = model.embed_documents(job, inputs).await?;
+    let purpose = match model.name == source.model.name {
+        true => EmbeddingPurpose::Document,
+        false => EmbeddingPurpose::CutForAnother,
+    };
+    let vectors = model.embed_documents(job, inputs, purpose).await?;
     let dimensions = model.dimensions;
     if vectors.len() != batch.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
         return Err(JobError::retry(
