@@ -110,7 +110,7 @@ impl EmbeddingModels {
         let model = self.find(name)?;
         match &model.computed {
             Computed::Here(embedder) => Ok(embedder.embed_query(query.to_owned()).await?),
-            Computed::Nowhere(why) => Err(JobError::permanent("model_unavailable", &**why)),
+            Computed::Nowhere(why) => Err(JobError::not_configured(&**why).said_to(job)),
             Computed::There(caller) => {
                 let known = &self.0.query_vectors;
                 if let Some(vector) = known.get(job.tenant(), name, query) {

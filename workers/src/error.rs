@@ -88,7 +88,7 @@ impl JobError {
     #[must_use]
     pub(crate) fn said_to(self, job: &JobContext) -> Self {
         let (code, message) = match &self.advice {
-            Advice::Snooze { .. } if !job.job.interactive => return self,
+            Advice::Snooze { .. } | Advice::NotConfigured if !job.job.interactive => return self,
             Advice::Snooze { wait, .. } => {
                 let seconds = wait.turn_in.as_secs_f64().ceil().max(1.0);
                 (self.code, format!("{} Ask again in {seconds} s.", self.message))

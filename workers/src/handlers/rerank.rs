@@ -42,8 +42,9 @@ impl OrderedHit {
     }
 }
 
-/// Orders `hits`, which come in the order of their fused scores, by the reranker of that name. Where it fails they stay as they are: an answer in a
-/// lesser order is better than none.
+/// Orders `hits`, which come in the order of their fused scores, by the reranker of that name. Where it fails they stay as they are: to somebody who waits an
+/// answer in a lesser order is better than none. Whoever measures is told instead, and waits or tries again: figures of another order would be those of another
+/// configuration.
 pub(super) async fn order(
     job: &JobContext,
     reranker: Option<&str>,
@@ -82,7 +83,7 @@ pub(super) async fn order(
                 error: None,
             })
         }
-        Err(error) if *error.advice() == Advice::LeaseLost => Err(error),
+        Err(error) if *error.advice() == Advice::LeaseLost || !job.job.interactive => Err(error),
         Err(error) => {
             tracing::warn!(reranker = name, %error, "a search is answered without its reranker");
             ended("failed");

@@ -58,7 +58,7 @@ impl Rerankers {
                 .unwrap_or_else(|_| Err(too_late(name)))
                 .map_err(JobError::from),
             Some(Computed::There(caller)) => caller.score(job, query, &passages, deadline).await,
-            Some(Computed::Nowhere(why)) => Err(JobError::permanent("model_unavailable", &**why)),
+            Some(Computed::Nowhere(why)) => Err(JobError::not_configured(&**why)),
             None => Err(JobError::permanent(
                 "model_unavailable",
                 format!("This system does not run the reranker {name}."),

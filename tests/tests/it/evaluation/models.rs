@@ -1,9 +1,11 @@
 //! Two embedding models of one base, compared before it is switched.
 use super::support::{add, animals, evaluate, questions, test_set};
+use jobs::Pool;
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
 use tests::{EmbeddingVendor, TestApp, TestOptions, eventually};
+use workers::EmbeddingModels;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_gate_lets_a_base_switch_its_model_only_after_both_were_compared() {
@@ -70,6 +72,58 @@ async fn a_gate_lets_a_base_switch_its_model_only_after_both_were_compared() {
         (200, &json!("ready")),
         "{}",
         back.text
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_evaluation_waits_for_a_worker_that_has_the_models_key() {
+    let vendor = EmbeddingVendor::start(1536, 64).await;
+    let settings = vec![
+        ("models.openai.base_url", vendor.url.clone()),
+        ("models.openai.api_key", "the-key-of-openai".to_owned()),
+    ];
+    let mut app = TestApp::start_with(TestOptions {
+        settings,
+        ..TestOptions::default()
+    })
+    .await;
+    let body = json!({"name": "animals", "embedding_model": "text-embedding-3-small"});
+    let base = app.client.post("/v1/knowledge-bases", body).await.body["id"].clone();
+    let base = base.as_str().unwrap();
+    let document =
+        json!({"title": "badger", "content": "It digs.", "mime_type": "text/plain", "external_id": "badger"});
+    app.client.ingest(base, document).await;
+    let set = test_set(&app.client, base, "set").await;
+    let question = json!([{"query": "who digs", "relevant": [{"external_id": "badger"}]}]);
+    add(&app.client, &set, question).await;
+    app.stop_workers().await;
+    let with_key = app.context.models.clone();
+    let mut models = app.context.settings.models.clone();
+    models.openai.api_key = None;
+    let locals = vec![app.context.embedder.clone()];
+    app.context.models = EmbeddingModels::of(&models, locals, &app.context.http).unwrap();
+    app.start_workers(Pool::ALL.to_vec());
+    let body = json!({"configurations": [{}]});
+    let job = app.client.post(&format!("/v1/test-sets/{set}/evaluations"), body).await;
+    let job = job.body["id"].as_str().unwrap().to_owned();
+    let why = format!("/v1/jobs/{job}/why");
+    eventually("it waits for the key", Duration::from_secs(30), async || {
+        let why = app.client.get(&why).await.body["blocked_by"][0].clone();
+        let detail = why["detail"].as_str().unwrap_or_default();
+        why["reason"] == "not_configured" && detail.contains("OPENAI_API_KEY")
+    })
+    .await;
+    app.stop_workers().await;
+    app.context.models = with_key;
+    app.execute("UPDATE jobs SET run_at = now() WHERE state = 'scheduled'")
+        .await;
+    app.start_workers(Pool::ALL.to_vec());
+    let ended = app.client.ended(&job).await;
+    assert_eq!(
+        (&ended["state"], &ended["attempt"]),
+        (&json!("succeeded"), &json!(1)),
+        "{ended}"
     );
     app.finish().await;
 }

@@ -76,7 +76,7 @@ pub(super) async fn ask(
         if found.stale {
             return Err(stale());
         }
-        scores.extend(scored(&found, &judged)?);
+        scores.extend(scored(&found, &judged));
     }
     Ok((question.id, scores))
 }
@@ -119,11 +119,7 @@ impl Task {
     }
 }
 
-fn scored(found: &FoundChunks, judged: &Judged) -> Result<Option<Scores>, JobError> {
-    // A search goes on without its reranker; figures of one would be those of another configuration.
-    if let Some(error) = &found.rerank_error {
-        return Err(JobError::retry(error.code.clone(), error.message.clone()));
-    }
+fn scored(found: &FoundChunks, judged: &Judged) -> Option<Scores> {
     // What a reranker was not given stands behind what it was, with a score of another kind.
     let is_reranked = found.reranker != NOT_RERANKED;
     let chunks = found.results.iter().zip(1_u32..);
@@ -135,7 +131,7 @@ fn scored(found: &FoundChunks, judged: &Judged) -> Result<Option<Scores>, JobErr
         };
         (chunk.document_id.to_string(), score)
     }));
-    Ok(score(&ranking, judged))
+    score(&ranking, judged)
 }
 
 /// By document id; a document that is not there stands under a name that none has. Judged twice, the better counts.

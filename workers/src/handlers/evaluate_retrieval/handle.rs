@@ -49,18 +49,28 @@ async fn ask_all(job: &JobContext, task: &Task, begun: &ToAsk) -> Result<(), Job
         }
         let mut waiting = waiting.into_iter();
         let mut asked = FuturesUnordered::new();
+        let mut failed = None;
         loop {
-            while asked.len() < AT_A_TIME
+            while failed.is_none()
+                && asked.len() < AT_A_TIME
                 && let Some(question) = waiting.next()
             {
                 let judged = judged.remove(&question.id).unwrap_or_default();
                 asked.push(ask(job, task, question, judged));
             }
             let Some(scored) = asked.next().await else { break };
-            let (question, scores) = scored?;
-            record(job, question, &scores).await?;
-            done += 1;
-            job.progress(done, Some(total), "asking");
+            match scored {
+                Ok((question, scores)) => {
+                    record(job, question, &scores).await?;
+                    done += 1;
+                    job.progress(done, Some(total), "asking");
+                }
+                // The others are being asked, and may be paid for: they are kept before the attempt ends.
+                Err(error) => failed = failed.or(Some(error)),
+            }
+        }
+        if let Some(error) = failed {
+            return Err(error);
         }
     }
 }
