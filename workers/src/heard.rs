@@ -41,6 +41,12 @@ impl Heard {
         }
     }
 
+    /// Notes that we stopped waiting for the answer, for a reason of our own. It may have been at work.
+    pub(crate) fn gave_up(&self) {
+        let mut notes = self.lock();
+        (notes.observed, notes.refused) = (Some(Observed::GivenUp), false);
+    }
+
     /// Notes what the call really took, once the answer says so; otherwise the estimate counts.
     pub fn took(&self, took: Estimate) {
         self.lock().took = Some(took);
@@ -53,7 +59,7 @@ impl Heard {
         let took = match observed {
             Observed::NotMade | Observed::Limited => Estimate::default(),
             _ if notes.refused => notes.took.unwrap_or_default(),
-            Observed::Answered | Observed::Failed => notes.took.unwrap_or(estimate),
+            Observed::Answered | Observed::Failed | Observed::GivenUp => notes.took.unwrap_or(estimate),
         };
         Reported {
             observed,

@@ -1,5 +1,5 @@
 -- Gives back what a call held, and learns from what came of it.
--- KEYS[1]: the tenant's prefix.  ARGV: credential, lease, job, outcome (not_made, answered, limited, failed), microseconds that the other
+-- KEYS[1]: the tenant's prefix.  ARGV: credential, lease, job, outcome (not_made, answered, limited, failed, given_up), microseconds that the other
 -- side asked us to wait (-1: it did not), calls it has left for us (-1), microseconds until it counts anew, estimated and actual tokens,
 -- microseconds a token, estimated and actual cost, microseconds a request (0: no limit), failures that open the circuit, microseconds it
 -- stays open, microseconds a lease, whether the job comes back (0 or 1).

@@ -18,6 +18,8 @@ pub enum Observed {
     Limited,
     /// It could not be reached, did not answer in time, or failed.
     Failed,
+    /// We stopped waiting, earlier than it is given to answer: that says nothing of its health.
+    GivenUp,
 }
 
 impl Observed {
@@ -27,6 +29,7 @@ impl Observed {
             Self::Answered => "answered",
             Self::Limited => "limited",
             Self::Failed => "failed",
+            Self::GivenUp => "given_up",
         }
     }
 }

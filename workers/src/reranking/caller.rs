@@ -59,7 +59,8 @@ impl RerankCaller {
         }
     }
 
-    /// What the vendor says that it bills is written down; where it does not say, our estimate is.
+    /// What the vendor says that it bills is written down; where it does not say, our estimate is. A deadline that is missed is our own: it says nothing of
+    /// the vendor, whose embedding models are called on the same budget.
     async fn call(
         &self,
         job: &JobContext,
@@ -67,11 +68,20 @@ impl RerankCaller {
         batch: &[String],
         deadline: Instant,
     ) -> Result<Vec<f32>, JobError> {
+        let in_time = || match Instant::now() < deadline {
+            true => Ok(()),
+            false => Err(too_late(self.reranker.name())),
+        };
+        in_time()?;
         let estimate = self.estimate(self.reranker.usage(query, batch));
         let heard = Heard::default();
         let exchange = async {
-            let sent = tokio::time::timeout_at(deadline, self.reranker.send(query, batch)).await;
-            let answer = sent.unwrap_or_else(|_| Err(too_late(self.reranker.name())));
+            // The grant may have been waited for.
+            in_time()?;
+            let Ok(answer) = tokio::time::timeout_at(deadline, self.reranker.send(query, batch)).await else {
+                heard.gave_up();
+                return Err(too_late(self.reranker.name()).into());
+            };
             heard.note(&answer);
             let RerankedPassages { scores, usage } = self.reranker.read(batch.len(), answer?)?;
             if let Some(usage) = usage {

@@ -88,6 +88,35 @@ async fn money_that_is_spent_is_not_overspent() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_vendor_that_is_too_slow_for_a_search_is_paid_and_not_taken_for_failing() {
+    let vendor = RerankVendor::start(100).await;
+    let more = [
+        ("retrieval.rerank_timeout_ms", "300"),
+        ("governor.failures_to_open", "2"),
+    ];
+    let app = app_with(&vendor, "rerank-v3.5", &more).await;
+    let base = numbered(&app, "base", 1..=2).await;
+    for _ in 0..3 {
+        vendor.expect([RerankMischief::Late(Duration::from_secs(20))]);
+        let found = app.client.search(wanted(&base)).await;
+        assert_eq!(found["rerank_error"]["code"], "integration", "{found}");
+    }
+    assert_eq!(
+        vendor.calls().len(),
+        3,
+        "embedding models are called on the same budget"
+    );
+    let budgets = app.client.get("/v1/budgets").await.body;
+    let mut listed = budgets["data"].as_array().unwrap().iter();
+    let cohere = listed.find(|budget| budget["credential"] == "cohere").unwrap();
+    assert_eq!(
+        cohere["today"]["cost_micros"], 6_000,
+        "it may have done the work: {cohere}"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_slow_vendor_is_not_waited_for() {
     let vendor = RerankVendor::start(100).await;
     let app = app_with(&vendor, "rerank-2", &[("retrieval.rerank_timeout_ms", "300")]).await;
