@@ -5,13 +5,18 @@ use super::embedding;
 use crate::replicas::failed;
 use crate::{JobContext, JobError};
 use config::ModelSettings;
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jobs::kinds::{BaseAt, SearchKnowledge, Viewer};
-use retrieval::{Filter, Hit, Hits, Mode, Query};
+use retrieval::{Filter, Hit, Hits, Mode, Query, Replica};
 use serde_json::Value;
 use std::collections::HashMap;
+use std::sync::Arc;
 use store::knowledge_bases::{KnowledgeBase, KnowledgeBaseHead};
 use store::search_settings::SearchSettings;
 use store::{CollectionId, KnowledgeBaseId, knowledge_bases};
+
+/// Bases that are waited for together: each that is behind reads the database meanwhile.
+const AT_ONCE: usize = 8;
 
 /// The bases that are asked and still exist, by the index that is asked, in the order asked.
 pub(super) struct AskedBases(Vec<(BaseAt, KnowledgeBase)>);
@@ -101,7 +106,7 @@ pub(super) async fn find(
     query: &Query,
     asked: &AskedSettings,
 ) -> Result<Found, JobError> {
-    let (app, tenant) = (&job.app, job.tenant());
+    let app = &job.app;
     let settings = &app.settings.retrieval;
     let vectors = if query.mode == Mode::Keyword {
         HashMap::new()
@@ -111,13 +116,16 @@ pub(super) async fn find(
     };
     // What bases say for themselves is too much for many together.
     let most_of_each = SearchKnowledge::CANDIDATES_MAX / bases.0.len().max(1);
+    // They are waited for together: whoever asks many bases waits for hardly longer than for one.
+    let waiting: Vec<_> = bases
+        .0
+        .iter()
+        .map(|(at, base)| fresh(job, base, *at, query.mode))
+        .collect();
+    let fresh: Vec<_> = stream::iter(waiting).buffered(AT_ONCE).try_collect().await?;
     let (mut searches, mut stale) = (Vec::new(), false);
-    for (at, base) in &bases.0 {
-        let (replica, is_stale) = app.replicas.at(tenant, base, *at).await?;
+    for ((at, base), (replica, is_stale)) in bases.0.iter().zip(fresh) {
         stale |= is_stale;
-        if query.mode != Mode::Keyword {
-            stale |= app.replicas.served_at(tenant, base, *at).await?;
-        }
         let (of_base, model) = (&base.search, &base.embedding_model);
         searches.push(BaseSearch {
             base: at.id,
@@ -140,6 +148,21 @@ pub(super) async fn find(
         .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
         .map_err(failed)?;
     Ok(Found { bases, stale })
+}
+
+/// The base's replica, and whether it or the server that has its vectors is older than it was to be.
+async fn fresh(
+    job: &JobContext,
+    base: &KnowledgeBase,
+    at: BaseAt,
+    mode: Mode,
+) -> Result<(Arc<Replica>, bool), JobError> {
+    let (app, tenant) = (&job.app, job.tenant());
+    let (replica, mut is_stale) = app.replicas.at(tenant, base, at).await?;
+    if mode != Mode::Keyword {
+        is_stale |= app.replicas.served_at(tenant, base, at).await?;
+    }
+    Ok((replica, is_stale))
 }
 
 /// A filter as it was accepted: read again, by this release. What passes is in one of the collections, where there are any.

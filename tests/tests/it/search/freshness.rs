@@ -1,5 +1,6 @@
 //! Read your writes, with any number of replicas, each of which may be thrown away.
 use config::Settings;
+use diesel_async::SimpleAsyncConnection;
 use jobs::Pool;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -174,6 +175,43 @@ async fn a_search_that_may_not_wait_says_that_it_is_stale_and_a_later_one_is_not
             found["stale"] == false && found["results"].as_array().unwrap().len() == 1
         },
     )
+    .await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bases_that_are_behind_are_waited_for_together() {
+    let settings = vec![("retrieval.freshness_wait_ms", "1000".to_owned())];
+    let app = TestApp::start_with(TestOptions {
+        settings,
+        ..TestOptions::default()
+    })
+    .await;
+    let mut bases = Vec::new();
+    for number in 0..5 {
+        let base = app.client.knowledge_base(&format!("base {number}")).await;
+        ingest(&app, &base, "amber").await;
+        bases.push(base);
+    }
+    // From here on no replica can read the log of changes.
+    let mut owner = app.database.owner().await;
+    owner
+        .batch_execute("BEGIN; LOCK TABLE index_changes IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let query = json!({"knowledge_base_ids": bases, "query": "amber", "mode": "keyword"});
+    let found = app.client.search(query.clone()).await;
+    owner.batch_execute("COMMIT").await.unwrap();
+    assert_eq!(found["stale"], true, "{found}");
+    let took_ms = found["took_ms"].as_u64().unwrap();
+    assert!(
+        (1_000..3_000).contains(&took_ms),
+        "one after another takes 5 s: {found}"
+    );
+    eventually("they have caught up", Duration::from_secs(10), async || {
+        let found = app.client.search(query.clone()).await;
+        found["stale"] == false && found["results"].as_array().unwrap().len() == 5
+    })
     .await;
     app.finish().await;
 }
