@@ -1,5 +1,5 @@
 use super::collections::asked_collections;
-use super::filter::read_filter;
+use super::filter::{check_filter_of, read_filter};
 use super::knowledge_base_heads::asked_bases;
 use super::principal::Principal;
 use super::reranker_choice::RerankWish;
@@ -109,6 +109,7 @@ pub(crate) async fn answer_question(
     JsonBody { mut value, hash }: JsonBody<AnswerRequest>,
 ) -> Result<Response, Problem> {
     let viewer = caller.viewer(value.principal.take().map(Principal::into_parts))?;
+    check_filter_of(&caller, value.filter.as_ref())?;
     let request = work::Request {
         caller: &caller,
         options: &options,

@@ -1,4 +1,5 @@
-use crate::extract::Fields;
+use crate::Problem;
+use crate::extract::{Caller, Fields};
 use retrieval::Filter;
 use serde_json::Value;
 
@@ -21,4 +22,23 @@ pub(super) fn read_filter(fields: &mut Fields) -> Option<Value> {
         }
     }
     Some(filter)
+}
+
+/// What a publishable key is not shown, it does not find out by asking either. It may name the values that metadata are to have (a language, a product), and say
+/// anything of what results show; it may not search through what metadata hold, nor ask for what a document says of itself or which source it is of.
+///
+/// # Errors
+/// [`ProblemCode::Forbidden`](crate::ProblemCode::Forbidden), naming the condition.
+pub(super) fn check_filter_of(caller: &Caller, filter: Option<&Value>) -> Result<(), Problem> {
+    // One that cannot be read was refused before.
+    let Some(Ok(filter)) = filter.map(Filter::parse) else {
+        return Ok(());
+    };
+    for (name, names_values) in filter.conditions() {
+        let is_hidden = name.starts_with("$said.") || name == "$source_id";
+        if is_hidden || !(names_values || name.starts_with('$')) {
+            caller.refuse_field_of_publishable(&format!("filter.{name}"))?;
+        }
+    }
+    Ok(())
 }

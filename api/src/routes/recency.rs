@@ -1,4 +1,5 @@
-use crate::extract::{Fields, FromFields};
+use crate::Problem;
+use crate::extract::{Caller, Fields, FromFields};
 use jobs::kinds;
 use retrieval::check_field;
 use utoipa::ToSchema;
@@ -8,7 +9,7 @@ use utoipa::ToSchema;
 #[derive(Debug, ToSchema)]
 pub(crate) struct Recency {
     /// What holds the date (RFC 3339, or a day as `2026-03-31`): a member of the metadata, dots reach into objects; or `$updated_at`, `$created_at` or
-    /// `$said.<name>`, as in a filter.
+    /// `$said.<name>`, as in a filter. With a publishable key only the first two of these.
     #[schema(min_length = 1, max_length = 200)]
     field: String,
     #[schema(minimum = 0.01, maximum = 36500)]
@@ -23,6 +24,17 @@ impl Recency {
     pub(crate) fn read(fields: &mut Fields) -> Option<Self> {
         let value = fields.value("recency")?;
         fields.nested("recency", value)
+    }
+
+    /// Scores tell how old what they are by is: to a publishable key only of what anybody may know.
+    ///
+    /// # Errors
+    /// [`ProblemCode::Forbidden`](crate::ProblemCode::Forbidden).
+    pub(super) fn check_of(&self, caller: &Caller) -> Result<(), Problem> {
+        match self.field.as_str() {
+            "$updated_at" | "$created_at" => Ok(()),
+            _ => caller.refuse_field_of_publishable("recency.field"),
+        }
     }
 
     #[expect(

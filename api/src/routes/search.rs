@@ -1,5 +1,5 @@
 use super::collections::asked_collections;
-use super::filter::read_filter;
+use super::filter::{check_filter_of, read_filter};
 use super::knowledge_base_heads::asked_bases;
 use super::principal::Principal;
 use super::recency::Recency;
@@ -51,7 +51,8 @@ pub(crate) struct SearchRequest {
     /// How many chunks each leg proposes of each base: `limit` at least, and 5000 of all bases at most. As the base or the installation says when absent.
     #[schema(minimum = 10, maximum = 1000)]
     candidates: Option<i64>,
-    /// On metadata: `{"field": value}`, `{"field": {"gte": 3}}`, `{"and": […]}`, `{"or": […]}`, `{"not": …}`; at most 16 KiB.
+    /// On metadata: `{"field": value}`, `{"field": {"gte": 3}}`, `{"and": […]}`, `{"or": […]}`, `{"not": …}`; at most 16 KiB. With a
+    /// publishable key, of metadata only `eq`, `ne` and `in`, and neither `$said.<name>` nor `$source_id`.
     #[schema(value_type = Option<Object>)]
     filter: Option<Value>,
     /// Only documents in one of these collections of the asked knowledge bases are found.
@@ -273,6 +274,11 @@ pub(crate) async fn search(
             caller.refuse_field_of_publishable(field)?;
         }
     }
+    check_filter_of(&caller, value.filter.as_ref())?;
+    value
+        .recency
+        .as_ref()
+        .map_or(Ok(()), |recency| recency.check_of(&caller))?;
     let request = work::Request {
         caller: &caller,
         options: &options,

@@ -16,6 +16,11 @@ pub(super) enum Condition {
 }
 
 impl Condition {
+    /// Whether it names the values that are asked for: who does not know them learns little from what passes.
+    pub(super) fn names_values(&self) -> bool {
+        matches!(self, Self::Equal(_) | Self::NotEqual(_) | Self::In(_))
+    }
+
     /// `found` is the field's value, `None` when the document lacks the field.
     pub(super) fn holds(&self, found: Option<&Value>) -> bool {
         match self {

@@ -54,6 +54,14 @@ impl Filter {
         ))
     }
 
+    /// The name that each condition is on, and whether the condition names the values that are asked for (`eq`, `ne`, `in`).
+    #[must_use]
+    pub fn conditions(&self) -> Vec<(&str, bool)> {
+        let mut conditions = Vec::new();
+        self.0.conditions(&mut conditions);
+        conditions
+    }
+
     /// Whether a document passes; `look` finds what it has under a name.
     pub fn matches<'a>(&self, look: &dyn Fn(&str) -> Option<Cow<'a, Value>>) -> bool {
         self.0.matches(look)
@@ -61,6 +69,14 @@ impl Filter {
 }
 
 impl Node {
+    fn conditions<'n>(&'n self, into: &mut Vec<(&'n str, bool)>) {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().for_each(|node| node.conditions(into)),
+            Self::Not(node) => node.conditions(into),
+            Self::Field { path, condition } => into.push((path, condition.names_values())),
+        }
+    }
+
     fn matches<'a>(&self, look: &dyn Fn(&str) -> Option<Cow<'a, Value>>) -> bool {
         match self {
             Self::All(nodes) => nodes.iter().all(|node| node.matches(look)),

@@ -163,6 +163,56 @@ async fn it_is_shown_where_results_come_from_and_neither_metadata_nor_how_they_w
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn it_chooses_by_metadata_that_it_names_and_finds_out_nothing_by_asking() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let document = json!({"title": "open", "content": "The lantern burns for 36 hours.", "mime_type": "text/plain",
+        "metadata": {"margin": 40, "language": "en", "reviewed": "2026-03-31"}, "acl": {"public": true}});
+    app.client.ingest(&base, document).await;
+    let page = app.client.with_key(Some(&app.publishable_key));
+    let asked = async |client: &Client, more: &Value| {
+        let mut search = json!({"knowledge_base_ids": [base], "query": "lantern"});
+        search
+            .as_object_mut()
+            .unwrap()
+            .extend(more.as_object().unwrap().clone());
+        send(client, Method::POST, "/v1/search", Some(PAGE), &search).await
+    };
+    for filter in [
+        json!({"margin": {"gt": 30}}),
+        json!({"margin": {"exists": true}}),
+        json!({"or": [{"language": "en"}, {"not": {"margin": {"lte": 30}}}]}),
+        json!({"$said.author": "ann"}),
+        json!({"$source_id": base}),
+    ] {
+        let refused = asked(&page, &json!({ "filter": filter })).await;
+        refused.expect_problem(403, "forbidden");
+        let detail = refused.body["detail"].as_str().unwrap();
+        assert!(detail.contains("`filter."), "{detail}");
+        let question = json!({"knowledge_base_ids": [base], "question": "How long?", "filter": filter});
+        send(&page, Method::POST, "/v1/answers", Some(PAGE), &question)
+            .await
+            .expect_problem(403, "forbidden");
+        let secret = asked(&app.client, &json!({ "filter": filter })).await;
+        assert_eq!(secret.status.as_u16(), 200, "{}", secret.text);
+    }
+    for field in ["reviewed", "$said.date"] {
+        let recency = json!({"recency": {"field": field, "half_life_days": 30}});
+        asked(&page, &recency).await.expect_problem(403, "forbidden");
+    }
+    for allowed in [
+        json!({"filter": {"language": "en"}}),
+        json!({"filter": {"language": {"in": ["en", "de"]}, "margin": {"ne": 5}, "$updated_at": {"gte": "2020-01-01"}}}),
+        json!({"recency": {"field": "$updated_at", "half_life_days": 30}}),
+    ] {
+        let found = asked(&page, &allowed).await;
+        let results = found.body["result"]["results"].as_array();
+        assert_eq!(results.map(Vec::len), Some(1), "{allowed}: {}", found.text);
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn it_sees_the_jobs_that_it_submitted_and_no_others() {
     let app = TestApp::start().await;
     let base = with_documents(&app).await;
