@@ -182,10 +182,17 @@ async fn a_worker_without_certificates_says_so_and_blames_no_webhook() {
     let path = format!("/v1/webhooks/{}", made.body["id"].as_str().unwrap());
     let sent = app.client.post(&format!("{path}/test"), json!({})).await;
     let job = sent.body["job_id"].as_str().unwrap();
+    let own = app.environment();
+    let without_tls = |name: &str| {
+        let (_, url) = own.iter().find(|(other, _)| *other == name).unwrap();
+        format!("{url}{}sslmode=disable", if url.contains('?') { '&' } else { '?' })
+    };
     let _worker = worker(
         &app,
         &[
             ("VISUALKIT_MASTER_KEY", MASTER_KEY),
+            ("DATABASE_URL", &without_tls("DATABASE_URL")),
+            ("DATABASE_SYSTEM_URL", &without_tls("DATABASE_SYSTEM_URL")),
             ("SSL_CERT_FILE", "/nowhere"),
             ("SSL_CERT_DIR", "/nowhere"),
         ],
