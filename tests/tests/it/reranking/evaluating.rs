@@ -54,6 +54,11 @@ async fn an_evaluation_waits_for_a_vendor_that_asks_for_it_and_uses_no_attempt()
         (&json!("succeeded"), &json!(1)),
         "{ended}"
     );
+    // The question that was refused was asked again, and not scored in another order.
+    let calls = vendor.calls();
+    let refused = &calls[0].body["query"];
+    let asked = calls.iter().filter(|call| &call.body["query"] == refused).count();
+    assert_eq!(asked, 2, "{refused}");
     app.finish().await;
 }
 
