@@ -107,10 +107,9 @@ fn waited(case: &Case<'_>, silence: &Silence<'_>, id: &str, job: &Job<'_>) -> Op
     }
     // What else it ended, it had sent before it fell.
     (attempt.outcome == "lost").then(|| {
-        let begun_again = job
-            .attempts
-            .get(at + 1)
-            .map_or(attempt.ended_at, |next| next.started_at);
+        // Of another run: a person asked for it, after the job was found dead.
+        let next = job.attempts.get(at + 1).filter(|next| next.run == attempt.run);
+        let begun_again = next.map_or(attempt.ended_at, |next| next.started_at);
         // It was running then: whoever it waited for the governor with had taken it since.
         let mut held_back = case.held_back.get(id).into_iter().flatten();
         let taken_again = held_back

@@ -203,6 +203,25 @@ fn a_good_history_passes_and_its_recovery_is_measured() {
 }
 
 #[test]
+fn a_run_that_a_person_asked_for_is_no_recovery() {
+    let mut story = without(|event| matches!(event, Event::Attempt { job, .. } if job == "job-s"));
+    // Nobody begins what was to be cancelled, and whose call nobody knows the end of: it is dead, until somebody decides.
+    story.attempt("job-s", 1, 101, (100, 2900), "lost");
+    let again = Event::Attempt {
+        job: "job-s".to_owned(),
+        run: 2,
+        attempt: 1,
+        worker: "general-102-abc".to_owned(),
+        started_at: at(60_000),
+        ended_at: at(60_100),
+        outcome: "succeeded".to_owned(),
+    };
+    story.tell(90_000, again);
+    let recovery = story.verdict().recovery;
+    assert_eq!((recovery.judged, recovery.worst_ms, recovery.late), (1, 1900, 0));
+}
+
+#[test]
 fn a_history_reads_back_as_it_was_written() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let story = good();
