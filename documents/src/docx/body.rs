@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use roxmltree::Node;
 
-use super::inline::{Fields, Graphic, Inline, NoteKind, is_placeholder};
+use super::inline::{Fields, Graphic, Inline, NoteKind, shows_its_prompt};
 use super::numbering::{Marker, Numbering, NumberingRef};
 use super::styles::{Role, Styles, outline_level, role_of_level};
 use super::table;
@@ -52,7 +52,7 @@ impl<'a> Body<'a, '_, '_> {
                     table::read(self, node)?;
                     self.put_out_waiting()?;
                 }
-                "sdt" if is_placeholder(node) => {}
+                "sdt" if shows_its_prompt(node) => {}
                 "sdt" | "sdtContent" | "customXml" | "ins" | "moveTo" => self.blocks(node)?,
                 "AlternateContent" => {
                     if let Some(content) = chosen_content(node) {

@@ -77,7 +77,7 @@ impl<'a> Inline<'a> {
                 | "bdo" => {
                     self.runs(child, styles, fields);
                 }
-                "sdt" if !is_placeholder(child) => self.runs(child, styles, fields),
+                "sdt" if !shows_its_prompt(child) => self.runs(child, styles, fields),
                 "oMath" | "oMathPara" => {
                     // Equations that follow each other are not a product.
                     let before = child.prev_sibling_element().map(|before| before.tag_name().name());
@@ -204,7 +204,7 @@ impl<'a> Inline<'a> {
 }
 
 /// A content control that still shows its prompt.
-pub(super) fn is_placeholder(sdt: Node<'_, '_>) -> bool {
+pub(super) fn shows_its_prompt(sdt: Node<'_, '_>) -> bool {
     child(sdt, "sdtPr").is_some_and(|properties| is_on(properties, "showingPlcHdr"))
 }
 
