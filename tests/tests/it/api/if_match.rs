@@ -16,6 +16,29 @@ async fn made(client: &Client, path: &str, body: Value) -> String {
     made.body["id"].as_str().unwrap().to_owned()
 }
 
+/// The ids of what can be changed; the collection is in the base.
+struct Changeable {
+    base: String,
+    source: String,
+    schedule: String,
+    webhook: String,
+    harbour: String,
+}
+
+async fn changeable(client: &Client) -> Changeable {
+    let base = client.knowledge_base("base").await;
+    let source = json!({"kind": "web", "name": "site", "config": {"start_urls": ["https://example.com/"]}});
+    let schedule = json!({"name": "often", "cron": "0 0 29 2 *", "kind": "diagnostics.noop"});
+    let webhook = json!({"url": "https://example.com/hook", "events": ["job.dead"]});
+    Changeable {
+        source: made(client, &format!("/v1/knowledge-bases/{base}/sources"), source).await,
+        schedule: made(client, "/v1/schedules", schedule).await,
+        webhook: made(client, "/v1/webhooks", webhook).await,
+        harbour: collection(client, &base, "Harbour").await,
+        base,
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_can_be_changed_is_changed_only_as_it_was_read() {
     let app = TestApp::start_with(TestOptions {
@@ -24,14 +47,13 @@ async fn what_can_be_changed_is_changed_only_as_it_was_read() {
     })
     .await;
     let client = &app.client;
-    let base = client.knowledge_base("base").await;
-    let source = json!({"kind": "web", "name": "site", "config": {"start_urls": ["https://example.com/"]}});
-    let source = made(client, &format!("/v1/knowledge-bases/{base}/sources"), source).await;
-    let schedule = json!({"name": "often", "cron": "0 0 29 2 *", "kind": "diagnostics.noop"});
-    let schedule = made(client, "/v1/schedules", schedule).await;
-    let webhook = json!({"url": "https://example.com/hook", "events": ["job.dead"]});
-    let webhook = made(client, "/v1/webhooks", webhook).await;
-    let harbour = collection(client, &base, "Harbour").await;
+    let Changeable {
+        source,
+        schedule,
+        webhook,
+        harbour,
+        ..
+    } = changeable(client).await;
     let named = |name: &str| json!({ "name": name });
     for (path, first, second) in [
         (format!("/v1/sources/{source}"), named("one"), named("two")),
@@ -70,14 +92,13 @@ async fn what_can_be_changed_is_changed_only_as_it_was_read() {
 async fn what_moved_by_itself_was_not_changed_by_anybody() {
     let app = TestApp::start().await;
     let client = &app.client;
-    let base = client.knowledge_base("base").await;
-    let source = json!({"kind": "web", "name": "site", "config": {"start_urls": ["https://example.com/"]}});
-    let source = made(client, &format!("/v1/knowledge-bases/{base}/sources"), source).await;
-    let schedule = json!({"name": "often", "cron": "0 0 29 2 *", "kind": "diagnostics.noop"});
-    let schedule = made(client, "/v1/schedules", schedule).await;
-    let webhook = json!({"url": "https://example.com/hook", "events": ["job.dead"]});
-    let webhook = made(client, "/v1/webhooks", webhook).await;
-    let harbour = collection(client, &base, "Harbour").await;
+    let Changeable {
+        base,
+        source,
+        schedule,
+        webhook,
+        harbour,
+    } = changeable(client).await;
     let document =
         json!({"title": "Boats", "mime_type": "text/markdown", "content": "The boat waits.", "collection_id": harbour});
     let submitted = client

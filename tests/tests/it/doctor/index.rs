@@ -67,20 +67,18 @@ async fn a_queue_whose_tenant_takes_no_turns_is_named_and_gets_its_turn() {
 async fn turns_for_nothing_and_too_many_turns_are_named_and_taken_away() {
     let app = without_workers().await;
     let tenant = app.tenant.to_string();
-    let _: i64 = app
-        .redis_connection()
-        .await
-        .rpush(key(&app, "ring"), &tenant)
-        .await
-        .unwrap();
+    let turn_more = async || {
+        let _: i64 = app
+            .redis_connection()
+            .await
+            .rpush(key(&app, "ring"), &tenant)
+            .await
+            .unwrap();
+    };
+    turn_more().await;
     named_and_mended(&app, "dispatch_index", "problem", "turns where nothing waits");
     submit(&app).await;
-    let _: i64 = app
-        .redis_connection()
-        .await
-        .rpush(key(&app, "ring"), &tenant)
-        .await
-        .unwrap();
+    turn_more().await;
     named_and_mended(&app, "dispatch_index", "problem", "turns taken more than once");
     assert_eq!(
         app.context.queue.pop(Pool::General, 2, &[]).await.unwrap().len(),

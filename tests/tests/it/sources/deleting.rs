@@ -1,6 +1,7 @@
 use super::{documents, make, page, settled, start, sync, titles};
+use crate::webhooks::hook;
 use serde_json::json;
-use tests::{FakeSite, SitePage};
+use tests::{FakeSite, Receiver, SitePage};
 
 async fn five_pages() -> FakeSite {
     FakeSite::start(&[
@@ -98,10 +99,17 @@ async fn a_source_takes_its_documents_with_it_unless_they_are_to_stay() {
     sync(&app, other, json!({})).await;
     sync(&app, &source, json!({})).await;
 
+    let receiver = Receiver::start(&[]).await;
+    let hook = hook(&app.client, &receiver, &["document.deleted"]).await;
     let deleted = app.client.delete(&format!("/v1/sources/{source}")).await;
     assert_eq!(deleted.status.as_u16(), 202, "{}", deleted.text);
     let job = app.client.ended(deleted.body["id"].as_str().unwrap()).await;
     settled(&app).await;
+    // Each document that went is told, by the job that took it.
+    let told = receiver.receive(4).await;
+    let by_job = told.iter().filter(|one| one.json()["data"]["job_id"] == job["id"]);
+    assert_eq!((by_job.count(), told.len()), (4, 4));
+    hook.in_state(&app.client, "delivered").await;
     // What another source has stays.
     assert_eq!(job["result"]["documents"], 4, "{job}");
     assert_eq!(documents(&app.client, &site, &base).await, ["/a", "own"]);
