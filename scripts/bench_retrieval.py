@@ -167,6 +167,9 @@ def speed(size, queries, peers):
     for case in size["http"]:
         name = f"HTTP {case['mode']}, {case['clients']}"
         print(f"{name:<24}{case['ms']['p50']:>13.2f} / {case['ms']['p99']:.2f}   {case['per_second']:.0f}/s")
+    queue = size["queue"]
+    for label, name in (("the search itself", "search_ms"), ("a look at its job", "look_ms"), ("the queue adds", "queue_ms")):
+        print(f"{label:<24}{queue[name]['p50']:>13.2f} / {queue[name]['p99']:.2f}")
     return {**size, "peers": results}, [peer for peer in results if "error" in peer]
 
 

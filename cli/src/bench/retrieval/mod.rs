@@ -50,10 +50,13 @@ pub(crate) async fn run(output: &Path, options: &Options) -> anyhow::Result<()> 
         };
         let in_process = speed::in_process(&rig, &growth.replica, &cases).await?;
         let http = speed::over_http(base, &cases).await?;
+        let queue = speed::beside_the_search(base, &cases).await?;
         Chunks::of_base(&rig, tenant, base)
             .await?
             .write(&folder.join(size.to_string()))?;
-        speed.push(json!({ "chunks": size, "growth": growth.figures, "in_process": in_process, "http": http }));
+        speed.push(
+            json!({ "chunks": size, "growth": growth.figures, "in_process": in_process, "http": http, "queue": queue }),
+        );
     }
     let figures =
         json!({ "bench": "retrieval", "model": rig.context.embedder.model().id, "quality": quality, "speed": speed });

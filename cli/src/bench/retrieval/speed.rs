@@ -2,8 +2,8 @@
 use super::quality::settle;
 use crate::bench::report::quantiles_row;
 use crate::bench::rig::Rig;
-use crate::client::{Client, run_interactive};
-use anyhow::anyhow;
+use crate::client::{Client, Job, run_interactive};
+use anyhow::{Context as _, anyhow};
 use measure::Quantiles;
 use retrieval::{Mode, Query, Replica, Viewer};
 use serde_json::{Map, Value, json};
@@ -122,4 +122,32 @@ pub(super) async fn over_http(base: KnowledgeBaseId, cases: &Cases<'_>) -> anyho
         }
     }
     Ok(all.into())
+}
+
+/// What everything but the search adds to one, by keywords and one at a time: in turns with looks at its ended job, which take the same way through HTTP, key,
+/// limits and texts, and no queue. A look that is as long as a search would leave the queue nothing.
+pub(super) async fn beside_the_search(base: KnowledgeBaseId, cases: &Cases<'_>) -> anyhow::Result<Value> {
+    let client = cases.client.for_bulk_work();
+    let (mut searches, mut looks, mut queue) = (Vec::new(), Vec::new(), Vec::new());
+    for number in 0..cases.probes {
+        let body = json!({ "knowledge_base_ids": [base], "query": format!("{} {number}", cases.query(number).0), "mode": "keyword" });
+        let found = run_interactive(&client, "search", &body).await?;
+        let began = Instant::now();
+        let _: Job = client.get(&["jobs", &found.job.id.to_string()], &[]).await?;
+        let look = began.elapsed().as_secs_f64() * 1e3;
+        // Whole milliseconds, rounded down: half of one is what is missing on average.
+        let search = found.result()["took_ms"].as_f64().context("a search without took_ms")? + 0.5;
+        queue.push(found.took.as_secs_f64() * 1e3 - search - look);
+        searches.push(search);
+        looks.push(look);
+    }
+    let (searches, looks, queue) = (Quantiles::of(searches), Quantiles::of(looks), Quantiles::of(queue));
+    println!(
+        "{:<44}{:>10}{:>10}{:>10}",
+        "keyword search through HTTP, ms", "p50", "p99", "n"
+    );
+    quantiles_row("the search, by its worker's clock", &searches);
+    quantiles_row("a look at an ended one", &looks);
+    quantiles_row("what the queue adds", &queue);
+    Ok(json!({ "search_ms": searches, "look_ms": looks, "queue_ms": queue }))
 }
