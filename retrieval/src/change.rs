@@ -4,6 +4,21 @@ use uuid::Uuid;
 use crate::acl::Acl;
 use crate::facts::Facts;
 
+/// Where a copy stands in its base's change log.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The number of the last change that it holds; 0 for none.
+    pub seq: u64,
+    /// Who counted the changes: a base that was restored to an earlier point gives numbers once more, in another era. `None` of those that were counted without one.
+    pub era: Option<Uuid>,
+}
+
+impl From<u64> for Place {
+    fn from(seq: u64) -> Self {
+        Self { seq, era: None }
+    }
+}
+
 /// One step of a base's change log.
 #[derive(Clone, Debug)]
 #[expect(clippy::large_enum_variant, reason = "most are upserts, and all are short-lived")]

@@ -55,7 +55,7 @@ pub use excerpt::excerpt;
 pub use filter::{Filter, FilterError, check_field};
 
 #[cfg(feature = "index")]
-pub use change::{DocumentChange, IndexedChunk, IndexedDocument};
+pub use change::{DocumentChange, IndexedChunk, IndexedDocument, Place};
 #[cfg(feature = "index")]
 pub use error::{Error, Result};
 #[cfg(feature = "index")]

@@ -2,7 +2,7 @@
 use crate::prepared::Prepare;
 use crate::{DocumentId, KnowledgeBaseId, StoreError, TenantTx};
 use diesel::sql_types::{Array, BigInt, Uuid};
-use diesel::{QueryableByName, sql_query};
+use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
 #[derive(QueryableByName)]
@@ -17,12 +17,20 @@ struct Seq {
 /// Earlier changes of the same documents go: a replica applies a document as it stands, so only the last one counts, and the log grows with
 /// the documents and not with their edits. Recent ones stay for a replica that has read the base's head and is still reading the log.
 ///
+/// The first change that another server counts than the one before begins an era, see [`era_at`].
+///
 /// # Errors
 /// [`StoreError::NotFound`] when the base is gone.
 pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[DocumentId]) -> Result<i64, StoreError> {
     let Seq { seq } = sql_query(
         "WITH head AS (
-             UPDATE knowledge_base_heads SET seq = seq + 1 WHERE tenant_id = $1 AND knowledge_base_id = $2 RETURNING seq
+             UPDATE knowledge_base_heads AS h SET seq = seq + 1,
+                 era = CASE WHEN era_server = pg_postmaster_start_time() AND era_table = h.tableoid THEN era ELSE gen_random_uuid() END,
+                 era_server = pg_postmaster_start_time(), era_table = h.tableoid
+             WHERE tenant_id = $1 AND knowledge_base_id = $2 RETURNING seq, era
+         ), era AS (
+             INSERT INTO index_eras (tenant_id, knowledge_base_id, era, first_seq) SELECT $1, $2, head.era, head.seq FROM head
+             ON CONFLICT (tenant_id, knowledge_base_id, era) DO NOTHING
          ), change AS (
              INSERT INTO index_changes (tenant_id, knowledge_base_id, seq, document_id)
              SELECT $1, $2, head.seq, d FROM head, unnest($3::uuid[]) AS d
@@ -56,6 +64,56 @@ pub async fn head(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<i64, Store
             .await
             .map_err(|error| StoreError::or_not_found(error, "knowledge base"))?;
     Ok(seq)
+}
+
+/// The era of the base's change number `seq`: with it, the number names one change for ever. `None` for numbers that were given before there were eras.
+///
+/// A server that was restored to an earlier point gives the numbers after that point once more, in an era of its own.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn era_at(tx: &mut TenantTx, base: KnowledgeBaseId, seq: i64) -> Result<Option<uuid::Uuid>, StoreError> {
+    #[derive(QueryableByName)]
+    struct Era {
+        #[diesel(sql_type = Uuid)]
+        era: uuid::Uuid,
+    }
+    let found: Option<Era> = sql_query(
+        "SELECT era FROM index_eras WHERE tenant_id = $1 AND knowledge_base_id = $2 AND first_seq <= $3 ORDER BY first_seq DESC LIMIT 1",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
+    .bind::<BigInt, _>(seq)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .optional()?;
+    Ok(found.map(|Era { era }| era))
+}
+
+/// Whether the base counts what it counted when a copy of it came to number `seq` in `era`: if not, the copy holds changes that the base knows nothing of, and
+/// lacks others with the same numbers. Of a base that is gone, `true`: whoever tidies removes its copies.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn counts_as(
+    tx: &mut TenantTx,
+    base: KnowledgeBaseId,
+    seq: i64,
+    era: Option<uuid::Uuid>,
+) -> Result<bool, StoreError> {
+    let head: Option<Seq> =
+        sql_query("SELECT seq FROM knowledge_base_heads WHERE tenant_id = $1 AND knowledge_base_id = $2")
+            .bind::<Uuid, _>(tx.tenant)
+            .bind::<Uuid, _>(base)
+            .prepared()
+            .get_result(&mut tx.conn)
+            .await
+            .optional()?;
+    Ok(match head {
+        Some(head) => head.seq >= seq && (seq == 0 || era_at(tx, base, seq).await? == era),
+        None => true,
+    })
 }
 
 /// A document that changed, and the number of its last change.

@@ -159,12 +159,12 @@ pub async fn renew(tx: &mut TenantTx, writer: &Writer, lease_secs: f64) -> Resul
     if held == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }
 
-/// Gives the index back.
+/// Gives the index back; `false` when it was lost before.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn release(tx: &mut TenantTx, writer: &Writer) -> Result<(), StoreError> {
-    sql_query(
+pub async fn release(tx: &mut TenantTx, writer: &Writer) -> Result<bool, StoreError> {
+    let released = sql_query(
         "UPDATE replica_cursors SET writer = NULL, writer_until = NULL
          WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 AND generation = $4 AND writer = $5",
     )
@@ -176,5 +176,5 @@ pub async fn release(tx: &mut TenantTx, writer: &Writer) -> Result<(), StoreErro
     .prepared()
     .execute(&mut tx.conn)
     .await?;
-    Ok(())
+    Ok(released > 0)
 }

@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use super::collection::DENSE;
 use super::filter::{CHUNK, DOCUMENT, of_chunks, of_documents_without, of_index, permitted, point_id};
-use super::points::{cursor_chunk, cursor_point, of_document, read_cursor, scored};
+use super::points::{cursor_chunk, cursor_point, of_document, read_place, scored};
 use super::server::QdrantServer;
-use crate::change::DocumentChange;
+use crate::change::{DocumentChange, Place};
 use crate::error::{Error, Result};
 use crate::slot::IndexId;
 use crate::vectors::{DocumentScope, ScoreVectors, VectorQuery, VectorScores};
@@ -34,20 +34,20 @@ impl QdrantIndex {
         Self { server, id, dimensions }
     }
 
-    /// The number of the last change that it holds; `None` when the server has nothing of it.
-    pub async fn cursor(&self) -> Result<Option<u64>> {
+    /// Where it stands; `None` when the server has nothing of it.
+    pub async fn place(&self) -> Result<Option<Place>> {
         let collection = self.server.collection_name(self.dimensions);
         let request = GetPointsBuilder::new(&collection, [point_id(self.id, cursor_chunk())]).with_payload(true);
         let answer = self.server.client().get_points(request).await;
         let Some(found) = self.server.found_in(&collection, answer)? else {
             return Ok(None);
         };
-        Ok(found.result.first().and_then(|point| read_cursor(&point.payload)))
+        Ok(found.result.first().and_then(|point| read_place(&point.payload)))
     }
 
-    /// Applies changes in their order and moves to `cursor`; searches may see some of them before others. What is applied twice is as if it were
+    /// Applies changes in their order and moves to `place`; searches may see some of them before others. What is applied twice is as if it were
     /// applied once.
-    pub async fn apply(&self, changes: &[DocumentChange], cursor: u64) -> Result<()> {
+    pub async fn apply(&self, changes: &[DocumentChange], place: Place) -> Result<()> {
         let collection = self.server.ensure_collection(self.dimensions).await?;
         let (mut points, mut kept) = (Vec::new(), Vec::new());
         for change in changes {
@@ -67,7 +67,7 @@ impl QdrantIndex {
             self.delete(&collection, of_documents_without(self.id, &changed, &kept))
                 .await?;
         }
-        let cursor = cursor_point(self.id, self.dimensions, cursor);
+        let cursor = cursor_point(self.id, self.dimensions, place);
         self.upsert(&collection, vec![cursor]).await
     }
 

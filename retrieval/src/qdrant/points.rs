@@ -6,13 +6,14 @@ use uuid::Uuid;
 
 use super::collection::DENSE;
 use super::filter::{CHUNK, DOCUMENT, INDEX, TENANT, index_key, point_id};
-use crate::change::IndexedDocument;
+use crate::change::{IndexedDocument, Place};
 use crate::error::{Error, Result};
 use crate::slot::IndexId;
 use crate::vectors::{ScoredChunk, normalised};
 
 /// Where the index stands: a point of its own, which no search finds, because its index is called otherwise.
 const CURSOR: &str = "cursor";
+const ERA: &str = "era";
 
 /// The points of a document: ids and a vector each, no text.
 pub(super) fn of_document(index: IndexId, dimensions: usize, document: &IndexedDocument) -> Result<Vec<PointStruct>> {
@@ -42,18 +43,23 @@ pub(super) fn cursor_chunk() -> Uuid {
 }
 
 /// The point that says where the index stands.
-pub(super) fn cursor_point(index: IndexId, dimensions: usize, cursor: u64) -> PointStruct {
+pub(super) fn cursor_point(index: IndexId, dimensions: usize, place: Place) -> PointStruct {
     let mut payload = Payload::new();
     payload.insert(TENANT, index.tenant.to_string());
     payload.insert(INDEX, format!("cursor of {}", index_key(index)));
-    payload.insert(CURSOR, i64::try_from(cursor).unwrap_or(i64::MAX));
+    payload.insert(CURSOR, i64::try_from(place.seq).unwrap_or(i64::MAX));
+    if let Some(era) = place.era {
+        payload.insert(ERA, era.to_string());
+    }
     // A point needs a vector; that of a cursor is compared with nothing.
     let vector = vec![1.0; dimensions];
     PointStruct::new(point_id(index, cursor_chunk()), named(vector), payload)
 }
 
-pub(super) fn read_cursor(payload: &HashMap<String, Value>) -> Option<u64> {
-    u64::try_from(payload.get(CURSOR)?.as_integer()?).ok()
+pub(super) fn read_place(payload: &HashMap<String, Value>) -> Option<Place> {
+    let era = payload.get(ERA).and_then(|era| era.as_str()?.parse().ok());
+    let seq = u64::try_from(payload.get(CURSOR)?.as_integer()?).ok()?;
+    Some(Place { seq, era })
 }
 
 /// A chunk as the server found it; `None` for what is no point of ours.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::disk;
 use super::marker::{BuiltFor, Marker};
 use super::state::{Phase, Remains, Replica, Writer};
-use crate::change::{DocumentChange, IndexedDocument};
+use crate::change::{DocumentChange, IndexedDocument, Place};
 use crate::documents::{Document, DocumentNumber};
 use crate::error::{Error, Result};
 use crate::vectors::{halved, normalised};
@@ -25,12 +25,14 @@ struct Batch {
 }
 
 impl Replica {
-    /// Applies changes in their order and moves to `cursor`, which may not be behind the present one. Searches see all
+    /// Applies changes in their order and moves to `place`, whose number may not be behind the present one. Searches see all
     /// of it or nothing.
     ///
     /// A refused vector or cursor changes nothing. Any other error leaves the replica [`Error::Broken`]; it must then
     /// be opened again, which rebuilds it.
-    pub fn apply(&self, changes: Vec<DocumentChange>, cursor: u64) -> Result<()> {
+    pub fn apply(&self, changes: Vec<DocumentChange>, place: impl Into<Place>) -> Result<()> {
+        let place = place.into();
+        let cursor = place.seq;
         let mut writer = self.writer()?;
         let batch = self.prepare(changes, cursor, writer.next_number)?;
         writer.phase = Phase::Changing;
@@ -42,7 +44,7 @@ impl Replica {
             cursor,
         )?;
         writer.vector_file.append(&batch.rows)?;
-        self.publish(batch, cursor)?;
+        self.publish(batch, place)?;
         self.compact(&mut writer)?;
         writer.phase = Phase::Open;
         Ok(())
@@ -67,6 +69,7 @@ impl Replica {
         let marker = Marker {
             built_for: BuiltFor::now(&self.options),
             cursor: state.cursor,
+            era: state.era,
             next_number: writer.next_number,
             remains: state.remains,
             vectors_checksum: writer.vector_file.checksum(),
@@ -130,7 +133,7 @@ impl Replica {
     }
 
     /// Lets searches see what the keyword index has committed, together with its documents and vectors.
-    fn publish(&self, batch: Batch, cursor: u64) -> Result<()> {
+    fn publish(&self, batch: Batch, place: Place) -> Result<()> {
         self.keyword.reload()?;
         let mut state = self.write()?;
         for number in batch.removed {
@@ -144,8 +147,9 @@ impl Replica {
             state.documents.insert(number, document);
         }
         state.searcher = self.keyword.searcher();
-        state.cursor = cursor;
-        self.cursor.store(cursor, Relaxed);
+        state.cursor = place.seq;
+        state.era = place.era;
+        self.cursor.store(place.seq, Relaxed);
         state.remains = state.remains.max(batch.remains);
         Ok(())
     }

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::disk;
 use super::options::ReplicaOptions;
@@ -43,6 +44,9 @@ pub(super) struct Marker {
     #[serde(flatten)]
     pub(super) built_for: BuiltFor,
     pub(super) cursor: u64,
+    /// That of [`crate::Place`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) era: Option<Uuid>,
     pub(super) next_number: DocumentNumber,
     /// Of a release that did not say: the most that there may be.
     #[serde(default)]

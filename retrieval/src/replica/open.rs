@@ -1,6 +1,8 @@
 use std::fs::{self, File};
 use std::path::Path;
 
+use uuid::Uuid;
+
 use super::disk::{self, Layout};
 use super::marker::{BuiltFor, Marker};
 use super::options::ReplicaOptions;
@@ -43,6 +45,7 @@ struct Contents {
     documents: Documents,
     vectors: FlatVectors,
     cursor: u64,
+    era: Option<Uuid>,
     next_number: u64,
     remains: Remains,
     saved_documents: Option<u32>,
@@ -90,6 +93,7 @@ fn load(layout: &Layout, options: &ReplicaOptions) -> Result<Loaded> {
         documents,
         vectors: FlatVectors::new(options.dimensions, values),
         cursor: marker.cursor,
+        era: marker.era,
         next_number: marker.next_number,
         remains: marker.remains,
         saved_documents: Some(documents_checksum),
@@ -105,6 +109,7 @@ fn create(layout: &Layout, options: &ReplicaOptions) -> Result<Parts> {
         documents: Documents::default(),
         vectors: FlatVectors::new(options.dimensions, Vec::new()),
         cursor: 0,
+        era: None,
         next_number: 0,
         remains: Remains::Nothing,
         saved_documents: None,
@@ -125,6 +130,7 @@ fn assemble(
         documents: contents.documents,
         vectors: contents.vectors,
         cursor: contents.cursor,
+        era: contents.era,
         remains: contents.remains,
     };
     let writer = Writer {

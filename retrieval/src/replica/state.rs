@@ -5,9 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 
 use serde::{Deserialize, Serialize};
 use tantivy::Searcher;
+use uuid::Uuid;
 
 use super::disk::Layout;
 use super::options::ReplicaOptions;
+use crate::change::Place;
 use crate::documents::{DocumentNumber, Documents};
 use crate::error::{Error, Result};
 use crate::keyword::KeywordIndex;
@@ -34,6 +36,7 @@ pub(super) struct State {
     pub(super) documents: Documents,
     pub(super) vectors: FlatVectors,
     pub(super) cursor: u64,
+    pub(super) era: Option<Uuid>,
     pub(super) remains: Remains,
 }
 
@@ -72,7 +75,7 @@ pub(super) struct Writer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phase {
     Open,
-    /// A change has begun. It stays so if the change fails or panics: then the legs may differ.
+    /// A change has begun. It stays so if the change fails or panics: then the legs may differ. Also of what is not to be trusted any more.
     Changing,
     Closed,
 }
@@ -99,6 +102,21 @@ impl Replica {
     #[must_use]
     pub fn cursor(&self) -> u64 {
         self.cursor.load(Relaxed)
+    }
+
+    /// Where it stands in the base's change log.
+    pub fn place(&self) -> Result<Place> {
+        let state = self.read()?;
+        Ok(Place {
+            seq: state.cursor,
+            era: state.era,
+        })
+    }
+
+    /// Counts as broken from now on: what it holds is not what its base means.
+    pub fn distrust(&self) -> Result<()> {
+        self.writer()?.phase = Phase::Changing;
+        Ok(())
     }
 
     /// Whether a change failed half-way: it must be [`give_up`](Self::give_up)n and opened again. Not while one is at work.

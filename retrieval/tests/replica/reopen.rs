@@ -4,8 +4,9 @@ use std::fs::{self, OpenOptions};
 use std::io::{Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use retrieval::{Error, Language, Mode, Replica, ReplicaOptions};
+use retrieval::{Error, Language, Mode, Place, Replica, ReplicaOptions};
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::support::{Base, document, ids, options, query};
 
@@ -25,6 +26,21 @@ fn cursor_after_opening(directory: &Path, options: ReplicaOptions) -> u64 {
     let found = replica.search(&query(Mode::Hybrid, "refund", QUERY)).unwrap();
     assert_eq!(found.hits.is_empty(), cursor == 0);
     cursor
+}
+
+#[test]
+fn a_closed_replica_opens_in_the_era_it_was_in_and_a_distrusted_one_is_built_anew() {
+    let base = closed();
+    let era = Some(Uuid::from_u128(7));
+    let again = Replica::open(base.path(), options()).unwrap();
+    again.apply(Vec::new(), Place { seq: 5, era }).unwrap();
+    again.close().unwrap();
+    let again = Replica::open(base.path(), options()).unwrap();
+    assert_eq!(again.place().unwrap(), Place { seq: 5, era });
+    again.distrust().unwrap();
+    assert!(again.is_broken() && matches!(again.apply(Vec::new(), 6), Err(Error::Broken)));
+    again.give_up();
+    assert_eq!(cursor_after_opening(base.path(), options()), 0);
 }
 
 #[test]

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
@@ -28,6 +29,8 @@ pub enum QdrantMischief {
     ReadOnly,
     /// Every answer comes this much later.
     Slow(Duration),
+    /// The next write comes only when [`QdrantDouble::deliver`] says so, as of a client that was stopped while it sent; the one after that is refused. Others, meanwhile, are done.
+    Late,
 }
 
 /// A point, as it was put.
@@ -61,6 +64,18 @@ struct Desk {
     mischief: Mutex<QdrantMischief>,
     /// What searches and deletions were narrowed to.
     filters: Mutex<Vec<Filter>>,
+    late: watch::Sender<Late>,
+}
+
+/// Where the write that comes late is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Late {
+    #[default]
+    None,
+    Held,
+    Released,
+    /// It was done; the next is refused.
+    Done,
 }
 
 /// Ends with it.
@@ -115,6 +130,24 @@ impl QdrantDouble {
 
     pub fn behave(&self, mischief: QdrantMischief) {
         *lock(&self.desk.mischief) = mischief;
+    }
+
+    /// Returns once a write is held, see [`QdrantMischief::Late`].
+    pub async fn holds_one(&self) {
+        let _ = self
+            .desk
+            .late
+            .subscribe()
+            .wait_for(|late| *late == Late::Held)
+            .await
+            .unwrap();
+    }
+
+    /// Has the write that is held done, and returns then.
+    pub async fn deliver(&self) {
+        let mut late = self.desk.late.subscribe();
+        let _ = self.desk.late.send_replace(Late::Released);
+        let _ = late.wait_for(|late| *late != Late::Released).await.unwrap();
     }
 
     /// Loses everything, as a server does whose disk was replaced.
@@ -175,9 +208,36 @@ impl Service {
                 return Err(Status::internal("Service internal error: No space left on device"));
             }
             QdrantMischief::Slow(late) => tokio::time::sleep(late).await,
-            QdrantMischief::None | QdrantMischief::ReadOnly => {}
+            QdrantMischief::Late if writes => return self.enter_late().await,
+            QdrantMischief::Late | QdrantMischief::None | QdrantMischief::ReadOnly => {}
         }
         Ok(lock(&self.0.collections))
+    }
+
+    async fn enter_late(&self) -> Result<MutexGuard<'_, HashMap<String, Collection>>, Status> {
+        let mut was = Late::None;
+        self.0.late.send_modify(|late| {
+            was = *late;
+            *late = match was {
+                Late::None => Late::Held,
+                Late::Done => Late::None,
+                Late::Held | Late::Released => was,
+            };
+        });
+        match was {
+            Late::None => {
+                let mut late = self.0.late.subscribe();
+                drop(late.wait_for(|late| *late == Late::Released).await);
+                let collections = lock(&self.0.collections);
+                let _ = self.0.late.send_replace(Late::Done);
+                Ok(collections)
+            }
+            Late::Done => {
+                *lock(&self.0.mischief) = QdrantMischief::None;
+                Err(Status::unavailable("the connection was lost"))
+            }
+            Late::Held | Late::Released => Ok(lock(&self.0.collections)),
+        }
     }
 }
 

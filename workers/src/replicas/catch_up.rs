@@ -1,8 +1,9 @@
 use super::feed;
 use super::index::Index;
 use super::open::{Inner, OpenReplica, failed, panicked};
+use super::unsure::{Sent, Unsure};
 use crate::JobError;
-use retrieval::{DocumentChange, QdrantIndex};
+use retrieval::{DocumentChange, Place, QdrantIndex};
 use std::time::{Duration, Instant};
 use store::index_changes::{self, Change};
 use store::replica_cursors::{self, ReplicaOf};
@@ -29,10 +30,11 @@ pub(super) enum Target<'a> {
         index: &'a QdrantIndex,
         writer: &'a Writer,
         lease: Duration,
+        sent: &'a Sent,
     },
 }
 
-/// Brings a replica up to its base's head, unless somebody else has brought it to `wanted` meanwhile.
+/// Brings a replica up to its base's head, unless somebody else has brought it to `wanted` meanwhile. One that is not the base's any more is broken then.
 pub(super) async fn run(
     inner: &Inner,
     of: ReplicaOf,
@@ -41,6 +43,11 @@ pub(super) async fn run(
     wanted: u64,
 ) -> Result<(), JobError> {
     let _one_at_a_time = open.catching_up.lock().await;
+    if is_of_another_history(&inner.store, index, open).await? {
+        tracing::warn!(knowledge_base.id = %index.base, "a replica holds changes that its base does not count; it is built anew");
+        metrics::counter!("replicas_of_another_history_total").increment(1);
+        return open.replica.distrust().map_err(failed);
+    }
     let cursor = open.replica.cursor();
     if cursor >= wanted {
         return Ok(());
@@ -49,6 +56,22 @@ pub(super) async fn run(
     apply_log(&inner.store, index, start, Target::Replica { open, of }).await?;
     metrics::counter!("replica_catch_ups_total").increment(1);
     Ok(())
+}
+
+/// Whether the replica follows a log that its base no longer has, because the database was set back behind it.
+async fn is_of_another_history(store: &Store, index: Index, open: &OpenReplica) -> Result<bool, JobError> {
+    let place = open.replica.place().map_err(failed)?;
+    Ok(!counts_as(store, index, place).await?)
+}
+
+/// Whether the base counts its changes as it did when a copy of it came to `place`.
+pub(super) async fn counts_as(store: &Store, index: Index, place: Place) -> Result<bool, JobError> {
+    let (base, seq) = (index.base, number(place));
+    Ok(store
+        .tenant(index.tenant, async move |tx| {
+            index_changes::counts_as(tx, base, seq, place.era).await
+        })
+        .await?)
 }
 
 /// Applies what changed after `start`, up to the base's head. Of a base that is gone, or has no such index any more, nothing: whoever tidies removes
@@ -69,7 +92,7 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
     };
     let (mut page, mut told): (Option<Change>, Instant) = (None, Instant::now());
     loop {
-        let (changed, last, step) = store
+        let (changed, last, step, reached) = store
             .tenant(tenant, async |tx| {
                 let mut changed = index_changes::between(tx, base, start, page, PAGE).await?;
                 let mut ids: Vec<DocumentId> = changed.iter().map(|change| change.document_id).collect();
@@ -78,15 +101,19 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
                 changed.truncate(fit);
                 ids.truncate(fit);
                 let ready = documents::indexed(tx, &by_index.embedding_model, &ids).await?;
-                Ok::<_, StoreError>((changed, last, feed::changes(&ids, ready)))
+                // One number may span two pages, so only the last page may claim its own; it may have come further than the head was.
+                let seq = match changed.last() {
+                    Some(change) if last => change.seq.max(head),
+                    Some(change) => (change.seq - 1).max(start),
+                    None => head.max(page.map_or(start, |page| page.seq)),
+                };
+                let reached = Place {
+                    seq: u64::try_from(seq).unwrap_or(0),
+                    era: index_changes::era_at(tx, base, seq).await?,
+                };
+                Ok::<_, StoreError>((changed, last, feed::changes(&ids, ready), reached))
             })
             .await?;
-        // One number may span two pages, so only the last page may claim its own; it may have come further than the head was.
-        let reached = match changed.last() {
-            Some(change) if last => change.seq.max(head),
-            Some(change) => (change.seq - 1).max(start),
-            None => head.max(page.map_or(start, |page| page.seq)),
-        };
         target.apply(store, index, step, reached).await?;
         if last {
             return Ok(());
@@ -99,13 +126,46 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
     }
 }
 
+/// Applies what the database has of these documents by now, and leaves the copy's place as it is.
+pub(super) async fn apply_again(
+    store: &Store,
+    index: Index,
+    documents: &[DocumentId],
+    at: Place,
+    target: Target<'_>,
+) -> Result<(), JobError> {
+    let (tenant, base, generation) = (index.tenant, index.base, index.generation);
+    let head = store
+        .tenant(tenant, async |tx| {
+            Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop())
+        })
+        .await?;
+    let Some(by_index) = head.and_then(|head| head.by_generation(generation)) else {
+        return Ok(());
+    };
+    let mut left = documents;
+    while !left.is_empty() {
+        let (step, taken) = store
+            .tenant(tenant, async |tx| {
+                let taken = documents::first_with_chunks(tx, left, PAGE_CHUNKS).await?;
+                let (ids, _) = left.split_at(taken);
+                let ready = documents::indexed(tx, &by_index.embedding_model, ids).await?;
+                Ok::<_, StoreError>((feed::changes(ids, ready), taken))
+            })
+            .await?;
+        target.apply(store, index, step, at).await?;
+        (_, left) = left.split_at(taken.max(1));
+    }
+    Ok(())
+}
+
 impl Target<'_> {
     /// Writes down how far it is.
-    async fn tell(self, store: &Store, index: Index, reached: i64) -> Result<(), JobError> {
+    async fn tell(self, store: &Store, index: Index, reached: Place) -> Result<(), JobError> {
         let Self::Replica { of, .. } = self else { return Ok(()) };
         Ok(store
             .tenant(index.tenant, async move |tx| {
-                replica_cursors::moved(tx, of, reached, 0).await
+                replica_cursors::moved(tx, of, number(reached), 0).await
             })
             .await?)
     }
@@ -115,13 +175,12 @@ impl Target<'_> {
         store: &Store,
         index: Index,
         changes: Vec<DocumentChange>,
-        reached: i64,
+        reached: Place,
     ) -> Result<(), JobError> {
-        let cursor = u64::try_from(reached).unwrap_or(0);
         match self {
             Self::Replica { open, .. } => {
                 let replica = open.replica.clone();
-                tokio::task::spawn_blocking(move || replica.apply(changes, cursor))
+                tokio::task::spawn_blocking(move || replica.apply(changes, reached))
                     .await
                     .map_err(panicked)?
                     .map_err(failed)
@@ -130,15 +189,25 @@ impl Target<'_> {
                 index: on_server,
                 writer,
                 lease,
+                sent,
             } => {
-                on_server.apply(&changes, cursor).await.map_err(failed)?;
+                let documents = changes.iter().map(|change| DocumentId(change.document_id()));
+                sent.note(Unsure::Documents(documents.collect()));
+                on_server.apply(&changes, reached).await.map_err(failed)?;
                 let writer = *writer;
-                Ok(store
+                store
                     .tenant(index.tenant, async move |tx| {
-                        vector_indexes::advance(tx, &writer, reached, lease.as_secs_f64()).await
+                        vector_indexes::advance(tx, &writer, number(reached), lease.as_secs_f64()).await
                     })
-                    .await?)
+                    .await?;
+                sent.confirm();
+                Ok(())
             }
         }
     }
+}
+
+/// The place as the database counts.
+pub(super) fn number(place: Place) -> i64 {
+    i64::try_from(place.seq).unwrap_or(i64::MAX)
 }

@@ -8,6 +8,7 @@ mod open_replicas;
 mod refresh;
 mod room;
 mod served;
+mod unsure;
 mod warm_up;
 
 pub use self::idle::{IdleError, IdleReplica, Unusable, idle_replicas};

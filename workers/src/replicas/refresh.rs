@@ -115,10 +115,13 @@ async fn follow(
     if let Some(cursor) = cursor.filter(|cursor| cursor.erased_seq == head && cursor.seq == head && !tidy) {
         return moved(replicas, index, cursor.seq, cursor.erased_seq).await;
     }
-    let open = replicas.open_unused(tenant, base).await?;
-    replicas
-        .catch_up(index, &open, u64::try_from(head).unwrap_or(0))
-        .await?;
+    let wanted = u64::try_from(head).unwrap_or(0);
+    let mut open = replicas.open_unused(tenant, base).await?;
+    replicas.catch_up(index, &open, wanted).await?;
+    if open.replica.is_broken() {
+        open = replicas.open_unused(tenant, base).await?;
+        replicas.catch_up(index, &open, wanted).await?;
+    }
     let erased = erase(open, tidy).await?;
     let seq = i64::try_from(erased.cursor).unwrap_or(i64::MAX);
     let erased_seq = match erased.remains {

@@ -2,10 +2,13 @@
 use super::catch_up::{self, Target};
 use super::index::Index;
 use super::open::{Inner, Replicas, failed};
+use super::unsure::{Sent, Unsure};
 use crate::JobError;
 use config::{ExposeSecret, QdrantSettings};
 use jobs::kinds::BaseAt;
 use retrieval::{QdrantIndex, QdrantOptions, QdrantServer};
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 use store::knowledge_bases::KnowledgeBase;
 use store::vector_indexes::{self, VectorIndex, Writer, on_server};
@@ -18,6 +21,8 @@ const LEASE: Duration = Duration::from_secs(30);
 const RENEW_EVERY: Duration = Duration::from_secs(8);
 /// How soon it is looked again whether another process, which writes, is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
+/// How soon, of what must not be left as it is.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 
 impl Replicas {
     /// Brings the server's copy of the base's index up to `at`, if that can be had in time; `true` when it is older. Of a base whose vectors are in the
@@ -68,30 +73,25 @@ enum Attempt {
 
 impl Served {
     async fn reaches(&self, store: &Store, wanted: u64) -> Result<bool, JobError> {
-        let cursor = self.on_server.cursor().await.map_err(failed)?;
-        if let Some(cursor) = cursor.filter(|cursor| *cursor > wanted)
-            && !self.follows_log(store, cursor).await?
-        {
+        let Some(place) = self.on_server.place().await.map_err(failed)? else {
+            return Ok(false);
+        };
+        if place.seq > wanted && !catch_up::counts_as(store, self.index, place).await? {
             return Ok(false);
         }
-        Ok(cursor.is_some_and(|cursor| cursor >= wanted))
+        Ok(place.seq >= wanted)
     }
 
-    /// Whether the base has come as far as the server's copy says of itself. One that is ahead is left from before the database was restored to an earlier
-    /// point: the changes that it counts never were, and those that now have their numbers would never reach it. Ask for the cursor first: others may move it.
-    async fn follows_log(&self, store: &Store, cursor: u64) -> Result<bool, JobError> {
-        let base = self.index.base;
-        let head = store
-            .tenant(self.index.tenant, async move |tx| {
-                Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop())
-            })
-            .await?;
-        // Of a base that is gone, whoever tidies removes it.
-        Ok(head.is_none_or(|head| u64::try_from(head.seq).unwrap_or(0) >= cursor))
+    /// The same for whoever has the time to look whether what the server has is of this base at all.
+    async fn has_come_to(&self, store: &Store, head: u64) -> Result<bool, JobError> {
+        match self.on_server.place().await.map_err(failed)? {
+            Some(place) if place.seq >= head => catch_up::counts_as(store, self.index, place).await,
+            _ => Ok(false),
+        }
     }
 
     /// Until the server has what is `wanted`; waits no longer than `patience` for another process that writes.
-    async fn follow(&self, inner: &Inner, wanted: u64, patience: Duration) -> Result<(), JobError> {
+    async fn follow(&self, inner: &Arc<Inner>, wanted: u64, patience: Duration) -> Result<(), JobError> {
         let until = tokio::time::Instant::now() + patience;
         loop {
             if self.reaches(&inner.store, wanted).await? || tokio::time::Instant::now() > until {
@@ -105,46 +105,122 @@ impl Served {
     }
 
     /// Applies the base's change log to the server up to its head.
-    async fn catch_up(&self, inner: &Inner) -> Result<Attempt, JobError> {
+    async fn catch_up(&self, inner: &Arc<Inner>) -> Result<Attempt, JobError> {
+        let (attempt, late) = self.write_once(inner, &Unsure::Nothing).await;
+        if late != Unsure::Nothing {
+            let (served, task) = (self.clone(), inner.clone());
+            inner
+                .tasks
+                .spawn_until_stopped(async move { served.put_right(&task, late).await });
+        }
+        attempt
+    }
+
+    /// Has the index, if nobody else has, writes, and gives it back. Returns what may have come to the server after the index was somebody else's.
+    async fn write_once(&self, inner: &Inner, late: &Unsure) -> (Result<Attempt, JobError>, Unsure) {
+        let writer = match self.claim(inner).await {
+            Ok(Some(writer)) => writer,
+            Ok(None) => return (Ok(Attempt::Busy), Unsure::Nothing),
+            Err(error) => return (Err(error), Unsure::Nothing),
+        };
+        let sent = Sent::default();
+        let written = tokio::select! {
+            written = self.write(inner, &writer, late, &sent) => written,
+            never = hold(inner, self.index.tenant, writer) => match never {},
+        };
+        let released = self.release(inner, writer).await;
+        let lost = match released {
+            Ok(true) => Unsure::Nothing,
+            Ok(false) | Err(_) => sent.take(),
+        };
+        (written.and(released).map(|_| Attempt::Done), lost)
+    }
+
+    /// Until what was sent late is as the database has it, or nobody wants the index any more.
+    async fn put_right(&self, inner: &Inner, mut late: Unsure) {
+        metrics::counter!("vector_index_late_writes_total").increment(1);
+        tracing::warn!(knowledge_base.id = %self.index.base, "an index on the vector server was written to after it was lost; that is written anew");
+        loop {
+            let done = match self.is_wanted(inner).await {
+                Ok(true) => {
+                    let (attempt, lost) = self.write_once(inner, &late).await;
+                    let done = matches!(attempt, Ok(Attempt::Done)) && lost == Unsure::Nothing;
+                    late = late.and(lost);
+                    attempt.map(|_| done)
+                }
+                Ok(false) => Ok(true),
+                Err(error) => Err(error),
+            };
+            match done {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => {
+                    tracing::warn!(knowledge_base.id = %self.index.base, %error, "what was written late could not be written anew yet");
+                }
+            }
+            tokio::time::sleep(TRY_AGAIN).await;
+        }
+    }
+
+    async fn claim(&self, inner: &Inner) -> Result<Option<Writer>, JobError> {
         let of = on_server(self.index.base, self.index.generation);
-        let claimed = inner
+        Ok(inner
             .store
             .tenant(self.index.tenant, async move |tx| {
                 vector_indexes::add(tx, of.base, of.generation).await?;
                 vector_indexes::claim(tx, of, LEASE.as_secs_f64()).await
             })
-            .await?;
-        let Some(writer) = claimed else {
-            return Ok(Attempt::Busy);
-        };
-        let written = tokio::select! {
-            written = self.write(inner, &writer) => written,
-            lost = hold(inner, self.index.tenant, writer) => Err(lost),
-        };
-        inner
+            .await?)
+    }
+
+    /// Whether the writer still had it.
+    async fn release(&self, inner: &Inner, writer: Writer) -> Result<bool, JobError> {
+        Ok(inner
             .store
             .tenant(self.index.tenant, async move |tx| {
                 vector_indexes::release(tx, &writer).await
             })
-            .await?;
-        written.map(|()| Attempt::Done)
+            .await?)
     }
 
-    async fn write(&self, inner: &Inner, writer: &Writer) -> Result<(), JobError> {
-        let start = match self.on_server.cursor().await.map_err(failed)? {
-            Some(cursor) if writer.seq > 0 && self.follows_log(&inner.store, cursor).await? => {
-                i64::try_from(cursor).unwrap_or(i64::MAX)
-            }
-            // Nobody knows what of it the server has: it may be left from before, and have missed what was deleted since.
-            _ => {
-                self.on_server.remove().await.map_err(failed)?;
-                0
-            }
-        };
+    /// Whether its base still has such an index.
+    async fn is_wanted(&self, inner: &Inner) -> Result<bool, JobError> {
+        let Index {
+            tenant,
+            base,
+            generation,
+        } = self.index;
+        let head = inner
+            .store
+            .tenant(tenant, async move |tx| {
+                Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop())
+            })
+            .await?;
+        Ok(head.is_some_and(|head| head.by_generation(generation).is_some()))
+    }
+
+    /// First what was sent `late`, which others may have changed before it came.
+    async fn write(&self, inner: &Inner, writer: &Writer, late: &Unsure, sent: &Sent) -> Result<(), JobError> {
         let target = Target::Server {
             index: &self.on_server,
             writer,
             lease: LEASE,
+            sent,
+        };
+        let usable = writer.seq > 0 && *late != Unsure::Everything;
+        let start = match self.on_server.place().await.map_err(failed)? {
+            Some(place) if usable && catch_up::counts_as(&inner.store, self.index, place).await? => {
+                if let Unsure::Documents(documents) = late {
+                    catch_up::apply_again(&inner.store, self.index, documents, place, target).await?;
+                }
+                catch_up::number(place)
+            }
+            // Nobody knows what of it the server has: it may be left from before, and have missed what was deleted since, or be ahead of a base that was set back.
+            _ => {
+                sent.note(Unsure::Everything);
+                self.on_server.remove().await.map_err(failed)?;
+                0
+            }
         };
         catch_up::apply_log(&inner.store, self.index, start, target).await?;
         metrics::counter!("vector_index_catch_ups_total").increment(1);
@@ -152,8 +228,9 @@ impl Served {
     }
 }
 
-/// Keeps the index for the writer; returns when that has failed.
-async fn hold(inner: &Inner, tenant: TenantId, writer: Writer) -> JobError {
+/// Keeps the index for the writer. Once somebody else has it, nothing more is done: the writer ends its step, since what is on its way to the server cannot be
+/// called back, and is told then.
+async fn hold(inner: &Inner, tenant: TenantId, writer: Writer) -> Infallible {
     loop {
         tokio::time::sleep(RENEW_EVERY).await;
         let held = inner
@@ -162,8 +239,8 @@ async fn hold(inner: &Inner, tenant: TenantId, writer: Writer) -> JobError {
                 vector_indexes::renew(tx, &writer, LEASE.as_secs_f64()).await
             })
             .await;
-        if let Err(error) = held {
-            return error.into();
+        if let Err(StoreError::LeaseLost) = held {
+            return std::future::pending().await;
         }
     }
 }
@@ -210,7 +287,7 @@ pub fn vector_server(settings: &QdrantSettings) -> Option<retrieval::Result<Qdra
 
 /// Looks after all indexes on the server, now and in each interval: brings those up to date that are behind, and removes those that no base has any
 /// more.
-pub(super) async fn tend(inner: &Inner, system: &System) {
+pub(super) async fn tend(inner: &Arc<Inner>, system: &System) {
     let mut ticks = tokio::time::interval(inner.refresh_interval);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
@@ -221,7 +298,7 @@ pub(super) async fn tend(inner: &Inner, system: &System) {
     }
 }
 
-async fn visit_all(inner: &Inner, system: &System) -> Result<(), JobError> {
+async fn visit_all(inner: &Arc<Inner>, system: &System) -> Result<(), JobError> {
     let all = vector_indexes::all(system).await?;
     if !all.is_empty() {
         // Where it does not answer, no index has to find that out by itself.
@@ -235,7 +312,7 @@ async fn visit_all(inner: &Inner, system: &System) -> Result<(), JobError> {
     Ok(())
 }
 
-async fn visit(inner: &Inner, known: &VectorIndex) -> Result<(), JobError> {
+async fn visit(inner: &Arc<Inner>, known: &VectorIndex) -> Result<(), JobError> {
     let (tenant, base, generation) = (known.tenant_id, known.knowledge_base_id, known.generation);
     let head = inner
         .store
@@ -249,7 +326,7 @@ async fn visit(inner: &Inner, known: &VectorIndex) -> Result<(), JobError> {
         return remove(inner, known).await;
     };
     let wanted = u64::try_from(head.seq).unwrap_or(0);
-    if known.seq < head.seq || !served.reaches(&inner.store, wanted).await? {
+    if known.seq < head.seq || !served.has_come_to(&inner.store, wanted).await? {
         served.catch_up(inner).await?;
         return Ok(());
     }

@@ -1,6 +1,8 @@
 //! Replicas that break, or are built from the beginning, come to hold all of it.
-use super::{filled, finds, ingest, on_disk, start};
+use super::{filled, finds, ingest, on_disk, search, start};
+use std::time::Duration;
 use store::{KnowledgeBaseId, StoreError, index_changes};
+use tests::eventually;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_breaks_while_it_changes_is_built_anew_by_the_next_search() {
@@ -32,6 +34,69 @@ async fn a_base_of_large_documents_is_built_in_small_steps_and_whole() {
     for name in ["first", "second", "third", "fourth", "fifth"] {
         finds(&app, &base, name).await;
     }
+    app.finish().await;
+}
+
+/// A restored database, or a standby that lost its last commits, gives the numbers that a replica has come to once more, to other changes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_of_changes_that_a_restored_base_never_had_is_built_anew_also_where_the_base_has_overtaken_it() {
+    let app = start(&[]).await;
+    let base = filled(&app, "lamps", 1).await;
+    ingest(&app, &base, "kettles", 1).await;
+    finds(&app, &base, "kettles").await;
+    let restored = [
+        "DELETE FROM documents WHERE title = 'kettles'",
+        "DELETE FROM index_changes WHERE seq > 1",
+        "UPDATE replica_cursors SET seq = 1, erased_seq = 1",
+        // Its rows were written by the server that was backed up.
+        "UPDATE knowledge_base_heads SET seq = 1, era_server = era_server - interval '1 day'",
+    ];
+    for change in restored {
+        app.execute(change).await;
+    }
+    for name in ["ovens", "mirrors"] {
+        ingest(&app, &base, name, 1).await;
+    }
+    app.context.replicas.keep_fresh(&app.context.system);
+    for name in ["ovens", "mirrors", "lamps"] {
+        eventually(
+            "what came after the restore is found",
+            Duration::from_secs(20),
+            async || {
+                let found = search(&app, &base, name).await;
+                let text = found["results"][0]["text"].as_str().unwrap_or_default();
+                text.contains(name) && found["stale"] == false
+            },
+        )
+        .await;
+    }
+    let eras = "SELECT count(*) FROM index_eras";
+    assert_eq!(app.count(eras).await, 2);
+    app.finish().await;
+}
+
+/// Of numbers that were given before there were eras, nothing else is known than that the base has come to them.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_from_before_there_were_eras_goes_on_where_it_is() {
+    let app = start(&[]).await;
+    let base = filled(&app, "lamps", 1).await;
+    app.execute("DELETE FROM index_eras").await;
+    app.execute("UPDATE knowledge_base_heads SET era = NULL, era_server = NULL, era_table = NULL")
+        .await;
+    finds(&app, &base, "lamps").await;
+    // Were it built anew, its folder would be another one.
+    let marked = app.data.path().join(format!("replicas/0/{}/{base}", app.tenant));
+    let marked = std::fs::read_dir(marked)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path()
+        .join("marked");
+    std::fs::write(&marked, "").unwrap();
+    ingest(&app, &base, "kettles", 1).await;
+    finds(&app, &base, "kettles").await;
+    assert!(marked.exists());
     app.finish().await;
 }
 

@@ -1,5 +1,5 @@
 //! The server's copy follows its base: through changes, losses and failures.
-use super::{app_with, base_in, ingest, search, titles, titles_of};
+use super::{app_with, base_in, ingest, search, start, titles, titles_of};
 use serde_json::json;
 use std::time::Duration;
 use tests::{QdrantDouble, QdrantMischief, eventually};
@@ -84,6 +84,34 @@ async fn a_copy_ahead_of_a_base_that_was_restored_to_an_earlier_point_is_built_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_changes_that_a_restored_base_never_had_is_built_anew_also_where_the_base_has_overtaken_it() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "heron", HERON).await;
+    ingest(&app, &base, "otter", "The otter swims.").await;
+    titles(&app, &base, "heron").await;
+    let restored = [
+        "DELETE FROM documents WHERE title = 'otter'",
+        "DELETE FROM index_changes WHERE seq > 1",
+        "UPDATE replica_cursors SET seq = 1, erased_seq = 1",
+        "UPDATE knowledge_base_heads SET seq = 1, era_server = era_server - interval '1 day'",
+    ];
+    for change in restored {
+        app.execute(change).await;
+    }
+    ingest(&app, &base, "kestrel", "The kestrel hovers.").await;
+    app.context.replicas.keep_fresh(&app.context.system);
+    eventually("it holds the base as it is", Duration::from_secs(20), async || {
+        let mut found = titles_of(&search(&app, &base, "kestrel hovers in the river").await);
+        found.sort_unstable();
+        found == ["heron", "kestrel"] && server.chunks().len() == 2
+    })
+    .await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_the_server_searches_fail_that_need_it_and_no_others() {
     let server = QdrantDouble::start().await;
     let app = app_with(&server).await;
@@ -134,6 +162,41 @@ async fn one_process_writes_at_a_time_and_a_dead_one_is_followed() {
     assert_eq!(titles(&app, &base, "heron").await, ["heron"]);
     let free = "SELECT count(*) FROM replica_cursors WHERE host = 'qdrant' AND writer IS NULL AND seq > 0";
     assert_eq!(app.count(free).await, 1);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stopped_writer_sends_after_others_took_over_does_not_bring_back_what_was_deleted() {
+    let server = QdrantDouble::start().await;
+    let mut settings = server.settings();
+    settings.push(("retrieval.refresh_interval_secs", "1".to_owned()));
+    settings.push(("qdrant.timeout_ms", "60000".to_owned()));
+    let app = start(settings).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "otter", "The otter swims.").await;
+    titles(&app, &base, "otter").await;
+    let document = ingest(&app, &base, "heron", HERON).await;
+    server.behave(QdrantMischief::Late);
+    assert_eq!(search(&app, &base, "heron").await["stale"], true);
+    server.holds_one().await;
+    // The writer's lease has run out, and the next one hears that the document is to go.
+    app.execute("UPDATE replica_cursors SET writer = uuidv7(), writer_until = now() WHERE host = 'qdrant'")
+        .await;
+    app.client.delete(&format!("/v1/documents/{document}")).await;
+    app.context.replicas.keep_fresh(&app.context.system);
+    let gone = "SELECT count(*) FROM replica_cursors WHERE host = 'qdrant' AND seq >= 3 AND writer IS NULL";
+    eventually("another writer has taken it out", Duration::from_secs(20), async || {
+        app.count(gone).await == 1
+    })
+    .await;
+    assert_eq!(server.chunks().len(), 1);
+    server.deliver().await;
+    assert_eq!(server.chunks().len(), 2, "what was under way came after the deletion");
+    eventually("it is gone again", Duration::from_secs(20), async || {
+        server.chunks().len() == 1
+    })
+    .await;
+    assert_eq!(titles(&app, &base, "heron otter").await, ["otter"]);
     app.finish().await;
 }
 
