@@ -18,3 +18,4 @@ pub use self::problem::{Problem, ProblemBody};
 pub use self::problem_code::ProblemCode;
 pub use self::router::{openapi, router};
 pub use self::state::ApiState;
+pub use self::views::OperatorsJob;

@@ -12,6 +12,7 @@ pub(crate) mod dead_summary;
 pub(crate) mod deletions;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+mod doctor_job;
 pub(crate) mod documents;
 pub(crate) mod embedding_migration;
 pub(crate) mod eval;

@@ -57,7 +57,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
 }
 
 /// What tenants are called, where the owner's URL is at hand; elsewhere their ids must do.
-async fn names() -> HashMap<TenantId, String> {
+pub(super) async fn names() -> HashMap<TenantId, String> {
     let Ok(settings) = Settings::load() else {
         return HashMap::new();
     };

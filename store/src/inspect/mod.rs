@@ -3,6 +3,7 @@
 mod batches;
 mod catalogue;
 mod deletions;
+mod job;
 mod rows;
 mod server;
 mod standing;
@@ -13,6 +14,7 @@ pub use self::catalogue::{
     MigrationState, migration_state, missing_partitions, policy_faults, role_faults, system_login_faults,
 };
 pub use self::deletions::{ReplicaBehind, replicas_behind, resume_deletions, unerased_deletions};
+pub use self::job::tenant_of_job;
 pub use self::rows::{
     LOOKED_AT, dead_locks, expired_leases, overdue_idempotency_keys, overdue_interactive_jobs, suspects, undispatched,
 };

@@ -1,15 +1,9 @@
-use crate::extract::{Authorized, Caller, JobsRead, PathId};
+use crate::extract::{Authorized, JobsRead, PathId};
 use crate::views::WhyObject;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use jobs::{Place, Pool, Position, QueueError, Reached};
-use std::time::Duration;
 use store::JobId;
-use store::jobs::Why;
-
-/// How long Redis has to say where the job stands.
-const ASK_INDEX: Duration = Duration::from_millis(500);
 
 /// Say why a job does not run
 ///
@@ -38,30 +32,5 @@ pub(crate) async fn explain_wait(
             Ok::<_, Problem>(store::jobs::why(tx, id).await?)
         })
         .await?;
-    let (position, reached) = match tokio::time::timeout(ASK_INDEX, stands(&state, reader, &why, id)).await {
-        Ok(Ok((position, reached))) => (Some(position), reached),
-        Ok(Err(_)) | Err(_) => (None, None),
-    };
-    Ok(Json(WhyObject::of(&why, position, reached.as_ref())))
-}
-
-/// Where the job is in the index, and what limits it there.
-async fn stands(
-    state: &ApiState,
-    caller: &Caller,
-    why: &Why,
-    id: JobId,
-) -> Result<(Position, Option<Reached>), QueueError> {
-    let Ok(pool) = why.pool.parse::<Pool>() else {
-        return Ok((Position::Absent, None));
-    };
-    let (queue, tenant) = (&state.queue, caller.tenant());
-    let place = Place {
-        priority: why.priority,
-        tenant,
-        kind: why.kind.clone(),
-        knowledge_bases: why.knowledge_base_ids.clone(),
-    };
-    let position = queue.position(pool, &place, id).await?;
-    Ok((position, queue.limit_reached(pool, tenant, &why.kind).await?))
+    Ok(Json(WhyObject::now(&state.queue, caller.tenant(), id, &why).await))
 }

@@ -4,6 +4,7 @@ mod deletions;
 mod files;
 mod healthy;
 mod index;
+mod job;
 mod rows;
 mod schema;
 mod settings;
