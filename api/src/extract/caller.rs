@@ -156,12 +156,7 @@ impl FromRequestParts<ApiState> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &ApiState) -> Result<Self, Problem> {
-        let found = identify(parts, state).await?;
-        let origin = parts
-            .headers
-            .get(header::ORIGIN)
-            .map(|origin| origin.to_str().unwrap_or(""));
-        let caller = Self::admit(found, origin)?;
+        let caller = identify(parts, state).await?;
         tracing::Span::current().record("tenant.id", tracing::field::display(caller.tenant()));
         if let Some(context) = parts.extensions.get::<RequestContext>() {
             context.set_caller(caller.clone());
@@ -171,8 +166,9 @@ impl FromRequestParts<ApiState> for Caller {
     }
 }
 
-/// Whose key the request carries. An address that sends too many that do not work is refused for a while.
-async fn identify(parts: &Parts, state: &ApiState) -> Result<FoundKey, Problem> {
+/// Whose key the request carries. An address that sends too many that do not work, or not from there, is refused for a while. That these do not count against the
+/// key is on purpose: it stands in web pages, and whoever copies it from there would use up what its pages may ask.
+async fn identify(parts: &Parts, state: &ApiState) -> Result<Caller, Problem> {
     let address = client_address(parts, state.settings.rate_limits.trusted_proxies);
     let secret = match bearer(&parts.headers) {
         Ok(secret) => secret,
@@ -181,10 +177,13 @@ async fn identify(parts: &Parts, state: &ApiState) -> Result<FoundKey, Problem> 
     let hash = store::api_keys::hash(secret);
     state.limiter.refuse_before_look_up(&address, &hash)?;
     match store::api_keys::find(&state.store, secret).await {
-        Ok(found) => {
-            state.limiter.worked(hash);
-            Ok(found)
-        }
+        Ok(found) => match Caller::admit(found, origin(&parts.headers)) {
+            Ok(caller) => {
+                state.limiter.worked(hash);
+                Ok(caller)
+            }
+            Err(problem) => Err(state.limiter.failed(&address, problem).await),
+        },
         Err(StoreError::NotFound { .. }) => {
             let problem = unauthenticated("The API key is unknown, expired or revoked.");
             Err(state.limiter.failed(&address, problem).await)
@@ -224,6 +223,13 @@ fn bearer(headers: &HeaderMap) -> Result<&str, Problem> {
         ));
     }
     Ok(key)
+}
+
+/// The page that the request says to come from; one that cannot be read is no key's.
+fn origin(headers: &HeaderMap) -> Option<&str> {
+    headers
+        .get(header::ORIGIN)
+        .map(|origin| origin.to_str().unwrap_or_default())
 }
 
 fn unauthenticated(detail: &str) -> Problem {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 const KEPT: NonZeroUsize = NonZeroUsize::MIN.saturating_add(9_999);
 
-/// Addresses that sent too many requests without a working key, as this process knows them; and, while Redis is away, its own count of them.
+/// Addresses that sent too many requests without a key that works from there, as this process knows them; and, while Redis is away, its own count of them.
 pub(super) struct Failures {
     blocked: Mutex<LruCache<String, Instant>>,
     /// When each address' allowance is whole again, as in `take.lua`.

@@ -89,14 +89,19 @@ impl Limiter {
         }
     }
 
-    /// Notes a key that works.
+    /// Notes a key that works, from where it was used.
     pub(crate) fn worked(&self, key_hash: [u8; 32]) {
         self.known.note(key_hash);
     }
 
-    /// Counts a request without a working key; returns what to answer. While Redis is away each process counts for itself.
+    /// Counts a request without a working key, or with one that is not for pages of its origin; returns what to answer. While Redis is away each process counts
+    /// for itself.
     pub(crate) async fn failed(&self, address: &str, problem: Problem) -> Problem {
-        if !self.settings.enabled || problem.code() != ProblemCode::Unauthenticated {
+        let counts = matches!(
+            problem.code(),
+            ProblemCode::Unauthenticated | ProblemCode::OriginNotAllowed
+        );
+        if !self.settings.enabled || !counts {
             return problem;
         }
         let burst = self.settings.auth_failures_burst;
@@ -162,7 +167,7 @@ fn decided(class: &'static str, decision: &'static str) {
 fn too_many_failures(pause: Duration) -> Problem {
     decided("auth_failures", "limited");
     limited(
-        "Too many requests without a working key came from this address. Check the key, wait, then try again.",
+        "Too many requests came from this address without a working key, or with one that is not for pages of their origin. Check the key and the origin, wait, then try again.",
         pause,
     )
 }

@@ -1,4 +1,4 @@
-//! How many requests a key may make, and how many without a working key an address may.
+//! How many requests a key may make, and how many an address may without a key that works from there.
 mod address;
 mod class;
 mod failures;

@@ -23,7 +23,7 @@ pub enum Limited<'a> {
         key: ApiKeyId,
         class: &'a str,
     },
-    /// Where requests without a working key come from.
+    /// Where requests come from whose key does not work, or not from there.
     Address(&'a str),
 }
 

@@ -116,7 +116,7 @@ async fn not_configured() -> Answered {
 async fn a_problem_of_each_code_reads_like_this() {
     let app = TestApp::start_with(TestOptions {
         settings: vec![
-            ("rate_limits.auth_failures_burst", "1".to_owned()),
+            ("rate_limits.auth_failures_burst", "2".to_owned()),
             ("rate_limits.auth_failures_per_minute", "1".to_owned()),
         ],
         ..TestOptions::default()
@@ -126,7 +126,7 @@ async fn a_problem_of_each_code_reads_like_this() {
     let mut answers = provoke_all(&app).await;
     answers.extend(gate::refusals(&app).await);
     answers.push(not_configured().await);
-    // One request without a working key has come from this address before.
+    // One request without a working key has come from this address before, and one with a key that is not for its origin.
     answers.push(app.client.with_key(Some("vk_wrong")).get("/v1/jobs").await);
     // The last one: from here on there is no database.
     app.database.drop_now().await;

@@ -195,6 +195,60 @@ async fn an_address_without_a_working_key_is_refused_for_a_while_and_known_keys_
     app.finish().await;
 }
 
+const PAGE: Option<&str> = Some("http://localhost");
+const ELSEWHERE: Option<&str> = Some("http://evil.example");
+
+async fn from_page(app: &TestApp, key: &str, origin: Option<&str>) -> Answered {
+    let client = app.client.with_key(Some(key));
+    let request = client.request(Method::GET, "/v1/jobs");
+    match origin {
+        Some(origin) => client.send(request.header("origin", origin)).await,
+        None => client.send(request).await,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publishable_key_from_elsewhere_than_its_pages_counts_for_the_address_and_works_from_its_pages() {
+    let limits = [
+        ("rate_limits.auth_failures_burst", "3"),
+        ("rate_limits.auth_failures_per_minute", "1"),
+    ];
+    let app = app(&limits, false).await;
+    let (scopes, origins) = (["search:read".to_owned()], ["http://localhost".to_owned()]);
+    let unseen = NewApiKey {
+        name: "unseen",
+        kind: "publishable",
+        secret: "vk_publishable_unseen",
+        scopes: &scopes,
+        allowed_origins: &origins,
+        allow_no_origin: false,
+        rate_tier: None,
+        expires_at: None,
+    };
+    app.make_key(app.tenant, &unseen).await;
+    let known = app.publishable_key.as_str();
+    assert_eq!(from_page(&app, known, PAGE).await.status, 200);
+    for (key, origin) in [(unseen.secret, ELSEWHERE), (known, ELSEWHERE), (known, None)] {
+        from_page(&app, key, origin)
+            .await
+            .expect_problem(403, "origin_not_allowed");
+    }
+    let refused = from_page(&app, known, ELSEWHERE).await;
+    refused.expect_problem(429, "rate_limited");
+    assert!(number(&refused, "retry-after") >= 1);
+    assert!(!refused.headers.contains_key("access-control-allow-origin"));
+    assert_eq!(
+        from_page(&app, known, PAGE).await.status,
+        200,
+        "who sits behind the same address has its pages"
+    );
+    // It was used from elsewhere only, and that is no use that worked.
+    from_page(&app, unseen.secret, PAGE)
+        .await
+        .expect_problem(429, "rate_limited");
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn behind_a_proxy_of_ours_each_client_is_an_address() {
     let limits = [
