@@ -27,7 +27,7 @@ pub(crate) struct WebhookObject {
     /// The first failed attempt since the last that succeeded.
     #[schema(required = true)]
     pub(crate) failing_since: Option<DateTime<Utc>>,
-    /// Until when the secret before the present one signs too.
+    /// Until when the secret before the present one signs too. Those before it end sooner.
     #[schema(required = true)]
     pub(crate) previous_secret_until: Option<DateTime<Utc>>,
     pub(crate) created_at: DateTime<Utc>,

@@ -1,12 +1,12 @@
-use super::WebhookSecret;
 use super::events::TELL_OTHERS;
+use super::{OLDER_SECRETS, WebhookSecret};
 use crate::effects::hold;
 use crate::jobs::Held;
 use crate::prepared::Prepare;
 use crate::secrets::MasterKeys;
 use crate::{JobId, StoreError, TenantTx, WebhookDeliveryId, WebhookId};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Binary, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, Binary, Bool, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -31,15 +31,19 @@ pub struct ToDeliver {
     secret: Vec<u8>,
     #[diesel(sql_type = Nullable<Binary>)]
     previous_secret: Option<Vec<u8>>,
+    #[diesel(sql_type = Array<Binary>)]
+    older_secrets: Vec<Vec<u8>>,
 }
 
 impl ToDeliver {
-    /// What signs: the present secret first, and the one before while it is still good.
+    /// What signs: the present secret first, and those before while they are still good.
     ///
     /// # Errors
     /// [`StoreError::Seal`].
     pub fn secrets(&self, tx: &TenantTx, key: &MasterKeys) -> Result<Vec<WebhookSecret>, StoreError> {
-        let sealed = std::iter::once(&self.secret).chain(&self.previous_secret);
+        let sealed = std::iter::once(&self.secret)
+            .chain(&self.previous_secret)
+            .chain(&self.older_secrets);
         sealed
             .map(|sealed| Ok(WebhookSecret::open(key, tx.tenant, self.endpoint, sealed)?))
             .collect()
@@ -55,12 +59,12 @@ pub async fn find_to_deliver(
     delivery: WebhookDeliveryId,
     job: JobId,
 ) -> Result<Option<ToDeliver>, StoreError> {
-    Ok(sql_query(
+    Ok(sql_query(format!(
         "SELECT w.id AS endpoint, w.url, w.enabled, d.type AS event, d.data, d.created_at, w.secret,
-                CASE WHEN w.previous_secret_until > now() THEN w.previous_secret END AS previous_secret
+                CASE WHEN w.previous_secret_until > now() THEN w.previous_secret END AS previous_secret, {OLDER_SECRETS}
          FROM webhook_deliveries d JOIN webhook_endpoints w ON w.tenant_id = d.tenant_id AND w.id = d.endpoint_id
-         WHERE d.tenant_id = $1 AND d.id = $2 AND d.job_id = $3",
-    )
+         WHERE d.tenant_id = $1 AND d.id = $2 AND d.job_id = $3"
+    ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(delivery)
     .bind::<Uuid, _>(job)

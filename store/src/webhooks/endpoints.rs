@@ -1,4 +1,5 @@
 use super::WebhookSecret;
+use super::older_secrets::{EarlierSecret, MAX_EARLIER, earlier_secrets};
 use crate::prepared::Prepare;
 use crate::secrets::MasterKeys;
 use crate::{StoreError, TenantTx, WebhookId};
@@ -32,7 +33,7 @@ pub struct Endpoint {
     /// The first failed attempt since the last that succeeded.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub failing_since: Option<DateTime<Utc>>,
-    /// Until when the secret before the present one signs too.
+    /// Until when the secret before the present one signs too. Those before it end sooner, each at its own time.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub previous_secret_until: Option<DateTime<Utc>>,
     #[diesel(sql_type = Timestamptz)]
@@ -180,30 +181,45 @@ pub async fn change(tx: &mut TenantTx, id: WebhookId, changes: &Changes) -> Resu
     .map_err(|error| StoreError::or_not_found(error, "webhook"))
 }
 
-/// Gives the webhook a new secret; the one it has signs too for `grace_secs`, unless none of the keys opens it: nothing could be signed with it, and it
-/// would hold up every delivery.
+/// Gives the webhook a new secret; the one it has signs too for `grace_secs`, and so do those before it until their times are over, but for those that none of
+/// the keys opens: nothing could be signed with them, and they would hold up every delivery.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Seal`].
+/// [`StoreError::NotFound`], [`StoreError::Seal`]; [`StoreError::Conflict`] when [`MAX_EARLIER`] sign still: a receiver that has one of them is promised its time.
 pub async fn rotate_secret(
     tx: &mut TenantTx,
     key: &MasterKeys,
     id: WebhookId,
     grace_secs: i64,
 ) -> Result<(Endpoint, WebhookSecret), StoreError> {
-    let old = sealed_secret(tx, id).await?;
+    let EarlierSecret { secret: old, until } = sealed_secret(tx, id, grace_secs).await?;
     let keeps_old = WebhookSecret::open(key, tx.tenant, id, &old).is_ok();
+    let mut earlier = earlier_secrets(tx, id).await?;
+    earlier.retain(|one| WebhookSecret::open(key, tx.tenant, id, &one.secret).is_ok());
+    if keeps_old {
+        if earlier.len() >= MAX_EARLIER {
+            return Err(StoreError::Conflict {
+                what: "five earlier secrets of the webhook sign still; rotate again once the oldest of them has expired",
+            });
+        }
+        earlier.insert(0, EarlierSecret { secret: old, until });
+    }
+    let mut earlier = earlier.into_iter();
+    let previous = earlier.next();
+    let (older, older_until): (Vec<Vec<u8>>, Vec<DateTime<Utc>>) = earlier.map(|one| (one.secret, one.until)).unzip();
     let secret = WebhookSecret::generate()?;
     let rotated = sql_query(format!(
-        "UPDATE webhook_endpoints SET previous_secret = CASE WHEN $5 THEN secret END,
-                previous_secret_until = CASE WHEN $5 THEN now() + $4 * interval '1 second' END, secret = $3, updated_at = now()
+        "UPDATE webhook_endpoints SET secret = $3, previous_secret = $4, previous_secret_until = $5, older_secrets = $6, older_secrets_until = $7,
+                updated_at = now()
          WHERE tenant_id = $1 AND id = $2 RETURNING {COLUMNS}"
     ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
     .bind::<Binary, _>(secret.seal(key, tx.tenant, id)?)
-    .bind::<BigInt, _>(grace_secs)
-    .bind::<Bool, _>(keeps_old)
+    .bind::<Nullable<Binary>, _>(previous.as_ref().map(|one| &one.secret))
+    .bind::<Nullable<Timestamptz>, _>(previous.as_ref().map(|one| one.until))
+    .bind::<Array<Binary>, _>(older)
+    .bind::<Array<Timestamptz>, _>(older_until)
     .prepared()
     .get_result(&mut tx.conn)
     .await
@@ -211,23 +227,18 @@ pub async fn rotate_secret(
     Ok((rotated, secret))
 }
 
-#[derive(QueryableByName)]
-struct Sealed {
-    #[diesel(sql_type = Binary)]
-    secret: Vec<u8>,
-}
-
-/// Held until the transaction ends.
-async fn sealed_secret(tx: &mut TenantTx, id: WebhookId) -> Result<Vec<u8>, StoreError> {
-    let sealed: Sealed =
-        sql_query("SELECT secret FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE")
-            .bind::<Uuid, _>(tx.tenant)
-            .bind::<Uuid, _>(id)
-            .prepared()
-            .get_result(&mut tx.conn)
-            .await
-            .map_err(|error| StoreError::or_not_found(error, "webhook"))?;
-    Ok(sealed.secret)
+/// The present one, and until when it would sign beside another. Held until the transaction ends.
+async fn sealed_secret(tx: &mut TenantTx, id: WebhookId, grace_secs: i64) -> Result<EarlierSecret, StoreError> {
+    sql_query(
+        "SELECT secret, now() + $3 * interval '1 second' AS until FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 FOR NO KEY UPDATE",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(id)
+    .bind::<BigInt, _>(grace_secs)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .map_err(|error| StoreError::or_not_found(error, "webhook"))
 }
 
 /// Deletes the webhook and the log of its deliveries; those under way end without being sent.

@@ -3,6 +3,7 @@ mod attempts;
 mod deliveries;
 mod endpoints;
 mod events;
+mod older_secrets;
 mod replay;
 mod retention;
 mod sealed;
@@ -18,6 +19,7 @@ pub use self::events::{
     DELIVERY_ATTEMPTS, DELIVERY_KIND, DELIVERY_POOL, DELIVERY_PRIORITY, EVENT_PATTERNS, EVENT_TYPES, TEST_EVENT,
     send_test, tell_of_deleted,
 };
+pub(crate) use self::older_secrets::{OLDER_SECRETS, OLDER_SECRETS_UNTIL};
 pub use self::replay::{Replayed, replay, replay_failed};
 pub use self::retention::sweep;
 pub use self::sealed::unopenable;

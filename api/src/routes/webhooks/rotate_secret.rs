@@ -8,8 +8,8 @@ use store::WebhookId;
 
 /// Rotate the secret of a webhook
 ///
-/// The answer holds the new secret, which is never shown again. The old one signs beside it until `previous_secret_until`; one that was
-/// rotated out before is forgotten at once.
+/// The answer holds the new secret, which is never shown again. The old one signs beside it until `previous_secret_until`, and those that were replaced before
+/// each until its own time is over.
 #[utoipa::path(
     post,
     path = "/v1/webhooks/{id}/rotate-secret",
@@ -19,6 +19,7 @@ use store::WebhookId;
     responses(
         (status = 200, description = "The webhook, with its new secret.", body = WebhookSecretObject),
         (status = 404, description = "There is no such webhook."),
+        (status = 409, description = "Five earlier secrets sign still; once the oldest has expired, it can be rotated again."),
     )
 )]
 pub(crate) async fn rotate_webhook_secret(

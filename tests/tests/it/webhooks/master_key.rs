@@ -58,6 +58,7 @@ fn counts(report: &Value) -> (u64, u64, usize) {
 async fn every_secret_is_brought_under_a_new_master_key_and_signs_as_before() {
     let (app, receiver) = (api().await, Receiver::start(&[]).await);
     let before = hook(&app.client, &receiver, &["job.dead"]).await;
+    let between = app.client.post(&before.path("/rotate-secret"), json!({})).await;
     let rotated = app.client.post(&before.path("/rotate-secret"), json!({})).await;
     assert_eq!(rotated.status.as_u16(), 200, "{}", rotated.text);
     let changing = [
@@ -101,7 +102,11 @@ async fn every_secret_is_brought_under_a_new_master_key_and_signs_as_before() {
     app.client_b.ended(sent.body["job_id"].as_str().unwrap()).await;
     let received = receiver.received();
     assert!(received[0].is_signed_by(rotated.body["secret"].as_str().unwrap()));
-    assert!(received[0].is_signed_by(&before.secret), "so does the one before");
+    assert!(
+        received[0].is_signed_by(between.body["secret"].as_str().unwrap()),
+        "so does the one before"
+    );
+    assert!(received[0].is_signed_by(&before.secret), "and the one before that");
     assert!(received[1].is_signed_by(&meanwhile.secret));
     app.finish().await;
 }

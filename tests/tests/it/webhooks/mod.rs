@@ -7,6 +7,7 @@ mod failing;
 mod hostile;
 mod master_key;
 mod replaying;
+mod rotating;
 
 use serde_json::{Value, json};
 use std::time::Duration;
