@@ -23,6 +23,9 @@ pub(crate) struct Args {
 enum Command {
     /// List batches, newest first
     List {
+        /// Only in this state
+        #[arg(long, value_parser = ["running", "succeeded", "failed", "cancelled"])]
+        state: Option<String>,
         /// How many
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
         limit: u32,
@@ -74,7 +77,17 @@ struct SubmitArgs {
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     match args.command {
-        Command::List { limit, cursor, common } => list(limit, cursor, &common).await,
+        Command::List {
+            state,
+            limit,
+            cursor,
+            common,
+        } => {
+            let mut query = vec![("limit", limit.to_string())];
+            query.extend(state.map(|state| ("state", state)));
+            query.extend(cursor.map(|cursor| ("cursor", cursor)));
+            list(&query, &common).await
+        }
         Command::Show(args) => {
             let path = ["batches", &args.id.to_string()];
             show(&args.common, &args.common.server.connect()?.get(&path, &[]).await?)
@@ -89,10 +102,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     }
 }
 
-async fn list(limit: u32, cursor: Option<String>, common: &Common) -> anyhow::Result<Outcome> {
-    let mut query = vec![("limit", limit.to_string())];
-    query.extend(cursor.map(|cursor| ("cursor", cursor)));
-    let page: Value = common.server.connect()?.get(&["batches"], &query).await?;
+async fn list(query: &[(&'static str, String)], common: &Common) -> anyhow::Result<Outcome> {
+    let page: Value = common.server.connect()?.get(&["batches"], query).await?;
     if common.json {
         print_json(&page)?;
     } else {
@@ -256,6 +267,7 @@ mod tests {
         assert!(lines(&page).ends_with("\nmore: --cursor c\n"));
         let fake = Fake::answering(vec![reply(200, page)]).await;
         let command = Command::List {
+            state: Some("running".to_owned()),
             limit: 100,
             cursor: Some("b".to_owned()),
             common: Common {
@@ -264,7 +276,10 @@ mod tests {
             },
         };
         run(Args { command }).await.unwrap();
-        assert_eq!(fake.requests()[0].line, "GET /v1/batches?limit=100&cursor=b");
+        assert_eq!(
+            fake.requests()[0].line,
+            "GET /v1/batches?limit=100&state=running&cursor=b"
+        );
     }
 
     #[test]

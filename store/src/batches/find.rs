@@ -54,6 +54,8 @@ pub enum BatchState {
 }
 
 impl BatchState {
+    pub const ALL: [Self; 4] = [Self::Running, Self::Succeeded, Self::Failed, Self::Cancelled];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -115,16 +117,34 @@ pub async fn find(tx: &mut TenantTx, id: BatchId) -> Result<Batch, StoreError> {
         .map_err(|error| StoreError::or_not_found(error, "batch"))
 }
 
-/// Up to `limit` batches, the newest first, with ids smaller than `before`: where the previous page ended.
+/// What [`Batch::state`] says, of a row.
+const STATE: &str = "CASE WHEN b.ended_at IS NULL OR b.total > b.succeeded + b.dead + b.cancelled THEN 'running'
+         WHEN b.stopped_by = 'request' THEN 'cancelled' WHEN b.dead > 0 THEN 'failed' WHEN b.cancelled > 0 THEN 'cancelled'
+         ELSE 'succeeded' END";
+
+/// Which batches to list.
+#[derive(Clone, Debug, Default)]
+pub struct BatchFilter {
+    pub state: Option<BatchState>,
+    /// Only batches with smaller ids: where the previous page ended.
+    pub before: Option<BatchId>,
+    pub limit: i64,
+}
+
+/// The newest first.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn list(tx: &mut TenantTx, before: Option<BatchId>, limit: i64) -> Result<Vec<Batch>, StoreError> {
-    let sql = format!("{SELECT} WHERE b.tenant_id = $1 AND ($2 IS NULL OR b.id < $2) ORDER BY b.id DESC LIMIT $3");
+pub async fn list(tx: &mut TenantTx, filter: &BatchFilter) -> Result<Vec<Batch>, StoreError> {
+    let sql = format!(
+        "{SELECT} WHERE b.tenant_id = $1 AND ($2 IS NULL OR b.id < $2) AND ($4 IS NULL OR {STATE} = $4)
+         ORDER BY b.id DESC LIMIT $3"
+    );
     Ok(sql_query(sql)
         .bind::<Uuid, _>(tx.tenant)
-        .bind::<Nullable<Uuid>, _>(before)
-        .bind::<BigInt, _>(limit)
+        .bind::<Nullable<Uuid>, _>(filter.before)
+        .bind::<BigInt, _>(filter.limit)
+        .bind::<Nullable<Text>, _>(filter.state.map(BatchState::as_str))
         .prepared()
         .load(&mut tx.conn)
         .await?)

@@ -14,7 +14,7 @@ pub use self::add::{MAX_JOBS, add, lock_open};
 pub(crate) use self::count::COUNTED;
 pub use self::create::{NewBatch, OnFailure, create};
 pub use self::end::{EndedBatch, end_all};
-pub use self::find::{Batch, BatchState, find, list};
+pub use self::find::{Batch, BatchFilter, BatchState, find, list};
 pub use self::mend::{recount, release_steps};
 pub use self::retry::lock_batches_of;
 pub(crate) use self::retry::{ensure_not_stopping, uncount};

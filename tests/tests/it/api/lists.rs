@@ -21,9 +21,9 @@ async fn submit(client: &Client, body: Value) -> String {
 /// The ids on all pages, in order.
 async fn visit(client: &Client, list: &str, limit: usize) -> Vec<String> {
     let mut found = Vec::new();
-    let mut cursor = String::new();
+    let (mut cursor, begin) = (String::new(), if list.contains('?') { '&' } else { '?' });
     loop {
-        let page = client.get(&format!("{list}?limit={limit}{cursor}")).await;
+        let page = client.get(&format!("{list}{begin}limit={limit}{cursor}")).await;
         assert_eq!(page.status.as_u16(), 200, "{}", page.text);
         let rows = page.body["data"].as_array().unwrap();
         found.extend(rows.iter().map(|row| row["id"].as_str().unwrap().to_owned()));
@@ -199,6 +199,68 @@ async fn jobs_are_found_by_state_kind_pool_and_time() {
         Vec::<String>::new()
     );
     app.finish().await;
+}
+
+async fn batch(app: &TestApp, body: Value) -> String {
+    let made = app.client.post("/v1/batches", body).await;
+    assert_eq!(made.status.as_u16(), 202, "{}", made.text);
+    made.body["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn batches_are_found_by_state_page_by_page() {
+    let app = TestApp::start().await;
+    let act = async |path: String| app.client.post(&path, Value::Null).await;
+    let noop = json!({"kind": "diagnostics.noop"});
+    let fails = json!({"kind": "diagnostics.fail", "payload": {"permanent": true}});
+    let far = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"});
+    for _ in 0..3 {
+        batch(&app, json!({"jobs": [noop]})).await;
+    }
+    batch(&app, json!({"jobs": [noop, fails]})).await;
+    let again = batch(&app, json!({"jobs": [fails]})).await;
+    let stopped = batch(&app, json!({"jobs": [far, noop]})).await;
+    act(format!("/v1/batches/{stopped}/cancel")).await;
+    let of_job = batch(&app, json!({"jobs": [far]})).await;
+    let job = app.client.get(&format!("/v1/jobs?parent_id={of_job}")).await.body["data"][0]["id"].clone();
+    act(format!("/v1/jobs/{}/cancel", job.as_str().unwrap())).await;
+    tests::eventually("all have ended", std::time::Duration::from_secs(20), async || {
+        app.count("SELECT count(*) FROM batches WHERE ended_at IS NULL").await == 0
+    })
+    .await;
+    // One that had ended pends again; others pend, or may be added to.
+    app.client.post("/v1/pauses", json!({})).await;
+    let job = app.client.get(&format!("/v1/jobs?parent_id={again}")).await.body["data"][0]["id"].clone();
+    act(format!("/v1/jobs/{}/retry", job.as_str().unwrap())).await;
+    batch(&app, json!({"jobs": [far]})).await;
+    batch(&app, json!({"open": true})).await;
+
+    let all = app.client.get("/v1/batches?limit=100").await.body["data"].clone();
+    for (state, how_many) in [("running", 3), ("succeeded", 3), ("failed", 1), ("cancelled", 2)] {
+        let shown = all.as_array().unwrap().iter().filter(|batch| batch["state"] == state);
+        let expected: Vec<&str> = shown.map(|batch| batch["id"].as_str().unwrap()).collect();
+        assert_eq!(expected.len(), how_many, "{state}: {all:#}");
+        for limit in [1, 2, 100] {
+            let list = format!("/v1/batches?state={state}");
+            assert_eq!(
+                visit(&app.client, &list, limit).await,
+                expected,
+                "{state}, pages of {limit}"
+            );
+        }
+    }
+    let of_others = app.client_b.get("/v1/batches?state=running").await.body;
+    assert_eq!(of_others["data"], json!([]));
+    for query in [
+        "state=odd",
+        "state=",
+        "state=failed&state=running",
+        "kind=diagnostics.noop",
+    ] {
+        let refused = app.client.get(&format!("/v1/batches?{query}")).await;
+        refused.expect_problem(400, "invalid_query");
+    }
+    app.abandon().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
