@@ -81,5 +81,5 @@ async fn a_job_that_failed_is_told_with_its_errors_and_one_that_is_not_there_is_
     let (code, out, complained) = asked(&app, &[&app.tenant.to_string()]);
     assert_eq!((code, out.as_str()), (Some(1), ""));
     assert!(complained.contains("there is no such job"), "{complained}");
-    app.finish().await;
+    app.abandon().await;
 }
