@@ -9,6 +9,7 @@ mod headings;
 mod join_lines;
 mod lines;
 mod list_marker;
+mod merged_cells;
 mod page;
 mod paragraphs;
 mod ruled_tables;

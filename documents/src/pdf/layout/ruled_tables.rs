@@ -1,6 +1,7 @@
 //! Tables drawn with ruling lines.
 
 use super::geometry::{Area, Rule};
+use super::merged_cells;
 use super::segments::{Segment, join_words};
 use super::table::Table;
 use super::words::Word;
@@ -8,6 +9,8 @@ use super::words::Word;
 /// Lines this close to each other, in points, meet.
 const TOLERANCE: f32 = 3.0;
 const MAX_LINES: usize = 400;
+/// Words whose baselines differ by less, in sizes, are of one line.
+const SAME_BASELINE: f32 = 0.4;
 
 /// Takes the words inside of ruled tables out of `segments`, and gives the tables.
 pub(super) fn take(rules: &[Rule], segments: &mut Vec<Segment>) -> Vec<Table> {
@@ -161,9 +164,10 @@ impl Grid {
     fn filled(&self, words: &[&Word]) -> Option<Table> {
         let (columns, rows) = (self.xs.len() - 1, self.ys.len() - 1);
         let mut cells: Vec<Vec<Vec<&Word>>> = vec![vec![Vec::new(); columns]; rows];
+        let mut origins = Origins::of(self, words);
         for word in words {
             let (x, y) = word.area.centre();
-            let (row, column) = self.origin(between(&self.ys, y), between(&self.xs, x), words);
+            let (row, column) = origins.of_cell(between(&self.ys, y), between(&self.xs, x));
             cells.get_mut(row)?.get_mut(column)?.push(word);
         }
         if holds_columns(cells.iter().flatten()) {
@@ -186,41 +190,6 @@ impl Grid {
         (filled_columns >= 2 && filled >= 3 && longest < 2_000).then(|| Table::new(self.area, rows))
     }
 
-    /// The first cell of the merged cell that this one belongs to: cells with no line between them are one, side by side only
-    /// where text runs across.
-    fn origin(&self, mut row: usize, mut column: usize, words: &[&Word]) -> (usize, usize) {
-        let runs_across = |row: usize, x: f32| {
-            let (top, bottom) = (self.ys.get(row), self.ys.get(row + 1));
-            let in_row: Vec<&&Word> = words
-                .iter()
-                .filter(|word| {
-                    let y = word.area.centre().1;
-                    top.is_some_and(|top| *top <= y) && bottom.is_some_and(|bottom| y <= *bottom)
-                })
-                .collect();
-            let ends_at = |left: &Word, right: &Word| {
-                (left.baseline - right.baseline).abs() < 2.0 && right.area.left - left.area.right < 0.6 * left.size
-            };
-            in_row.iter().any(|word| word.area.left < x && x < word.area.right)
-                || in_row
-                    .iter()
-                    .filter(|word| word.area.right <= x && x - word.area.right < word.size)
-                    .any(|left| in_row.iter().any(|right| right.area.left >= x && ends_at(left, right)))
-        };
-        while column > 0
-            && self
-                .xs
-                .get(column)
-                .is_some_and(|x| !self.is_upright_at(Some(x), middle(&self.ys, row)) && runs_across(row, *x))
-        {
-            column -= 1;
-        }
-        while row > 0 && !self.is_level_at(self.ys.get(row), middle(&self.xs, column)) {
-            row -= 1;
-        }
-        (row, column)
-    }
-
     fn is_upright_at(&self, at: Option<&f32>, y: f32) -> bool {
         self.rules.iter().any(|rule| {
             matches!((rule, at), (Rule::Upright { x, top, bottom }, Some(at))
@@ -236,29 +205,90 @@ impl Grid {
     }
 }
 
+/// The first cell of the merged cell that each cell belongs to: cells with no line between them are one, side by side only where text runs across. Each row and each column is
+/// looked at once, however many words stand in it.
+struct Origins<'g, 'w> {
+    grid: &'g Grid,
+    words: Vec<Vec<&'w Word>>,
+    /// Of the cells of a row, in which column each begins.
+    lefts: Vec<Option<Vec<usize>>>,
+    /// Of the cells of a column, in which row.
+    tops: Vec<Option<Vec<usize>>>,
+}
+
+impl<'g, 'w> Origins<'g, 'w> {
+    fn of(grid: &'g Grid, words: &[&'w Word]) -> Self {
+        Self {
+            grid,
+            words: merged_cells::by_row(&grid.ys, words),
+            lefts: vec![None; grid.ys.len()],
+            tops: vec![None; grid.xs.len()],
+        }
+    }
+
+    fn of_cell(&mut self, row: usize, column: usize) -> (usize, usize) {
+        let grid = self.grid;
+        let words = self.words.get(row).map_or([].as_slice(), Vec::as_slice);
+        let lefts = || {
+            let crossed = merged_cells::crossed(words, |word| word, &grid.xs);
+            let is_open = |column: usize| {
+                crossed.get(column).is_some_and(|crossed| *crossed)
+                    && !grid.is_upright_at(grid.xs.get(column), middle(&grid.ys, row))
+            };
+            firsts(grid.xs.len(), is_open)
+        };
+        let column = known(&mut self.lefts, row, column, lefts);
+        let is_open = |row: usize| !grid.is_level_at(grid.ys.get(row), middle(&grid.xs, column));
+        let row = known(&mut self.tops, column, row, || firsts(grid.ys.len(), is_open));
+        (row, column)
+    }
+}
+
+/// What is at `at` in the line `line`, which is made when it is first asked for.
+fn known(lines: &mut [Option<Vec<usize>>], line: usize, at: usize, make: impl FnOnce() -> Vec<usize>) -> usize {
+    let line = lines.get_mut(line).map(|line| line.get_or_insert_with(make));
+    line.and_then(|line| line.get(at)).copied().unwrap_or(at)
+}
+
+/// Of each cell in a line, the first of those that are one with it.
+fn firsts(cells: usize, is_open: impl Fn(usize) -> bool) -> Vec<usize> {
+    let mut firsts: Vec<usize> = Vec::with_capacity(cells);
+    for cell in 0..cells {
+        let before = firsts.last().copied().filter(|_| cell > 0 && is_open(cell));
+        firsts.push(before.unwrap_or(cell));
+    }
+    firsts
+}
+
 /// Under a header, rows without lines between them: where each line of the first cell has its like in the others, it is a row.
 fn with_unruled_rows<'w>(mut cells: Vec<Vec<Vec<&'w Word>>>) -> Vec<Vec<Vec<&'w Word>>> {
     let [_, body] = cells.as_slice() else { return cells };
-    let Some((first, others)) = body.split_first() else {
+    let Some(first) = body.first() else {
         return cells;
     };
-    let is_on = |word: &Word, baseline: f32| (word.baseline - baseline).abs() < 0.4 * word.size;
     let lines: Vec<f32> = cell_lines(first.clone())
         .into_iter()
         .filter_map(|line| line.first().map(|word| word.baseline))
         .collect();
-    let has_like = |baseline: &f32| others.iter().flatten().any(|word| is_on(word, *baseline));
-    let is_of_a_row = |word: &&Word| lines.iter().any(|baseline| is_on(word, *baseline));
-    if lines.len() < 2 || !lines.iter().all(has_like) || !body.iter().flatten().all(is_of_a_row) {
+    if !(2..MAX_LINES).contains(&lines.len()) {
         return cells;
     }
-    let rows: Vec<Vec<Vec<&Word>>> = lines
+    let mut rows: Vec<Vec<Vec<&'w Word>>> = vec![vec![Vec::new(); body.len()]; lines.len()];
+    for (column, cell) in body.iter().enumerate() {
+        for word in cell {
+            let line = merged_cells::line_of(word, &lines, SAME_BASELINE);
+            match line.and_then(|line| rows.get_mut(line)?.get_mut(column)) {
+                Some(cell) => cell.push(*word),
+                None => return cells,
+            }
+        }
+    }
+    let have_likes = rows
         .iter()
-        .map(|baseline| {
-            let on_it = |cell: &Vec<&'w Word>| cell.iter().copied().filter(|word| is_on(word, *baseline)).collect();
-            body.iter().map(on_it).collect()
-        })
-        .collect();
+        .all(|row| row.iter().filter(|cell| !cell.is_empty()).count() > 1);
+    if !have_likes {
+        return cells;
+    }
     cells.truncate(1);
     cells.extend(rows);
     cells
@@ -286,10 +316,11 @@ fn cell_lines(mut words: Vec<&Word>) -> Vec<Vec<Word>> {
     let mut lines: Vec<Vec<Word>> = Vec::new();
     for word in words {
         match lines.last_mut() {
+            // The one before it is the nearest.
             Some(line)
                 if line
-                    .iter()
-                    .any(|other| (other.baseline - word.baseline).abs() < 0.4 * word.size) =>
+                    .last()
+                    .is_some_and(|last| (last.baseline - word.baseline).abs() < SAME_BASELINE * word.size) =>
             {
                 line.push(word.clone());
             }
