@@ -45,6 +45,7 @@ pub(crate) fn display_number(number: f64, code: &str) -> String {
         ""
     };
     let percent = "%".repeat(usize::from(shown.percents));
+    let digits = shown.divided(&digits);
     format!("{sign}{}{digits}{percent}{}", shown.before, shown.after)
 }
 
@@ -126,6 +127,14 @@ struct Shown {
     optional_decimals: bool,
     before: String,
     after: String,
+    /// Digits before the point, shown or not.
+    places: usize,
+    /// What stands among them: `000-00-0000`, each after so many of them.
+    within: Vec<(usize, String)>,
+    /// What has stood since the last of them.
+    since: String,
+    /// Brackets open before the first digit: around a negative number, or closed among the digits.
+    opens: bool,
     /// All its words and signs, in order.
     words: String,
     /// There are such, and neither digits nor anything else that stands for a number.
@@ -170,6 +179,7 @@ impl Shown {
                     has_digits = true;
                     commas = 0;
                     if !in_decimals {
+                        shown.place();
                         shown.whole_digits = (shown.whole_digits + u8::from(c == '0')).min(30);
                     }
                     if in_decimals {
@@ -188,7 +198,10 @@ impl Shown {
                 'h' | 'H' | 's' | 'S' => shown.time = true,
                 'm' | 'M' => months += 1,
                 '$' | '€' | '£' | '¥' | '-' | '+' | '(' | ')' => shown.literal(has_digits, &c.to_string()),
-                ' ' => shown.word(" "),
+                ' ' => {
+                    shown.word(" ");
+                    shown.among(" ");
+                }
                 'E' | 'e' | '/' | '@' if has_digits || c == '@' => shown.general = true,
                 'G' | 'g' => {
                     shown.general = true;
@@ -202,6 +215,7 @@ impl Shown {
         shown.date |= shown.month;
         let is_date = shown.date || shown.time || shown.elapsed;
         shown.thousands += commas;
+        shown.drop_separators();
         shown.words.truncate(shown.words.trim_end().len());
         shown.words_only = !is_date && !has_digits && !shown.general && !shown.words.is_empty();
         shown.general |= !is_date && !has_digits;
@@ -209,9 +223,63 @@ impl Shown {
         shown
     }
 
+    /// The next digit before the point. What stood after the last one stands among them then.
+    fn place(&mut self) {
+        let since = std::mem::take(&mut self.since);
+        if self.places > 0 && !since.is_empty() {
+            self.after.clear();
+            self.within.push((self.places, since));
+        }
+        self.places += 1;
+    }
+
+    /// Text that may turn out to stand among the digits.
+    fn among(&mut self, text: &str) {
+        let bytes: usize = self.within.iter().map(|(_, text)| text.len()).sum();
+        if self.places > 0 && bytes + self.since.len() + text.len() <= MAX_LITERAL_BYTES {
+            self.since.push_str(text);
+        }
+    }
+
+    /// Between groups of three digits, spaces and the like are separators of thousands.
+    fn drop_separators(&mut self) {
+        let is_separator = |text: &String| {
+            text.chars()
+                .all(|c| c.is_whitespace() || matches!(c, '\'' | '’' | '.' | ','))
+        };
+        let mut ends = self.within.iter().map(|(after, _)| *after);
+        let are_threes = ends.all(|after| (self.places - after).is_multiple_of(3));
+        if are_threes && self.within.iter().all(|(_, text)| is_separator(text)) {
+            self.within.clear();
+        }
+    }
+
+    /// The digits with what stands among them, but for what no digit stands before: numbers are shorter than their format.
+    fn divided(&self, digits: &str) -> String {
+        let whole = digits.find('.').unwrap_or(digits.len());
+        let mut divided = String::new();
+        let mut from = 0;
+        for (after, text) in &self.within {
+            let at = whole.saturating_sub(self.places - after);
+            if at > 0 {
+                divided.push_str(digits.get(from..at).unwrap_or_default());
+                divided.push_str(text);
+                from = at;
+            }
+        }
+        divided.push_str(digits.get(from..).unwrap_or_default());
+        // Brackets around some of the digits are no sign.
+        match divided.contains(')') && self.opens {
+            true => format!("({divided}"),
+            false => divided,
+        }
+    }
+
     /// Text around the digits. Signs are not kept: brackets around a number say that it is negative.
     fn literal(&mut self, has_digits: bool, text: &str) {
         self.word(text);
+        self.among(text);
+        self.opens |= text == "(" && !has_digits;
         if matches!(text, "(" | ")" | "-" | "+") {
             return;
         }
@@ -341,6 +409,23 @@ mod tests {
             (1_234_567_890_123_456.0, "0", "1234567890123456"),
             (1e22, "0.0", "10000000000000000000000.0"),
             (f64::MAX, "0%", "1.7976931348623157e308"),
+            (123_456_789.0, "000-00-0000", "123-45-6789"),
+            (12_345_678.0, "000\\-00\\-0000", "012-34-5678"),
+            (-123.0, "0-00", "-1-23"),
+            (5_551_234.0, "[<=9999999]###-####;(###) ###-####", "555-1234"),
+            (
+                4_255_551_234.0,
+                "[<=9999999]###-####;\\(###\\) ###-####",
+                "(425) 555-1234",
+            ),
+            (1_234.0, "(###) ###-####", "1234"),
+            (1_234_567.5, "#\\ ##0.0", "1234567.5"),
+            (1_234_567.0, "# ##0", "1234567"),
+            (1_234_567.0, "#\"'\"##0\" CHF\"", "1234567 CHF"),
+            (4_111_222_233_334_444.0, "0000 0000 0000 0000", "4111 2222 3333 4444"),
+            (12_345.0, "00\".\"000\"-A\"", "12345-A"),
+            (8_503_151_234.0, "000000-0000", "850315-1234"),
+            (-1_234.0, "#,##0;(#,##0)", "-1234"),
         ] {
             assert_eq!(display_number(number, code), shown, "{code}");
         }
