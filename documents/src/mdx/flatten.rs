@@ -17,6 +17,7 @@ pub(super) fn to_markdown(mdx: &str) -> String {
         frames: Frames::default(),
         column: 0,
         is_row: false,
+        in_table: false,
         is_blank: true,
         looked_at: 0,
         lists: Lists::default(),
@@ -40,6 +41,8 @@ struct Flattening<'m> {
     column: usize,
     /// The current line is a row of a table, which a line end would end.
     is_row: bool,
+    /// So is the next one, if it has cells: rows need not begin with a line.
+    in_table: bool,
     /// The last line of the output is blank as far as it was looked at, which happens once.
     is_blank: bool,
     looked_at: usize,
@@ -74,7 +77,10 @@ impl<'m> Flattening<'m> {
         if content.trim().is_empty() {
             self.link = None;
         }
-        self.is_row = content.trim_start_matches(['>', ' ']).starts_with('|');
+        let row = content.trim_start_matches(['>', ' ']);
+        let next = || self.rest().get(line.len()..).and_then(|rest| rest.lines().next());
+        self.in_table = row.contains('|') && (self.in_table || next().is_some_and(is_below_header));
+        self.is_row = self.in_table || row.starts_with('|');
         if let Some(fence) = Fence::opened_by(content) {
             self.fenced(fence, indent);
             return;
@@ -345,4 +351,10 @@ impl<'m> Flattening<'m> {
         }
         self.at += len;
     }
+}
+
+/// `--- | :-:`, which makes the line above it the header of a table.
+fn is_below_header(line: &str) -> bool {
+    let line = line.trim().trim_start_matches(['>', ' ']);
+    line.contains('|') && line.contains('-') && line.chars().all(|c| matches!(c, '|' | '-' | ':' | ' ' | '\t'))
 }

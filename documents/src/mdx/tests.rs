@@ -53,6 +53,17 @@ fn indentation_inside_components_makes_no_code_blocks() {
 }
 
 #[test]
+fn rows_of_a_table_need_not_begin_with_a_line() {
+    let rows = "Key | What\n--- | :---\na | First<br/>second\n<Kbd>b</Kbd> | <ul><li>One</li><li>Two</li></ul>\nc | New\n\nAfter | all\n";
+    let table = "Key | What\na | First second\nb | One; Two\nc | New";
+    assert_eq!(texts(&mdx(rows)), [table, "After | all"]);
+    let quoted: String = rows.lines().take(4).map(|line| format!("> {line}\n")).collect();
+    assert_eq!(texts(&mdx(&quoted)), ["Key | What\na | First second\nb | One; Two"]);
+    // A line that only has a line in it.
+    assert_eq!(texts(&mdx("One | two<br/>three")), ["One | two\nthree"]);
+}
+
+#[test]
 fn a_component_inside_a_list_item_stays_in_the_list() {
     let document = mdx("1. First\n   <Note>\n     Mind this.\n   </Note>\n2. Second");
     assert_eq!(texts(&document), ["1. First", "  Mind this.", "2. Second"]);
