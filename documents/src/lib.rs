@@ -29,6 +29,7 @@ mod sniff;
 mod spreadsheet;
 mod superscript;
 mod table;
+mod table_header;
 mod tag;
 mod whitespace;
 

@@ -1,7 +1,7 @@
 use crate::code::fences;
 use crate::outline::Outline;
 use crate::whitespace::one_line;
-use crate::{Block, BlockKind};
+use crate::{Block, BlockKind, table_header};
 
 /// Longer text of a merged cell is not repeated in the rows it covers: repetition must not multiply a document.
 pub(crate) const MAX_REPEATED_BYTES: usize = 200;
@@ -60,17 +60,24 @@ pub(crate) fn cell_text(blocks: &[Block]) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Header {
     First,
+    /// So many rows are the header.
+    Rows(usize),
     /// A header, unless it looks like the rows under it.
     Guess,
 }
 
-/// Appends a table. Empty rows and columns go; a first row that is one cell across all columns is a paragraph above it, and so
+/// Appends a table. Several header rows become one. Empty rows and columns go; a first row that is one cell across all columns is a paragraph above it, and so
 /// is a table of a single cell. A row that is one cell across gives it once.
 pub(crate) fn push_table(mut rows: Vec<Vec<Cell>>, header: Header, outline: &mut Outline) {
     for cell in rows.iter_mut().flatten() {
         cell.text = one_line(&cell.text).replace(" | ", ", ");
     }
-    rows.retain(|row| row.iter().any(|cell| !cell.text.is_empty()));
+    let is_filled = |row: &Vec<Cell>| row.iter().any(|cell| !cell.text.is_empty());
+    let header = match header {
+        Header::Rows(count) => Header::Rows(rows.iter().take(count).filter(|row| is_filled(row)).count()),
+        header => header,
+    };
+    rows.retain(is_filled);
     drop_empty_columns(&mut rows);
     let captions = rows.iter().take_while(|row| is_caption(row)).count();
     if captions < rows.len() {
@@ -84,6 +91,11 @@ pub(crate) fn push_table(mut rows: Vec<Vec<Cell>>, header: Header, outline: &mut
         outline.paragraph(&lines.join("\n"));
         return;
     }
+    let levels = match header {
+        Header::Rows(count) => count.saturating_sub(captions),
+        Header::First | Header::Guess => table_header::levels(&rows),
+    };
+    table_header::join_levels(&mut rows, levels);
     let mut text = String::new();
     if header == Header::Guess && rows.len() > MAX_ROWS_WITHOUT_HEADER && !starts_with_header(&rows) {
         let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
@@ -176,7 +188,7 @@ pub(crate) fn is_value(text: &str) -> bool {
         })
 }
 
-fn is_year(text: &str) -> bool {
+pub(crate) fn is_year(text: &str) -> bool {
     text.parse::<u16>().is_ok_and(|year| (1900..2100).contains(&year))
 }
 
@@ -212,6 +224,62 @@ mod tests {
             &["Pro", "9"],
         ];
         assert_eq!(pushed(&rows, Header::First), ["Prices", "Plan | Euro\nEurope\nPro | 9"]);
+    }
+
+    #[test]
+    fn header_rows_become_one_whose_names_begin_with_those_of_their_groups() {
+        let rows: [&[&str]; 4] = [
+            &["Prices", "<Prices", "<Prices", "<Prices"],
+            &["Plan", "Euro", "<Euro", "Since"],
+            &["Plan", "Month", "Year", ""],
+            &["Pro", "9", "90", "2020"],
+        ];
+        let joined = [
+            "Prices",
+            "Plan | Euro > Month | Euro > Year | Since\nPro | 9 | 90 | 2020",
+        ];
+        for header in [Header::Rows(3), Header::First, Header::Guess] {
+            assert_eq!(pushed(&rows, header), joined, "{header:?}");
+        }
+        // All of it cannot be the header.
+        assert!(!pushed(&rows, Header::Rows(4)).concat().contains(" > "));
+        let years: [&[&str]; 3] = [
+            &["", "Sales", "<Sales"],
+            &["Region", "2024", "2025"],
+            &["North", "12", "15"],
+        ];
+        assert_eq!(
+            pushed(&years, Header::Guess),
+            ["Region | Sales > 2024 | Sales > 2025\nNorth | 12 | 15"]
+        );
+    }
+
+    #[test]
+    fn a_row_of_data_under_merged_cells_is_no_second_header() {
+        for rows in [
+            [
+                ["Plan", "Price", "<Price"],
+                ["Pro", "monthly", "by card"],
+                ["Team", "yearly", "by card"],
+            ],
+            [
+                ["", "Contact", "<Contact"],
+                ["Ann", "by mail", "by post"],
+                ["Bob", "by mail", "by phone"],
+            ],
+            [["", "Sales", "<Sales"], ["North", "12", "15"], ["South", "11", "14"]],
+            [
+                ["Plan", "Price", "<Price"],
+                ["Plan", "on request", "<on request"],
+                ["Pro", "9", "90"],
+            ],
+        ] {
+            let rows: Vec<&[&str]> = rows.iter().map(<[&str; 3]>::as_slice).collect();
+            for header in [Header::First, Header::Guess] {
+                let found = pushed(&rows, header).concat();
+                assert!(!found.contains(" > "), "{found}");
+            }
+        }
     }
 
     #[test]

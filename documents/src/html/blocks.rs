@@ -173,7 +173,7 @@ impl Reader<'_> {
         }
         push_table(
             table.spread(texts, &mut self.repeated_bytes),
-            Header::First,
+            Header::Rows(table.header_rows()),
             self.outline,
         );
         Ok(())

@@ -21,6 +21,7 @@ pub(super) struct Table<'t> {
 pub(super) struct Row<'t> {
     /// The `thead`, `tbody` or `tfoot`, at whose end cells end too.
     group: Option<NodeId>,
+    is_head: bool,
     pub(super) cells: Vec<NodeRef<'t, Node>>,
 }
 
@@ -34,9 +35,12 @@ impl<'t> Table<'t> {
             match name(child) {
                 "caption" => read.caption = read.caption.or(Some(child)),
                 "tr" => read.rows.push(Row::of(child, None)),
-                "thead" | "tbody" | "tfoot" => {
+                group @ ("thead" | "tbody" | "tfoot") => {
                     let rows = shown(child).filter(|row| name(*row) == "tr");
-                    read.rows.extend(rows.map(|row| Row::of(row, Some(child.id()))));
+                    read.rows.extend(rows.map(|row| Row {
+                        is_head: group == "thead",
+                        ..Row::of(row, Some(child.id()))
+                    }));
                 }
                 _ => {}
             }
@@ -59,6 +63,13 @@ impl<'t> Table<'t> {
             return false;
         }
         self.rows.len() <= 1 || self.rows.iter().all(|row| row.cells.len() <= 1) || cells.any(|cell| is_a_page(*cell))
+    }
+
+    /// How many of the first rows with cells are the header: those of the `thead`, or of header cells alone; the first in any case.
+    pub(super) fn header_rows(&self) -> usize {
+        let rows = self.rows.iter().filter(|row| !row.cells.is_empty());
+        let is_header = |row: &&Row<'_>| row.is_head || row.cells.iter().all(|cell| name(*cell) == "th");
+        rows.take_while(is_header).count().max(1)
     }
 
     /// Puts the text of each cell, by row, into every column and row that the cell covers. What is repeated takes from `bytes`, so that it cannot
@@ -96,7 +107,11 @@ impl<'t> Table<'t> {
 impl<'t> Row<'t> {
     fn of(row: NodeRef<'t, Node>, group: Option<NodeId>) -> Row<'t> {
         let cells = shown(row).filter(|cell| matches!(name(*cell), "td" | "th")).collect();
-        Row { group, cells }
+        Row {
+            group,
+            is_head: false,
+            cells,
+        }
     }
 }
 

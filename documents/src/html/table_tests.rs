@@ -50,6 +50,29 @@ fn a_title_across_the_table_and_a_caption_stand_above_it() {
 }
 
 #[test]
+fn a_header_of_several_rows_names_each_column_with_its_group() {
+    let head = "<tr><th rowspan=2>Plan</th><th colspan=2>Price</th><th>Support</th></tr><tr><th>Month</th><th>Year</th><th>hours</th></tr>";
+    let body = "<tr><th>Pro</th><td>nine</td><td>ninety</td><td>8</td></tr><tr><td>Team</td><td colspan=2>on request</td><td>24</td></tr>";
+    let expected = "Plan | Price > Month | Price > Year | Support > hours\nPro | nine | ninety | 8\nTeam | on request | on request | 24";
+    let cells = head
+        .replace("<th>", "<td>")
+        .replace("<th ", "<td ")
+        .replace("</th", "</td");
+    for table in [
+        format!("<table>{head}{body}</table>"),
+        format!("<table><thead>{head}</thead><tbody>{body}</tbody></table>"),
+        format!("<table><thead>{}</thead>{body}</table>", cells),
+    ] {
+        assert_eq!(texts(&table), [expected], "{table}");
+    }
+    // A header cell across the table names the rows under it.
+    let named = texts(
+        "<table><tr><th>Plan</th><th>Month</th><th>Year</th></tr><tr><th colspan=3>Europe</th></tr><tr><td>Pro</td><td>9</td><td>90</td></tr></table>",
+    );
+    assert_eq!(named, ["Plan | Month | Year\nEurope\nPro | 9 | 90"]);
+}
+
+#[test]
 fn what_stands_within_a_cell_stays_in_its_row() {
     let found = read(
         "<table><tr><th>Command</th><th>What it does</th></tr>\
