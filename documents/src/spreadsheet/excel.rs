@@ -13,18 +13,20 @@ use super::hidden::Hidden;
 use super::limits::Contents;
 use super::number::{display_date, display_number, general};
 use super::sheet::{Merged, Sheet};
-use super::sheet_parts::SheetParts;
+use super::sheet_parts::{OfSheet, SheetParts};
 use crate::ParseError;
 use crate::package::{Package, Properties, damaged, main_part};
 
 /// Workbooks of before 2007. Number formats are not known, but for dates.
 pub(super) fn compound_file(bytes: &[u8]) -> Result<(Properties, Vec<Sheet>), ParseError> {
-    binary_bounds::check(bytes)?;
+    let hidden = binary_bounds::check(bytes)?;
     guarded(|| {
         let mut workbook: Xls<_> = Xls::new(Cursor::new(bytes)).map_err(|error| match error {
             XlsError::Password => ParseError::Encrypted { format: FORMAT },
             error => damaged(FORMAT, &error.to_string()),
         })?;
+        let names = workbook.sheets_metadata().iter().map(|sheet| sheet.name.clone());
+        let hidden: HashMap<String, Hidden> = names.zip(hidden).collect();
         let mut contents = Contents::default();
         let mut sheets = Vec::new();
         for name in visible(workbook.sheets_metadata()) {
@@ -38,6 +40,9 @@ pub(super) fn compound_file(bytes: &[u8]) -> Result<(Properties, Vec<Sheet>), Pa
             }
             let merged = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default();
             sheet.fill(&areas(&merged), &mut contents)?;
+            if let Some(hidden) = hidden.get(&name) {
+                sheet.hide(hidden);
+            }
             sheets.push(sheet);
         }
         Ok((properties(workbook.workbook_properties().unwrap_or_default()), sheets))
@@ -52,13 +57,14 @@ pub(super) fn package(package: &mut Package<'_>, bytes: &[u8]) -> Result<Vec<She
     let main = main_part(package, "xl/workbook.xml").or_else(|_| main_part(package, "xl/workbook.bin"))?;
     let is_binary = main.ends_with(".bin");
     if is_binary {
-        return guarded(|| binary(bytes));
+        let of_sheets = parts.by_binary_sheet(package);
+        return guarded(|| binary(bytes, &of_sheets));
     }
-    let hidden = parts.hidden(package, &main);
-    guarded(|| xml(bytes, &hidden))
+    let of_sheets = parts.by_sheet(package, &main);
+    guarded(|| xml(bytes, &of_sheets))
 }
 
-fn xml(bytes: &[u8], hidden: &HashMap<String, Hidden>) -> Result<Vec<Sheet>, ParseError> {
+fn xml(bytes: &[u8], of_sheets: &HashMap<String, OfSheet>) -> Result<Vec<Sheet>, ParseError> {
     let broken = |error: XlsxError| match error {
         XlsxError::Password => ParseError::Encrypted { format: FORMAT },
         error => damaged(FORMAT, &error.to_string()),
@@ -82,15 +88,13 @@ fn xml(bytes: &[u8], hidden: &HashMap<String, Hidden>) -> Result<Vec<Sheet>, Par
         drop(cells);
         let merged = workbook.merge_cells_by_sheet_name(&name).unwrap_or_default();
         sheet.fill(&areas(&merged), &mut contents)?;
-        if let Some(hidden) = hidden.get(&name) {
-            sheet.hide(hidden);
-        }
+        sheet.belongs_to(of_sheets.get(&name));
         sheets.push(sheet);
     }
     Ok(sheets)
 }
 
-fn binary(bytes: &[u8]) -> Result<Vec<Sheet>, ParseError> {
+fn binary(bytes: &[u8], of_sheets: &HashMap<String, OfSheet>) -> Result<Vec<Sheet>, ParseError> {
     let broken = |error: XlsbError| match error {
         XlsbError::Password => ParseError::Encrypted { format: FORMAT },
         error => damaged(FORMAT, &error.to_string()),
@@ -105,6 +109,7 @@ fn binary(bytes: &[u8]) -> Result<Vec<Sheet>, ParseError> {
             let (row, column) = cell.get_position();
             sheet.add(row, column, text_of(cell.get_value(), ""), &mut contents)?;
         }
+        sheet.belongs_to(of_sheets.get(&name));
         sheets.push(sheet);
     }
     Ok(sheets)

@@ -7,6 +7,7 @@ mod opendocument;
 mod regions;
 mod sheet;
 mod sheet_parts;
+mod sheet_records;
 
 pub(crate) use number::display_number;
 
@@ -51,5 +52,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     })
 }
 
+#[cfg(test)]
+mod binary_tests;
 #[cfg(test)]
 mod tests;

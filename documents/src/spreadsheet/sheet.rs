@@ -2,6 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::hidden::Hidden;
 use super::limits::Contents;
+use super::sheet_parts::OfSheet;
 use crate::ParseError;
 use crate::table::{Cell, MAX_REPEATED_BYTES};
 
@@ -22,6 +23,8 @@ pub(super) struct Placed {
 pub(super) struct Sheet {
     pub(super) name: String,
     pub(super) cells: Vec<Placed>,
+    /// Of an Office Open XML package, which holds it.
+    pub(super) part: Option<String>,
 }
 
 /// First and last row, first and last column of merged cells.
@@ -102,6 +105,14 @@ impl Sheet {
         }
         self.cells.extend(repeats);
         Ok(())
+    }
+
+    /// Without what the part that it was read from hides.
+    pub(super) fn belongs_to(&mut self, part: Option<&OfSheet>) {
+        if let Some(OfSheet { part, hidden }) = part {
+            self.hide(hidden);
+            self.part = Some(part.clone());
+        }
     }
 
     /// Takes out what is hidden and closes the gaps. Merged cells are filled by then, so that what they hold stays as long as one of their

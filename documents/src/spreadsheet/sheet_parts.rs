@@ -1,11 +1,15 @@
 use std::collections::HashMap;
 
 use super::hidden::Hidden;
+use super::sheet_records::{OpenRecord, Said};
 use crate::package::{Package, Relationships, attribute, child_named, find};
 
 /// A tag of a row or a column is shorter.
 const MAX_TAG_BYTES: usize = 1_024;
 const MAX_LINE: u32 = 1_048_576;
+/// The library that reads binary workbooks looks nowhere else.
+const BINARY_WORKBOOK: &str = "xl/workbook.bin";
+const MAX_SHEETS: usize = 10_000;
 
 /// What the library that reads workbooks does not tell: the rows and columns that sheets hide, read from their parts (ECMA-376 part 1 §18.3.1)
 /// while these are unpacked piece by piece.
@@ -15,6 +19,14 @@ pub(super) struct SheetParts {
     /// A table somewhere in the workbook leaves out rows by a filter.
     a_table_is_filtered: bool,
     tag: OpenTag,
+    record: OpenRecord,
+    /// Of a binary workbook: the relationship of each sheet, and its name.
+    named: Vec<(String, String)>,
+}
+
+pub(super) struct OfSheet {
+    pub(super) part: String,
+    pub(super) hidden: Hidden,
 }
 
 #[derive(Default)]
@@ -30,15 +42,20 @@ struct SheetPart {
 impl SheetParts {
     /// Takes the next piece of a part, named in lower case.
     pub(super) fn take(&mut self, part: &str, piece: &[u8]) {
-        let is_sheet = part.contains("/worksheets/") && part.ends_with(".xml");
-        let is_table = part.contains("/tables/") && part.ends_with(".xml");
-        if !is_sheet && !is_table {
+        let is_sheet = part.contains("/worksheets/");
+        let is_table = part.contains("/tables/");
+        if part.ends_with(".bin") && (is_sheet || is_table || part == BINARY_WORKBOOK) {
+            self.take_records(part, is_sheet, piece);
+            return;
+        }
+        if !part.ends_with(".xml") || !is_sheet && !is_table {
             return;
         }
         let Self {
             sheets,
             a_table_is_filtered,
             tag,
+            ..
         } = self;
         tag.begin(part);
         if is_table {
@@ -49,34 +66,86 @@ impl SheetParts {
         tag.read(piece, |tag| sheet.tag(tag));
     }
 
-    /// What is hidden in each sheet, by its name.
-    pub(super) fn hidden(mut self, package: &mut Package<'_>, workbook: &str) -> HashMap<String, Hidden> {
-        let mut hidden = HashMap::new();
+    fn take_records(&mut self, part: &str, is_sheet: bool, piece: &[u8]) {
+        let Self {
+            sheets,
+            a_table_is_filtered,
+            record,
+            named,
+            ..
+        } = self;
+        record.begin(part);
+        if is_sheet {
+            let sheet = sheets.entry(part.to_owned()).or_default();
+            record.read(piece, |said| sheet.record(&said));
+            return;
+        }
+        record.read(piece, |said| match said {
+            Said::Sheet(id, name) if part == BINARY_WORKBOOK && named.len() < MAX_SHEETS => named.push((id, name)),
+            Said::Filter => *a_table_is_filtered = true,
+            _ => {}
+        });
+    }
+
+    /// The part of each sheet of a binary workbook and what is hidden in it, by its name.
+    pub(super) fn by_binary_sheet(mut self, package: &mut Package<'_>) -> HashMap<String, OfSheet> {
+        let mut by_sheet = HashMap::new();
+        let Ok(relationships) = Relationships::of(package, BINARY_WORKBOOK) else {
+            return by_sheet;
+        };
+        for (id, name) in std::mem::take(&mut self.named) {
+            let of_sheet = relationships.part(&id).and_then(|part| self.of_sheet(part));
+            by_sheet.extend(of_sheet.map(|of_sheet| (name, of_sheet)));
+        }
+        by_sheet
+    }
+
+    fn of_sheet(&mut self, part: &str) -> Option<OfSheet> {
+        let mut read = self.sheets.remove(&part.to_ascii_lowercase())?;
+        if read.is_filtered || (read.has_tables && self.a_table_is_filtered) {
+            read.hidden.rows.show_all();
+        }
+        Some(OfSheet {
+            part: part.to_owned(),
+            hidden: read.hidden,
+        })
+    }
+
+    /// The part of each sheet and what is hidden in it, by its name.
+    pub(super) fn by_sheet(mut self, package: &mut Package<'_>, workbook: &str) -> HashMap<String, OfSheet> {
+        let mut by_sheet = HashMap::new();
         let Ok(relationships) = Relationships::of(package, workbook) else {
-            return hidden;
+            return by_sheet;
         };
         let Ok(Some(part)) = package.part(workbook) else {
-            return hidden;
+            return by_sheet;
         };
-        let Ok(tree) = part.tree() else { return hidden };
+        let Ok(tree) = part.tree() else { return by_sheet };
         for sheet in find(tree.root_element(), &["sheets"])
             .into_iter()
             .flat_map(|sheets| child_named(sheets, "sheet"))
         {
             let part = attribute(sheet, "id").and_then(|id| relationships.part(id));
-            let part = part.and_then(|part| self.sheets.remove(&part.to_ascii_lowercase()));
-            if let (Some(name), Some(mut part)) = (attribute(sheet, "name"), part) {
-                if part.is_filtered || (part.has_tables && self.a_table_is_filtered) {
-                    part.hidden.rows.show_all();
-                }
-                hidden.insert(name.to_owned(), part.hidden);
+            let of_sheet = part.and_then(|part| self.of_sheet(part));
+            if let (Some(name), Some(of_sheet)) = (attribute(sheet, "name"), of_sheet) {
+                by_sheet.insert(name.to_owned(), of_sheet);
             }
         }
-        hidden
+        by_sheet
     }
 }
 
 impl SheetPart {
+    fn record(&mut self, said: &Said) {
+        match said {
+            Said::HiddenRow(row) => self.hidden.hide_row(*row),
+            Said::HiddenColumns(first, last) => self.hidden.hide_columns(*first, *last),
+            Said::Filter => self.is_filtered = true,
+            Said::Tables => self.has_tables = true,
+            Said::Sheet(..) => {}
+        }
+    }
+
     fn tag(&mut self, tag: &str) {
         match name(tag) {
             "row" => {

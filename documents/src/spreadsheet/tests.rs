@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Write};
 
-use super::parse;
+pub(super) use super::parse;
 use crate::package::sample::{mutations, package, relationships};
 use crate::{BlockKind, ParseError, ParsedDocument};
 
@@ -73,7 +73,7 @@ fn sheet_of(rows: &str) -> Vec<u8> {
     )
 }
 
-fn texts(document: &ParsedDocument) -> Vec<String> {
+pub(super) fn texts(document: &ParsedDocument) -> Vec<String> {
     let text = |block: &crate::Block| format!("{}: {}", block.headings.join("/"), block.text);
     document.blocks.iter().map(text).collect()
 }
@@ -341,7 +341,7 @@ fn a_cell_repeated_a_billion_times_is_refused_and_a_cut_table_ends() {
 }
 
 /// A workbook of before 2007 with one sheet, whose records are given as kind and content.
-fn compound(records: &[(u16, Vec<u8>)]) -> Vec<u8> {
+pub(super) fn compound(records: &[(u16, Vec<u8>)]) -> Vec<u8> {
     let record = |kind: u16, content: &[u8]| {
         let length = u16::try_from(content.len()).unwrap();
         [&kind.to_le_bytes(), &length.to_le_bytes(), content].concat()
@@ -367,12 +367,12 @@ fn compound(records: &[(u16, Vec<u8>)]) -> Vec<u8> {
     file.into_inner().into_inner()
 }
 
-fn number(row: u16, column: u16, value: f64) -> (u16, Vec<u8>) {
+pub(super) fn number(row: u16, column: u16, value: f64) -> (u16, Vec<u8>) {
     let place = [row.to_le_bytes(), column.to_le_bytes(), [0, 0]].concat();
     (0x0203, [place, value.to_le_bytes().to_vec()].concat())
 }
 
-fn dimensions(rows: u32, columns: u16) -> (u16, Vec<u8>) {
+pub(super) fn dimensions(rows: u32, columns: u16) -> (u16, Vec<u8>) {
     let rows = [[0; 4], rows.to_le_bytes()].concat();
     (
         0x0200,
