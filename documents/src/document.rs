@@ -8,14 +8,15 @@ pub struct ParsedDocument {
     /// at most 300 characters.
     pub title: Option<String>,
     /// Front matter; `description` and `lang` of a web page; `author`, `created`, `modified`, `lang`, `description`, `subject` and `keywords` of
-    /// an Office file. Holds no NUL character.
+    /// an Office file; how many of the pictures in it were read, and how many not (`pictures_recognised`, `pictures_not_read`). Holds no NUL character.
     pub metadata: serde_json::Map<String, serde_json::Value>,
     /// The text in reading order; at least one block has a letter or a digit. A picture has none.
     pub blocks: Vec<Block>,
     /// What a picture is; `None` of everything else.
     pub image: Option<Image>,
-    /// Pages of a PDF, from 1, that are pictures: they show something and have no text but, at most, a stamp's, or their signs do not say what they are. A
-    /// recogniser may read them, from what [`draw`](crate::draw) draws.
+    /// Pages of a PDF, from 1, that are pictures: they show something and have no text but, at most, a stamp's, or their signs do not say what they are. Of an Office file and a
+    /// message, the pictures in it that are large enough to have words on them, and such pages of PDFs in it, by their numbers in the order of the document. A recogniser may read
+    /// them, from what [`draw`](crate::draw) draws.
     pub pictures: Vec<usize>,
 }
 

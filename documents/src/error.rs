@@ -68,6 +68,21 @@ pub enum ParseError {
         /// The numbers, from 1, of those that show something.
         pictures: Vec<usize>,
     },
+    /// Pictures, and nothing else.
+    #[error(
+        "The document has no text: what it shows are pictures, {} of which may have words on them. Run text recognition (OCR) over it and send the result.",
+        pictures.len()
+    )]
+    OnlyPictures {
+        /// The numbers of the pictures, as [`ParsedDocument::pictures`](crate::ParsedDocument::pictures) has them.
+        pictures: Vec<usize>,
+    },
+    /// Asked for one that is not there.
+    #[error("The document has no picture number {number}.")]
+    NoSuchPicture {
+        /// From 1.
+        number: usize,
+    },
     /// Pages that are pictures, in which a recogniser found no text.
     #[error(
         "The PDF has no text layer: its {pages} pages are pictures, in which text recognition (OCR) found no words. Scan it anew, upright and at 300 dots an inch."
@@ -105,6 +120,15 @@ pub enum ParseError {
 }
 
 impl ParseError {
+    /// What a recogniser (OCR) may still read, as [`ParsedDocument::pictures`](crate::ParsedDocument::pictures) says it of a document that has text.
+    #[must_use]
+    pub fn pictures(&self) -> &[usize] {
+        match self {
+            ParseError::NoTextLayer { pictures, .. } | ParseError::OnlyPictures { pictures } => pictures,
+            _ => &[],
+        }
+    }
+
     /// A stable code for programs.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -112,12 +136,15 @@ impl ParseError {
             ParseError::InvalidUtf8 { .. } => "invalid_utf8",
             ParseError::ContainsNul { .. } => "contains_nul",
             ParseError::NoText => "no_text",
+            ParseError::NoSuchPicture { .. } => "no_such_picture",
             ParseError::TooDeep { .. } => "too_deep",
             ParseError::TooComplex { .. } => "too_complex",
             ParseError::Encrypted { .. } => "encrypted",
             ParseError::Damaged { .. } => "damaged",
             ParseError::TooLarge { .. } => "too_large",
-            ParseError::NoTextLayer { .. } | ParseError::NothingRecognised { .. } => "no_text_layer",
+            ParseError::NoTextLayer { .. } | ParseError::OnlyPictures { .. } | ParseError::NothingRecognised { .. } => {
+                "no_text_layer"
+            }
             ParseError::Mismatch { .. } => "format_mismatch",
             ParseError::InvalidEncoding { .. } => "invalid_encoding",
             ParseError::Unsupported { .. } => "unsupported_format",

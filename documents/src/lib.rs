@@ -23,6 +23,7 @@ mod package;
 mod parse;
 mod pdf;
 mod picture;
+mod pictures;
 mod plain_text;
 mod pptx;
 mod sniff;

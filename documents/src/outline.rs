@@ -260,11 +260,23 @@ impl Outline {
 
     /// Adds a finished block under the open headings.
     pub(crate) fn push(&mut self, kind: BlockKind, text: String) {
+        self.push_under(Vec::new(), kind, text);
+    }
+
+    /// Adds blocks that were read apart: under the open headings, and then under those they have themselves.
+    pub(crate) fn append(&mut self, blocks: Vec<Block>) {
+        for Block { headings, kind, text } in blocks {
+            self.push_under(headings, kind, text);
+        }
+    }
+
+    fn push_under(&mut self, own: Vec<String>, kind: BlockKind, text: String) {
         if text.is_empty() || self.too_many {
             return;
         }
         self.heading_is_bare = false;
-        let headings: Vec<String> = self.path.iter().map(|(_, heading)| heading.clone()).collect();
+        let open = self.path.iter().map(|(_, heading)| heading.clone());
+        let headings: Vec<String> = open.chain(own).collect();
         self.path_bytes += headings.iter().map(|heading| heading.len() + 24).sum::<usize>() + 100;
         self.too_many = self.path_bytes > MAX_PATH_BYTES;
         self.blocks.push(Block { headings, kind, text });

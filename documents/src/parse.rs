@@ -3,9 +3,10 @@ use std::borrow::Cow;
 use crate::decode::to_utf8;
 use crate::pdf::RecognisedPage;
 use crate::picture::Picture;
+use crate::pictures::Pictures;
 use crate::{
-    Format, ParseError, ParsedDocument, csv, docx, email, html, image, json, markdown, mdx, pdf, plain_text, pptx,
-    spreadsheet,
+    Block, Format, ParseError, ParsedDocument, csv, docx, email, html, image, json, markdown, mdx, pdf, plain_text,
+    pptx, spreadsheet,
 };
 
 /// Reads a document. Takes time and memory linear in the size of `bytes`, whatever they hold, and never panics.
@@ -39,33 +40,11 @@ pub fn parse_in(
     charset: Option<&str>,
     attachments: Attachments,
 ) -> Result<ParsedDocument, ParseError> {
-    let bytes = &*to_utf8(bytes, format, charset)?;
-    let document = match format {
-        Format::Markdown => {
-            let text = decode(bytes)?;
-            if mdx::imports_components(&text) {
-                mdx::parse(&text)?
-            } else {
-                markdown::parse(&text)?
-            }
-        }
-        Format::Mdx => mdx::parse(&decode(bytes)?)?,
-        Format::Html => html::parse(&decode(bytes)?)?,
-        Format::PlainText => plain_text::parse(&decode(bytes)?)?,
-        Format::Pdf => pdf::parse(bytes, &[])?,
-        Format::Docx => docx::parse(bytes)?,
-        Format::Pptx => pptx::parse(bytes)?,
-        Format::Spreadsheet => spreadsheet::parse(bytes)?,
-        Format::Csv => csv::parse(bytes)?,
-        Format::Email => email::parse(bytes, attachments)?,
-        Format::Json => json::parse(bytes)?,
-        Format::Png | Format::Jpeg | Format::Gif | Format::Webp => return image::parse(bytes, format),
-    };
-    with_text(document)
+    whole(bytes, format, charset, attachments, &[])
 }
 
-/// Draws a page of a PDF, from 1, or a picture, of which `page` is 1: for a recogniser (OCR). A page is drawn as a person sees it, at 300 dots an inch or as many as
-/// 40 million pixels allow; a picture as it is, a small one twice as large, upright and on white.
+/// Draws a page of a PDF, from 1, a picture, of which `page` is 1, or one of the [`pictures`](ParsedDocument::pictures) inside another document: for a recogniser (OCR). A page is
+/// drawn as a person sees it, at 300 dots an inch or as many as 40 million pixels allow; a picture as it is, a small one twice as large, upright and on white.
 ///
 /// Takes as long as the page asks for: bound it from outside.
 ///
@@ -73,13 +52,19 @@ pub fn parse_in(
 /// What cannot be read or drawn, or has no such page: see [`ParseError`].
 pub fn draw(bytes: &[u8], format: Format, page: usize) -> Result<Picture, ParseError> {
     match format {
-        Format::Png | Format::Jpeg | Format::Gif | Format::Webp => image::draw(bytes, format),
-        _ => pdf::draw(bytes, page),
+        format if format.is_image() => image::draw(bytes, format),
+        Format::Pdf => pdf::File::open(bytes)?.draw(page),
+        _ => {
+            let mut pictures = Pictures::drawing(page);
+            let read = read(bytes, format, None, Attachments::Read, &mut pictures);
+            let none = || Err(read.err().unwrap_or(ParseError::NoSuchPicture { number: page }));
+            pictures.drawn().unwrap_or_else(none)
+        }
     }
 }
 
-/// Reads a PDF of whose pages some are pictures, or a picture, which a recogniser (OCR) read: their words are laid out like those of other pages. A page that is
-/// no picture keeps its text; the little text of one that is gives way to what was recognised, unless that is shorter.
+/// Reads a picture, or a document of whose pages or pictures some were read by a recogniser (OCR). Their words are laid out like those of other pages; of a picture they stand
+/// where it does. A page that is no picture keeps its text; the little text of one that is gives way to what was recognised, unless that is shorter.
 ///
 /// # Errors
 /// As [`parse`], and [`ParseError::NothingRecognised`].
@@ -88,22 +73,87 @@ pub fn parse_recognised(
     format: Format,
     recognised: &[RecognisedPage],
 ) -> Result<ParsedDocument, ParseError> {
-    with_text(match (format, recognised) {
-        (Format::Png | Format::Jpeg | Format::Gif | Format::Webp, [page, ..]) => pdf::parse_picture(&page.hocr)?,
-        _ => pdf::parse(bytes, recognised)?,
-    })
+    match (format, recognised) {
+        (format, [page, ..]) if format.is_image() => with_text(pdf::parse_picture(&page.hocr)?),
+        _ => whole(bytes, format, None, Attachments::Read, recognised),
+    }
+}
+
+fn whole(
+    bytes: &[u8],
+    format: Format,
+    charset: Option<&str>,
+    attachments: Attachments,
+    recognised: &[RecognisedPage],
+) -> Result<ParsedDocument, ParseError> {
+    let document = match format {
+        format if format.is_image() => return image::parse(bytes, format),
+        // Its pictures are its pages.
+        Format::Pdf => pdf::File::open(bytes)?.read(recognised)?,
+        _ => {
+            let mut pictures = Pictures::recognised(recognised);
+            let mut document = read(bytes, format, charset, attachments, &mut pictures)?;
+            pictures.told_by(&mut document);
+            document
+        }
+    };
+    with_text(document)
+}
+
+/// Reads a document inside another, whose pictures are among those of the other.
+pub(crate) fn parse_within(
+    bytes: &[u8],
+    format: Format,
+    pictures: &mut Pictures<'_>,
+) -> Result<ParsedDocument, ParseError> {
+    with_text(read(bytes, format, None, Attachments::Read, pictures)?)
+}
+
+fn read(
+    bytes: &[u8],
+    format: Format,
+    charset: Option<&str>,
+    attachments: Attachments,
+    pictures: &mut Pictures<'_>,
+) -> Result<ParsedDocument, ParseError> {
+    let bytes = &*to_utf8(bytes, format, charset)?;
+    match format {
+        Format::Markdown => {
+            let text = decode(bytes)?;
+            if mdx::imports_components(&text) {
+                mdx::parse(&text)
+            } else {
+                markdown::parse(&text)
+            }
+        }
+        Format::Mdx => mdx::parse(&decode(bytes)?),
+        Format::Html => html::parse(&decode(bytes)?),
+        Format::PlainText => plain_text::parse(&decode(bytes)?),
+        Format::Pdf => pictures.read_pdf(bytes),
+        Format::Docx => docx::parse(bytes, pictures),
+        Format::Pptx => pptx::parse(bytes, pictures),
+        Format::Spreadsheet => spreadsheet::parse(bytes, pictures),
+        Format::Csv => csv::parse(bytes),
+        Format::Email => email::parse(bytes, attachments, pictures),
+        Format::Json => json::parse(bytes),
+        Format::Png | Format::Jpeg | Format::Gif | Format::Webp => image::parse(bytes, format),
+    }
 }
 
 fn with_text(document: ParsedDocument) -> Result<ParsedDocument, ParseError> {
-    if document
-        .blocks
-        .iter()
-        .any(|block| block.text.chars().any(char::is_alphanumeric))
-    {
-        Ok(document)
-    } else {
-        Err(ParseError::NoText)
+    match document.pictures.as_slice() {
+        _ if has_letters(&document.blocks) => Ok(document),
+        [] => Err(ParseError::NoText),
+        pictures => Err(ParseError::OnlyPictures {
+            pictures: pictures.to_vec(),
+        }),
     }
+}
+
+/// Whether there is a letter or a digit.
+pub(crate) fn has_letters(blocks: &[Block]) -> bool {
+    let mut texts = blocks.iter().flat_map(|block| block.text.chars());
+    texts.any(char::is_alphanumeric)
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ParseError> {

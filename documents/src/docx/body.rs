@@ -10,6 +10,7 @@ use crate::code::push_code;
 use crate::drawing::{append_chart, append_diagram, chosen_content};
 use crate::outline::{Outline, title};
 use crate::package::{Package, Relationships, attribute, child, child_named, find, value};
+use crate::pictures::Pictures;
 use crate::whitespace::one_line;
 use crate::{Block, BlockKind, ParseError};
 
@@ -17,8 +18,9 @@ use crate::{Block, BlockKind, ParseError};
 pub(super) type Notes<'a> = HashMap<(NoteKind, &'a str), Node<'a, 'a>>;
 
 /// Reads blocks in the order of the document.
-pub(super) struct Body<'a, 'p, 'b> {
+pub(super) struct Body<'a, 'p, 'b, 'r> {
     pub(super) package: &'p mut Package<'b>,
+    pub(super) pictures: &'p mut Pictures<'r>,
     pub(super) relationships: Relationships,
     pub(super) styles: Styles,
     pub(super) numbering: Numbering,
@@ -34,7 +36,7 @@ pub(super) struct State<'a> {
     fields: Fields,
     /// Lines of the listing being read.
     code: String,
-    /// Notes, charts and diagrams that wait for the end of the table they are in.
+    /// Notes, charts, diagrams and pictures that wait for the end of the table they are in.
     waiting_notes: Vec<(NoteKind, &'a str)>,
     waiting_graphics: Vec<Graphic>,
     /// Tables, and notes, around what is being read: no headings there.
@@ -42,7 +44,7 @@ pub(super) struct State<'a> {
     drawn: HashSet<String>,
 }
 
-impl<'a> Body<'a, '_, '_> {
+impl<'a> Body<'a, '_, '_, '_> {
     pub(super) fn blocks(&mut self, parent: Node<'a, 'a>) -> Result<(), ParseError> {
         for node in parent.children().filter(Node::is_element) {
             match node.tag_name().name() {
@@ -174,7 +176,7 @@ impl<'a> Body<'a, '_, '_> {
             return Ok(());
         }
         for graphic in std::mem::take(&mut self.state.waiting_graphics) {
-            let (Graphic::Chart(id) | Graphic::Diagram(id)) = &graphic;
+            let (Graphic::Chart(id) | Graphic::Diagram(id) | Graphic::Picture(id)) = &graphic;
             let Some(part) = self.relationships.part(id).map(str::to_owned) else {
                 continue;
             };
@@ -184,11 +186,14 @@ impl<'a> Body<'a, '_, '_> {
             match graphic {
                 Graphic::Chart(_) => append_chart(self.package, &part, &mut self.outline)?,
                 Graphic::Diagram(_) => append_diagram(self.package, &part, &mut self.outline)?,
+                Graphic::Picture(_) => self.pictures.append(self.package, &part, &mut self.outline),
             }
         }
         for key in std::mem::take(&mut self.state.waiting_notes) {
             if let Some(note) = self.notes.remove(&key) {
                 let texts = self.enclosed(note)?;
+                // What is drawn in it has relationships of another part.
+                self.state.waiting_graphics.clear();
                 let texts: Vec<_> = texts.iter().map(|block| one_line(&block.text)).collect();
                 self.outline.paragraph(&texts.join("\n"));
             }

@@ -5,11 +5,12 @@ use crate::drawing::{alt_text, chosen_content, linear};
 use crate::package::{attribute, child, is_on, value};
 use crate::superscript;
 
-/// A chart or a diagram, by the relationship to its part.
+/// A chart, a diagram or a picture, by the relationship to its part.
 #[derive(Debug)]
 pub(super) enum Graphic {
     Chart(String),
     Diagram(String),
+    Picture(String),
 }
 
 /// Which collection of notes.
@@ -165,7 +166,7 @@ impl<'a> Inline<'a> {
         }
     }
 
-    /// Finds what a drawing says: text boxes, charts, diagrams and the descriptions of pictures.
+    /// Finds what a drawing says: text boxes, charts, diagrams, and pictures with their descriptions.
     fn graphic(&mut self, node: Node<'a, 'a>) {
         for child in node.children().filter(Node::is_element) {
             match child.tag_name().name() {
@@ -181,6 +182,12 @@ impl<'a> Inline<'a> {
                 "relIds" => self
                     .graphics
                     .extend(attribute(child, "dm").map(|id| Graphic::Diagram(id.to_owned()))),
+                "blip" => self
+                    .graphics
+                    .extend(attribute(child, "embed").map(|id| Graphic::Picture(id.to_owned()))),
+                "imagedata" => self
+                    .graphics
+                    .extend(attribute(child, "id").map(|id| Graphic::Picture(id.to_owned()))),
                 "docPr" | "cNvPr" => self.describe(attribute(child, "descr")),
                 "shape" => {
                     self.describe(attribute(child, "alt"));

@@ -11,13 +11,14 @@ use styles::Styles;
 
 use crate::outline::{Outline, title};
 use crate::package::{Package, Part, Properties, Relationships, child, damaged, main_part};
+use crate::pictures::Pictures;
 use crate::{ParseError, ParsedDocument};
 
 const FORMAT: &str = "Word document";
 
 /// Reads a Word document (ECMA-376 part 1 §17): what its author means to be read, in the order of the text. Left out are
 /// headers and footers, comments, deleted and hidden text, and tables of contents.
-pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+pub(crate) fn parse(bytes: &[u8], pictures: &mut Pictures<'_>) -> Result<ParsedDocument, ParseError> {
     let mut package = Package::open(bytes, FORMAT)?;
     let main = main_part(&mut package, "word/document.xml")?;
     let relationships = Relationships::of(&mut package, &main)?;
@@ -53,6 +54,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
 
     let mut body = Body {
         package: &mut package,
+        pictures,
         relationships,
         styles,
         numbering,

@@ -11,7 +11,7 @@ const MAX_COLUMNS: usize = 63;
 const MAX_NESTED: usize = 5;
 
 /// Reads a table. One of a single cell is a frame around its content; a table within a cell becomes text of the cell.
-pub(super) fn read<'a>(body: &mut Body<'a, '_, '_>, table: Node<'a, 'a>) -> Result<(), ParseError> {
+pub(super) fn read<'a>(body: &mut Body<'a, '_, '_, '_>, table: Node<'a, 'a>) -> Result<(), ParseError> {
     let rows: Vec<_> = content(table, "tr").filter(|row| !is_left_out(*row)).collect();
     if let [row] = rows.as_slice()
         && let [cell] = content(*row, "tc").collect::<Vec<_>>().as_slice()

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use super::parse;
 use crate::package::sample::{mutations, package, relationships};
+use crate::pictures::Pictures;
 use crate::{Block, BlockKind, ParseError, ParsedDocument};
 
 const STYLES: &str = r#"<w:styles xmlns:w="w">
@@ -73,6 +73,10 @@ fn document_of(body: &str) -> Vec<u8> {
         ("word/diagrams/data1.xml", DIAGRAM),
         ("docProps/core.xml", CORE),
     ])
+}
+
+fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+    super::parse(bytes, &mut Pictures::default())
 }
 
 fn read(body: &str) -> ParsedDocument {

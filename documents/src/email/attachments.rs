@@ -7,8 +7,10 @@ use serde_json::Value;
 
 use super::headers::clean;
 use crate::outline::{MAX_HEADING_BYTES, Outline};
+use crate::parse::parse_within;
+use crate::pictures::{Pictures, Words};
 use crate::whitespace::truncate;
-use crate::{Block, BlockKind, Format, ParseError, ParsedDocument, Said, parse};
+use crate::{Block, BlockKind, Format, ParseError, ParsedDocument, Said};
 
 /// Attachments named; the rest is counted.
 const MAX_NAMED: usize = 200;
@@ -20,19 +22,21 @@ const REPLACEMENT: &[u8] = "\u{FFFD}".as_bytes();
 const MAX_BLOCKS: usize = 200_000;
 
 /// What was read of attachments, which follows what the messages say themselves.
-pub(super) struct Attached {
+pub(super) struct Attached<'p, 'r> {
     /// Why none is to be read.
     unread: Option<&'static str>,
+    pictures: &'p mut Pictures<'r>,
     count: usize,
     /// The headings of the messages that one is inside of, the outermost first.
     inside: Vec<String>,
     pub(super) blocks: Vec<Block>,
 }
 
-impl Attached {
-    pub(super) fn new(unread: Option<&'static str>) -> Self {
+impl<'p, 'r> Attached<'p, 'r> {
+    pub(super) fn new(unread: Option<&'static str>, pictures: &'p mut Pictures<'r>) -> Self {
         Self {
             unread,
+            pictures,
             count: 0,
             inside: Vec::new(),
             blocks: Vec::new(),
@@ -62,8 +66,7 @@ impl Attached {
         for part in attached.iter().take(MAX_NAMED) {
             let name = describe(part);
             let item = match self.read(message, part) {
-                Ok(0) => format!("- {name}"),
-                Ok(pages) => format!("- {name}, {pages} of its pages not read: no text"),
+                Ok(missing) => format!("- {name}{missing}"),
                 Err(why) => format!("- {name}, not read: {why}"),
             };
             outline.push(BlockKind::ListItem, item);
@@ -76,20 +79,27 @@ impl Attached {
         }
     }
 
-    /// Under a heading of its own, inside those of the message that it is attached to. Returns how many of its pages have no text; otherwise why it is not read.
-    fn read(&mut self, message: &Message<'_>, part: &MessagePart<'_>) -> Result<usize, String> {
+    /// Under a heading of its own, inside those of the message that it is attached to. Returns what of it is not read, as it follows its name; otherwise why nothing is.
+    fn read(&mut self, message: &Message<'_>, part: &MessagePart<'_>) -> Result<String, String> {
         if let Some(why) = self.unread {
             return Err(why.to_owned());
         }
         if self.count >= MAX_READ {
             return Err("the message has too many".to_owned());
         }
-        let document = parsed(message, part)?;
+        if self.pictures.is_drawn() {
+            return Err("a picture is drawn".to_owned());
+        }
+        let not_read = self.pictures.not_read();
+        let (format, document) = self.parsed(message, part)?;
         let blocks = document.blocks;
         if self.blocks.len() + blocks.len() > MAX_BLOCKS {
             return Err("all of it together is too long".to_owned());
         }
-        self.count += 1;
+        // Pictures are counted where they are read.
+        if !format.is_image() {
+            self.count += 1;
+        }
         let own = short(&format!("Attachment: {}", name(part)));
         // What it calls itself may stand nowhere in its text.
         let title = document.title.filter(|title| !own.contains(title.as_str()));
@@ -101,27 +111,42 @@ impl Attached {
             ..block
         }));
         let without_text = document.metadata.get("pages_without_text");
-        Ok(without_text.and_then(Value::as_array).map_or(0, Vec::len))
+        let pages = without_text.and_then(Value::as_array).map_or(0, Vec::len);
+        Ok(match (pages, self.pictures.not_read() - not_read) {
+            (0, 0) => String::new(),
+            (0, pictures) => format!(", {pictures} of its pictures not read"),
+            (pages, _) => format!(", {pages} of its pages not read: no text"),
+        })
     }
-}
 
-/// What is attached, read; or why it is not.
-fn parsed(message: &Message<'_>, part: &MessagePart<'_>) -> Result<ParsedDocument, String> {
-    let (bytes, media_type, name) = (contents(message, part), media_type(part), part.attachment_name());
-    let bytes = &*bytes;
-    let said = Said {
-        media_type: &media_type,
-        file_name: name,
-    };
-    if media_type == "application/pgp-keys" {
-        return Err("it is a key".to_owned());
-    }
-    let told = |error: ParseError| super::told(&error);
-    match Format::detect(bytes, &said).map_err(told)? {
-        Format::Png | Format::Jpeg | Format::Gif | Format::Webp => Err("it is a picture".to_owned()),
-        // As a file.
-        Format::Email => super::parse_message(bytes, Some("it is attached to an attachment")).map_err(told),
-        format => parse(bytes, format).map_err(told),
+    /// What is attached, read; or why it is not.
+    fn parsed(&mut self, message: &Message<'_>, part: &MessagePart<'_>) -> Result<(Format, ParsedDocument), String> {
+        let (bytes, media_type, name) = (contents(message, part), media_type(part), part.attachment_name());
+        let bytes = &*bytes;
+        let said = Said {
+            media_type: &media_type,
+            file_name: name,
+        };
+        if media_type == "application/pgp-keys" {
+            return Err("it is a key".to_owned());
+        }
+        let told = |error: ParseError| super::told(&error);
+        let format = Format::detect(bytes, &said).map_err(told)?;
+        let document = match format {
+            format if format.is_image() => match self.pictures.read(bytes, format) {
+                Words::Found(document) => document,
+                Words::None => return Err("it is a picture without words".to_owned()),
+                Words::Before => return Err("it is a picture that was there before".to_owned()),
+                Words::Unread => return Err("it is a picture".to_owned()),
+            },
+            // As a file.
+            Format::Email => {
+                let unread = Some("it is attached to an attachment");
+                super::parse_message(bytes, unread, self.pictures).map_err(told)?
+            }
+            format => parse_within(bytes, format, self.pictures).map_err(told)?,
+        };
+        Ok((format, document))
     }
 }
 

@@ -10,22 +10,31 @@ use self::attachments::Attached;
 use mail_parser::{Message, MessageParser, PartType};
 
 use crate::outline::{Outline, title};
+use crate::pictures::Pictures;
 use crate::{Attachments, ParseError, ParsedDocument};
 
 const FORMAT: &str = "e-mail";
 /// Messages inside of messages beyond this are named like attachments.
 const MAX_DEPTH: u8 = 5;
 
-pub(crate) fn parse(bytes: &[u8], attachments: Attachments) -> Result<ParsedDocument, ParseError> {
+pub(crate) fn parse(
+    bytes: &[u8],
+    attachments: Attachments,
+    pictures: &mut Pictures<'_>,
+) -> Result<ParsedDocument, ParseError> {
     let unread = match attachments {
         Attachments::Read => None,
         Attachments::Name => Some("reading the attachments of this message failed"),
     };
-    parse_message(bytes, unread)
+    parse_message(bytes, unread, pictures)
 }
 
 /// `unread` says why attachments are only named.
-fn parse_message(bytes: &[u8], unread: Option<&'static str>) -> Result<ParsedDocument, ParseError> {
+fn parse_message(
+    bytes: &[u8],
+    unread: Option<&'static str>,
+    pictures: &mut Pictures<'_>,
+) -> Result<ParsedDocument, ParseError> {
     let transcoded = nesting::from_utf16(bytes);
     let bytes = transcoded.as_deref().unwrap_or(bytes);
     nesting::check(bytes)?;
@@ -40,7 +49,7 @@ fn parse_message(bytes: &[u8], unread: Option<&'static str>) -> Result<ParsedDoc
         return Err(ParseError::Encrypted { format: FORMAT });
     }
     let mut outline = Outline::default();
-    let mut attached = Attached::new(unread);
+    let mut attached = Attached::new(unread, pictures);
     append(&message, 0, &mut outline, &mut attached)?;
     let (_, mut blocks) = outline.finish()?;
     blocks.append(&mut attached.blocks);
@@ -54,7 +63,12 @@ fn parse_message(bytes: &[u8], unread: Option<&'static str>) -> Result<ParsedDoc
 }
 
 /// Header, body and attachments; then the messages inside, each under a heading of its own.
-fn append(message: &Message<'_>, depth: u8, outline: &mut Outline, attached: &mut Attached) -> Result<(), ParseError> {
+fn append(
+    message: &Message<'_>,
+    depth: u8,
+    outline: &mut Outline,
+    attached: &mut Attached<'_, '_>,
+) -> Result<(), ParseError> {
     headers::append(message, outline);
     match body::append(message, outline) {
         // The message around it is still read, and so is what is attached.

@@ -1,6 +1,10 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-use super::parse;
-use crate::{Attachments, BlockKind, ParsedDocument};
+use crate::pictures::Pictures;
+use crate::{Attachments, BlockKind, ParseError, ParsedDocument};
+
+fn parse(bytes: &[u8], attachments: Attachments) -> Result<ParsedDocument, ParseError> {
+    super::parse(bytes, attachments, &mut Pictures::default())
+}
 
 fn read(source: &str) -> ParsedDocument {
     parse(source.replace('\n', "\r\n").as_bytes(), Attachments::Read).unwrap()

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{Cursor, Read};
 
 use zip::ZipArchive;
@@ -26,6 +26,8 @@ pub(crate) struct Package<'b> {
     /// Part names in lower case and without a leading slash.
     names: HashMap<String, usize>,
     unpacked: u64,
+    /// Parts that were given out as bytes.
+    given: HashSet<usize>,
 }
 
 impl<'b> Package<'b> {
@@ -60,6 +62,7 @@ impl<'b> Package<'b> {
             format,
             names,
             unpacked: 0,
+            given: HashSet::new(),
         })
     }
 
@@ -82,6 +85,19 @@ impl<'b> Package<'b> {
             });
         }
         Part::decode(bytes, self.format).map(Some)
+    }
+
+    /// The bytes of a part, one more than `limit` at most, the first time they are asked for. One that is damaged is as good as none: the document is read without it. What it unpacks to
+    /// is for the caller to count.
+    pub(crate) fn bytes_once(&mut self, name: &str, limit: usize) -> Option<Vec<u8>> {
+        let index = *self.names.get(&part_name(name))?;
+        if !self.given.insert(index) {
+            return None;
+        }
+        let mut bytes = Vec::new();
+        let entry = self.zip.by_index(index).ok()?;
+        entry.take(limit as u64 + 1).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
     }
 
     /// A part that the document cannot do without.

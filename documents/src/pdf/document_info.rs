@@ -64,7 +64,7 @@ pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize], recognised: &Recogni
 }
 
 /// How sure the recogniser was of its words on average.
-pub(super) fn certainty(certainties: &[f32]) -> Option<(String, Value)> {
+pub(crate) fn certainty(certainties: &[f32]) -> Option<(String, Value)> {
     let mean = certainties.iter().sum::<f32>() / certainties.len() as f32;
     (!certainties.is_empty()).then(|| ("recognition_certainty".to_owned(), (mean.round() as u64).into()))
 }

@@ -1,10 +1,9 @@
 use hayro::hayro_interpret::InterpreterSettings;
-use hayro::hayro_syntax::Pdf;
 use hayro::vello_cpu::color::palette::css::WHITE;
 use hayro::{PixmapSettings, RenderCache, RenderSettings, render};
 
 use super::content::guarded;
-use super::{FORMAT, damaged, load_error, stream_sizes};
+use super::{FORMAT, File, damaged};
 use crate::ParseError;
 use crate::picture::{MAX_PIXELS, Picture};
 
@@ -14,13 +13,14 @@ const PIXELS_A_POINT: f32 = 4.166_667;
 /// The longest edge in pixels.
 const MAX_EDGE: f32 = 20_000.0;
 
-/// A page, from 1, as a person sees it. Takes as long as the page asks for.
-pub(crate) fn draw(bytes: &[u8], page: usize) -> Result<Picture, ParseError> {
-    stream_sizes::check(bytes)?;
-    let owned = bytes.to_vec();
-    let pdf = guarded(move || Pdf::new(owned))?.map_err(load_error)?;
-    guarded(|| {
-        let page = page.checked_sub(1).and_then(|index| pdf.pages().get(index));
+impl File {
+    /// A page, from 1, as a person sees it. Takes as long as the page asks for.
+    pub(crate) fn draw(&self, page: usize) -> Result<Picture, ParseError> {
+        guarded(|| self.drawn(page))?
+    }
+
+    fn drawn(&self, page: usize) -> Result<Picture, ParseError> {
+        let page = page.checked_sub(1).and_then(|index| self.pdf.pages().get(index));
         let page = page.ok_or_else(|| damaged("it has no such page"))?;
         let (width, height) = page.render_dimensions();
         let scale = scale(width, height).ok_or_else(|| ParseError::TooLarge {
@@ -45,7 +45,7 @@ pub(crate) fn draw(bytes: &[u8], page: usize) -> Result<Picture, ParseError> {
             dots_per_inch: (scale * POINTS_PER_INCH) as u32,
             grey: pixmap.data().iter().map(|p| luma(p.r, p.g, p.b)).collect(),
         })
-    })?
+    }
 }
 
 /// Pixels a point; `None` for a page that has no area, or an edge of which would vanish.

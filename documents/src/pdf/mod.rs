@@ -11,60 +11,73 @@ mod recognised;
 mod shown;
 mod stream_sizes;
 
-pub(crate) use self::draw::draw;
+pub(crate) use self::document_info::certainty;
 pub use self::recognised::RecognisedPage;
 
 use hayro_interpret::hayro_syntax::{DecryptionError, LoadPdfError, Pdf};
 
 use crate::outline::Outline;
-use crate::{Block, ParseError, ParsedDocument};
+use crate::parse::has_letters;
+use crate::{ParseError, ParsedDocument};
 
 const FORMAT: &str = "PDF";
 /// More pages than this are refused.
 const MAX_PAGES: usize = 5_000;
 
-/// `recognised` are pages that are pictures, as a recogniser read them.
-pub(crate) fn parse(bytes: &[u8], recognised: &[RecognisedPage]) -> Result<ParsedDocument, ParseError> {
-    stream_sizes::check(bytes)?;
-    let owned = bytes.to_vec();
-    let pdf = content::guarded(move || Pdf::new(owned))?.map_err(load_error)?;
-    let pages = content::guarded(|| pdf.pages().len())?;
-    if pages > MAX_PAGES {
-        return Err(ParseError::TooLarge {
-            format: FORMAT,
-            what: "its number of pages".to_owned(),
-            limit: "5,000 pages",
-        });
-    }
-    let content = content::read(&pdf, recognised)?;
-    let (without_text, pictures) = (content.pages_without_text, content.pictures);
-    let mut outline = Outline::default();
-    layout::append(content.pages, &mut outline);
-    let (first_heading, blocks) = outline.finish()?;
-    // Nor is a stamp on every page text: it is a running head, which is left out.
-    if !has_letters(&blocks) && !pictures.is_empty() {
-        return Err(match recognised {
-            [] => ParseError::NoTextLayer { pages, pictures },
-            _ => ParseError::NothingRecognised { pages },
-        });
-    }
-    let info = content::guarded(|| document_info::read(&pdf, &without_text, &content.recognised))?;
-    // "1 Introduction" is where a document begins, not what it is called.
-    let first_heading = first_heading
-        .filter(|heading| !layout::is_numbered(heading))
-        .and_then(|heading| crate::outline::title(&heading));
-    Ok(ParsedDocument {
-        image: None,
-        pictures,
-        title: info.title.or(first_heading),
-        metadata: info.metadata,
-        blocks,
-    })
+/// A PDF that was found to be one, and not too large.
+pub(crate) struct File {
+    pdf: Pdf,
+    pages: usize,
 }
 
-fn has_letters(blocks: &[Block]) -> bool {
-    let mut texts = blocks.iter().flat_map(|block| block.text.chars());
-    texts.any(char::is_alphanumeric)
+impl File {
+    pub(crate) fn open(bytes: &[u8]) -> Result<File, ParseError> {
+        stream_sizes::check(bytes)?;
+        let owned = bytes.to_vec();
+        let pdf = content::guarded(move || Pdf::new(owned))?.map_err(load_error)?;
+        let pages = content::guarded(|| pdf.pages().len())?;
+        if pages > MAX_PAGES {
+            return Err(ParseError::TooLarge {
+                format: FORMAT,
+                what: "its number of pages".to_owned(),
+                limit: "5,000 pages",
+            });
+        }
+        Ok(File { pdf, pages })
+    }
+
+    pub(crate) fn pages(&self) -> usize {
+        self.pages
+    }
+
+    /// `recognised` are pages that are pictures, as a recogniser read them.
+    pub(crate) fn read(&self, recognised: &[RecognisedPage]) -> Result<ParsedDocument, ParseError> {
+        let (pdf, pages) = (&self.pdf, self.pages);
+        let content = content::read(pdf, recognised)?;
+        let (without_text, pictures) = (content.pages_without_text, content.pictures);
+        let mut outline = Outline::default();
+        layout::append(content.pages, &mut outline);
+        let (first_heading, blocks) = outline.finish()?;
+        // Nor is a stamp on every page text: it is a running head, which is left out.
+        if !has_letters(&blocks) && !pictures.is_empty() {
+            return Err(match recognised {
+                [] => ParseError::NoTextLayer { pages, pictures },
+                _ => ParseError::NothingRecognised { pages },
+            });
+        }
+        let info = content::guarded(|| document_info::read(pdf, &without_text, &content.recognised))?;
+        // "1 Introduction" is where a document begins, not what it is called.
+        let first_heading = first_heading
+            .filter(|heading| !layout::is_numbered(heading))
+            .and_then(|heading| crate::outline::title(&heading));
+        Ok(ParsedDocument {
+            image: None,
+            pictures,
+            title: info.title.or(first_heading),
+            metadata: info.metadata,
+            blocks,
+        })
+    }
 }
 
 /// The words of a picture that is no PDF, laid out as those of a page.
@@ -82,7 +95,7 @@ pub(crate) fn parse_picture(hocr: &str) -> Result<ParsedDocument, ParseError> {
     let (first_heading, blocks) = outline.finish()?;
     Ok(ParsedDocument {
         title: first_heading.and_then(|heading| crate::outline::title(&heading)),
-        metadata: document_info::certainty(&certainties).into_iter().collect(),
+        metadata: certainty(&certainties).into_iter().collect(),
         blocks,
         ..ParsedDocument::default()
     })

@@ -7,7 +7,7 @@ use crate::picture::DOTS_PER_INCH;
 /// A page, or a picture, as a recogniser (OCR) read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecognisedPage {
-    /// From 1; of a picture it is 1.
+    /// From 1; of a picture it is 1, and of one inside a document its number in [`ParsedDocument::pictures`](crate::ParsedDocument::pictures).
     pub page: usize,
     /// [hOCR](https://kba.github.io/hocr-spec/1.2/) of one page, as Tesseract writes it: lines with `bbox`, `baseline` and `x_size`, words (`ocrx_word`) with `bbox` and `x_wconf`.
     pub hocr: String,

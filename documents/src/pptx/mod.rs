@@ -9,13 +9,14 @@ use std::collections::{HashMap, HashSet};
 
 use crate::outline::{Outline, title};
 use crate::package::{Package, Properties, Relationships, attribute, child, child_named, damaged, main_part};
+use crate::pictures::Pictures;
 use crate::{ParseError, ParsedDocument};
 
 const FORMAT: &str = "PowerPoint presentation";
 
 /// Reads a presentation (ECMA-376 part 1 §19) slide by slide, as it is shown: each is a heading with what stands on it, in reading
 /// order, and its speaker's notes. Left out are hidden slides, comments, and what all slides repeat from their master.
-pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+pub(crate) fn parse(bytes: &[u8], pictures: &mut Pictures<'_>) -> Result<ParsedDocument, ParseError> {
     let mut package = Package::open(bytes, FORMAT)?;
     let main = main_part(&mut package, "ppt/presentation.xml")?;
     let relationships = Relationships::of(&mut package, &main)?;
@@ -27,6 +28,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
     }
     let mut reader = slide::SlideReader {
         package: &mut package,
+        pictures,
         layouts: HashMap::new(),
         outline: Outline::default(),
         title: None,

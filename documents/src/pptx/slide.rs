@@ -10,6 +10,7 @@ use crate::ParseError;
 use crate::drawing::{alt_text, append_chart, append_diagram};
 use crate::outline::Outline;
 use crate::package::{Package, Relationships, attribute, child, child_named, descendant, find};
+use crate::pictures::Pictures;
 use crate::table::{Cell, Header, push_table};
 use crate::whitespace::one_line;
 
@@ -17,15 +18,16 @@ use crate::whitespace::one_line;
 const MAX_COLUMNS: usize = 256;
 
 /// Reads one slide after another.
-pub(super) struct SlideReader<'p, 'b> {
+pub(super) struct SlideReader<'p, 'b, 'r> {
     pub(super) package: &'p mut Package<'b>,
+    pub(super) pictures: &'p mut Pictures<'r>,
     pub(super) layouts: HashMap<String, Rc<Layout>>,
     pub(super) outline: Outline,
     /// The title of the first slide that has one.
     pub(super) title: Option<String>,
 }
 
-impl SlideReader<'_, '_> {
+impl SlideReader<'_, '_, '_> {
     /// `number` counts hidden slides too, as PowerPoint does.
     pub(super) fn slide(&mut self, part: &str, number: usize) -> Result<(), ParseError> {
         let Some(content) = self.package.part(part)? else {
@@ -96,6 +98,10 @@ impl SlideReader<'_, '_> {
                 let description = find(shape.node, &["nvPicPr", "cNvPr"]).and_then(|node| attribute(node, "descr"));
                 if let Some(text) = description.and_then(alt_text) {
                     self.outline.paragraph(&text);
+                }
+                let blip = find(shape.node, &["blipFill", "blip"]).and_then(|blip| attribute(blip, "embed"));
+                if let Some(part) = blip.and_then(|id| relationships.part(id)) {
+                    self.pictures.append(self.package, part, &mut self.outline);
                 }
             }
             "graphicFrame" => self.frame(shape.node, relationships)?,

@@ -1,8 +1,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
-use super::parse;
-use crate::ParsedDocument;
 use crate::package::sample::{mutations, package, relationships};
+use crate::pictures::Pictures;
+use crate::{ParseError, ParsedDocument};
 
 const NAMESPACES: &str = r#"xmlns:p="p" xmlns:a="a" xmlns:r="r" xmlns:mc="mc""#;
 
@@ -85,6 +85,10 @@ fn presentation(slides: &[String]) -> Vec<u8> {
         .map(|(name, text)| (name.as_str(), text.as_str()))
         .collect();
     package(&parts)
+}
+
+fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+    super::parse(bytes, &mut Pictures::default())
 }
 
 fn read(slides: &[String]) -> ParsedDocument {

@@ -2,8 +2,8 @@
 
 use std::io::{Cursor, Write};
 
-pub(super) use super::parse;
 use crate::package::sample::{mutations, package, relationships};
+use crate::pictures::Pictures;
 use crate::{BlockKind, ParseError, ParsedDocument};
 
 const CONTENT_TYPES: &str = r#"<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>"#;
@@ -16,6 +16,10 @@ const SHEET: &str = r#"<worksheet><dimension ref="A1:XFD1048576"/><sheetData>
 <row r="5"><c r="C5" s="1"><v>45001</v></c><c r="D5"><v>12</v></c><c r="E5" t="e"><v>#DIV/0!</v></c></row>
 <row r="1048576"><c r="XFD1048576" t="inlineStr"><is><t>far away</t></is></c></row>
 </sheetData><mergeCells count="1"><mergeCell ref="B4:B5"/></mergeCells></worksheet>"#;
+
+pub(super) fn parse(bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
+    super::parse(bytes, &mut Pictures::default())
+}
 
 fn workbook(sheets: &[(&str, &str, &str)], strings: &str) -> Vec<u8> {
     let list: String = sheets

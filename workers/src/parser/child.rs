@@ -67,11 +67,11 @@ fn answer(request: &Request, bytes: &[u8]) -> Answer {
             pictures: document.pictures.clone(),
             outcome: Outcome::Read(document.into()),
         },
-        Err(error) => refusal(format, error),
+        Err(error) => refusal(format, &error),
     }
 }
 
-/// A page, as an answer and the picture that follows it.
+/// A page or a picture, as an answer and the picture that follows it.
 fn draw(request: &Request, bytes: &[u8], page: usize) -> (Answer, Vec<u8>) {
     let detected = Format::detect(bytes, &said(request));
     let format = detected.as_ref().ok().copied();
@@ -86,19 +86,16 @@ fn draw(request: &Request, bytes: &[u8], page: usize) -> (Answer, Vec<u8>) {
             };
             (answer, picture.to_pgm())
         }
-        Err(error) => (refusal(format, error), Vec::new()),
+        Err(error) => (refusal(format, &error), Vec::new()),
     }
 }
 
-fn refusal(format: Option<Format>, error: ParseError) -> Answer {
+fn refusal(format: Option<Format>, error: &ParseError) -> Answer {
     let (code, message) = (error.code().to_owned(), error.to_string());
     Answer {
         format,
         outcome: Outcome::Refused { code, message },
-        pictures: match error {
-            ParseError::NoTextLayer { pictures, .. } => pictures,
-            _ => Vec::new(),
-        },
+        pictures: error.pictures().to_vec(),
     }
 }
 

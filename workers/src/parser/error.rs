@@ -17,7 +17,7 @@ pub(crate) enum ParserError {
         format: Option<Format>,
         code: String,
         message: String,
-        /// Pages of a PDF that show something and have no text.
+        /// Of what is all pictures, those that a recogniser may read.
         pictures: Vec<usize>,
     },
     /// The parser ended in a way that no document should make it.
@@ -41,7 +41,7 @@ pub(crate) enum ParserError {
     RecogniserUnavailable {
         why: String,
     },
-    /// The recogniser failed on every page that is a picture.
+    /// The recogniser failed on every page that is a picture, and on every picture.
     NotRecognised {
         why: String,
     },
@@ -147,7 +147,7 @@ impl From<ParserError> for JobError {
             ParserError::NotRecognised { why } => Self::permanent(
                 "recognition_failed",
                 format!(
-                    "The document's pages are pictures, and text recognition failed on each of them; on the last, because {why}. Run text recognition (OCR) over it and send the result."
+                    "The document is all pictures, and text recognition failed on each of them; on the last, because {why}. Run text recognition (OCR) over it and send the result."
                 ),
             ),
             ParserError::NotKept(error) => error.into(),

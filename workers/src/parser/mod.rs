@@ -1,7 +1,7 @@
 //! Documents are parsed in a child process, under limits: what a hostile one does to its parser, it does to nobody else.
 //!
-//! [`Parser`] starts the process, `visualkit parse-document`, and says what became of it; [`parse_document`] is what runs there. Pages of a PDF that are pictures
-//! are drawn there too, and read by a [`Recogniser`].
+//! [`Parser`] starts the process, `visualkit parse-document`, and says what became of it; [`parse_document`] is what runs there. Pages of a PDF that are pictures,
+//! and pictures in other documents, are drawn there too, and read by a [`Recogniser`].
 mod child;
 mod error;
 mod pages;
@@ -33,7 +33,7 @@ pub struct Parser {
 pub(crate) struct Parsed {
     pub(crate) format: Format,
     pub(crate) document: ParsedDocument,
-    /// Pages that are pictures.
+    /// Pages that are pictures, or pictures in the document.
     pictures: Vec<usize>,
     /// Some of them were read.
     pub(crate) is_recognised: bool,
@@ -70,7 +70,7 @@ impl Parser {
         }
     }
 
-    /// Reads a document, and in a PDF also pages that are pictures, where a recogniser is installed. Dropping the future kills the process.
+    /// Reads a document, and also pages of a PDF that are pictures and the pictures in other documents, where a recogniser is installed. Dropping the future kills the process.
     pub(crate) async fn parse(&self, unparsed: Unparsed, pages: &impl Pages) -> Result<Parsed, ParserError> {
         let parsed = self.read_whole(&unparsed).await;
         let is_picture = parsed.as_ref().is_ok_and(|parsed| parsed.document.image.is_some());

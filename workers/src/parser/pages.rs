@@ -2,7 +2,7 @@ use documents::RecognisedPage;
 use std::future::Future;
 use store::StoreError;
 
-/// Pages that are pictures, while they are read: who is told of them, and keeps them for another attempt. A page takes about a second, and a document may have hundreds.
+/// Pages that are pictures, and pictures in documents, while they are read: who is told of them, and keeps them for another attempt. A page takes about a second, and a document may have hundreds.
 pub(crate) trait Pages: Sync {
     /// So many pages have been read, of how many.
     fn read(&self, done: usize, total: usize);

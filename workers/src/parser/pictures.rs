@@ -8,7 +8,7 @@ use store::StoreError;
 /// A byte a pixel, of 40 million at most, and the answer before them.
 pub(super) const BYTES_MAX: usize = 48 << 20;
 
-/// What failed, so that a page that is a picture stays without text.
+/// What failed, so that a page or a picture stays without text.
 enum NotRead {
     Drawing(ParserError),
     Recognising(RecogniserError),
@@ -16,7 +16,7 @@ enum NotRead {
 }
 
 impl Parser {
-    /// Reads the pages `pictures`, as many as the settings allow; those that cannot be read stay without text. `None`: there are none, or no recogniser is
+    /// Reads the pages or pictures `pictures`, as many as the settings allow; those that cannot be read stay without text. `None`: there are none, or no recogniser is
     /// installed.
     ///
     /// # Errors
@@ -36,7 +36,11 @@ impl Parser {
         };
         let most = self.recogniser.pages_max();
         if pictures.len() > most {
-            tracing::warn!(pages = pictures.len(), most, "more pages are pictures than are read");
+            tracing::warn!(
+                pages = pictures.len(),
+                most,
+                "more pages and pictures are to be read than are"
+            );
         }
         let pictures = pictures.get(..most).unwrap_or(pictures);
         let languages = self.recogniser.languages(installed, &unparsed.language);
@@ -61,14 +65,14 @@ impl Parser {
                 Err(NotRead::Recognising(RecogniserError::Unavailable { why })) => return Err(unavailable(why)),
                 Err(error) => {
                     let why = error.why();
-                    tracing::warn!(page, why, "a page that is a picture was not read");
+                    tracing::warn!(page, why, "a page or a picture was not read");
                     failure = Some(why);
                 }
             }
             if bytes > bytes_max {
                 tracing::warn!(
                     page,
-                    "the pages so far have as much text as is kept: the others are not read"
+                    "the pages and pictures so far have as much text as is kept: the others are not read"
                 );
                 break;
             }

@@ -17,12 +17,12 @@ pub(super) struct Request {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Task {
     Read {
-        /// Pages of a PDF that are pictures, as a recogniser read them.
+        /// Pages of a PDF that are pictures, or pictures in the document, as a recogniser read them.
         recognised: Vec<RecognisedPage>,
         /// The attachments of a message are read, too; otherwise they are named.
         attachments: bool,
     },
-    /// A page of a PDF, from 1: the answer is followed by its picture, as PGM.
+    /// A page of a PDF, from 1, or a picture in the document by its number: the answer is followed by its picture, as PGM.
     Draw { page: usize },
 }
 
@@ -64,7 +64,7 @@ impl Request {
 pub(super) struct Answer {
     /// What the document is, where that was found out.
     pub(super) format: Option<Format>,
-    /// Pages of a PDF that show something and have no text.
+    /// What a recogniser may read: [`ParsedDocument::pictures`].
     pub(super) pictures: Vec<usize>,
     pub(super) outcome: Outcome,
 }

@@ -1,5 +1,6 @@
 //! A page that was read is not read again by another attempt. The program in Tesseract's place hangs on the second page until a file `well` is there, and from then on dies of
 //! the first: whoever reads that again leaves it without text.
+use super::pictures_inside::office_writer::eml;
 use super::recognition::{HALF, Installed, TENTH, pdf_writer::PdfWriter};
 use super::support::parse_detail;
 use serde_json::{Value, json};
@@ -16,13 +17,16 @@ async fn kept(installed: &Installed) -> i64 {
 
 /// A document of two pages whose job was cancelled when the first had been read.
 async fn half_read() -> (Installed, Value) {
+    half_read_as("scan.pdf", &scan()).await
+}
+
+fn scan() -> Vec<u8> {
+    PdfWriter::default().page(HALF).page(TENTH).finish()
+}
+
+async fn half_read_as(name: &str, bytes: &[u8]) -> (Installed, Value) {
     let installed = Installed::behaving(BEHAVIOUR, &[("recognition.page_timeout_ms", "600000")]).await;
-    let pdf = PdfWriter::default().page(HALF).page(TENTH).finish();
-    let sent = installed
-        .app
-        .client
-        .upload(&installed.base, "scan.pdf", None, &pdf)
-        .await;
+    let sent = installed.app.client.upload(&installed.base, name, None, bytes).await;
     eventually("a page is kept", Duration::from_secs(30), async || {
         kept(&installed).await == 1
     })
@@ -37,14 +41,18 @@ async fn half_read() -> (Installed, Value) {
 
 /// Which pages were read, once the job has been taken up again, and which were not.
 async fn retried(installed: &Installed, job: &Value) -> [Value; 2] {
+    let detail = detail_of_retry(installed, job).await;
+    [&detail["pages_recognised"], &detail["pages_without_text"]].map(Value::clone)
+}
+
+async fn detail_of_retry(installed: &Installed, job: &Value) -> Value {
     let id = job["id"].as_str().unwrap();
     let retry = format!("/v1/jobs/{id}/retry");
     let queued = installed.app.client.post(&retry, Value::Null).await;
     assert_eq!(queued.status.as_u16(), 202, "{}", queued.text);
     let ended = installed.app.client.ended_within(id, Duration::from_secs(60)).await;
     assert_eq!(ended["state"], "succeeded", "{ended}");
-    let detail = parse_detail(&installed.app, &ended).await;
-    [&detail["pages_recognised"], &detail["pages_without_text"]].map(Value::clone)
+    parse_detail(&installed.app, &ended).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,6 +64,20 @@ async fn an_ingest_that_is_taken_up_again_reads_the_other_pages_only() {
     assert!(
         expected.iter().all(Option::is_some) && expected.is_sorted(),
         "{expected:?} in {text}"
+    );
+    assert_eq!(kept(&installed).await, 0, "its chunks have the text now");
+    installed.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_that_is_taken_up_again_keeps_what_was_read_of_its_attachments() {
+    let mail = eml("See below.", &[("application/pdf", "scan.pdf", &scan())]);
+    let (installed, job) = half_read_as("mail.eml", &mail).await;
+    let detail = detail_of_retry(&installed, &job).await;
+    assert_eq!(
+        (&detail["pictures_recognised"], &detail["pictures_not_read"]),
+        (&json!(2), &Value::Null),
+        "{detail}"
     );
     assert_eq!(kept(&installed).await, 0, "its chunks have the text now");
     installed.app.finish().await;

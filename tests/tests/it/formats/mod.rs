@@ -4,6 +4,7 @@ mod every_file;
 mod found;
 mod kept_pages;
 mod limits;
+mod pictures_inside;
 mod processes;
 mod recognition;
 mod shown;

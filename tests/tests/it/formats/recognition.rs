@@ -67,7 +67,7 @@ impl Installed {
         Self::with(&program.replace("BEHAVIOUR", behaviour), settings).await
     }
 
-    async fn ingest(&self, name: &str, pdf: &[u8]) -> Value {
+    pub(super) async fn ingest(&self, name: &str, pdf: &[u8]) -> Value {
         ingest(&self.app, &self.base, name, None, pdf).await
     }
 
@@ -337,7 +337,7 @@ async fn a_picture_is_read_in_a_base_whose_model_looks_at_none() {
 }
 
 /// By Tesseract itself, where it is installed.
-async fn with_tesseract() -> Option<TestApp> {
+pub(super) async fn with_tesseract() -> Option<TestApp> {
     let tesseract = Path::new("/usr/bin/tesseract");
     if !tesseract.exists() {
         eprintln!(
@@ -353,7 +353,7 @@ async fn with_tesseract() -> Option<TestApp> {
     Some(TestApp::start_with(options).await)
 }
 
-async fn shown(app: &TestApp, job: &Value) -> String {
+pub(super) async fn shown(app: &TestApp, job: &Value) -> String {
     assert_eq!(job["state"], "succeeded", "{job}");
     let environment = [
         ("VISUALKIT_URL", app.client.url.as_str()),

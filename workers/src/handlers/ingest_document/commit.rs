@@ -25,7 +25,7 @@ pub(super) struct Ingested {
     title: String,
     /// What the document says of itself.
     said: Value,
-    /// Some of its pages are pictures that were read.
+    /// Some of its pages are pictures that were read, or some pictures in it were.
     is_recognised: bool,
     chunks: Vec<Chunk>,
     embedded: Embedded,

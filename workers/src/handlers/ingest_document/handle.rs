@@ -82,8 +82,14 @@ fn found(parsed: &Parsed) -> Value {
         let count = parsed.document.metadata.get(name).filter(|count| count.is_u64());
         found.extend(count.map(|count| (name.to_owned(), count.clone())));
     }
-    // Which of a PDF's pages were pictures that were read, how surely (0 to 100), and which stay without text.
-    for name in ["pages_recognised", "recognition_certainty", "pages_without_text"] {
+    // Which of a PDF's pages were pictures that were read, how surely (0 to 100), and which stay without text; of the pictures in other documents, how many.
+    for name in [
+        "pages_recognised",
+        "pictures_recognised",
+        "recognition_certainty",
+        "pages_without_text",
+        "pictures_not_read",
+    ] {
         let told = parsed.document.metadata.get(name);
         found.extend(told.map(|told| (name.to_owned(), told.clone())));
     }
@@ -99,7 +105,7 @@ pub(super) struct Cut {
     pub(super) title: String,
     /// What the document says of itself.
     pub(super) said: Value,
-    /// Some of its pages are pictures that were read.
+    /// Some of its pages are pictures that were read, or some pictures in it were.
     pub(super) is_recognised: bool,
     pub(super) chunks: Vec<Chunk>,
 }

@@ -5,7 +5,7 @@ use documents::RecognisedPage;
 use store::documents::{keep_recognised_page, recognised_pages};
 use store::{BlobId, Durability, StoreError, documents as stored};
 
-/// Pages of a document that are pictures: the job says how many have been read, and another attempt finds what this one read.
+/// Pages of a document that are pictures, or pictures in it: the job says how many have been read, and another attempt finds what this one read.
 pub(super) struct PagesOf<'a> {
     job: &'a JobContext,
     source: &'a Source,
@@ -19,7 +19,8 @@ impl<'a> PagesOf<'a> {
 
 impl Pages for PagesOf<'_> {
     fn read(&self, done: usize, total: usize) {
-        self.job.progress(done, Some(total), "reading pages that are pictures");
+        self.job
+            .progress(done, Some(total), "reading pages and pictures of text");
     }
 
     async fn kept(&self, languages: &str) -> Result<Vec<RecognisedPage>, StoreError> {
