@@ -198,7 +198,11 @@ async fn sitemaps_are_found_in_robots_and_read_packed_and_nested() {
     let result = sync(&app, &source, json!({})).await;
     assert_eq!(
         items(&app.client, &site, &source).await,
-        expected(&[("/broken.xml", "failed not_a_sitemap"), ("/docs/a", "ingested")])
+        expected(&[
+            ("/broken.xml", "failed not_a_sitemap"),
+            ("/docs/a", "ingested"),
+            ("/index.xml", "failed sitemap_out_of_scope"),
+        ])
     );
     assert_eq!(documents(&app.client, &site, &base).await, ["/docs/a"]);
     // What a sitemap that cannot be read would have listed, nobody knows.

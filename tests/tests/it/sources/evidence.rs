@@ -70,14 +70,29 @@ async fn a_sitemap_that_cannot_be_read_for_once_deletes_nothing() {
     let (base, source) = make(&app.client, &site, json!({"mode": "both"})).await;
     assert_eq!(sync(&app, &source, json!({})).await["ingested"], 2);
     let cut = format!("<urlset><url><loc>{}/</loc></url><url>", site.url);
+    // Nothing is asked of another host, wherever it is named.
+    let other = FakeSite::start(&[]).await;
+    let elsewhere = format!("{}/sitemap.xml", other.url);
+    let index = format!("<sitemapindex><sitemap><loc>{elsewhere}</loc></sitemap></sitemapindex>");
     for (broken, reason) in [
         (SitePage::of(500, "text/plain", b"oops"), "sitemap_unavailable"),
+        (SitePage::of(403, "text/plain", b"no"), "sitemap_unavailable"),
+        (SitePage::redirect(302, "/sitemap.xml"), "sitemap_unavailable"),
+        (SitePage::redirect(301, &elsewhere), "sitemap_out_of_scope"),
+        (
+            SitePage::of(200, "application/xml", index.as_bytes()),
+            "sitemap_out_of_scope",
+        ),
         (SitePage::of(200, "application/xml", b""), "sitemap_broken"),
         (SitePage::of(200, "application/xml", cut.as_bytes()), "sitemap_broken"),
     ] {
         site.put("/sitemap.xml", broken);
         let result = sync(&app, &source, json!({})).await;
-        assert_eq!(result["deleted"], 0, "{reason}: {result}");
+        assert_eq!(
+            (&result["deleted"], &result["complete"]),
+            (&json!(0), &json!(false)),
+            "{reason}: {result}"
+        );
         let found = items(&app.client, &site, &source).await;
         assert_eq!(found["/sitemap.xml"], format!("failed {reason}"));
         assert_eq!(documents(&app.client, &site, &base).await, ["/", "/x"]);
@@ -88,6 +103,45 @@ async fn a_sitemap_that_cannot_be_read_for_once_deletes_nothing() {
         SitePage::of(200, "text/html", b"<!doctype html><p>Not found<br>"),
     );
     assert_eq!(sync(&app, &source, json!({})).await["deleted"], 1);
+    assert_eq!(other.request_count(), 0);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_robots_txt_that_names_another_hosts_sitemap_hides_none_of_ours() {
+    let app = start().await;
+    let site = FakeSite::start(&[("/", page("welcome", &[])), ("/x", page("xylophones", &[]))]).await;
+    site.put("/sitemap.xml", sitemap(&[format!("{}/x", site.url)]));
+    let (base, source) = make(&app.client, &site, json!({"mode": "both"})).await;
+    assert_eq!(sync(&app, &source, json!({})).await["ingested"], 2);
+    let other = FakeSite::start(&[]).await;
+    let robots = format!("Sitemap: {}/sitemap.xml", other.url);
+    site.put("/robots.txt", SitePage::of(200, "text/plain", robots.as_bytes()));
+    // Also when ours is gone: the other may list what it listed.
+    for unchanged in [2, 1] {
+        let result = sync(&app, &source, json!({})).await;
+        assert_eq!(
+            (&result["unchanged"], &result["deleted"], &result["complete"]),
+            (&json!(unchanged), &json!(0), &json!(false)),
+            "{result}"
+        );
+        let found = items(&app.client, &site, &source).await;
+        assert_eq!(found["/robots.txt"], "failed sitemap_out_of_scope");
+        site.remove("/sitemap.xml");
+    }
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/x"]);
+    // Told which sitemaps there are, it needs no robots.txt to name them.
+    let config = json!({"start_urls": [format!("{}/", site.url)], "min_delay_ms": 20, "sitemaps": [format!("{}/all.xml", site.url)]});
+    let patch = app.client.request(Method::PATCH, &format!("/v1/sources/{source}"));
+    let patched = app.client.send(patch.json(&json!({ "config": config }))).await;
+    assert_eq!(patched.status.as_u16(), 200, "{}", patched.text);
+    site.put("/all.xml", sitemap(&[format!("{}/", site.url)]));
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (&result["deleted"], &result["complete"]),
+        (&json!(1), &json!(true)),
+        "{result}"
+    );
     app.finish().await;
 }
 

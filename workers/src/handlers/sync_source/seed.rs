@@ -6,7 +6,7 @@ use crate::{JobContext, JobError};
 use integrations::http::HeaderMap;
 use integrations::web::{Inflated, OutOfScope, Sitemap, SitemapError, gunzip, is_gzip, read_sitemap, to_utf8};
 use jobs::CrawlMode;
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use store::sources;
 use url::Url;
 
@@ -22,6 +22,9 @@ const MISSING: &str = "sitemap_missing";
 const UNAVAILABLE: &str = "sitemap_unavailable";
 const NOT_A_SITEMAP: &str = "not_a_sitemap";
 const BROKEN: &str = "sitemap_broken";
+/// It stands on a host of which nothing is asked: whether it lists pages of the source, nobody knows.
+const OUT_OF_SCOPE: &str = "sitemap_out_of_scope";
+const TOO_MANY: &str = "too_many_sitemaps";
 
 /// Notes what the sync begins from: the start pages, and what the sitemaps list.
 pub(super) async fn seed(job: &JobContext, task: &Task, site: &mut Site<'_>) -> Result<(), JobError> {
@@ -65,15 +68,31 @@ struct Listed {
 async fn read_sitemaps(job: &JobContext, task: &Task, site: &mut Site<'_>, start: &[Url]) -> Result<(), JobError> {
     let mut listed: VecDeque<Listed> = first(job, task, site, start).await?;
     let mut read: HashSet<Url> = HashSet::new();
+    let mut led: HashMap<Url, Url> = HashMap::new();
     let mut found_one = false;
     while let Some(Listed { url, depth, guessed }) = listed.pop_front() {
-        if !site.scope.has_host(&url) || !read.insert(url.clone()) {
+        if !read.insert(url.clone()) {
+            continue;
+        }
+        if !site.scope.has_host(&url) {
+            if !guessed {
+                record_failure(job, task, &url, OUT_OF_SCOPE).await?;
+            }
             continue;
         }
         job.progress(0, None, url.as_str());
         let sitemap = match get(site, &url).await? {
             Got::Sitemap(sitemap) => sitemap,
+            Got::Elsewhere(target) if !site.scope.has_host(&target) => {
+                record_failure(job, task, &url, OUT_OF_SCOPE).await?;
+                continue;
+            }
+            Got::Elsewhere(target) if leads_back(&led, &target, &url) => {
+                record_failure(job, task, &url, UNAVAILABLE).await?;
+                continue;
+            }
             Got::Elsewhere(target) => {
+                led.insert(url, target.clone());
                 listed.push_back(Listed {
                     url: target,
                     depth,
@@ -91,8 +110,8 @@ async fn read_sitemaps(job: &JobContext, task: &Task, site: &mut Site<'_>, start
         if sitemap.cut {
             record_failure(job, task, &url, "sitemap_too_long").await?;
         }
-        if !queue(site, &mut listed, read.len(), &url, depth + 1, &sitemap.sitemaps) {
-            record_failure(job, task, &url, "too_many_sitemaps").await?;
+        if let Some(reason) = queue(site, &mut listed, read.len(), &url, depth + 1, &sitemap.sitemaps) {
+            record_failure(job, task, &url, reason).await?;
         }
         let pages: Vec<String> = sitemap
             .pages
@@ -115,8 +134,17 @@ async fn read_sitemaps(job: &JobContext, task: &Task, site: &mut Site<'_>, start
     Ok(())
 }
 
-/// Queues what an index lists, as far as it is of the source's hosts; false: there is more than is read. What nobody will read is not kept either, since an index
-/// may list fifty thousand others.
+/// Whether `target` has led to `url` before: a ring, in which no sitemap stands. None is closed in `led`.
+fn leads_back(led: &HashMap<Url, Url>, target: &Url, url: &Url) -> bool {
+    let mut at = target;
+    while let Some(next) = led.get(at) {
+        at = next;
+    }
+    at == url
+}
+
+/// Queues what an index lists, as far as it is of the source's hosts; and says why some of it is not read. What nobody will read is not kept either, since an
+/// index may list fifty thousand others.
 fn queue(
     site: &Site<'_>,
     listed: &mut VecDeque<Listed>,
@@ -124,11 +152,15 @@ fn queue(
     index: &Url,
     depth: usize,
     sitemaps: &[String],
-) -> bool {
-    let urls = sitemaps.iter().filter_map(|text| index.join(text).ok());
-    for url in urls.filter(|url| site.scope.has_host(url)) {
+) -> Option<&'static str> {
+    let mut left_out = None;
+    for url in sitemaps.iter().filter_map(|text| index.join(text).ok()) {
+        if !site.scope.has_host(&url) {
+            left_out = Some(OUT_OF_SCOPE);
+            continue;
+        }
         if depth > INDEX_DEPTH_MAX || read + listed.len() >= SITEMAPS_MAX {
-            return false;
+            return Some(TOO_MANY);
         }
         listed.push_back(Listed {
             url,
@@ -136,10 +168,10 @@ fn queue(
             guessed: false,
         });
     }
-    true
+    left_out
 }
 
-/// Those of the config; or those that robots.txt names; or where they stand as a rule.
+/// Those of the config; or those that robots.txt names; or, where it names none that may be read, where they stand as a rule.
 async fn first(
     job: &JobContext,
     task: &Task,
@@ -153,13 +185,16 @@ async fn first(
     }
     let mut found = VecDeque::new();
     for url in start {
+        let robots_url = url.join("/robots.txt").unwrap_or_else(|_| url.clone());
         let Some(robots) = site.robots(url).await? else {
-            let robots = url.join("/robots.txt").unwrap_or_else(|_| url.clone());
-            record_failure(job, task, &robots, "robots_unavailable").await?;
+            record_failure(job, task, &robots_url, "robots_unavailable").await?;
             continue;
         };
-        let named = robots.sitemaps.clone();
-        let named: Vec<Url> = named.iter().filter_map(|text| url.join(text).ok()).collect();
+        let named: Vec<Url> = robots.sitemaps.iter().filter_map(|text| url.join(text).ok()).collect();
+        let (named, elsewhere): (Vec<Url>, Vec<Url>) = named.into_iter().partition(|url| site.scope.has_host(url));
+        if !elsewhere.is_empty() {
+            record_failure(job, task, &robots_url, OUT_OF_SCOPE).await?;
+        }
         if named.is_empty() {
             found.extend(url.join("/sitemap.xml").ok().map(|url| listed(url, true)));
         }
@@ -187,8 +222,8 @@ async fn get(site: &mut Site<'_>, url: &Url) -> Result<Got, JobError> {
         301 | 302 | 303 | 307 | 308 => {
             return Ok(location(&answer, url).map_or(Got::Nothing(UNAVAILABLE), Got::Elsewhere));
         }
-        // No wish to be asked later.
-        401 | 403 | 404 | 410 => return Ok(Got::Nothing(MISSING)),
+        404 | 410 => return Ok(Got::Nothing(MISSING)),
+        // Also that we may not read it (401, 403), which says nothing of whether it is there.
         _ => return Ok(Got::Nothing(UNAVAILABLE)),
     }
     let bytes = answer.body;
