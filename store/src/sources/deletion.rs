@@ -1,7 +1,7 @@
 use crate::jobs::Held;
 use crate::prepared::Prepare;
 use crate::{DocumentId, JobId, KnowledgeBaseId, SourceId, StoreError, TenantTx, effects};
-use diesel::sql_types::{BigInt, Bool, Uuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -52,7 +52,7 @@ struct Row {
     document_id: DocumentId,
 }
 
-/// Takes up to `limit` unwanted documents from their items, for the caller to delete, and counts them.
+/// Takes up to `limit` unwanted documents from their items, for the caller to delete and to [count](count_deleted).
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`], [`StoreError::Query`].
@@ -70,9 +70,6 @@ pub async fn release_unwanted(
          ), released AS (
              UPDATE source_items i SET document_id = NULL, content_hash = NULL, etag = NULL, last_modified = NULL
              FROM unwanted u WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.document_id = u.document_id
-         ), counted AS (
-             UPDATE source_syncs SET deleted = deleted + (SELECT count(*) FROM unwanted)
-             WHERE tenant_id = $1 AND source_id = $2 AND id = $3
          )
          SELECT document_id FROM unwanted"
     ))
@@ -85,6 +82,22 @@ pub async fn release_unwanted(
     .load(&mut tx.conn)
     .await?;
     Ok(rows.into_iter().map(|row| row.document_id).collect())
+}
+
+/// Counts documents whose deletion the sync has begun.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn count_deleted(tx: &mut TenantTx, sync: (SourceId, JobId), begun: i32) -> Result<(), StoreError> {
+    sql_query("UPDATE source_syncs SET deleted = deleted + $4 WHERE tenant_id = $1 AND source_id = $2 AND id = $3")
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(sync.0)
+        .bind::<Uuid, _>(sync.1)
+        .bind::<Integer, _>(begun)
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
+    Ok(())
 }
 
 /// Forgets what the sync did not see and what has no document.

@@ -1,6 +1,7 @@
 use super::{documents, items, make, page, settled, start, sync, titles};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use tests::{FakeSite, SitePage, TestApp, eventually};
 
@@ -234,5 +235,93 @@ async fn a_page_that_changes_its_name_leaves_no_document_behind() {
     );
     sync(&app, &source, json!({})).await;
     assert_eq!(documents(&app.client, &site, &base).await, ["/", "/a"]);
+    app.finish().await;
+}
+
+/// Each document's id by its path, as it is now.
+async fn ids(app: &TestApp, site: &FakeSite, base: &str) -> BTreeMap<String, String> {
+    let listed = app.client.get(&format!("/v1/knowledge-bases/{base}/documents")).await;
+    let data = listed.body["data"].as_array().unwrap();
+    data.iter()
+        .map(|document| {
+            let path = document["external_id"]
+                .as_str()
+                .unwrap()
+                .strip_prefix(&site.url)
+                .unwrap();
+            (path.to_owned(), document["id"].as_str().unwrap().to_owned())
+        })
+        .collect()
+}
+
+fn called(words: &str, canonical: &str) -> SitePage {
+    let said = "This page says more about them, at length.";
+    SitePage::html(&format!(
+        "<title>{words}</title><link rel=canonical href='{canonical}'><h1>{words}</h1><p>{said}</p>"
+    ))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_change_their_names_keep_their_documents_and_are_found_all_the_while() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/a", "/b"])),
+        ("/a", page("aardvarks", &[])),
+        ("/b", page("badgers", &[])),
+    ])
+    .await;
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    sync(&app, &source, json!({})).await;
+    let before = ids(&app, &site, &base).await;
+    site.put("/a", called("aardvarks", "/a/"));
+    site.put("/b", called("badgers", "/b/"));
+    // What is submitted is not ingested for a while.
+    let paused = app.client.post("/v1/pauses", json!({"kind": "ingest_document"})).await;
+    assert_eq!(paused.status.as_u16(), 201, "{}", paused.text);
+    let started = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
+    let ended = app.client.ended(started.body["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&ended["result"]["ingested"], &ended["result"]["deleted"]),
+        (&json!(2), &json!(0)),
+        "{ended}"
+    );
+    for words in ["aardvarks", "badgers"] {
+        assert_eq!(titles(&app.client, &base, words).await, [words]);
+    }
+    let address = json!(format!("{}/a/", site.url));
+    let by_name = json!({"knowledge_base_ids": [base], "query": "aardvarks", "mode": "keyword", "filter": {"$external_id": address}});
+    let found = app.client.search(by_name).await;
+    assert_eq!(found["results"][0]["url"], address, "{found}");
+
+    let resumed = app
+        .client
+        .delete(&format!("/v1/pauses/{}", paused.body["id"].as_str().unwrap()))
+        .await;
+    assert_eq!(resumed.status.as_u16(), 204, "{}", resumed.text);
+    settled(&app).await;
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/a/", "/b/"]);
+    let after = ids(&app, &site, &base).await;
+    assert_eq!((&after["/a/"], &after["/b/"]), (&before["/a"], &before["/b"]));
+    assert_eq!(app.count("SELECT count(*) FROM deletions").await, 0);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_takes_the_name_of_another_loses_its_document_which_is_counted() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/a", "/b"])),
+        ("/a", page("aardvarks", &[])),
+        ("/b", page("badgers", &[])),
+    ])
+    .await;
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    sync(&app, &source, json!({})).await;
+    site.put("/a", called("anteaters", "/b"));
+    let result = sync(&app, &source, json!({})).await;
+    let receipts = app.count("SELECT count(*) FROM deletions").await;
+    assert_eq!((&result["deleted"], receipts), (&json!(1), 1), "{result}");
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/b"]);
+    assert_eq!(titles(&app.client, &base, "anteaters").await, ["anteaters"]);
     app.finish().await;
 }

@@ -59,9 +59,9 @@ pub(super) fn judge(evidence: &Evidence) -> Verdict {
     }
 }
 
-/// Begins the deletion of documents as the API does: each by a job of its own. Returns how many there were, and what to push after the commit.
-pub(super) async fn begin_deletions(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<(usize, Vec<Dispatch>), JobError> {
-    let mut dispatches = Vec::new();
+/// Begins the deletion of documents as the API does: each by a job of its own. Returns how many it began, and what to push after the commit.
+pub(super) async fn begin_deletions(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<(i32, Vec<Dispatch>), JobError> {
+    let (mut begun, mut dispatches) = (0, Vec::new());
     for id in ids {
         let base = match documents::find(tx, *id).await {
             Ok(document) => document.knowledge_base_id,
@@ -71,7 +71,7 @@ pub(super) async fn begin_deletions(tx: &mut TenantTx, ids: &[DocumentId]) -> Re
         };
         match documents::begin_deletion(tx, *id).await {
             Err(StoreError::NotFound { .. }) => continue,
-            begun => begun?,
+            marked => marked?,
         }
         let delete = DeleteDocument {
             knowledge_base_id: base,
@@ -95,8 +95,9 @@ pub(super) async fn begin_deletions(tx: &mut TenantTx, ids: &[DocumentId]) -> Re
         .await?;
         let enqueued = jobs::enqueue(tx, &delete, options).await?;
         dispatches.extend(enqueued.dispatch);
+        begun += 1;
     }
-    Ok((ids.len(), dispatches))
+    Ok((begun, dispatches))
 }
 
 #[cfg(test)]

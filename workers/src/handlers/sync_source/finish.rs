@@ -67,16 +67,18 @@ pub(super) async fn finish(job: &JobContext, task: &Task, ended_early: Option<&'
 
 async fn delete(job: &JobContext, task: &Task, unseen: bool) -> Result<(), JobError> {
     loop {
-        let (begun, dispatches) = job
+        let (is_done, dispatches) = job
             .app
             .store
             .tenant(job.tenant(), async |tx| {
                 let ids = sources::release_unwanted(tx, job.held(), task.source.id, unseen, BATCH).await?;
-                begin_deletions(tx, &ids).await
+                let (begun, dispatches) = begin_deletions(tx, &ids).await?;
+                sources::count_deleted(tx, (task.source.id, job.id()), begun).await?;
+                Ok::<_, JobError>((ids.is_empty(), dispatches))
             })
             .await?;
         job.app.queue.push(&dispatches).await;
-        if begun == 0 {
+        if is_done {
             return Ok(());
         }
     }

@@ -6,7 +6,7 @@ use jobs::{Dispatch, EnqueueOptions};
 use serde_json::json;
 use store::documents::{NewDocument, submit};
 use store::sources::{self, ItemStatus, Recorded, Source, Version, Waiting, is_anothers, is_claimed};
-use store::{DocumentId, JobId, StoreError, TenantTx, knowledge_bases};
+use store::{DocumentId, JobId, StoreError, TenantTx, index_changes, knowledge_bases};
 use url::Url;
 
 /// Links that are kept with an item, in bytes of JSON: a page that has more is asked for without conditions next time.
@@ -79,8 +79,10 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
         .tenant(job.tenant(), async |tx| {
             let source = sources::hold(tx, job.held(), task.source.id).await?;
             let (status, reason) = settle(job, tx, task, item, &outcome).await?;
+            let mut renamed = false;
             let submitted = match &outcome.submission {
                 Some(submission) if status == ItemStatus::Ingested => {
+                    renamed = rename(tx, task, item, &outcome).await?;
                     Some(submit_document(job, tx, &source, &outcome, submission).await?)
                 }
                 _ => None,
@@ -114,7 +116,10 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
             let mut dispatches = Vec::new();
             if let Some((document, dispatch)) = submitted {
                 dispatches.extend(dispatch);
-                dispatches.extend(replace(tx, item.document_id, document).await?);
+                dispatches.extend(replace(job, tx, task, item.document_id, document).await?);
+                if renamed {
+                    index_changes::record(tx, source.knowledge_base_id, &[document]).await?;
+                }
             }
             Ok::<_, JobError>(dispatches)
         })
@@ -148,12 +153,31 @@ async fn settle(
     Ok((status, outcome.reason))
 }
 
-/// A page that calls itself by another name than before has another document, and the one it had is nobody's.
-async fn replace(tx: &mut TenantTx, before: Option<DocumentId>, now: DocumentId) -> Result<Vec<Dispatch>, JobError> {
-    match before.filter(|before| *before != now) {
-        Some(before) if !sources::has_document(tx, before).await? => Ok(begin_deletions(tx, &[before]).await?.1),
-        _ => Ok(Vec::new()),
+/// A page that calls itself by another name than before keeps its document under that name: it is found as it was until it is ingested as it is.
+async fn rename(tx: &mut TenantTx, task: &Task, item: &Waiting, outcome: &Outcome) -> Result<bool, StoreError> {
+    match (item.document_id, &outcome.canonical_url) {
+        (Some(document), Some(name)) => sources::rename_document(tx, task.source.id, &item.url, document, name).await,
+        _ => Ok(false),
     }
+}
+
+/// Where a document went by the name already, the page has that one now, and the one it had is nobody's.
+async fn replace(
+    job: &JobContext,
+    tx: &mut TenantTx,
+    task: &Task,
+    before: Option<DocumentId>,
+    now: DocumentId,
+) -> Result<Vec<Dispatch>, JobError> {
+    let Some(before) = before.filter(|before| *before != now) else {
+        return Ok(Vec::new());
+    };
+    if sources::has_document(tx, before).await? {
+        return Ok(Vec::new());
+    }
+    let (begun, dispatches) = begin_deletions(tx, &[before]).await?;
+    sources::count_deleted(tx, (task.source.id, job.id()), begun).await?;
+    Ok(dispatches)
 }
 
 async fn submit_document(
