@@ -170,6 +170,25 @@ impl Slot {
         found
     }
 
+    /// Whether anything of the index is on this slot's disk. Only a disk that can be read says that nothing is: one that is away is not empty.
+    pub fn holds(&self, index: IndexId) -> Result<bool> {
+        let id = self.directory.join("slot.id");
+        fs::metadata(&id).map_err(Error::io(&id))?;
+        let directory = self.base_dir(index);
+        let entries = match fs::read_dir(&directory) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+            entries => entries.map_err(Error::io(&directory))?,
+        };
+        for entry in entries {
+            let name = entry.map_err(Error::io(&directory))?.file_name();
+            let folder = name.to_str().and_then(|name| name.parse::<ReplicaFolder>().ok());
+            if folder.is_some_and(|folder| folder.generation == index.generation) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     pub fn directory(&self) -> &Path {
         &self.directory
     }

@@ -1,6 +1,7 @@
 //! Where the replicas of bases stand that are on any machine's disk.
 use crate::prepared::Prepare;
-use crate::{KnowledgeBaseId, StoreError, TenantTx};
+use crate::store::Durability;
+use crate::{KnowledgeBaseId, StoreError, System, TenantId, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Bool, Integer, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -44,7 +45,7 @@ const COLUMNS: &str =
     "slot_id, generation, host, seq, erased_seq, seen_at, extract(epoch FROM now() - seen_at)::bigint AS silent_secs";
 
 #[derive(QueryableByName)]
-struct Registered {
+struct Noted {
     #[diesel(sql_type = Bool)]
     new: bool,
 }
@@ -55,7 +56,7 @@ struct Registered {
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn register(tx: &mut TenantTx, of: ReplicaOf, host: &str) -> Result<bool, StoreError> {
-    let Registered { new } = sql_query(
+    let Noted { new } = sql_query(
         "INSERT INTO replica_cursors AS r (tenant_id, knowledge_base_id, slot_id, generation, host) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (tenant_id, knowledge_base_id, slot_id, generation) DO UPDATE SET seen_at = now(), host = excluded.host
          RETURNING xmax = 0 AS new",
@@ -85,6 +86,35 @@ pub async fn of_slot(tx: &mut TenantTx, base: KnowledgeBaseId, slot: SlotId) -> 
     .prepared()
     .load(&mut tx.conn)
     .await?)
+}
+
+/// An index of which a slot is said to hold a replica.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct Registered {
+    #[diesel(sql_type = Uuid)]
+    pub tenant_id: TenantId,
+    #[diesel(sql_type = Uuid)]
+    pub knowledge_base_id: KnowledgeBaseId,
+    #[diesel(sql_type = Integer)]
+    pub generation: i32,
+}
+
+/// Of all tenants, the replicas that the slot is said to hold.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn all_of_slot(system: &System, slot: SlotId) -> Result<Vec<Registered>, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let all = sql_query(
+        "SELECT tenant_id, knowledge_base_id, generation FROM replica_cursors WHERE slot_id = $1
+         ORDER BY tenant_id, knowledge_base_id, generation",
+    )
+    .bind::<Uuid, _>(slot)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(all)
 }
 
 /// Where every replica of the base stands, those of the vector server included.

@@ -83,12 +83,20 @@ fn replicas_live_under_slot_tenant_base_and_version_and_go_with_their_base() {
     let mut found: Vec<IndexId> = slot.replicas().into_iter().map(|replica| replica.index).collect();
     found.sort_unstable();
     assert_eq!(found, [index(2, 0), index(2, 7), index(3, 0)]);
+    assert_eq!(
+        [index(2, 0), index(2, 7), index(2, 1), index(4, 0)].map(|index| slot.holds(index).unwrap()),
+        [true, true, false, false]
+    );
     slot.remove_other_versions(index(2, 7), 4).unwrap();
     slot.remove_index(index(2, 0)).unwrap();
     slot.remove_index(index(2, 0)).unwrap();
     assert!(!directory.exists() && second.exists() && other.exists());
     slot.remove_index(index(2, 7)).unwrap();
     assert!(!directory.parent().unwrap().exists());
+    assert!(!slot.holds(index(2, 7)).unwrap());
+    // A disk that is away is not empty.
+    std::fs::rename(root.path().join("0"), root.path().join("away")).unwrap();
+    slot.holds(index(2, 7)).unwrap_err();
 }
 
 #[test]

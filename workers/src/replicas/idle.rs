@@ -1,7 +1,7 @@
 //! Replicas in slots that no process holds: of processes that ended, or were killed.
 use super::index::Index;
 use super::open::INDEX_VERSION;
-use super::refresh;
+use super::registered;
 use config::Settings;
 use retrieval::{FoundReplica, IndexId, Slot};
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +68,7 @@ pub async fn idle_replicas(store: &Store, settings: &Settings, remove: bool) -> 
                 source,
             })?;
             if why != Unusable::OtherRelease {
-                refresh::removed(store, slot, &replica).await?;
+                registered::removed(store, slot, replica.index.into()).await?;
             }
         }
         unusable.push(IdleReplica {

@@ -6,6 +6,7 @@ mod index;
 mod open;
 mod open_replicas;
 mod refresh;
+mod registered;
 mod room;
 mod served;
 mod unsure;

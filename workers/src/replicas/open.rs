@@ -1,6 +1,7 @@
 use super::catch_up;
 use super::index::Index;
 use super::open_replicas::OpenReplicas;
+use super::registered;
 use super::room::megabytes;
 use crate::heartbeat::host_name;
 use crate::{EmbeddingModels, JobError, Tasks};
@@ -168,9 +169,10 @@ impl Replicas {
     /// Whoever calls it holds the index's door.
     async fn open_closed(&self, index: Index, base: &KnowledgeBase) -> Result<Arc<OpenReplica>, JobError> {
         let model = self.inner.models.find(&base.embedding_model)?;
+        // A process that knows of no server will never hold a replica of this index, and none is waited for.
+        let served = self.inner.served(index.tenant, base)?;
         self.register(index).await?;
         let directory = self.slot()?.replica_dir(index.into(), INDEX_VERSION);
-        let served = self.inner.served(index.tenant, base)?;
         let options = ReplicaOptions {
             served: served.map(|served| Arc::new(served.on_server) as Arc<dyn ScoreVectors>),
             ..ReplicaOptions::new(Language::from_code(&base.language), &*model.name, model.dimensions)
@@ -228,12 +230,7 @@ impl Replicas {
         }
         open.forget(index);
         self.on_disk(move |slot| slot.remove_index(index.into())).await?;
-        let of = index.in_slot(self.slot()?.id());
-        Ok(self
-            .inner
-            .store
-            .tenant(index.tenant, async move |tx| replica_cursors::removed(tx, of).await)
-            .await?)
+        Ok(registered::removed(&self.inner.store, self.slot()?.id(), index).await?)
     }
 
     pub(super) fn slot(&self) -> Result<&Slot, JobError> {
@@ -259,10 +256,10 @@ impl Replicas {
     /// Keeps what is on disk and on the vector server up to date, until the process stops: a deleted document leaves them in bounded time also
     /// where nobody searches.
     pub fn keep_fresh(&self, system: &System) {
-        let replicas = self.clone();
+        let (replicas, of_all) = (self.clone(), system.clone());
         self.inner
             .tasks
-            .spawn_until_stopped(async move { super::refresh::run(&replicas).await });
+            .spawn_until_stopped(async move { super::refresh::run(&replicas, &of_all).await });
         if self.inner.qdrant.url.is_some() {
             let (inner, system) = (self.inner.clone(), system.clone());
             // Of its own: a server that does not answer holds nothing else up.

@@ -1,13 +1,13 @@
 use super::index::Index;
-use super::{Replicas, open};
+use super::{Replicas, open, registered};
 use crate::JobError;
 use futures::StreamExt as _;
-use retrieval::{FoundReplica, Remains, Slot};
+use retrieval::{Remains, Slot};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 use store::knowledge_bases::KnowledgeBase;
 use store::replica_cursors::{self, ReplicaCursor};
-use store::{KnowledgeBaseId, StoreError, TenantId, knowledge_bases};
+use store::{KnowledgeBaseId, StoreError, System, TenantId, knowledge_bases};
 use uuid::Uuid;
 
 /// A process that restarts takes its slot again long before this many visits; and so often also what was merely replaced is taken off the disk.
@@ -17,8 +17,8 @@ const VISITS_BETWEEN_LOOKS: u64 = 4;
 const VISITED_AT_ONCE: usize = 4;
 
 /// Visits every replica on this slot's disk, now and in each interval: applies what changed, takes deleted text off the disk, writes down where the
-/// replica stands, and removes those whose base is gone.
-pub(super) async fn run(replicas: &Replicas) {
+/// replica stands, and removes those whose base is gone. What the slot is said to hold and does not is no longer waited for.
+pub(super) async fn run(replicas: &Replicas, system: &System) {
     let mut ticks = tokio::time::interval(replicas.inner().refresh_interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut idle: HashSet<Uuid> = HashSet::new();
@@ -30,11 +30,14 @@ pub(super) async fn run(replicas: &Replicas) {
         if tidy {
             idle = slot.abandoned().unwrap_or_default().iter().map(Slot::id).collect();
         } else if is_second_look {
-            match empty_abandoned(replicas, slot, &std::mem::take(&mut idle)).await {
+            match empty_abandoned(replicas, system, slot, &std::mem::take(&mut idle)).await {
                 Ok(0) => {}
                 Ok(slots) => tracing::info!(slots, "emptied the slots of processes that are gone"),
                 Err(error) => tracing::warn!(%error, "an abandoned slot could not be emptied"),
             }
+        }
+        if let Err(error) = registered::forget_missing(replicas, system).await {
+            tracing::warn!(%error, "replicas that are not on the disk are still waited for");
         }
         // One that is built anew takes minutes, and the others are to be known as being there meanwhile.
         futures::stream::iter(on_disk(slot))
@@ -160,32 +163,27 @@ async fn moved(replicas: &Replicas, index: Index, seq: i64, erased_seq: i64) -> 
 
 /// Empties the slots that nobody holds and nobody held a while ago either, which are those in `idle`: a process that starts anew takes its own again meanwhile.
 /// Returns how many held something.
-async fn empty_abandoned(replicas: &Replicas, ours: &Slot, idle: &HashSet<Uuid>) -> Result<usize, JobError> {
+async fn empty_abandoned(
+    replicas: &Replicas,
+    system: &System,
+    ours: &Slot,
+    idle: &HashSet<Uuid>,
+) -> Result<usize, JobError> {
     let mut emptied = 0;
     for slot in ours.abandoned().map_err(open::failed)? {
-        let found = slot.replicas();
-        if found.is_empty() || !idle.contains(&slot.id()) {
+        if !idle.contains(&slot.id()) {
             continue;
         }
+        let held_something = !slot.replicas().is_empty();
         let slot = tokio::task::spawn_blocking(move || slot.empty().map(|()| slot))
             .await
             .map_err(open::panicked)?
             .map_err(open::failed)?;
-        for replica in found {
-            removed(replicas.store(), slot.id(), &replica).await?;
-        }
-        emptied += 1;
+        // Also where whoever emptied it before could not write that down.
+        registered::forget_abandoned(replicas.store(), system, &slot).await?;
+        emptied += usize::from(held_something);
     }
     Ok(emptied)
-}
-
-/// Writes down that a replica is no longer on the disk of a slot.
-pub(super) async fn removed(store: &store::Store, slot: Uuid, replica: &FoundReplica) -> Result<(), StoreError> {
-    let index = Index::from(replica.index);
-    let of = index.in_slot(slot);
-    store
-        .tenant(index.tenant, async move |tx| replica_cursors::removed(tx, of).await)
-        .await
 }
 
 /// By base, the generations that the slot holds a replica of.

@@ -80,6 +80,12 @@ async fn a_slot_that_nobody_takes_again_is_emptied_and_has_confirmed() {
     let id = delete(&app.client, &format!("/v1/documents/{gone}")).await;
     app.client.ended(&id).await;
     assert_eq!(receipt(&app.client, &id).await["state"], "erasing");
+    // It was about to hold one of another index when it was killed.
+    app.execute(
+        "INSERT INTO replica_cursors (tenant_id, knowledge_base_id, slot_id, generation, host)
+         SELECT tenant_id, knowledge_base_id, slot_id, 7, host FROM replica_cursors",
+    )
+    .await;
     // Another process, which would take the free slot: it is made to take one of its own.
     let old = app.data.path().join("replicas");
     std::fs::rename(old.join("0"), old.join("1")).unwrap();
@@ -92,5 +98,30 @@ async fn a_slot_that_nobody_takes_again_is_emptied_and_has_confirmed() {
     })
     .await;
     assert_eq!(complete(&app.client, &id).await["replicas"][0]["state"], "confirmed");
+    app.finish().await;
+}
+
+/// Its process was killed between the two, or deleted the replica and could not write that down.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_is_registered_and_not_there_is_not_waited_for() {
+    let mut app = start().await;
+    let (base, gone) = left_alone(&mut app).await;
+    let slot = app.data.path().join("replicas/0");
+    std::fs::remove_dir_all(slot.join(app.tenant.to_string())).unwrap();
+    let id = delete(&app.client, &format!("/v1/documents/{gone}")).await;
+    app.client.ended(&id).await;
+    let waiting = receipt(&app.client, &id).await;
+    assert_eq!(
+        (&waiting["state"], &waiting["replicas"][0]["state"]),
+        (&json!("erasing"), &json!("pending")),
+        "{waiting}"
+    );
+    app.stop_workers().await;
+    app.context.replicas = replicas(&app);
+    app.context.replicas.keep_fresh(&app.context.system);
+    app.start_workers(jobs::Pool::ALL.to_vec());
+    assert_eq!(complete(&app.client, &id).await["replicas"][0]["state"], "confirmed");
+    assert_eq!(app.count("SELECT count(*) FROM replica_cursors").await, 0);
+    assert_eq!(search(&app, &base).await, 1);
     app.finish().await;
 }

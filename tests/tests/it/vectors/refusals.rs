@@ -61,5 +61,7 @@ async fn a_process_that_was_not_told_of_the_server_says_what_it_lacks() {
         );
         assert!(error["message"].as_str().unwrap().contains("qdrant.url"), "{error}");
     }
+    // It holds nothing of the base, and no deletion waits for it.
+    assert_eq!(app.count("SELECT count(*) FROM replica_cursors").await, 0);
     app.abandon().await;
 }
