@@ -33,6 +33,14 @@ pub struct Waiting {
     pub long_away: bool,
 }
 
+impl Waiting {
+    /// Whether it was read before: it has a document, or leads to others without having one.
+    #[must_use]
+    pub fn was_read(&self) -> bool {
+        self.served || self.links.as_array().is_some_and(|links| !links.is_empty())
+    }
+}
+
 /// Up to `limit` items that the sync has still to look at, those nearest to the start first.
 ///
 /// # Errors

@@ -18,18 +18,19 @@ pub struct Recorded<'a> {
     pub fetched: bool,
     pub canonical_url: Option<&'a str>,
     pub document_id: Option<DocumentId>,
-    /// What its answer said of its version, and what came with it: all of it is replaced.
+    /// What its answer said of its version, and what came with it.
     pub version: Option<Version<'a>>,
 }
 
-/// One version of an item.
-#[derive(Clone, Debug)]
+/// One version of an item. What it may be asked for with next time is replaced, also by nothing; what is `None` of the rest stays as it was.
+#[derive(Clone, Debug, Default)]
 pub struct Version<'a> {
     pub etag: Option<&'a str>,
     pub last_modified: Option<&'a str>,
-    pub content_hash: &'a [u8],
+    /// Of what its document was submitted with.
+    pub content_hash: Option<&'a [u8]>,
     /// A list of URLs.
-    pub links: &'a Value,
+    pub links: Option<&'a Value>,
 }
 
 /// The source as it is, and stays until the transaction ends, under the lease of the sync's job: what is submitted has the access list that whoever changes the
@@ -84,8 +85,8 @@ pub async fn record(tx: &mut TenantTx, held: Held, source: SourceId, item: &Reco
     .bind::<Bool, _>(version.is_some())
     .bind::<Nullable<Text>, _>(version.and_then(|version| version.etag))
     .bind::<Nullable<Text>, _>(version.and_then(|version| version.last_modified))
-    .bind::<Nullable<Binary>, _>(version.map(|version| version.content_hash))
-    .bind::<Nullable<Jsonb>, _>(version.map(|version| version.links))
+    .bind::<Nullable<Binary>, _>(version.and_then(|version| version.content_hash))
+    .bind::<Nullable<Jsonb>, _>(version.and_then(|version| version.links))
     .bind::<Integer, _>(i32::from(item.fetched))
     .prepared()
     .execute(&mut tx.conn)

@@ -262,6 +262,56 @@ async fn start_pages_lead_to_what_is_included_without_being_it() {
     app.finish().await;
 }
 
+/// What it leads to was not seen then, and nobody said that it is gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_without_a_document_that_cannot_be_read_for_once_hides_nothing_behind_it() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/a", page("hubs", &["/api/a1", "/api/a2"])),
+        ("/b", page("others", &["/api/b1", "/api/b2"])),
+        ("/api/a1", page("aardvarks", &[])),
+        ("/api/a2", page("antelopes", &[])),
+        ("/api/b1", page("badgers", &[])),
+        ("/api/b2", page("beavers", &[])),
+    ])
+    .await;
+    let start_urls = [format!("{}/a", site.url), format!("{}/b", site.url)];
+    let (base, source) = make(
+        &app.client,
+        &site,
+        json!({"include": ["/api/*"], "start_urls": start_urls}),
+    )
+    .await;
+    assert_eq!(sync(&app, &source, json!({})).await["ingested"], 4);
+    for (ill, reason) in [
+        (SitePage::of(200, "text/html", b""), "empty"),
+        (SitePage::redirect(302, "/maintenance"), "temporary_redirect"),
+    ] {
+        site.put("/a", ill);
+        let result = sync(&app, &source, json!({})).await;
+        assert_eq!(
+            (&result["deleted"], &result["complete"]),
+            (&json!(0), &json!(false)),
+            "{reason}: {result}"
+        );
+        let found = items(&app.client, &site, &source).await;
+        assert_eq!(found["/a"], format!("failed {reason}"));
+    }
+    // It is there, and leads to one of them only.
+    site.put("/a", page("hubs", &["/api/a1"]));
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (&result["deleted"], &result["complete"]),
+        (&json!(1), &json!(true)),
+        "{result}"
+    );
+    assert_eq!(
+        documents(&app.client, &site, &base).await,
+        ["/api/a1", "/api/b1", "/api/b2"]
+    );
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sitemap_is_read_where_it_has_moved_and_an_index_without_end_is_given_up() {
     let app = start().await;

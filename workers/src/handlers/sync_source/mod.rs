@@ -3,6 +3,7 @@
 mod deletions;
 mod finish;
 mod handle;
+mod outcome;
 mod page;
 mod record;
 mod seed;

@@ -1,75 +1,13 @@
 use super::deletions::begin_deletions;
 use super::handle::Task;
+use super::outcome::{DUPLICATE, OTHER_SOURCE, Outcome, Submission};
 use crate::{JobContext, JobError};
 use jobs::kinds::IngestDocument;
 use jobs::{Dispatch, EnqueueOptions};
-use serde_json::json;
 use store::documents::{NewDocument, submit};
-use store::sources::{self, ItemStatus, Recorded, Source, Version, Waiting, is_anothers, is_claimed};
+use store::sources::{self, ItemStatus, Recorded, Source, Waiting, is_anothers, is_claimed};
 use store::{DocumentId, JobId, StoreError, TenantTx, index_changes, knowledge_bases};
 use url::Url;
-
-/// Links that are kept with an item, in bytes of JSON: a page that has more is asked for without conditions next time.
-const KEPT_LINKS_BYTES_MAX: usize = 64 << 10;
-
-/// Another address of the same page was looked at before.
-const DUPLICATE: &str = "duplicate";
-/// Another source has the page's document.
-const OTHER_SOURCE: &str = "other_source";
-
-/// What came of an address.
-pub(super) struct Outcome {
-    pub(super) status: ItemStatus,
-    pub(super) reason: Option<&'static str>,
-    pub(super) was_fetched: bool,
-    /// In scope, each once.
-    pub(super) links: Vec<String>,
-    /// Its link is no link: it is as far from the start as this.
-    pub(super) is_redirect: bool,
-    /// It has more links than were taken.
-    pub(super) cut: bool,
-    pub(super) canonical_url: Option<String>,
-    pub(super) submission: Option<Submission>,
-}
-
-/// What a page is as a document.
-pub(super) struct Submission {
-    pub(super) media_type: String,
-    pub(super) bytes: Vec<u8>,
-    pub(super) file_name: Option<String>,
-    pub(super) etag: Option<String>,
-    pub(super) last_modified: Option<String>,
-    pub(super) hash: Vec<u8>,
-}
-
-impl Outcome {
-    pub(super) fn plain(status: ItemStatus) -> Self {
-        Self {
-            status,
-            reason: None,
-            was_fetched: false,
-            links: Vec::new(),
-            is_redirect: false,
-            cut: false,
-            canonical_url: None,
-            submission: None,
-        }
-    }
-
-    pub(super) fn of(status: ItemStatus, reason: &'static str) -> Self {
-        Self {
-            reason: Some(reason),
-            ..Self::plain(status)
-        }
-    }
-
-    pub(super) fn fetched(self) -> Self {
-        Self {
-            was_fetched: true,
-            ..self
-        }
-    }
-}
 
 /// Writes down what came of an address and, in the same transaction, submits its document and notes where it leads.
 pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcome: Outcome) -> Result<(), JobError> {
@@ -87,16 +25,10 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
                 }
                 _ => None,
             };
-            let links = json!(outcome.links);
-            let kept = links.to_string().len() <= KEPT_LINKS_BYTES_MAX;
-            // A dry run leaves what is known of the version, or the next sync would take the page for read.
-            let version = outcome
-                .submission
-                .as_ref()
-                .filter(|_| !task.asked.dry_run && !matches!(reason, Some(DUPLICATE | OTHER_SOURCE)));
-            let none = json!([]);
+            let (links, are_all) = outcome.kept_links();
             // Its links are those of the config that this attempt began with: the next sync is to read it again.
-            let is_changed = source.updated_at != task.source.updated_at;
+            let again = !are_all || source.updated_at != task.source.updated_at;
+            // A dry run leaves what is known of the version, or the next sync would take the page for read.
             let recorded = Recorded {
                 url: &item.url,
                 status,
@@ -104,12 +36,7 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
                 fetched: outcome.was_fetched,
                 canonical_url: outcome.canonical_url.as_deref(),
                 document_id: submitted.as_ref().map(|(document, _)| *document),
-                version: version.map(|submission| Version {
-                    etag: submission.etag.as_deref().filter(|_| kept && !is_changed),
-                    last_modified: submission.last_modified.as_deref().filter(|_| kept && !is_changed),
-                    content_hash: &submission.hash,
-                    links: if kept { &links } else { &none },
-                }),
+                version: outcome.version(reason, &links, again).filter(|_| !task.asked.dry_run),
             };
             sources::record(tx, job.held(), task.source.id, &recorded).await?;
             note_where_it_leads(job, tx, task, item.depth, &outcome).await?;

@@ -1,6 +1,7 @@
 use super::handle::Task;
+use super::outcome::{Outcome, Submission};
 use super::page::{Page, Read, UNSUPPORTED_MEDIA_TYPE, read_failure, read_page};
-use super::record::{Outcome, Submission, record};
+use super::record::record;
 use super::site::{Site, location};
 use crate::{JobContext, JobError};
 use integrations::http::header::{IF_MODIFIED_SINCE, IF_NONE_MATCH};
@@ -84,10 +85,10 @@ async fn put_off(job: &JobContext, task: &Task, item: &Waiting) -> Result<i32, J
     Ok(noted.await?)
 }
 
-/// A page that was read before and is not what it was says nothing of whether it is there; only a type that is no page's does.
+/// A page that was read before and is not what it was says nothing of whether it is there, nor of what it led to; only a type that is no page's does.
 fn unread(item: &Waiting, read: Read) -> Outcome {
     match read {
-        Read::Skipped(reason) if item.served && reason != UNSUPPORTED_MEDIA_TYPE => {
+        Read::Skipped(reason) if item.was_read() && reason != UNSUPPORTED_MEDIA_TYPE => {
             Outcome::of(ItemStatus::Failed, reason)
         }
         Read::Skipped(reason) => Outcome::of(ItemStatus::Skipped, reason),
@@ -134,7 +135,7 @@ fn redirected(
     };
     let target = site.name_in_scope(&target);
     let leads_nowhere = target.as_ref() == Some(url);
-    if item.served && (leads_nowhere || for_the_time_being && !item.long_away) {
+    if item.was_read() && (leads_nowhere || for_the_time_being && !item.long_away) {
         return Outcome {
             links: target.map(String::from).into_iter().collect(),
             is_redirect: true,
@@ -170,6 +171,7 @@ fn judge(task: &Task, site: &Site<'_>, item: &Waiting, url: &Url, page: Page) ->
         return Outcome {
             links,
             cut,
+            was_read: true,
             ..Outcome::of(ItemStatus::Skipped, reason)
         };
     }
@@ -183,6 +185,7 @@ fn judge(task: &Task, site: &Site<'_>, item: &Waiting, url: &Url, page: Page) ->
     Outcome {
         links,
         cut,
+        was_read: true,
         canonical_url: Some(canonical.map_or_else(|| url.as_str().to_owned(), String::from)),
         submission: Some(Submission {
             media_type: page.media_type,
