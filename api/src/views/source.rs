@@ -116,7 +116,7 @@ pub(crate) struct SourceItemObject {
     /// Why it was skipped, failed or is gone.
     #[schema(required = true, example = "robots")]
     pub(crate) reason: Option<String>,
-    /// What the page calls itself: the `external_id` of its document.
+    /// What the page calls itself: the `external_id` of its document. Of a redirect, where that leads.
     #[schema(required = true)]
     pub(crate) canonical_url: Option<String>,
     #[schema(required = true)]

@@ -59,7 +59,7 @@ pub struct Item {
     pub status: String,
     #[diesel(sql_type = Nullable<Text>)]
     pub reason: Option<String>,
-    /// What it calls itself.
+    /// What it calls itself; of a redirect, where that leads.
     #[diesel(sql_type = Nullable<Text>)]
     pub canonical_url: Option<String>,
     #[diesel(sql_type = Nullable<Uuid>)]

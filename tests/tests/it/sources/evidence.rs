@@ -63,6 +63,42 @@ async fn pages_that_are_empty_or_lead_elsewhere_for_a_while_keep_their_documents
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_has_moved_goes_when_the_page_that_it_moved_to_was_read() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/a"])),
+        ("/a", page("aardvarks", &[])),
+        ("/c", SitePage::redirect(301, "/b")),
+        ("/b", SitePage::of(500, "text/html", b"oops")),
+    ])
+    .await;
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    sync(&app, &source, json!({})).await;
+    // By way of another, to one that cannot be read.
+    site.put("/a", SitePage::redirect(301, "/c"));
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (&result["deleted"], &result["failed"]),
+        (&json!(0), &json!(1)),
+        "{result}"
+    );
+    assert_eq!(items(&app.client, &site, &source).await["/a"], "skipped redirect");
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/a"]);
+    // It leads in a ring, and so nowhere.
+    site.put("/c", SitePage::redirect(301, "/a"));
+    assert_eq!(sync(&app, &source, json!({})).await["deleted"], 0);
+    site.put("/c", SitePage::redirect(301, "/b"));
+    // It was not moved after all: what is there is what was there.
+    site.put("/a", page("aardvarks", &[]));
+    assert_eq!(sync(&app, &source, json!({})).await["unchanged"], 2);
+    site.put("/a", SitePage::redirect(301, "/c"));
+    site.put("/b", page("badgers", &[]));
+    assert_eq!(sync(&app, &source, json!({})).await["deleted"], 1);
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/b"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_sitemap_that_cannot_be_read_for_once_deletes_nothing() {
     let app = start().await;
     let site = FakeSite::start(&[("/", page("welcome", &[])), ("/x", page("xylophones", &[]))]).await;

@@ -22,6 +22,7 @@ pub(super) struct Outcome {
     pub(super) is_redirect: bool,
     /// It has more links than were taken.
     pub(super) cut: bool,
+    /// What the page calls itself, or where it has gone for good.
     pub(super) canonical_url: Option<String>,
     pub(super) submission: Option<Submission>,
 }
@@ -68,6 +69,10 @@ impl Outcome {
     /// What is known of the page next time. `reason`: why it has no document after all; `links`: as they are [kept](Self::kept_links); `again`: it is to be
     /// asked for without conditions.
     pub(super) fn version<'a>(&'a self, reason: Option<&str>, links: &'a Value, again: bool) -> Option<Version<'a>> {
+        if self.is_redirect && self.status == ItemStatus::Skipped {
+            // It goes by another name, and what it was before is not to be taken for that.
+            return Some(Version::default());
+        }
         if !self.was_read {
             return None;
         }

@@ -28,7 +28,8 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
             let (links, are_all) = outcome.kept_links();
             // Its links are those of the config that this attempt began with: the next sync is to read it again.
             let again = !are_all || source.updated_at != task.source.updated_at;
-            // A dry run leaves what is known of the version, or the next sync would take the page for read.
+            // A dry run leaves what is known of the version, or the next sync would take the page for read; but of one that has another name.
+            let is_left = task.asked.dry_run && !outcome.is_redirect;
             let recorded = Recorded {
                 url: &item.url,
                 status,
@@ -36,7 +37,7 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
                 fetched: outcome.was_fetched,
                 canonical_url: outcome.canonical_url.as_deref(),
                 document_id: submitted.as_ref().map(|(document, _)| *document),
-                version: outcome.version(reason, &links, again).filter(|_| !task.asked.dry_run),
+                version: outcome.version(reason, &links, again).filter(|_| !is_left),
             };
             sources::record(tx, job.held(), task.source.id, &recorded).await?;
             note_where_it_leads(job, tx, task, item.depth, &outcome).await?;
@@ -64,7 +65,8 @@ async fn settle(
     item: &Waiting,
     outcome: &Outcome,
 ) -> Result<(ItemStatus, Option<&'static str>), JobError> {
-    if let Some(name) = &outcome.canonical_url {
+    let is_page = matches!(outcome.status, ItemStatus::Ingested | ItemStatus::Unchanged);
+    if let Some(name) = outcome.canonical_url.as_ref().filter(|_| is_page) {
         if is_claimed(tx, job.held(), task.source.id, &item.url, name).await? {
             return Ok((ItemStatus::Skipped, Some(DUPLICATE)));
         }

@@ -144,8 +144,9 @@ fn redirected(
     }
     match target {
         Some(target) => Outcome {
-            links: vec![target.into()],
+            links: vec![target.as_str().to_owned()],
             is_redirect: true,
+            canonical_url: Some(target.into()),
             ..Outcome::of(ItemStatus::Skipped, "redirect")
         },
         None => Outcome::of(ItemStatus::Skipped, "redirect_out_of_scope"),
