@@ -34,16 +34,14 @@ pub async fn reingest(tx: &mut TenantTx, document: &Document, job: JobId) -> Res
             what: "document version",
         });
     }
-    sql_query(
-        "UPDATE documents SET version = $3, job_id = $4, fingerprint = NULL, updated_at = now() WHERE tenant_id = $1 AND id = $2",
-    )
-    .bind::<Uuid, _>(tx.tenant)
-    .bind::<Uuid, _>(document.id)
-    .bind::<Integer, _>(version)
-    .bind::<Uuid, _>(job)
-    .prepared()
-    .execute(&mut tx.conn)
-    .await?;
+    sql_query("UPDATE documents SET version = $3, job_id = $4, fingerprint = NULL WHERE tenant_id = $1 AND id = $2")
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(document.id)
+        .bind::<Integer, _>(version)
+        .bind::<Uuid, _>(job)
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
     Ok(version)
 }
 

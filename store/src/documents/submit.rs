@@ -30,7 +30,8 @@ pub struct Submitted {
     pub version: i32,
 }
 
-/// Stores the bytes and makes, or replaces, the document's row. What was ready stays searchable until the new version is.
+/// Stores the bytes and makes, or replaces, the document's row. What was ready stays searchable until the new version is, and so does when it was changed:
+/// replicas have that too, and are told when the version is ready.
 ///
 /// # Errors
 /// [`StoreError::NotFound`] when the base is not there.
@@ -146,7 +147,6 @@ async fn replace(
         documents::acl.eq(new.acl),
         documents::job_id.eq(new.job_id),
         documents::size_bytes.eq(size(new.bytes)),
-        documents::updated_at.eq(diesel::dsl::now),
     ))
     .returning(documents::version)
     .get_result(&mut tx.conn)

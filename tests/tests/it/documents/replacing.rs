@@ -279,3 +279,40 @@ async fn a_row_put_in_at_the_top_of_a_long_table_embeds_the_chunks_near_it() {
     assert!((1..=4).contains(&embedded), "{second}");
     app.finish().await;
 }
+
+/// What was not changed was not updated, whenever the replica was built that is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn unchanged_content_was_updated_when_it_was_last_changed() {
+    let mut app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    app.client.ingest(&base, markdown("a", "The lantern burns.")).await;
+    app.execute("UPDATE documents SET updated_at = '2020-01-01T00:00:00Z'")
+        .await;
+    let since = async |app: &TestApp, time: &str| {
+        let query = json!({"knowledge_base_ids": [base], "query": "lantern", "mode": "keyword", "filter": {"$updated_at": {"gte": time}}});
+        app.client.search(query).await["results"].as_array().unwrap().len()
+    };
+    let both = async |app: &TestApp| {
+        (
+            since(app, "2019-12-31T00:00:00Z").await,
+            since(app, "2020-01-02T00:00:00Z").await,
+        )
+    };
+    assert_eq!(both(&app).await, (1, 0));
+    let again = app.client.ingest(&base, markdown("a", "The lantern burns.")).await;
+    assert_eq!(again["result"]["unchanged"], true, "{again}");
+    assert_eq!(both(&app).await, (1, 0));
+    app.stop_workers().await;
+    app.context.replicas.close().await;
+    std::fs::remove_dir_all(app.data.path().join("replicas")).unwrap();
+    app.context.replicas = workers::Replicas::new(
+        app.context.store.clone(),
+        &app.context.settings,
+        app.context.models.clone(),
+    );
+    app.start_workers(jobs::Pool::ALL.to_vec());
+    assert_eq!(both(&app).await, (1, 0), "by a replica that was built anew");
+    app.client.ingest(&base, markdown("a", "The lantern glows.")).await;
+    assert_eq!(since(&app, "2020-01-02T00:00:00Z").await, 1);
+    app.finish().await;
+}
