@@ -77,6 +77,7 @@ impl Problem {
     }
 
     fn with_errors(code: ProblemCode, errors: Vec<FieldError>) -> Self {
+        let errors: Vec<FieldError> = errors.into_iter().map(clipped).collect();
         let detail = match errors.as_slice() {
             [error] if error.field.is_empty() => error.message.clone(),
             [error] => format!("`{}` {}.", error.field, error.message),
@@ -191,6 +192,17 @@ impl From<jobs::EnqueueError> for Problem {
     }
 }
 
+/// How many bytes of a field's place are shown: names within a body are as long as their author likes, and deep.
+const MAX_FIELD_BYTES: usize = 256;
+
+fn clipped(mut error: FieldError) -> FieldError {
+    if error.field.len() > MAX_FIELD_BYTES {
+        error.field.truncate(error.field.floor_char_boundary(MAX_FIELD_BYTES));
+        error.field.push('…');
+    }
+    error
+}
+
 /// `the job has ended` as a sentence.
 fn sentence(what: &str) -> String {
     let mut letters = what.chars();
@@ -225,6 +237,14 @@ mod tests {
         let problem = rendered(&Problem::invalid(errors));
         assert_eq!(problem["code"], "invalid");
         assert_eq!(problem["errors"][1]["field"], "b");
+    }
+
+    #[test]
+    fn of_a_long_place_the_beginning_is_shown() {
+        let errors = vec![FieldError::new("ä".repeat(1000), "unknown", "is unknown")];
+        let problem = rendered(&Problem::invalid(errors));
+        assert_eq!(problem["errors"][0]["field"], format!("{}…", "ä".repeat(128)));
+        assert!(problem["detail"].as_str().unwrap().len() < 300);
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub(crate) fn metadata(fields: &mut Fields) -> Value {
     if !value.is_object() {
         fields.error("metadata", "type", "must be an object");
     } else if let Some(name) = reserved_name(&value) {
+        let name: String = name.chars().take(100).collect();
         let message = format!(
             "must have no name that begins with $, as {name} does: searches know facts of their own by such names"
         );

@@ -30,7 +30,7 @@ impl Fields {
             left: Map::new(),
             errors: Vec::new(),
         };
-        super::json::note_nuls(&value, "", &mut fields.errors);
+        super::json::note_nuls(&value, &mut fields.errors);
         match value {
             Value::Object(left) => fields.left = left,
             _ => fields

@@ -176,6 +176,26 @@ async fn a_nul_is_422_in_every_text_and_names_the_field() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_long_name_above_many_texts_is_refused_at_once_and_in_few_words() {
+    let app = TestApp::start().await;
+    let page = app.client.with_key(Some(&app.publishable_key));
+    for (name, texts) in [
+        ("a".repeat(524_288), vec![""; 174_000]),
+        ("a".repeat(524_288), vec!["\0"; 50_000]),
+        ("\0".repeat(80_000), vec!["\0"; 50_000]),
+    ] {
+        let request = page
+            .request(Method::POST, "/v1/checks")
+            .header("origin", "http://localhost");
+        let answered = page.send(request.json(&json!({ name: texts }))).await;
+        assert_eq!(answered.status.as_u16(), 422, "{:.200}", answered.text);
+        assert!(answered.text.len() < 64 << 10, "{} bytes", answered.text.len());
+        assert_acceptable(&answered, "a long name");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nesting_of_ten_thousand_levels_is_refused_quickly() {
     let app = TestApp::start().await;
     for path in operations(&app).await {
