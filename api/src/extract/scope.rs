@@ -19,7 +19,7 @@ scopes! {
     KnowledgeRead = "knowledge:read";
     /// Make, change and delete them.
     KnowledgeWrite = "knowledge:write";
-    /// See jobs. A publishable key sees those it submitted, whatever its scopes.
+    /// See jobs. A publishable key sees those it submitted, by their ids, whatever its scopes.
     JobsRead = "jobs:read";
     /// Submit, cancel and retry jobs.
     JobsWrite = "jobs:write";

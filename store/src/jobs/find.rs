@@ -131,8 +131,6 @@ pub struct JobFilter {
     pub document_id: Option<DocumentId>,
     pub created_after: Option<DateTime<Utc>>,
     pub created_before: Option<DateTime<Utc>>,
-    /// Only jobs that this key submitted.
-    pub created_by: Option<ApiKeyId>,
     /// Only jobs with smaller ids: where the previous page ended.
     pub before: Option<JobId>,
     pub limit: i64,
@@ -146,10 +144,10 @@ pub async fn list(tx: &mut TenantTx, filter: &JobFilter) -> Result<Vec<Job>, Sto
     let sql = format!(
         "{SELECT} WHERE j.tenant_id = $1
            AND ($2 IS NULL OR j.state = $2) AND ($3 IS NULL OR j.kind = $3) AND ($4 IS NULL OR j.pool = $4)
-           AND ($5 IS NULL OR j.created_at > $5) AND ($6 IS NULL OR j.created_by = $6) AND ($7 IS NULL OR j.id < $7)
-           AND ($9 IS NULL OR j.parent_id = $9) AND ($10 IS NULL OR j.schedule_id = $10) AND ($11 IS NULL OR j.document_id = $11)
-           AND ($12 IS NULL OR j.created_at < $12)
-         ORDER BY j.id DESC LIMIT $8"
+           AND ($5 IS NULL OR j.created_at > $5) AND ($6 IS NULL OR j.id < $6)
+           AND ($8 IS NULL OR j.parent_id = $8) AND ($9 IS NULL OR j.schedule_id = $9) AND ($10 IS NULL OR j.document_id = $10)
+           AND ($11 IS NULL OR j.created_at < $11)
+         ORDER BY j.id DESC LIMIT $7"
     );
     Ok(sql_query(sql)
         .bind::<Uuid, _>(tx.tenant)
@@ -157,7 +155,6 @@ pub async fn list(tx: &mut TenantTx, filter: &JobFilter) -> Result<Vec<Job>, Sto
         .bind::<Nullable<Text>, _>(filter.kind.as_deref())
         .bind::<Nullable<Text>, _>(filter.pool.as_deref())
         .bind::<Nullable<Timestamptz>, _>(filter.created_after)
-        .bind::<Nullable<Uuid>, _>(filter.created_by)
         .bind::<Nullable<Uuid>, _>(filter.before)
         .bind::<BigInt, _>(filter.limit)
         .bind::<Nullable<Uuid>, _>(filter.parent_id)

@@ -83,7 +83,6 @@ impl FromFields for CancelRequest {
             document_id: fields.optional_id("document_id").map(DocumentId),
             created_after: fields.optional_time("created_after"),
             created_before: fields.optional_time("created_before"),
-            created_by: None,
             before: fields.optional_id("cursor").map(JobId),
             limit: limit.unwrap_or(if ids.is_empty() { DEFAULT } else { MOST }),
         };

@@ -26,7 +26,6 @@ impl FromQuery for ListJobs {
             document_id: query.id("document_id").map(DocumentId),
             created_after: query.time("created_after"),
             created_before: query.time("created_before"),
-            created_by: None,
             before: before.map(JobId),
             limit: query.limit(),
         }))
@@ -35,7 +34,7 @@ impl FromQuery for ListJobs {
 
 /// List jobs
 ///
-/// The newest first. A publishable key lists the jobs that it submitted.
+/// The newest first. Not for publishable keys: one key serves all visitors of a page, and each is to find their own jobs only.
 #[utoipa::path(
     get,
     path = "/v1/jobs",
@@ -63,10 +62,9 @@ pub(crate) async fn list_jobs(
     Authorized { caller, .. }: Authorized<JobsRead>,
     Query(ListJobs(filter)): Query<ListJobs>,
 ) -> Result<Json<Page<JobObject>>, Problem> {
+    caller.refuse_publishable()?;
     let limit = filter.limit;
-    let created_by = caller.is_publishable().then(|| caller.key());
     let one_more = JobFilter {
-        created_by,
         limit: limit + 1,
         ..filter
     };
