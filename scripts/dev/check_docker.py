@@ -28,6 +28,12 @@ def settings():
     return names
 
 
+def plain_names():
+    """The environment names that config/src/load.rs knows, without those of the database's roles: each process has its own of these."""
+    table = re.search(r"PLAIN_NAMES.*?\n\];", (ROOT / "config/src/load.rs").read_text(), re.S)[0]
+    return {name for name in re.findall(r'\("(\w+)", "', table) if not name.startswith("DATABASE_")}
+
+
 def check_setting(where, name):
     if name.startswith("VISUALKIT__") and name not in settings():
         fault(f"{where}: {name} is no setting of config/default.toml")
@@ -106,6 +112,11 @@ def check_compose(path):
     compose = yaml.safe_load(text)
     for name, service in compose["services"].items():
         check_service(name, service, compose, path.parent)
+        # As process 1 a command without a handler ignores an interruption.
+        if service.get("image", "").startswith("visualkit:") and service.get("init") is not True:
+            fault(f"compose.yaml: {name} has no `init: true`")
+    for name in sorted(plain_names() - set(compose["x-environment"])):
+        fault(f"compose.yaml: x-environment does not pass {name} on")
     example = set(re.findall(r"^(\w+)=", (path.parent / "example.env").read_text(), re.M))
     for variable in set(re.findall(r"\$\{(\w+)", text)) - example:
         fault(f"compose.yaml: {variable} is not in example.env")

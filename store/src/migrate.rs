@@ -2,7 +2,7 @@ use crate::inspect::migration_state;
 use crate::{Owner, Store, StoreError};
 use diesel::migration::{Migration, MigrationSource};
 use diesel::pg::Pg;
-use diesel::sql_types::BigInt;
+use diesel::sql_types::{BigInt, Bool};
 use diesel_async::{AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use std::time::{Duration, Instant};
@@ -23,8 +23,14 @@ const PAUSE: Duration = Duration::from_secs(3);
 /// Names at most in an error message.
 const NAMED: usize = 3;
 
-/// Applies what has not been applied, one process at a time, and returns the names of what it applied. One that does not get its locks is tried again, and
-/// `told` so, until `patience` is over.
+#[derive(diesel::QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = Bool)]
+    locked: bool,
+}
+
+/// Applies what has not been applied, one process at a time, and returns the names of what it applied. One that does not get its locks is tried again until
+/// `patience` is over. Of each wait `told` is told.
 ///
 /// # Errors
 /// [`StoreError::Migration`] names the migration that failed; each runs in a transaction of its own.
@@ -38,10 +44,17 @@ pub async fn migrate(
         .conn
         .batch_execute("SET client_connection_check_interval = '1s'")
         .await?;
-    diesel::sql_query("SELECT pg_advisory_lock($1)")
+    let free: Locked = diesel::sql_query("SELECT pg_try_advisory_lock($1) AS locked")
         .bind::<BigInt, _>(MIGRATION_LOCK)
-        .execute(&mut owner.conn)
+        .get_result(&mut owner.conn)
         .await?;
+    if !free.locked {
+        told("another `visualkit migrate` is at this database; waiting until it is through");
+        diesel::sql_query("SELECT pg_advisory_lock($1)")
+            .bind::<BigInt, _>(MIGRATION_LOCK)
+            .execute(&mut owner.conn)
+            .await?;
+    }
     // Not before: another migrate is waited for as long as it takes.
     owner
         .conn
@@ -49,7 +62,8 @@ pub async fn migrate(
         .await?;
     // The harness blocks its thread while it drives the connection; the lock goes with the connection.
     let mut harness = AsyncMigrationHarness::new(owner.conn);
-    let until = Instant::now() + patience;
+    // None: longer than the clock counts, which is for ever.
+    let until = Instant::now().checked_add(patience);
     tokio::task::block_in_place(|| {
         let mut applied = Vec::new();
         for migration in harness.pending_migrations(MIGRATIONS).map_err(failed)? {
@@ -63,7 +77,7 @@ pub async fn migrate(
 fn apply(
     harness: &mut AsyncMigrationHarness<AsyncPgConnection>,
     migration: &dyn Migration<Pg>,
-    until: Instant,
+    until: Option<Instant>,
     told: &mut impl FnMut(&str),
 ) -> Result<(), StoreError> {
     while let Err(error) = harness.run_migration(migration) {
@@ -73,7 +87,7 @@ fn apply(
             return Err(failed(error));
         }
         let name = migration.name();
-        if Instant::now() >= until {
+        if until.is_some_and(|until| Instant::now() >= until) {
             return Err(StoreError::Migration(format!(
                 "{name} does not get the locks that it needs: transactions that have been open for long (see pg_stat_activity), such as a backup's, hold them. \
                  End them or wait for them, then run this again"

@@ -3,6 +3,23 @@ use super::{fails, start, until_it_says, without_workers};
 use diesel_async::SimpleAsyncConnection;
 
 #[tokio::test(flavor = "multi_thread")]
+async fn who_waits_for_another_migrate_says_so_and_has_all_the_patience_of_the_clock() {
+    let app = without_workers().await;
+    let mut another = app.database.owner().await;
+    another.batch_execute("SELECT pg_advisory_lock(7305001)").await.unwrap();
+    let patience = format!("--lock-patience-secs={}", u64::MAX);
+    let mut migrate = start(&app, &["migrate", &patience], &[]);
+    until_it_says(&migrate, "another `visualkit migrate` is at this database").await;
+    another
+        .batch_execute("SELECT pg_advisory_unlock(7305001)")
+        .await
+        .unwrap();
+    assert!(migrate.wait(), "{}", super::log(&migrate));
+    until_it_says(&migrate, "nothing to apply").await;
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_migration_that_does_not_get_its_locks_lets_others_pass_and_is_tried_again() {
     let app = without_workers().await;
     let mut owner = app.database.owner().await;
