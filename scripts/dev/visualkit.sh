@@ -68,7 +68,9 @@ migrate() {
 fingerprint() {
     {
         stat -c '%i %s %Y' "$VISUALKIT_BIN"
-        env | grep -E '^(VISUALKIT__|DATABASE_|REDIS_URL|SESSION_SECRET|VISUALKIT_MASTER_KEY|(OPENAI|ANTHROPIC|GEMINI|GOOGLE|VOYAGE|COHERE)_API_KEY=|GOOGLE_CLIENT_)' | sort
+        env | grep -E '^(VISUALKIT__|DATABASE_|REDIS_URL=|QDRANT_|SESSION_SECRET=|VISUALKIT_(CONFIG|MASTER_KEY|ACCEPTED_MASTER_KEYS)=|(OPENAI|GEMINI|GOOGLE|VOYAGE|COHERE)_API_KEY=)' | sort
+        # The file that a process reads its settings from, where there is one; it is started in this folder.
+        cat -- "${VISUALKIT_CONFIG:-visualkit.toml}" 2>/dev/null || true
         printf '%s\n' "$@"
     } | sha256sum
 }
