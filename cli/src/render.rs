@@ -75,6 +75,13 @@ pub(crate) fn number_of(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// Whether somebody still reads what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reader {
+    There,
+    Gone,
+}
+
 /// Writes to standard output. A closed pipe (`… | head`) is a reader that has seen enough, not an error.
 pub(crate) fn print(text: &str) -> io::Result<()> {
     print_bytes(text.as_bytes())
@@ -82,10 +89,20 @@ pub(crate) fn print(text: &str) -> io::Result<()> {
 
 /// The same, of what need not be text.
 pub(crate) fn print_bytes(bytes: &[u8]) -> io::Result<()> {
+    write_out(bytes).map(|_reader| ())
+}
+
+/// The same, for whoever goes on only while somebody reads, or must not lose what is written.
+pub(crate) fn print_to_reader(text: &str) -> io::Result<Reader> {
+    write_out(text.as_bytes())
+}
+
+fn write_out(bytes: &[u8]) -> io::Result<Reader> {
     let mut out = io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+        Ok(()) => Ok(Reader::There),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Reader::Gone),
+        Err(error) => Err(error),
     }
 }
 
@@ -94,6 +111,14 @@ pub(crate) fn print_json(value: &impl Serialize) -> anyhow::Result<()> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
     Ok(print(&text)?)
+}
+
+/// Of what answers with nothing: says that it is done, as JSON by `null`.
+pub(crate) fn print_done(json: bool, said: &str) -> anyhow::Result<()> {
+    if json {
+        return print_json(&());
+    }
+    Ok(print(said)?)
 }
 
 #[cfg(test)]

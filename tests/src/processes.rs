@@ -107,6 +107,22 @@ impl Process {
         }
     }
 
+    /// Starts it with nobody to read what it prints; what it complains of is in the log.
+    #[must_use]
+    pub fn start_unread(arguments: &[&str], environment: &[(&str, &str)], log: &Path) -> Self {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let child = command(arguments, environment)
+            .stdout(writer)
+            .stderr(std::fs::File::create(log).unwrap())
+            .spawn()
+            .expect("visualkit starts");
+        Self {
+            child,
+            log: log.to_owned(),
+        }
+    }
+
     /// Runs `visualkit` to its end.
     ///
     /// # Panics

@@ -1,6 +1,6 @@
 //! Following one job by its event stream.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::ACCEPT;
 use reqwest::{Method, Response};
@@ -11,39 +11,59 @@ use super::connection::Client;
 use super::error::ClientError;
 use super::events::{Event, EventParser};
 use super::wire::Job;
+use crate::outcome::Advised;
+use crate::render::Reader;
 
-/// How often a cut stream is taken up again without a new event in between.
-const MAX_EMPTY_STREAMS: u32 = 30;
+/// After so many streams in a row that ended at once and told nothing it is given up.
+const MAX_CUT_STREAMS: u32 = 30;
+
+/// A stream that lived so long was not cut: the server ends each after a while, and a job may have nothing to tell for days.
+const LIFE: Duration = Duration::from_secs(10);
 
 /// Calls `on_event` with the job (as it came, and as read) of every event until the job has ended, and gives its last
-/// state. A stream that is cut is taken up again after the last event that came (`Last-Event-ID`).
+/// state; nothing when `on_event` has nobody left to tell. A stream that is cut is taken up again after the last event that came
+/// (`Last-Event-ID`).
 pub(crate) async fn watch(
     client: &Client,
     id: Uuid,
-    mut on_event: impl FnMut(&Value, &Job) -> std::io::Result<()>,
-) -> anyhow::Result<Job> {
+    mut on_event: impl FnMut(&Value, &Job) -> std::io::Result<Reader>,
+) -> anyhow::Result<Option<Job>> {
     let mut last_id = String::new();
-    let mut empty_streams = 0;
-    while empty_streams < MAX_EMPTY_STREAMS {
+    let mut cut_streams = 0;
+    while cut_streams < MAX_CUT_STREAMS {
         let mut stream = open(client, id, &last_id).await?;
+        let (opened, mut has_told) = (Instant::now(), false);
         let mut parser = EventParser::default();
-        empty_streams += 1;
         // A stream that breaks is as one that ends: it is opened again, which tells when the server is really gone.
         while let Ok(Some(bytes)) = stream.chunk().await {
             for event in parser.feed(&bytes) {
-                empty_streams = 0;
+                has_told = true;
                 last_id.clone_from(&event.id);
                 let (value, job) = read(&event)?;
-                on_event(&value, &job)?;
+                if on_event(&value, &job)? == Reader::Gone {
+                    return Ok(None);
+                }
                 if job.state.has_ended() {
-                    return Ok(job);
+                    return Ok(Some(job));
                 }
             }
         }
+        cut_streams = if was_cut(has_told, opened.elapsed()) {
+            cut_streams + 1
+        } else {
+            0
+        };
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
-    let job = client.get(&["jobs", &id.to_string()], &[]).await?;
-    Ok(job)
+    let cut =
+        format!("the event stream of job {id} was cut {MAX_CUT_STREAMS} times, each time before it told anything");
+    let help =
+        format!("does a proxy in between cut event streams? `visualkit jobs show {id}` shows the job without one");
+    Err(Advised::new(cut, help).into())
+}
+
+fn was_cut(has_told: bool, lived: Duration) -> bool {
+    !has_told && lived < LIFE
 }
 
 async fn open(client: &Client, id: Uuid, last_id: &str) -> Result<Response, ClientError> {
@@ -103,9 +123,34 @@ mod tests {
         let mut states = Vec::new();
         let note = |_: &Value, job: &Job| {
             states.push(job.state);
-            Ok(())
+            Ok(Reader::There)
         };
-        watch(&fake.client(), id, note).await.unwrap();
+        let last = watch(&fake.client(), id, note).await.unwrap();
+        assert_eq!(last.map(|job| job.state), Some(JobState::Succeeded));
         assert_eq!(states, [JobState::Queued, JobState::Running, JobState::Succeeded]);
+    }
+
+    #[tokio::test]
+    async fn with_its_reader_it_ends() {
+        let id = Uuid::from_u128(3);
+        let event = format!(
+            "event: state\nid: 1\ndata: {}\n\n",
+            json!({"id": id, "kind": "x", "state": "queued"})
+        );
+        let route = format!("/v1/jobs/{id}/events");
+        let stream = axum::routing::get(move || async move { event });
+        let fake = Fake::start(axum::Router::new().route(&route, stream)).await;
+        let last = watch(&fake.client(), id, |_, _| Ok(Reader::Gone)).await.unwrap();
+        assert!(last.is_none());
+    }
+
+    #[test]
+    fn a_stream_that_was_quiet_for_long_counts_as_little_as_one_that_told_something() {
+        assert!(was_cut(false, Duration::from_secs(1)));
+        assert!(!was_cut(true, Duration::from_secs(1)));
+        assert!(
+            !was_cut(false, Duration::from_secs(900)),
+            "the server ends each stream after a quarter of an hour"
+        );
     }
 }

@@ -7,7 +7,7 @@ use super::cancel_jobs::{CancelArgs, JobFilterArgs};
 use crate::client::{Client, ClientError, Job, JobState, Page, ServerArgs, Step, watch};
 use crate::job_text::{details, line, step_lines, why_text};
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_json};
+use crate::render::{Reader, one_line, print, print_json, print_to_reader};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -43,7 +43,7 @@ enum Command {
     Why(JobArgs),
     /// Run a job that waits now, although it is paused or not due
     Run(JobArgs),
-    /// Follow a job until it ends; ends with 3 when it does not succeed
+    /// Follow a job until it ends, or nobody reads any more; ends with 3 when the job does not succeed
     Watch(JobArgs),
 }
 
@@ -221,13 +221,16 @@ async fn follow(args: JobArgs) -> anyhow::Result<Outcome> {
     let last = watch(&client, args.id, |value, job| {
         let text = if args.json { value.to_string() } else { line(job) };
         if text == shown {
-            return Ok(());
+            return Ok(Reader::There);
         }
-        print(&format!("{text}\n"))?;
+        let reader = print_to_reader(&format!("{text}\n"))?;
         shown = text;
-        Ok(())
+        Ok(reader)
     })
     .await?;
+    let Some(last) = last else {
+        return Ok(Outcome::Done);
+    };
     if !args.json {
         print(&details(&last))?;
     }

@@ -1,5 +1,6 @@
 use crate::outcome::Outcome;
 use crate::process::load_settings;
+use crate::render::print;
 use anyhow::Context;
 use config::Requirement;
 use std::time::Duration;
@@ -23,14 +24,19 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         .context("cannot use DATABASE_OWNER_URL")?;
     if args.check {
         let pending = store::pending_migrations(owner).await?;
-        pending.iter().for_each(|name| println!("pending  {name}"));
+        print(&lines("pending", &pending))?;
         return Ok(Outcome::done_if(pending.is_empty()));
     }
     let patience = Duration::from_secs(args.lock_patience_secs);
     let applied = store::migrate(owner, patience, |waits| eprintln!("{waits}")).await?;
-    applied.iter().for_each(|name| println!("applied  {name}"));
     if applied.is_empty() {
-        println!("nothing to apply");
+        print("nothing to apply\n")?;
+    } else {
+        print(&lines("applied", &applied))?;
     }
     Ok(Outcome::Done)
+}
+
+fn lines(what: &str, names: &[String]) -> String {
+    names.iter().map(|name| format!("{what}  {name}\n")).collect()
 }

@@ -1,5 +1,6 @@
 use crate::outcome::{Advised, Outcome};
 use crate::process::load_settings;
+use crate::render::{print, printable};
 use anyhow::Context;
 use clap::Subcommand;
 use config::Requirement;
@@ -43,22 +44,30 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 created => created?,
             };
             if json {
-                println!("{}", serde_json::to_string(&tenant)?);
+                print(&format!("{}\n", serde_json::to_string(&tenant)?))?;
             } else {
-                println!("{}  {}", tenant.id, tenant.name);
+                print(&format!("{}  {}\n", tenant.id, printable(&tenant.name)))?;
             }
         }
         Action::List { json } => {
             let all = tenants::list(&mut owner).await?;
             if json {
-                println!("{}", serde_json::to_string(&all)?);
+                print(&format!("{}\n", serde_json::to_string(&all)?))?;
             } else {
-                all.iter()
-                    .for_each(|tenant| println!("{}  {}  {}", tenant.id, tenant.created_at.format("%F"), tenant.name));
+                print(&all.iter().map(line).collect::<String>())?;
             }
         }
     }
     Ok(Outcome::Done)
+}
+
+fn line(tenant: &tenants::Tenant) -> String {
+    format!(
+        "{}  {}  {}\n",
+        tenant.id,
+        tenant.created_at.format("%F"),
+        printable(&tenant.name)
+    )
 }
 
 fn check_name(name: &str) -> anyhow::Result<()> {

@@ -1,7 +1,7 @@
 use super::pools::{connect, counted, number, pools, table};
 use crate::outcome::Outcome;
 use crate::process::until_told_to_stop;
-use crate::render::{print, print_json, printable};
+use crate::render::{Reader, print_json, print_to_reader, printable};
 use config::Settings;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -40,13 +40,18 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         loop {
             ticks.tick().await;
             let look = Look::now(&system, i64::from(args.tenants)).await?;
-            match (args.json, args.once) {
-                (true, true) => print_json(&look.json(&names))?,
-                (true, false) => print(&format!("{}\n", look.json(&names)))?,
-                (false, _) => print(&format!("{}{}\n", if in_place { CLEAR } else { "" }, look.text(&names)))?,
-            }
-            if args.once {
+            if args.once && args.json {
+                print_json(&look.json(&names))?;
                 return Ok::<_, anyhow::Error>(Outcome::Done);
+            }
+            let shown = if args.json {
+                format!("{}\n", look.json(&names))
+            } else {
+                format!("{}{}\n", if in_place { CLEAR } else { "" }, look.text(&names))
+            };
+            // Nothing else would ever end it once it is piped into something that has.
+            if print_to_reader(&shown)? == Reader::Gone || args.once {
+                return Ok(Outcome::Done);
             }
         }
     };
