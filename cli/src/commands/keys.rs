@@ -1,31 +1,18 @@
+use super::key_checks::{KeyKind, check_expiry, check_origins, check_scopes, check_tier};
 use crate::outcome::{Advised, Outcome};
 use crate::process::load_settings;
+use crate::render::{Reader, one_line, print, print_to_reader};
 use anyhow::Context;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use clap::{Subcommand, ValueEnum};
-use config::{RateLimitSettings, Requirement};
+use clap::Subcommand;
+use config::Requirement;
 use rand::TryRngCore;
 use rand::rngs::OsRng;
 use serde_json::json;
 use store::api_keys::{self, ApiKey, NewApiKey};
 use store::{ApiKeyId, Owner, tenants};
-
-/// What a key may be allowed to do; `*` is all of it.
-const SCOPES: [&str; 11] = [
-    "*",
-    "knowledge:read",
-    "knowledge:write",
-    "jobs:read",
-    "jobs:write",
-    "search:read",
-    "answers:read",
-    "evaluations:read",
-    "evaluations:write",
-    "webhooks:read",
-    "webhooks:write",
-];
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -78,14 +65,6 @@ enum Action {
     },
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum KeyKind {
-    /// For servers: whatever its scopes say
-    Secret,
-    /// For web pages: searches and answers over public documents
-    Publishable,
-}
-
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let settings = load_settings(&[Requirement::OwnerDatabase])?;
     let mut owner = Owner::connect(&settings.database)
@@ -104,6 +83,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             json,
         } => {
             let scopes = check_scopes(kind, scopes)?;
+            check_origins(kind, &origins, allow_no_origin)?;
+            check_expiry(expires)?;
             check_tier(&settings.rate_limits, rate_tier.as_deref())?;
             let tenant = tenants::find_by_name(&mut owner, &tenant).await?;
             let (kind, secret) = match kind {
@@ -121,31 +102,36 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 expires_at: expires,
             };
             let key = api_keys::create(&mut owner, tenant.id, &new).await?;
-            if json {
-                println!(
-                    "{}",
-                    json!({ "id": key.id, "tenant_id": tenant.id, "kind": key.kind, "scopes": key.scopes, "key": secret })
-                );
+            let shown = if json {
+                json!({ "id": key.id, "tenant_id": tenant.id, "kind": key.kind, "scopes": key.scopes, "key": secret })
+                    .to_string()
             } else {
-                println!(
+                format!(
                     "{secret}\n\nThis is the only time the key is shown. Its id is {}.",
                     key.id
+                )
+            };
+            if print_to_reader(&format!("{shown}\n"))? == Reader::Gone {
+                let help = format!(
+                    "revoke it (`visualkit keys revoke --tenant {} {}`) and make another",
+                    tenant.name, key.id
                 );
+                return Err(Advised::new("the key was made, and nobody read it", help).into());
             }
         }
         Action::List { tenant, json } => {
             let tenant = tenants::find_by_name(&mut owner, &tenant).await?;
             let keys = api_keys::list(&mut owner, tenant.id).await?;
             if json {
-                println!("{}", serde_json::to_string(&keys)?);
+                print(&format!("{}\n", serde_json::to_string(&keys)?))?;
             } else {
-                keys.iter().for_each(|key| println!("{}", line(key)));
+                print(&keys.iter().map(line).collect::<String>())?;
             }
         }
         Action::Revoke { tenant, id } => {
             let tenant = tenants::find_by_name(&mut owner, &tenant).await?;
             let key = api_keys::revoke(&mut owner, tenant.id, ApiKeyId(id)).await?;
-            println!("revoked  {}", line(&key));
+            print(&format!("revoked  {}", line(&key)))?;
         }
     }
     Ok(Outcome::Done)
@@ -158,38 +144,6 @@ fn new_secret(prefix: &str) -> anyhow::Result<String> {
         .try_fill_bytes(&mut bytes)
         .context("the system gives no random bytes")?;
     Ok(format!("{prefix}{}", BASE64_URL_SAFE_NO_PAD.encode(bytes)))
-}
-
-fn check_scopes(kind: KeyKind, scopes: Vec<String>) -> anyhow::Result<Vec<String>> {
-    if scopes.is_empty() {
-        let default: &[&str] = match kind {
-            KeyKind::Secret => &["*"],
-            KeyKind::Publishable => &["search:read", "answers:read"],
-        };
-        return Ok(default.iter().map(|scope| (*scope).to_owned()).collect());
-    }
-    match scopes.iter().find(|scope| !SCOPES.contains(&scope.as_str())) {
-        Some(unknown) => Err(Advised::new(
-            format!("`{unknown}` is no scope"),
-            format!("there are {}", SCOPES.join(", ")),
-        )
-        .into()),
-        None => Ok(scopes),
-    }
-}
-
-fn check_tier(limits: &RateLimitSettings, tier: Option<&str>) -> anyhow::Result<()> {
-    match tier.filter(|tier| !limits.tiers.contains_key(*tier)) {
-        Some(unknown) => Err(Advised::new(
-            format!("`{unknown}` is no tier of rate_limits"),
-            format!(
-                "there are {}",
-                limits.tiers.keys().cloned().collect::<Vec<_>>().join(", ")
-            ),
-        )
-        .into()),
-        None => Ok(()),
-    }
 }
 
 fn line(key: &ApiKey) -> String {
@@ -209,11 +163,11 @@ fn line(key: &ApiKey) -> String {
         .as_deref()
         .map_or_else(String::new, |tier| format!("  rate tier {tier}"));
     format!(
-        "{}  {:<11}  {state:<7}  {}…  [{}]  {used}{tier}  {}",
+        "{}  {:<11}  {state:<7}  {}…  [{}]  {used}{tier}  {}\n",
         key.id,
         key.kind,
         key.hint,
         key.scopes.join(" "),
-        key.name
+        one_line(&key.name, 200)
     )
 }

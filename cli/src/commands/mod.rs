@@ -19,6 +19,7 @@ pub(crate) mod eval;
 pub(crate) mod gates;
 pub(crate) mod ingest;
 pub(crate) mod jobs;
+mod key_checks;
 pub(crate) mod keys;
 pub(crate) mod knowledge_bases;
 pub(crate) mod limits;

@@ -1,4 +1,5 @@
 //! `visualkit` as whoever operates it meets it: what it refuses to start on, how it starts and stops, what it says meanwhile; and `./dev`'s servers.
+mod keys;
 mod logging;
 mod migrating;
 mod read_only;
@@ -6,6 +7,7 @@ mod refusing;
 mod scripts;
 mod starting;
 mod stopping;
+mod unread;
 
 use std::time::Duration;
 use tests::{Process, TestApp, TestOptions, eventually};
@@ -43,13 +45,18 @@ async fn until_it_says(process: &Process, words: &str) {
     eventually(words, Duration::from_secs(30), async || log(process).contains(words)).await;
 }
 
-/// It ends by itself, and with an error; what it said.
-async fn fails(mut process: Process) -> String {
+/// It ends by itself.
+async fn ends(process: &mut Process) {
     let start = std::time::Instant::now();
     while !process.has_ended() {
-        assert!(start.elapsed() < Duration::from_secs(30), "it runs: {}", log(&process));
+        assert!(start.elapsed() < Duration::from_secs(30), "it runs: {}", log(process));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// It ends by itself, and with an error; what it said.
+async fn fails(mut process: Process) -> String {
+    ends(&mut process).await;
     assert!(!process.wait(), "it ended well: {}", log(&process));
     log(&process)
 }
