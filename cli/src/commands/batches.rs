@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 use std::path::PathBuf;
 use uuid::Uuid;
 
-use crate::client::{Client, ServerArgs};
-use crate::outcome::Outcome;
+use crate::client::{Client, ClientError, ServerArgs};
+use crate::outcome::{Advised, Outcome};
 use crate::render::{one_line, print, print_json};
 
 /// Below the API's limits of 1,000 jobs and 1 MiB a request.
@@ -174,32 +174,39 @@ async fn submit(args: SubmitArgs) -> anyhow::Result<Outcome> {
     show(&args.common, &batch)
 }
 
-/// The jobs, cut into what one request takes.
-fn parts(text: &str) -> anyhow::Result<Vec<Vec<Value>>> {
-    let (mut parts, mut bytes) = (vec![Vec::new()], 0);
+/// What one request takes of a file: its jobs, and the line that each stands on.
+#[derive(Debug, Default)]
+struct Part {
+    jobs: Vec<Value>,
+    lines: Vec<usize>,
+}
+
+fn parts(text: &str) -> anyhow::Result<Vec<Part>> {
+    let (mut parts, mut bytes) = (vec![Part::default()], 0);
     for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let job: Value = serde_json::from_str(line).with_context(|| format!("line {} is not JSON", at + 1))?;
         let full = parts
             .last()
-            .is_some_and(|part: &Vec<Value>| part.len() >= JOBS_AT_ONCE || bytes + line.len() > BYTES_AT_ONCE);
+            .is_some_and(|part| part.jobs.len() >= JOBS_AT_ONCE || bytes + line.len() > BYTES_AT_ONCE);
         if full && bytes > 0 {
-            parts.push(Vec::new());
+            parts.push(Part::default());
             bytes = 0;
         }
         bytes += line.len() + 1;
         if let Some(part) = parts.last_mut() {
-            part.push(job);
+            part.jobs.push(job);
+            part.lines.push(at + 1);
         }
     }
     Ok(parts)
 }
 
 /// The batch is open until the last part is in, so that it does not end before.
-async fn send(client: &Client, mut body: Map<String, Value>, parts: Vec<Vec<Value>>) -> anyhow::Result<Value> {
+async fn send(client: &Client, mut body: Map<String, Value>, parts: Vec<Part>) -> anyhow::Result<Value> {
     let more = parts.len() > 1;
     let last = parts.len().saturating_sub(1);
     let mut batch = Value::Null;
-    for (at, jobs) in parts.into_iter().enumerate() {
+    for (at, part) in parts.into_iter().enumerate() {
         let id = batch.get("id").cloned();
         let path = match id.as_ref().and_then(Value::as_str) {
             None => vec!["batches"],
@@ -210,10 +217,53 @@ async fn send(client: &Client, mut body: Map<String, Value>, parts: Vec<Vec<Valu
         } else {
             body = Map::from_iter([("close".to_owned(), json!(at == last))]);
         }
-        body.insert("jobs".to_owned(), json!(jobs));
-        batch = client.post(&path, &Value::Object(std::mem::take(&mut body))).await?;
+        body.insert("jobs".to_owned(), json!(part.jobs));
+        let sent = client.post(&path, &Value::Object(std::mem::take(&mut body))).await;
+        batch = sent.map_err(|error| in_file(error, &part.lines, id.as_ref().and_then(Value::as_str)))?;
     }
     Ok(batch)
+}
+
+/// The error by the lines of the file; and, where the batch is there already, which it is and how it is ended.
+fn in_file(error: ClientError, lines: &[usize], batch: Option<&str>) -> anyhow::Error {
+    let error = by_line(error, lines);
+    let Some(batch) = batch else {
+        return error.into();
+    };
+    let (first, last) = (lines.first().unwrap_or(&0), lines.last().unwrap_or(&0));
+    Advised::new(
+        format!(
+            "batch {batch} was begun and stays open, without lines {first} to {last} and all after: {:#}",
+            anyhow::Error::from(error)
+        ),
+        format!(
+            "what was taken runs. `visualkit batches cancel {batch}` cancels what has not ended, and what would follow; then mend the file and submit it again"
+        ),
+    )
+    .into()
+}
+
+/// `jobs.2.payload` of a part as the line that the job stands on.
+fn by_line(error: ClientError, lines: &[usize]) -> ClientError {
+    let ClientError::Problem(mut problem) = error else {
+        return error;
+    };
+    let mut named = false;
+    for error in &mut problem.errors {
+        let Some(of_job) = error.field.strip_prefix("jobs.") else {
+            continue;
+        };
+        let (place, field) = of_job.split_once('.').unwrap_or((of_job, ""));
+        let line = place.parse::<usize>().ok().and_then(|place| lines.get(place));
+        let Some(line) = line else { continue };
+        error.field = format!("line {line}: {field}").trim_end_matches([':', ' ']).to_owned();
+        named = true;
+    }
+    // Of one error it names the place in the part.
+    if named {
+        problem.detail.clear();
+    }
+    ClientError::Problem(problem)
 }
 
 #[cfg(test)]
@@ -258,6 +308,46 @@ mod tests {
         assert_eq!(
             requests[2].line,
             format!("POST /v1/batches/{}/jobs", Uuid::from_u128(7))
+        );
+    }
+
+    #[tokio::test]
+    async fn of_a_part_that_is_refused_the_lines_are_named_and_the_batch_that_stays_open() {
+        let batch = Uuid::from_u128(7);
+        let refused = json!({"code": "invalid", "title": "Invalid request", "detail": "`jobs.1.payload.ms` is required.",
+            "errors": [{"field": "jobs.1.payload.ms", "code": "required", "message": "is required"}]});
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("jobs.jsonl");
+        std::fs::write(&file, "{\"kind\": \"diagnostics.noop\"}\n\n".repeat(1500)).unwrap();
+        let submitted = async |answers| {
+            let fake = Fake::answering(answers).await;
+            let args = SubmitArgs {
+                file: file.clone(),
+                name: None,
+                on_failure: "continue".to_owned(),
+                on_complete: None,
+                common: Common {
+                    json: false,
+                    server: fake.server(),
+                },
+            };
+            submit(args).await.unwrap_err()
+        };
+        let begun = reply(202, json!({"id": batch, "state": "running"}));
+        let error = submitted(vec![begun, reply(422, refused.clone())]).await;
+        assert_eq!(
+            error.to_string(),
+            format!(
+                "batch {batch} was begun and stays open, without lines 2001 to 2999 and all after: \
+                 422 invalid: Invalid request; line 2003: payload.ms: is required"
+            )
+        );
+        let help = &error.downcast_ref::<Advised>().unwrap().help;
+        assert!(help.contains(&format!("batches cancel {batch}")), "{help}");
+        let error = submitted(vec![reply(422, refused)]).await;
+        assert_eq!(
+            error.to_string(),
+            "422 invalid: Invalid request; line 3: payload.ms: is required"
         );
     }
 
