@@ -1,6 +1,6 @@
 use super::named_jobs::{all_done, not_found, not_found_text, with_not_found};
 use crate::client::ServerArgs;
-use crate::outcome::Outcome;
+use crate::outcome::{Advised, Outcome};
 use crate::render::{one_line, print, print_json};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -24,7 +24,7 @@ pub(crate) struct DiscardArgs {
     reason: String,
 }
 
-/// Which dead jobs: these ids, or all that match.
+/// Which dead jobs: these ids, all that match, or all.
 #[derive(clap::Args)]
 struct Which {
     #[arg(value_name = "JOB_ID")]
@@ -41,6 +41,9 @@ struct Which {
     /// Only those that failed before this time (RFC 3339)
     #[arg(long, value_name = "TIME")]
     failed_before: Option<String>,
+    /// All dead jobs
+    #[arg(long, conflicts_with_all = ["ids", "kind", "error_code", "failed_after", "failed_before"])]
+    all: bool,
     /// How many at most
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: Option<u32>,
@@ -57,6 +60,19 @@ struct Which {
 }
 
 impl Which {
+    /// A command that names nothing is more often a slip than a wish.
+    fn refuse_nothing(&self) -> anyhow::Result<()> {
+        let texts = [&self.kind, &self.error_code, &self.failed_after, &self.failed_before];
+        if self.all || !self.ids.is_empty() || texts.into_iter().any(Option::is_some) {
+            return Ok(());
+        }
+        Err(Advised::new(
+            "which dead jobs?",
+            "name them, or say which by --kind, --error-code, --failed-after or --failed-before; --all takes every one",
+        )
+        .into())
+    }
+
     fn body(&self) -> Map<String, Value> {
         let texts = [
             ("kind", &self.kind),
@@ -80,6 +96,7 @@ impl Which {
     }
 
     async fn send(&self, verb: &str, body: Map<String, Value>) -> anyhow::Result<Value> {
+        self.refuse_nothing()?;
         let client = self.server.connect()?;
         let send = || client.request(Method::POST, &["dead-letters", verb]).json(&body);
         let (_, answered): (_, Value) = client.call(send).await?;
@@ -186,6 +203,7 @@ mod tests {
             error_code: None,
             failed_after: None,
             failed_before: None,
+            all: ids.is_empty(),
             limit: None,
             cursor: None,
             dry_run: false,
@@ -230,6 +248,33 @@ mod tests {
             };
             assert_eq!(discard(args).await.unwrap(), expected, "{ids:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_of_the_jobs_is_asked_which_and_changes_none() {
+        let fake = Fake::answering(Vec::new()).await;
+        let nothing = || Which {
+            all: false,
+            limit: Some(5),
+            ..which(&fake, &[])
+        };
+        let discarded = discard(DiscardArgs {
+            which: nothing(),
+            reason: "r".into(),
+        })
+        .await;
+        let replayed = replay(ReplayArgs {
+            which: nothing(),
+            effect: None,
+        })
+        .await;
+        for error in [discarded.unwrap_err(), replayed.unwrap_err()] {
+            assert!(
+                error.downcast_ref::<Advised>().unwrap().help.contains("--all"),
+                "{error}"
+            );
+        }
+        assert!(fake.requests().is_empty());
     }
 
     #[test]
