@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::client::{Client, ServerArgs, find_all_by_name, list_all};
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_json};
+use crate::render::{one_line, print, print_done, print_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -86,7 +86,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         }
         Command::Remove { .. } => {
             client.send(|| client.request(Method::DELETE, &path)).await?;
-            print("the knowledge base has no gate now\n")?;
+            print_done(args.json, "the knowledge base has no gate now\n")?;
             return Ok(Outcome::Done);
         }
     };

@@ -1,6 +1,6 @@
 use crate::outcome::Outcome;
 use crate::process::load_settings;
-use crate::render::{print, print_json};
+use crate::render::{print, print_done, print_json};
 use anyhow::{Context, bail};
 use config::Requirement;
 use jobs::Pool;
@@ -12,7 +12,7 @@ use store::{Owner, StoreError, tenants};
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
-    #[arg(long)]
+    #[arg(long, global = true)]
     json: bool,
 }
 
@@ -77,7 +77,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 bail!("say how many may run at once: --max-running");
             }
             limits::grant(&mut owner, target, set.weight, set.max_running).await?;
-            print("set: in force within a second or two; jobs that run go on\n")?;
+            print_done(args.json, "set: in force within a second or two; jobs that run go on\n")?;
         }
         Some(Command::Lift(what)) => {
             let target = what.target(&mut owner).await?;
@@ -85,7 +85,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 Err(StoreError::NotFound { .. }) => bail!("that is not limited; `visualkit limits` lists what is"),
                 lifted => lifted?,
             }
-            print("lifted\n")?;
+            print_done(args.json, "lifted\n")?;
         }
     }
     Ok(Outcome::Done)

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::client::{Client, ServerArgs, list_all};
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_json};
+use crate::render::{one_line, print, print_done, print_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -158,7 +158,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             let client = one.common.server.connect()?;
             let path = ["schedules", &one.id.to_string()];
             client.send(|| client.request(Method::DELETE, &path)).await?;
-            print("deleted: it fires no more, and its jobs stay\n")?;
+            print_done(one.common.json, "deleted: it fires no more, and its jobs stay\n")?;
             Ok(Outcome::Done)
         }
     }

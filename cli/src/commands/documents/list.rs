@@ -10,6 +10,8 @@ use crate::render::{number_of, one_line, print, print_json};
 /// The most that the API gives at once.
 const PAGE_SIZE: usize = 100;
 
+const MORE: &str = "there may be more: --limit says how many are shown\n";
+
 #[derive(clap::Args)]
 pub(super) struct ListArgs {
     /// The knowledge base, by name
@@ -60,6 +62,10 @@ pub(super) async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
     let (documents, more) = read(&client, base, &args).await?;
     if args.json {
         print_json(&Value::Array(documents))?;
+        // Beside the documents, so that these stay what programs read.
+        if more {
+            eprint!("{MORE}");
+        }
         return Ok(Outcome::Done);
     }
     let documents: Vec<Listed> = serde_json::from_value(Value::Array(documents))?;
@@ -103,7 +109,7 @@ fn text(documents: &[Listed], more: bool) -> String {
         text.push_str("there are none\n");
     }
     if more {
-        text.push_str("there may be more: --limit says how many are shown\n");
+        text.push_str(MORE);
     }
     text
 }
