@@ -2,6 +2,12 @@ use crate::error::Problems;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+/// More than the server has room for, at the most that it can be told (`max_connections`).
+const CONNECTIONS_MAX: u32 = 262_143;
+
+/// The longest that PostgreSQL counts: it takes milliseconds, in 31 bits.
+const TIMEOUT_SECS_MAX: u64 = 2_147_483;
+
 /// The three roles' connections. See `docs/OPERATIONS.md` for what each role may do.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,29 +41,29 @@ impl DatabaseSettings {
             problems.check(known, key, "must start with postgres:// or postgresql://");
         }
         problems.check(
-            self.app_connections >= 2,
+            (2..=CONNECTIONS_MAX).contains(&self.app_connections),
             "database.app_connections",
-            "must be at least 2",
+            "must be 2 to 262143",
         );
         problems.check(
-            self.system_connections >= 2,
+            (2..=CONNECTIONS_MAX).contains(&self.system_connections),
             "database.system_connections",
-            "must be at least 2",
+            "must be 2 to 262143",
         );
         problems.check(
-            self.connect_timeout_secs >= 1,
+            (1..=3600).contains(&self.connect_timeout_secs),
             "database.connect_timeout_secs",
-            "must be at least 1",
+            "must be 1 to 3600",
         );
         problems.check(
-            self.statement_timeout_secs >= 1,
+            (1..=TIMEOUT_SECS_MAX).contains(&self.statement_timeout_secs),
             "database.statement_timeout_secs",
-            "must be at least 1",
+            "must be 1 to 2147483",
         );
         problems.check(
-            self.silence_timeout_secs >= 1,
+            (1..=TIMEOUT_SECS_MAX).contains(&self.silence_timeout_secs),
             "database.silence_timeout_secs",
-            "must be at least 1",
+            "must be 1 to 2147483",
         );
     }
 }

@@ -188,6 +188,18 @@ mod tests {
         ])
         .unwrap_err();
         let keys: Vec<&str> = errors.0.iter().map(|error| error.key.as_str()).collect();
+    #[test]
+    fn a_text_of_digits_is_written_in_quotes_and_whoever_leaves_them_out_is_told() {
+        let errors =
+            Settings::with_overrides(&[("redis.prefix", "2024"), ("secrets.session_secret", "true")]).unwrap_err();
+        for error in &errors.0 {
+            assert!(error.problem.contains("in quotes"), "{error}");
+        }
+        assert_eq!(errors.0.len(), 2, "{errors}");
+        let settings = Settings::with_overrides(&[("redis.prefix", "\"2024\"")]).unwrap();
+        assert_eq!(settings.redis.prefix, "2024");
+    }
+
         assert_eq!(keys, ["secrets.session_secret", "secrets.master_key"]);
     }
 
@@ -202,7 +214,7 @@ mod tests {
             ("server.shutdown_delay_secs", "301"),
         ])
         .unwrap_err();
-        assert_eq!(errors.0.len(), 6, "{errors}");
+        assert_eq!(errors.0.len(), 11, "{errors}");
     }
 
     #[test]
@@ -211,6 +223,11 @@ mod tests {
         let settings = Settings::with_overrides(&[("secrets.session_secret", secret)]).unwrap();
         assert!(!format!("{settings:?}").contains(secret));
     }
+            ("database.app_connections", "4294967295"),
+            ("database.system_connections", "4294967295"),
+            ("database.connect_timeout_secs", "18446744073709551615"),
+            ("database.statement_timeout_secs", "2147484"),
+            ("database.silence_timeout_secs", "2147484"),
 
     #[test]
     fn a_model_is_unavailable_until_its_provider_has_a_key() {

@@ -206,7 +206,11 @@ fn section<T: DeserializeOwned>(figment: &Figment, name: &str, problems: &mut Pr
 
 fn without_value(kind: &Kind) -> String {
     match kind {
-        Kind::InvalidType(_, expected) => format!("is not {}", in_words(&expected.to_string())),
+        Kind::InvalidType(_, expected) => match in_words(&expected.to_string()) {
+            // The environment has no types: there a number is what looks like one.
+            TEXT => r#"is not a text: one that looks like a number, or like true, is written in quotes (in the environment too: '"2024"')"#.to_owned(),
+            expected => format!("is not {expected}"),
+        },
         Kind::InvalidValue(_, expected) => match in_words(&expected.to_string()) {
             WHOLE => "is negative or too large".to_owned(),
             expected => format!("is not {expected}"),
@@ -219,6 +223,7 @@ fn without_value(kind: &Kind) -> String {
 }
 
 const WHOLE: &str = "a whole number";
+const TEXT: &str = "a text";
 
 /// What serde calls a type, for whoever writes settings.
 fn in_words(expected: &str) -> &str {
@@ -226,7 +231,7 @@ fn in_words(expected: &str) -> &str {
         "u8" | "u16" | "u32" | "u64" | "usize" | "i8" | "i16" | "i32" | "i64" | "isize" => WHOLE,
         "f32" | "f64" => "a number",
         "a boolean" => "true or false",
-        "a string" => "a text",
+        "a string" => TEXT,
         "a sequence" => "a list",
         other => other,
     }

@@ -4,6 +4,7 @@ use crate::render::{one_line, print, print_json};
 use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::webhooks::{EVENT_PATTERNS, EVENT_TYPES};
 use uuid::Uuid;
 
 #[derive(clap::Args)]
@@ -24,8 +25,7 @@ enum Command {
     /// Make a webhook; its secret is printed once and cannot be shown again
     Create {
         url: String,
-        /// Comma-separated: job.succeeded, job.dead, job.cancelled, document.ready, document.failed, document.deleted, job.*, document.* or *
-        #[arg(long, value_delimiter = ',', required = true)]
+        #[arg(long, value_delimiter = ',', required = true, help = events_help())]
         events: Vec<String>,
         /// Comma-separated: only of jobs of these kinds
         #[arg(long, value_delimiter = ',')]
@@ -66,6 +66,11 @@ enum Command {
     },
     /// Delete a webhook and the log of its deliveries
     Delete { id: Uuid },
+}
+
+fn events_help() -> String {
+    let known: Vec<&str> = EVENT_TYPES.into_iter().chain(EVENT_PATTERNS).collect();
+    format!("Comma-separated, of {}", known.join(", "))
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
@@ -215,7 +220,19 @@ fn delivery(delivery: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use clap::Args as _;
+
+    #[test]
+    fn help_names_every_event_that_a_webhook_can_want() {
+        let mut webhooks = Args::augment_args(clap::Command::new("webhooks"));
+        let create = webhooks.find_subcommand_mut("create").unwrap();
+        let help = create.render_help().to_string();
+        for event in EVENT_TYPES.into_iter().chain(EVENT_PATTERNS) {
+            assert!(help.contains(event), "{event}: {help}");
+        }
+    }
 
     #[test]
     fn a_webhook_that_was_disabled_says_why_and_a_delivery_shows_its_attempts() {

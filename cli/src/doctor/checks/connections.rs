@@ -15,7 +15,10 @@ const BUDGET: u32 = 50;
 async fn check(site: &Site) -> Looked {
     let database = &site.settings()?.database;
     let server = server_state(site.store()?).await?;
-    let pools = database.app_connections + database.system_connections + 1;
+    let pools = database
+        .app_connections
+        .saturating_add(database.system_connections)
+        .saturating_add(1);
     let allowed = u32::try_from(server.connections_allowed).unwrap_or(0);
     let found = format!(
         "pools of {pools} in all, {} connections open, {allowed} allowed by the server",
