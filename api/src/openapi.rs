@@ -1,6 +1,6 @@
 //! What the OpenAPI document says besides what stands at the routes.
 use crate::{Problem, ProblemBody, ProblemCode};
-use utoipa::openapi::path::{Operation, PathItem};
+use utoipa::openapi::path::{Operation, ParameterIn, PathItem};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, ResponseBuilder};
@@ -108,10 +108,15 @@ fn complete_operation(operation: &mut Operation) {
             .entry(code.status().as_str().to_owned())
             .or_insert(RefOr::T(response));
     }
-    if operation.request_body.is_some() {
-        let response = ResponseBuilder::new()
-            .description("The body cannot be read as what it says it is.")
-            .build();
+    let unreadable = if operation.request_body.is_some() {
+        Some("The body cannot be read as what it says it is.")
+    } else if takes_checked_header(operation) {
+        Some("A header is none that can be read.")
+    } else {
+        None
+    };
+    if let Some(description) = unreadable {
+        let response = ResponseBuilder::new().description(description).build();
         operation
             .responses
             .responses
@@ -133,6 +138,16 @@ fn complete_operation(operation: &mut Operation) {
                 .insert("application/problem+json".to_owned(), content.into());
         }
     }
+}
+
+/// Whether it takes a header that is refused when it is malformed; a malformed `Prefer` is passed over.
+fn takes_checked_header(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|parameter| {
+        let RefOr::T(parameter) = parameter else { return false };
+        matches!(parameter.parameter_in, ParameterIn::Header)
+            && ["Idempotency-Key", "If-Match"].contains(&parameter.name.as_str())
+    })
 }
 
 fn example(code: ProblemCode) -> serde_json::Value {
@@ -293,6 +308,16 @@ mod tests {
             for status in ["401", "403", "500", "503"] {
                 let content = &operation["responses"][status]["content"]["application/problem+json"];
                 assert!(content["example"]["code"].is_string(), "{name} {status}");
+            }
+            let checks_a_header = operation["parameters"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .any(|parameter| {
+                    ["Idempotency-Key", "If-Match"].contains(&parameter["name"].as_str().unwrap_or_default())
+                });
+            if checks_a_header {
+                assert!(operation["responses"]["400"].is_object(), "{name} has no 400");
             }
             if name.contains("{id}") {
                 assert!(operation["responses"]["404"].is_object(), "{name} has no 404");

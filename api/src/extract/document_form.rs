@@ -75,7 +75,8 @@ impl Form {
             return Ok(());
         }
         if name == "file" {
-            let (file_name, said) = (part.file_name().map(base_name), part.content_type().map(str::to_owned));
+            let file_name = part.file_name().and_then(base_name);
+            let said = part.content_type().map(str::to_owned);
             let bytes = read_part(part, max_file, max_file).await?;
             self.file = Some(File {
                 name: file_name,
@@ -162,10 +163,11 @@ fn broken(error: &MultipartError, max_file: usize) -> Problem {
     )
 }
 
-/// The last part of a path: some clients send all of it. Control characters are no part of a name.
-fn base_name(name: &str) -> String {
-    let base = name.rsplit(['/', '\\']).next().unwrap_or("");
-    base.chars().filter(|c| !c.is_control()).take(255).collect()
+/// The last part of a path that says anything: some clients send all of it. Control characters are no part of a name.
+fn base_name(path: &str) -> Option<String> {
+    path.rsplit(['/', '\\'])
+        .map(|part| part.chars().filter(|c| !c.is_control()).take(255).collect::<String>())
+        .find(|name| !name.trim().is_empty())
 }
 
 #[cfg(test)]
@@ -211,6 +213,21 @@ mod tests {
             (Some("kettle.md"), "text/markdown", None)
         );
         assert_eq!(read.acl, serde_json::json!({"public": true}));
+    }
+
+    #[test]
+    fn a_file_goes_by_the_last_part_of_its_path_that_says_anything() {
+        for (path, name) in [
+            ("dir/kettle.md", Some("kettle.md")),
+            ("C:\\dir\\kettle.md", Some("kettle.md")),
+            ("notes/", Some("notes")),
+            ("notes/\u{1}//", Some("notes")),
+            ("/", None),
+            (" ", None),
+            ("", None),
+        ] {
+            assert_eq!(base_name(path).as_deref(), name, "{path:?}");
+        }
     }
 
     #[tokio::test]

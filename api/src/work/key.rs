@@ -1,8 +1,8 @@
 use super::Request;
 use crate::{Problem, ProblemCode};
 use sha2::{Digest, Sha256};
-use store::TenantTx;
 use store::idempotency_keys::{IdempotentRequest, KeyState, repoint, take};
+use store::{StoreError, TenantTx};
 use uuid::Uuid;
 
 /// How long an idempotency key is kept.
@@ -82,6 +82,22 @@ pub(crate) async fn take_key(
         Some(key) => key.take(tx, resource).await,
         None => Ok(None),
     }
+}
+
+/// What this same request made before, which may have been deleted since.
+///
+/// # Errors
+/// [`ProblemCode::Conflict`] then: whoever repeats a request must not be told that it was answered when nothing of it is left.
+pub(crate) fn still_there<T>(found: Result<T, StoreError>) -> Result<T, Problem> {
+    found.map_err(|error| match error {
+        StoreError::NotFound { what } => Problem::new(
+            ProblemCode::Conflict,
+            format!(
+                "The {what} that this request made under its Idempotency-Key was deleted since. To make another, send it under a new key."
+            ),
+        ),
+        error => error.into(),
+    })
 }
 
 /// A publishable key is in many hands: what the tenant's servers asked must not be learned by guessing their idempotency keys.

@@ -3,11 +3,15 @@ use crate::views::{DocumentObject, Page};
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
+use std::ops::RangeInclusive;
 use store::documents::DocumentFilter;
 use store::{CollectionId, DocumentId, KnowledgeBaseId, SourceId};
 use uuid::Uuid;
 
 const STATES: [&str; 4] = ["pending", "ready", "failed", "deleting"];
+
+/// Longer than a client may make one: a page that was crawled goes by its address, of at most 1,024 bytes.
+const EXTERNAL_ID_CHARS: RangeInclusive<usize> = 1..=1024;
 
 /// Which page of which documents.
 pub(crate) struct ListDocuments {
@@ -27,7 +31,7 @@ impl FromQuery for ListDocuments {
         let state = query.choice("state", &STATES, |text| STATES.into_iter().find(|known| *known == text));
         Ok(Self {
             state,
-            external_id: query.bounded_text("external_id", 1..=512),
+            external_id: query.bounded_text("external_id", EXTERNAL_ID_CHARS),
             source: query.id("source_id").map(SourceId),
             collection: query.id("collection_id").map(CollectionId),
             mime_type: query.bounded_text("mime_type", 1..=200),

@@ -1,7 +1,7 @@
 use super::language::is_language;
 use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, WorkOptions};
 use crate::views::KnowledgeBaseObject;
-use crate::work::{self, take_key};
+use crate::work::{self, still_there, take_key};
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -101,7 +101,7 @@ pub(super) fn read_name(fields: &mut Fields) -> Option<String> {
     request_body = CreateKnowledgeBase,
     responses(
         (status = 201, description = "The knowledge base.", body = KnowledgeBaseObject, headers(("Location" = String, description = "Where it is."))),
-        (status = 409, description = "A base of this name exists, or the idempotency key was used for another request."),
+        (status = 409, description = "A base of this name exists, or the idempotency key was used for another request, or for a base that was deleted since."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "Fields are missing, wrong or unknown."),
@@ -132,7 +132,8 @@ pub(crate) async fn create_knowledge_base(
         .store
         .tenant(caller.tenant(), async move |tx| {
             if let Some(existing) = take_key(tx, request, id.0).await? {
-                return Ok::<_, Problem>((store::knowledge_bases::find(tx, KnowledgeBaseId(existing)).await?, true));
+                let found = store::knowledge_bases::find(tx, KnowledgeBaseId(existing)).await;
+                return Ok::<_, Problem>((still_there(found)?, true));
             }
             let language = language.as_deref().unwrap_or("en");
             let new = NewKnowledgeBase {

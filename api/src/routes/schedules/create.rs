@@ -2,7 +2,7 @@ use super::fields::CreateSchedule;
 use super::settings::Settings;
 use crate::extract::{Authorized, JobsWrite, JsonBody, Unread, WorkOptions};
 use crate::views::ScheduleObject;
-use crate::work::{self, require_named, take_key};
+use crate::work::{self, require_named, still_there, take_key};
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -24,7 +24,7 @@ use store::schedules::NewSchedule;
     request_body = CreateSchedule,
     responses(
         (status = 201, description = "The schedule.", body = ScheduleObject, headers(("Location" = String, description = "Where it is."))),
-        (status = 409, description = "A schedule of this name exists, there are 1000 already, or the idempotency key was used for another request."),
+        (status = 409, description = "A schedule of this name exists, there are 1000 already, or the idempotency key was used for another request, or for a schedule that was deleted since."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "The kind is unknown, or fields are missing, wrong or unknown."),
@@ -53,7 +53,8 @@ pub(crate) async fn create_schedule(
         .store
         .tenant(caller.tenant(), async move |tx| {
             if let Some(existing) = take_key(tx, request, id.0).await? {
-                return Ok::<_, Problem>((store::schedules::find(tx, ScheduleId(existing)).await?, true));
+                let found = store::schedules::find(tx, ScheduleId(existing)).await;
+                return Ok::<_, Problem>((still_there(found)?, true));
             }
             if let Some(entry) = &settings.entry {
                 require_named(tx, entry, &settings.payload, "").await?;

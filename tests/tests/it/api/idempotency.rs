@@ -220,6 +220,29 @@ async fn a_key_that_cannot_be_one_is_refused_rather_than_ignored() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_made_under_a_key_and_deleted_since_is_a_conflict_and_a_new_key_makes_another() {
+    let app = TestApp::start().await;
+    let base = json!({"name": "help"});
+    let schedule = json!({"name": "nightly", "cron": "0 3 * * *", "kind": "diagnostics.noop"});
+    for (path, body) in [("/v1/knowledge-bases", base), ("/v1/schedules", schedule)] {
+        let made = send(&app.client, path, "k", &body).await;
+        assert_eq!(made.status.as_u16(), 201, "{}", made.text);
+        let one = format!("{path}/{}", made.body["id"].as_str().unwrap());
+        let deleted = app.client.send(app.client.request(Method::DELETE, &one)).await;
+        if let Some(job) = deleted.body["id"].as_str() {
+            app.client.ended(job).await;
+        }
+        let again = send(&app.client, path, "k", &body).await;
+        again.expect_problem(409, "conflict");
+        let detail = again.body["detail"].as_str().unwrap();
+        assert!(detail.contains("was deleted since"), "{detail}");
+        let other = send(&app.client, path, "l", &body).await;
+        assert_eq!(other.status.as_u16(), 201, "{}", other.text);
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_publishable_key_does_not_learn_what_others_asked_under_the_same_idempotency_key() {
     let app = TestApp::start().await;
     let check = json!({"response": "It is so.", "sources": ["It is so."]});

@@ -70,6 +70,11 @@ async fn a_document_is_found_by_what_it_is_called_and_by_what_it_is() {
     ] {
         assert_eq!(titles(&app, &base, &query).await, expected, "{query:?}");
     }
+    // As a page that was crawled goes by its address.
+    let address = format!("https://help.example/{}", "a".repeat(1000));
+    let make = format!("UPDATE documents SET external_id = '{address}' WHERE external_id = 'docs/MILL.txt'");
+    app.execute(&make).await;
+    assert_eq!(titles(&app, &base, &[("external_id", &address)]).await, [mill]);
     let other = app.client.knowledge_base("other").await;
     assert!(titles(&app, &other, &[("q", "lantern")]).await.is_empty());
     app.finish().await;
@@ -177,13 +182,14 @@ async fn a_page_looks_through_so_many_and_says_where_to_go_on() {
 async fn a_parameter_that_cannot_be_meant_is_refused() {
     let app = TestApp::start().await;
     let base = app.client.knowledge_base("base").await;
-    let long = "x".repeat(201);
+    let (long, longer) = ("x".repeat(201), "x".repeat(1025));
     for (name, value) in [
         ("q", ""),
         ("q", long.as_str()),
         ("q", "a\0b"),
         ("external_id", ""),
         ("external_id", "\0"),
+        ("external_id", longer.as_str()),
         ("mime_type", ""),
         ("source_id", "site"),
     ] {
