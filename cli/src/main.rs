@@ -184,6 +184,25 @@ mod tests {
     }
 
     #[test]
+    fn every_command_stands_in_the_table_of_the_operators_manual() {
+        let manual = include_str!("../../docs/OPERATIONS.md");
+        let table: Vec<&str> = manual
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `visualkit ")?.split(" |").next())
+            .collect();
+        for command in Cli::command().get_subcommands() {
+            let name = command.get_name();
+            let named = table.iter().any(|row| {
+                let names = row.split(", ").map(|name| name.trim_matches('`'));
+                names
+                    .map(|name| name.split(' ').next())
+                    .any(|first| first == Some(name))
+            });
+            assert!(named, "{name}");
+        }
+    }
+
+    #[test]
     fn help_names_the_exit_codes() {
         assert!(Cli::command().render_help().to_string().contains("3  "));
     }

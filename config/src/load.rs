@@ -123,6 +123,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_plain_name_stands_in_the_defaults_file_and_in_the_operators_manual() {
+        let manual = include_str!("../../docs/OPERATIONS.md");
+        let (_, section) = manual.split_once("\n## Configuration\n").unwrap();
+        let (section, _) = section.split_once("\n## ").unwrap();
+        for (name, _) in PLAIN_NAMES {
+            assert!(section.contains(&format!("`{name}`")), "{name} is not in Configuration");
+            assert!(DEFAULT_TOML.contains(name), "{name} is not in default.toml");
+        }
+    }
+
+    #[test]
     fn the_defaults_are_valid() {
         Settings::with_overrides(&[]).unwrap();
     }
@@ -178,17 +189,6 @@ mod tests {
     }
 
     #[test]
-    fn the_words_that_stand_for_a_secret_are_none() {
-        let unchanged = "replace-me-with-the-output-of-openssl-rand-hex-32";
-        let errors = Settings::with_overrides(&[
-            ("secrets.session_secret", unchanged),
-            ("secrets.master_key", unchanged),
-            // What was sealed under it has to be opened, to be brought under another.
-            ("secrets.accepted_master_keys", unchanged),
-        ])
-        .unwrap_err();
-        let keys: Vec<&str> = errors.0.iter().map(|error| error.key.as_str()).collect();
-    #[test]
     fn a_text_of_digits_is_written_in_quotes_and_whoever_leaves_them_out_is_told() {
         let errors =
             Settings::with_overrides(&[("redis.prefix", "2024"), ("secrets.session_secret", "true")]).unwrap_err();
@@ -200,6 +200,17 @@ mod tests {
         assert_eq!(settings.redis.prefix, "2024");
     }
 
+    #[test]
+    fn the_words_that_stand_for_a_secret_are_none() {
+        let unchanged = "replace-me-with-the-output-of-openssl-rand-hex-32";
+        let errors = Settings::with_overrides(&[
+            ("secrets.session_secret", unchanged),
+            ("secrets.master_key", unchanged),
+            // What was sealed under it has to be opened, to be brought under another.
+            ("secrets.accepted_master_keys", unchanged),
+        ])
+        .unwrap_err();
+        let keys: Vec<&str> = errors.0.iter().map(|error| error.key.as_str()).collect();
         assert_eq!(keys, ["secrets.session_secret", "secrets.master_key"]);
     }
 
@@ -212,6 +223,11 @@ mod tests {
             ("dispatch.interactive_retention_secs", "31536001"),
             ("dispatch.job_retention_days", "36501"),
             ("server.shutdown_delay_secs", "301"),
+            ("database.app_connections", "4294967295"),
+            ("database.system_connections", "4294967295"),
+            ("database.connect_timeout_secs", "18446744073709551615"),
+            ("database.statement_timeout_secs", "2147484"),
+            ("database.silence_timeout_secs", "2147484"),
         ])
         .unwrap_err();
         assert_eq!(errors.0.len(), 11, "{errors}");
@@ -223,11 +239,6 @@ mod tests {
         let settings = Settings::with_overrides(&[("secrets.session_secret", secret)]).unwrap();
         assert!(!format!("{settings:?}").contains(secret));
     }
-            ("database.app_connections", "4294967295"),
-            ("database.system_connections", "4294967295"),
-            ("database.connect_timeout_secs", "18446744073709551615"),
-            ("database.statement_timeout_secs", "2147484"),
-            ("database.silence_timeout_secs", "2147484"),
 
     #[test]
     fn a_model_is_unavailable_until_its_provider_has_a_key() {
