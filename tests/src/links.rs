@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 const REMEMBERED: usize = 4096;
 
 pub(crate) struct Network {
-    pub(crate) upstream: String,
+    pub(crate) upstream: Mutex<String>,
     pub(crate) weather: watch::Sender<Weather>,
     pub(crate) links: Mutex<Vec<Arc<Link>>>,
     pub(crate) accepted: AtomicUsize,
@@ -49,7 +49,7 @@ pub(crate) struct Link {
 impl Network {
     pub(crate) fn to(upstream: &str) -> Self {
         Self {
-            upstream: upstream.to_owned(),
+            upstream: Mutex::new(upstream.to_owned()),
             weather: watch::Sender::default(),
             links: Mutex::default(),
             accepted: AtomicUsize::new(0),
@@ -95,7 +95,8 @@ pub(crate) async fn accept(listener: TcpListener, network: Arc<Network>, stop: C
 impl Link {
     /// Both directions. Dropped before its end, it resets both ends.
     async fn forward(&self, mut client: TcpStream) {
-        let Ok(mut server) = TcpStream::connect(&self.network.upstream).await else {
+        let upstream = self.network.upstream.lock().unwrap().clone();
+        let Ok(mut server) = TcpStream::connect(upstream).await else {
             return;
         };
         server.set_zero_linger().unwrap();

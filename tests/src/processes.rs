@@ -15,8 +15,18 @@ pub struct Servers {
 impl Servers {
     #[must_use]
     pub fn start() -> Self {
+        Self::start_these(&[])
+    }
+
+    /// Only one of them: `postgres` or `redis`.
+    #[must_use]
+    pub fn start_one(server: &str) -> Self {
+        Self::start_these(&[server])
+    }
+
+    fn start_these(servers: &[&str]) -> Self {
         let directory = tempfile::Builder::new().prefix("vk-servers-").tempdir().unwrap();
-        dev(&["servers", "start"], directory.path(), &[]);
+        dev(&["servers", "start"], directory.path(), servers);
         let environment = read_environment(&directory.path().join("env"));
         Self { directory, environment }
     }

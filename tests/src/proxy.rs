@@ -33,8 +33,12 @@ impl Proxy {
 
     /// In front of the server that a postgres:// or redis:// URL names.
     pub async fn before(url: &str) -> Self {
-        let url: Url = url.parse().unwrap();
-        Self::start(&format!("{}:{}", url.host_str().unwrap(), url.port().unwrap())).await
+        Self::start(&server_of(url)).await
+    }
+
+    /// New connections go to the server that this URL names. Open ones are left alone.
+    pub fn lead_to(&self, url: &str) {
+        *self.network.upstream.lock().unwrap() = server_of(url);
     }
 
     /// The same URL, through this proxy.
@@ -104,4 +108,9 @@ impl Proxy {
     pub fn accepted(&self) -> usize {
         self.network.accepted.load(Ordering::SeqCst)
     }
+}
+
+fn server_of(url: &str) -> String {
+    let url: Url = url.parse().unwrap();
+    format!("{}:{}", url.host_str().unwrap(), url.port().unwrap())
 }

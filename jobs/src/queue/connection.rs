@@ -45,14 +45,9 @@ impl Queue {
             .arg("server")
             .query_async(&mut self.connection.clone())
             .await?;
-        let field = |name: &str| {
-            info.lines()
-                .find_map(|line| line.strip_prefix(name).and_then(|rest| rest.strip_prefix(':')))
-                .map(str::trim)
-        };
-        let (name, version, minimum) = match field("valkey_version") {
+        let (name, version, minimum) = match field(&info, "valkey_version") {
             Some(version) => ("Valkey", version, [8, 0, 0]),
-            None => ("Redis", field("redis_version").unwrap_or("0"), [7, 4, 2]),
+            None => ("Redis", field(&info, "redis_version").unwrap_or("0"), [7, 4, 2]),
         };
         let mut parts = version.split('.').map(|part| part.parse::<u32>().unwrap_or(0));
         let found = [(); 3].map(|()| parts.next().unwrap_or(0));
@@ -64,14 +59,30 @@ impl Queue {
         Ok(format!("{name} {version}"))
     }
 
-    /// Whether Redis answers.
+    /// Whether Redis answers, and takes writes. A connection that is to a replica is left for another.
     ///
     /// # Errors
     /// [`QueueError`] when it does not.
     pub async fn ping(&self) -> Result<(), QueueError> {
-        redis::cmd("PING")
-            .query_async::<()>(&mut self.connection.clone())
-            .await
-            .map_err(QueueError::from)
+        let generation = self.connection.generation();
+        let info: String = redis::cmd("INFO")
+            .arg("replication")
+            .query_async(&mut self.connection.clone())
+            .await?;
+        match field(&info, "role") {
+            // What stands before Redis may tell of no role.
+            None | Some("master") => Ok(()),
+            Some(role) => {
+                self.connection.leave_replica(generation);
+                Err(QueueError::Unexpected(format!("takes no writes: its role is {role}")))
+            }
+        }
     }
+}
+
+/// A field of what `INFO` says.
+pub(super) fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
+    info.lines()
+        .find_map(|line| line.strip_prefix(name).and_then(|rest| rest.strip_prefix(':')))
+        .map(str::trim)
 }

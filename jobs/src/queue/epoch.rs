@@ -1,3 +1,4 @@
+use super::connection::field;
 use super::keys;
 use crate::{Queue, QueueError};
 use redis::AsyncCommands;
@@ -14,11 +15,7 @@ impl Queue {
         let _: bool = connection.set_nx(&key, uuid::Uuid::new_v4().to_string()).await?;
         let ours: String = connection.get(&key).await?;
         let info: String = redis::cmd("INFO").arg("server").query_async(&mut connection).await?;
-        let run_id = info
-            .lines()
-            .find_map(|line| line.strip_prefix("run_id:"))
-            .map(str::trim);
-        let run_id = run_id.ok_or_else(|| QueueError::Unexpected("INFO names no run_id".to_owned()))?;
+        let run_id = field(&info, "run_id").ok_or_else(|| QueueError::Unexpected("INFO names no run_id".to_owned()))?;
         Ok(format!("{ours}:{run_id}"))
     }
 }

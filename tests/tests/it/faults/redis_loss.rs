@@ -1,7 +1,8 @@
 use super::deployment::Deployment;
 use super::rows::Rows;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
+use tests::{Proxy, Servers, TestApp, TestOptions, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn flushing_and_restarting_redis_loses_no_job_and_runs_none_twice() {
@@ -54,4 +55,51 @@ async fn jobs_are_accepted_while_redis_is_away_and_run_when_it_is_back() {
     system.servers.start_again("redis");
     rows.until_succeeded(16, Duration::from_secs(20)).await;
     rows.assert_each_succeeded_once(16).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_became_a_replica_is_left_for_the_one_that_took_its_place() {
+    let (first, second) = (Servers::start_one("redis"), Servers::start_one("redis"));
+    let proxy = Proxy::before(first.get("REDIS_URL")).await;
+    let app = TestApp::start_with(TestOptions {
+        settings: vec![("redis.url", proxy.url(first.get("REDIS_URL")))],
+        ..TestOptions::default()
+    })
+    .await;
+    let mut rows = Rows::of(&app);
+    let submit = async || app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    assert_eq!(submit().await.status.as_u16(), 202);
+    rows.until_succeeded(1, Duration::from_secs(10)).await;
+    assert_eq!(readiness(&app).await, "ready");
+
+    // As a failover does it: nobody hangs up, and whoever connects anew comes to the other.
+    let (_, port) = second.get("REDIS_URL").rsplit_once(':').unwrap();
+    let mut redis = redis::Client::open(first.get("REDIS_URL"))
+        .unwrap()
+        .get_multiplexed_async_connection()
+        .await
+        .unwrap();
+    let () = redis::cmd("REPLICAOF")
+        .arg("127.0.0.1")
+        .arg(port.trim_end_matches("/0"))
+        .query_async(&mut redis)
+        .await
+        .unwrap();
+    eventually("it is degraded", Duration::from_secs(10), async || {
+        readiness(&app).await == "degraded"
+    })
+    .await;
+    assert_eq!(submit().await.status.as_u16(), 202);
+    proxy.lead_to(second.get("REDIS_URL"));
+    rows.until_succeeded(2, Duration::from_secs(10)).await;
+    assert_eq!(readiness(&app).await, "ready");
+    rows.assert_each_succeeded_once(2).await;
+    app.finish().await;
+}
+
+async fn readiness(app: &TestApp) -> String {
+    let answered = reqwest::get(format!("{}/health/ready", app.admin_url)).await.unwrap();
+    assert_eq!(answered.status().as_u16(), 200);
+    let said: Value = answered.json().await.unwrap();
+    said["status"].as_str().unwrap().to_owned()
 }
