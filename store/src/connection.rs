@@ -3,7 +3,7 @@ use crate::connect::Timeouts;
 use diesel::ConnectionResult;
 use diesel::connection::{CacheSize, Instrumentation};
 use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
-use diesel::result::{ConnectionError, Error, QueryResult};
+use diesel::result::{ConnectionError, DatabaseErrorKind, Error, QueryResult};
 use diesel_async::pooled_connection::PoolableConnection;
 use diesel_async::{
     AnsiTransactionManager, AsyncConnection, AsyncConnectionCore, AsyncPgConnection, SimpleAsyncConnection,
@@ -39,8 +39,8 @@ struct Patience {
     read_only: Arc<AtomicBool>,
 }
 
-type Rows<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Stream<'conn, 'query>;
 type Row<'conn, 'query> = <AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
+type Rows<'conn, 'query> = BoxStream<'conn, QueryResult<Row<'conn, 'query>>>;
 
 impl Connection {
     pub(crate) fn new(inner: AsyncPgConnection, timeouts: Timeouts) -> Self {
@@ -71,13 +71,50 @@ impl Connection {
     /// time-out.
     fn begun(&self) -> BoxFuture<'_, QueryResult<()>> {
         let sql = self.beginning.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let patience = Patience {
-            limit: self.timeouts.silence,
-            ..self.patience.clone()
-        };
         async move {
             let Some(sql) = sql else { return Ok(()) };
-            patience.answer((&mut &self.inner).batch_execute(&sql)).await
+            let executed = self.prompt().wait((&mut &self.inner).batch_execute(&sql)).await?;
+            self.look_at(executed).await
+        }
+        .boxed()
+    }
+
+    /// For what takes no time.
+    fn prompt(&self) -> Patience {
+        Patience {
+            limit: self.timeouts.silence,
+            ..self.patience.clone()
+        }
+    }
+
+    async fn answer<T>(&self, answer: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
+        let answer = self.patience.wait(answer).await?;
+        self.look_at(answer).await
+    }
+
+    /// An error that ended the connection is told from others: the same on another may succeed. The driver does not pass the code of either on, and the message
+    /// is in whatever language the server speaks.
+    async fn look_at<T>(&self, answer: QueryResult<T>) -> QueryResult<T> {
+        match answer {
+            Err(Error::DatabaseError(DatabaseErrorKind::Unknown, told)) if self.has_ended().await => {
+                Err(Error::DatabaseError(DatabaseErrorKind::ClosedConnection, told))
+            }
+            Err(error) => {
+                if StoreError::is_read_only(&error) {
+                    self.give_up_read_only();
+                }
+                Err(error)
+            }
+            answered => answered,
+        }
+    }
+
+    /// Whether nothing is answered any more. Nothing is what is asked: that is answered in a transaction that has failed, too.
+    fn has_ended(&self) -> BoxFuture<'_, bool> {
+        async move {
+            let mut inner = &self.inner;
+            let answer = self.prompt().wait(inner.batch_execute("")).await;
+            !matches!(answer, Ok(Ok(())))
         }
         .boxed()
     }
@@ -129,32 +166,21 @@ impl Patience {
         // Not "closed": the next connection may be as silent, and whoever asks would wait for each.
         Err(Error::BrokenTransactionManager)
     }
+}
 
-    async fn answer<T>(&self, answer: impl Future<Output = QueryResult<T>>) -> QueryResult<T> {
-        self.look_at(self.wait(answer).await?)
-    }
-
-    fn look_at<T>(&self, answer: QueryResult<T>) -> QueryResult<T> {
-        answer.inspect_err(|error| {
-            if StoreError::is_read_only(error) {
-                self.read_only.store(true, Ordering::Relaxed);
-            }
-        })
-    }
-
-    fn wait_for_each<T: Send + 'static>(
-        self,
-        rows: BoxStream<'static, QueryResult<T>>,
-    ) -> BoxStream<'static, QueryResult<T>> {
-        stream::unfold((self, Some(rows)), async |(patience, rows)| {
-            let mut rows = rows?;
-            match patience.wait(rows.next()).await {
-                Ok(row) => row.map(|row| (patience.look_at(row), (patience, Some(rows)))),
-                Err(late) => Some((Err(late), (patience, None))),
-            }
-        })
-        .boxed()
-    }
+/// The rows as they come, each within the connection's patience.
+fn wait_for_each<'a, T: Send + 'a>(
+    connection: &'a Connection,
+    rows: BoxStream<'a, QueryResult<T>>,
+) -> BoxStream<'a, QueryResult<T>> {
+    stream::unfold(Some(rows), async |rows| {
+        let mut rows = rows?;
+        match connection.patience.wait(rows.next()).await {
+            Ok(row) => Some((connection.look_at(row?).await, Some(rows))),
+            Err(late) => Some((Err(late), None)),
+        }
+    })
+    .boxed()
 }
 
 impl SimpleAsyncConnection for Connection {
@@ -172,7 +198,7 @@ impl SimpleAsyncConnection for &Connection {
         let begun = self.begun();
         let mut inner = &self.inner;
         // Boxed, for it is part of the future of every transaction.
-        let executed = self.patience.answer(inner.batch_execute(query)).boxed();
+        let executed = self.answer(inner.batch_execute(query)).boxed();
         futures::try_join!(begun, executed).map(|_| ())
     }
 }
@@ -202,8 +228,8 @@ impl AsyncConnectionCore for Connection {
 
 impl<'a> AsyncConnectionCore for &'a Connection {
     type ExecuteFuture<'conn, 'query> = BoxFuture<'a, QueryResult<usize>>;
-    type LoadFuture<'conn, 'query> = BoxFuture<'a, QueryResult<Rows<'conn, 'query>>>;
-    type Stream<'conn, 'query> = Rows<'conn, 'query>;
+    type LoadFuture<'conn, 'query> = BoxFuture<'a, QueryResult<Rows<'a, 'query>>>;
+    type Stream<'conn, 'query> = Rows<'a, 'query>;
     type Row<'conn, 'query> = Row<'conn, 'query>;
     type Backend = diesel::pg::Pg;
 
@@ -213,10 +239,10 @@ impl<'a> AsyncConnectionCore for &'a Connection {
         T::Query: QueryFragment<Self::Backend> + QueryId + 'query,
     {
         let (connection, begun) = (*self, self.begun());
-        let (patience, rows) = (&connection.patience, (&connection.inner).load(source));
+        let rows = (&connection.inner).load(source);
         async move {
-            let ((), rows) = futures::try_join!(begun, patience.answer(rows))?;
-            Ok(patience.clone().wait_for_each(rows))
+            let ((), rows) = futures::try_join!(begun, connection.answer(rows))?;
+            Ok(wait_for_each(connection, rows))
         }
         .boxed()
     }
@@ -228,7 +254,7 @@ impl<'a> AsyncConnectionCore for &'a Connection {
         let (connection, begun) = (*self, self.begun());
         let count = (&connection.inner).execute_returning_count(source);
         async move {
-            let ((), count) = futures::try_join!(begun, connection.patience.answer(count))?;
+            let ((), count) = futures::try_join!(begun, connection.answer(count))?;
             Ok(count)
         }
         .boxed()

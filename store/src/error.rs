@@ -37,12 +37,13 @@ impl StoreError {
         use diesel::result::{DatabaseErrorKind, Error};
         match self {
             Self::Unavailable(_) => true,
-            // 40P01, 57014 and 55P03, which have no kinds of their own.
+            // 40P01, 57014, 55P03 and 53200, which have no kinds of their own, where the server speaks English.
             Self::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, told)) => matches!(
                 told.message(),
                 "deadlock detected"
                     | "canceling statement due to statement timeout"
                     | "canceling statement due to lock timeout"
+                    | "out of memory"
             ),
             Self::Query(Error::DatabaseError(kind, _)) => {
                 matches!(
@@ -57,6 +58,13 @@ impl StoreError {
             Self::Query(Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. }) => true,
             _ => false,
         }
+    }
+
+    /// Whether Postgres gave a reason that the driver does not tell from others: a full disk, or something that cannot be stored.
+    #[must_use]
+    pub fn is_unclear(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind, Error};
+        matches!(self, Self::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, _)))
     }
 
     /// Whether the connection was found dead, so that the same on another may succeed.
@@ -118,6 +126,7 @@ mod tests {
             "deadlock detected",
             "canceling statement due to statement timeout",
             "canceling statement due to lock timeout",
+            "out of memory",
         ] {
             assert!(told(message).is_transient(), "{message}");
         }

@@ -5,6 +5,7 @@ use crate::running::RunningJob;
 use crate::{Context, reconciler};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
+use std::error::Error;
 use std::time::Duration;
 use store::JobId;
 use store::jobs::{Finish, JobState};
@@ -66,12 +67,23 @@ pub(crate) async fn run(context: Context, mut outcomes: Receiver<Finishing>, bel
 
 /// Tries until Postgres answers: again after a third of a lease, and then after twice as long each time, since a try that is given up may still wait in Postgres
 /// for a row. Meanwhile the leases are renewed, or expire; an expired one's outcome is then refused.
+///
+/// One that Postgres refuses for a reason that may pass, as far as can be told, is tried for a whole lease: what it cost to reach is worth more than the wait.
 async fn write(context: &Context, finishes: &[Finish], bells: &Bells) {
+    let began = Instant::now();
     let mut limit = context.settings.dispatch.lease() / 3;
     let ended = loop {
         let error = match timeout(limit, store::jobs::finish(&context.system, finishes)).await {
             Ok(Ok(ended)) => break ended,
             Ok(Err(error)) if error.is_transient() => error.to_string(),
+            Ok(Err(error))
+                if finishes.len() == 1 && error.is_unclear() && began.elapsed() < context.settings.dispatch.lease() =>
+            {
+                format!(
+                    "{error}: {}",
+                    error.source().map(ToString::to_string).unwrap_or_default()
+                )
+            }
             Ok(Err(error)) => {
                 // One row that Postgres refuses must not take the others with it.
                 if finishes.len() > 1 {
@@ -80,7 +92,7 @@ async fn write(context: &Context, finishes: &[Finish], bells: &Bells) {
                     }
                 } else {
                     tracing::error!(
-                        error = &error as &dyn std::error::Error,
+                        error = &error as &dyn Error,
                         "an outcome was refused; the job's lease will expire"
                     );
                 }

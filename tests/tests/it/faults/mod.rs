@@ -30,5 +30,6 @@ mod recheck;
 mod redis_loss;
 mod retries;
 mod rows;
+mod terminated_backend;
 mod terminated_worker;
 mod unknown_kinds;
