@@ -27,10 +27,10 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: 
             Ok(Ok(renewed)) => {
                 let renewed: HashMap<_, _> = renewed
                     .into_iter()
-                    .map(|lease| (lease.id, lease.cancel_requested))
+                    .map(|lease| (lease.held(), lease.cancel_requested))
                     .collect();
                 for lease in &held {
-                    let cancel_requested = match renewed.get(&lease.id) {
+                    let cancel_requested = match renewed.get(lease) {
                         Some(cancel_requested) => Some(*cancel_requested),
                         None => wait_for(&context, &options, *lease).await,
                     };
@@ -38,7 +38,7 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: 
                         Some(cancel_requested) => {
                             renewed_at.insert(*lease, asked);
                             if cancel_requested {
-                                running.stop(lease.id, StopReason::Cancelled);
+                                running.stop_attempt(*lease, StopReason::Cancelled);
                             }
                         }
                         // Its row may only have been locked by the transaction that is ending it: wait out the lease.
@@ -82,6 +82,6 @@ fn stop_if_expired(running: &Running, renewed_at: &HashMap<Held, Instant>, lease
         .is_some_and(|at| at.elapsed() >= options.dispatch.lease())
     {
         tracing::warn!(job.id = %lease.id, "lease lost; stopping the job");
-        running.stop(lease.id, StopReason::LeaseLost);
+        running.stop_attempt(lease, StopReason::LeaseLost);
     }
 }

@@ -20,15 +20,23 @@ pub(crate) enum StopReason {
 }
 
 struct Entry {
-    held: Held,
     stop: CancellationToken,
     reason: Option<StopReason>,
 }
 
-/// The table of running jobs; cheap to clone.
+impl Entry {
+    /// The first reason counts.
+    fn stop(&mut self, reason: StopReason) {
+        self.reason.get_or_insert(reason);
+        self.stop.cancel();
+    }
+}
+
+/// The table of running jobs, by their leases: a job that this process lost and claimed again runs twice in it until the attempt that lost it has heard of that. Cheap to
+/// clone.
 #[derive(Clone)]
 pub(crate) struct Running {
-    jobs: Arc<Mutex<HashMap<JobId, Entry>>>,
+    jobs: Arc<Mutex<HashMap<Held, Entry>>>,
     emptied: Arc<Notify>,
     /// Where jobs go that ended and counted under a limit.
     ended: UnboundedSender<Dispatch>,
@@ -46,17 +54,15 @@ impl Running {
         (running, ended)
     }
 
-    /// Enters a job that was just claimed; `counted`: under a limit.
+    /// Enters a job that was just claimed; `counted`: under a limit. An attempt that still runs under another lease has lost it.
     pub(crate) fn enter(&self, held: Held, counted: Option<Dispatch>) -> RunningJob {
+        self.stop(held.id, StopReason::LeaseLost);
         let stop = CancellationToken::new();
-        self.lock().insert(
-            held.id,
-            Entry {
-                held,
-                stop: stop.clone(),
-                reason: None,
-            },
-        );
+        let entry = Entry {
+            stop: stop.clone(),
+            reason: None,
+        };
+        self.lock().insert(held, entry);
         RunningJob {
             held,
             stop,
@@ -66,26 +72,29 @@ impl Running {
     }
 
     pub(crate) fn held(&self) -> Vec<Held> {
-        self.lock().values().map(|entry| entry.held).collect()
+        self.lock().keys().copied().collect()
     }
 
     pub(crate) fn len(&self) -> usize {
         self.lock().len()
     }
 
-    /// Tells a job to stop; the first reason counts.
+    /// Tells a job to stop, whatever its lease.
     pub(crate) fn stop(&self, job: JobId, reason: StopReason) {
-        if let Some(entry) = self.lock().get_mut(&job) {
-            entry.reason.get_or_insert(reason);
-            entry.stop.cancel();
+        for (_, entry) in self.lock().iter_mut().filter(|(held, _)| held.id == job) {
+            entry.stop(reason);
+        }
+    }
+
+    /// Tells the attempt to stop that runs under this lease.
+    pub(crate) fn stop_attempt(&self, held: Held, reason: StopReason) {
+        if let Some(entry) = self.lock().get_mut(&held) {
+            entry.stop(reason);
         }
     }
 
     pub(crate) fn stop_all(&self, reason: StopReason) {
-        for entry in self.lock().values_mut() {
-            entry.reason.get_or_insert(reason);
-            entry.stop.cancel();
-        }
+        self.lock().values_mut().for_each(|entry| entry.stop(reason));
     }
 
     /// Returns once nothing runs.
@@ -99,7 +108,7 @@ impl Running {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<JobId, Entry>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Held, Entry>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -118,17 +127,14 @@ impl RunningJob {
     }
 
     pub(crate) fn stop_reason(&self) -> Option<StopReason> {
-        self.table.lock().get(&self.held.id).and_then(|entry| entry.reason)
+        self.table.lock().get(&self.held).and_then(|entry| entry.reason)
     }
 }
 
 impl Drop for RunningJob {
     fn drop(&mut self) {
         let mut jobs = self.table.lock();
-        // A job that was lost and claimed again by this very process has a new entry, which is not ours to remove.
-        if jobs.get(&self.held.id).is_some_and(|entry| entry.held == self.held) {
-            jobs.remove(&self.held.id);
-        }
+        jobs.remove(&self.held);
         // The other end lives as long as the process takes jobs.
         if let Some(counted) = self.counted.take() {
             let _ = self.table.ended.send(counted);
@@ -136,5 +142,37 @@ impl Drop for RunningJob {
         if jobs.is_empty() {
             self.table.emptied.notify_waiters();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    fn lease(job: JobId) -> Held {
+        Held {
+            id: job,
+            lease_token: Uuid::new_v4(),
+        }
+    }
+
+    #[test]
+    fn an_attempt_whose_job_is_claimed_again_is_told_that_it_lost_its_lease() {
+        let (running, _ended) = Running::new();
+        let job = JobId(Uuid::new_v4());
+        let (first, second) = (lease(job), lease(job));
+        let lost = running.enter(first, None);
+        assert!(!lost.stop_token().is_cancelled());
+        let current = running.enter(second, None);
+        assert!(lost.stop_token().is_cancelled());
+        assert_eq!(lost.stop_reason(), Some(StopReason::LeaseLost));
+        running.stop_attempt(first, StopReason::LeaseLost);
+        assert!(!current.stop_token().is_cancelled(), "the other lease is held");
+        assert_eq!(running.len(), 2, "both run until the first has ended");
+        drop(lost);
+        assert_eq!(running.held(), [second]);
+        running.stop(job, StopReason::Cancelled);
+        assert_eq!(current.stop_reason(), Some(StopReason::Cancelled));
     }
 }

@@ -19,8 +19,20 @@ pub struct Held {
 pub struct RenewedLease {
     #[diesel(sql_type = Uuid)]
     pub id: JobId,
+    #[diesel(sql_type = Uuid)]
+    pub lease_token: uuid::Uuid,
     #[diesel(sql_type = Bool)]
     pub cancel_requested: bool,
+}
+
+impl RenewedLease {
+    #[must_use]
+    pub fn held(&self) -> Held {
+        Held {
+            id: self.id,
+            lease_token: self.lease_token,
+        }
+    }
 }
 
 /// Renews the leases; those that do not come back are lost, or locked by a transaction that ends them or writes under them: see [`renew_locked`].
@@ -49,7 +61,7 @@ async fn renew_batch(system: &System, held: &[&Held], lease_ms: i64) -> Result<V
          )
          UPDATE jobs SET lease_until = now() + $5 * interval '1 millisecond'
          WHERE id = ANY(ARRAY(SELECT id FROM held)) AND id BETWEEN $3 AND $4
-         RETURNING id, cancel_requested",
+         RETURNING id, lease_token, cancel_requested",
     )
     .bind::<Array<Uuid>, _>(held.iter().map(|held| held.id).collect::<Vec<_>>())
     .bind::<Array<Uuid>, _>(held.iter().map(|held| held.lease_token).collect::<Vec<_>>())
@@ -81,7 +93,7 @@ pub async fn renew_locked(
         .await?;
     let renewed = sql_query(
         "UPDATE jobs SET lease_until = now() + $3 * interval '1 millisecond'
-         WHERE id = $1 AND state = 'running' AND lease_token = $2 RETURNING id, cancel_requested",
+         WHERE id = $1 AND state = 'running' AND lease_token = $2 RETURNING id, lease_token, cancel_requested",
     )
     .bind::<Uuid, _>(held.id)
     .bind::<Uuid, _>(held.lease_token)
