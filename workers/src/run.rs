@@ -21,8 +21,8 @@ use store::jobs::{ClaimedJob, Ended, Finish, Outcome};
 use tokio::sync::mpsc::Sender;
 use tracing::Instrument;
 
-/// How long a job that this process cannot run waits for one that can.
-const UNKNOWN_KIND_DELAY: Duration = Duration::from_secs(5);
+/// How long a job waits whose kind this process does not know, for one that does: as long again as it has waited, from the former to the latter.
+const UNKNOWN_KIND_DELAYS: [Duration; 2] = [Duration::from_secs(5), Duration::from_secs(60)];
 
 /// The same for one that this process lacks a setting for.
 const NOT_CONFIGURED_DELAY: Duration = Duration::from_secs(30);
@@ -56,16 +56,7 @@ impl Runner {
         let handler = self.registry.find(&job.kind, job.payload_version);
         let steps = Steps::of(&job, handler.map_or(&[], |handler| handler.steps));
         let ended = match handler {
-            None => {
-                tracing::warn!(
-                    job.kind,
-                    job.payload_version,
-                    "this process does not know the kind; handing the job back"
-                );
-                Attempt::Ended(Outcome::HandedBack {
-                    delay: UNKNOWN_KIND_DELAY,
-                })
-            }
+            None => Attempt::Ended(leave_to_newer(&job)),
             Some(handler) => {
                 let calls = Calls::new(running.stop_token().clone());
                 tokio::select! {
@@ -158,7 +149,7 @@ fn stopped(reason: Option<StopReason>, steps: &Steps, calls: &Calls) -> Attempt 
             })
         }
         Some(StopReason::Cancelled) => Attempt::Ended(Outcome::Cancelled),
-        Some(StopReason::HandBack) => Attempt::Ended(Outcome::HandedBack { delay: Duration::ZERO }),
+        Some(StopReason::HandBack) => Attempt::Ended(Outcome::HandedBack),
         Some(StopReason::LeaseLost) | None => Attempt::Abandoned,
     }
 }
@@ -202,7 +193,11 @@ fn conclude(
 
 /// No job waits for a budget for ever: after a long time waiting counts as a failed attempt.
 fn may_wait(job: &ClaimedJob, governor: &GovernorSettings) -> bool {
-    job.snoozed_secs.unwrap_or(0.0) < governor.give_up_after_secs as f64
+    let waited = match job.snoozed_for.as_deref() {
+        Some("not_configured" | "unknown_kind") => None,
+        _ => job.snoozed_secs,
+    };
+    waited.unwrap_or(0.0) < governor.give_up_after_secs as f64
 }
 
 /// The job comes back at its turn. One whose turn is far looks in between, since budgets change; those come back at different times too.
@@ -234,6 +229,29 @@ fn hold_back(error: &JobError) -> Outcome {
     }
 }
 
+/// For a worker of a newer version. While a release is rolled out there is one; if there is none, nobody shall be kept busy by the job.
+fn leave_to_newer(job: &ClaimedJob) -> Outcome {
+    tracing::warn!(
+        job.kind,
+        job.payload_version,
+        "this process does not know the kind; it waits, and no attempt is counted"
+    );
+    metrics::counter!("job_snoozes_total", "reason" => "unknown_kind", "limit" => "version").increment(1);
+    let waited = match job.snoozed_for.as_deref() {
+        Some("unknown_kind") => job.snoozed_secs.unwrap_or(0.0).max(0.0),
+        _ => 0.0,
+    };
+    let [shortest, longest] = UNKNOWN_KIND_DELAYS;
+    let delay = Duration::try_from_secs_f64(waited)
+        .unwrap_or(longest)
+        .clamp(shortest, longest);
+    let detail = format!("{}, version {} of its payload", job.kind, job.payload_version);
+    Outcome::Snoozed {
+        delay,
+        why: json!({ "reason": "unknown_kind", "detail": detail, "limited_secs": delay.as_secs_f64() }),
+    }
+}
+
 fn observe(job: &ClaimedJob, ended: &Attempt, took: Duration, recent: &Recent) {
     let outcome = match ended {
         Attempt::Committed(_) | Attempt::Ended(Outcome::Succeeded { .. }) => "succeeded",
@@ -246,7 +264,7 @@ fn observe(job: &ClaimedJob, ended: &Attempt, took: Duration, recent: &Recent) {
             }
         }
         Attempt::Ended(Outcome::Cancelled) => "cancelled",
-        Attempt::Ended(Outcome::HandedBack { .. }) => "handed_back",
+        Attempt::Ended(Outcome::HandedBack) => "handed_back",
         Attempt::Ended(Outcome::Snoozed { .. }) => "snoozed",
         Attempt::Abandoned => "lease_lost",
     };

@@ -204,6 +204,7 @@ mod tests {
             created_by: None,
             created_at: DateTime::UNIX_EPOCH,
             snoozed_secs: None,
+            snoozed_for: None,
             attempt_started_at: DateTime::UNIX_EPOCH,
             steps,
             payload: json!({}),

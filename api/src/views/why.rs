@@ -46,6 +46,8 @@ pub(crate) enum Reason {
     Budget,
     /// Its worker lacks a setting; an operator has to act.
     NotConfigured,
+    /// The worker that took it is older than what made it: a release has to be rolled out to the end.
+    UnknownKind,
     Paused,
     /// No worker of its pool is alive.
     NoWorker,
@@ -151,7 +153,7 @@ fn time(why: &Why) -> Option<Blocker> {
     })
 }
 
-/// A budget or a missing setting put it off when it ran last.
+/// Why it was put off when it ran last.
 fn snoozed(why: &Why, snooze: &Value) -> Blocker {
     let text = |name: &str| snooze.get(name).and_then(Value::as_str).unwrap_or("?");
     let time = |name: &str| text(name).parse::<DateTime<Utc>>().ok();
@@ -162,6 +164,18 @@ fn snoozed(why: &Why, snooze: &Value) -> Blocker {
             class: Class::Stuck,
             detail: format!(
                 "Its worker lacks a setting: {}. It is tried again at {}.",
+                text("detail"),
+                show(why.run_at)
+            ),
+            since: time("since").unwrap_or(why.created_at),
+        };
+    }
+    if text("reason") == "unknown_kind" {
+        return Blocker {
+            reason: Reason::UnknownKind,
+            class: Class::Stuck,
+            detail: format!(
+                "The worker that took it last does not know what it is: {}. It is tried again at {}.",
                 text("detail"),
                 show(why.run_at)
             ),

@@ -2,7 +2,7 @@ use crate::connection::Connection;
 use crate::prepared::Prepare;
 use crate::{JobId, StoreError, TenantId, TenantTx};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -29,7 +29,10 @@ pub struct Attempt {
     pub error: Option<Value>,
 }
 
-/// The ended attempts of the jobs, oldest first.
+/// The newest of a job's attempts, as many as are shown: one that is handed back in each of many rollouts has more.
+const SHOWN: i64 = 100;
+
+/// The ended attempts of the jobs, oldest first; of each job the newest hundred.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -42,11 +45,14 @@ pub(super) async fn attempts(
     tenant: TenantId,
     jobs: &[JobId],
 ) -> Result<Vec<Attempt>, StoreError> {
-    let sql = "SELECT job_id, run, attempt, worker, started_at, ended_at, outcome, error FROM job_attempts
-               WHERE tenant_id = $1 AND job_id = ANY($2) ORDER BY job_id, run, started_at";
+    let sql = "SELECT job_id, run, attempt, worker, started_at, ended_at, outcome, error FROM (
+                   SELECT *, row_number() OVER (PARTITION BY job_id ORDER BY run DESC, started_at DESC) AS nth FROM job_attempts
+                   WHERE tenant_id = $1 AND job_id = ANY($2)) newest
+               WHERE nth <= $3 ORDER BY job_id, run, started_at";
     Ok(sql_query(sql)
         .bind::<Uuid, _>(tenant)
         .bind::<Array<Uuid>, _>(jobs)
+        .bind::<BigInt, _>(SHOWN)
         .prepared()
         .load(&mut conn)
         .await?)

@@ -45,9 +45,12 @@ pub struct ClaimedJob {
     pub created_by: Option<ApiKeyId>,
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
-    /// For how long budgets have held it back, where they do.
+    /// For how long it has been put off, where it was.
     #[diesel(sql_type = Nullable<Double>)]
     pub snoozed_secs: Option<f64>,
+    /// And for what: `rate_limit`, `budget`, `not_configured` or `unknown_kind`.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub snoozed_for: Option<String>,
     /// When this attempt began, by the database's clock.
     #[diesel(sql_type = Timestamptz)]
     pub attempt_started_at: DateTime<Utc>,
@@ -99,7 +102,7 @@ pub async fn claim(
 const WITH_BODIES: &str = "
     SELECT c.id, c.tenant_id, c.kind, c.payload_version, c.interactive, c.run, c.attempt, c.max_attempts, c.lease_token, c.trace_context,
            c.parent_id, c.document_id, c.created_by, c.created_at,
-           extract(epoch FROM now() - (c.snooze ->> 'since')::timestamptz)::float8 AS snoozed_secs, c.attempt_started_at, b.steps, b.payload
+           extract(epoch FROM now() - (c.snooze ->> 'since')::timestamptz)::float8 AS snoozed_secs, c.snooze ->> 'reason' AS snoozed_for, c.attempt_started_at, b.steps, b.payload
     FROM claimed c CROSS JOIN LATERAL (
         SELECT b.steps, b.payload FROM job_bodies b
         WHERE b.tenant_id = c.tenant_id AND b.job_id = c.id AND b.job_id BETWEEN $2 AND $3 OFFSET 0

@@ -28,14 +28,12 @@ pub enum Outcome {
         error: Value,
     },
     Cancelled,
-    /// The worker is shut down, or does not know the kind: the attempt does not count.
-    HandedBack {
-        delay: Duration,
-    },
-    /// A budget or a missing setting holds it back: the attempt does not count, and leaves no trace but `why`.
+    /// The worker is shut down: the attempt does not count.
+    HandedBack,
+    /// A budget holds it back, or its worker lacks a setting or does not know its kind: the attempt does not count, and leaves no trace but `why`.
     Snoozed {
         delay: Duration,
-        /// `{reason, limit, credential, limited_secs}`, or `{reason, detail, limited_secs}` of a missing setting; until when, since when and how often are added.
+        /// `{reason, limit, credential, limited_secs}` of a budget, else `{reason, detail, limited_secs}`; until when, since when and how often are added.
         why: Value,
     },
 }
@@ -189,11 +187,7 @@ impl<'a> Row<'a> {
                 ..row("dead", "failed")
             },
             Outcome::Cancelled => row("cancelled", "cancelled"),
-            Outcome::HandedBack { delay } if delay.is_zero() => row("queued", "handed_back"),
-            Outcome::HandedBack { delay } => Row {
-                delay: *delay,
-                ..row("scheduled", "handed_back")
-            },
+            Outcome::HandedBack => row("queued", "handed_back"),
             Outcome::Snoozed { delay, why } => Row {
                 result: Some(why),
                 delay: *delay,
@@ -211,6 +205,9 @@ static PLAIN: LazyLock<String> = LazyLock::new(|| {
         "NULL::uuid AS due_batch, EXISTS (SELECT FROM told) AS told FROM ended e",
     )
 });
+
+/// What a snoozed job waits for that no time brings, but an operator.
+const BY_OPERATORS: &str = "('not_configured', 'unknown_kind')";
 
 /// The body of one job among many. Postgres finds its week while the statement runs, which must be in one snapshot then: see [`System::checkout`].
 const OF_EACH: &str = "b.job_id = e.id";
@@ -244,7 +241,7 @@ fn counting(body: &str) -> String {
 /// four says that it was not put off, and to the planner that they are few: it then looks their bodies up one by one.
 ///
 /// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death. What a snoozed one
-/// waits for comes in its `result`.
+/// waits for comes in its `result`; since when and how often begin anew where it waited for a budget and now does for an operator, or the other way round.
 fn statement(body: &str, more: &str, answer: &str) -> String {
     format!(
         "
@@ -259,14 +256,15 @@ WITH held AS (
             SELECT f.state,
                    CASE WHEN f.outcome IN ('handed_back', 'snoozed') THEN j.attempt - 1 ELSE j.attempt END,
                    CASE WHEN f.outcome = 'snoozed' THEN f.result
-                        || jsonb_build_object('until', clock_timestamp() + (f.result ->> 'limited_secs')::float8 * interval '1 second', 'count', coalesce((j.snooze ->> 'count')::int, 0) + 1,
-                                              'since', coalesce(j.snooze -> 'since', to_jsonb(clock_timestamp()))) WHEN f.outcome = 'handed_back' THEN j.snooze END,
+                        || jsonb_build_object('until', clock_timestamp() + (f.result ->> 'limited_secs')::float8 * interval '1 second', 'count', coalesce((f.so_far ->> 'count')::int, 0) + 1,
+                                              'since', coalesce(f.so_far -> 'since', to_jsonb(clock_timestamp()))) WHEN f.outcome = 'handed_back' THEN j.snooze END,
                    CASE WHEN f.state = 'succeeded' AND jsonb_typeof(j.progress -> 'total') = 'number'
                         THEN jsonb_build_object('done', j.progress -> 'total', 'total', j.progress -> 'total') ELSE j.progress END,
                    CASE WHEN f.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + f.delay_secs * interval '1 second' ELSE j.run_at END,
                    CASE WHEN f.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
             FROM (SELECT CASE WHEN j.cancel_requested AND $3[place] IN ('retryable', 'queued', 'scheduled') THEN 'cancelled' ELSE $3[place] END AS state,
-                         $4[place] AS outcome, $5[place] AS result, $7[place] AS delay_secs
+                         $4[place] AS outcome, $5[place] AS result, $7[place] AS delay_secs,
+                         CASE WHEN $4[place] = 'snoozed' AND (j.snooze ->> 'reason' IN {BY_OPERATORS}) = ($5[place] ->> 'reason' IN {BY_OPERATORS}) THEN j.snooze END AS so_far
                   FROM width_bucket(j.id, $1) AS place OFFSET 0) f)
     WHERE j.id = ANY(ARRAY(SELECT id FROM held)) AND j.id BETWEEN $8 AND $9
     RETURNING j.id, j.tenant_id, j.state, j.pool, j.priority, j.kind, j.knowledge_base_ids, j.run, j.attempt, j.parent_id, j.worker, j.attempt_started_at,

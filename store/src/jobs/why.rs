@@ -36,7 +36,7 @@ pub struct Why {
     pub last_ended_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     pub last_error: Option<Value>,
-    /// What held it back when it ran last, where that was a budget: `{reason, detail, until, since, count}`.
+    /// What held it back when it ran last, where that was no failure: what [`Outcome::Snoozed`](super::Outcome::Snoozed) says, with `until`, `since`, `count`.
     #[diesel(sql_type = Nullable<Jsonb>)]
     pub snooze: Option<Value>,
     #[diesel(sql_type = Bool)]

@@ -264,3 +264,27 @@ async fn everything_wrong_with_a_job_is_said_at_once() {
     }
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_many_attempts_the_newest_hundred_are_shown() {
+    let app = without_workers().await;
+    let job = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
+    app.execute(
+        "INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome)
+         SELECT tenant_id, id, 1, 1, n::text, now() + n * interval '1 second', now() + n * interval '1 second', 'handed_back'
+         FROM jobs, generate_series(1, 120) n",
+    )
+    .await;
+    let (shown, listed) = (
+        app.client.get(&format!("/v1/jobs/{job}")).await.body,
+        app.client.get("/v1/jobs").await.body,
+    );
+    for attempts in [&shown["attempts"], &listed["data"][0]["attempts"]] {
+        let attempts = attempts.as_array().unwrap();
+        assert_eq!(
+            (attempts.len(), &attempts[0]["worker"], &attempts[99]["worker"]),
+            (100, &json!("21"), &json!("120"))
+        );
+    }
+    app.abandon().await;
+}
