@@ -201,9 +201,10 @@ const CHUNKS: usize = 100;
 /// [`DispatchError`].
 pub async fn dispatch_due_once(system: &System, queue: &Queue) -> Result<Dispatched, DispatchError> {
     let epoch = queue.epoch().await?;
+    let pools = Pool::ALL.map(Pool::as_str);
     let mut done = Dispatched::default();
     for _ in 0..CHUNKS {
-        let Some(marked) = store::jobs::mark_for_dispatch(system, &epoch, CHUNK).await? else {
+        let Some(marked) = store::jobs::mark_for_dispatch(system, &epoch, &pools, CHUNK).await? else {
             done.busy = true;
             return Ok(done);
         };

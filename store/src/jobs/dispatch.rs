@@ -64,15 +64,20 @@ pub(crate) const PAUSED_EPOCH: &str = "paused";
 /// just when there is most to do.
 pub(crate) const PUSH_GRACE_SECS: f64 = 2.0;
 
-/// Marks up to `limit` jobs as dispatched under `epoch` and returns them, to be pushed after this has committed: jobs that are due by
+/// Marks up to `limit` jobs of these pools as dispatched under `epoch` and returns them, to be pushed after this has committed: jobs that are due by
 /// the database's clock; queued jobs that were never dispatched (new ones after a grace of two seconds), or under another epoch (Redis was wiped
 /// or restarted) or before Postgres was started. Paused ones are put aside instead, so that a large paused backlog is looked at once and not at every tick.
-/// Each row is written once: whether Redis still has what it was offered is asked by [`offered_before`].
+/// Jobs of other pools are left to the processes of a newer version that know them. Each row is written once: whether Redis still has what it was offered is asked by [`offered_before`].
 /// `None`: another process is at it.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn mark_for_dispatch(system: &System, epoch: &str, limit: i64) -> Result<Option<Marked>, StoreError> {
+pub async fn mark_for_dispatch(
+    system: &System,
+    epoch: &str,
+    pools: &[&str],
+    limit: i64,
+) -> Result<Option<Marked>, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
     let Locked { locked, life } = sql_query(format!(
         "SELECT pg_try_advisory_xact_lock($1) AS locked, {SERVER_LIFE} AS life"
@@ -90,13 +95,13 @@ pub async fn mark_for_dispatch(system: &System, epoch: &str, limit: i64) -> Resu
     // for an empty week takes any of its indexes, and then reads all that waits, five times a tick.
     let marked: Vec<MarkedRow> = sql_query(format!(
         "WITH due AS (
-             (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() AND NOT awaits_batch ORDER BY run_at LIMIT $2)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'retryable' AND run_at <= now() ORDER BY run_at LIMIT $2)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL AND dispatched_at IS NULL LIMIT $2)
+             (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() AND NOT awaits_batch AND pool = ANY($3) ORDER BY run_at LIMIT $2)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'retryable' AND run_at <= now() AND pool = ANY($3) ORDER BY run_at LIMIT $2)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL AND dispatched_at IS NULL AND pool = ANY($3) LIMIT $2)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL
-                          AND dispatched_at < now() - {PUSH_GRACE_SECS} * interval '1 second' LIMIT $2)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < $1 LIMIT $2)
-             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch > $1 AND dispatch_epoch < '{PAUSED_EPOCH}' LIMIT $2)
+                          AND dispatched_at < now() - {PUSH_GRACE_SECS} * interval '1 second' AND pool = ANY($3) LIMIT $2)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < $1 AND pool = ANY($3) LIMIT $2)
+             UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch > $1 AND dispatch_epoch < '{PAUSED_EPOCH}' AND pool = ANY($3) LIMIT $2)
          ), chosen AS (
              SELECT id FROM jobs WHERE id = ANY(ARRAY(SELECT id FROM due LIMIT $2)) AND state IN ('scheduled', 'retryable', 'queued')
              ORDER BY id FOR UPDATE SKIP LOCKED
@@ -109,6 +114,7 @@ pub async fn mark_for_dispatch(system: &System, epoch: &str, limit: i64) -> Resu
     ))
     .bind::<Text, _>(epoch)
     .bind::<BigInt, _>(limit)
+    .bind::<Array<Text>, _>(pools)
     .load(&mut tx.conn)
     .await?;
     tx.commit().await?;

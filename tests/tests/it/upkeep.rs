@@ -143,15 +143,57 @@ async fn what_redis_did_not_take_is_offered_again_at_once() {
     .await;
     app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
     let system = &app.context.system;
-    let new = mark_for_dispatch(system, "epoch", 10).await.unwrap().unwrap();
+    let new = mark_for_dispatch(system, "epoch", &["general"], 10)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(new.looked_at, 0, "whoever made it has just pushed it");
     run(&app, "UPDATE jobs SET dispatched_at = now() - interval '3 seconds'").await;
-    let marked = mark_for_dispatch(system, "epoch", 10).await.unwrap().unwrap();
+    let marked = mark_for_dispatch(system, "epoch", &["general"], 10)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(marked.jobs.len(), 1);
-    let nothing = mark_for_dispatch(system, "epoch", 10).await.unwrap().unwrap();
+    let nothing = mark_for_dispatch(system, "epoch", &["general"], 10)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(nothing.looked_at, 0);
     unmark_dispatch(system, &[marked.jobs[0].id]).await.unwrap();
-    assert_eq!(mark_for_dispatch(system, "epoch", 10).await.unwrap().unwrap(), marked);
+    assert_eq!(
+        mark_for_dispatch(system, "epoch", &["general"], 10)
+            .await
+            .unwrap()
+            .unwrap(),
+        marked
+    );
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_of_a_pool_that_only_a_newer_version_knows_are_left_to_it() {
+    let app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    for _ in 0..5 {
+        app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    }
+    run(
+        &app,
+        "UPDATE jobs SET dispatched_at = now() - interval '3 seconds', dispatch_epoch = NULL;
+         WITH numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS nth FROM jobs)
+         UPDATE jobs j SET pool = 'future', state = CASE WHEN nth > 2 THEN 'retryable' ELSE 'queued' END, run_at = now()
+         FROM numbered n WHERE n.id = j.id AND nth < 5",
+    )
+    .await;
+    let dispatched = workers::dispatch_due_once(&app.context.system, &app.context.queue)
+        .await
+        .unwrap();
+    assert_eq!((dispatched.jobs, dispatched.put_aside), (1, false));
+    let marked = "SELECT pool || ' ' || state AS text FROM jobs WHERE dispatch_epoch IS NOT NULL";
+    assert_eq!(app.texts(marked).await, ["general queued"]);
     app.abandon().await;
 }
 

@@ -53,7 +53,10 @@ async fn what_was_dispatched_before_postgres_was_started_is_offered_again() {
         .await;
     let role = system.system().await;
     let marked = async || {
-        let marked = mark_for_dispatch(&role, "epoch", 10).await.unwrap().unwrap();
+        let marked = mark_for_dispatch(&role, "epoch", &["general"], 10)
+            .await
+            .unwrap()
+            .unwrap();
         marked.jobs.len()
     };
     assert_eq!(marked().await, 1);
