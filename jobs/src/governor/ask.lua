@@ -12,6 +12,8 @@ local slots, cap, cost, spent = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(
 local lease_us, comes_back = tonumber(ARGV[13]), ARGV[14] == '1'
 local p = KEYS[1] .. ':' .. credential
 local state, leases, places, known = p .. ':state', p .. ':leases', p .. ':places', KEYS[1] .. ':credentials'
+-- When each call was granted that is not settled, which outlives its lease: what was reserved for it stays reserved until then, or until the day is over, since it may have been made.
+local granted = p .. ':granted'
 local SECOND, DAY, KEEP_MS = 1000000, 86400000000, 172800000
 -- How long a learnt rate takes to double, and how long it is remembered.
 local RECOVERY, FORGOTTEN = 60 * SECOND, 600 * SECOND
@@ -33,6 +35,7 @@ redis.call('ZADD', known, now, credential)
 redis.call('ZREMRANGEBYSCORE', known, '-inf', now - 2 * DAY)
 redis.call('PEXPIRE', known, KEEP_MS)
 redis.call('ZREMRANGEBYSCORE', leases, '-inf', now)
+redis.call('ZREMRANGEBYSCORE', granted, '-inf', now - DAY)
 redis.call('ZREMRANGEBYSCORE', places, '-inf', now - LATEST)
 
 -- A new day (UTC), or a Redis that forgot.
@@ -76,7 +79,7 @@ local place = tonumber(redis.call('ZSCORE', places, job) or nil)
 local line = number('line')
 
 local function keep()
-  for _, key in ipairs({state, leases, places}) do redis.call('PEXPIRE', key, KEEP_MS) end
+  for _, key in ipairs({state, leases, granted, places}) do redis.call('PEXPIRE', key, KEEP_MS) end
 end
 
 -- It could be made at `at`; those before it in line go first. Who does not come back has no place: it would stay empty.
@@ -154,5 +157,6 @@ redis.call('HINCRBY', state, 'window_calls', 1)
 redis.call('HINCRBY', state, 'requests', 1)
 redis.call('ZREM', places, job)
 redis.call('ZADD', leases, now + lease_us, lease)
+redis.call('ZADD', granted, now, lease)
 keep()
 return {'granted'}

@@ -2,17 +2,17 @@
 -- KEYS[1]: the tenant's prefix.  ARGV: credential, lease, job, outcome (not_made, answered, limited, failed, given_up), microseconds that the other
 -- side asked us to wait (-1: it did not), calls it has left for us (-1), microseconds until it counts anew, estimated and actual tokens,
 -- microseconds a token, estimated and actual cost, microseconds a request (0: no limit), failures that open the circuit, microseconds it
--- stays open, microseconds a lease, whether the job comes back (0 or 1).
+-- stays open, whether the job comes back (0 or 1).
 -- Returns {change of the circuit ('', 'opened', 'closed'), microseconds until the job's turn}.
 local credential, lease, job, outcome = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local asked, left, reset = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
 local tokens_est, tokens, token_us = tonumber(ARGV[8]), tonumber(ARGV[9]), tonumber(ARGV[10])
 local cost_est, cost, interval = tonumber(ARGV[11]), tonumber(ARGV[12]), tonumber(ARGV[13])
-local failures_to_open, open_us, lease_us = tonumber(ARGV[14]), tonumber(ARGV[15]), tonumber(ARGV[16])
-local comes_back = ARGV[17] == '1'
+local failures_to_open, open_us = tonumber(ARGV[14]), tonumber(ARGV[15])
+local comes_back = ARGV[16] == '1'
 local p = KEYS[1] .. ':' .. credential
-local state, leases, places = p .. ':state', p .. ':leases', p .. ':places'
-local SECOND, KEEP_MS = 1000000, 172800000
+local state, leases, granted, places = p .. ':state', p .. ':leases', p .. ':granted', p .. ':places'
+local SECOND, DAY, KEEP_MS = 1000000, 86400000000, 172800000
 local LEAST_SPACING, LONGEST_OPEN, LONGEST_BLOCK, SLOWEST, RECOVERY = 20000, 600 * SECOND, 60 * SECOND, 60 * SECOND, 60 * SECOND
 
 local time = redis.call('TIME')
@@ -24,13 +24,15 @@ for i = 1, #flat, 2 do got[flat[i]] = flat[i + 1] end
 local function number(field) return tonumber(got[field]) or 0 end
 local function set(...) redis.call('HSET', state, ...) end
 
-local ends = tonumber(redis.call('ZSCORE', leases, lease) or nil)
+-- Its lease may have ended, and what it reserved is there all the same. Not so where Redis was wiped since; nor its money, where the sum is of another day.
+local granted_at = tonumber(redis.call('ZSCORE', granted, lease) or nil)
 redis.call('ZREM', leases, lease)
+redis.call('ZREM', granted, lease)
 set('settled_at', text(now))
--- Redis may have been wiped since: what was reserved then is not there to be given back.
-local reserved = ends and 1 or 0
+local reserved = granted_at and 1 or 0
 if got.cost then
-  local change = cost - reserved * cost_est
+  local of_the_day = granted_at and text(math.floor(granted_at / DAY)) == got.day
+  local change = cost - (of_the_day and cost_est or 0)
   if change ~= 0 then redis.call('HINCRBY', state, 'cost', change) end
 end
 local more = tokens - reserved * tokens_est
@@ -39,8 +41,8 @@ if token_us > 0 and more ~= 0 then
   if more > 0 then whole = math.max(whole, now) end
   set('tokens_whole', text(math.max(whole + more * token_us, 0)))
 end
-if ends and outcome ~= 'not_made' then
-  local took = now - (ends - lease_us)
+if granted_at and outcome ~= 'not_made' then
+  local took = now - granted_at
   set('hold', text(got.hold and (0.8 * number('hold') + 0.2 * took) or took))
 end
 
@@ -105,5 +107,5 @@ if outcome == 'limited' then
     turn = math.ceil(until_at + spacing - now)
   end
 end
-for _, key in ipairs({state, leases, places}) do redis.call('PEXPIRE', key, KEEP_MS) end
+for _, key in ipairs({state, leases, granted, places}) do redis.call('PEXPIRE', key, KEEP_MS) end
 return {change, turn}

@@ -91,7 +91,6 @@ impl Queue {
             .arg(call.limits.request_us())
             .arg(settings.failures_to_open)
             .arg(micros(Duration::from_secs(settings.open_secs)))
-            .arg(micros(call.lasts))
             .arg(i32::from(call.comes_back))
             .invoke_async(&mut self.connection.clone())
             .await?;

@@ -46,7 +46,7 @@ pub(crate) fn rate_limit(prefix: &str, of: &Limited<'_>) -> String {
     }
 }
 
-/// What the keys of a tenant's governor start with; the scripts append `:<credential>:state`, `:leases`, `:places`, and `:credentials`.
+/// What the keys of a tenant's governor start with; the scripts append `:<credential>:state`, `:leases`, `:granted`, `:places`, and `:credentials`.
 pub(crate) fn governor(prefix: &str, tenant: TenantId) -> String {
     format!("{{{prefix}:governor:{tenant}}}")
 }

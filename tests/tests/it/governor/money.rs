@@ -1,7 +1,10 @@
 use super::{all_succeed_at_once, app, budget, declare, put_off, submit, wipe_redis};
+use jobs::{Asked, BudgetLimit, BudgetLimits, Call, Estimate, Observed, Reported};
 use serde_json::json;
 use std::time::Duration;
-use tests::{FakeVendor, eventually};
+use store::JobId;
+use tests::{FakeVendor, TestApp, eventually};
+use uuid::Uuid;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_days_money_is_kept_also_when_redis_forgets() {
@@ -57,5 +60,62 @@ async fn tokens_are_counted_by_the_minute() {
     assert_eq!(why["reason"], "rate_limit");
     declare(&app.client, "vendor", json!({})).await;
     all_succeed_at_once(&app.client, &[held], Duration::from_secs(10)).await;
+    app.finish().await;
+}
+
+/// One call at a time, for ten a day.
+fn call(app: &TestApp, cost_micros: u64, lasts: Duration) -> Call<'static> {
+    Call {
+        tenant: app.tenant,
+        credential: "vendor",
+        job: JobId::generate(),
+        lease: Uuid::new_v4(),
+        lasts,
+        estimate: Estimate { tokens: 0, cost_micros },
+        limits: BudgetLimits {
+            requests_per_minute: 0,
+            burst: 0,
+            concurrency: 1,
+            tokens_per_minute: 0,
+            cost_micros_per_day: 10,
+        },
+        comes_back: false,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_settled_after_its_time_is_counted_once() {
+    let app = app(&[]).await;
+    let queue = &app.context.queue;
+    let ask = async |call: &Call<'_>| queue.ask_governor(call, Some(0)).await.unwrap();
+    let late = call(&app, 4, Duration::from_millis(100));
+    assert_eq!(ask(&late).await, Asked::Granted);
+    let next = call(&app, 2, Duration::from_millis(100));
+    eventually("its time is over", Duration::from_secs(5), || async {
+        ask(&next).await == Asked::Granted
+    })
+    .await;
+    let reported = Reported {
+        observed: Observed::Answered,
+        tokens: 0,
+        cost_micros: 4,
+        retry_after: None,
+        remaining: None,
+    };
+    queue
+        .settle_with_governor(&late, &reported, &app.context.settings.governor)
+        .await
+        .unwrap();
+    let rest = call(&app, 4, Duration::from_millis(100));
+    eventually("four of ten are left", Duration::from_secs(5), || async {
+        match ask(&rest).await {
+            Asked::Wait(wait) => {
+                assert_eq!(wait.limit, BudgetLimit::Concurrency, "{wait:?}");
+                false
+            }
+            asked => asked == Asked::Granted,
+        }
+    })
+    .await;
     app.finish().await;
 }
