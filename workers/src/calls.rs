@@ -33,13 +33,18 @@ impl Calls {
         if self.stop.is_cancelled() {
             std::future::pending::<()>().await;
         }
+        self.enter()
+    }
+
+    /// To be held while what a call took is written down, which a stop waits for too.
+    pub(crate) fn enter(&self) -> InFlight {
         self.in_flight.send_modify(|count| *count += 1);
         InFlight {
             in_flight: self.in_flight.clone(),
         }
     }
 
-    /// Returns once no call is in flight.
+    /// Returns once no call is in flight, nor being written down.
     pub(crate) async fn over(&self) {
         // The other end is ours.
         let _ = self.in_flight.subscribe().wait_for(|count| *count == 0).await;

@@ -105,9 +105,6 @@ impl JobContext {
     /// # Errors
     /// [`JobError`], to be retried.
     pub async fn has_done(&self, step: &str) -> Result<bool, JobError> {
-        if self.job.run == 1 && self.job.attempt == 1 {
-            return Ok(false);
-        }
         let done = self
             .app
             .store

@@ -1,17 +1,14 @@
 //! Calls to the outside, each on the budget of a credential: asked for before anything is written down or sent, settled after.
+use crate::grant::Grant;
 use crate::{Heard, JobContext, JobError};
-use jobs::{Asked, BudgetLimit, Call, CircuitChange, Estimate, Observed, Reported, Wait};
+use jobs::{Asked, BudgetLimit, Call, Estimate, Observed, Wait};
 use std::time::Duration;
-use store::provider_usage::{self, Usage};
-use uuid::Uuid;
-
-/// What a call may take longer than its exchange: reading the budget's answer, writing the ledger.
-const AROUND: Duration = Duration::from_secs(2);
+use store::provider_usage;
 
 impl JobContext {
     /// Makes the call when the credential's budget allows it. When that would take longer than a moment, or the other side asks for a pause,
-    /// the job is put off to a time of its own, without using an attempt. `call` notes each exchange in `heard`; it is dropped unpolled
-    /// where it must wait, so that nothing of it has happened.
+    /// the job is put off to a time of its own, without using an attempt. `call` makes each exchange through `heard`; it is dropped unpolled
+    /// where it must wait, so that nothing of it has happened. What a call took that was dropped half-way, with a job that is stopped, is counted all the same.
     ///
     /// `credential` is a name of [`jobs::is_credential_name`]; it is the tenant's own.
     ///
@@ -24,21 +21,14 @@ impl JobContext {
         heard: &Heard,
         call: impl Future<Output = Result<T, JobError>> + Send,
     ) -> Result<T, JobError> {
-        let outgoing = &self.app.settings.outgoing;
-        let granted = Call {
-            tenant: self.tenant(),
-            credential,
-            job: self.id(),
-            lease: Uuid::new_v4(),
-            lasts: Duration::from_secs(outgoing.connect_timeout_secs + outgoing.timeout_secs) + AROUND,
-            estimate,
-            limits: self.app.budgets.limits(&self.app, self.tenant(), credential).await?,
-            comes_back: !self.job.interactive,
-        };
-        self.wait_for_grant(&granted).await?;
+        let limits = self.app.budgets.limits(&self.app, self.tenant(), credential).await?;
+        let grant = Grant::new(self, credential, estimate, limits, heard);
+        if let Err(wait) = self.wait_for_grant(&grant.call()).await {
+            grant.forget();
+            return Err(wait);
+        }
         let result = call.await;
-        let reported = heard.reported(estimate);
-        let turn_in = self.settle_call(&granted, &reported).await;
+        let (reported, turn_in) = grant.settle().await;
         match result {
             Err(_) if reported.observed == Observed::Limited => {
                 let wait = Wait {
@@ -95,47 +85,6 @@ impl JobContext {
             .await?;
         Ok(u64::try_from(usage.cost_micros).unwrap_or(0))
     }
-
-    /// Money first, and in Postgres: Redis may be gone. Returns when it is the job's turn, after a refusal.
-    async fn settle_call(&self, call: &Call<'_>, reported: &Reported) -> Duration {
-        if reported.tokens > 0 || reported.cost_micros > 0 {
-            let usage = Usage {
-                tokens: i64::try_from(reported.tokens).unwrap_or(i64::MAX),
-                cost_micros: i64::try_from(reported.cost_micros).unwrap_or(i64::MAX),
-            };
-            let written = self
-                .app
-                .store
-                .tenant(self.tenant(), async |tx| {
-                    provider_usage::add(tx, self.held(), call.credential, usage).await
-                })
-                .await;
-            if let Err(error) = written {
-                tracing::error!(%error, cost_micros = usage.cost_micros, "what a call cost was not written down");
-            }
-        }
-        let settings = &self.app.settings.governor;
-        match self.app.queue.settle_with_governor(call, reported, settings).await {
-            Ok(settled) => {
-                note_circuit(call.credential, settled.circuit);
-                settled.turn_in
-            }
-            Err(error) => {
-                tracing::warn!(%error, "what a call held is given back when its time is over");
-                reported.retry_after.unwrap_or(Duration::from_secs(1))
-            }
-        }
-    }
-}
-
-fn note_circuit(credential: &str, change: Option<CircuitChange>) {
-    let to = match change {
-        None => return,
-        Some(CircuitChange::Opened) => "open",
-        Some(CircuitChange::Closed) => "closed",
-    };
-    tracing::warn!(credential, to, "the circuit of a credential has changed");
-    metrics::counter!("governor_circuit_changes_total", "to" => to).increment(1);
 }
 
 fn decided(decision: &'static str) {

@@ -3,7 +3,7 @@ use integrations::http::{GuardedResponse, RateHints};
 use jobs::{Estimate, Observed, Reported};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What a governed call learns of the other side while it is made; cheap to clone. A call that notes nothing counts as not made.
+/// What a governed call learns of the other side while it is made; cheap to clone. A call without an exchange counts as not made.
 #[derive(Clone, Debug, Default)]
 pub struct Heard(Arc<Mutex<Notes>>);
 
@@ -17,9 +17,32 @@ struct Notes {
 }
 
 impl Heard {
-    /// Notes what an exchange gave: call it for each, before looking at the answer.
-    pub fn note(&self, answer: &Result<GuardedResponse, IntegrationError>) {
+    /// Makes an exchange, and notes what it gave: each goes through here. One that is dropped counts as given up: we stopped waiting, for a reason of our own, and
+    /// the other side may have been at work.
+    ///
+    /// # Errors
+    /// Those of the exchange.
+    pub async fn exchange(
+        &self,
+        exchange: impl Future<Output = Result<GuardedResponse, IntegrationError>> + Send,
+    ) -> Result<GuardedResponse, IntegrationError> {
+        let before = self.begin();
+        let answer = exchange.await;
+        self.note(before, &answer);
+        answer
+    }
+
+    /// Returns what was noted before.
+    fn begin(&self) -> Notes {
         let mut notes = self.lock();
+        let before = *notes;
+        (notes.observed, notes.refused) = (Some(Observed::GivenUp), false);
+        before
+    }
+
+    fn note(&self, before: Notes, answer: &Result<GuardedResponse, IntegrationError>) {
+        let mut notes = self.lock();
+        (notes.observed, notes.refused) = (before.observed, before.refused);
         match answer {
             Ok(answer) => {
                 notes.hints = answer.rate_hints();
@@ -39,12 +62,6 @@ impl Heard {
             Err(IntegrationError::Forbidden { .. } | IntegrationError::NotConfigured { .. }) => {}
             Err(_) => notes.observed = Some(Observed::Answered),
         }
-    }
-
-    /// Notes that we stopped waiting for the answer, for a reason of our own. It may have been at work.
-    pub(crate) fn gave_up(&self) {
-        let mut notes = self.lock();
-        (notes.observed, notes.refused) = (Some(Observed::GivenUp), false);
     }
 
     /// Notes what the call really took, once the answer says so; otherwise the estimate counts.
@@ -88,12 +105,13 @@ mod tests {
 
     fn spent(answer: Result<u16, IntegrationError>) -> u64 {
         let heard = Heard::default();
-        heard.note(&answer.map(|status| GuardedResponse {
+        let answer = answer.map(|status| GuardedResponse {
             system: "vendor".to_owned(),
             status: status.try_into().unwrap(),
             headers: HeaderMap::new(),
             body: Default::default(),
-        }));
+        });
+        heard.note(heard.begin(), &answer);
         heard.reported(ESTIMATE).cost_micros
     }
 

@@ -21,6 +21,7 @@ mod envelope;
 mod error;
 mod finisher;
 mod governed;
+mod grant;
 pub mod handlers;
 mod heard;
 mod heartbeat;

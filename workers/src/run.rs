@@ -59,11 +59,16 @@ impl Runner {
             None => Attempt::Ended(leave_to_newer(&job)),
             Some(handler) => {
                 let calls = Calls::new(running.stop_token().clone());
-                tokio::select! {
+                let ended = tokio::select! {
                     biased;
                     () = told_to_stop(&running, &calls) => stopped(running.stop_reason(), &steps, &calls),
                     result = self.handle(handler, job.clone(), &steps, &calls) => conclude(handler, &job, &steps, result, &self.context.settings.governor),
+                };
+                // What the calls took that were dropped with the handler is written down under the lease, for the job as well.
+                if !matches!(ended, Attempt::Abandoned) {
+                    calls.over().await;
                 }
+                ended
             }
         };
         observe(&job, &ended, started.elapsed(), &self.recent);

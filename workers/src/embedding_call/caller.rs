@@ -27,8 +27,7 @@ impl RemoteCaller {
         let expected = estimate(self.embedder.expected_usage(inputs));
         let heard = Heard::default();
         let exchange = async {
-            let answer = self.embedder.send(inputs, purpose).await;
-            heard.note(&answer);
+            let answer = heard.exchange(self.embedder.send(inputs, purpose)).await;
             let EmbeddedInputs { vectors, usage } = self.embedder.read(inputs, answer?)?;
             if let Some(usage) = usage {
                 heard.took(estimate(usage));

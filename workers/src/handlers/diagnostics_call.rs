@@ -74,12 +74,11 @@ impl Effect for Post {
             reason: error.to_string(),
         })?;
         headers.insert(HeaderName::from_static("idempotency-key"), value);
+        let body = json!({ "key": self.key });
         let answer = self
-            .client
-            .post_json(&self.url, headers, &json!({ "key": self.key }))
-            .await;
-        self.heard.note(&answer);
-        let answer = answer?;
+            .heard
+            .exchange(self.client.post_json(&self.url, headers, &body))
+            .await?;
         let status = answer.status.as_u16();
         answer.success().map(|_| Posted { status })
     }

@@ -78,11 +78,10 @@ impl RerankCaller {
         let exchange = async {
             // The grant may have been waited for.
             in_time()?;
-            let Ok(answer) = tokio::time::timeout_at(deadline, self.reranker.send(query, batch)).await else {
-                heard.gave_up();
+            let exchange = heard.exchange(self.reranker.send(query, batch));
+            let Ok(answer) = tokio::time::timeout_at(deadline, exchange).await else {
                 return Err(too_late(self.reranker.name()).into());
             };
-            heard.note(&answer);
             let RerankedPassages { scores, usage } = self.reranker.read(batch.len(), answer?)?;
             if let Some(usage) = usage {
                 heard.took(self.estimate(usage));

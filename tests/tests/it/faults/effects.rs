@@ -3,7 +3,8 @@ use super::deployment::Deployment;
 use super::rows::Rows;
 use integrations::IntegrationError;
 use integrations::http::{GuardedClient, HeaderMap};
-use jobs::{Dispatch, EnqueueOptions, Kind, Pool};
+use jobs::{Asked, BudgetLimits, Call, Dispatch, EnqueueOptions, Estimate, Kind, Pool};
+use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -288,6 +289,29 @@ async fn a_worker_that_stops_lets_a_call_end() {
     let job = app.client.get(&format!("/v1/jobs/{id}")).await.body;
     assert_ne!(job["state"], "dead", "{job}");
     assert_eq!(ledger(&app, &job).await, ["call done 1"]);
+    // Whoever asks the budget again would wait for another's call.
+    let credential = vendor.url.trim_start_matches("http://");
+    let budget = app.client.request(Method::PUT, &format!("/v1/budgets/{credential}"));
+    let declared = app.client.send(budget.json(&json!({"concurrency": 1}))).await;
+    assert_eq!(declared.status.as_u16(), 200, "{}", declared.text);
+    let others = Call {
+        tenant: app.tenant,
+        credential,
+        job: JobId::generate(),
+        lease: Uuid::new_v4(),
+        lasts: Duration::from_secs(600),
+        estimate: Estimate::default(),
+        limits: BudgetLimits {
+            requests_per_minute: 0,
+            burst: 0,
+            concurrency: 1,
+            tokens_per_minute: 0,
+            cost_micros_per_day: 0,
+        },
+        comes_back: true,
+    };
+    let asked = app.context.queue.ask_governor(&others, None).await.unwrap();
+    assert_eq!(asked, Asked::Granted, "the job's own call was settled");
     app.start_workers(Pool::ALL.to_vec());
     assert_eq!(app.client.ended(&id).await["state"], "succeeded");
     assert_eq!(vendor.calls().len(), 1);

@@ -6,6 +6,7 @@ mod money;
 mod places;
 mod rates;
 mod redis_away;
+mod stopped;
 mod waiting;
 
 use reqwest::Method;

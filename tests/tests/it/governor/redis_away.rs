@@ -23,9 +23,8 @@ impl Handle for LateCall {
         tokio::time::sleep(Duration::from_secs(1)).await;
         let (url, heard) = (Url::parse(&self.url).unwrap(), Heard::default());
         let call = async {
-            let answer = job.app.http.get(&url, HeaderMap::new()).await;
-            heard.note(&answer);
-            Ok(answer?.status.as_u16())
+            let answer = heard.exchange(job.app.http.get(&url, HeaderMap::new())).await?;
+            Ok(answer.status.as_u16())
         };
         let status = job.governed("vendor", Estimate::default(), &heard, call).await?;
         Done::with(&json!({ "status": status }))

@@ -121,9 +121,7 @@ impl<'a> Site<'a> {
         let limited = AtomicBool::new(false);
         let is_limited = &limited;
         let call = async move {
-            let answer = http.get_up_to(url, headers, bytes_max).await;
-            heard_there.note(&answer);
-            match answer {
+            match heard_there.exchange(http.get_up_to(url, headers, bytes_max)).await {
                 Ok(answer) if answer.is_limited() => {
                     is_limited.store(true, Ordering::Relaxed);
                     Err(answer.success().err().map_or_else(
