@@ -7,9 +7,23 @@ use diesel::sql_types::{Binary, Integer, Jsonb, Nullable, Text, Timestamptz, Uui
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
+use std::sync::LazyLock;
 
 /// What a person is asked for who reads that the outcome of a call is not known.
 pub const DECIDE: &str = "Find out, then retry the job with {\"effect\": \"assume_done\"} or {\"effect\": \"repeat\"}.";
+
+/// SQL: whether what came of a call of the job `j` is not known. No attempt will find out once the job has ended, so that such a job ends as dead, with [`UNKNOWN`].
+/// Partitions must not be pruned by it while a statement runs that locks rows: `docs/decisions/036-changed-rows.md`.
+pub(crate) const IS_UNKNOWN: &str = "EXISTS (SELECT FROM effects e WHERE e.tenant_id = j.tenant_id AND e.job_id = ANY(array_append('{}', j.id)) AND e.state IN ('intended', 'unknown'))";
+
+/// The code of the error of a job that ends although what came of a call is not known.
+pub(crate) const UNKNOWN_CODE: &str = "effect_unknown";
+pub(crate) const UNKNOWN_WHY: &str = "The job ended while nobody knew what came of one of its calls.";
+
+/// SQL: that error.
+pub(crate) static UNKNOWN: LazyLock<String> = LazyLock::new(|| {
+    format!("jsonb_build_object('code', '{UNKNOWN_CODE}', 'message', '{UNKNOWN_WHY} {DECIDE}', 'retryable', false)")
+});
 
 /// What is known of a step before it is taken.
 #[derive(Clone, Debug, PartialEq)]
@@ -166,28 +180,6 @@ pub enum Decision {
     AssumeDone,
     /// They did not, or twice does no harm: take them again.
     Repeat,
-}
-
-#[derive(QueryableByName)]
-struct Unknown {
-    #[diesel(sql_type = diesel::sql_types::Bool)]
-    exists: bool,
-}
-
-/// Whether a person has something to decide about the job.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn has_unknown(tx: &mut TenantTx, job: JobId) -> Result<bool, StoreError> {
-    let unknown: Unknown = sql_query(
-        "SELECT EXISTS (SELECT FROM effects WHERE tenant_id = $1 AND job_id = $2 AND state IN ('intended', 'unknown')) AS exists",
-    )
-    .bind::<Uuid, _>(tx.tenant)
-    .bind::<Uuid, _>(job)
-    .prepared()
-    .get_result(&mut tx.conn)
-    .await?;
-    Ok(unknown.exists)
 }
 
 /// Applies a person's decision to the job's unknown steps; returns how many there were.

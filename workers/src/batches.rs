@@ -5,8 +5,8 @@ use crate::reconciler::{dispatches, interval};
 use crate::{Context, WorkerOptions};
 use jobs::Queue;
 use std::sync::Arc;
-use store::batches::{EndedBatch, StoppedJob, cancel_some, end_all, mark_swept, release_steps, stopped};
-use store::jobs::JobState;
+use store::batches::{EndedBatch, cancel_some, end_all, mark_swept, release_steps, stopped};
+use store::jobs::{JobState, Told};
 use store::{JobId, StoreError, System};
 
 /// Batches, and jobs of one, per transaction: short ones let others at the rows.
@@ -74,12 +74,11 @@ fn count<T>(rows: &[T]) -> i64 {
 }
 
 /// The workers of those that run, and whoever waits for the others.
-async fn tell(queue: &Queue, jobs: &[StoppedJob]) {
-    let (running, cancelled): (Vec<&StoppedJob>, Vec<&StoppedJob>) =
-        jobs.iter().partition(|job| job.state == JobState::Running);
-    let ids = |jobs: Vec<&StoppedJob>| jobs.into_iter().map(|job| job.id).collect::<Vec<JobId>>();
+async fn tell(queue: &Queue, jobs: &[Told]) {
+    let (running, ended): (Vec<&Told>, Vec<&Told>) = jobs.iter().partition(|job| job.state == JobState::Running);
+    let ids = |jobs: Vec<&Told>| jobs.into_iter().map(|job| job.id).collect::<Vec<JobId>>();
     queue.announce_cancellation(&ids(running)).await;
-    queue.announce_changes(&ids(cancelled)).await;
+    queue.announce_changes(&ids(ended)).await;
 }
 
 /// What comes after a batch's end is committed with it; this only makes it known sooner.

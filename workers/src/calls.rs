@@ -1,6 +1,5 @@
 //! The calls to the outside that a job is making. A stop waits for them: a call that is given up half-way is one whose outcome nobody knows.
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -9,7 +8,6 @@ use tokio_util::sync::CancellationToken;
 pub(crate) struct Calls {
     stop: CancellationToken,
     in_flight: Arc<watch::Sender<usize>>,
-    unknown: Arc<AtomicBool>,
 }
 
 /// A call in flight, until dropped.
@@ -23,7 +21,6 @@ impl Calls {
         Self {
             stop,
             in_flight: Arc::new(watch::Sender::new(0)),
-            unknown: Arc::default(),
         }
     }
 
@@ -48,15 +45,6 @@ impl Calls {
     pub(crate) async fn over(&self) {
         // The other end is ours.
         let _ = self.in_flight.subscribe().wait_for(|count| *count == 0).await;
-    }
-
-    /// Whether nobody knows what came of the last call.
-    pub(crate) fn note_unknown(&self, unknown: bool) {
-        self.unknown.store(unknown, Ordering::Relaxed);
-    }
-
-    pub(crate) fn is_unknown(&self) -> bool {
-        self.unknown.load(Ordering::Relaxed)
     }
 }
 

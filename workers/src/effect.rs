@@ -45,7 +45,8 @@ impl JobContext {
     /// [`JobError`]: to be retried where the call certainly had no effect; dead with `effect_unknown` where it may have had one and the other
     /// side cannot be asked.
     ///
-    /// A stop of the job waits until this has returned; once the job has been told to stop, this calls nothing and does not return.
+    /// A stop of the job waits until this has returned; once the job has been told to stop, this calls nothing and does not return. However the job then ends short of
+    /// success, it is dead with `effect_unknown` where the ledger does not say what came of the call.
     pub async fn effect<E: Effect>(&self, step: &str, effect: &E) -> Result<Option<E::Response>, JobError> {
         let _in_flight = self.calls.begin().await;
         let request = serde_json::to_vec(effect).map_err(|error| defect(&error))?;
@@ -68,7 +69,6 @@ impl JobContext {
                     .map_err(|error| defect(&error));
             }
             Intent::Unknown => {
-                self.calls.note_unknown(true);
                 return self
                     .reconcile(step, effect, key, "The job's last attempt ended during the call.")
                     .await;
@@ -144,8 +144,6 @@ impl JobContext {
     }
 
     async fn settle(&self, step: &str, settlement: Settlement) -> Result<(), JobError> {
-        self.calls
-            .note_unknown(matches!(settlement, Settlement::Unknown { .. }));
         self.app
             .store
             .tenant(self.tenant(), async |tx| {

@@ -61,7 +61,7 @@ impl Runner {
                 let calls = Calls::new(running.stop_token().clone());
                 let ended = tokio::select! {
                     biased;
-                    () = told_to_stop(&running, &calls) => stopped(running.stop_reason(), &steps, &calls),
+                    () = told_to_stop(&running, &calls) => stopped(running.stop_reason(), &steps),
                     result = self.handle(handler, job.clone(), &steps, &calls) => conclude(handler, &job, &steps, result, &self.context.settings.governor),
                 };
                 // What the calls took that were dropped with the handler is written down under the lease, for the job as well.
@@ -144,15 +144,9 @@ async fn told_to_stop(running: &RunningJob, calls: &Calls) {
     }
 }
 
-fn stopped(reason: Option<StopReason>, steps: &Steps, calls: &Calls) -> Attempt {
+fn stopped(reason: Option<StopReason>, steps: &Steps) -> Attempt {
     steps.interrupted();
     match reason {
-        Some(StopReason::Cancelled) if calls.is_unknown() => {
-            let why = "The job was cancelled while nobody knew what came of its call.";
-            Attempt::Ended(Outcome::Dead {
-                error: JobError::effect_unknown(why).to_json(),
-            })
-        }
         Some(StopReason::Cancelled) => Attempt::Ended(Outcome::Cancelled),
         Some(StopReason::HandBack) => Attempt::Ended(Outcome::HandedBack),
         Some(StopReason::LeaseLost) | None => Attempt::Abandoned,

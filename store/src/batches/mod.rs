@@ -18,4 +18,4 @@ pub use self::find::{Batch, BatchFilter, BatchState, find, list};
 pub use self::mend::{recount, release_steps};
 pub use self::retry::lock_batches_of;
 pub(crate) use self::retry::{ensure_not_stopping, uncount};
-pub use self::stop::{StoppedBatch, StoppedJob, cancel_some, mark_swept, stop, stopped};
+pub use self::stop::{StoppedBatch, cancel_some, mark_swept, stop, stopped};

@@ -1,9 +1,8 @@
-use super::COUNTED;
-use crate::jobs::JobState;
+use crate::jobs::{Told, cancel_locked};
 use crate::prepared::Prepare;
 use crate::webhooks::TELL_WEBHOOKS;
 use crate::{BatchId, Durability, JobId, StoreError, System, TenantId, TenantTx};
-use diesel::sql_types::{BigInt, Nullable, Text, Uuid};
+use diesel::sql_types::{BigInt, Nullable, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -46,16 +45,6 @@ struct Stopped {
     id: BatchId,
 }
 
-/// A job that its batch has cancelled.
-#[derive(Clone, Debug, QueryableByName)]
-pub struct StoppedJob {
-    #[diesel(sql_type = Uuid)]
-    pub id: JobId,
-    /// Cancelled, or still running: then its worker is to be told.
-    #[diesel(sql_type = Text)]
-    pub state: JobState,
-}
-
 /// A batch whose unended jobs are to be cancelled.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct StoppedBatch {
@@ -92,22 +81,13 @@ pub async fn cancel_some(
     batch: &StoppedBatch,
     after: Option<JobId>,
     limit: i64,
-) -> Result<Vec<StoppedJob>, StoreError> {
+) -> Result<Vec<Told>, StoreError> {
     let mut tx = system.begin(Durability::Durable).await?;
-    let jobs = sql_query(format!(
-        "WITH unended AS (
-             SELECT id FROM jobs WHERE tenant_id = $1 AND parent_id = $2 AND ($3 IS NULL OR id > $3)
-                AND state NOT IN ('succeeded', 'dead', 'cancelled')
-             ORDER BY id LIMIT $4 FOR UPDATE
-         ), ended AS (
-             UPDATE jobs j SET cancel_requested = true, revision = revision + 1,
-                    state = CASE WHEN j.state = 'running' THEN 'running' ELSE 'cancelled' END,
-                    finished_at = CASE WHEN j.state = 'running' THEN NULL ELSE now() END
-             WHERE j.id = ANY(ARRAY(SELECT id FROM unended))
-             RETURNING j.*, NULL::jsonb AS result, NULL::jsonb AS error
-         ), {COUNTED}, {TELL_WEBHOOKS}
-         SELECT id, state FROM ended ORDER BY id"
-    ))
+    let unended: Vec<Unended> = sql_query(
+        "SELECT id FROM jobs WHERE tenant_id = $1 AND parent_id = $2 AND ($3 IS NULL OR id > $3)
+            AND state NOT IN ('succeeded', 'dead', 'cancelled')
+         ORDER BY id LIMIT $4 FOR UPDATE",
+    )
     .bind::<Uuid, _>(batch.tenant_id)
     .bind::<Uuid, _>(batch.id)
     .bind::<Nullable<Uuid>, _>(after)
@@ -115,8 +95,16 @@ pub async fn cancel_some(
     .prepared()
     .load(&mut tx.conn)
     .await?;
+    let ids: Vec<JobId> = unended.into_iter().map(|job| job.id).collect();
+    let told = cancel_locked(&mut tx.conn, batch.tenant_id, &ids).await?;
     tx.commit().await?;
-    Ok(jobs)
+    Ok(told)
+}
+
+#[derive(QueryableByName)]
+struct Unended {
+    #[diesel(sql_type = Uuid)]
+    id: JobId,
 }
 
 /// Says that the batch's jobs have been gone through.

@@ -4,8 +4,8 @@ use crate::{JobId, StoreError, TenantTx};
 /// What a cancellation did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelOutcome {
-    /// It had not started, and never will.
-    Cancelled,
+    /// It waited, and has ended: cancelled, or dead where what came of a call is not known.
+    Ended,
     /// Its worker will be told.
     Requested,
 }
@@ -18,7 +18,7 @@ pub enum CancelOutcome {
 pub async fn cancel(tx: &mut TenantTx, id: JobId) -> Result<CancelOutcome, StoreError> {
     match cancel_many(tx, &[id]).await?.as_slice() {
         [(_, JobState::Running)] => Ok(CancelOutcome::Requested),
-        [_, ..] => Ok(CancelOutcome::Cancelled),
+        [_, ..] => Ok(CancelOutcome::Ended),
         [] => {
             let job = super::find(tx, id).await?;
             Err(StoreError::Conflict {

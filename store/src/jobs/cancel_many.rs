@@ -1,12 +1,13 @@
-use super::{JobFilter, JobState};
-use crate::batches::COUNTED;
+use super::{JobFilter, JobState, cancel_locked};
+use crate::effects::IS_UNKNOWN;
 use crate::prepared::Prepare;
-use crate::webhooks::{DELIVERY_KIND, DELIVERY_POOL, TELL_WEBHOOKS};
+use crate::webhooks::{DELIVERY_KIND, DELIVERY_POOL};
 use crate::{JobId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
+use std::collections::BTreeMap;
 
 /// Which jobs that have not ended, and were not told to stop.
 #[derive(Clone, Debug, Default)]
@@ -41,6 +42,21 @@ pub struct Unended {
     /// It carries out a deletion, which is not called off.
     #[diesel(sql_type = Bool)]
     pub is_deletion: bool,
+    /// It waits, and what came of a call is not known: it is not cancelled, but dead.
+    #[diesel(sql_type = Bool)]
+    pub is_undecided: bool,
+}
+
+impl Unended {
+    /// The state that cancelling it now would leave it in.
+    #[must_use]
+    pub fn foretold(&self) -> JobState {
+        match self.state {
+            JobState::Running => JobState::Running,
+            _ if self.is_undecided => JobState::Dead,
+            _ => JobState::Cancelled,
+        }
+    }
 }
 
 /// Those that match, the newest first.
@@ -49,16 +65,17 @@ pub struct Unended {
 /// [`StoreError::Query`].
 pub async fn unended(tx: &mut TenantTx, filter: &CancelFilter) -> Result<Vec<Unended>, StoreError> {
     let (ids, of) = ((!filter.ids.is_empty()).then_some(&filter.ids), &filter.of);
-    Ok(sql_query(
-        "SELECT j.id, j.kind, j.pool, j.state, j.created_at, EXISTS (SELECT FROM deletions d WHERE d.tenant_id = $1 AND d.id = j.id) AS is_deletion
+    Ok(sql_query(format!(
+        "SELECT j.id, j.kind, j.pool, j.state, j.created_at, EXISTS (SELECT FROM deletions d WHERE d.tenant_id = $1 AND d.id = j.id) AS is_deletion,
+                j.state <> 'running' AND {IS_UNKNOWN} AS is_undecided
          FROM jobs j
          WHERE j.tenant_id = $1 AND j.state IN ('scheduled', 'queued', 'running', 'retryable') AND NOT j.cancel_requested
            AND ($2 IS NULL OR j.id = ANY($2)) AND ($3 IS NULL OR j.state = $3) AND ($4 IS NULL OR j.kind = $4) AND ($5 IS NULL OR j.pool = $5)
            AND ($6 IS NULL OR j.parent_id = $6) AND ($7 IS NULL OR j.schedule_id = $7) AND ($8 IS NULL OR j.document_id = $8)
            AND ($9 IS NULL OR j.created_at > $9) AND ($10 IS NULL OR j.created_at < $10) AND ($11 IS NULL OR j.id < $11)
            AND ($13 OR j.kind <> $14)
-         ORDER BY j.id DESC LIMIT $12",
-    )
+         ORDER BY j.id DESC LIMIT $12"
+    ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Nullable<Array<Uuid>>, _>(ids)
     .bind::<Nullable<Text>, _>(of.state)
@@ -78,38 +95,45 @@ pub async fn unended(tx: &mut TenantTx, filter: &CancelFilter) -> Result<Vec<Une
     .await?)
 }
 
-#[derive(QueryableByName)]
-struct Told {
-    #[diesel(sql_type = Uuid)]
-    id: JobId,
-    #[diesel(sql_type = Text)]
-    state: JobState,
-}
-
 /// Cancels those that wait, and asks the workers of those that run to stop, as [`cancel`](super::cancel) does with one; what has ended meanwhile is left alone. Returns each with its state:
-/// `cancelled`, or still `running`.
+/// `cancelled`, `dead` where what came of a call is not known, or still `running`.
+///
+/// A job that follows a batch is locked after the batches of the others, as by everyone: whoever cancels its batch holds that already.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn cancel_many(tx: &mut TenantTx, ids: &[JobId]) -> Result<Vec<(JobId, JobState)>, StoreError> {
-    let told: Vec<Told> = sql_query(format!(
-        "WITH unended AS (
-             SELECT id FROM jobs j WHERE tenant_id = $1 AND id = ANY($2) AND state IN ('scheduled', 'queued', 'running', 'retryable')
+    let mut told = BTreeMap::new();
+    for also_following in [false, true] {
+        let rest: Vec<JobId> = ids.iter().copied().filter(|id| !told.contains_key(id)).collect();
+        if rest.is_empty() {
+            break;
+        }
+        let locked = lock_unended(tx, &rest, also_following).await?;
+        let cancelled = cancel_locked(&mut tx.conn, tx.tenant, &locked).await?;
+        told.extend(cancelled.into_iter().map(|job| (job.id, job.state)));
+    }
+    Ok(told.into_iter().rev().collect())
+}
+
+#[derive(QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = Uuid)]
+    id: JobId,
+}
+
+async fn lock_unended(tx: &mut TenantTx, ids: &[JobId], also_following: bool) -> Result<Vec<JobId>, StoreError> {
+    let locked: Vec<Locked> = sql_query(
+        "SELECT id FROM jobs j WHERE tenant_id = $1 AND id = ANY($2) AND state IN ('scheduled', 'queued', 'running', 'retryable')
+               AND ($3 OR NOT awaits_batch)
                AND NOT EXISTS (SELECT FROM deletions d WHERE d.tenant_id = $1 AND d.id = j.id)
-             ORDER BY id FOR UPDATE
-         ), ended AS (
-             UPDATE jobs j SET cancel_requested = true, revision = revision + 1,
-                    state = CASE WHEN j.state = 'running' THEN 'running' ELSE 'cancelled' END,
-                    finished_at = CASE WHEN j.state = 'running' THEN NULL ELSE now() END
-             WHERE j.tenant_id = $1 AND j.id = ANY(ARRAY(SELECT id FROM unended))
-             RETURNING j.*, NULL::jsonb AS result, NULL::jsonb AS error
-         ), {COUNTED}, {TELL_WEBHOOKS}
-         SELECT id, state FROM ended ORDER BY id DESC"
-    ))
+             ORDER BY id FOR UPDATE",
+    )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Uuid>, _>(ids)
+    .bind::<Bool, _>(also_following)
     .prepared()
     .load(&mut tx.conn)
     .await?;
-    Ok(told.into_iter().map(|job| (job.id, job.state)).collect())
+    Ok(locked.into_iter().map(|job| job.id).collect())
 }

@@ -1,6 +1,6 @@
 use super::{Dispatchable, JobState};
 use crate::batches::COUNTED;
-use crate::effects::DECIDE;
+use crate::effects::{DECIDE, IS_UNKNOWN};
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::webhooks::TELL_WEBHOOKS;
@@ -56,10 +56,7 @@ async fn expire(system: &System, limit: i64, error: &Value, unknown: &Value) -> 
              SELECT id, tenant_id, cancel_requested, attempt >= max_attempts AS spent
              FROM jobs WHERE state = 'running' AND lease_until < now() ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
          ), judged AS (
-             SELECT l.id, (l.cancel_requested OR l.spent) AND EXISTS (
-                        SELECT FROM effects e WHERE e.tenant_id = l.tenant_id AND e.job_id = ANY(array_append('{{}}', l.id)) AND e.state IN ('intended', 'unknown')) AS unknown,
-                    l.cancel_requested, l.spent
-             FROM lost l
+             SELECT j.id, (j.cancel_requested OR j.spent) AND {IS_UNKNOWN} AS unknown, j.cancel_requested, j.spent FROM lost j
          ), verdict AS (
              SELECT id, unknown, CASE WHEN unknown THEN 'dead' WHEN cancel_requested THEN 'cancelled' WHEN spent THEN 'dead' ELSE 'queued' END AS next FROM judged
          ), ended AS (

@@ -1,14 +1,18 @@
 use super::places::batches;
+use super::undecided::{explain, undecided};
 use super::{Dispatchable, JobState};
 use crate::batches::COUNTED;
 use crate::connect::PooledConnection;
+use crate::effects::UNKNOWN;
 use crate::prepared::Prepare;
 use crate::webhooks::TELL_WEBHOOKS;
 use crate::{BatchId, JobId, StoreError, System, TenantTx};
-use diesel::sql_types::{Array, Double, Jsonb, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, Bool, Double, Jsonb, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
+use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -69,6 +73,8 @@ pub struct Ended {
 
 /// Ends many attempts in one transaction of the system role (two, where a job is there with two leases). Those whose lease was lost are missing from the answer.
 ///
+/// A job that would end short of success although what came of a call is not known is dead with that as its error: no attempt will find out, a person has to.
+///
 /// It is durable, unless all are of interactive jobs: somebody waits for those, no webhook is told of them, and an end that a crash forgets only has the
 /// job, a search or the like, run once more.
 ///
@@ -94,7 +100,7 @@ async fn finish_batch(system: &System, finishes: &[&Finish]) -> Result<Vec<Ended
     }
 }
 
-/// Ends one attempt in the transaction of its business writes: both happen, or neither.
+/// Ends an attempt that succeeded in the transaction of its business writes: both happen, or neither.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`] when another worker has the job by now: roll back.
@@ -137,18 +143,28 @@ async fn write(conn: &mut PooledConnection, finishes: &[&Finish], ends: Ends) ->
         Ends::Alone if finishes.iter().all(|finish| finish.interactive) => &AWAITED,
         Ends::Alone => &PLAIN,
     };
-    let rows: Vec<Row<'_>> = finishes.iter().map(|finish| Row::of(finish)).collect();
+    let undecided = match ends {
+        Ends::WithWrites => BTreeSet::new(),
+        Ends::Alone => undecided(conn, finishes).await?,
+    };
+    let is_undecided: Vec<bool> = finishes.iter().map(|finish| undecided.contains(&finish.id)).collect();
+    let rows: Vec<Row<'_>> = finishes
+        .iter()
+        .zip(&is_undecided)
+        .map(|(finish, is)| Row::of(finish, *is))
+        .collect();
     Ok(sql_query(sql.as_str())
         .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.id).collect::<Vec<_>>())
         .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.lease_token).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(rows.iter().map(|row| row.state).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(rows.iter().map(|row| row.outcome).collect::<Vec<_>>())
         .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.result).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.error).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Jsonb>>, _>(rows.iter().map(|row| row.error.as_deref()).collect::<Vec<_>>())
         .bind::<Array<Double>, _>(rows.iter().map(|row| row.delay.as_secs_f64()).collect::<Vec<_>>())
         .bind::<Uuid, _>(first.id)
         .bind::<Uuid, _>(last.id)
         .bind::<Array<Nullable<Jsonb>>, _>(finishes.iter().map(|f| f.steps.as_ref()).collect::<Vec<_>>())
+        .bind::<Array<Bool>, _>(is_undecided)
         .prepared()
         .load(conn)
         .await?)
@@ -159,12 +175,12 @@ struct Row<'a> {
     state: &'static str,
     outcome: &'static str,
     result: Option<&'a Value>,
-    error: Option<&'a Value>,
+    error: Option<Cow<'a, Value>>,
     delay: Duration,
 }
 
 impl<'a> Row<'a> {
-    fn of(finish: &'a Finish) -> Self {
+    fn of(finish: &'a Finish, is_undecided: bool) -> Self {
         let row = |state, outcome| Row {
             state,
             outcome,
@@ -178,12 +194,20 @@ impl<'a> Row<'a> {
                 ..row("succeeded", "succeeded")
             },
             Outcome::Retry { error, delay } => Row {
-                error: Some(error),
+                error: Some(Cow::Borrowed(error)),
                 delay: *delay,
                 ..row("retryable", "failed")
             },
+            Outcome::Dead { error } if is_undecided => Row {
+                error: Some(explain(Some(error))),
+                ..row("dead", "failed")
+            },
             Outcome::Dead { error } => Row {
-                error: Some(error),
+                error: Some(Cow::Borrowed(error)),
+                ..row("dead", "failed")
+            },
+            Outcome::Cancelled if is_undecided => Row {
+                error: Some(explain(None)),
                 ..row("dead", "failed")
             },
             Outcome::Cancelled => row("cancelled", "cancelled"),
@@ -240,8 +264,9 @@ fn counting(body: &str) -> String {
 /// Only a job that runs has a token. To say so would lead the planner to the index of leases: past every job that runs anywhere. That an end's `outcome` is one of
 /// four says that it was not put off, and to the planner that they are few: it then looks their bodies up one by one.
 ///
-/// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death. What a snoozed one
-/// waits for comes in its `result`; since when and how often begin anew where it waited for a budget and now does for an operator, or the other way round.
+/// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death: it is cancelled, or fallen, which is dead,
+/// where what came of a call is not known. What a snoozed one waits for comes in its `result`; since when and how often begin anew where it waited for a budget and
+/// now does for an operator, or the other way round.
 fn statement(body: &str, more: &str, answer: &str) -> String {
     format!(
         "
@@ -262,7 +287,8 @@ WITH held AS (
                         THEN jsonb_build_object('done', j.progress -> 'total', 'total', j.progress -> 'total') ELSE j.progress END,
                    CASE WHEN f.state IN ('retryable', 'queued', 'scheduled') THEN clock_timestamp() + f.delay_secs * interval '1 second' ELSE j.run_at END,
                    CASE WHEN f.state IN ('succeeded', 'dead', 'cancelled') THEN clock_timestamp() END
-            FROM (SELECT CASE WHEN j.cancel_requested AND $3[place] IN ('retryable', 'queued', 'scheduled') THEN 'cancelled' ELSE $3[place] END AS state,
+            FROM (SELECT CASE WHEN j.cancel_requested AND $3[place] IN ('retryable', 'queued', 'scheduled')
+                              THEN CASE WHEN $11[place] THEN 'dead' ELSE 'cancelled' END ELSE $3[place] END AS state,
                          $4[place] AS outcome, $5[place] AS result, $7[place] AS delay_secs,
                          CASE WHEN $4[place] = 'snoozed' AND (j.snooze ->> 'reason' IN {BY_OPERATORS}) = ($5[place] ->> 'reason' IN {BY_OPERATORS}) THEN j.snooze END AS so_far
                   FROM width_bucket(j.id, $1) AS place OFFSET 0) f)
@@ -272,9 +298,10 @@ WITH held AS (
 ), ended AS (
     SELECT w.id, w.tenant_id, w.state, w.pool, w.priority, w.kind, w.knowledge_base_ids, w.run, w.parent_id, w.worker, w.attempt_started_at,
            w.interactive, w.document_id, w.max_attempts, w.trace_context, w.created_at, w.started_at, w.finished_at,
-           $4[w.place] AS outcome, $5[w.place] AS result, $6[w.place] AS error, $10[w.place] AS steps,
-           CASE WHEN $4[w.place] = 'handed_back' THEN w.attempt + 1 ELSE w.attempt END AS attempt
-    FROM written w
+           CASE WHEN v.fallen THEN 'failed' ELSE $4[w.place] END AS outcome, CASE WHEN NOT v.fallen THEN $5[w.place] END AS result,
+           CASE WHEN v.fallen THEN {unknown} ELSE $6[w.place] END AS error, $10[w.place] AS steps,
+           CASE WHEN $4[w.place] = 'handed_back' OR v.fallen AND $4[w.place] = 'snoozed' THEN w.attempt + 1 ELSE w.attempt END AS attempt
+    FROM written w CROSS JOIN LATERAL (SELECT w.state = 'dead' AND $3[w.place] <> 'dead' AS fallen) v
 ), body AS (
     UPDATE job_bodies b SET result = e.result, error = e.error, steps = coalesce(e.steps, b.steps)
     FROM ended e WHERE b.tenant_id = e.tenant_id AND {body} AND b.job_id = ANY($1) AND b.job_id BETWEEN $8 AND $9
@@ -284,6 +311,7 @@ WITH held AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'
 ){more}
-SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, {answer}"
+SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, {answer}",
+        unknown = *UNKNOWN
     )
 }

@@ -3,6 +3,7 @@
 //! Functions that take a [`TenantTx`](crate::TenantTx) serve one tenant; those that take [`System`](crate::System) move jobs of all.
 mod attempts;
 mod cancel;
+mod cancel_locked;
 mod cancel_many;
 mod claim;
 mod create;
@@ -22,11 +23,14 @@ mod retention;
 mod retry;
 mod state;
 mod steps;
+mod undecided;
 mod unique;
 mod why;
 
 pub use self::attempts::{Attempt, attempts_of};
 pub use self::cancel::{CancelOutcome, cancel};
+pub use self::cancel_locked::Told;
+pub(crate) use self::cancel_locked::cancel_locked;
 pub use self::cancel_many::{CancelFilter, Unended, cancel_many, unended};
 pub use self::claim::{ClaimedJob, claim, claimed_as, still_queued};
 pub use self::create::{NewJob, ScheduledBy, create};

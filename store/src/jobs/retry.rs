@@ -1,6 +1,6 @@
 use super::{Dispatchable, JobState, Lock, lock_unique_key};
 use crate::batches::{ensure_not_stopping, uncount};
-use crate::effects::{self, Decision};
+use crate::effects::{self, Decision, IS_UNKNOWN};
 use crate::prepared::Prepare;
 use crate::{BatchId, JobId, StoreError, TenantTx};
 use diesel::sql_types::{Bool, Nullable, Text, Uuid};
@@ -11,7 +11,7 @@ use diesel_async::RunQueryDsl;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Retried {
     Queued(Dispatchable),
-    /// The job is dead because nobody knows whether one of its calls took effect: say first whether that is to be repeated.
+    /// Nobody knows whether one of the job's calls took effect: say first whether that is to be repeated.
     NeedsDecision,
     /// A decision was given and there is nothing to decide.
     NothingToDecide,
@@ -22,7 +22,7 @@ struct Row {
     #[diesel(sql_type = Nullable<Text>)]
     unique_key: Option<String>,
     #[diesel(sql_type = Bool)]
-    effect_unknown: bool,
+    is_undecided: bool,
     #[diesel(sql_type = Text)]
     state: JobState,
     #[diesel(sql_type = Nullable<Uuid>)]
@@ -43,11 +43,9 @@ pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> 
             what: "only a dead or cancelled job can be retried",
         });
     };
-    // Most jobs have made no call.
-    let is_undecided = (row.effect_unknown || decision.is_some()) && effects::has_unknown(tx, id).await?;
     match decision {
-        None if is_undecided => return Ok(Retried::NeedsDecision),
-        Some(_) if !is_undecided => return Ok(Retried::NothingToDecide),
+        None if row.is_undecided => return Ok(Retried::NeedsDecision),
+        Some(_) if !row.is_undecided => return Ok(Retried::NothingToDecide),
         None | Some(_) => {}
     }
     if let Some(key) = row.unique_key
@@ -68,11 +66,10 @@ pub async fn retry(tx: &mut TenantTx, id: JobId, decision: Option<Decision>) -> 
 }
 
 async fn lock_ended(tx: &mut TenantTx, id: JobId) -> Result<Option<Row>, StoreError> {
-    Ok(sql_query(
-        "SELECT j.unique_key, j.state, j.parent_id, j.state = 'dead' AND coalesce(b.error ->> 'code' = 'effect_unknown', false) AS effect_unknown
-         FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id
-         WHERE j.tenant_id = $1 AND j.id = $2 AND b.job_id = $2 AND j.state IN ('dead', 'cancelled') FOR UPDATE OF j",
-    )
+    Ok(sql_query(format!(
+        "SELECT j.unique_key, j.state, j.parent_id, {IS_UNKNOWN} AS is_undecided
+         FROM jobs j WHERE j.tenant_id = $1 AND j.id = $2 AND j.state IN ('dead', 'cancelled') FOR UPDATE"
+    ))
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(id)
     .prepared()

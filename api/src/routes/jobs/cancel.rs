@@ -10,7 +10,8 @@ use store::jobs::CancelOutcome;
 
 /// Cancel a job
 ///
-/// A job that waits is cancelled at once. The worker of one that runs is told to stop; the job may still succeed before it hears.
+/// A job that waits is cancelled at once. The worker of one that runs is told to stop; the job may still succeed before it hears. Where whether a call of the job took
+/// effect is not known, it is not cancelled but dead with `effect_unknown`.
 #[utoipa::path(
     post,
     path = "/v1/jobs/{id}/cancel",
@@ -38,7 +39,7 @@ pub(crate) async fn cancel_job(
         .await?;
     match outcome {
         CancelOutcome::Requested => state.queue.announce_cancellation(&[id]).await,
-        CancelOutcome::Cancelled => state.queue.announce_changes(&[id]).await,
+        CancelOutcome::Ended => state.queue.announce_changes(&[id]).await,
     }
     Ok((StatusCode::ACCEPTED, found_job(&job)))
 }

@@ -115,11 +115,12 @@ pub(crate) struct Cancellation {
     pub(crate) next_cursor: Option<String>,
 }
 
-/// A job that stays as it is.
+/// A job that is not cancelled.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NotCancelled {
     pub(crate) id: Uuid,
-    /// `deletion`: it carries one out, which is not called off; `ended`: it ended meanwhile.
+    /// `deletion`: it carries one out, which is not called off; `ended`: it ended meanwhile; `effect_unknown`: whether one of its calls took effect is not known,
+    /// so that it is dead, and a retry decides.
     #[schema(example = "deletion")]
     pub(crate) reason: &'static str,
 }
@@ -138,6 +139,7 @@ pub(crate) struct CancelPreview {
 /// Cancel many jobs
 ///
 /// Cancels every job that matches and has not ended, the newest first, as a cancellation of each would. With `dry_run` nothing is changed, and `preview` shows the jobs.
+/// A job with a call of unknown outcome is skipped, and dead.
 /// Deliveries of webhooks are cancelled only where `ids`, the kind `deliver_webhook` or the pool `delivery` names them.
 #[utoipa::path(
     post,
@@ -165,6 +167,8 @@ pub(crate) async fn cancel_jobs(
         let jobs = |ids: &[Uuid]| ids.iter().copied().map(JobId).collect::<Vec<JobId>>();
         state.queue.announce_cancellation(&jobs(&cancellation.stopping)).await;
         state.queue.announce_changes(&jobs(&cancellation.cancelled)).await;
+        let skipped: Vec<Uuid> = cancellation.skipped.iter().map(|job| job.id).collect();
+        state.queue.announce_changes(&jobs(&skipped)).await;
     }
     Ok(Json(cancellation))
 }
@@ -179,20 +183,26 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<Cancellatio
     let next_cursor = found.last().filter(|_| more).map(|job| job.id.to_string());
     let (deletions, wanted): (Vec<Unended>, Vec<Unended>) = found.into_iter().partition(|job| job.is_deletion);
     let told: Vec<(JobId, JobState)> = if dry_run {
-        wanted.iter().map(|job| (job.id, job.state)).collect()
+        wanted.iter().map(|job| (job.id, job.foretold())).collect()
     } else {
         let ids: Vec<JobId> = wanted.iter().map(|job| job.id).collect();
         cancel_many(tx, &ids).await?
     };
-    let (stopping, cancelled): (Vec<_>, Vec<_>) = told.iter().partition(|(_, state)| *state == JobState::Running);
-    let ids = |jobs: Vec<&(JobId, JobState)>| jobs.into_iter().map(|(id, _)| id.0).collect::<Vec<Uuid>>();
+    let ids = |of: &dyn Fn(JobState) -> bool| {
+        let those = told.iter().filter(|(_, state)| of(*state));
+        those.map(|(id, _)| id.0).collect::<Vec<Uuid>>()
+    };
     let ended = wanted.iter().filter(|job| told.iter().all(|(id, _)| *id != job.id));
-    let skipped = deletions.iter().map(|job| NotCancelled::of(job, "deletion"));
+    let skipped = deletions.iter().map(|job| NotCancelled::of(job.id.0, "deletion"));
+    let skipped = skipped.chain(ended.map(|job| NotCancelled::of(job.id.0, "ended")));
+    let undecided = ids(&|state| state == JobState::Dead);
     Ok(Cancellation {
         dry_run,
-        cancelled: ids(cancelled),
-        stopping: ids(stopping),
-        skipped: skipped.chain(ended.map(|job| NotCancelled::of(job, "ended"))).collect(),
+        cancelled: ids(&|state| !matches!(state, JobState::Running | JobState::Dead)),
+        stopping: ids(&|state| state == JobState::Running),
+        skipped: skipped
+            .chain(undecided.into_iter().map(|id| NotCancelled::of(id, "effect_unknown")))
+            .collect(),
         preview: wanted.iter().filter(|_| dry_run).map(CancelPreview::of).collect(),
         more,
         next_cursor,
@@ -200,8 +210,8 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<Cancellatio
 }
 
 impl NotCancelled {
-    fn of(job: &Unended, reason: &'static str) -> Self {
-        Self { id: job.id.0, reason }
+    fn of(id: Uuid, reason: &'static str) -> Self {
+        Self { id, reason }
     }
 }
 

@@ -2,11 +2,12 @@
 use super::deployment::Deployment;
 use super::leases::expire_one;
 use super::rows::Rows;
+use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::jobs::{ClaimedJob, Finish, Outcome, claim, finish};
 use store::{JobId, System};
-use tests::{Client, TestApp, TestOptions};
+use tests::{Client, TestApp, TestOptions, eventually};
 
 const ENDED: &str = "SELECT count(*) FROM batches WHERE ended_at IS NOT NULL";
 
@@ -166,5 +167,42 @@ async fn a_lost_worker_whose_job_is_dead_is_counted_and_cancels_the_rest() {
         (&json!("failed"), &json!(1)),
         "{shown}"
     );
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_can_be_cancelled_while_what_follows_it_is_among_many() {
+    let app = TestApp::start_with(without_workers()).await;
+    let noop = json!({"kind": "diagnostics.noop"});
+    let batch = submit(&app.client, json!({"jobs": [noop], "on_complete": noop})).await;
+    let mut busy = app.database.owner().await;
+    busy.batch_execute("BEGIN; SELECT FROM jobs WHERE parent_id IS NOT NULL FOR UPDATE")
+        .await
+        .unwrap();
+    let limit = Duration::from_secs(10);
+    let many = app.client.post("/v1/jobs/cancel", json!({"kind": "diagnostics.noop"}));
+    let stop = format!("/v1/batches/{batch}/cancel");
+    let meanwhile = async {
+        eventually("the first waits", limit, async || app.waiting_backends().await == 1).await;
+        let free = async {
+            let stopped = "SELECT count(*) AS count FROM batches WHERE stopped_at IS NOT NULL";
+            eventually("the second is done, or waits too", limit, async || {
+                app.waiting_backends().await > 1 || app.count(stopped).await == 1
+            })
+            .await;
+            busy.batch_execute("COMMIT").await.unwrap();
+        };
+        tokio::join!(app.client.post(&stop, Value::Null), free).0
+    };
+    let (many, one) = tokio::join!(many, meanwhile);
+    assert_eq!(
+        (many.status.as_u16(), one.status.as_u16()),
+        (200, 202),
+        "{} {}",
+        many.text,
+        one.text
+    );
+    let states = app.texts("SELECT DISTINCT state AS text FROM jobs").await;
+    assert_eq!(states, ["cancelled"]);
     app.abandon().await;
 }

@@ -32,4 +32,5 @@ mod retries;
 mod rows;
 mod terminated_backend;
 mod terminated_worker;
+mod undecided;
 mod unknown_kinds;
