@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use store::api_keys::NewApiKey;
 use tests::{Answered, Client, TestApp, TestOptions};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 /// Sends them all at the same time.
 async fn all(requests: Vec<impl Future<Output = Answered> + Send + 'static>) -> Vec<Answered> {
@@ -200,7 +201,8 @@ const ELSEWHERE: Option<&str> = Some("http://evil.example");
 
 async fn from_page(app: &TestApp, key: &str, origin: Option<&str>) -> Answered {
     let client = app.client.with_key(Some(key));
-    let request = client.request(Method::GET, "/v1/jobs");
+    // Who may ask is told that there is no such job.
+    let request = client.request(Method::GET, &format!("/v1/jobs/{}", Uuid::nil()));
     match origin {
         Some(origin) => client.send(request.header("origin", origin)).await,
         None => client.send(request).await,
@@ -227,7 +229,7 @@ async fn a_publishable_key_from_elsewhere_than_its_pages_counts_for_the_address_
     };
     app.make_key(app.tenant, &unseen).await;
     let known = app.publishable_key.as_str();
-    assert_eq!(from_page(&app, known, PAGE).await.status, 200);
+    assert_eq!(from_page(&app, known, PAGE).await.status, 404);
     for (key, origin) in [(unseen.secret, ELSEWHERE), (known, ELSEWHERE), (known, None)] {
         from_page(&app, key, origin)
             .await
@@ -239,7 +241,7 @@ async fn a_publishable_key_from_elsewhere_than_its_pages_counts_for_the_address_
     assert!(!refused.headers.contains_key("access-control-allow-origin"));
     assert_eq!(
         from_page(&app, known, PAGE).await.status,
-        200,
+        404,
         "who sits behind the same address has its pages"
     );
     // It was used from elsewhere only, and that is no use that worked.

@@ -144,7 +144,7 @@ async fn an_attempt_after_a_lost_call_ends_in_success_or_before_a_person() {
         (false, Outcome::Cancelled),
         (false, Outcome::Dead { error: failed() }),
         (true, Outcome::Retry { error: failed(), delay }),
-        (true, Outcome::HandedBack { delay }),
+        (true, Outcome::HandedBack),
         (true, Outcome::Snoozed { delay, why }),
     ] {
         let (job, plain) = (lost_during_a_call(&app).await, noop(&app).await);

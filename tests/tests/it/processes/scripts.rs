@@ -44,7 +44,7 @@ fn whatever_settings_come_from_has_processes_started_anew() {
     let script = r#"
         set -euo pipefail
         . "$SCRIPTS/visualkit.sh"
-        VISUALKIT_BIN=$(command -v true)
+        VISUALKIT_BIN=$(type -P true)
         first=$(fingerprint up)
         [ "$(fingerprint up)" = "$first" ] || echo "nothing has changed"
         names=$(grep -oE '^    \("[A-Z_]+"' "$SCRIPTS/../../config/src/load.rs" | grep -oE '[A-Z_]+')
