@@ -3,13 +3,19 @@ use super::quality::settle;
 use crate::bench::report::quantiles_row;
 use crate::bench::rig::Rig;
 use crate::client::{Client, Job, run_interactive};
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use measure::Quantiles;
 use retrieval::{Mode, Query, Replica, Viewer};
+use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 use store::KnowledgeBaseId;
+
+#[derive(Deserialize)]
+struct Searched {
+    took_ms: u32,
+}
 
 pub(super) struct Cases<'a> {
     pub(super) client: &'a Client,
@@ -136,7 +142,8 @@ pub(super) async fn beside_the_search(base: KnowledgeBaseId, cases: &Cases<'_>) 
         let _: Job = client.get(&["jobs", &found.job.id.to_string()], &[]).await?;
         let look = began.elapsed().as_secs_f64() * 1e3;
         // Whole milliseconds, rounded down: half of one is what is missing on average.
-        let search = found.result()["took_ms"].as_f64().context("a search without took_ms")? + 0.5;
+        let Searched { took_ms } = found.parse()?;
+        let search = f64::from(took_ms) + 0.5;
         queue.push(found.took.as_secs_f64() * 1e3 - search - look);
         searches.push(search);
         looks.push(look);
