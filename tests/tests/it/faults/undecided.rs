@@ -285,7 +285,7 @@ async fn a_look_up_that_fails_at_the_end_leaves_the_call_to_a_person() {
             ..EnqueueOptions::default()
         };
         let queued = enqueue_one(&app, &order, &options).await;
-        app.context.queue.push(&[queued.clone()]).await;
+        app.context.queue.push(std::slice::from_ref(&queued)).await;
         vendor.called().await;
         if is_cancelled {
             submit(&app, &format!("/v1/jobs/{}/cancel", queued.id), Value::Null).await;
