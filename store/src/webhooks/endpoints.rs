@@ -185,7 +185,7 @@ pub async fn change(tx: &mut TenantTx, id: WebhookId, changes: &Changes) -> Resu
 /// the keys opens: nothing could be signed with them, and they would hold up every delivery.
 ///
 /// # Errors
-/// [`StoreError::NotFound`], [`StoreError::Seal`]; [`StoreError::Conflict`] when [`MAX_EARLIER`] sign still: a receiver that has one of them is promised its time.
+/// [`StoreError::NotFound`], [`StoreError::Seal`]; [`StoreError::Conflict`] when five sign still: a receiver that has one of them is promised its time.
 pub async fn rotate_secret(
     tx: &mut TenantTx,
     key: &MasterKeys,
