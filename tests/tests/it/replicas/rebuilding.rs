@@ -1,8 +1,9 @@
 //! Replicas that break, or are built from the beginning, come to hold all of it.
 use super::{filled, finds, ingest, on_disk, search, start};
+use std::path::PathBuf;
 use std::time::Duration;
 use store::{KnowledgeBaseId, StoreError, index_changes};
-use tests::eventually;
+use tests::{TestApp, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_that_breaks_while_it_changes_is_built_anew_by_the_next_search() {
@@ -44,6 +45,7 @@ async fn a_replica_of_changes_that_a_restored_base_never_had_is_built_anew_also_
     let base = filled(&app, "lamps", 1).await;
     ingest(&app, &base, "kettles", 1).await;
     finds(&app, &base, "kettles").await;
+    let marked = mark(&app, &base);
     let restored = [
         "DELETE FROM documents WHERE title = 'kettles'",
         "DELETE FROM index_changes WHERE seq > 1",
@@ -70,9 +72,19 @@ async fn a_replica_of_changes_that_a_restored_base_never_had_is_built_anew_also_
         )
         .await;
     }
+    assert!(!marked.exists(), "it was built anew");
     let eras = "SELECT count(*) FROM index_eras";
     assert_eq!(app.count(eras).await, 2);
     app.finish().await;
+}
+
+/// A file in the base's only replica that goes when it is built anew.
+fn mark(app: &TestApp, base: &str) -> PathBuf {
+    let versions = app.data.path().join(format!("replicas/0/{}/{base}", app.tenant));
+    let version = std::fs::read_dir(versions).unwrap().next().unwrap().unwrap().path();
+    let marked = version.join("keyword").join("marked");
+    std::fs::write(&marked, "").unwrap();
+    marked
 }
 
 /// Of numbers that were given before there were eras, nothing else is known than that the base has come to them.
@@ -84,16 +96,7 @@ async fn a_replica_from_before_there_were_eras_goes_on_where_it_is() {
     app.execute("UPDATE knowledge_base_heads SET era = NULL, era_server = NULL, era_table = NULL")
         .await;
     finds(&app, &base, "lamps").await;
-    // Were it built anew, its folder would be another one.
-    let marked = app.data.path().join(format!("replicas/0/{}/{base}", app.tenant));
-    let marked = std::fs::read_dir(marked)
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path()
-        .join("marked");
-    std::fs::write(&marked, "").unwrap();
+    let marked = mark(&app, &base);
     ingest(&app, &base, "kettles", 1).await;
     finds(&app, &base, "kettles").await;
     assert!(marked.exists());
