@@ -16,6 +16,8 @@ pub struct QdrantSettings {
     pub shards: u32,
     /// Of a collection that is made: how many nodes hold each part, and acknowledge each write.
     pub replication_factor: u32,
+    /// How often each process compares the number of points of each index with what PostgreSQL has; one that differs is built anew.
+    pub compare_interval_secs: u64,
 }
 
 impl QdrantSettings {
@@ -54,6 +56,11 @@ impl QdrantSettings {
             (1..=16).contains(&self.replication_factor),
             "qdrant.replication_factor",
             "must be 1 to 16",
+        );
+        problems.check(
+            (1..=604_800).contains(&self.compare_interval_secs),
+            "qdrant.compare_interval_secs",
+            "must be 1 to 604800",
         );
     }
 }

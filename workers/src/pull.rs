@@ -129,9 +129,7 @@ impl Pull {
                 id: job.id,
                 lease_token: job.lease_token,
             };
-            let running = self
-                .running
-                .enter(held, popped.filter(|popped| popped.held).map(|popped| popped.job));
+            let running = self.running.enter(held, popped.filter(Popped::is_held));
             let waited = (chrono::Utc::now() - job.created_at).to_std().unwrap_or_default();
             metrics::histogram!("job_wait_seconds", "pool" => self.pool.as_str()).record(waited.as_secs_f64());
             if self
@@ -213,8 +211,7 @@ impl Pull {
     }
 
     async fn release(&self, popped: &[Popped]) {
-        let held = popped.iter().filter(|popped| popped.held).map(|popped| &popped.job);
-        if let Err(error) = self.context.queue.release(self.pool, held).await {
+        if let Err(error) = self.context.queue.release(self.pool, popped).await {
             tracing::debug!(%error, "jobs that were not claimed count under limits until the next look");
         }
     }

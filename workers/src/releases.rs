@@ -1,6 +1,6 @@
 //! Takes jobs that have ended off the limits they were held under.
 use crate::Context;
-use jobs::{Dispatch, Pool};
+use jobs::{Pool, Popped};
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 
@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 const BATCH: usize = 200;
 
 /// Until told to stop, and then what is left. What Redis does not take is found by [`limits`](crate::limits).
-pub(crate) async fn run(context: Context, mut ended: UnboundedReceiver<Dispatch>, stop: CancellationToken) {
+pub(crate) async fn run(context: Context, mut ended: UnboundedReceiver<Popped>, stop: CancellationToken) {
     let mut batch = Vec::new();
     loop {
         let stopping = tokio::select! {
@@ -19,7 +19,7 @@ pub(crate) async fn run(context: Context, mut ended: UnboundedReceiver<Dispatch>
             batch.extend(std::iter::from_fn(|| ended.try_recv().ok()));
         }
         for pool in Pool::ALL {
-            let of_pool = batch.iter().filter(|job| job.pool == pool);
+            let of_pool = batch.iter().filter(|popped| popped.job.pool == pool);
             if let Err(error) = context.queue.release(pool, of_pool).await {
                 tracing::debug!(%error, "jobs that ended count under limits until the next look");
             }

@@ -1,5 +1,5 @@
 //! The jobs this process runs, and how each is told to stop.
-use jobs::Dispatch;
+use jobs::Popped;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::JobId;
@@ -39,12 +39,12 @@ pub(crate) struct Running {
     jobs: Arc<Mutex<HashMap<Held, Entry>>>,
     emptied: Arc<Notify>,
     /// Where jobs go that ended and counted under a limit.
-    ended: UnboundedSender<Dispatch>,
+    ended: UnboundedSender<Popped>,
 }
 
 impl Running {
     /// An empty table, and what has counted under a limit and runs no more.
-    pub(crate) fn new() -> (Self, UnboundedReceiver<Dispatch>) {
+    pub(crate) fn new() -> (Self, UnboundedReceiver<Popped>) {
         let (sender, ended) = unbounded_channel();
         let running = Self {
             jobs: Arc::default(),
@@ -55,7 +55,7 @@ impl Running {
     }
 
     /// Enters a job that was just claimed; `counted`: under a limit. An attempt that still runs under another lease has lost it.
-    pub(crate) fn enter(&self, held: Held, counted: Option<Dispatch>) -> RunningJob {
+    pub(crate) fn enter(&self, held: Held, counted: Option<Popped>) -> RunningJob {
         self.stop(held.id, StopReason::LeaseLost);
         let stop = CancellationToken::new();
         let entry = Entry {
@@ -117,7 +117,7 @@ impl Running {
 pub(crate) struct RunningJob {
     held: Held,
     stop: CancellationToken,
-    counted: Option<Dispatch>,
+    counted: Option<Popped>,
     table: Running,
 }
 

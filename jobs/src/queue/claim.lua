@@ -6,7 +6,7 @@
 -- The turns are taken in memory, and what came of them is written at the end: a call to Redis, and a line of its log, costs more than a turn.
 -- KEYS[1]: the pool's prefix.  ARGV[2]: whose home asks, or ''.  ARGV[3]: how many homes a base has.  ARGV[4]: whether its free slots are reserved for
 -- tenants that hold none: those have one job each, and others' are better left to another process.
--- ARGV[5…]: tenants to pass over.  Returns in how many ms what was left to others may be taken, or '', and id, tenant, priority, line, held ('1' or '0')
+-- ARGV[5…]: tenants to pass over.  Returns in how many ms what was left to others may be taken, or '', and id, tenant, priority, line, place ('0' for none)
 -- for each job.
 local PATIENCE = 8
 -- Lines a tenant's turn looks at in vain.
@@ -26,9 +26,10 @@ local function call_with(values, command, key)
   for from = 1, #values, 1000 do call(command, key, unpack(values, from, math.min(from + 999, #values))) end
 end
 
--- What may run at once under a field of the limits, and how much does: see limits.lua.
+-- What may run at once under a field of the limits, and how much does: see limits.lua. Each pop of a job has a place of its own there: one that is taken again
+-- while it runs, or before whoever handed it back has said so, must not give back the place that the other still holds.
 local limited = call('EXISTS', p .. ':limits') == 1
-local most, running, entries = {}, {}, {}
+local most, running, entries, places = {}, {}, {}, 0
 local function limit(field)
   if most[field] == nil then most[field] = tonumber(call('HGET', p .. ':limits', field) or '') or false end
   return most[field]
@@ -43,7 +44,10 @@ local function hold(field, job)
   running[field] = held(field) + 1
   entries[field] = entries[field] or {}
   insert(entries[field], job)
-  job.held = '1'
+  if not job.place then
+    places = places + 1
+    job.place = places
+  end
 end
 
 -- The tenants that wait, in the order of their turns: those at the front, those in Redis, those at the back; and who was skipped.
@@ -110,7 +114,7 @@ local function of_level(tenant, level)
       local taken = #queue.taken
       if taken + 1 < queue.waiting then lines[#lines + 1] = line end
       if taken < queue.waiting then
-        local job = { tenant = tenant.name, priority = level.priority, kind = kind, line = line, held = '0' }
+        local job = { tenant = tenant.name, priority = level.priority, kind = kind, line = line }
         queue.taken[taken + 1] = job
         return job
       end
@@ -220,12 +224,14 @@ for _, tenant in pairs(tenants) do
   end
 end
 homes.has_free(reserved and 0 or wanted - #jobs)
+local earlier_places = places > 0 and call('INCRBY', p .. ':places', places) - places or 0
 local ids, popped, answer = {}, {}, { tostring(homes.soonest or '') }
 for i, job in ipairs(jobs) do
+  job.place = job.place and earlier_places + job.place or 0
   ids[i] = job.id
   popped[2 * i - 1], popped[2 * i] = now, job.id
   local at = #answer
-  answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4], answer[at + 5] = job.id, job.tenant, tostring(job.priority), job.line, job.held
+  answer[at + 1], answer[at + 2], answer[at + 3], answer[at + 4], answer[at + 5] = job.id, job.tenant, tostring(job.priority), job.line, tostring(job.place)
 end
 call_with(ids, 'SREM', p .. ':queued')
 call_with(popped, 'ZADD', p .. ':popped')
@@ -233,7 +239,7 @@ for field, holders in pairs(entries) do
   local scored = {}
   for _, job in ipairs(holders) do
     insert(scored, now)
-    insert(scored, job.id)
+    insert(scored, job.id .. '/' .. job.place)
   end
   call_with(scored, 'ZADD', p .. ':held:' .. field)
   call('SADD', p .. ':held', field)

@@ -17,8 +17,17 @@ static RELEASE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("re
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Popped {
     pub job: Dispatch,
-    /// It counts under a limit until it is [released](Queue::release).
-    pub held: bool,
+    /// Where it counts under limits until it is [released](Queue::release): each time that it is popped is another place, so that whoever gives one back
+    /// leaves the others. 0: it counts under none.
+    #[serde(default)]
+    pub place: u64,
+}
+
+impl Popped {
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.place > 0
+    }
 }
 
 /// What a worker asks for.
@@ -100,20 +109,23 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes jobs that no longer run off the limits they were held under.
+    /// Takes what was popped and runs no longer off the limits it counts under.
     ///
     /// # Errors
     /// [`QueueError`]; they are found by [`correct`](Self::correct).
     pub async fn release<'a>(
         &self,
         pool: Pool,
-        jobs: impl IntoIterator<Item = &'a Dispatch>,
+        popped: impl IntoIterator<Item = &'a Popped>,
     ) -> Result<(), QueueError> {
         let mut call = RELEASE.key(keys::pool(&self.prefix, pool));
         let mut any = false;
-        for job in jobs {
+        for Popped { job, place } in popped.into_iter().filter(|popped| popped.is_held()) {
             any = true;
-            call.arg(job.id.to_string()).arg(job.tenant.to_string()).arg(&job.kind);
+            call.arg(job.id.to_string())
+                .arg(job.tenant.to_string())
+                .arg(&job.kind)
+                .arg(place);
         }
         if any {
             call.invoke_async::<()>(&mut self.connection.clone()).await?;
@@ -173,7 +185,7 @@ impl Queue {
     }
 }
 
-fn popped(pool: Pool, [id, tenant, priority, line, held]: &[String; 5]) -> Option<Popped> {
+fn popped(pool: Pool, [id, tenant, priority, line, place]: &[String; 5]) -> Option<Popped> {
     let (kind, knowledge_bases) = of_line(line);
     Some(Popped {
         job: Dispatch {
@@ -184,7 +196,7 @@ fn popped(pool: Pool, [id, tenant, priority, line, held]: &[String; 5]) -> Optio
             kind: kind.to_owned(),
             knowledge_bases,
         },
-        held: held == "1",
+        place: place.parse().ok()?,
     })
 }
 

@@ -5,14 +5,14 @@ use store::TenantId;
 
 /// Grows when the keys come to mean something else. Processes of two versions then keep an index each, and every waiting job is
 /// dispatched to both; Postgres lets it run once.
-const LAYOUT: &str = "4";
+const LAYOUT: &str = "5";
 
 /// What the keys of a pool start with. The scripts append
 /// - `:q:<priority>:<tenant>:<line>`, the ids that wait, a line being `<kind>` or `<kind>@<base>+<base>`; `:kinds:<priority>:<tenant>`, its lines, and
 ///   `:ring`, whose turn it is; `:turns`, how many of its turns a tenant has had, and `:passed`, how often a priority of a tenant was passed over;
 /// - `:homes`, `:free`, `:warm:<home>`, `:wanted:<home>` and `:waits`: see `homes.lua`;
 /// - `:queued`, all ids that wait, and `:popped`, those that a worker has taken and Postgres has not decided about;
-/// - `:limits`, `:held` and `:held:<field>`: see `limits.lua`;
+/// - `:limits`, `:held`, `:held:<field>` and `:places`, how many there have been: see `limits.lua`;
 /// - `:bell`, a channel.
 pub(crate) fn pool(prefix: &str, pool: Pool) -> String {
     format!("{{{prefix}:{pool}}}:{LAYOUT}")

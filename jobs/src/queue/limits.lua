@@ -1,5 +1,6 @@
 -- Puts limits into force unless they are: the hash holds `weight:<tenant>`, and how many jobs may run at once as `tenant:<tenant>`,
--- `kind:<kind>` and `kind:<tenant>:<kind>`. What is held under each is a sorted set of ids by when they were popped.
+-- `kind:<kind>` and `kind:<tenant>:<kind>`. What is held under each is a sorted set of
+-- places, `<id>/<number of the pop>`, by when they were taken.
 -- KEYS[1]: the pool's prefix.  ARGV[1]: a name for these limits, empty for none.  ARGV: field, value, repeated.
 local p = KEYS[1]
 local name = ARGV[1]

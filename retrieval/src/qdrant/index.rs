@@ -1,5 +1,5 @@
 use qdrant_client::qdrant::{
-    DeletePointsBuilder, Filter, GetPointsBuilder, PayloadIncludeSelector, PointStruct,
+    CountPointsBuilder, DeletePointsBuilder, Filter, GetPointsBuilder, PayloadIncludeSelector, PointStruct,
     QuantizationSearchParamsBuilder, Query, QueryBatchPointsBuilder, QueryPoints, QueryPointsBuilder, ScoredPoint,
     SearchParamsBuilder, UpsertPointsBuilder, VectorInput,
 };
@@ -43,6 +43,17 @@ impl QdrantIndex {
             return Ok(None);
         };
         Ok(found.result.first().and_then(|point| read_place(&point.payload)))
+    }
+
+    /// How many chunks of it the server has.
+    pub async fn count(&self) -> Result<u64> {
+        let collection = self.server.collection_name(self.dimensions);
+        let request = CountPointsBuilder::new(&collection)
+            .filter(of_index(self.id))
+            .exact(true);
+        let answer = self.server.client().count(request).await;
+        let found = self.server.found_in(&collection, answer)?;
+        Ok(found.and_then(|found| found.result).map_or(0, |result| result.count))
     }
 
     /// Applies changes in their order and moves to `place`; searches may see some of them before others. What is applied twice is as if it were

@@ -41,11 +41,11 @@ pub async fn put(
     Ok(())
 }
 
-/// Puts all documents of a source where it puts new ones, and tells the replicas.
+/// Puts all documents of a source where it puts new ones. Returns those that replicas are to be told of.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] when its base is gone.
-pub async fn put_source(tx: &mut TenantTx, source: &Source) -> Result<(), StoreError> {
+/// [`StoreError::Query`].
+pub async fn put_source(tx: &mut TenantTx, source: &Source) -> Result<Vec<DocumentId>, StoreError> {
     // Ingests of them, and deletions, are waited for.
     let rows: Vec<Row> = sql_query(
         "SELECT d.id, d.ready_version IS NOT NULL AS is_ready FROM documents d
@@ -59,9 +59,6 @@ pub async fn put_source(tx: &mut TenantTx, source: &Source) -> Result<(), StoreE
     .prepared()
     .load(&mut tx.conn)
     .await?;
-    if rows.is_empty() {
-        return Ok(());
-    }
     let ids: Vec<DocumentId> = rows.iter().map(|row| row.id).collect();
     sql_query("UPDATE documents SET collection_id = $3 WHERE tenant_id = $1 AND id = ANY($2)")
         .bind::<Uuid, _>(tx.tenant)
@@ -70,9 +67,5 @@ pub async fn put_source(tx: &mut TenantTx, source: &Source) -> Result<(), StoreE
         .prepared()
         .execute(&mut tx.conn)
         .await?;
-    let ready: Vec<DocumentId> = rows.iter().filter(|row| row.is_ready).map(|row| row.id).collect();
-    if !ready.is_empty() {
-        index_changes::record(tx, source.knowledge_base_id, &ready).await?;
-    }
-    Ok(())
+    Ok(rows.iter().filter(|row| row.is_ready).map(|row| row.id).collect())
 }

@@ -1,5 +1,5 @@
 use crate::prepared::Prepare;
-use crate::{ChunkId, CollectionId, DocumentId, SourceId, StoreError, TenantTx, embeddings};
+use crate::{ChunkId, CollectionId, DocumentId, KnowledgeBaseId, SourceId, StoreError, TenantTx, embeddings};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -111,6 +111,37 @@ pub async fn count_indexed(
     .bind::<Uuid, _>(id)
     .bind::<Text, _>(model)
     .bind::<Integer, _>(embeddings::bytes_of(dimensions))
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?)
+}
+
+/// What an index of a base holds when it has everything, by [`count_of_base`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct BaseCount {
+    /// The base's newest change.
+    #[diesel(sql_type = BigInt)]
+    pub seq: i64,
+    /// Chunks that have a vector of the model.
+    #[diesel(sql_type = BigInt)]
+    pub chunks: i64,
+}
+
+/// Counts what an index of the base by the model holds: reads each of its chunks.
+///
+/// # Errors
+/// [`StoreError::Query`]; of a base that is gone, too.
+pub async fn count_of_base(tx: &mut TenantTx, base: KnowledgeBaseId, model: &str) -> Result<BaseCount, StoreError> {
+    Ok(sql_query(
+        "SELECT h.seq, (SELECT count(*)
+             FROM documents d JOIN chunks c ON c.tenant_id = d.tenant_id AND c.document_id = d.id
+                  JOIN embeddings e ON e.tenant_id = c.tenant_id AND e.model = $3 AND e.embed_hash = c.embed_hash
+             WHERE d.tenant_id = $1 AND d.knowledge_base_id = $2 AND d.ready_version IS NOT NULL AND d.deleting_at IS NULL) AS chunks
+         FROM knowledge_base_heads h WHERE h.tenant_id = $1 AND h.knowledge_base_id = $2",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
+    .bind::<Text, _>(model)
     .prepared()
     .get_result(&mut tx.conn)
     .await?)

@@ -13,7 +13,9 @@ mod visible;
 
 pub use self::delete::{Erased, begin_deletion, delete, ids_of_base};
 pub use self::find::{Document, DocumentState, find};
-pub use self::indexed::{IndexedChunk, IndexedCounts, IndexedDocument, count_indexed, first_with_chunks, indexed};
+pub use self::indexed::{
+    BaseCount, IndexedChunk, IndexedCounts, IndexedDocument, count_indexed, count_of_base, first_with_chunks, indexed,
+};
 pub use self::ingest::{Named, Ready, Version, lock_for_ingest, mark_ready, mark_unchanged, version};
 pub use self::list::{DocumentFilter, LOOKED_THROUGH, Listed, list};
 pub(crate) use self::origin::URL;

@@ -1,6 +1,6 @@
 use super::Source;
 use crate::prepared::Prepare;
-use crate::{DocumentId, KnowledgeBaseId, SourceId, StoreError, TenantTx, index_changes};
+use crate::{DocumentId, KnowledgeBaseId, SourceId, StoreError, TenantTx};
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -13,11 +13,12 @@ struct Row {
     is_ready: bool,
 }
 
-/// Gives the source's documents its metadata and its access list, as [`documents::revise`](crate::documents::revise) does with one.
+/// Gives the source's documents its metadata and its access list, as [`documents::revise`](crate::documents::revise) does with one. Returns those that replicas are to be
+/// told of.
 ///
 /// # Errors
-/// [`StoreError::NotFound`] when its base is gone.
-pub(super) async fn revise(tx: &mut TenantTx, source: &Source) -> Result<(), StoreError> {
+/// [`StoreError::Query`].
+pub(super) async fn revise(tx: &mut TenantTx, source: &Source) -> Result<Vec<DocumentId>, StoreError> {
     // Ingests of them, and deletions, are waited for.
     let rows: Vec<Row> = sql_query(
         "SELECT d.id, d.ready_version IS NOT NULL AS is_ready FROM documents d
@@ -32,9 +33,6 @@ pub(super) async fn revise(tx: &mut TenantTx, source: &Source) -> Result<(), Sto
     .prepared()
     .load(&mut tx.conn)
     .await?;
-    if rows.is_empty() {
-        return Ok(());
-    }
     let ids: Vec<DocumentId> = rows.iter().map(|row| row.id).collect();
     for statement in [
         "UPDATE documents SET metadata = $3, acl = $4, fingerprint = NULL, updated_at = now() WHERE tenant_id = $1 AND id = ANY($2)",
@@ -49,11 +47,7 @@ pub(super) async fn revise(tx: &mut TenantTx, source: &Source) -> Result<(), Sto
             .execute(&mut tx.conn)
             .await?;
     }
-    let ready: Vec<DocumentId> = rows.iter().filter(|row| row.is_ready).map(|row| row.id).collect();
-    if !ready.is_empty() {
-        index_changes::record(tx, source.knowledge_base_id, &ready).await?;
-    }
-    Ok(())
+    Ok(rows.iter().filter(|row| row.is_ready).map(|row| row.id).collect())
 }
 
 #[derive(QueryableByName)]

@@ -1,11 +1,12 @@
 use super::Source;
 use super::source::{COLUMNS, IS_THERE};
 use crate::prepared::Prepare;
-use crate::{CollectionId, KnowledgeBaseId, SourceId, StoreError, TenantTx, collections};
+use crate::{CollectionId, DocumentId, KnowledgeBaseId, SourceId, StoreError, TenantTx, collections, index_changes};
 use diesel::sql_query;
 use diesel::sql_types::{BigInt, Bool, Jsonb, Nullable, Text, Uuid};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// Sources that a tenant can have.
 pub const MAX_PER_TENANT: i64 = 1000;
@@ -75,7 +76,7 @@ pub struct Changes {
 /// sync asks for every page as if it had none.
 ///
 /// # Errors
-/// [`StoreError::NotFound`]; [`StoreError::Conflict`] when the name is taken.
+/// [`StoreError::NotFound`], also when its base is gone; [`StoreError::Conflict`] when the name is taken.
 pub async fn change(tx: &mut TenantTx, id: SourceId, changes: &Changes) -> Result<Source, StoreError> {
     let changed: Source = sql_query(format!(
         "UPDATE sources s SET name = coalesce($3, name), config = coalesce($4, config), metadata = coalesce($5, metadata),
@@ -100,11 +101,16 @@ pub async fn change(tx: &mut TenantTx, id: SourceId, changes: &Changes) -> Resul
     if changes.config.is_some() {
         forget_validators(tx, id).await?;
     }
+    let mut told = BTreeSet::new();
     if changes.metadata.is_some() || changes.acl.is_some() {
-        super::documents::revise(tx, &changed).await?;
+        told.extend(super::documents::revise(tx, &changed).await?);
     }
     if changes.collection_id.is_some() {
-        collections::put_source(tx, &changed).await?;
+        told.extend(collections::put_source(tx, &changed).await?);
+    }
+    if !told.is_empty() {
+        let told: Vec<DocumentId> = told.into_iter().collect();
+        index_changes::record(tx, changed.knowledge_base_id, &told).await?;
     }
     Ok(changed)
 }

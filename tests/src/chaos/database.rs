@@ -194,6 +194,12 @@ impl Database {
     }
 }
 
+/// A place under a limit is a job's id and the number of its pop.
+fn job_of_place(mut place: String) -> String {
+    place.truncate(place.find('/').unwrap_or(place.len()));
+    place
+}
+
 /// The ids that Redis holds: those that wait, those that were popped and not settled, and those that count against a limit.
 pub(crate) async fn indexed(redis_url: &str) -> Vec<Event> {
     let client = redis::Client::open(redis_url).unwrap();
@@ -206,7 +212,8 @@ pub(crate) async fn indexed(redis_url: &str) -> Vec<Event> {
         } else if key.ends_with(":popped") {
             ("popped", connection.zrange(&key, 0, -1).await.unwrap())
         } else if key.contains(":held:") {
-            ("held", connection.zrange(&key, 0, -1).await.unwrap())
+            let places: Vec<String> = connection.zrange(&key, 0, -1).await.unwrap();
+            ("held", places.into_iter().map(job_of_place).collect())
         } else if key.contains(":q:") {
             ("queued", connection.lrange(&key, 0, -1).await.unwrap())
         } else {

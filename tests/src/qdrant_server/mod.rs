@@ -17,6 +17,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 /// How the server behaves until it is told otherwise.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -155,6 +156,20 @@ impl QdrantDouble {
         lock(&self.desk.collections).clear();
     }
 
+    /// Loses every chunk and nothing else, as a server does that was set back to an earlier moment of its own.
+    pub fn lose_chunks(&self) {
+        for collection in lock(&self.desk.collections).values_mut() {
+            collection.points.retain(|_, point| point.text("chunk_id").is_empty());
+        }
+    }
+
+    /// Has a point that nobody put there as far as anybody knows.
+    pub fn add(&self, point: &QdrantPoint) {
+        for collection in lock(&self.desk.collections).values_mut() {
+            collection.points.insert(Uuid::new_v4().to_string(), point.clone());
+        }
+    }
+
     /// Every point of every collection that is a chunk's.
     pub fn chunks(&self) -> Vec<QdrantPoint> {
         let collections = lock(&self.desk.collections);
@@ -234,7 +249,8 @@ impl Service {
             }
             Late::Done => {
                 *lock(&self.0.mischief) = QdrantMischief::None;
-                Err(Status::unavailable("the connection was lost"))
+                // Of a kind that the client does not send again by itself.
+                Err(Status::resource_exhausted("too many requests"))
             }
             Late::Held | Late::Released => Ok(lock(&self.0.collections)),
         }

@@ -64,6 +64,14 @@ service!(Points, Service, {
         Ok(Response::new(GetResponse { result: found.collect(), ..GetResponse::default() }))
     }
 
+    async fn count(&self, request: Request<CountPoints>) -> Result<Response<CountResponse>, Status> {
+        let asked = request.into_inner();
+        let collections = self.read().await?;
+        let collection = collections.get(&asked.collection_name).ok_or_else(|| not_found(&asked.collection_name))?;
+        let count = passing(collection, &asked.filter.unwrap_or_default())?.len() as u64;
+        Ok(Response::new(CountResponse { result: Some(CountResult { count }), ..CountResponse::default() }))
+    }
+
     async fn create_field_index(&self, request: Request<CreateFieldIndexCollection>) -> Result<Response<PointsOperationResponse>, Status> {
         let asked = request.into_inner();
         let mut collections = self.write().await?;
@@ -102,7 +110,6 @@ service!(Points, Service, {
     recommend_groups(RecommendPointGroups) -> RecommendGroupsResponse,
     discover(DiscoverPoints) -> DiscoverResponse,
     discover_batch(DiscoverBatchPoints) -> DiscoverBatchResponse,
-    count(CountPoints) -> CountResponse,
     update_batch(UpdateBatchPoints) -> UpdateBatchResponse,
     query(QueryPoints) -> QueryResponse,
     query_groups(QueryPointGroups) -> QueryGroupsResponse,

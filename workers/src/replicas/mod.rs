@@ -10,6 +10,7 @@ mod registered;
 mod room;
 mod served;
 mod unsure;
+mod visits;
 mod warm_up;
 
 pub use self::idle::{IdleError, IdleReplica, Unusable, idle_replicas};

@@ -265,7 +265,7 @@ impl Replicas {
             // Of its own: a server that does not answer holds nothing else up.
             self.inner
                 .tasks
-                .spawn_until_stopped(async move { super::served::tend(&inner, &system).await });
+                .spawn_until_stopped(async move { super::visits::tend(&inner, &system).await });
         }
     }
 

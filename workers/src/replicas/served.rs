@@ -6,18 +6,17 @@ use super::unsure::{Sent, Unsure};
 use crate::JobError;
 use config::{ExposeSecret, QdrantSettings};
 use jobs::kinds::BaseAt;
-use retrieval::{QdrantIndex, QdrantOptions, QdrantServer};
+use retrieval::{Place, QdrantIndex, QdrantOptions, QdrantServer};
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 use store::knowledge_bases::KnowledgeBase;
-use store::vector_indexes::{self, VectorIndex, Writer, on_server};
-use store::{Store, StoreError, System, TenantId, VectorStore, knowledge_bases, replica_cursors};
+use store::vector_indexes::{self, Writer, on_server};
+use store::{Store, StoreError, TenantId, VectorStore, documents, knowledge_bases};
 use tokio::sync::oneshot;
-use tokio::time::MissedTickBehavior;
 
 /// How long a writer that has died keeps others away.
-const LEASE: Duration = Duration::from_secs(30);
+pub(super) const LEASE: Duration = Duration::from_secs(30);
 const RENEW_EVERY: Duration = Duration::from_secs(8);
 /// How soon it is looked again whether another process, which writes, is done.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
@@ -61,11 +60,23 @@ impl Replicas {
 #[derive(Clone)]
 pub(super) struct Served {
     pub(super) index: Index,
+    /// Of the embeddings.
+    pub(super) model: String,
     pub(super) on_server: QdrantIndex,
 }
 
+/// Why what the server has may not be what its place says.
+#[derive(Clone, Copy)]
+enum Doubt<'a> {
+    None,
+    /// What came after others had written.
+    Late(&'a Unsure),
+    /// It was not counted for long.
+    Uncounted,
+}
+
 /// What became of an attempt to write.
-enum Attempt {
+pub(super) enum Attempt {
     Done,
     /// Another process writes.
     Busy,
@@ -83,7 +94,7 @@ impl Served {
     }
 
     /// The same for whoever has the time to look whether what the server has is of this base at all.
-    async fn has_come_to(&self, store: &Store, head: u64) -> Result<bool, JobError> {
+    pub(super) async fn has_come_to(&self, store: &Store, head: u64) -> Result<bool, JobError> {
         match self.on_server.place().await.map_err(failed)? {
             Some(place) if place.seq >= head => catch_up::counts_as(store, self.index, place).await,
             _ => Ok(false),
@@ -105,8 +116,17 @@ impl Served {
     }
 
     /// Applies the base's change log to the server up to its head.
-    async fn catch_up(&self, inner: &Arc<Inner>) -> Result<Attempt, JobError> {
-        let (attempt, late) = self.write_once(inner, &Unsure::Nothing).await;
+    pub(super) async fn catch_up(&self, inner: &Arc<Inner>) -> Result<Attempt, JobError> {
+        self.bring_up(inner, Doubt::None).await
+    }
+
+    /// The same, and builds anew what does not have as many chunks as the base.
+    pub(super) async fn recount(&self, inner: &Arc<Inner>) -> Result<Attempt, JobError> {
+        self.bring_up(inner, Doubt::Uncounted).await
+    }
+
+    async fn bring_up(&self, inner: &Arc<Inner>, doubt: Doubt<'_>) -> Result<Attempt, JobError> {
+        let (attempt, late) = self.write_once(inner, doubt).await;
         if late != Unsure::Nothing {
             let (served, task) = (self.clone(), inner.clone());
             inner
@@ -117,7 +137,7 @@ impl Served {
     }
 
     /// Has the index, if nobody else has, writes, and gives it back. Returns what may have come to the server after the index was somebody else's.
-    async fn write_once(&self, inner: &Inner, late: &Unsure) -> (Result<Attempt, JobError>, Unsure) {
+    async fn write_once(&self, inner: &Inner, doubt: Doubt<'_>) -> (Result<Attempt, JobError>, Unsure) {
         let writer = match self.claim(inner).await {
             Ok(Some(writer)) => writer,
             Ok(None) => return (Ok(Attempt::Busy), Unsure::Nothing),
@@ -125,7 +145,7 @@ impl Served {
         };
         let sent = Sent::default();
         let written = tokio::select! {
-            written = self.write(inner, &writer, late, &sent) => written,
+            written = self.write(inner, &writer, doubt, &sent) => written,
             never = hold(inner, self.index.tenant, writer) => match never {},
         };
         let released = self.release(inner, writer).await;
@@ -143,7 +163,7 @@ impl Served {
         loop {
             let done = match self.is_wanted(inner).await {
                 Ok(true) => {
-                    let (attempt, lost) = self.write_once(inner, &late).await;
+                    let (attempt, lost) = self.write_once(inner, Doubt::Late(&late)).await;
                     let done = matches!(attempt, Ok(Attempt::Done)) && lost == Unsure::Nothing;
                     late = late.and(lost);
                     attempt.map(|_| done)
@@ -199,23 +219,23 @@ impl Served {
         Ok(head.is_some_and(|head| head.by_generation(generation).is_some()))
     }
 
-    /// First what was sent `late`, which others may have changed before it came.
-    async fn write(&self, inner: &Inner, writer: &Writer, late: &Unsure, sent: &Sent) -> Result<(), JobError> {
+    /// First what was sent late, which others may have changed before it came.
+    async fn write(&self, inner: &Inner, writer: &Writer, doubt: Doubt<'_>, sent: &Sent) -> Result<(), JobError> {
         let target = Target::Server {
             index: &self.on_server,
             writer,
             lease: LEASE,
             sent,
         };
-        let usable = writer.seq > 0 && *late != Unsure::Everything;
         let start = match self.on_server.place().await.map_err(failed)? {
-            Some(place) if usable && catch_up::counts_as(&inner.store, self.index, place).await? => {
-                if let Unsure::Documents(documents) = late {
+            Some(place) if writer.seq > 0 && self.is_usable(inner, place, doubt).await? => {
+                if let Doubt::Late(Unsure::Documents(documents)) = doubt {
                     catch_up::apply_again(&inner.store, self.index, documents, place, target).await?;
                 }
                 catch_up::number(place)
             }
-            // Nobody knows what of it the server has: it may be left from before, and have missed what was deleted since, or be ahead of a base that was set back.
+            // Nobody knows what of it the server has: it may be left from before, and have missed what was deleted since, be ahead of a base that was set back, or
+            // have lost some of it.
             _ => {
                 sent.note(Unsure::Everything);
                 self.on_server.remove().await.map_err(failed)?;
@@ -225,6 +245,37 @@ impl Served {
         catch_up::apply_log(&inner.store, self.index, start, target).await?;
         metrics::counter!("vector_index_catch_ups_total").increment(1);
         Ok(())
+    }
+
+    /// Whether the server has what the base had at this place.
+    async fn is_usable(&self, inner: &Inner, place: Place, doubt: Doubt<'_>) -> Result<bool, JobError> {
+        if matches!(doubt, Doubt::Late(Unsure::Everything))
+            || !catch_up::counts_as(&inner.store, self.index, place).await?
+        {
+            return Ok(false);
+        }
+        match doubt {
+            Doubt::Uncounted => self.has_as_many(inner, place).await,
+            Doubt::None | Doubt::Late(_) => Ok(true),
+        }
+    }
+
+    /// Whether it has as many chunks as the base, which is not to be said while the base has moved on.
+    async fn has_as_many(&self, inner: &Inner, place: Place) -> Result<bool, JobError> {
+        let (base, model) = (self.index.base, self.model.clone());
+        let wanted = inner
+            .store
+            .tenant(self.index.tenant, async move |tx| {
+                documents::count_of_base(tx, base, &model).await
+            })
+            .await?;
+        let found = self.on_server.count().await.map_err(failed)?;
+        let differs = wanted.seq == catch_up::number(place) && i64::try_from(found) != Ok(wanted.chunks);
+        if differs {
+            metrics::counter!("vector_index_differences_total").increment(1);
+            tracing::warn!(knowledge_base.id = %base, found, wanted = wanted.chunks, "an index on the vector server has not as many chunks as its base; it is built anew");
+        }
+        Ok(!differs)
     }
 }
 
@@ -254,10 +305,14 @@ impl Inner {
         let index = Index::of(tenant, base);
         let dimensions = self.models.find(&base.embedding_model)?.dimensions;
         let on_server = self.vector_server()?.index(index.into(), dimensions);
-        Ok(Some(Served { index, on_server }))
+        Ok(Some(Served {
+            index,
+            model: base.embedding_model.clone(),
+            on_server,
+        }))
     }
 
-    fn vector_server(&self) -> Result<&QdrantServer, JobError> {
+    pub(super) fn vector_server(&self) -> Result<&QdrantServer, JobError> {
         if let Some(server) = self.vector_server.get() {
             return Ok(server);
         }
@@ -283,84 +338,4 @@ pub fn vector_server(settings: &QdrantSettings) -> Option<retrieval::Result<Qdra
         shards: (settings.shards > 0).then_some(settings.shards),
         replication_factor: settings.replication_factor,
     }))
-}
-
-/// Looks after all indexes on the server, now and in each interval: brings those up to date that are behind, and removes those that no base has any
-/// more.
-pub(super) async fn tend(inner: &Arc<Inner>, system: &System) {
-    let mut ticks = tokio::time::interval(inner.refresh_interval);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        if let Err(error) = visit_all(inner, system).await {
-            tracing::warn!(%error, "the indexes on the vector server could not be looked after");
-        }
-    }
-}
-
-async fn visit_all(inner: &Arc<Inner>, system: &System) -> Result<(), JobError> {
-    let all = vector_indexes::all(system).await?;
-    if !all.is_empty() {
-        // Where it does not answer, no index has to find that out by itself.
-        inner.vector_server()?.version().await.map_err(failed)?;
-    }
-    for known in all {
-        if let Err(error) = visit(inner, &known).await {
-            tracing::warn!(knowledge_base.id = %known.knowledge_base_id, %error, "an index on the vector server could not be refreshed");
-        }
-    }
-    Ok(())
-}
-
-async fn visit(inner: &Arc<Inner>, known: &VectorIndex) -> Result<(), JobError> {
-    let (tenant, base, generation) = (known.tenant_id, known.knowledge_base_id, known.generation);
-    let head = inner
-        .store
-        .tenant(tenant, async move |tx| {
-            Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop())
-        })
-        .await?;
-    let by_index = head.as_ref().and_then(|head| head.by_generation(generation));
-    let served = by_index.map(|base| inner.served(tenant, &base)).transpose()?.flatten();
-    let (Some(head), Some(served)) = (head, served) else {
-        return remove(inner, known).await;
-    };
-    let wanted = u64::try_from(head.seq).unwrap_or(0);
-    if known.seq < head.seq || !served.has_come_to(&inner.store, wanted).await? {
-        served.catch_up(inner).await?;
-        return Ok(());
-    }
-    let of = on_server(base, generation);
-    Ok(inner
-        .store
-        .tenant(tenant, async move |tx| {
-            replica_cursors::moved(tx, of, head.seq, head.seq).await
-        })
-        .await?)
-}
-
-/// Takes what the server has of an index that is gone, whatever its collection, and then has it known.
-async fn remove(inner: &Inner, known: &VectorIndex) -> Result<(), JobError> {
-    let (tenant, of) = (known.tenant_id, on_server(known.knowledge_base_id, known.generation));
-    let claimed = inner
-        .store
-        .tenant(tenant, async move |tx| {
-            vector_indexes::claim(tx, of, LEASE.as_secs_f64()).await
-        })
-        .await?;
-    let Some(_writer) = claimed else { return Ok(()) };
-    let index = Index {
-        tenant,
-        base: of.base,
-        generation: of.generation,
-    };
-    inner
-        .vector_server()?
-        .remove_everywhere(index.into())
-        .await
-        .map_err(failed)?;
-    Ok(inner
-        .store
-        .tenant(tenant, async move |tx| replica_cursors::removed(tx, of).await)
-        .await?)
 }

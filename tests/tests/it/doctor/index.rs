@@ -6,7 +6,7 @@ use tests::TestApp;
 
 /// A key of the pool `general`.
 fn key(app: &TestApp, end: &str) -> String {
-    format!("{{{}:general}}:4:{end}", app.context.settings.redis.prefix)
+    format!("{{{}:general}}:5:{end}", app.context.settings.redis.prefix)
 }
 
 async fn push(app: &TestApp, id: JobId) {

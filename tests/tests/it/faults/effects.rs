@@ -1,11 +1,9 @@
 //! Calls to the outside: made once, or looked up, or put before a person.
 use super::deployment::Deployment;
+use super::order::Order;
 use super::rows::Rows;
-use integrations::IntegrationError;
-use integrations::http::{GuardedClient, HeaderMap};
-use jobs::{Asked, BudgetLimits, Call, Dispatch, EnqueueOptions, Estimate, Kind, Pool};
+use jobs::{Asked, BudgetLimits, Call, Dispatch, EnqueueOptions, Estimate, Pool};
 use reqwest::Method;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::effects::{self, Intent, Settlement};
@@ -13,9 +11,7 @@ use store::jobs::Held;
 use store::{JobId, StoreError};
 use tests::Behaviour::{Act, ActAndAnswer, ActAndAnswerLate, ActAndFallSilent, FallSilent, Refuse};
 use tests::{FakeVendor, TestApp, TestOptions};
-use url::Url;
 use uuid::Uuid;
-use workers::{Done, Effect, Handle, JobContext, JobError, LookedUp};
 
 pub(super) fn call(vendor: &FakeVendor) -> Value {
     json!({"kind": "diagnostics.call", "payload": {"url": format!("{}/calls", vendor.url), "key": "order-1"}})
@@ -399,60 +395,8 @@ async fn the_ledger_is_closed_to_whoever_lost_the_lease() {
     app.abandon().await;
 }
 
-/// As a connector's: it can ask the vendor what became of a call.
-#[derive(Clone, Serialize, Deserialize)]
-struct Order {
-    url: String,
-}
-
-impl Kind for Order {
-    const NAME: &'static str = "tests.order";
-    const POOL: Pool = Pool::General;
-}
-
-impl Handle for Order {
-    async fn handle(self, job: JobContext) -> Result<Done, JobError> {
-        let order = PlaceOrder {
-            client: job.app.http.clone(),
-            url: self.url,
-        };
-        Done::with(&json!({"answered": job.effect("order", &order).await?}))
-    }
-}
-
-#[derive(Serialize)]
-struct PlaceOrder {
-    #[serde(skip)]
-    client: GuardedClient,
-    url: String,
-}
-
-impl Effect for PlaceOrder {
-    type Response = String;
-
-    async fn call(&self, key: Uuid) -> Result<String, IntegrationError> {
-        let headers = HeaderMap::from_iter([("idempotency-key".parse().unwrap(), key.to_string().parse().unwrap())]);
-        let url = Url::parse(&self.url).unwrap();
-        self.client.post_json(&url, headers, &json!({})).await?.success()?;
-        Ok("placed".to_owned())
-    }
-
-    async fn look_up(&self, key: Uuid) -> Result<LookedUp<String>, IntegrationError> {
-        let url = Url::parse(&format!("{}/{key}", self.url)).unwrap();
-        let answer = self.client.get(&url, HeaderMap::new()).await?;
-        Ok(if answer.status.as_u16() == 404 {
-            LookedUp::NotDone
-        } else {
-            answer.success()?;
-            LookedUp::Done("found".to_owned())
-        })
-    }
-}
-
 async fn order(app: &TestApp, vendor: &FakeVendor) -> Value {
-    let order = Order {
-        url: format!("{}/calls", vendor.url),
-    };
+    let order = Order::with(vendor);
     let queued: Result<jobs::Enqueued, jobs::EnqueueError> = app
         .context
         .store

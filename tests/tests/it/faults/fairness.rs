@@ -2,7 +2,7 @@
 use super::enqueue::enqueue;
 use super::rows::Rows;
 use jobs::kinds::diagnostics::{Noop, Sleep};
-use jobs::{EnqueueOptions, Limit, Pool, PoolLimits};
+use jobs::{EnqueueOptions, Limit, Pool, PoolLimits, Popped};
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::Owner;
@@ -232,7 +232,7 @@ async fn what_a_killed_worker_held_under_a_limit_is_released() {
     app.context.queue.try_push(&jobs).await.unwrap();
     // Taken, counted, and never claimed: so much does a worker leave that is killed at this moment.
     let popped = app.context.queue.pop(Pool::General, 2, &[]).await.unwrap();
-    assert_eq!(popped.iter().map(|popped| popped.held).collect::<Vec<_>>(), [true]);
+    assert_eq!(popped.iter().map(Popped::is_held).collect::<Vec<_>>(), [true]);
     let reached = app
         .context
         .queue
@@ -243,4 +243,31 @@ async fn what_a_killed_worker_held_under_a_limit_is_released() {
     rows.until_succeeded(2, Duration::from_secs(30)).await;
     rows.assert_each_succeeded_once(2).await;
     app.finish().await;
+}
+
+/// It is offered again while it counts still: a worker hands it back, or one that is slow to claim it is taken for dead.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_taken_twice_counts_under_a_limit_until_both_have_given_it_back() {
+    let app = one_slot().await;
+    let queue = &app.context.queue;
+    let mut limits = PoolLimits::default();
+    limits.set(Limit::Tenant(app.tenant), 2);
+    limits.set(Limit::Tenant(app.tenant_b), 2);
+    queue.set_limits(Pool::General, &limits).await.unwrap();
+    for (tenant, gives_back) in [(app.tenant, 0), (app.tenant_b, 1)] {
+        let jobs = enqueue(&app, tenant, &Noop {}, 3, &EnqueueOptions::default()).await;
+        let mut places = Vec::new();
+        for _ in 0..2 {
+            queue.try_push(&jobs[..1]).await.unwrap();
+            places.extend(queue.pop(Pool::General, 10, &[]).await.unwrap());
+        }
+        assert_eq!(places.iter().map(|place| &place.job).collect::<Vec<_>>(), [&jobs[0]; 2]);
+        queue
+            .release(Pool::General, &places[gives_back..=gives_back])
+            .await
+            .unwrap();
+        queue.try_push(&jobs[1..]).await.unwrap();
+        let beside = queue.pop(Pool::General, 10, &[]).await.unwrap();
+        assert_eq!(beside.len(), 1, "of two places one is left");
+    }
 }

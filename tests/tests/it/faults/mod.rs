@@ -24,6 +24,7 @@ mod killed_system;
 mod killed_worker;
 mod leases;
 mod network;
+mod order;
 mod panics;
 mod poison;
 mod recheck;

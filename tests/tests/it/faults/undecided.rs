@@ -1,19 +1,14 @@
 //! A job with a call whose outcome nobody knows is put before a person, however it ends.
 use super::enqueue::{claim_by_hand, enqueue_one};
 use super::leases::expire_one;
-use integrations::IntegrationError;
-use integrations::http::{GuardedClient, HeaderMap};
-use jobs::{EnqueueOptions, Kind, Pool};
-use serde::{Deserialize, Serialize};
+use super::order::Order;
+use jobs::EnqueueOptions;
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::jobs::{Finish, Held, JobState, Outcome, finish};
 use store::{JobId, StoreError, effects};
 use tests::Behaviour::{Act, ActAndAnswer, ActAndFallSilent};
 use tests::{FakeVendor, TestApp, TestOptions};
-use url::Url;
-use uuid::Uuid;
-use workers::{Done, Effect, Handle, JobContext, JobError, LookedUp};
 
 async fn without_workers() -> TestApp {
     TestApp::start_with(TestOptions {
@@ -220,53 +215,6 @@ async fn an_answer_that_cannot_be_written_down_leaves_a_last_attempt_to_a_person
     app.finish().await;
 }
 
-/// As a connector's whose vendor is asked what became of a call, and does not say.
-#[derive(Clone, Serialize, Deserialize)]
-struct Order {
-    url: String,
-}
-
-impl Kind for Order {
-    const NAME: &'static str = "tests.order_in_the_dark";
-    const POOL: Pool = Pool::General;
-}
-
-impl Handle for Order {
-    async fn handle(self, job: JobContext) -> Result<Done, JobError> {
-        let order = PlaceOrder {
-            client: job.app.http.clone(),
-            url: self.url,
-        };
-        Done::with(&json!({"answered": job.effect("order", &order).await?}))
-    }
-}
-
-#[derive(Serialize)]
-struct PlaceOrder {
-    #[serde(skip)]
-    client: GuardedClient,
-    url: String,
-}
-
-impl Effect for PlaceOrder {
-    type Response = ();
-
-    async fn call(&self, _: Uuid) -> Result<(), IntegrationError> {
-        let url = Url::parse(&self.url).unwrap();
-        self.client
-            .post_json(&url, HeaderMap::new(), &json!({}))
-            .await?
-            .success()?;
-        Ok(())
-    }
-
-    async fn look_up(&self, _: Uuid) -> Result<LookedUp<()>, IntegrationError> {
-        Err(IntegrationError::Timeout {
-            system: "the vendor".to_owned(),
-        })
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_look_up_that_fails_at_the_end_leaves_the_call_to_a_person() {
     let app = TestApp::start_with(TestOptions {
@@ -277,9 +225,7 @@ async fn a_look_up_that_fails_at_the_end_leaves_the_call_to_a_person() {
     .await;
     for (behaviour, max_attempts, is_cancelled) in [(ActAndAnswer(500), 1, false), (ActAndFallSilent, 5, true)] {
         let vendor = FakeVendor::start(&[behaviour]).await;
-        let order = Order {
-            url: format!("{}/calls", vendor.url),
-        };
+        let order = Order::in_the_dark(&vendor);
         let options = EnqueueOptions {
             max_attempts: Some(max_attempts),
             ..EnqueueOptions::default()

@@ -263,8 +263,7 @@ async fn bases_take_turns_within_a_tenants_turn_and_count_under_the_limit_of_the
     processes.push(quiet).await;
     let limited = processes.asks("one", 8).await;
     assert_eq!(limited.jobs.len(), 1, "whatever their bases: {limited:?}");
-    let held = limited.jobs.iter().map(|popped| &popped.job);
-    queue.release(Pool::Retrieval, held).await.unwrap();
+    queue.release(Pool::Retrieval, &limited.jobs).await.unwrap();
     assert_eq!(processes.asks("one", 8).await.jobs.len(), 1);
     processes.app.abandon().await;
 }

@@ -1,4 +1,5 @@
 use super::{documents, items, make, page, settled, start, sync, titles};
+use crate::collections::collection;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -95,6 +96,14 @@ async fn a_new_access_list_is_that_of_all_its_documents_at_once() {
     change(&app, &source, body).await;
     assert_eq!(app.count(changes).await, before, "as it was");
     assert_eq!(app.client.search(staff).await["results"][0]["title"], "aardvarks");
+    let animals = collection(&app.client, &base, "animals").await;
+    change(
+        &app,
+        &source,
+        json!({"acl": {"groups": ["all"]}, "collection_id": animals}),
+    )
+    .await;
+    assert_eq!(app.count(changes).await, before + 2, "each page once");
     app.finish().await;
 }
 

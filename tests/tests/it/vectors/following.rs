@@ -53,6 +53,33 @@ async fn what_the_server_has_lost_is_put_there_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_has_fewer_chunks_than_its_place_says_or_more_is_built_anew() {
+    let server = QdrantDouble::start().await;
+    let mut settings = server.settings();
+    settings.push(("retrieval.refresh_interval_secs", "1".to_owned()));
+    settings.push(("qdrant.compare_interval_secs", "1".to_owned()));
+    let app = start(settings).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "heron", HERON).await;
+    ingest(&app, &base, "otter", "The otter swims.").await;
+    titles(&app, &base, "heron").await;
+    let kept = server.chunks();
+    app.context.replicas.keep_fresh(&app.context.system);
+    server.lose_chunks();
+    eventually("what it lost is there again", Duration::from_secs(20), async || {
+        server.chunks().len() == 2
+    })
+    .await;
+    server.add(&kept[0]);
+    eventually("what came from nowhere is gone", Duration::from_secs(20), async || {
+        server.chunks().len() == 2
+    })
+    .await;
+    assert_eq!(titles(&app, &base, "heron river").await[0], "heron");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_copy_ahead_of_a_base_that_was_restored_to_an_earlier_point_is_built_anew() {
     let server = QdrantDouble::start().await;
     let app = app_with(&server).await;
