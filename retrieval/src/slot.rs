@@ -5,8 +5,9 @@ use std::time::SystemTime;
 
 use uuid::Uuid;
 
+use crate::change::Place;
 use crate::error::{Error, Result};
-use crate::replica::CLEAN_MARKER;
+use crate::replica::{CLEAN_MARKER, closed_at};
 
 /// More processes than this on one machine point at a leak of slots, not at a need.
 const MAX_SLOTS: u32 = 1024;
@@ -31,6 +32,11 @@ pub struct FoundReplica {
 }
 
 impl FoundReplica {
+    /// Where it was closed; `None` for one that is open, or was not closed.
+    pub fn closed_at(&self) -> Option<Place> {
+        closed_at(&self.directory)
+    }
+
     /// What its files take of the disk. One that goes meanwhile counts as nothing.
     pub fn bytes(&self) -> u64 {
         bytes_below(&self.directory)

@@ -1,7 +1,8 @@
 //! The change log that search replicas follow.
 use crate::prepared::Prepare;
 use crate::{DocumentId, KnowledgeBaseId, StoreError, TenantTx};
-use diesel::sql_types::{Array, BigInt, Uuid};
+use chrono::{DateTime, Utc};
+use diesel::sql_types::{Array, BigInt, Oid, Timestamptz, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -25,9 +26,11 @@ pub async fn record(tx: &mut TenantTx, base: KnowledgeBaseId, documents: &[Docum
     let Seq { seq } = sql_query(
         "WITH head AS (
              UPDATE knowledge_base_heads AS h SET seq = seq + 1,
-                 era = CASE WHEN era_server = pg_postmaster_start_time() AND era_table = h.tableoid THEN era ELSE gen_random_uuid() END,
-                 era_server = pg_postmaster_start_time(), era_table = h.tableoid
-             WHERE tenant_id = $1 AND knowledge_base_id = $2 RETURNING seq, era
+                 era = CASE WHEN era_server = pg_postmaster_start_time() AND era_table = h.tableoid AND era_database = here.oid
+                     THEN era ELSE gen_random_uuid() END,
+                 era_server = pg_postmaster_start_time(), era_table = h.tableoid, era_database = here.oid
+             FROM pg_database AS here
+             WHERE here.datname = current_database() AND tenant_id = $1 AND knowledge_base_id = $2 RETURNING seq, era
          ), era AS (
              INSERT INTO index_eras (tenant_id, knowledge_base_id, era, first_seq) SELECT $1, $2, head.era, head.seq FROM head
              ON CONFLICT (tenant_id, knowledge_base_id, era) DO NOTHING
@@ -91,8 +94,29 @@ pub async fn era_at(tx: &mut TenantTx, base: KnowledgeBaseId, seq: i64) -> Resul
     Ok(found.map(|Era { era }| era))
 }
 
+/// Which server, and which database of it, a transaction is of: another one may count otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+pub struct CountedBy {
+    #[diesel(sql_type = Timestamptz)]
+    started_at: DateTime<Utc>,
+    #[diesel(sql_type = Oid)]
+    database: u32,
+}
+
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn counted_by(tx: &mut TenantTx) -> Result<CountedBy, StoreError> {
+    Ok(sql_query(
+        "SELECT pg_postmaster_start_time() AS started_at, oid AS database FROM pg_database WHERE datname = current_database()",
+    )
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?)
+}
+
 /// Whether the base counts what it counted when a copy of it came to number `seq` in `era`: if not, the copy holds changes that the base knows nothing of, and
-/// lacks others with the same numbers. Of a base that is gone, `true`: whoever tidies removes its copies.
+/// lacks others with the same numbers. A copy without an era is from before there were eras, or was written by a release that did not know them, and agrees as
+/// long as the base has come to its number. Of a base that is gone, `true`: whoever tidies removes its copies.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -111,7 +135,7 @@ pub async fn counts_as(
             .await
             .optional()?;
     Ok(match head {
-        Some(head) => head.seq >= seq && (seq == 0 || era_at(tx, base, seq).await? == era),
+        Some(head) => head.seq >= seq && (era.is_none() || era_at(tx, base, seq).await? == era),
         None => true,
     })
 }

@@ -28,6 +28,8 @@ pub struct KnowledgeBase {
 pub struct KnowledgeBaseHead {
     pub base: KnowledgeBase,
     pub seq: i64,
+    /// That of `seq`, see [`era_at`](crate::index_changes::era_at).
+    pub era: Option<uuid::Uuid>,
     /// While the base is migrated to another embedding model.
     pub other: Option<OtherIndex>,
 }
@@ -120,7 +122,14 @@ pub async fn find(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<KnowledgeBas
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn heads(tx: &mut TenantTx, ids: &[KnowledgeBaseId]) -> Result<Vec<KnowledgeBaseHead>, StoreError> {
-    type Row = (KnowledgeBase, i64, Option<String>, Option<i32>, Option<VectorStore>);
+    type Row = (
+        KnowledgeBase,
+        i64,
+        Option<uuid::Uuid>,
+        Option<String>,
+        Option<i32>,
+        Option<VectorStore>,
+    );
     let rows: Vec<Row> = knowledge_bases::table
         .inner_join(
             knowledge_base_heads::table.on(knowledge_base_heads::tenant_id
@@ -133,6 +142,7 @@ pub async fn heads(tx: &mut TenantTx, ids: &[KnowledgeBaseId]) -> Result<Vec<Kno
         .select((
             KnowledgeBase::as_select(),
             knowledge_base_heads::seq,
+            knowledge_base_heads::era,
             knowledge_base_heads::other_embedding_model,
             knowledge_base_heads::other_index_generation,
             knowledge_base_heads::other_vector_store,
@@ -141,9 +151,10 @@ pub async fn heads(tx: &mut TenantTx, ids: &[KnowledgeBaseId]) -> Result<Vec<Kno
         .await?;
     Ok(rows
         .into_iter()
-        .map(|(base, seq, model, generation, store)| KnowledgeBaseHead {
+        .map(|(base, seq, era, model, generation, store)| KnowledgeBaseHead {
             base,
             seq,
+            era,
             other: model.map(|embedding_model| OtherIndex {
                 embedding_model,
                 vector_store: store.unwrap_or_default(),

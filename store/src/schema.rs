@@ -48,6 +48,7 @@ diesel::table! {
         tenant_id -> Uuid,
         knowledge_base_id -> Uuid,
         seq -> BigInt,
+        era -> Nullable<Uuid>,
         other_embedding_model -> Nullable<Text>,
         other_index_generation -> Nullable<Integer>,
         other_vector_store -> Nullable<Text>,

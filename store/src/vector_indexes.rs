@@ -159,6 +159,28 @@ pub async fn renew(tx: &mut TenantTx, writer: &Writer, lease_secs: f64) -> Resul
     if held == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }
 
+/// Notes that the server was looked at and has the index up to `seq`; nothing while somebody writes to it, or where it has come further meanwhile.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn seen(tx: &mut TenantTx, of: ReplicaOf, seq: i64) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE replica_cursors SET seq = $5, erased_seq = greatest(erased_seq, $5), seen_at = now()
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 AND generation = $4
+           AND (writer IS NULL OR writer_until < clock_timestamp()) AND seq <= $5
+           AND (seq <> $5 OR erased_seq < $5 OR seen_at < now() - interval '1 minute')",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(of.base)
+    .bind::<Uuid, _>(of.slot)
+    .bind::<Integer, _>(of.generation)
+    .bind::<BigInt, _>(seq)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
 /// Gives the index back; `false` when it was lost before.
 ///
 /// # Errors

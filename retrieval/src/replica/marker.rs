@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::disk;
 use super::options::ReplicaOptions;
 use super::state::Remains;
+use crate::change::Place;
 use crate::documents::DocumentNumber;
 use crate::error::Result;
 use crate::language::Language;
@@ -55,6 +56,12 @@ pub(super) struct Marker {
     pub(super) documents_checksum: u32,
     /// Of tantivy's list of segments, the one file of it that carries no checksum of its own.
     pub(super) keyword_checksum: u32,
+}
+
+/// Where the replica in the directory was closed; `None` for one that is open, or was not closed.
+pub(crate) fn closed_at(directory: &Path) -> Option<Place> {
+    let Marker { cursor, era, .. } = Marker::read(&directory.join(disk::CLEAN_MARKER))?;
+    Some(Place { seq: cursor, era })
 }
 
 impl Marker {

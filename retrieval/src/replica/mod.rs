@@ -12,5 +12,6 @@ mod state;
 mod vector_leg;
 
 pub(crate) use disk::CLEAN_MARKER;
+pub(crate) use marker::closed_at;
 pub use options::ReplicaOptions;
 pub use state::{Remains, Replica, Standing};

@@ -163,6 +163,15 @@ impl QdrantDouble {
         }
     }
 
+    /// What every cursor says of the era goes, as a release wrote it that knew none.
+    pub fn forget_eras(&self) {
+        for collection in lock(&self.desk.collections).values_mut() {
+            for point in collection.points.values_mut() {
+                point.payload.remove("era");
+            }
+        }
+    }
+
     /// Has a point that nobody put there as far as anybody knows.
     pub fn add(&self, point: &QdrantPoint) {
         for collection in lock(&self.desk.collections).values_mut() {

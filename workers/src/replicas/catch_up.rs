@@ -82,9 +82,10 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
         base,
         generation,
     } = index;
-    let head = store
+    let (head, counted_by) = store
         .tenant(tenant, async |tx| {
-            Ok::<_, StoreError>(knowledge_bases::heads(tx, &[base]).await?.pop())
+            let head = knowledge_bases::heads(tx, &[base]).await?.pop();
+            Ok::<_, StoreError>((head, index_changes::counted_by(tx).await?))
         })
         .await?;
     let Some((head, by_index)) = head.and_then(|head| Some((head.seq, head.by_generation(generation)?))) else {
@@ -92,7 +93,7 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
     };
     let (mut page, mut told): (Option<Change>, Instant) = (None, Instant::now());
     loop {
-        let (changed, last, step, reached) = store
+        let (changed, last, step, reached, of_page) = store
             .tenant(tenant, async |tx| {
                 let mut changed = index_changes::between(tx, base, start, page, PAGE).await?;
                 let mut ids: Vec<DocumentId> = changed.iter().map(|change| change.document_id).collect();
@@ -111,9 +112,14 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
                     seq: u64::try_from(seq).unwrap_or(0),
                     era: index_changes::era_at(tx, base, seq).await?,
                 };
-                Ok::<_, StoreError>((changed, last, feed::changes(&ids, ready), reached))
+                let of_page = index_changes::counted_by(tx).await?;
+                Ok::<_, StoreError>((changed, last, feed::changes(&ids, ready), reached, of_page))
             })
             .await?;
+        // After a failover the numbers of this page may be of other changes than those of the pages before it.
+        if of_page != counted_by {
+            return Err(JobError::retry("replica", "The database was started anew meanwhile."));
+        }
         target.apply(store, index, step, reached).await?;
         if last {
             return Ok(());

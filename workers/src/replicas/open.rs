@@ -119,7 +119,7 @@ impl Replicas {
         let of = index.in_slot(self.slot()?.id());
         let caught_up = catch_up::run(&self.inner, of, index, open, wanted).await;
         open.measure();
-        if caught_up.is_ok() {
+        if caught_up.is_ok() && !open.replica.is_broken() {
             self.inner.open.set_warm(open);
         }
         caught_up

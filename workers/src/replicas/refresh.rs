@@ -1,11 +1,11 @@
 use super::index::Index;
-use super::{Replicas, open, registered};
+use super::{INDEX_VERSION, Replicas, open, registered};
 use crate::JobError;
 use futures::StreamExt as _;
-use retrieval::{Remains, Slot};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use retrieval::{Place, Remains, Slot};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use store::knowledge_bases::KnowledgeBase;
+use store::knowledge_bases::{KnowledgeBase, KnowledgeBaseHead};
 use store::replica_cursors::{self, ReplicaCursor};
 use store::{KnowledgeBaseId, StoreError, System, TenantId, knowledge_bases};
 use uuid::Uuid;
@@ -61,7 +61,7 @@ pub(super) async fn run(replicas: &Replicas, system: &System) {
 async fn visit(
     replicas: &Replicas,
     (tenant, base): (TenantId, KnowledgeBaseId),
-    found: &BTreeSet<i32>,
+    found: &BTreeMap<i32, Option<Place>>,
     tidy: bool,
 ) -> Result<(), JobError> {
     let slot = replicas.slot()?.id();
@@ -73,7 +73,7 @@ async fn visit(
         })
         .await?;
     let known = |generation: i32| cursors.iter().find(|cursor| cursor.generation == generation);
-    for &generation in found {
+    for &generation in found.keys() {
         let has_it = head
             .as_ref()
             .is_some_and(|head| head.by_generation(generation).is_some());
@@ -88,21 +88,32 @@ async fn visit(
         }
     }
     let Some(head) = head else { return Ok(()) };
-    if !found.iter().any(|generation| known(*generation).is_some()) {
+    if !found.keys().any(|generation| known(*generation).is_some()) {
         return Ok(());
     }
     for by_index in head.by_index() {
-        follow(
-            replicas,
-            tenant,
-            &by_index,
-            head.seq,
-            known(by_index.index_generation),
-            tidy,
-        )
-        .await?;
+        let generation = by_index.index_generation;
+        let closed_at = found.get(&generation).copied().flatten();
+        let followed = known(generation).filter(|cursor| {
+            let is_there = cursor.erased_seq == head.seq && cursor.seq == head.seq;
+            is_there && !tidy && !is_elsewhere(replicas, Index::of(tenant, &by_index), &head, closed_at)
+        });
+        match followed {
+            Some(cursor) => moved(replicas, Index::of(tenant, &by_index), cursor.seq, cursor.erased_seq).await?,
+            None => follow(replicas, tenant, &by_index, head.seq, known(generation), tidy).await?,
+        }
     }
     Ok(())
+}
+
+/// Whether the replica itself does not stand where its row says, since the database was set back behind both. One that was not closed says nothing: it is built
+/// anew when it is opened.
+fn is_elsewhere(replicas: &Replicas, index: Index, head: &KnowledgeBaseHead, closed_at: Option<Place>) -> bool {
+    let place = match replicas.inner().open.find(index, false) {
+        Some(open) => open.replica.place().ok(),
+        None => closed_at,
+    };
+    place.is_some_and(|place| i64::try_from(place.seq) != Ok(head.seq) || place.era.is_some() && place.era != head.era)
 }
 
 /// Brings the replica of an index up to date, and writes down where it stands.
@@ -115,9 +126,6 @@ async fn follow(
     tidy: bool,
 ) -> Result<(), JobError> {
     let index = Index::of(tenant, base);
-    if let Some(cursor) = cursor.filter(|cursor| cursor.erased_seq == head && cursor.seq == head && !tidy) {
-        return moved(replicas, index, cursor.seq, cursor.erased_seq).await;
-    }
     let wanted = u64::try_from(head).unwrap_or(0);
     let mut open = replicas.open_unused(tenant, base).await?;
     replicas.catch_up(index, &open, wanted).await?;
@@ -186,15 +194,16 @@ async fn empty_abandoned(
     Ok(emptied)
 }
 
-/// By base, the generations that the slot holds a replica of.
-fn on_disk(slot: &Slot) -> BTreeMap<(TenantId, KnowledgeBaseId), BTreeSet<i32>> {
-    let mut found: BTreeMap<_, BTreeSet<i32>> = BTreeMap::new();
+/// By base, the generations that the slot holds a replica of, and where each was closed.
+fn on_disk(slot: &Slot) -> BTreeMap<(TenantId, KnowledgeBaseId), BTreeMap<i32, Option<Place>>> {
+    let mut found: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     for replica in slot.replicas() {
         let index = Index::from(replica.index);
-        found
-            .entry((index.tenant, index.base))
-            .or_default()
-            .insert(index.generation);
+        let of_base = found.entry((index.tenant, index.base)).or_default();
+        let closed_at = of_base.entry(index.generation).or_insert(None);
+        if replica.index_version == INDEX_VERSION {
+            *closed_at = replica.closed_at();
+        }
     }
     found
 }

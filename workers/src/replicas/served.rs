@@ -3,6 +3,7 @@ use super::catch_up::{self, Target};
 use super::index::Index;
 use super::open::{Inner, Replicas, failed};
 use super::unsure::{Sent, Unsure};
+use super::visits;
 use crate::JobError;
 use config::{ExposeSecret, QdrantSettings};
 use jobs::kinds::BaseAt;
@@ -156,19 +157,20 @@ impl Served {
         (written.and(released).map(|_| Attempt::Done), lost)
     }
 
-    /// Until what was sent late is as the database has it, or nobody wants the index any more.
+    /// Until what was sent late is as the database has it, or is gone where nobody wants the index any more.
     async fn put_right(&self, inner: &Inner, mut late: Unsure) {
         metrics::counter!("vector_index_late_writes_total").increment(1);
         tracing::warn!(knowledge_base.id = %self.index.base, "an index on the vector server was written to after it was lost; that is written anew");
         loop {
             let done = match self.is_wanted(inner).await {
+                // Whoever took it away did not wait for this, and has had it forgotten.
+                Ok(false) => self.remove(inner).await,
                 Ok(true) => {
                     let (attempt, lost) = self.write_once(inner, Doubt::Late(&late)).await;
                     let done = matches!(attempt, Ok(Attempt::Done)) && lost == Unsure::Nothing;
                     late = late.and(lost);
                     attempt.map(|_| done)
                 }
-                Ok(false) => Ok(true),
                 Err(error) => Err(error),
             };
             match done {
@@ -180,6 +182,18 @@ impl Served {
             }
             tokio::time::sleep(TRY_AGAIN).await;
         }
+    }
+
+    /// Whether it is gone.
+    async fn remove(&self, inner: &Inner) -> Result<bool, JobError> {
+        let of = on_server(self.index.base, self.index.generation);
+        inner
+            .store
+            .tenant(self.index.tenant, async move |tx| {
+                vector_indexes::add(tx, of.base, of.generation).await
+            })
+            .await?;
+        Ok(matches!(visits::remove(inner, self.index).await?, Attempt::Done))
     }
 
     async fn claim(&self, inner: &Inner) -> Result<Option<Writer>, JobError> {

@@ -72,7 +72,7 @@ async fn visit(inner: &Arc<Inner>, known: &VectorIndex, counted: &mut Counted) -
     let by_index = head.as_ref().and_then(|head| head.by_generation(generation));
     let served = by_index.map(|base| inner.served(tenant, &base)).transpose()?.flatten();
     let (Some(head), Some(served)) = (head, served) else {
-        return remove(inner, known).await;
+        return remove(inner, index_of(known)).await.map(drop);
     };
     let wanted = u64::try_from(head.seq).unwrap_or(0);
     if known.seq < head.seq || !served.has_come_to(&inner.store, wanted).await? {
@@ -86,31 +86,32 @@ async fn visit(inner: &Arc<Inner>, known: &VectorIndex, counted: &mut Counted) -
     let of = on_server(base, generation);
     Ok(inner
         .store
-        .tenant(tenant, async move |tx| {
-            replica_cursors::moved(tx, of, head.seq, head.seq).await
-        })
+        .tenant(tenant, async move |tx| vector_indexes::seen(tx, of, head.seq).await)
         .await?)
 }
 
 /// Takes what the server has of an index that is gone, whatever its collection, and then has it known.
-async fn remove(inner: &Inner, known: &VectorIndex) -> Result<(), JobError> {
-    let (tenant, of) = (known.tenant_id, on_server(known.knowledge_base_id, known.generation));
+pub(super) async fn remove(inner: &Inner, index: Index) -> Result<Attempt, JobError> {
+    let (tenant, of) = (index.tenant, on_server(index.base, index.generation));
     let claimed = inner
         .store
         .tenant(tenant, async move |tx| {
             vector_indexes::claim(tx, of, LEASE.as_secs_f64()).await
         })
         .await?;
-    let Some(_writer) = claimed else { return Ok(()) };
+    let Some(_writer) = claimed else {
+        return Ok(Attempt::Busy);
+    };
     inner
         .vector_server()?
-        .remove_everywhere(index_of(known).into())
+        .remove_everywhere(index.into())
         .await
         .map_err(failed)?;
-    Ok(inner
+    inner
         .store
         .tenant(tenant, async move |tx| replica_cursors::removed(tx, of).await)
-        .await?)
+        .await?;
+    Ok(Attempt::Done)
 }
 
 fn index_of(known: &VectorIndex) -> Index {

@@ -78,6 +78,52 @@ async fn a_replica_of_changes_that_a_restored_base_never_had_is_built_anew_also_
     app.finish().await;
 }
 
+/// Its row was restored with the base, and says that it stands where the base does.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_ahead_of_a_restored_base_is_built_anew_though_nothing_changes_there() {
+    let app = start(&[]).await;
+    let base = filled(&app, "lamps", 1).await;
+    ingest(&app, &base, "kettles", 1).await;
+    finds(&app, &base, "kettles").await;
+    let marked = mark(&app, &base);
+    let restored = [
+        "DELETE FROM documents WHERE title = 'kettles'",
+        "DELETE FROM index_changes WHERE seq > 1",
+        "UPDATE replica_cursors SET seq = 1, erased_seq = 1",
+        "UPDATE knowledge_base_heads SET seq = 1",
+    ];
+    for change in restored {
+        app.execute(change).await;
+    }
+    app.context.replicas.keep_fresh(&app.context.system);
+    // Long before all replicas are looked through.
+    eventually("it is built anew", Duration::from_secs(10), async || !marked.exists()).await;
+    finds(&app, &base, "lamps").await;
+    app.finish().await;
+}
+
+/// Another start of the server, another table or another database: what was counted there is not what is counted here.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_era_begins_wherever_changes_are_counted_by_somebody_else() {
+    let app = start(&[]).await;
+    let base = filled(&app, "lamps", 1).await;
+    let eras = "SELECT count(*) FROM index_eras";
+    ingest(&app, &base, "kettles", 1).await;
+    assert_eq!(app.count(eras).await, 1);
+    let here = "SELECT count(*) FROM knowledge_base_heads h JOIN pg_database d ON d.oid = h.era_database AND d.datname = current_database()";
+    assert_eq!(app.count(here).await, 1);
+    for (change, begun) in [
+        ("era_server = era_server - interval '1 day'", 2),
+        ("era_table = 1", 3),
+        ("era_database = 1", 4),
+    ] {
+        app.execute(&format!("UPDATE knowledge_base_heads SET {change}")).await;
+        ingest(&app, &base, change, 1).await;
+        assert_eq!(app.count(eras).await, begun, "{change}");
+    }
+    app.finish().await;
+}
+
 /// A file in the base's only replica that goes when it is built anew.
 fn mark(app: &TestApp, base: &str) -> PathBuf {
     let versions = app.data.path().join(format!("replicas/0/{}/{base}", app.tenant));
@@ -93,7 +139,7 @@ async fn a_replica_from_before_there_were_eras_goes_on_where_it_is() {
     let app = start(&[]).await;
     let base = filled(&app, "lamps", 1).await;
     app.execute("DELETE FROM index_eras").await;
-    app.execute("UPDATE knowledge_base_heads SET era = NULL, era_server = NULL, era_table = NULL")
+    app.execute("UPDATE knowledge_base_heads SET era = NULL, era_server = NULL, era_table = NULL, era_database = NULL")
         .await;
     finds(&app, &base, "lamps").await;
     let marked = mark(&app, &base);

@@ -2,6 +2,7 @@
 use super::{app_with, base_in, ingest, search, start, titles, titles_of};
 use serde_json::json;
 use std::time::Duration;
+use store::{KnowledgeBaseId, StoreError, vector_indexes};
 use tests::{QdrantDouble, QdrantMischief, eventually};
 
 const HERON: &str = "The heron stands in the river.";
@@ -224,6 +225,80 @@ async fn what_a_stopped_writer_sends_after_others_took_over_does_not_bring_back_
     })
     .await;
     assert_eq!(titles(&app, &base, "heron otter").await, ["otter"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stopped_writer_sends_of_a_base_that_is_gone_by_then_goes_too() {
+    let server = QdrantDouble::start().await;
+    let mut settings = server.settings();
+    settings.push(("retrieval.refresh_interval_secs", "1".to_owned()));
+    settings.push(("qdrant.timeout_ms", "60000".to_owned()));
+    let app = start(settings).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "heron", HERON).await;
+    server.behave(QdrantMischief::Late);
+    assert_eq!(search(&app, &base, "heron").await["stale"], true);
+    server.holds_one().await;
+    app.execute("UPDATE replica_cursors SET writer = uuidv7(), writer_until = now() WHERE host = 'qdrant'")
+        .await;
+    app.context.replicas.keep_fresh(&app.context.system);
+    let deleted = app.client.delete(&format!("/v1/knowledge-bases/{base}")).await;
+    let path = format!("/v1/deletions/{}", deleted.body["id"].as_str().unwrap());
+    eventually("the base is gone", Duration::from_secs(30), async || {
+        app.client.get(&path).await.body["state"] == "complete"
+    })
+    .await;
+    assert_eq!(server.points(), 0);
+    server.deliver().await;
+    assert_eq!(server.chunks().len(), 1, "what was under way came after all had gone");
+    eventually("it is gone again", Duration::from_secs(20), async || {
+        server.points() == 0
+    })
+    .await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_that_an_earlier_release_writes_to_is_not_built_anew_for_each_of_its_changes() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "heron", HERON).await;
+    titles(&app, &base, "heron").await;
+    // Gone with whatever the server has, and with nothing less.
+    server.add(&server.chunks()[0]);
+    server.forget_eras();
+    ingest(&app, &base, "otter", "The otter swims.").await;
+    titles(&app, &base, "otter").await;
+    assert_eq!(server.chunks().len(), 3);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_looks_at_the_server_does_not_set_back_whoever_writes_to_it() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "heron", HERON).await;
+    ingest(&app, &base, "otter", "The otter swims.").await;
+    titles(&app, &base, "heron").await;
+    let of = vector_indexes::on_server(KnowledgeBaseId(base.parse().unwrap()), 0);
+    let look = async |seq: i64| {
+        let seen: Result<(), StoreError> = app
+            .context
+            .store
+            .tenant(app.tenant, async move |tx| vector_indexes::seen(tx, of, seq).await)
+            .await;
+        seen.unwrap();
+    };
+    let stands_at = "SELECT seq AS count FROM replica_cursors WHERE host = 'qdrant'";
+    look(1).await;
+    assert_eq!(app.count(stands_at).await, 2, "it has come further");
+    app.execute("UPDATE replica_cursors SET writer = uuidv7(), writer_until = now() + interval '1 hour', seq = 0 WHERE host = 'qdrant'")
+        .await;
+    look(2).await;
+    assert_eq!(app.count(stands_at).await, 0, "it is being built anew");
     app.finish().await;
 }
 

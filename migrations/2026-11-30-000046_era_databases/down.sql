@@ -1,0 +1,1 @@
+ALTER TABLE knowledge_base_heads DROP COLUMN era_database;
