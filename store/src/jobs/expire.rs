@@ -60,7 +60,7 @@ async fn expire(system: &System, limit: i64, error: &Value, unknown: &Value) -> 
          ), verdict AS (
              SELECT id, unknown, CASE WHEN unknown THEN 'dead' WHEN cancel_requested THEN 'cancelled' WHEN spent THEN 'dead' ELSE 'queued' END AS next FROM judged
          ), ended AS (
-             UPDATE jobs j SET state = l.next, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL,
+             UPDATE jobs j SET state = l.next, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL, forced = false,
                     revision = revision + 1, finished_at = CASE WHEN l.next <> 'queued' THEN now() END
              FROM verdict l WHERE j.id = l.id RETURNING j.*, NULL::jsonb AS result, CASE WHEN l.unknown THEN $3::jsonb ELSE $2::jsonb END AS error
          ), attempt AS (

@@ -265,7 +265,7 @@ fn counting(body: &str) -> String {
 /// four says that it was not put off, and to the planner that they are few: it then looks their bodies up one by one.
 ///
 /// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death: it is cancelled, or fallen, which is dead,
-/// where what came of a call is not known. What a snoozed one waits for comes in its `result`; since when and how often begin anew where it waited for a budget and
+/// where what came of a call is not known. A job that was to run though paused did so, unless its worker handed it back. What a snoozed one waits for comes in its `result`; since when and how often begin anew where it waited for a budget and
 /// now does for an operator, or the other way round.
 fn statement(body: &str, more: &str, answer: &str) -> String {
     format!(
@@ -277,6 +277,7 @@ WITH held AS (
 ), written AS (
     UPDATE jobs j SET
         lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1,
+        forced = j.forced AND $4[width_bucket(j.id, $1)] = 'handed_back',
         (state, attempt, snooze, progress, run_at, finished_at) = (
             SELECT f.state,
                    CASE WHEN f.outcome IN ('handed_back', 'snoozed') THEN j.attempt - 1 ELSE j.attempt END,

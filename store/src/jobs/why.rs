@@ -98,10 +98,13 @@ pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
                  SELECT CASE WHEN p.pool IS NULL THEN 'the operator has paused the kind ' || p.kind
                              WHEN p.kind IS NULL THEN 'the operator has paused the pool ' || p.pool
                              ELSE 'the operator has paused the kind ' || p.kind || ' in the pool ' || p.pool END AS what, p.reason, p.created_at
-                 FROM operator_pauses p WHERE coalesce(p.pool = j.pool, true) AND coalesce(p.kind = j.kind, true)
+                 FROM operator_pauses p WHERE NOT j.forced AND coalesce(p.pool = j.pool, true) AND coalesce(p.kind = j.kind, true)
+                 UNION ALL
+                 SELECT coalesce('the operator has paused the kind ' || p.kind || ' of this tenant', 'the operator has paused this tenant'), p.reason, p.created_at
+                 FROM tenant_pauses p WHERE p.tenant_id = j.tenant_id AND coalesce(p.kind = j.kind, true)
                  UNION ALL
                  SELECT coalesce('the kind ' || p.kind || ' is paused', 'all jobs are paused'), p.reason, p.created_at
-                 FROM pauses p WHERE p.tenant_id = j.tenant_id AND coalesce(p.kind = j.kind, true)) held
+                 FROM pauses p WHERE NOT j.forced AND p.tenant_id = j.tenant_id AND coalesce(p.kind = j.kind, true)) held
              ORDER BY created_at LIMIT 1) h ON true
          LEFT JOIN batches p ON j.awaits_batch AND p.tenant_id = j.tenant_id AND p.id = j.id
          CROSS JOIN LATERAL (
