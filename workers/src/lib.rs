@@ -41,6 +41,7 @@ mod registry;
 mod releases;
 mod replicas;
 mod reranking;
+mod retention;
 mod run;
 mod running;
 mod schedules;
@@ -63,12 +64,11 @@ pub use self::heard::Heard;
 pub use self::job::{Done, JobContext};
 pub use self::lost_offers::lost_offers;
 pub use self::pulse::Pulse;
-pub use self::reconciler::{
-    DispatchError, Dispatched, dispatch_due_once, expire_leases_once, release_paused, sweep_all, sweep_deliveries,
-};
+pub use self::reconciler::{DispatchError, Dispatched, dispatch_due_once, expire_leases_once, release_paused};
 pub use self::registry::{Handle, Registry};
 pub use self::replicas::{INDEX_VERSION, IdleError, IdleReplica, Replicas, Unusable, idle_replicas, vector_server};
 pub use self::reranking::{Rerankers, local_reranker, remote_reranker};
+pub use self::retention::{UniqueKeys, sweep_all, sweep_deliveries};
 pub use self::settings::WorkerOptions;
 pub use self::start::{Workers, start};
 pub use self::tasks::Tasks;
