@@ -13,6 +13,7 @@ mod budgets;
 mod calls;
 mod child_process;
 mod context;
+mod dead;
 mod deletions;
 mod effect;
 mod embedding_call;

@@ -1,5 +1,6 @@
 //! Brings Redis into line with Postgres: what is due, what was forgotten, what a lost worker left behind.
 use crate::bell::Bell;
+use crate::dead::count_dead;
 use crate::limits::Limits;
 use crate::lost_offers::LostOffers;
 use crate::pulse::Beat;
@@ -53,6 +54,11 @@ pub async fn expire_leases_once(system: &System, queue: &Queue) -> Result<usize,
         tracing::warn!(job.id = %job.id, job.kind, tenant.id = %job.tenant_id, lost = expired.lost, state = expired.state.as_str(),
             "suspect: this job has lost several workers; it may be what kills them");
         metrics::counter!("job_suspects_total", "kind" => job.kind.clone()).increment(1);
+    }
+    for expired in &expired {
+        if let Some(code) = &expired.dead_of {
+            count_dead(&expired.job.kind, code);
+        }
     }
     let ids: Vec<JobId> = expired.iter().map(|expired| expired.job.id).collect();
     let queued = expired.into_iter().filter(|expired| expired.state == JobState::Queued);

@@ -63,6 +63,9 @@ pub struct Ended {
     pub job: Dispatchable,
     #[diesel(sql_type = Text)]
     pub state: JobState,
+    /// Of a dead one, the code of its error.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub dead_of: Option<String>,
     /// Its batch, when with this end something is to be done about that: end it, or cancel the others.
     #[diesel(sql_type = Nullable<Uuid>)]
     pub due_batch: Option<BatchId>,
@@ -312,7 +315,7 @@ WITH held AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'
 ){more}
-SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, {answer}",
+SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, CASE WHEN e.state = 'dead' THEN e.error ->> 'code' END AS dead_of, {answer}",
         unknown = *UNKNOWN
     )
 }

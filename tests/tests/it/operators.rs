@@ -180,7 +180,24 @@ async fn an_autoscaler_is_told_how_many_workers_would_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_process_is_live_and_shows_every_pool_to_prometheus() {
     let app = without_workers().await;
-    submit(&app.client, "diagnostics.noop", json!({}), 4).await;
+    let lost = submit(&app.client, "diagnostics.noop", json!({}), 5).await.remove(0);
+    // One job's last worker is lost, and another, of which a call was being made, is cancelled with its batch.
+    let batch = json!({"jobs": [{"kind": "diagnostics.sleep", "payload": {"ms": 1}}]});
+    let batch = app.client.post("/v1/batches", batch).await.body["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    app.execute(&format!(
+        "UPDATE jobs SET state = 'running', attempt = max_attempts, worker = 'gone', lease_token = gen_random_uuid(), attempt_started_at = now(),
+                lease_until = now() - interval '1 minute' WHERE id = '{lost}'"
+    ))
+    .await;
+    app.execute(&format!(
+        "INSERT INTO effects (tenant_id, job_id, step, request_hash, state)
+         SELECT tenant_id, id, 'call', sha256(''), 'unknown' FROM jobs WHERE parent_id = '{batch}'"
+    ))
+    .await;
+    app.client.post(&format!("/v1/batches/{batch}/cancel"), json!({})).await;
     let free = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -205,6 +222,8 @@ async fn a_worker_process_is_live_and_shows_every_pool_to_prometheus() {
                 && has("pool_backlog_seconds{pool=\"general\"} inf")
                 && has("pool_workers{pool=\"ingest\"} 1")
                 && has("pool_backlog_seconds{pool=\"ingest\"} 0")
+                && has("jobs_dead_total{kind=\"diagnostics.noop\",cause=\"worker_lost\"} 1")
+                && has("jobs_dead_total{kind=\"diagnostics.sleep\",cause=\"effect_unknown\"} 1")
         },
     )
     .await;
