@@ -33,6 +33,7 @@ mod webhook;
 mod webhook_delivery;
 mod why;
 mod why_now;
+mod why_turn;
 
 pub(crate) use self::batch::BatchObject;
 pub(crate) use self::budget::BudgetObject;
