@@ -79,6 +79,31 @@ impl WhyObject {
     }
 }
 
+impl WhyObject {
+    /// For visitors of a web page: no word of anybody's reasons, of others' jobs or of what there is to run them.
+    pub(crate) fn for_visitors(mut self) -> Self {
+        for blocker in &mut self.blocked_by {
+            blocker.detail = blocker.reason.in_general().to_owned();
+        }
+        self
+    }
+}
+
+impl Reason {
+    fn in_general(self) -> &'static str {
+        match self {
+            Self::Scheduled => "Its time has not come.",
+            Self::Dependency => "Others have to end before it.",
+            Self::RetryBackoff => "It failed, and is tried again.",
+            Self::RateLimit | Self::Budget => "The calls that it makes are limited.",
+            Self::NotConfigured | Self::UnknownKind | Self::NoWorker => "It cannot be worked on at the moment.",
+            Self::Paused => "It is held back.",
+            Self::ConcurrencyCap | Self::TenantShare => "Others are before it.",
+            Self::Dispatching => "It is about to start.",
+        }
+    }
+}
+
 /// A job that is not due waits for its time and nothing else; a pause holds back whatever else is true. So there is one blocker, but that a
 /// pause or a pool without workers also shows before the time has come.
 fn blockers(why: &Why, standing: Option<Standing>, reached: Option<&Reached>) -> Vec<Blocker> {

@@ -12,7 +12,7 @@ use store::{Owner, StoreError, tenants};
 pub(crate) struct PauseArgs {
     #[command(flatten)]
     what: What,
-    /// For whoever wonders; shown by `jobs why`
+    /// For whoever wonders; shown to tenants by `jobs why`
     #[arg(long, default_value = "")]
     reason: String,
 }
