@@ -31,7 +31,7 @@ pub use self::governor::{
 pub use self::kind::{Kind, Pool, RetryPolicy, UnknownPool};
 pub use self::queue::{
     Asking, Contents, Dispatch, Home, IdFault, Limit, Listed, Place, PoolLimits, Popped, PoppedJobs, Position, Queue,
-    QueueDepth, QueueError, Reached, ReachedOf, RingFault, ServerReport, Wanted,
+    QueueDepth, QueueError, Reached, ReachedOf, RingFault, ServerReport, Standing, Wanted,
 };
 pub use self::rate_limits::{Limited, Rate, Taken};
 pub use self::subscription::Subscription;

@@ -7,16 +7,19 @@ use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
 
-/// Whether the job `j` is held back by a pause. There are few pauses, and mostly none.
-pub(crate) const IS_PAUSED: &str = "(NOT j.forced AND (
-        EXISTS (SELECT FROM operator_pauses p WHERE coalesce(p.pool = j.pool, true) AND coalesce(p.kind = j.kind, true))
-        OR EXISTS (SELECT FROM pauses p WHERE p.tenant_id = j.tenant_id AND coalesce(p.kind = j.kind, true))))";
+/// Whether the job `j` is held back by a pause. There are few pauses, and mostly none. Who may have a job run at once is its tenant: that does not lead past what an
+/// operator has paused of this tenant.
+pub(crate) const IS_PAUSED: &str = "(EXISTS (SELECT FROM tenant_pauses p WHERE p.tenant_id = j.tenant_id AND coalesce(p.kind = j.kind, true))
+        OR NOT j.forced AND (
+            EXISTS (SELECT FROM operator_pauses p WHERE coalesce(p.pool = j.pool, true) AND coalesce(p.kind = j.kind, true))
+            OR EXISTS (SELECT FROM pauses p WHERE p.tenant_id = j.tenant_id AND coalesce(p.kind = j.kind, true))))";
 
-/// One pause of a tenant's own.
+/// A pause of one tenant's jobs, as that tenant sees it.
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Pause {
-    #[diesel(sql_type = Uuid)]
-    pub id: PauseId,
+    /// `None`: an operator's.
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub id: Option<PauseId>,
     /// Every kind when `None`.
     #[diesel(sql_type = Nullable<Text>)]
     pub kind: Option<String>,
@@ -42,21 +45,23 @@ pub async fn create(tx: &mut TenantTx, kind: Option<&str>, reason: &str) -> Resu
         .map_err(|error| StoreError::or_conflict(error, "that is paused already"))
 }
 
-/// The tenant's pauses, oldest first.
+/// The tenant's pauses, and what an operator has paused of it, oldest first.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn list(tx: &mut TenantTx) -> Result<Vec<Pause>, StoreError> {
-    Ok(
-        sql_query("SELECT id, kind, reason, created_at FROM pauses WHERE tenant_id = $1 ORDER BY id")
-            .bind::<Uuid, _>(tx.tenant)
-            .prepared()
-            .load(&mut tx.conn)
-            .await?,
+    Ok(sql_query(
+        "SELECT id, kind, reason, created_at FROM pauses WHERE tenant_id = $1
+             UNION ALL SELECT NULL, kind, reason, created_at FROM tenant_pauses WHERE tenant_id = $1
+             ORDER BY created_at, id",
     )
+    .bind::<Uuid, _>(tx.tenant)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?)
 }
 
-/// Lets go what the pause held back.
+/// Lets go what a pause of the tenant's own held back.
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
@@ -86,7 +91,7 @@ pub enum Target<'a> {
 }
 
 /// # Errors
-/// [`StoreError::Conflict`] when that is paused already.
+/// [`StoreError::Conflict`] when an operator has paused that already; what a tenant has paused itself is beside it.
 pub async fn pause(owner: &mut Owner, target: &Target<'_>, reason: &str) -> Result<(), StoreError> {
     let inserted = match target {
         Target::Everybody { pool, kind } => {
@@ -99,7 +104,7 @@ pub async fn pause(owner: &mut Owner, target: &Target<'_>, reason: &str) -> Resu
                 .await
         }
         Target::Tenant { tenant, kind } => {
-            sql_query("INSERT INTO pauses (id, tenant_id, kind, reason) VALUES ($1, $2, $3, $4)")
+            sql_query("INSERT INTO tenant_pauses (id, tenant_id, kind, reason) VALUES ($1, $2, $3, $4)")
                 .bind::<Uuid, _>(PauseId::generate())
                 .bind::<Uuid, _>(tenant)
                 .bind::<Nullable<Text>, _>(kind)
@@ -114,7 +119,7 @@ pub async fn pause(owner: &mut Owner, target: &Target<'_>, reason: &str) -> Resu
 }
 
 /// # Errors
-/// [`StoreError::NotFound`] when that is not paused.
+/// [`StoreError::NotFound`] when no operator has paused that.
 pub async fn resume(owner: &mut Owner, target: &Target<'_>) -> Result<(), StoreError> {
     let deleted = match target {
         Target::Everybody { pool, kind } => {
@@ -125,7 +130,7 @@ pub async fn resume(owner: &mut Owner, target: &Target<'_>) -> Result<(), StoreE
                 .await?
         }
         Target::Tenant { tenant, kind } => {
-            sql_query("DELETE FROM pauses WHERE tenant_id = $1 AND kind IS NOT DISTINCT FROM $2")
+            sql_query("DELETE FROM tenant_pauses WHERE tenant_id = $1 AND kind IS NOT DISTINCT FROM $2")
                 .bind::<Uuid, _>(tenant)
                 .bind::<Nullable<Text>, _>(kind)
                 .execute(&mut owner.conn)
@@ -149,6 +154,9 @@ pub struct AnyPause {
     pub kind: Option<String>,
     #[diesel(sql_type = Text)]
     pub reason: String,
+    /// `tenant` or `operator`.
+    #[diesel(sql_type = Text)]
+    pub set_by: String,
     #[diesel(sql_type = Timestamptz)]
     pub created_at: DateTime<Utc>,
 }
@@ -159,8 +167,9 @@ pub struct AnyPause {
 /// [`StoreError::Query`].
 pub async fn list_all(owner: &mut Owner) -> Result<Vec<AnyPause>, StoreError> {
     Ok(sql_query(
-        "SELECT NULL AS tenant, pool, kind, reason, created_at FROM operator_pauses
-         UNION ALL SELECT t.name, NULL, p.kind, p.reason, p.created_at FROM pauses p JOIN tenants t ON t.id = p.tenant_id
+        "SELECT NULL AS tenant, pool, kind, reason, 'operator' AS set_by, created_at FROM operator_pauses
+         UNION ALL SELECT t.name, NULL, p.kind, p.reason, 'operator', p.created_at FROM tenant_pauses p JOIN tenants t ON t.id = p.tenant_id
+         UNION ALL SELECT t.name, NULL, p.kind, p.reason, 'tenant', p.created_at FROM pauses p JOIN tenants t ON t.id = p.tenant_id
          ORDER BY created_at",
     )
     .load(&mut owner.conn)
@@ -181,7 +190,7 @@ pub async fn fingerprint(system: &System) -> Result<String, StoreError> {
     let mut tx = system.begin(crate::Durability::Relaxed).await?;
     let found: Fingerprint = sql_query(
         "SELECT coalesce(md5(string_agg(id::text, ',' ORDER BY id)), '') AS value
-         FROM (SELECT id FROM pauses UNION ALL SELECT id FROM operator_pauses) AS every",
+         FROM (SELECT id FROM pauses UNION ALL SELECT id FROM operator_pauses UNION ALL SELECT id FROM tenant_pauses) AS every",
     )
     .prepared()
     .get_result(&mut tx.conn)

@@ -1,4 +1,5 @@
 //! Worker pools and tenants as an operator sees them.
+use crate::jobs::PAUSED_EPOCH;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::workers::SILENT_AFTER_SECS;
@@ -7,6 +8,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Double, Integer, Nullable, Text, Uu
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::Serialize;
+use std::sync::LazyLock;
 
 /// Waiting jobs are counted up to here: beyond it nobody decides otherwise, and a look stays cheap.
 pub const COUNTED: i64 = 100_000;
@@ -16,12 +18,18 @@ pub const COUNTED: i64 = 100_000;
 pub struct PoolLoad {
     #[diesel(sql_type = Text)]
     pub pool: String,
-    /// Due, and not started, paused ones among them; at most [`COUNTED`].
+    /// Due, and not started, paused ones among them; at most [`COUNTED`], and as many paused ones.
     #[diesel(sql_type = BigInt)]
     pub queued: i64,
-    /// How long the one that has waited longest could have run.
+    /// Those of them that a pause holds back. One that was offered to a worker before it was paused is among them within a minute or so.
+    #[diesel(sql_type = BigInt)]
+    pub put_aside: i64,
+    /// How long the one that has waited longest could have run; of those that no pause holds back.
     #[diesel(sql_type = Nullable<Double>)]
     pub oldest_queued_secs: Option<f64>,
+    /// Of a pool that is paused: those that run all the same.
+    #[diesel(sql_type = BigInt)]
+    pub forced: i64,
     #[diesel(sql_type = BigInt)]
     pub running: i64,
     /// Leases that have expired and were not taken yet.
@@ -36,7 +44,7 @@ pub struct PoolLoad {
     /// Mean time of an attempt, over the latest hundred of each live worker; `None` before the first.
     #[diesel(sql_type = Nullable<Double>)]
     pub service_secs: Option<f64>,
-    /// How long the live workers need for what waits: `queued × service_secs ÷ slots`. `None` when nobody lives, or nothing has ended yet.
+    /// How long the live workers need for what waits and is not paused: `(queued - put_aside) × service_secs ÷ slots`. `None` when nobody lives, or nothing has ended yet.
     #[diesel(sql_type = Nullable<Double>)]
     pub backlog_secs: Option<f64>,
     /// Share of the same attempts that failed.
@@ -79,7 +87,13 @@ pub struct TenantLoad {
     pub failed_last_minute: i64,
 }
 
-/// The load of each of `pools`: cheap enough for a gauge. It reads index entries, of at most [`COUNTED`] jobs a pool, and as many rows as there are
+/// Waits for a worker, and was not put aside for a pause. Each in an index of its own.
+static RUNNABLE: LazyLock<String> =
+    LazyLock::new(|| format!("j.state = 'queued' AND j.dispatch_epoch IS DISTINCT FROM '{PAUSED_EPOCH}'"));
+static PUT_ASIDE: LazyLock<String> =
+    LazyLock::new(|| format!("j.state = 'queued' AND j.dispatch_epoch = '{PAUSED_EPOCH}'"));
+
+/// The load of each of `pools`: cheap enough for a gauge. It reads index entries, of at most twice [`COUNTED`] jobs a pool, and as many rows as there are
 /// workers and running jobs.
 ///
 /// # Errors
@@ -87,22 +101,27 @@ pub struct TenantLoad {
 pub async fn loads(system: &System, pools: &[&str]) -> Result<Vec<PoolLoad>, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
     let loads = sql_query(format!(
-        "SELECT p.pool, q.queued, o.oldest_queued_secs, r.running, r.expired, w.workers, w.slots, w.service_secs, w.failure_rate,
-                CASE WHEN q.queued = 0 THEN 0 ELSE q.queued * w.service_secs / nullif(w.slots, 0) END AS backlog_secs,
-                EXISTS (SELECT FROM operator_pauses o WHERE o.pool = p.pool AND o.kind IS NULL) AS paused
+        "SELECT p.pool, q.queued + a.put_aside AS queued, a.put_aside, o.oldest_queued_secs, r.running, r.expired, w.workers, w.slots, w.service_secs, w.failure_rate,
+                CASE WHEN q.queued = 0 THEN 0 ELSE q.queued * w.service_secs / nullif(w.slots, 0) END AS backlog_secs, h.paused, f.forced
          FROM unnest($1::text[]) WITH ORDINALITY AS p (pool, place)
          CROSS JOIN LATERAL (SELECT count(*) AS queued FROM (
-             SELECT FROM jobs j WHERE j.pool = p.pool AND j.state = 'queued' LIMIT {COUNTED}) counted) q
+             SELECT FROM jobs j WHERE j.pool = p.pool AND {RUNNABLE} LIMIT {COUNTED}) counted) q
+         CROSS JOIN LATERAL (SELECT count(*) AS put_aside FROM (
+             SELECT FROM jobs j WHERE j.pool = p.pool AND {PUT_ASIDE} LIMIT {COUNTED}) counted) a
          CROSS JOIN LATERAL (SELECT greatest(0, extract(epoch FROM now() - (
-             SELECT j.run_at FROM jobs j WHERE j.pool = p.pool AND j.state = 'queued' ORDER BY j.run_at LIMIT 1)))::float8 AS oldest_queued_secs
+             SELECT j.run_at FROM jobs j WHERE j.pool = p.pool AND {RUNNABLE} ORDER BY j.run_at LIMIT 1)))::float8 AS oldest_queued_secs
              WHERE q.queued > 0 UNION ALL SELECT NULL WHERE q.queued = 0) o
+         CROSS JOIN LATERAL (SELECT EXISTS (SELECT FROM operator_pauses o WHERE o.pool = p.pool AND o.kind IS NULL) AS paused) h
+         CROSS JOIN LATERAL (SELECT count(*) AS forced FROM jobs j WHERE h.paused AND j.pool = p.pool AND {RUNNABLE} AND j.forced) f
          CROSS JOIN LATERAL (SELECT count(*) AS running, count(*) FILTER (WHERE lease_until < now()) AS expired
                              FROM jobs j WHERE j.pool = p.pool AND j.state = 'running') r
          CROSS JOIN LATERAL (SELECT count(*) AS workers, coalesce(sum(slots), 0) AS slots,
                                     (sum(recent_busy_us) / 1e6 / nullif(sum(recent_ended), 0))::float8 AS service_secs,
                                     sum(recent_failed)::float8 / nullif(sum(recent_ended), 0) AS failure_rate
                              FROM workers w WHERE w.pool = p.pool AND w.seen_at > now() - $2 * interval '1 second') w
-         ORDER BY p.place"
+         ORDER BY p.place",
+        RUNNABLE = *RUNNABLE,
+        PUT_ASIDE = *PUT_ASIDE,
     ))
     .bind::<Array<Text>, _>(pools)
     .bind::<Integer, _>(SILENT_AFTER_SECS)
@@ -156,9 +175,11 @@ pub async fn states(system: &System, pools: &[&str]) -> Result<Vec<PoolState>, S
 /// [`StoreError`].
 pub async fn tenants(system: &System, limit: i64) -> Result<Vec<TenantLoad>, StoreError> {
     let mut tx = system.begin_survey().await?;
-    let loads = sql_query(
+    let loads = sql_query(format!(
         "WITH live AS (
-             SELECT pool, tenant_id, count(*) AS queued, min(run_at) AS oldest, 0 AS running FROM jobs WHERE state = 'queued' GROUP BY 1, 2
+             SELECT pool, tenant_id, count(*) AS queued, min(run_at) AS oldest, 0 AS running FROM jobs j WHERE {RUNNABLE} GROUP BY 1, 2
+             UNION ALL
+             SELECT pool, tenant_id, count(*), NULL, 0 FROM jobs j WHERE {PUT_ASIDE} GROUP BY 1, 2
              UNION ALL
              SELECT pool, tenant_id, 0, NULL, count(*) FROM jobs WHERE state = 'running' GROUP BY 1, 2
          ), busiest AS (
@@ -171,8 +192,46 @@ pub async fn tenants(system: &System, limit: i64) -> Result<Vec<TenantLoad>, Sto
          SELECT b.tenant_id, b.pool, b.queued, b.running, greatest(0, extract(epoch FROM now() - b.oldest))::float8 AS oldest_queued_secs,
                 coalesce(a.ended, 0) AS ended_last_minute, coalesce(a.failed, 0) AS failed_last_minute
          FROM busiest b LEFT JOIN attempts a USING (tenant_id) ORDER BY b.queued DESC, b.running DESC, b.tenant_id",
-    )
+        RUNNABLE = *RUNNABLE,
+        PUT_ASIDE = *PUT_ASIDE,
+    ))
     .bind::<BigInt, _>(limit)
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(loads)
+}
+
+/// Jobs of one tenant and kind in a pool.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct KindLoad {
+    #[diesel(sql_type = Uuid)]
+    pub tenant_id: TenantId,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
+    /// That wait and are not paused; of at most [`COUNTED`] of the pool.
+    #[diesel(sql_type = BigInt)]
+    pub queued: i64,
+    #[diesel(sql_type = BigInt)]
+    pub running: i64,
+}
+
+/// What waits and runs in a pool, by tenant and kind: for whoever asks what limits let run. Reads a row of each job that waits, of at most [`COUNTED`].
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn kinds(system: &System, pool: &str) -> Result<Vec<KindLoad>, StoreError> {
+    let mut tx = system.begin_survey().await?;
+    let loads = sql_query(format!(
+        "SELECT tenant_id, kind, sum(queued)::bigint AS queued, sum(running)::bigint AS running FROM (
+             SELECT tenant_id, kind, count(*) AS queued, 0 AS running
+             FROM (SELECT tenant_id, kind FROM jobs j WHERE j.pool = $1 AND {RUNNABLE} LIMIT {COUNTED}) counted GROUP BY 1, 2
+             UNION ALL
+             SELECT tenant_id, kind, 0, count(*) FROM jobs WHERE pool = $1 AND state = 'running' GROUP BY 1, 2) live
+         GROUP BY 1, 2",
+        RUNNABLE = *RUNNABLE,
+    ))
+    .bind::<Text, _>(pool)
     .load(&mut tx.conn)
     .await?;
     tx.commit().await?;

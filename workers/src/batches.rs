@@ -1,5 +1,6 @@
 //! Ends the batches whose jobs have all ended, and cancels the jobs of those that were stopped.
 use crate::bell::Bell;
+use crate::dead::count_dead;
 use crate::pulse::Beat;
 use crate::reconciler::{dispatches, interval};
 use crate::{Context, WorkerOptions};
@@ -77,6 +78,9 @@ fn count<T>(rows: &[T]) -> i64 {
 async fn tell(queue: &Queue, jobs: &[Told]) {
     let (running, ended): (Vec<&Told>, Vec<&Told>) = jobs.iter().partition(|job| job.state == JobState::Running);
     let ids = |jobs: Vec<&Told>| jobs.into_iter().map(|job| job.id).collect::<Vec<JobId>>();
+    for job in jobs.iter().filter(|job| job.state == JobState::Dead) {
+        count_dead(&job.kind, "effect_unknown");
+    }
     queue.announce_cancellation(&ids(running)).await;
     queue.announce_changes(&ids(ended)).await;
 }

@@ -1,5 +1,6 @@
 //! Writes outcomes down, many in one transaction: durability then costs each job next to nothing.
 use crate::bell::Bells;
+use crate::dead::count_dead;
 use crate::pulse::Beat;
 use crate::running::RunningJob;
 use crate::{Context, reconciler};
@@ -107,6 +108,11 @@ async fn write(context: &Context, finishes: &[Finish], bells: &Bells) {
         tokio::time::sleep(Duration::from_millis(200)).await;
     };
     bells.ring_for(&ended);
+    for ended in &ended {
+        if let Some(code) = &ended.dead_of {
+            count_dead(&ended.job.kind, code);
+        }
+    }
     if ended.len() < finishes.len() {
         tracing::warn!(
             jobs = finishes.len() - ended.len(),

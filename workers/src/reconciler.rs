@@ -1,14 +1,14 @@
 //! Brings Redis into line with Postgres: what is due, what was forgotten, what a lost worker left behind.
 use crate::bell::Bell;
+use crate::dead::count_dead;
 use crate::limits::Limits;
 use crate::lost_offers::LostOffers;
 use crate::pulse::Beat;
 use crate::{Context, WorkerOptions};
-use config::DispatchSettings;
 use jobs::{Dispatch, Pool, Queue, QueueError};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::jobs::{Dispatchable, JobRetention, JobState};
+use store::jobs::{Dispatchable, JobState};
 use store::{JobId, StoreError, System};
 use tokio::time::timeout;
 
@@ -54,6 +54,11 @@ pub async fn expire_leases_once(system: &System, queue: &Queue) -> Result<usize,
         tracing::warn!(job.id = %job.id, job.kind, tenant.id = %job.tenant_id, lost = expired.lost, state = expired.state.as_str(),
             "suspect: this job has lost several workers; it may be what kills them");
         metrics::counter!("job_suspects_total", "kind" => job.kind.clone()).increment(1);
+    }
+    for expired in &expired {
+        if let Some(code) = &expired.dead_of {
+            count_dead(&expired.job.kind, code);
+        }
     }
     let ids: Vec<JobId> = expired.iter().map(|expired| expired.job.id).collect();
     let queued = expired.into_iter().filter(|expired| expired.state == JobState::Queued);
@@ -225,81 +230,6 @@ pub async fn dispatch_due_once(system: &System, queue: &Queue) -> Result<Dispatc
         }
     }
     Ok(done)
-}
-
-/// Deletes what has outlived its use and makes the partitions of the weeks to come, until dropped.
-pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>, beat: Beat) {
-    let mut ticks = interval(60_000);
-    loop {
-        ticks.tick().await;
-        beat.now();
-        match store::jobs::create_partitions(&context.system).await {
-            Ok(0) => {}
-            Ok(made) => tracing::info!(partitions = made, "made job partitions"),
-            Err(error) => tracing::warn!(%error, "cannot make job partitions; new jobs fall into the default one"),
-        }
-        match store::jobs::count_default_rows(&context.system).await {
-            Ok(stray) => {
-                if stray > 0 {
-                    tracing::error!(
-                        rows = stray,
-                        "job rows are in a default partition: the clock is wrong, or partitions were not made"
-                    );
-                }
-                metrics::gauge!("job_default_partition_rows").set(stray as f64);
-            }
-            Err(error) => tracing::warn!(%error, "cannot count the rows of the default partitions"),
-        }
-        if let Err(error) = sweep_all(&context.system, &options.dispatch).await {
-            tracing::warn!(%error, "cannot delete ended jobs; trying again in a minute");
-        }
-        if let Err(error) = sweep_deliveries(&context.system, context.settings.webhooks.log_retention_days).await {
-            tracing::warn!(%error, "cannot delete old deliveries of webhooks; trying again in a minute");
-        }
-    }
-}
-
-/// Deletes the log of webhooks that has outlived its time. Returns how many deliveries went.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn sweep_deliveries(system: &System, days: u16) -> Result<usize, StoreError> {
-    let mut all = 0;
-    loop {
-        let deleted = store::webhooks::sweep(system, i32::from(days), CHUNK).await?;
-        all += deleted;
-        if is_less_than_a_chunk(deleted) {
-            return Ok(all);
-        }
-    }
-}
-
-/// The most batches of vectors that one transaction forgets; a batch has up to 64.
-const AHEAD_BATCHES: i32 = 200;
-
-/// Deletes all that has outlived its time: interactive jobs, idempotency keys, locks of ended jobs, old weeks, vectors kept for documents that never
-/// became ready. Returns how many rows went.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn sweep_all(system: &System, settings: &DispatchSettings) -> Result<usize, StoreError> {
-    let retention = JobRetention {
-        interactive_secs: i64::try_from(settings.interactive_retention_secs).unwrap_or(i64::MAX),
-        days: i32::try_from(settings.job_retention_days).unwrap_or(i32::MAX),
-    };
-    let mut all = 0;
-    loop {
-        let deleted = store::jobs::sweep(system, retention, CHUNK).await?;
-        all += deleted;
-        if is_less_than_a_chunk(deleted) {
-            break;
-        }
-    }
-    Ok(all + store::embeddings::sweep_ahead(system, retention.days, AHEAD_BATCHES).await?)
-}
-
-fn is_less_than_a_chunk(deleted: usize) -> bool {
-    deleted < usize::try_from(CHUNK).unwrap_or(usize::MAX)
 }
 
 pub(crate) fn dispatches(jobs: Vec<Dispatchable>) -> Vec<Dispatch> {

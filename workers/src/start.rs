@@ -9,7 +9,7 @@ use crate::run::{Runner, run};
 use crate::running::{Running, StopReason};
 use crate::{
     Context, Envelope, Registry, Tasks, WorkerOptions, batches, deletions, finisher, heartbeat, homes, leases,
-    progress, reconciler, releases, schedules,
+    progress, reconciler, releases, retention, schedules,
 };
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use config::DispatchBackend;
@@ -155,7 +155,7 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         bells.dispatch,
         pulse.watch("dispatch_due", LONG),
     ));
-    keeping.spawn_until_stopped(reconciler::retain(
+    keeping.spawn_until_stopped(retention::retain(
         context.clone(),
         options.clone(),
         pulse.watch("retain", LONG),

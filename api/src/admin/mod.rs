@@ -3,5 +3,6 @@ mod health;
 mod metrics;
 mod scaler;
 mod state;
+mod usable_slots;
 
 pub use self::state::{AdminState, Stalled, admin_router};

@@ -1,5 +1,6 @@
 //! What an autoscaler asks: how much waits in a pool, and how many workers would do.
 use super::AdminState;
+use super::usable_slots::usable;
 use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
@@ -9,7 +10,9 @@ use jobs::{Pool, Queue};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
-use store::pools::{PoolLoad, loads};
+use store::limits::{InForce, in_force};
+use store::pools::{PoolLoad, kinds, loads};
+use store::{StoreError, System};
 
 /// How long Redis may take; without it, all that is queued counts.
 const REDIS_PATIENCE: Duration = Duration::from_millis(500);
@@ -67,7 +70,14 @@ pub(super) async fn pool(
     {
         Ok(Some(load)) => {
             let waiting = waiting(&load, offered(state.queue.as_ref(), pool).await);
-            Json(scale(load, waiting, slots_each(settings, pool), target)).into_response()
+            let most = match under_limits(system, pool, load.service_secs.map(|secs| secs / target)).await {
+                Ok(most) => most,
+                Err(error) => {
+                    tracing::warn!(%error, "cannot tell an autoscaler what limits let run");
+                    None
+                }
+            };
+            Json(scale(load, waiting, most, slots_each(settings, pool), target)).into_response()
         }
         Ok(None) => refused(StatusCode::NOT_FOUND, "there is no such pool"),
         Err(error) => {
@@ -89,10 +99,25 @@ async fn offered(queue: Option<&Queue>, pool: Pool) -> Option<i64> {
 /// What waits for a worker: what a tenant or an operator has paused waits for nobody. Redis alone is not believed that nothing does: it may have just been wiped.
 fn waiting(load: &PoolLoad, offered: Option<i64>) -> i64 {
     match (load.paused, offered) {
-        (true, _) => 0,
-        (false, Some(offered)) => load.queued.min(offered.max(1)),
-        (false, None) => load.queued,
+        (true, _) => load.forced,
+        (false, Some(offered)) => (load.queued - load.put_aside).min(offered.max(1)),
+        (false, None) => load.queued - load.put_aside,
     }
+}
+
+/// The most slots that what waits can use beside what runs, where limits say so. `each`: what one waiting job takes of a slot for it to be worked off in time.
+async fn under_limits(system: &System, pool: Pool, each: Option<f64>) -> Result<Option<f64>, StoreError> {
+    let Some(each) = each else { return Ok(None) };
+    let limits: Vec<InForce> = in_force(system).await?.into_iter().filter(is_cap(pool)).collect();
+    if limits.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(usable(&kinds(system, pool.as_str()).await?, &limits, each)))
+}
+
+/// Whether a limit says how many run at once; one of a kind counts in whichever pool that is in.
+fn is_cap(pool: Pool) -> impl Fn(&InForce) -> bool {
+    move |limit| limit.max_running.is_some() && limit.pool.as_deref().is_none_or(|of| of == pool.as_str())
 }
 
 fn refused(status: StatusCode, error: &str) -> Response {
@@ -109,8 +134,8 @@ fn slots_each(settings: &WorkerSettings, pool: Pool) -> usize {
     }
 }
 
-fn scale(load: PoolLoad, waiting: i64, slots_each: usize, target_secs: f64) -> PoolScale {
-    let desired_workers = desired(&load, waiting, slots_each, target_secs);
+fn scale(load: PoolLoad, waiting: i64, most: Option<f64>, slots_each: usize, target_secs: f64) -> PoolScale {
+    let desired_workers = desired(&load, waiting, most, slots_each, target_secs);
     PoolScale {
         pool: load.pool,
         depth: load.queued,
@@ -125,8 +150,8 @@ fn scale(load: PoolLoad, waiting: i64, slots_each: usize, target_secs: f64) -> P
 }
 
 /// Slots for what runs, and as many as work off what waits within the target (Little's law: waiting × time of one ÷ target), in whole workers.
-/// While nothing is known of the time of one, what there is stays, and is one at least when something waits.
-fn desired(load: &PoolLoad, waiting: i64, slots_each: usize, target_secs: f64) -> i64 {
+/// While nothing is known of the time of one, what there is stays, and is one at least when something waits. `most`: slots that limits leave to what waits.
+fn desired(load: &PoolLoad, waiting: i64, most: Option<f64>, slots_each: usize, target_secs: f64) -> i64 {
     if waiting == 0 && load.running == 0 {
         return 0;
     }
@@ -137,7 +162,8 @@ fn desired(load: &PoolLoad, waiting: i64, slots_each: usize, target_secs: f64) -
         0 => slots_each as f64,
         workers => load.slots as f64 / workers as f64,
     };
-    let slots = load.running as f64 + waiting as f64 * service_secs / target_secs;
+    let of_waiting = waiting as f64 * service_secs / target_secs;
+    let slots = load.running as f64 + most.map_or(of_waiting, |most| of_waiting.min(most));
     // Saturates, as casts of floats do.
     ((slots / slots_each.max(1.0)).ceil() as i64).max(1)
 }
@@ -150,6 +176,8 @@ mod tests {
         PoolLoad {
             pool: "ingest".to_owned(),
             queued,
+            put_aside: 0,
+            forced: 0,
             oldest_queued_secs: None,
             running,
             expired: 0,
@@ -164,7 +192,7 @@ mod tests {
 
     #[test]
     fn what_runs_keeps_its_workers_and_what_waits_gets_enough_for_the_target() {
-        let desired = |load: PoolLoad| desired(&load, waiting(&load, None), 4, 30.0);
+        let desired = |load: PoolLoad| desired(&load, waiting(&load, None), None, 4, 30.0);
         assert_eq!(desired(load(0, 0, 3, Some(1.0))), 0, "idle");
         assert_eq!(desired(load(0, 5, 3, Some(1.0))), 2, "five run, four each");
         assert_eq!(
@@ -177,8 +205,8 @@ mod tests {
 
     #[test]
     fn without_a_measured_time_what_there_is_stays_and_is_one_at_least() {
-        assert_eq!(desired(&load(1000, 0, 0, None), 1000, 4, 30.0), 1);
-        assert_eq!(desired(&load(1000, 0, 3, None), 1000, 4, 30.0), 3);
+        assert_eq!(desired(&load(1000, 0, 0, None), 1000, None, 4, 30.0), 1);
+        assert_eq!(desired(&load(1000, 0, 3, None), 1000, None, 4, 30.0), 3);
     }
 
     #[test]
@@ -187,7 +215,11 @@ mod tests {
         assert_eq!(waiting(&load, None), 1000);
         assert_eq!(waiting(&load, Some(3)), 3, "the others were put aside");
         assert_eq!(waiting(&load, Some(0)), 1, "or Redis was wiped");
+        load.put_aside = 990;
+        assert_eq!(waiting(&load, None), 10, "a tenant's pause, without Redis");
         load.paused = true;
         assert_eq!(waiting(&load, None), 0);
+        load.forced = 1;
+        assert_eq!(waiting(&load, Some(0)), 1, "somebody runs one all the same");
     }
 }

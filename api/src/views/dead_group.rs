@@ -16,9 +16,9 @@ pub(crate) struct DeadGroupObject {
     pub(crate) payloads: i64,
     pub(crate) first_failed_at: DateTime<Utc>,
     pub(crate) last_failed_at: DateTime<Utc>,
-    /// Ids of the newest three.
+    /// Ids of the newest three; with `kills_workers` those first that do.
     pub(crate) examples: Vec<Uuid>,
-    /// `kills_workers`: they lost every worker that took them. `same_payload`: one payload died more than once within a day. `recurring`: five or more
+    /// `kills_workers`: one or more of them lost every worker that took them, at least two. `same_payload`: one payload died more than once within a day. `recurring`: five or more
     /// died within the last hour. Null: none of these.
     #[schema(required = true)]
     pub(crate) warning: Option<String>,

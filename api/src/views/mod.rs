@@ -33,6 +33,7 @@ mod webhook;
 mod webhook_delivery;
 mod why;
 mod why_now;
+mod why_turn;
 
 pub(crate) use self::batch::BatchObject;
 pub(crate) use self::budget::BudgetObject;
@@ -55,7 +56,7 @@ pub(crate) use self::job_results::{
 };
 pub(crate) use self::kept_result::fill_in;
 pub(crate) use self::knowledge_base::KnowledgeBaseObject;
-pub(crate) use self::limit::LimitObject;
+pub(crate) use self::limit::{LimitObject, SetBy};
 pub(crate) use self::model::ModelObject;
 pub use self::operators_job::OperatorsJob;
 pub(crate) use self::page::Page;

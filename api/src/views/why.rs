@@ -1,12 +1,10 @@
-use chrono::{DateTime, TimeDelta, Utc};
-use jobs::{Position, Reached, ReachedOf};
+use super::why_turn::turn;
+use chrono::{DateTime, Utc};
+use jobs::{Position, Reached, ReachedOf, Standing};
 use serde::Serialize;
 use serde_json::Value;
 use store::jobs::{JobState, Why};
 use utoipa::ToSchema;
-
-/// A job that is in the dispatch index with nothing before it, or should be, ought to run within this time.
-const DISPATCH_TAKES: TimeDelta = TimeDelta::seconds(5);
 
 /// Why a job does not run.
 #[derive(Debug, Serialize, ToSchema)]
@@ -68,11 +66,11 @@ pub(crate) enum Class {
 }
 
 impl WhyObject {
-    /// `position`: `None` where the dispatch index cannot be asked; `reached`: the limit that keeps the job from running.
-    pub(crate) fn of(why: &Why, position: Option<Position>, reached: Option<&Reached>) -> Self {
+    /// `standing`: `None` where the dispatch index cannot be asked; `reached`: the limit that keeps the job from running.
+    pub(crate) fn of(why: &Why, standing: Option<Standing>, reached: Option<&Reached>) -> Self {
         let blocked_by = match why.state {
             JobState::Running | JobState::Succeeded | JobState::Dead | JobState::Cancelled => Vec::new(),
-            JobState::Scheduled | JobState::Queued | JobState::Retryable => blockers(why, position, reached),
+            JobState::Scheduled | JobState::Queued | JobState::Retryable => blockers(why, standing, reached),
         };
         Self {
             state: why.state,
@@ -81,18 +79,43 @@ impl WhyObject {
     }
 }
 
+impl WhyObject {
+    /// For visitors of a web page: no word of anybody's reasons, of others' jobs or of what there is to run them.
+    pub(crate) fn for_visitors(mut self) -> Self {
+        for blocker in &mut self.blocked_by {
+            blocker.detail = blocker.reason.in_general().to_owned();
+        }
+        self
+    }
+}
+
+impl Reason {
+    fn in_general(self) -> &'static str {
+        match self {
+            Self::Scheduled => "Its time has not come.",
+            Self::Dependency => "Others have to end before it.",
+            Self::RetryBackoff => "It failed, and is tried again.",
+            Self::RateLimit | Self::Budget => "The calls that it makes are limited.",
+            Self::NotConfigured | Self::UnknownKind | Self::NoWorker => "It cannot be worked on at the moment.",
+            Self::Paused => "It is held back.",
+            Self::ConcurrencyCap | Self::TenantShare => "Others are before it.",
+            Self::Dispatching => "It is about to start.",
+        }
+    }
+}
+
 /// A job that is not due waits for its time and nothing else; a pause holds back whatever else is true. So there is one blocker, but that a
 /// pause or a pool without workers also shows before the time has come.
-fn blockers(why: &Why, position: Option<Position>, reached: Option<&Reached>) -> Vec<Blocker> {
+fn blockers(why: &Why, standing: Option<Standing>, reached: Option<&Reached>) -> Vec<Blocker> {
     let mut found = Vec::new();
     found.extend(dependency(why));
     found.extend(time(why));
     found.extend(pause(why));
     found.extend(workers(why));
     if found.is_empty() {
-        found.push(match (position, reached) {
+        found.push(match (standing.map(|standing| standing.position), reached) {
             (Some(Position::Queued { .. }), Some(reached)) => limit(why, reached),
-            _ => turn(why, position),
+            _ => turn(why, standing),
         });
     }
     found
@@ -271,54 +294,8 @@ fn limit(why: &Why, reached: &Reached) -> Blocker {
     }
 }
 
-/// It could run, and waits for its turn.
-fn turn(why: &Why, position: Option<Position>) -> Blocker {
-    let since = due_since(why);
-    let overdue = why.now - since > DISPATCH_TAKES;
-    let kept = match why.reserved {
-        0 => String::new(),
-        reserved => format!(" ({reserved} of them are for tenants that hold no other)"),
-    };
-    let busy = format!(
-        "{} of {} slots of the pool {} are busy{kept}",
-        why.running, why.slots, why.pool
-    );
-    let full = why.running >= why.slots - if why.tenant_runs { why.reserved } else { 0 };
-    let dispatching = |class, detail: String| Blocker {
-        reason: Reason::Dispatching,
-        class,
-        detail,
-        since,
-    };
-    let late = if overdue { Class::Stuck } else { Class::Waiting };
-    match position {
-        Some(Position::Queued { ahead, tenants }) if ahead > 0 || full => Blocker {
-            reason: Reason::TenantShare,
-            class: Class::Starved,
-            detail: format!(
-                "{}{ahead} jobs of this tenant, kind and priority are before it; {tenants} tenant(s) take turns; {busy}.",
-                if ahead < Position::LOOKED_AT { "" } else { "At least " }
-            ),
-            since,
-        },
-        Some(Position::Queued { .. }) => dispatching(
-            late,
-            format!("It is next, and a worker should take it at once; {busy}."),
-        ),
-        Some(Position::Popped) => dispatching(late, "A worker has taken it and is about to start it.".to_owned()),
-        Some(Position::Absent) => dispatching(
-            late,
-            "It is not in the dispatch index; workers put it there within a second or two.".to_owned(),
-        ),
-        None => dispatching(
-            Class::Stuck,
-            "The dispatch index (Redis) cannot be reached; jobs start again when it can.".to_owned(),
-        ),
-    }
-}
-
 /// Since when it could have run, but for pauses.
-fn due_since(why: &Why) -> DateTime<Utc> {
+pub(super) fn due_since(why: &Why) -> DateTime<Utc> {
     why.run_at.max(why.last_ended_at.unwrap_or(why.created_at))
 }
 
@@ -326,6 +303,7 @@ fn due_since(why: &Why) -> DateTime<Utc> {
 mod tests {
     use super::*;
     use chrono::TimeZone;
+    use std::time::Duration;
     use store::jobs::Awaited;
 
     fn at(second: i64) -> DateTime<Utc> {
@@ -348,6 +326,7 @@ mod tests {
             last_error: None,
             snooze: None,
             paused: false,
+            put_aside: false,
             paused_what: None,
             paused_reason: None,
             paused_since: None,
@@ -361,8 +340,17 @@ mod tests {
         }
     }
 
+    /// As long after it was due as no job of the pool was taken.
     fn of(why: &Why, position: Option<Position>) -> Vec<(Reason, Class)> {
-        let found = WhyObject::of(why, position, None).blocked_by;
+        of_moving(why, position, (why.now - why.run_at).to_std().unwrap_or_default())
+    }
+
+    fn of_moving(why: &Why, position: Option<Position>, ago: Duration) -> Vec<(Reason, Class)> {
+        let standing = position.map(|position| Standing {
+            position,
+            last_taken: Some(ago),
+        });
+        let found = WhyObject::of(why, standing, None).blocked_by;
         found
             .into_iter()
             .map(|blocker| (blocker.reason, blocker.class))
@@ -381,6 +369,40 @@ mod tests {
         assert_eq!(of(&why, None), [(Reason::Dispatching, Class::Stuck)]);
         why.live_workers = 0;
         assert_eq!(of(&why, next), [(Reason::NoWorker, Class::Stuck)]);
+    }
+
+    #[test]
+    fn what_others_go_before_is_starved_and_not_stuck() {
+        let why = Why {
+            now: at(60),
+            ..queued()
+        };
+        let next = Some(Position::Queued { ahead: 0, tenants: 1 });
+        let lately = Duration::from_secs(1);
+        assert_eq!(of_moving(&why, next, lately), [(Reason::TenantShare, Class::Starved)]);
+        let absent = Some(Position::Absent);
+        assert_eq!(of_moving(&why, absent, lately), [(Reason::Dispatching, Class::Waiting)]);
+        assert_eq!(of(&why, absent), [(Reason::Dispatching, Class::Stuck)]);
+    }
+
+    #[test]
+    fn what_was_just_taken_or_let_go_is_not_stuck_however_long_it_has_waited() {
+        let mut why = Why {
+            now: at(60),
+            ..queued()
+        };
+        let popped = |secs| {
+            Some(Position::Popped {
+                ago: Duration::from_secs(secs),
+            })
+        };
+        assert_eq!(of(&why, popped(1)), [(Reason::Dispatching, Class::Waiting)]);
+        assert_eq!(of(&why, popped(20)), [(Reason::Dispatching, Class::Stuck)]);
+        why.put_aside = true;
+        assert_eq!(
+            of(&why, Some(Position::Absent)),
+            [(Reason::Dispatching, Class::Waiting)]
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
 use super::WhyObject;
-use jobs::{Place, Pool, Position, Queue, QueueError, Reached};
+use jobs::{Place, Pool, Position, Queue, QueueError, Reached, Standing};
 use std::time::Duration;
 use store::jobs::Why;
 use store::{JobId, TenantId};
@@ -10,11 +10,11 @@ const ASK_INDEX: Duration = Duration::from_millis(500);
 impl WhyObject {
     /// What Postgres knows, and what the dispatch index says to it where it answers.
     pub(crate) async fn now(queue: &Queue, tenant: TenantId, id: JobId, why: &Why) -> Self {
-        let (position, reached) = match tokio::time::timeout(ASK_INDEX, stands(queue, tenant, id, why)).await {
-            Ok(Ok((position, reached))) => (Some(position), reached),
+        let (standing, reached) = match tokio::time::timeout(ASK_INDEX, stands(queue, tenant, id, why)).await {
+            Ok(Ok((standing, reached))) => (Some(standing), reached),
             Ok(Err(_)) | Err(_) => (None, None),
         };
-        Self::of(why, position, reached.as_ref())
+        Self::of(why, standing, reached.as_ref())
     }
 }
 
@@ -24,9 +24,13 @@ async fn stands(
     tenant: TenantId,
     id: JobId,
     why: &Why,
-) -> Result<(Position, Option<Reached>), QueueError> {
+) -> Result<(Standing, Option<Reached>), QueueError> {
     let Ok(pool) = why.pool.parse::<Pool>() else {
-        return Ok((Position::Absent, None));
+        let nowhere = Standing {
+            position: Position::Absent,
+            last_taken: None,
+        };
+        return Ok((nowhere, None));
     };
     let place = Place {
         priority: why.priority,
@@ -34,6 +38,6 @@ async fn stands(
         kind: why.kind.clone(),
         knowledge_bases: why.knowledge_base_ids.clone(),
     };
-    let position = queue.position(pool, &place, id).await?;
-    Ok((position, queue.limit_reached(pool, tenant, &why.kind).await?))
+    let standing = queue.standing(pool, &place, id).await?;
+    Ok((standing, queue.limit_reached(pool, tenant, &why.kind).await?))
 }

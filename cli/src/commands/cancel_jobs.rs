@@ -1,9 +1,9 @@
+use super::all_pages::send_all;
 use super::dead_letters::{items, more, skipped_text};
 use super::named_jobs::{all_done, not_found, not_found_text, with_not_found};
 use crate::client::ServerArgs;
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
-use reqwest::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -62,7 +62,7 @@ pub(super) struct CancelArgs {
     pub(super) ids: Vec<Uuid>,
     #[command(flatten)]
     pub(super) filter: JobFilterArgs,
-    /// How many at most
+    /// How many at most; without it all that match
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub(super) limit: Option<u32>,
     /// Go on behind the jobs that a run before looked at, which named this
@@ -105,9 +105,7 @@ impl CancelArgs {
 
 /// Cancels those named, or all that match.
 pub(super) async fn run(args: CancelArgs) -> anyhow::Result<Outcome> {
-    let (client, body) = (args.server.connect()?, args.body());
-    let send = || client.request(Method::POST, &["jobs", "cancel"]).json(&body);
-    let (_, cancellation): (_, Value) = client.call(send).await?;
+    let (cancellation, broken_off) = send_all(&args.server.connect()?, &["jobs", "cancel"], args.body()).await?;
     let missing = not_found(&args.ids, args.cursor.as_deref(), &cancellation);
     let outcome = Outcome::done_if(all_done(&args.ids, &missing, &cancellation));
     if args.json {
@@ -116,7 +114,7 @@ pub(super) async fn run(args: CancelArgs) -> anyhow::Result<Outcome> {
         let missing = not_found_text(&missing, "not waiting or running");
         print(&format!("{missing}{}", cancellation_text(&cancellation)))?;
     }
-    Ok(outcome)
+    broken_off.map_or(Ok(outcome), Err)
 }
 
 fn cancellation_text(cancellation: &Value) -> String {

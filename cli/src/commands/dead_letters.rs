@@ -1,8 +1,8 @@
+use super::all_pages::send_all;
 use super::named_jobs::{all_done, not_found, not_found_text, with_not_found};
 use crate::client::ServerArgs;
 use crate::outcome::{Advised, Outcome};
 use crate::render::{one_line, print, print_json};
-use reqwest::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -44,7 +44,7 @@ struct Which {
     /// All dead jobs
     #[arg(long, conflicts_with_all = ["ids", "kind", "error_code", "failed_after", "failed_before"])]
     all: bool,
-    /// How many at most
+    /// How many at most; without it all that match
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     limit: Option<u32>,
     /// Go on behind the jobs that a run before looked at, which named this
@@ -95,16 +95,10 @@ impl Which {
         body
     }
 
-    async fn send(&self, verb: &str, body: Map<String, Value>) -> anyhow::Result<Value> {
-        self.refuse_nothing()?;
-        let client = self.server.connect()?;
-        let send = || client.request(Method::POST, &["dead-letters", verb]).json(&body);
-        let (_, answered): (_, Value) = client.call(send).await?;
-        Ok(answered)
-    }
-
     /// Says what became of the jobs, of those that were named one by one also where nothing did.
-    fn report(&self, answered: Value, text: fn(&Value) -> String) -> anyhow::Result<Outcome> {
+    async fn act(&self, verb: &str, body: Map<String, Value>, text: fn(&Value) -> String) -> anyhow::Result<Outcome> {
+        self.refuse_nothing()?;
+        let (answered, broken_off) = send_all(&self.server.connect()?, &["dead-letters", verb], body).await?;
         let missing = not_found(&self.ids, self.cursor.as_deref(), &answered);
         let outcome = Outcome::done_if(all_done(&self.ids, &missing, &answered));
         if self.json {
@@ -113,7 +107,7 @@ impl Which {
             let missing = not_found_text(&missing, "not among the dead");
             print(&format!("{missing}{}", text(&answered)))?;
         }
-        Ok(outcome)
+        broken_off.map_or(Ok(outcome), Err)
     }
 }
 
@@ -122,15 +116,13 @@ pub(crate) async fn replay(args: ReplayArgs) -> anyhow::Result<Outcome> {
     if let Some(effect) = &args.effect {
         body.insert("effect".to_owned(), json!(effect));
     }
-    let replay = args.which.send("replay", body).await?;
-    args.which.report(replay, replay_text)
+    args.which.act("replay", body, replay_text).await
 }
 
 pub(crate) async fn discard(args: DiscardArgs) -> anyhow::Result<Outcome> {
     let mut body = args.which.body();
     body.insert("reason".to_owned(), json!(args.reason));
-    let result = args.which.send("discard", body).await?;
-    args.which.report(result, discard_text)
+    args.which.act("discard", body, discard_text).await
 }
 
 pub(super) fn items<'a>(of: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
@@ -248,6 +240,47 @@ mod tests {
             };
             assert_eq!(discard(args).await.unwrap(), expected, "{ids:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn all_that_match_are_as_many_requests_as_it_takes() {
+        let fake = Fake::answering(vec![
+            reply(200, json!({"replayed": [Uuid::from_u128(1)], "skipped": [], "more": true, "next_cursor": "c"})),
+            reply(200, json!({"replayed": [], "skipped": [{"id": Uuid::from_u128(2), "reason": "effect_unknown"}], "more": false, "next_cursor": null})),
+        ])
+        .await;
+        let args = ReplayArgs {
+            which: which(&fake, &[]),
+            effect: None,
+        };
+        assert_eq!(replay(args).await.unwrap(), Outcome::PartlyFailed, "one was skipped");
+        let sent: Vec<Value> = fake
+            .requests()
+            .iter()
+            .map(|request| serde_json::from_str(&request.body).unwrap())
+            .collect();
+        assert_eq!(
+            sent,
+            [
+                json!({"dry_run": false, "limit": 1000}),
+                json!({"dry_run": false, "limit": 1000, "cursor": "c"})
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn who_says_how_many_gets_no_more_and_is_told_where_to_go_on() {
+        let answered = json!({"replayed": [Uuid::from_u128(1)], "skipped": [], "more": true, "next_cursor": "c"});
+        let fake = Fake::answering(vec![reply(200, answered)]).await;
+        let args = ReplayArgs {
+            which: Which {
+                limit: Some(1),
+                ..which(&fake, &[])
+            },
+            effect: None,
+        };
+        assert_eq!(replay(args).await.unwrap(), Outcome::Done);
+        assert_eq!(fake.requests().len(), 1);
     }
 
     #[tokio::test]

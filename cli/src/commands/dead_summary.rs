@@ -66,7 +66,7 @@ fn warning(group: &Group) -> String {
     let example = group.examples.first().map(|id| printable(id)).unwrap_or_default();
     match group.warning.as_deref() {
         None => String::new(),
-        Some("kills_workers") => format!("they kill their workers: see `jobs show {example}`"),
+        Some("kills_workers") => format!("one or more lost every worker that took them: see `jobs show {example}`"),
         Some("same_payload") => format!("the same payload keeps dying: see `jobs show {example}`"),
         Some("recurring") => "many within the last hour".to_owned(),
         Some(other) => printable(other),
@@ -90,7 +90,8 @@ mod tests {
         };
         let said = text(&[group]);
         assert!(
-            said.contains("they kill their workers: see `jobs show an-id`") && said.contains("2026-11-28T08:00:00 "),
+            said.contains("one or more lost every worker that took them: see `jobs show an-id`")
+                && said.contains("2026-11-28T08:00:00 "),
             "{said}"
         );
         assert_eq!(text(&[]), "no dead letters\n");

@@ -41,7 +41,7 @@ enum Command {
     Steps(JobArgs),
     /// Say what a job waits for, and since when
     Why(JobArgs),
-    /// Run a job that waits now, although it is paused or not due
+    /// Run a job that waits now, although it is not due, or paused other than by an operator for its tenant
     Run(JobArgs),
     /// Follow a job until it ends, or nobody reads any more; ends with 3 when the job does not succeed
     Watch(JobArgs),

@@ -1,5 +1,6 @@
 //! The subcommands: one thin file each.
 
+mod all_pages;
 pub(crate) mod ask;
 pub(crate) mod batches;
 pub(crate) mod bench;

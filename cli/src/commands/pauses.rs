@@ -12,7 +12,7 @@ use store::{Owner, StoreError, tenants};
 pub(crate) struct PauseArgs {
     #[command(flatten)]
     what: What,
-    /// For whoever wonders; shown by `jobs why`
+    /// For whoever wonders; shown to tenants by `jobs why`
     #[arg(long, default_value = "")]
     reason: String,
 }
@@ -78,7 +78,9 @@ pub(crate) async fn resume(args: ResumeArgs) -> anyhow::Result<Outcome> {
     let mut owner = connect().await?;
     let target = args.what.target(&mut owner).await?;
     match pauses::resume(&mut owner, &target).await {
-        Err(StoreError::NotFound { .. }) => bail!("that is not paused; `visualkit pauses` lists what is"),
+        Err(StoreError::NotFound { .. }) => {
+            bail!("no operator has paused that; `visualkit pauses` lists what is paused, and by whom")
+        }
         resumed => resumed?,
     }
     print("resumed: what waited is due within a second or two\n")?;
@@ -100,9 +102,10 @@ pub(crate) async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
                 .filter_map(|(name, value)| Some(format!("{name} {}", value.as_ref()?)))
                 .collect();
             format!(
-                "{}  {}  {}\n",
+                "{}  {}  by the {}  {}\n",
                 pause.created_at.format("%F %T"),
                 what.join(", "),
+                pause.set_by,
                 one_line(&pause.reason, 200)
             )
         })

@@ -61,8 +61,8 @@ pub(super) fn table(pools: &[PoolState]) -> String {
             load.running,
             load.slots,
             number(load.failure_rate.map(|rate| rate * 100.0)),
-            counted(pool.scheduled),
-            counted(pool.dead),
+            pool.scheduled,
+            pool.dead,
             load.expired,
             load.workers,
         ));

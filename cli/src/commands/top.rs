@@ -1,7 +1,7 @@
 use super::pools::{connect, counted, number, pools, table};
 use crate::outcome::Outcome;
 use crate::process::until_told_to_stop;
-use crate::render::{Reader, print_json, print_to_reader, printable};
+use crate::render::{Reader, one_line, print_json, print_to_reader, printable};
 use config::Settings;
 use serde_json::{Value, json};
 use std::collections::HashMap;
@@ -39,7 +39,15 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            let look = Look::now(&system, i64::from(args.tenants)).await?;
+            let look = match Look::now(&system, i64::from(args.tenants)).await {
+                Ok(look) => look,
+                Err(error) if args.once => return Err(error),
+                // The server may just be starting again: it is watched all the more.
+                Err(error) => {
+                    eprintln!("cannot look: {}; trying again", one_line(&format!("{error:#}"), 200));
+                    continue;
+                }
+            };
             if args.once && args.json {
                 print_json(&look.json(&names))?;
                 return Ok::<_, anyhow::Error>(Outcome::Done);

@@ -40,6 +40,7 @@ fn record(role: &'static str, (open, idle): (u32, u32)) {
 fn record_pool(load: &PoolLoad) {
     let pool = load.pool.clone();
     metrics::gauge!("pool_queued", "pool" => pool.clone()).set(load.queued as f64);
+    metrics::gauge!("pool_paused", "pool" => pool.clone()).set(load.put_aside as f64);
     metrics::gauge!("pool_oldest_age_seconds", "pool" => pool.clone()).set(load.oldest_queued_secs.unwrap_or(0.0));
     // What nobody works off, or has not been measured, has no end that is known.
     metrics::gauge!("pool_backlog_seconds", "pool" => pool.clone()).set(load.backlog_secs.unwrap_or(f64::INFINITY));

@@ -223,6 +223,8 @@ for _, tenant in pairs(tenants) do
     end
   end
 end
+-- For whoever wonders whether anything moves: see position.rs.
+if #jobs > 0 then call('SET', p .. ':popped_at', now) end
 homes.has_free(reserved and 0 or wanted - #jobs)
 local earlier_places = places > 0 and call('INCRBY', p .. ':places', places) - places or 0
 local ids, popped, answer = {}, {}, { tostring(homes.soonest or '') }

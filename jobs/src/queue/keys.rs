@@ -11,7 +11,7 @@ const LAYOUT: &str = "5";
 /// - `:q:<priority>:<tenant>:<line>`, the ids that wait, a line being `<kind>` or `<kind>@<base>+<base>`; `:kinds:<priority>:<tenant>`, its lines, and
 ///   `:ring`, whose turn it is; `:turns`, how many of its turns a tenant has had, and `:passed`, how often a priority of a tenant was passed over;
 /// - `:homes`, `:free`, `:warm:<home>`, `:wanted:<home>` and `:waits`: see `homes.lua`;
-/// - `:queued`, all ids that wait, and `:popped`, those that a worker has taken and Postgres has not decided about;
+/// - `:queued`, all ids that wait, `:popped`, those that a worker has taken and Postgres has not decided about, and `:popped_at`, when any was taken last;
 /// - `:limits`, `:held`, `:held:<field>` and `:places`, how many there have been: see `limits.lua`;
 /// - `:bell`, a channel.
 pub(crate) fn pool(prefix: &str, pool: Pool) -> String {

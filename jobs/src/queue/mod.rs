@@ -24,7 +24,7 @@ pub use self::inspect::{Contents, Listed, ServerReport};
 pub use self::limits::{Limit, PoolLimits, Reached, ReachedOf};
 pub use self::mend::{IdFault, RingFault};
 pub use self::place::Place;
-pub use self::position::Position;
+pub use self::position::{Position, Standing};
 pub use self::push::Dispatch;
 
 pub(crate) use self::keys::{governor as governor_key, rate_limit as rate_limit_key};

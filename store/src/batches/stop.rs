@@ -32,7 +32,7 @@ pub async fn stop(tx: &mut TenantTx, id: BatchId) -> Result<(), StoreError> {
     if stopped.is_empty() {
         super::find(tx, id).await?;
         return Err(StoreError::Conflict {
-            what: "the batch has ended",
+            what: "the batch has ended; what was retried of it is cancelled by its own id",
         });
     }
     Ok(())

@@ -16,7 +16,8 @@ pub use self::catalogue::{
 pub use self::deletions::{ReplicaBehind, replicas_behind, resume_deletions, unerased_deletions};
 pub use self::job::tenant_of_job;
 pub use self::rows::{
-    LOOKED_AT, dead_locks, expired_leases, overdue_idempotency_keys, overdue_interactive_jobs, suspects, undispatched,
+    LOOKED_AT, dead_locks, expired_leases, kept_weeks, overdue_idempotency_keys, overdue_interactive_jobs, suspects,
+    undispatched,
 };
 pub use self::server::{ServerState, server_state};
 pub use self::standing::{Standing, standings};

@@ -1,7 +1,7 @@
 use super::{Line, lines};
 use crate::jobs::{PAUSED_EPOCH, SERVER_LIFE, free_kinds};
 use crate::{JobId, StoreError, System};
-use diesel::sql_types::{BigInt, Double, Text, Uuid};
+use diesel::sql_types::{BigInt, Double, Integer, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -100,6 +100,33 @@ pub async fn overdue_interactive_jobs(system: &System, secs: f64) -> Result<Vec<
         secs,
     )
     .await
+}
+
+/// What keeps weeks of jobs for longer than `days` after them: `week tenant state: jobs`, the oldest week first. As the upkeep decides it.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn kept_weeks(system: &System, days: i32) -> Result<Vec<String>, StoreError> {
+    let mut tx = system.begin_survey().await?;
+    let found: Vec<Line> = sql_query(
+        "WITH over AS MATERIALIZED (
+             SELECT uuid_of_instant(date_trunc('week', (now() - $1 * interval '1 day' - interval '8 days') AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' + interval '7 days') AS before
+         ), keeping AS (
+             SELECT tableoid AS week, tenant_id, state FROM jobs WHERE state = 'queued' AND id < (SELECT before FROM over)
+             UNION ALL SELECT tableoid, tenant_id, state FROM jobs WHERE state = 'running' AND id < (SELECT before FROM over)
+             UNION ALL SELECT tableoid, tenant_id, state FROM jobs WHERE state IN ('scheduled', 'retryable') AND id < (SELECT before FROM over)
+             UNION ALL SELECT tableoid, tenant_id, state FROM jobs WHERE state = 'dead' AND discarded_at IS NULL AND id < (SELECT before FROM over)
+         )
+         SELECT substr(c.relname, 6) || ' ' || k.tenant_id || ' ' || k.state || ': ' || count(*) AS line
+         FROM keeping k JOIN pg_class c ON c.oid = k.week GROUP BY c.relname, k.tenant_id, k.state
+         ORDER BY 1 LIMIT $2",
+    )
+    .bind::<Integer, _>(days)
+    .bind::<BigInt, _>(i64::try_from(LOOKED_AT).unwrap_or(i64::MAX))
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(lines(found))
 }
 
 async fn listed(system: &System, sql: &str, secs: f64) -> Result<Vec<String>, StoreError> {

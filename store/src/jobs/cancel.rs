@@ -4,8 +4,10 @@ use crate::{JobId, StoreError, TenantTx};
 /// What a cancellation did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CancelOutcome {
-    /// It waited, and has ended: cancelled, or dead where what came of a call is not known.
+    /// It waited, and has ended.
     Ended,
+    /// It waited, and what came of a call is not known.
+    Dead,
     /// Its worker will be told.
     Requested,
 }
@@ -18,6 +20,7 @@ pub enum CancelOutcome {
 pub async fn cancel(tx: &mut TenantTx, id: JobId) -> Result<CancelOutcome, StoreError> {
     match cancel_many(tx, &[id]).await?.as_slice() {
         [(_, JobState::Running)] => Ok(CancelOutcome::Requested),
+        [(_, JobState::Dead)] => Ok(CancelOutcome::Dead),
         [_, ..] => Ok(CancelOutcome::Ended),
         [] => {
             let job = super::find(tx, id).await?;

@@ -14,6 +14,8 @@ use diesel_async::RunQueryDsl;
 pub struct Told {
     #[diesel(sql_type = Uuid)]
     pub id: JobId,
+    #[diesel(sql_type = Text)]
+    pub kind: String,
     /// `cancelled`; `dead`, where what came of a call is not known; or still `running`: then its worker is to be told.
     #[diesel(sql_type = Text)]
     pub state: JobState,
@@ -43,7 +45,7 @@ pub(crate) async fn cancel_locked(
              UPDATE job_bodies b SET error = {unknown}
              WHERE b.tenant_id = $1 AND b.job_id = ANY(ARRAY(SELECT id FROM ended WHERE state = 'dead'))
          ), {COUNTED}, {TELL_WEBHOOKS}
-         SELECT id, state FROM ended ORDER BY id",
+         SELECT id, kind, state FROM ended ORDER BY id",
         unknown = *UNKNOWN
     ))
     .bind::<Uuid, _>(tenant)

@@ -10,7 +10,7 @@ use serde_json::Value;
 #[derive(Clone, Debug, Default)]
 pub struct DeadFilter {
     pub kind: Option<String>,
-    /// `error.code`, such as `worker_lost` (a job that loses every worker that takes it) or `effect_unknown`.
+    /// `error.code`, such as `worker_lost` (a job that loses the worker of its last attempt) or `effect_unknown`.
     pub error_code: Option<String>,
     pub failed_after: Option<DateTime<Utc>>,
     pub failed_before: Option<DateTime<Utc>>,

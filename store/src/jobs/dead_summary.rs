@@ -30,7 +30,7 @@ pub struct DeadGroup {
     /// The newest three.
     #[diesel(sql_type = Array<Uuid>)]
     pub examples: Vec<JobId>,
-    /// `kills_workers`: every one of them lost all its workers. `same_payload`: one payload died more than once within a day. `recurring`: five or more
+    /// `kills_workers`: one of them lost every worker that took it, two or more; the examples begin with such. `same_payload`: one payload died more than once within a day. `recurring`: five or more
     /// died within an hour. The first that holds.
     #[diesel(sql_type = Nullable<Text>)]
     pub warning: Option<String>,
@@ -43,19 +43,23 @@ pub struct DeadGroup {
 pub async fn dead_summary(tx: &mut TenantTx) -> Result<Vec<DeadGroup>, StoreError> {
     Ok(sql_query(format!(
         "WITH dead AS (
-             SELECT j.id, j.kind, coalesce(b.error ->> 'code', '') AS error_code, j.finished_at, md5(b.payload::text) AS payload
+             SELECT j.id, j.kind, j.run, coalesce(b.error ->> 'code', '') AS error_code, j.finished_at, md5(b.payload::text) AS payload
              FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id
              WHERE j.tenant_id = $1 AND j.state = 'dead' AND j.discarded_at IS NULL ORDER BY j.id DESC LIMIT {SUMMED_UP}
+         ), killers AS (
+             SELECT a.job_id AS id FROM job_attempts a JOIN dead d ON d.id = a.job_id AND d.run = a.run
+             WHERE a.tenant_id = $1 AND d.error_code = 'worker_lost' AND a.outcome <> 'handed_back'
+             GROUP BY a.job_id HAVING count(*) > 1 AND bool_and(a.outcome = 'lost')
          ), again AS (
              SELECT DISTINCT kind, error_code FROM dead WHERE finished_at > now() - interval '1 day'
              GROUP BY kind, error_code, payload HAVING count(*) > 1
          )
          SELECT d.kind, d.error_code, count(*) AS jobs, count(DISTINCT d.payload) AS payloads, min(d.finished_at) AS first_failed_at,
-                max(d.finished_at) AS last_failed_at, (array_agg(d.id ORDER BY d.id DESC))[1:3] AS examples,
-                CASE WHEN d.error_code = 'worker_lost' THEN 'kills_workers'
+                max(d.finished_at) AS last_failed_at, (array_agg(d.id ORDER BY k.id IS NULL, d.id DESC))[1:3] AS examples,
+                CASE WHEN count(k.id) > 0 THEN 'kills_workers'
                      WHEN EXISTS (SELECT FROM again a WHERE a.kind = d.kind AND a.error_code = d.error_code) THEN 'same_payload'
                      WHEN count(*) FILTER (WHERE d.finished_at > now() - interval '1 hour') >= {RECURRING} THEN 'recurring' END AS warning
-         FROM dead d GROUP BY d.kind, d.error_code ORDER BY jobs DESC, d.kind, d.error_code"
+         FROM dead d LEFT JOIN killers k ON k.id = d.id GROUP BY d.kind, d.error_code ORDER BY jobs DESC, d.kind, d.error_code"
     ))
     .bind::<Uuid, _>(tx.tenant)
     .prepared()

@@ -5,7 +5,7 @@ use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::webhooks::TELL_WEBHOOKS;
 use crate::{StoreError, System};
-use diesel::sql_types::{BigInt, Jsonb, Text};
+use diesel::sql_types::{BigInt, Jsonb, Nullable, Text};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::{Value, json};
@@ -18,6 +18,9 @@ pub struct ExpiredJob {
     /// Queued again, or dead when its attempts are spent, or cancelled when that was asked.
     #[diesel(sql_type = Text)]
     pub state: JobState,
+    /// Of a dead one, the code of its error.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub dead_of: Option<String>,
     /// Workers that it has lost in this run, this one among them.
     #[diesel(sql_type = BigInt)]
     pub lost: i64,
@@ -60,7 +63,7 @@ async fn expire(system: &System, limit: i64, error: &Value, unknown: &Value) -> 
          ), verdict AS (
              SELECT id, unknown, CASE WHEN unknown THEN 'dead' WHEN cancel_requested THEN 'cancelled' WHEN spent THEN 'dead' ELSE 'queued' END AS next FROM judged
          ), ended AS (
-             UPDATE jobs j SET state = l.next, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL,
+             UPDATE jobs j SET state = l.next, lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL, forced = false,
                     revision = revision + 1, finished_at = CASE WHEN l.next <> 'queued' THEN now() END
              FROM verdict l WHERE j.id = l.id RETURNING j.*, NULL::jsonb AS result, CASE WHEN l.unknown THEN $3::jsonb ELSE $2::jsonb END AS error
          ), attempt AS (
@@ -69,7 +72,7 @@ async fn expire(system: &System, limit: i64, error: &Value, unknown: &Value) -> 
          ), body AS (
              UPDATE job_bodies b SET error = e.error FROM ended e WHERE b.tenant_id = e.tenant_id AND b.job_id = e.id
          ), {COUNTED}, {TELL_WEBHOOKS}
-         SELECT e.id, e.tenant_id, e.pool, e.priority, e.state, e.kind, e.knowledge_base_ids,
+         SELECT e.id, e.tenant_id, e.pool, e.priority, e.state, e.kind, e.knowledge_base_ids, CASE WHEN e.state = 'dead' THEN e.error ->> 'code' END AS dead_of,
                 1 + (SELECT count(*) FROM job_attempts a WHERE a.tenant_id = e.tenant_id AND a.job_id = e.id AND a.run = e.run AND a.outcome = 'lost') AS lost
          FROM ended e",
     ))

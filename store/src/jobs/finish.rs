@@ -63,6 +63,9 @@ pub struct Ended {
     pub job: Dispatchable,
     #[diesel(sql_type = Text)]
     pub state: JobState,
+    /// Of a dead one, the code of its error.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub dead_of: Option<String>,
     /// Its batch, when with this end something is to be done about that: end it, or cancel the others.
     #[diesel(sql_type = Nullable<Uuid>)]
     pub due_batch: Option<BatchId>,
@@ -265,7 +268,7 @@ fn counting(body: &str) -> String {
 /// four says that it was not put off, and to the planner that they are few: it then looks their bodies up one by one.
 ///
 /// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death: it is cancelled, or fallen, which is dead,
-/// where what came of a call is not known. What a snoozed one waits for comes in its `result`; since when and how often begin anew where it waited for a budget and
+/// where what came of a call is not known. A job that was to run though paused did so, unless its worker handed it back. What a snoozed one waits for comes in its `result`; since when and how often begin anew where it waited for a budget and
 /// now does for an operator, or the other way round.
 fn statement(body: &str, more: &str, answer: &str) -> String {
     format!(
@@ -277,6 +280,7 @@ WITH held AS (
 ), written AS (
     UPDATE jobs j SET
         lease_token = NULL, lease_until = NULL, dispatch_epoch = NULL, dispatched_at = NULL, revision = revision + 1,
+        forced = j.forced AND $4[width_bucket(j.id, $1)] = 'handed_back',
         (state, attempt, snooze, progress, run_at, finished_at) = (
             SELECT f.state,
                    CASE WHEN f.outcome IN ('handed_back', 'snoozed') THEN j.attempt - 1 ELSE j.attempt END,
@@ -311,7 +315,7 @@ WITH held AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'
 ){more}
-SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, {answer}",
+SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, CASE WHEN e.state = 'dead' THEN e.error ->> 'code' END AS dead_of, {answer}",
         unknown = *UNKNOWN
     )
 }

@@ -5,7 +5,7 @@ use diesel::sql_query;
 use diesel::sql_types::Uuid;
 use diesel_async::RunQueryDsl;
 
-/// Lets a job that waits run now, whatever is paused and whenever it was due.
+/// Lets a job that waits run now, whatever is paused but its tenant by an operator, and whenever it was due. That holds for the next attempt, to its end.
 ///
 /// # Errors
 /// [`StoreError::NotFound`]; [`StoreError::Conflict`] when it runs, has ended, or follows a batch that has not.

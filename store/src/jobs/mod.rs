@@ -23,6 +23,7 @@ mod retention;
 mod retry;
 mod state;
 mod steps;
+mod sweep_locks;
 mod undecided;
 mod unique;
 mod why;
@@ -50,10 +51,14 @@ pub use self::force::force;
 pub use self::interactive::make_durable;
 pub use self::lease::{Held, Progress, RenewedLease, renew, renew_locked, save_progress};
 pub(crate) use self::retention::prefer_indexes;
-pub use self::retention::{JobRetention, WEEKS_AHEAD, count_default_rows, create_partitions, sweep};
+pub use self::retention::{
+    JobRetention, WEEKS_AHEAD, count_default_rows, create_partitions, drop_partitions, sweep_batches,
+    sweep_idempotency_keys, sweep_interactive,
+};
 pub(crate) use self::retry::QUEUED_AGAIN;
 pub use self::retry::{Retried, retry};
 pub use self::state::JobState;
 pub use self::steps::{Step, StepState, steps_of};
+pub use self::sweep_locks::{LockPlace, LocksSwept, sweep_locks};
 pub use self::unique::{Lock, lock_unique_key};
 pub use self::why::{Awaited, Why, why};

@@ -66,15 +66,14 @@ pub(crate) async fn prefer_indexes(tx: &mut SystemTx) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Deletes up to `limit` expired interactive jobs, idempotency keys, locks of ended jobs and batches without jobs each, and drops expired
-/// partitions; returns how many rows went.
+/// Deletes up to `limit` interactive jobs that ended long enough ago; returns how many there were.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Result<usize, StoreError> {
+pub async fn sweep_interactive(system: &System, retention: JobRetention, limit: i64) -> Result<usize, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
     prefer_indexes(&mut tx).await?;
-    let jobs = sql_query(
+    let deleted = sql_query(
         "WITH gone AS (
              DELETE FROM jobs WHERE id = ANY(ARRAY(
                  SELECT id FROM jobs WHERE interactive AND finished_at < now() - $1 * interval '1 second'
@@ -89,27 +88,36 @@ pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Resu
     .bind::<BigInt, _>(limit)
     .execute(&mut tx.conn)
     .await?;
-    let keys = sql_query(
+    tx.commit().await?;
+    Ok(deleted)
+}
+
+/// Deletes up to `limit` expired idempotency keys; returns how many there were.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn sweep_idempotency_keys(system: &System, limit: i64) -> Result<usize, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    prefer_indexes(&mut tx).await?;
+    let deleted = sql_query(
         "DELETE FROM idempotency_keys WHERE expires_at < now() AND (tenant_id, route, key) IN (
              SELECT tenant_id, route, key FROM idempotency_keys WHERE expires_at < now() LIMIT $1)",
     )
     .bind::<BigInt, _>(limit)
     .execute(&mut tx.conn)
     .await?;
-    // A lock that is taken meanwhile, by another job or by the same once more, is another row, and stays.
-    let locks = sql_query(
-        "WITH unheld AS MATERIALIZED (
-             SELECT tenant_id, unique_key, job_id, l.ctid AS row FROM job_locks l
-             WHERE NOT EXISTS (SELECT FROM jobs j WHERE j.id = ANY(array_append('{}', l.job_id)) AND j.state NOT IN ('succeeded', 'dead', 'cancelled'))
-             LIMIT $1
-         )
-         DELETE FROM job_locks l USING unheld u
-         WHERE l.tenant_id = u.tenant_id AND l.unique_key = u.unique_key AND l.job_id = u.job_id AND l.ctid = u.row",
-    )
-    .bind::<BigInt, _>(limit)
-    .execute(&mut tx.conn)
-    .await?;
-    let batches = sql_query(
+    tx.commit().await?;
+    Ok(deleted)
+}
+
+/// Deletes up to `limit` batches that ended long enough ago and have no jobs any more; returns how many there were.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn sweep_batches(system: &System, retention: JobRetention, limit: i64) -> Result<usize, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    prefer_indexes(&mut tx).await?;
+    let deleted = sql_query(
         "DELETE FROM batches WHERE (tenant_id, id) IN (
              SELECT tenant_id, id FROM batches b WHERE ended_at < now() - $1 * interval '1 day'
                 AND NOT EXISTS (SELECT FROM jobs j WHERE j.tenant_id = b.tenant_id AND j.parent_id = b.id)
@@ -121,19 +129,19 @@ pub async fn sweep(system: &System, retention: JobRetention, limit: i64) -> Resu
     .execute(&mut tx.conn)
     .await?;
     tx.commit().await?;
+    Ok(deleted)
+}
+
+/// Drops a week whose time is over, where nothing keeps it; returns how many went.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn drop_partitions(system: &System, retention: JobRetention) -> Result<i32, StoreError> {
     let mut tx = system.begin(Durability::Durable).await?;
     let dropped: Count = sql_query("SELECT drop_job_partitions($1 * interval '1 day') AS count")
         .bind::<Integer, _>(retention.days)
         .get_result(&mut tx.conn)
         .await?;
     tx.commit().await?;
-    tracing::debug!(
-        jobs,
-        keys,
-        locks,
-        batches,
-        partitions = dropped.count,
-        "swept ended jobs"
-    );
-    Ok(jobs + keys + locks + batches)
+    Ok(dropped.count)
 }

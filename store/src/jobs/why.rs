@@ -1,4 +1,4 @@
-use super::JobState;
+use super::{JobState, PAUSED_EPOCH};
 use crate::pauses::IS_PAUSED;
 use crate::prepared::Prepare;
 use crate::workers::SILENT_AFTER_SECS;
@@ -41,6 +41,9 @@ pub struct Why {
     pub snooze: Option<Value>,
     #[diesel(sql_type = Bool)]
     pub paused: bool,
+    /// It was paused when it was to be offered to Redis, and has not been since.
+    #[diesel(sql_type = Bool)]
+    pub put_aside: bool,
     /// The pause that has held it longest: whose it is, its reason, since when.
     #[diesel(sql_type = Nullable<Text>)]
     pub paused_what: Option<String>,
@@ -85,7 +88,7 @@ pub struct Awaited {
 pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
     sql_query(format!(
         "SELECT j.state, j.pool, j.kind, j.knowledge_base_ids, j.priority, j.run_at, j.created_at, now() AS now, j.attempt, a.ended_at AS last_ended_at,
-                a.error AS last_error, j.snooze, {IS_PAUSED} AS paused, h.what AS paused_what, h.reason AS paused_reason, h.created_at AS paused_since,
+                a.error AS last_error, j.snooze, {IS_PAUSED} AS paused, j.dispatch_epoch IS NOT DISTINCT FROM '{PAUSED_EPOCH}' AS put_aside, h.what AS paused_what, h.reason AS paused_reason, h.created_at AS paused_since,
                 p.open AS awaited_open, p.total AS awaited_total, p.total - p.succeeded - p.dead - p.cancelled AS awaited_pending,
                 w.live AS live_workers, w.slots, w.reserved, w.running, w.seen_at AS worker_seen_at,
                 EXISTS (SELECT FROM jobs r WHERE r.tenant_id = $1 AND r.pool = j.pool AND r.state = 'running') AS tenant_runs
@@ -98,10 +101,13 @@ pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
                  SELECT CASE WHEN p.pool IS NULL THEN 'the operator has paused the kind ' || p.kind
                              WHEN p.kind IS NULL THEN 'the operator has paused the pool ' || p.pool
                              ELSE 'the operator has paused the kind ' || p.kind || ' in the pool ' || p.pool END AS what, p.reason, p.created_at
-                 FROM operator_pauses p WHERE coalesce(p.pool = j.pool, true) AND coalesce(p.kind = j.kind, true)
+                 FROM operator_pauses p WHERE NOT j.forced AND coalesce(p.pool = j.pool, true) AND coalesce(p.kind = j.kind, true)
+                 UNION ALL
+                 SELECT coalesce('the operator has paused the kind ' || p.kind || ' of this tenant', 'the operator has paused this tenant'), p.reason, p.created_at
+                 FROM tenant_pauses p WHERE p.tenant_id = j.tenant_id AND coalesce(p.kind = j.kind, true)
                  UNION ALL
                  SELECT coalesce('the kind ' || p.kind || ' is paused', 'all jobs are paused'), p.reason, p.created_at
-                 FROM pauses p WHERE p.tenant_id = j.tenant_id AND coalesce(p.kind = j.kind, true)) held
+                 FROM pauses p WHERE NOT j.forced AND p.tenant_id = j.tenant_id AND coalesce(p.kind = j.kind, true)) held
              ORDER BY created_at LIMIT 1) h ON true
          LEFT JOIN batches p ON j.awaits_batch AND p.tenant_id = j.tenant_id AND p.id = j.id
          CROSS JOIN LATERAL (

@@ -158,39 +158,42 @@ struct Disabled {
 
 /// Notes how the webhook does, and disables one that is gone, or that has only failed for `after_days` and failed an hour or more ago within the last day too: one
 /// that is told little must not be given up for one bad moment after days of silence. The tenant's other webhooks are told of it (`webhook.disabled`). Returns whether this disabled it.
-/// A healthy webhook's row is not written.
+/// A healthy webhook's row is not written, and neither is one that has another address by now than `sent_to`: what an earlier one does says nothing of it.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn disable_failing(
     tx: &mut TenantTx,
     endpoint: WebhookId,
+    sent_to: &str,
     health: Health,
     after_days: i32,
 ) -> Result<bool, StoreError> {
     if health == Health::Works {
         sql_query(
-            "UPDATE webhook_endpoints SET failing_since = NULL WHERE tenant_id = $1 AND id = $2 AND failing_since IS NOT NULL",
+            "UPDATE webhook_endpoints SET failing_since = NULL WHERE tenant_id = $1 AND id = $2 AND url = $3 AND failing_since IS NOT NULL",
         )
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(endpoint)
+        .bind::<Text, _>(sent_to)
         .prepared()
         .execute(&mut tx.conn)
         .await?;
         return Ok(false);
     }
     sql_query(
-        "UPDATE webhook_endpoints SET failing_since = now() WHERE tenant_id = $1 AND id = $2 AND failing_since IS NULL",
+        "UPDATE webhook_endpoints SET failing_since = now() WHERE tenant_id = $1 AND id = $2 AND url = $3 AND failing_since IS NULL",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(endpoint)
+    .bind::<Text, _>(sent_to)
     .prepared()
     .execute(&mut tx.conn)
     .await?;
     let disabled: Vec<Disabled> = sql_query(format!(
         "WITH disabled AS (
          UPDATE webhook_endpoints SET enabled = false, disabled_reason = $3, disabled_at = now(), updated_at = now()
-         WHERE tenant_id = $1 AND id = $2 AND enabled AND ($3 = 'gone' OR failing_since < now() - $4 * interval '1 day' AND EXISTS (
+         WHERE tenant_id = $1 AND id = $2 AND url = $5 AND enabled AND ($3 = 'gone' OR failing_since < now() - $4 * interval '1 day' AND EXISTS (
              SELECT FROM webhook_deliveries d JOIN webhook_attempts a ON a.tenant_id = d.tenant_id AND a.delivery_id = d.id
              WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND a.error_code IS NOT NULL
                AND a.attempted_at BETWEEN now() - interval '1 day' AND now() - interval '1 hour'))
@@ -201,6 +204,7 @@ pub async fn disable_failing(
     .bind::<Uuid, _>(endpoint)
     .bind::<Text, _>(health.as_str())
     .bind::<Integer, _>(after_days)
+    .bind::<Text, _>(sent_to)
     .prepared()
     .load(&mut tx.conn)
     .await?;

@@ -2,7 +2,8 @@
 use jobs::{Dispatch, Pool};
 use serde_json::{Value, json};
 use std::time::Duration;
-use store::JobId;
+use store::pauses::{Target, pause};
+use store::{JobId, Owner};
 use tests::{Client, Process, TestApp, TestOptions, eventually};
 
 async fn without_workers() -> TestApp {
@@ -180,7 +181,24 @@ async fn an_autoscaler_is_told_how_many_workers_would_do() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_process_is_live_and_shows_every_pool_to_prometheus() {
     let app = without_workers().await;
-    submit(&app.client, "diagnostics.noop", json!({}), 4).await;
+    let lost = submit(&app.client, "diagnostics.noop", json!({}), 5).await.remove(0);
+    // One job's last worker is lost, and another, of which a call was being made, is cancelled with its batch.
+    let batch = json!({"jobs": [{"kind": "diagnostics.sleep", "payload": {"ms": 1}}]});
+    let batch = app.client.post("/v1/batches", batch).await.body["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    app.execute(&format!(
+        "UPDATE jobs SET state = 'running', attempt = max_attempts, worker = 'gone', lease_token = gen_random_uuid(), attempt_started_at = now(),
+                lease_until = now() - interval '1 minute' WHERE id = '{lost}'"
+    ))
+    .await;
+    app.execute(&format!(
+        "INSERT INTO effects (tenant_id, job_id, step, request_hash, state)
+         SELECT tenant_id, id, 'call', sha256(''), 'unknown' FROM jobs WHERE parent_id = '{batch}'"
+    ))
+    .await;
+    app.client.post(&format!("/v1/batches/{batch}/cancel"), json!({})).await;
     let free = std::net::TcpListener::bind("127.0.0.1:0")
         .unwrap()
         .local_addr()
@@ -205,10 +223,75 @@ async fn a_worker_process_is_live_and_shows_every_pool_to_prometheus() {
                 && has("pool_backlog_seconds{pool=\"general\"} inf")
                 && has("pool_workers{pool=\"ingest\"} 1")
                 && has("pool_backlog_seconds{pool=\"ingest\"} 0")
+                && has("jobs_dead_total{kind=\"diagnostics.noop\",cause=\"worker_lost\"} 1")
+                && has("jobs_dead_total{kind=\"diagnostics.sleep\",cause=\"effect_unknown\"} 1")
         },
     )
     .await;
     let (status, live) = asked(&format!("http://{address}/health/live")).await;
     assert_eq!((status, &live["status"]), (200, &json!("live")));
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_paused_is_neither_late_nor_a_backlog() {
+    let app = TestApp::start().await;
+    let url = format!("{}/scaler/pools/general", app.admin_url);
+    let paused = app.client.post("/v1/pauses", json!({})).await;
+    submit(&app.client, "diagnostics.noop", json!({}), 1).await;
+    eventually("it is put aside", Duration::from_secs(20), || async {
+        let (_, pool) = asked(&url).await;
+        (&pool["depth"], &pool["oldest_age_seconds"], &pool["backlog_seconds"]) == (&json!(1), &json!(0.0), &json!(0.0))
+    })
+    .await;
+    let pools: Value = serde_json::from_str(&printed(&app, &["pools", "--json"])).unwrap();
+    let pool = general(&pools);
+    assert_eq!((&pool["queued"], &pool["put_aside"]), (&json!(1), &json!(1)), "{pool}");
+    app.client
+        .delete(&format!("/v1/pauses/{}", paused.body["id"].as_str().unwrap()))
+        .await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_autoscaler_starts_nobody_for_what_a_limit_holds_back_and_somebody_for_what_runs_though_paused() {
+    let app = without_workers().await;
+    let url = format!("{}/scaler/pools/general", app.admin_url);
+    let job = submit(&app.client, "diagnostics.noop", json!({}), 1).await.remove(0);
+    app.execute(
+        "INSERT INTO workers (name, pool, host, version, slots, running, recent_ended, recent_failed, recent_busy_us)
+         SELECT 'general-' || n, 'general', '', '', 4, 0, 50, 0, 100000000 FROM generate_series(1, 2) n",
+    )
+    .await;
+    app.execute("INSERT INTO jobs SELECT (jsonb_populate_record(j, jsonb_build_object('id', uuidv7()))).* FROM jobs j, generate_series(1, 299)")
+        .await;
+    let ids = app.texts("SELECT id::text AS text FROM jobs").await;
+    let offered: Vec<Dispatch> = ids
+        .iter()
+        .map(|id| Dispatch {
+            id: JobId(id.parse().unwrap()),
+            tenant: app.tenant,
+            pool: Pool::General,
+            priority: 1,
+            kind: "diagnostics.noop".to_owned(),
+            knowledge_bases: Vec::new(),
+        })
+        .collect();
+    app.context.queue.try_push(&offered).await.unwrap();
+    let desired = async || asked(&url).await.1["desired_workers"].clone();
+    assert_eq!(desired().await, 5, "600 s of work in 30 s: 20 slots of four each");
+    let limit = json!({"kind": "diagnostics.noop", "max_running": 2});
+    app.client.post("/v1/limits", limit).await;
+    assert_eq!(desired().await, 1, "two run at once");
+
+    let mut owner = Owner::connect(&app.context.settings.database).await.unwrap();
+    let pool = Target::Everybody {
+        pool: Some("general"),
+        kind: None,
+    };
+    pause(&mut owner, &pool, "").await.unwrap();
+    assert_eq!(desired().await, 0);
+    app.client.post(&format!("/v1/jobs/{job}/run"), Value::Null).await;
+    assert_eq!(desired().await, 1);
     app.abandon().await;
 }

@@ -218,3 +218,58 @@ async fn other_weights_under_a_known_name_are_noticed() {
     }
     app.finish().await;
 }
+
+/// Unique keys that are held, all of one tenant: as many as one pass meets, and as many again, and some more.
+const HELD: i64 = 12_000;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pass_over_unique_keys_ends_however_many_are_held_and_the_next_goes_on_behind_it() {
+    let app = without_workers().await;
+    app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    // The keys of ended jobs come last.
+    let keys = format!(
+        "INSERT INTO job_locks SELECT tenant_id, 'held-' || g, id FROM jobs, generate_series(1, {HELD}) g;
+         INSERT INTO job_locks SELECT tenant_id, 'unheld-' || g, uuid_v7() FROM jobs, generate_series(1, 100) g"
+    );
+    run(&app, &keys).await;
+    let system = &app.context.system;
+    let mut round = workers::UniqueKeys::default();
+    let mut deleted = Vec::new();
+    for _ in 0..4 {
+        deleted.push(round.pass(system).await.unwrap());
+    }
+    assert_eq!(deleted, [0, 0, 100, 0]);
+    assert_eq!(app.count("SELECT count(*) FROM job_locks").await, HELD);
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_swept_keeps_nothing_else() {
+    let app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        settings: vec![("database.statement_timeout_secs", "1".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    run(
+        &app,
+        "INSERT INTO job_locks SELECT tenant_id, 'unheld', uuid_v7() FROM jobs;
+         INSERT INTO batches (tenant_id, id, on_failure, open, has_step, ended_at)
+         SELECT tenant_id, uuid_v7(), 'continue', false, false, now() - interval '900 days' FROM jobs;
+         UPDATE jobs SET interactive = true, state = 'succeeded', finished_at = now() - interval '2 days'",
+    )
+    .await;
+    let mut locked = app.database.owner().await;
+    locked
+        .batch_execute("BEGIN; LOCK TABLE idempotency_keys IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    let swept = workers::sweep_all(&app.context.system, &app.context.settings.dispatch).await;
+    assert!(swept.is_err(), "{swept:?}");
+    locked.batch_execute("ROLLBACK").await.unwrap();
+    for table in ["jobs", "job_bodies", "batches", "job_locks"] {
+        assert_eq!(app.count(&format!("SELECT count(*) FROM {table}")).await, 0, "{table}");
+    }
+    app.abandon().await;
+}

@@ -79,7 +79,9 @@ async fn conclude(
         .tenant(job.tenant(), async |tx| {
             webhooks::record_attempt(tx, job.held(), asked.delivery_id, &attempt).await?;
             let disabled = match deliver.enabled {
-                true => webhooks::disable_failing(tx, deliver.endpoint, answered.health, after_days).await?,
+                true => {
+                    webhooks::disable_failing(tx, deliver.endpoint, &deliver.url, answered.health, after_days).await?
+                }
                 false => false,
             };
             let ended = match wait {

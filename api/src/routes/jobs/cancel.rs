@@ -37,9 +37,17 @@ pub(crate) async fn cancel_job(
             Ok::<_, Problem>((outcome, FullJob::find(tx, reader, id).await?))
         })
         .await?;
+    if outcome == CancelOutcome::Dead {
+        count_undecided(&job.job.kind);
+    }
     match outcome {
         CancelOutcome::Requested => state.queue.announce_cancellation(&[id]).await,
-        CancelOutcome::Ended => state.queue.announce_changes(&[id]).await,
+        CancelOutcome::Ended | CancelOutcome::Dead => state.queue.announce_changes(&[id]).await,
     }
     Ok((StatusCode::ACCEPTED, found_job(&job)))
+}
+
+/// A job that is dead, since what came of one of its calls is not known, is for a person. To be called once that is committed.
+pub(super) fn count_undecided(kind: &str) {
+    metrics::counter!("jobs_dead_total", "kind" => kind.to_owned(), "cause" => "effect_unknown").increment(1);
 }

@@ -1,3 +1,4 @@
+use super::cancel::count_undecided;
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -159,11 +160,12 @@ pub(crate) async fn cancel_jobs(
     Authorized { caller, .. }: Authorized<JobsWrite>,
     JsonBody { value, .. }: JsonBody<CancelRequest>,
 ) -> Result<Json<Cancellation>, Problem> {
-    let cancellation = state
+    let (cancellation, dead) = state
         .store
         .tenant(caller.tenant(), async move |tx| cancel(tx, value).await)
         .await?;
     if !cancellation.dry_run {
+        dead.iter().for_each(|kind| count_undecided(kind));
         let jobs = |ids: &[Uuid]| ids.iter().copied().map(JobId).collect::<Vec<JobId>>();
         state.queue.announce_cancellation(&jobs(&cancellation.stopping)).await;
         state.queue.announce_changes(&jobs(&cancellation.cancelled)).await;
@@ -173,7 +175,8 @@ pub(crate) async fn cancel_jobs(
     Ok(Json(cancellation))
 }
 
-async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<Cancellation, StoreError> {
+/// With the kinds of the jobs that are dead of it.
+async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellation, Vec<String>), StoreError> {
     let CancelRequest { mut filter, dry_run } = request;
     let limit = usize::try_from(filter.of.limit).unwrap_or(0);
     filter.of.limit += 1;
@@ -196,7 +199,9 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<Cancellatio
     let skipped = deletions.iter().map(|job| NotCancelled::of(job.id.0, "deletion"));
     let skipped = skipped.chain(ended.map(|job| NotCancelled::of(job.id.0, "ended")));
     let undecided = ids(&|state| state == JobState::Dead);
-    Ok(Cancellation {
+    let of_dead = wanted.iter().filter(|job| undecided.contains(&job.id.0));
+    let dead: Vec<String> = of_dead.map(|job| job.kind.clone()).collect();
+    let cancellation = Cancellation {
         dry_run,
         cancelled: ids(&|state| !matches!(state, JobState::Running | JobState::Dead)),
         stopping: ids(&|state| state == JobState::Running),
@@ -206,7 +211,8 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<Cancellatio
         preview: wanted.iter().filter(|_| dry_run).map(CancelPreview::of).collect(),
         more,
         next_cursor,
-    })
+    };
+    Ok((cancellation, dead))
 }
 
 impl NotCancelled {

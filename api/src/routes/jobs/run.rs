@@ -10,7 +10,8 @@ use store::JobId;
 
 /// Run a job now
 ///
-/// One that waits: for its time, its next attempt or the end of a pause. It is due at once and runs although it is paused; the others wait on.
+/// One that waits: for its time, its next attempt or the end of a pause. It is due at once and makes its next attempt although it is paused, unless the operator has paused
+/// this tenant; the others wait on.
 #[utoipa::path(
     post,
     path = "/v1/jobs/{id}/run",

@@ -7,7 +7,7 @@ use store::JobId;
 
 /// Say why a job does not run
 ///
-/// Names what holds it back, and since when.
+/// Names what holds it back, and since when; to a publishable key without details.
 #[utoipa::path(
     get,
     path = "/v1/jobs/{id}/why",
@@ -32,5 +32,10 @@ pub(crate) async fn explain_wait(
             Ok::<_, Problem>(store::jobs::why(tx, id).await?)
         })
         .await?;
-    Ok(Json(WhyObject::now(&state.queue, caller.tenant(), id, &why).await))
+    let why = WhyObject::now(&state.queue, caller.tenant(), id, &why).await;
+    Ok(Json(if caller.is_publishable() {
+        why.for_visitors()
+    } else {
+        why
+    }))
 }

@@ -6,7 +6,7 @@ use store::PauseId;
 
 /// Resume jobs
 ///
-/// Ends a pause: what it held back is due within a second or so.
+/// Ends a pause of the tenant's own: what it held back is due within a second or so. What the operator has paused, the operator resumes.
 #[utoipa::path(
     delete,
     path = "/v1/pauses/{id}",

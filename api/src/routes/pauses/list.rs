@@ -6,13 +6,13 @@ use axum::extract::State;
 
 /// List pauses
 ///
-/// What the tenant has paused, oldest first. What an operator has paused for everybody shows in a job's `why`.
+/// What the tenant has paused, and what the operator has paused of it, oldest first. What the operator has paused for everybody shows in a job's `why`.
 #[utoipa::path(
     get,
     path = "/v1/pauses",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
-    responses((status = 200, description = "All of them: at most one a kind.", body = Page<PauseObject>))
+    responses((status = 200, description = "All of them: at most one a kind of each.", body = Page<PauseObject>))
 )]
 pub(crate) async fn list_pauses(
     State(state): State<ApiState>,

@@ -9,8 +9,8 @@ pub(super) const CHECK: Check = Check {
     run: |site| Box::pin(check(site)),
 };
 
-/// Workers sweep each minute.
-const GRACE_SECS: f64 = 300.0;
+/// Workers go round them, some thousands a minute.
+const GRACE_SECS: f64 = 3600.0;
 
 /// Unique keys of jobs that have ended. They keep nobody from anything; they say that nobody sweeps.
 async fn check(site: &Site) -> Looked {
@@ -24,7 +24,7 @@ async fn check(site: &Site) -> Looked {
     }
     let found = Verdict::new(Health::Warning, "unique keys of jobs that have ended").of(&dead);
     if !site.repair {
-        return Ok(found.advise("a worker process sweeps them each minute; or --repair"));
+        return Ok(found.advise("worker processes go round them; or --repair"));
     }
     ::workers::sweep_all(system, &site.settings()?.dispatch).await?;
     Ok(found.repaired(look().await?.len()))

@@ -15,6 +15,7 @@ mod idempotency_keys;
 mod indexes;
 mod interactive_jobs;
 mod job_locks;
+mod kept_weeks;
 mod migrations;
 mod models;
 mod partitions;
@@ -62,6 +63,7 @@ pub(super) const ALL: &[Check] = &[
     workers::CHECK,
     partitions::CHECK,
     default_partitions::CHECK,
+    kept_weeks::CHECK,
     expired_leases::CHECK,
     dispatch_index::CHECK,
     undispatched::CHECK,

@@ -452,7 +452,9 @@ async fn a_batch_is_forgotten_with_its_jobs() {
         interactive_secs: 3600,
         days: -1,
     };
-    store::jobs::sweep(&app.context.system, retention, 100).await.unwrap();
+    store::jobs::sweep_batches(&app.context.system, retention, 100)
+        .await
+        .unwrap();
     assert_eq!(
         show(&app.client, &batch).await["state"],
         "succeeded",
@@ -462,7 +464,9 @@ async fn a_batch_is_forgotten_with_its_jobs() {
     diesel_async::SimpleAsyncConnection::batch_execute(&mut owner, "DELETE FROM jobs; DELETE FROM job_bodies")
         .await
         .unwrap();
-    store::jobs::sweep(&app.context.system, retention, 100).await.unwrap();
+    store::jobs::sweep_batches(&app.context.system, retention, 100)
+        .await
+        .unwrap();
     let gone = app.client.get(&format!("/v1/batches/{}", id(&batch))).await;
     gone.expect_problem(404, "not_found");
     app.finish().await;

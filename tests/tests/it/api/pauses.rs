@@ -228,3 +228,84 @@ async fn a_pause_that_begins_and_ends_between_two_looks_leaves_nothing_aside() {
     );
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_operator_has_paused_of_a_tenant_only_an_operator_resumes() {
+    let app = TestApp::start().await;
+    let mut owner = Owner::connect(&app.context.settings.database).await.unwrap();
+    let target = Target::Tenant {
+        tenant: app.tenant,
+        kind: None,
+    };
+    pause(&mut owner, &target, "runaway cost").await.unwrap();
+    let listed = app.client.get("/v1/pauses").await.body["data"].clone();
+    assert_eq!(
+        (&listed[0]["id"], &listed[0]["set_by"], &listed[0]["reason"]),
+        (&Value::Null, &json!("operator"), &json!("runaway cost")),
+        "{listed}"
+    );
+    let held = submit(&app.client, "diagnostics.noop").await;
+    let why = app.client.get(&format!("/v1/jobs/{held}/why")).await;
+    assert!(
+        why.text.contains("the operator has paused this tenant (runaway cost)"),
+        "{}",
+        why.text
+    );
+    // Its own pause is beside the operator's, and so is that it has one job run.
+    let own = pause_all(&app.client, json!({})).await;
+    assert_eq!(
+        app.client.get("/v1/pauses").await.body["data"]
+            .as_array()
+            .unwrap()
+            .len(),
+        2
+    );
+    resume_all(&app.client, &own).await;
+    let ids = app.texts("SELECT id::text AS text FROM tenant_pauses").await;
+    app.client
+        .delete(&format!("/v1/pauses/{}", ids[0]))
+        .await
+        .expect_problem(404, "not_found");
+    let run = app.client.post(&format!("/v1/jobs/{held}/run"), Value::Null).await;
+    assert_eq!(run.status.as_u16(), 202, "{}", run.text);
+    let aside = "SELECT count(*) FROM jobs WHERE state = 'queued' AND dispatch_epoch = 'paused'";
+    eventually("it is put aside", Duration::from_secs(20), || async {
+        app.count(aside).await == 1
+    })
+    .await;
+    other_jobs_run(&app.client_b, "diagnostics.noop").await;
+    assert_eq!(state(&app.client, &held).await, "queued");
+    // And the operator's `resume` leaves the tenant's.
+    let own = pause_all(&app.client, json!({})).await;
+    resume(&mut owner, &target).await.unwrap();
+    assert!(resume(&mut owner, &target).await.is_err(), "no operator has paused it");
+    let waits = submit(&app.client, "diagnostics.noop").await;
+    other_jobs_run(&app.client_b, "diagnostics.noop").await;
+    assert_eq!(state(&app.client, &waits).await, "queued");
+    resume_all(&app.client, &own).await;
+    for job in [held, waits] {
+        assert_eq!(app.client.ended(&job).await["state"], "succeeded");
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_run_though_paused_makes_one_attempt_and_waits_with_the_others() {
+    let app = TestApp::start().await;
+    let id = pause_all(&app.client, json!({"kind": "diagnostics.fail"})).await;
+    let body = json!({"kind": "diagnostics.fail", "payload": {"times": 1, "retry_after_ms": 1}});
+    let job = app.client.post("/v1/jobs", body).await.body["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    app.client.post(&format!("/v1/jobs/{job}/run"), Value::Null).await;
+    let aside = "SELECT count(*) FROM jobs WHERE state = 'queued' AND dispatch_epoch = 'paused' AND attempt = 1";
+    eventually("its second attempt is put aside", Duration::from_secs(20), || async {
+        app.count(aside).await == 1
+    })
+    .await;
+    resume_all(&app.client, &id).await;
+    let ended = app.client.ended(&job).await;
+    assert_eq!((&ended["state"], &ended["attempt"]), (&json!("succeeded"), &json!(2)));
+    app.finish().await;
+}

@@ -313,3 +313,38 @@ async fn preflights_are_answered_for_what_pages_may_ask_and_nothing_else() {
     }
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_told_that_its_search_waits_and_nothing_of_whom_it_waits_for() {
+    use store::Owner;
+    use store::pauses::{Target, pause, resume};
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let mut owner = Owner::connect(&app.context.settings.database).await.unwrap();
+    let retrieval = Target::Everybody {
+        pool: Some("retrieval"),
+        kind: None,
+    };
+    pause(&mut owner, &retrieval, "ticket 4711").await.unwrap();
+    let page = app.client.with_key(Some(&app.publishable_key));
+    let body = json!({"knowledge_base_ids": [base], "query": "lantern", "mode": "keyword"});
+    let search = page
+        .request(Method::POST, "/v1/search")
+        .header("origin", PAGE)
+        .header("prefer", "respond-async");
+    let search = page.send(search.json(&body)).await;
+    assert_eq!(search.status.as_u16(), 202, "{}", search.text);
+    let path = format!("/v1/jobs/{}/why", search.body["id"].as_str().unwrap());
+    let told = send(&page, Method::GET, &path, Some(PAGE), &Value::Null).await;
+    assert_eq!(told.body["blocked_by"][0]["reason"], "paused", "{}", told.text);
+    assert_eq!(
+        told.body["blocked_by"][0]["detail"], "It is held back.",
+        "{}",
+        told.text
+    );
+    let ours = app.client.get(&path).await;
+    assert!(ours.text.contains("ticket 4711"), "{}", ours.text);
+    resume(&mut owner, &retrieval).await.unwrap();
+    app.client.ended(search.body["id"].as_str().unwrap()).await;
+    app.finish().await;
+}

@@ -1,6 +1,5 @@
 //! Unique keys: at most one job that has not ended has one.
 use serde_json::{Value, json};
-use store::jobs::JobRetention;
 use tests::{Client, TestApp, TestOptions};
 
 fn far_off() -> Value {
@@ -88,14 +87,8 @@ async fn locks_of_ended_jobs_are_swept_and_held_ones_are_not() {
     act(&app.client, &ended, "cancel").await;
     let held = json!({"kind": "diagnostics.noop", "unique_key": "weekly", "run_at": "2999-01-01T00:00:00Z"});
     app.client.post("/v1/jobs", held).await;
-    let retention = JobRetention {
-        interactive_secs: 3600,
-        days: 90,
-    };
-    assert_eq!(
-        store::jobs::sweep(&app.context.system, retention, 1000).await.unwrap(),
-        1
-    );
+    let swept = store::jobs::sweep_locks(&app.context.system, None, 1000).await.unwrap();
+    assert_eq!((swept.deleted, swept.live, swept.last), (1, 1, None));
     assert_eq!(
         app.count("SELECT count(*) FROM job_locks WHERE unique_key = 'weekly'")
             .await,

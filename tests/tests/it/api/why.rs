@@ -216,3 +216,35 @@ async fn far_back_in_a_long_line_it_says_how_many_are_before_it_at_least() {
     assert!(detail.starts_with("At least 10000 jobs of this tenant"), "{why}");
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_others_go_before_is_starved_and_stuck_only_where_nothing_moves() {
+    let app = without_workers().await;
+    let job = submit(&app, json!({"kind": "diagnostics.noop"})).await;
+    app.client_b.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    // Late, and a slot was free when its worker last said so.
+    app.execute("UPDATE jobs SET run_at = run_at - interval '1 minute', created_at = created_at - interval '1 minute'")
+        .await;
+    app.execute(
+        "INSERT INTO workers (name, pool, host, version, slots, running, seen_at) VALUES ('general-test', 'general', 'test', '0', 8, 5, now() + interval '1 hour')",
+    )
+    .await;
+    assert_eq!(
+        blockers(&app, &job).await,
+        ["dispatching stuck"],
+        "nothing was ever taken"
+    );
+    let taken = app.context.queue.pop(Pool::General, 1, &[app.tenant]).await.unwrap();
+    assert_eq!(taken.len(), 1);
+    assert_eq!(blockers(&app, &job).await, ["tenant_share starved"]);
+    let (prefix, mut redis) = (&app.context.settings.redis.prefix, app.redis_connection().await);
+    let keys: Vec<String> = redis.keys(format!("{{{prefix}:general}}:*:popped_at")).await.unwrap();
+    let at: i64 = redis.get(&keys[0]).await.unwrap();
+    let _: () = redis.set(&keys[0], at - 60_000).await.unwrap();
+    assert_eq!(
+        blockers(&app, &job).await,
+        ["dispatching stuck"],
+        "and nothing for a minute"
+    );
+    app.abandon().await;
+}

@@ -119,3 +119,25 @@ async fn a_schedule_that_is_due_and_does_not_fire_is_named() {
     assert!(named.starts_with(made.body["id"].as_str().unwrap()), "{named}");
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_an_old_week_is_named_by_tenant_and_state() {
+    let app = without_workers().await;
+    let id = submit(&app).await;
+    assert_eq!(examine(&app, &[]).health("kept_weeks"), "ok");
+    run(
+        &app,
+        &format!(
+            "UPDATE jobs SET state = 'scheduled', run_at = '2999-01-01', id = uuid_of_instant(now() - interval '900 days') WHERE id = '{id}'"
+        ),
+    )
+    .await;
+    let found = examine(&app, &[]);
+    assert_eq!(found.health("kept_weeks"), "warning");
+    let named = found.check("kept_weeks")["examples"][0].as_str().unwrap().to_owned();
+    assert!(
+        named.contains(&app.tenant.to_string()) && named.ends_with("scheduled: 1"),
+        "{named}"
+    );
+    app.abandon().await;
+}

@@ -37,6 +37,7 @@ async fn the_system_role_reaches_jobs_and_nothing_else() {
             "pauses SELECT".to_owned(),
             "replica_cursors SELECT".to_owned(),
             "tenant_limits SELECT".to_owned(),
+            "tenant_pauses SELECT".to_owned(),
             "webhook_deliveries DELETE INSERT SELECT".to_owned(),
             format!("workers {all}"),
         ]
@@ -52,6 +53,7 @@ async fn the_app_role_has_no_grant_beyond_rows() {
         let expected = match table {
             "tenants"
             | "tenant_limits"
+            | "tenant_pauses"
             | "kind_limits"
             | "operator_pauses"
             | "workers"

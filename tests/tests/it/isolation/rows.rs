@@ -100,7 +100,7 @@ async fn without_a_tenant_there_are_no_rows() {
 }
 
 /// Tables that operators write: a tenant may read its rows and change none, its own included.
-const READ_ONLY: [&str; 1] = ["tenant_limits"];
+const READ_ONLY: [&str; 2] = ["tenant_limits", "tenant_pauses"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_row_of_another_tenant_can_be_neither_made_nor_changed_nor_deleted_nor_given_away() {

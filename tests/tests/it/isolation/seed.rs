@@ -224,6 +224,7 @@ pub(super) async fn seed_people(app: &TestApp) {
                         VALUES ('{tenant}', gen_random_uuid(), 'user', 'wiki', 'ann') RETURNING id),
                   m AS (INSERT INTO memberships (tenant_id, user_id, role_id) SELECT '{tenant}', u.id, r.id FROM u, r)
              , l AS (INSERT INTO tenant_limits (tenant_id, pool) VALUES ('{tenant}', 'general'))
+             , h AS (INSERT INTO tenant_pauses (tenant_id, id, kind) VALUES ('{tenant}', gen_random_uuid(), 'diagnostics.abort'))
              , a AS (INSERT INTO embeddings_ahead (tenant_id, document_id, version, hashes)
                      SELECT tenant_id, id, version, '{{}}' FROM documents WHERE tenant_id = '{tenant}')
              , o AS (INSERT INTO gate_overrides (tenant_id, id, knowledge_base_id, reason, api_key_id, before, after)

@@ -278,3 +278,30 @@ async fn another_address_is_not_blamed_for_the_one_before() {
     assert_eq!(hook.show(&app.client).await["enabled"], true);
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_address_answers_says_nothing_of_the_present_one() {
+    use store::webhooks::{Health, disable_failing};
+    let (app, receiver) = (TestApp::start().await, Receiver::start(&[]).await);
+    let hook = hook(&app.client, &receiver, &["*"]).await;
+    let id = store::WebhookId(hook.id.parse().unwrap());
+    let url = hook.show(&app.client).await["url"].as_str().unwrap().to_owned();
+    for (sent_to, disables) in [("https://example.com/before", false), (url.as_str(), true)] {
+        let sent_to = sent_to.to_owned();
+        let disabled: Result<bool, store::StoreError> = app
+            .context
+            .store
+            .tenant(app.tenant, async move |tx| {
+                disable_failing(tx, id, &sent_to, Health::Gone, 5).await
+            })
+            .await;
+        assert_eq!(disabled.unwrap(), disables);
+        let shown = hook.show(&app.client).await;
+        assert_eq!(
+            (&shown["enabled"], shown["failing_since"].is_string()),
+            (&json!(!disables), disables),
+            "{shown}"
+        );
+    }
+    app.finish().await;
+}

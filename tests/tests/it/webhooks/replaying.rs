@@ -116,3 +116,24 @@ async fn the_log_is_deleted_when_its_time_is_over() {
     assert_eq!(workers::sweep_deliveries(&app.context.system, 30).await.unwrap(), 2500);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_waits_is_kept_however_old_its_event_is() {
+    let app = TestApp::start_with(tests::TestOptions {
+        pools: Vec::new(),
+        ..tests::TestOptions::default()
+    })
+    .await;
+    let receiver = Receiver::start(&[]).await;
+    let hook = hook(&app.client, &receiver, &["*"]).await;
+    let tried = app.client.post(&hook.path("/test"), json!({})).await;
+    assert_eq!(tried.status.as_u16(), 202, "{}", tried.text);
+    app.execute("UPDATE webhook_deliveries SET created_at = now() - interval '60 days'")
+        .await;
+    let system = &app.context.system;
+    assert_eq!(workers::sweep_deliveries(system, 30).await.unwrap(), 0);
+    app.execute("UPDATE jobs SET state = 'cancelled', finished_at = now()")
+        .await;
+    assert_eq!(workers::sweep_deliveries(system, 30).await.unwrap(), 1);
+    app.abandon().await;
+}
