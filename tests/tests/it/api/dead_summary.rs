@@ -86,7 +86,7 @@ async fn dead_letters_are_summed_up_by_kind_and_error_and_what_keeps_dying_is_wa
     assert_eq!(code, Some(0), "{complained}");
     assert!(text.contains("they kill their workers: see `jobs show"), "{text}");
     app.client
-        .post("/v1/dead-letters/discard", json!({"reason": "seen"}))
+        .post("/v1/dead-letters/discard", json!({"all": true, "reason": "seen"}))
         .await;
     assert_eq!(app.client.get("/v1/dead-letters/summary").await.body["data"], json!([]));
     app.abandon().await;
