@@ -24,8 +24,16 @@ pub(crate) enum ClientError {
         code: String,
         message: String,
     },
-    #[error("{waiting} of the jobs have not ended, and none ended in the last {secs} s")]
+    #[error("{} still waiting, and none ended in the last {secs} s", if *waiting == 1 { "1 job is".to_owned() } else { format!("{waiting} jobs are") })]
     Stalled { waiting: usize, secs: u64 },
+    #[error("the {what} has not been answered after {secs} s{}", because.as_ref().map(|because| format!(": {because}")).unwrap_or_default())]
+    Unanswered {
+        id: Uuid,
+        what: &'static str,
+        secs: u64,
+        /// What will not change until somebody acts.
+        because: Option<String>,
+    },
     #[error("no knowledge base is named {name:?}")]
     NoSuchBase { name: String, existing: Vec<String> },
 }
@@ -49,6 +57,9 @@ impl ClientError {
                 "is a worker running? `visualkit jobs list --state queued` shows what waits; nothing accepted is lost"
                     .into(),
             ),
+            Self::Unanswered { id, .. } => Some(format!(
+                "is a worker of its pool running? `visualkit pools` shows them, `visualkit jobs why {id}` what it waits for"
+            )),
             Self::NoSuchBase { existing, .. } if existing.is_empty() => {
                 Some("there is none yet; `visualkit ingest PATH --kb NAME` makes one".into())
             }
@@ -121,10 +132,18 @@ impl Problem {
         problem
     }
 
-    /// The sentence for people, with the field errors: `content: must not be empty`.
+    /// The sentence for people, with the field errors where it does not say them: `content: must not be empty`.
     pub(crate) fn sentence(&self) -> String {
         let reason = [&self.detail, &self.title].into_iter().find(|text| !text.is_empty());
         let mut text = reason.cloned().unwrap_or_else(|| self.status.to_string());
+        if let [error] = self.errors.as_slice()
+            && text.contains(&error.message)
+        {
+            return text;
+        }
+        if let Some(counted) = text.strip_suffix("; `errors` lists them.") {
+            text = counted.to_owned();
+        }
         for error in &self.errors {
             text.push_str(&format!("; {}: {}", error.field, error.message));
         }
@@ -165,6 +184,20 @@ mod tests {
         assert_eq!(
             problem.to_string(),
             "422 invalid: 2 fields are invalid; title: is empty; acl: is unknown"
+        );
+    }
+
+    #[test]
+    fn nothing_is_said_twice() {
+        let one = br#"{"code":"invalid","detail":"`query` must not be empty.","errors":[{"field":"query","message":"must not be empty"}]}"#;
+        let problem = Problem::read(StatusCode::UNPROCESSABLE_ENTITY, one);
+        assert_eq!(problem.to_string(), "422 invalid: `query` must not be empty.");
+        let two = br#"{"code":"invalid","detail":"2 fields cannot be accepted; `errors` lists them.",
+            "errors":[{"field":"a","message":"is required"},{"field":"b","message":"is unknown"}]}"#;
+        let problem = Problem::read(StatusCode::UNPROCESSABLE_ENTITY, two);
+        assert_eq!(
+            problem.to_string(),
+            "422 invalid: 2 fields cannot be accepted; a: is required; b: is unknown"
         );
     }
 
