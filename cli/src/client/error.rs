@@ -6,6 +6,8 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use uuid::Uuid;
 
+const NOT_THE_API: &str = "is VISUALKIT_URL the address of a VisualKit API of this version (not the admin address)?";
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
     #[error("{0}")]
@@ -49,9 +51,7 @@ impl ClientError {
             Self::MayBeDone(_) => Some(
                 "it may have been done all the same, so it was not sent again; look before you run it again".into(),
             ),
-            Self::Unreadable { .. } => {
-                Some("is VISUALKIT_URL the address of a VisualKit API of this version (not the admin address)?".into())
-            }
+            Self::Unreadable { .. } => Some(NOT_THE_API.into()),
             Self::JobFailed { id, .. } => Some(format!("`visualkit jobs show {id}` tells what each attempt did")),
             Self::Stalled { .. } => Some(
                 "is a worker running? `visualkit jobs list --state queued` shows what waits; nothing accepted is lost"
@@ -155,7 +155,14 @@ impl Problem {
             StatusCode::UNAUTHORIZED => {
                 Some("set VISUALKIT_API_KEY to a valid key: `set -a; . .dev/env; set +a` after ./dev up".into())
             }
+            StatusCode::FORBIDDEN if self.code == "origin_not_allowed" => {
+                Some("a publishable key is for the pages of its origins; use a secret key here".into())
+            }
             StatusCode::FORBIDDEN => Some("use a key that has the scope; `visualkit keys list` shows them".into()),
+            // No route of the API answers so: its problems have codes of their own.
+            StatusCode::NOT_FOUND if self.code == "http_404" => Some(NOT_THE_API.into()),
+            // The sentence says it all, and nothing was logged.
+            _ if self.code == "not_configured" => None,
             status if status.is_server_error() && !self.request_id.is_empty() => Some(format!(
                 "the server's log tells more under request id {}",
                 self.request_id
@@ -205,6 +212,21 @@ mod tests {
     fn an_answer_that_is_no_problem_document_still_has_a_code() {
         let problem = Problem::read(StatusCode::BAD_GATEWAY, b"<html>");
         assert_eq!(problem.to_string(), "502 http_502: 502 Bad Gateway");
+    }
+
+    #[test]
+    fn help_is_given_where_it_helps() {
+        let help = |status, body: &[u8]| ClientError::Problem(Box::new(Problem::read(status, body))).help();
+        let not_configured = br#"{"code":"not_configured","request_id":"r"}"#;
+        assert_eq!(help(StatusCode::SERVICE_UNAVAILABLE, not_configured), None);
+        assert!(
+            help(StatusCode::NOT_FOUND, b"")
+                .unwrap()
+                .contains("not the admin address")
+        );
+        assert_eq!(help(StatusCode::NOT_FOUND, br#"{"code":"not_found"}"#), None);
+        let origin = help(StatusCode::FORBIDDEN, br#"{"code":"origin_not_allowed"}"#).unwrap();
+        assert!(origin.contains("secret key"), "{origin}");
     }
 
     #[test]

@@ -100,6 +100,8 @@ fn gone(id: Uuid) -> Job {
             message: "the job does not exist any more".into(),
         }),
         attempts: Vec::new(),
+        document_id: None,
+        discarded: None,
         created_at: None,
         started_at: None,
         finished_at: None,

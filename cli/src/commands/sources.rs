@@ -10,7 +10,7 @@ use crate::client::{
     wait_for_end,
 };
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_json};
+use crate::render::{one_line, or_none, print, print_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -29,7 +29,7 @@ enum Command {
     Add(AddArgs),
     /// List the sources of a knowledge base
     List {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         #[arg(long, value_name = "NAME")]
         kb: String,
     },
@@ -236,7 +236,7 @@ fn text(command: &Command, answered: &Value) -> String {
     let rows = |of: &Value| of.as_array().cloned().unwrap_or_default();
     match command {
         Command::Add(_) => source(answered),
-        Command::List { .. } => rows(answered).iter().map(source).collect(),
+        Command::List { .. } => or_none(rows(answered).iter().map(source).collect()),
         Command::Show { .. } => {
             let syncs = rows(answered.get("syncs").unwrap_or(&Value::Null));
             let syncs: String = syncs
@@ -258,7 +258,7 @@ fn text(command: &Command, answered: &Value) -> String {
         Command::Delete { .. } => job(answered),
         Command::Items { .. } => {
             let items = rows(answered.get("data").unwrap_or(&Value::Null));
-            let mut lines: String = items.iter().map(item).collect();
+            let mut lines = or_none(items.iter().map(item).collect());
             if let Some(cursor) = answered.get("next_cursor").and_then(Value::as_str) {
                 lines.push_str(&format!("more: --cursor {cursor}\n"));
             }
