@@ -90,7 +90,13 @@ impl Problem {
     }
 
     pub(crate) fn not_found(what: &str) -> Self {
-        Self::new(ProblemCode::NotFound, format!("There is no such {what}."))
+        // Of these a base has one or none, and what was named is there.
+        let detail = match what {
+            "gate" => "The knowledge base has no gate.".to_owned(),
+            "embedding migration" => "The knowledge base has had no embedding migration.".to_owned(),
+            what => format!("There is no such {what}."),
+        };
+        Self::new(ProblemCode::NotFound, detail)
     }
 
     /// Not found, and a field of the body named it.

@@ -5,7 +5,7 @@ use crate::render::{one_line, time};
 use serde_json::Value;
 use std::time::Duration;
 
-/// One line: id, state, kind, pool, when it was made, attempts, progress and error.
+/// One line: id, state, kind, pool, when it was made, attempts, progress, error and document.
 pub(crate) fn line(job: &Job) -> String {
     let (kind, pool) = (one_line(&job.kind, 30), one_line(&job.pool, 20));
     let created = job
@@ -31,12 +31,23 @@ pub(crate) fn line(job: &Job) -> String {
             one_line(&error.message, 120)
         ));
     }
+    if let Some(document) = job.document_id {
+        text.push_str(&format!("  document {document}"));
+    }
     text
 }
 
-/// The line, then each attempt, then the result.
+/// The line, then whether it was given up, each attempt, and the result.
 pub(crate) fn details(job: &Job) -> String {
     let mut text = format!("{}\n", line(job));
+    if let Some(discarded) = &job.discarded {
+        let (at, reason) = (
+            discarded.at.format("%Y-%m-%d %H:%M:%S"),
+            one_line(&discarded.reason, 500),
+        );
+        text.push_str(&format!("discarded  {at}: {reason}\n"));
+    }
+    let has_runs = job.attempts.iter().any(|attempt| attempt.run > 1);
     for attempt in &job.attempts {
         let took = attempt
             .started_at
@@ -45,9 +56,12 @@ pub(crate) fn details(job: &Job) -> String {
         let took = took.map_or_else(|| "not ended".to_owned(), time);
         let outcome = one_line(attempt.outcome.as_deref().unwrap_or("running"), 40);
         let worker = one_line(attempt.worker.as_deref().unwrap_or("unknown worker"), 60);
+        if has_runs {
+            text.push_str(&format!("run {}  ", attempt.run));
+        }
         text.push_str(&format!("attempt {}  {outcome} on {worker} ({took})", attempt.attempt));
         if let Some(error) = attempt.error.as_ref().filter(|error| !error.is_null()) {
-            text.push_str(&format!(": {}", one_line(&error.to_string(), 300)));
+            text.push_str(&format!(": {}", error_text(error)));
         }
         text.push('\n');
     }
@@ -55,6 +69,21 @@ pub(crate) fn details(job: &Job) -> String {
         text.push_str(&format!("result  {}\n", one_line(&result.to_string(), 1000)));
     }
     text
+}
+
+/// Its code, its step and its message, or whatever it is.
+fn error_text(error: &Value) -> String {
+    let field = |name: &str| error.get(name).and_then(Value::as_str);
+    let (Some(code), Some(message)) = (field("code"), field("message")) else {
+        return one_line(&error.to_string(), 300);
+    };
+    let step = field("step").map(|step| format!(" in step {}", one_line(step, 40)));
+    format!(
+        "{}{}: {}",
+        one_line(code, 60),
+        step.unwrap_or_default(),
+        one_line(message, 300)
+    )
 }
 
 /// A line for each step: its state, how long it took and in which attempt, what it counted, and why it failed.
@@ -102,7 +131,12 @@ pub(crate) fn why_text(why: &Value) -> String {
         .flatten()
         .collect();
     if blockers.is_empty() {
-        text.push_str("  nothing holds it back\n");
+        let has_ended = matches!(field(why, "state").as_str(), "succeeded" | "dead" | "cancelled");
+        text.push_str(if has_ended {
+            "  it has ended\n"
+        } else {
+            "  nothing holds it back\n"
+        });
     }
     for blocker in blockers {
         text.push_str(&format!(
@@ -117,7 +151,7 @@ pub(crate) fn why_text(why: &Value) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
     use serde_json::json;
@@ -140,6 +174,13 @@ mod tests {
     }
 
     #[test]
+    fn nothing_holds_back_what_runs_and_what_has_ended_has_ended() {
+        let why = |state: &str| why_text(&json!({"state": state, "blocked_by": []}));
+        assert_eq!(why("running"), "running\n  nothing holds it back\n");
+        assert_eq!(why("dead"), "dead\n  it has ended\n");
+    }
+
+    #[test]
     fn a_job_is_told_with_its_attempts_and_its_error() {
         let error = json!({"code": "too_long", "message": "the text is too long", "retryable": false});
         let job: Job = serde_json::from_value(json!({
@@ -153,8 +194,33 @@ mod tests {
             details(&job),
             "00000000-0000-0000-0000-000000000001  dead       ingest_document      ingest     2026-01-02 03:04:05  \
              attempt 1/5  3/9 embedding  too_long: the text is too long\n\
-             attempt 1  failed on w1 (250 ms): \
-             {\"code\":\"too_long\",\"message\":\"the text is too long\",\"retryable\":false}\n"
+             attempt 1  failed on w1 (250 ms): too_long: the text is too long\n"
         );
+    }
+
+    #[test]
+    fn a_job_that_was_retried_and_given_up_names_its_runs_its_document_and_why() {
+        let error = json!({"code": "embed_failed", "message": "away", "retryable": true, "step": "embed"});
+        let attempt = |run: u32| {
+            json!({"run": run, "attempt": 1, "worker": "w1", "outcome": "failed", "error": error,
+            "started_at": "2026-01-02T03:04:05.000Z", "ended_at": "2026-01-02T03:04:05.250Z"})
+        };
+        let job: Job = serde_json::from_value(json!({
+            "id": uuid::Uuid::from_u128(1), "kind": "ingest_document", "state": "dead", "document_id": uuid::Uuid::from_u128(2),
+            "discarded": {"at": "2026-01-03T00:00:00Z", "reason": "the customer left"}, "attempts": [attempt(1), attempt(2)],
+        }))
+        .unwrap();
+        let text = details(&job);
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(
+            lines[0].ends_with("document 00000000-0000-0000-0000-000000000002"),
+            "{text}"
+        );
+        assert_eq!(lines[1], "discarded  2026-01-03 00:00:00: the customer left");
+        assert_eq!(
+            lines[2],
+            "run 1  attempt 1  failed on w1 (250 ms): embed_failed in step embed: away"
+        );
+        assert!(lines[3].starts_with("run 2  attempt 1"), "{text}");
     }
 }

@@ -66,12 +66,34 @@ impl std::error::Error for Advised {}
 /// Prints clap's message. `--help` and `--version` end with 0, a mistake with 1.
 pub(crate) fn report_usage(stop: &clap::Error) -> ExitCode {
     // Nothing is left to do when the terminal is gone.
-    let _gone = stop.print();
+    let _gone = match plainly(stop) {
+        Some(said) => {
+            eprint!("{said}");
+            Ok(())
+        }
+        None => stop.print(),
+    };
     if stop.use_stderr() {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS
     }
+}
+
+/// What is said instead where a value is no id or no time: what was meant, and not where a parser stopped.
+fn plainly(stop: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ErrorKind};
+    let cause = std::error::Error::source(stop).filter(|_| stop.kind() == ErrorKind::ValueValidation)?;
+    let wanted = if cause.is::<uuid::Error>() {
+        "is no id, which looks like 019a0000-0000-7000-8000-000000000001; the commands that list things print theirs"
+    } else if cause.is::<chrono::ParseError>() {
+        "is no time of RFC 3339, such as 2030-01-31T08:00:00Z"
+    } else {
+        return None;
+    };
+    let value = stop.get(ContextKind::InvalidValue)?;
+    let of = stop.get(ContextKind::InvalidArg)?;
+    Some(format!("error: {of}: {} {wanted}\n", printable(&format!("'{value}'"))))
 }
 
 /// Prints the error and what to do about it; always exit code 1.
@@ -101,6 +123,32 @@ fn advice(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
 mod tests {
     use super::*;
     use anyhow::Context as _;
+
+    #[test]
+    fn a_value_that_is_no_id_or_no_time_is_said_to_be_none() {
+        use clap::{Arg, Command, value_parser};
+        let command = Command::new("c")
+            .arg(
+                Arg::new("id")
+                    .value_name("JOB_ID")
+                    .value_parser(value_parser!(uuid::Uuid)),
+            )
+            .arg(
+                Arg::new("at")
+                    .long("at")
+                    .value_parser(value_parser!(chrono::DateTime<chrono::Utc>)),
+            )
+            .arg(Arg::new("n").long("n").value_parser(value_parser!(u8)));
+        let said = |arguments: &[&str]| plainly(&command.clone().try_get_matches_from(arguments).unwrap_err());
+        let id = said(&["c", "nope"]).unwrap();
+        assert!(
+            id.contains("JOB_ID") && id.contains("'nope' is no id, which looks like"),
+            "{id}"
+        );
+        let time = said(&["c", "--at", "tomorrow"]).unwrap();
+        assert!(time.contains("'tomorrow' is no time of RFC 3339"), "{time}");
+        assert_eq!(said(&["c", "--n", "x"]), None);
+    }
 
     #[test]
     fn an_error_keeps_its_help_under_added_context() {

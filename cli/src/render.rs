@@ -75,6 +75,14 @@ pub(crate) fn number_of(count: u64, what: &str) -> String {
     format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
+/// The lines of a list, or that there are none.
+pub(crate) fn or_none(lines: String) -> String {
+    match lines.is_empty() {
+        true => "there are none\n".to_owned(),
+        false => lines,
+    }
+}
+
 /// Whether somebody still reads what is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Reader {

@@ -1,4 +1,5 @@
 use crate::kinds::{SyncSource, diagnostics};
+use crate::payload_fault::payload_fault;
 use crate::{FieldError, Kind, Pool};
 use serde_json::Value;
 use store::{SourceId, StoreError, TenantTx, sources};
@@ -66,8 +67,8 @@ fn source<K: Kind>(payload: &Value) -> Option<SourceId> {
 }
 
 fn validate<K: Kind>(payload: Value) -> Result<Value, Vec<FieldError>> {
-    let unreadable = |error: serde_json::Error| vec![FieldError::new("payload", "invalid", error.to_string())];
-    let kind: K = serde_json::from_value(payload).map_err(unreadable)?;
+    let unreadable = |error: serde_json::Error| vec![payload_fault::<K>(&payload, &error)];
+    let kind = K::deserialize(&payload).map_err(unreadable)?;
     let errors: Vec<FieldError> = kind
         .validate()
         .into_iter()
@@ -114,6 +115,11 @@ impl Catalogue {
         }
     }
 
+    /// What the kinds are called.
+    pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.entries.iter().map(|entry| entry.kind)
+    }
+
     /// # Errors
     /// [`SubmitError::UnknownKind`], also for kinds that exist but are not for clients.
     pub fn find(&self, kind: &str) -> Result<&CatalogueEntry, SubmitError> {
@@ -146,6 +152,23 @@ mod tests {
             .check(json!({"ms": 1_u64 << 40}))
             .unwrap_err();
         assert_eq!(errors[0].field, "payload.ms");
+        let fault = |payload: Value| {
+            let mut errors = catalogue.find("diagnostics.sleep").unwrap().check(payload).unwrap_err();
+            let FieldError { field, code, message } = errors.remove(0);
+            format!("{field} {code}: {message}")
+        };
+        assert_eq!(fault(json!({})), "payload.ms required: is required");
+        let whole = "payload.ms type: must be a whole number, 0 or more";
+        assert_eq!(fault(json!({"ms": "x"})), whole);
+        assert_eq!(fault(json!({"ms": null})), whole);
+        assert_eq!(
+            fault(json!({"ms": -4})),
+            "payload.ms invalid: must be a whole number, 0 or more"
+        );
+        assert_eq!(
+            fault(json!({"ms": 1, "sm": 2})),
+            "payload.sm unknown: is not a field of this kind's payload"
+        );
         assert!(
             catalogue
                 .find("diagnostics.noop")

@@ -12,6 +12,7 @@ mod enqueue_many;
 mod governor;
 mod kind;
 pub mod kinds;
+mod payload_fault;
 mod queue;
 mod rate_limits;
 pub mod schedules;

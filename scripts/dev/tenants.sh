@@ -32,7 +32,7 @@ ensure_keys() {
     [ ! -s "$file" ] || . "$file"
     ensure_key VISUALKIT_API_KEY dev --kind secret --scopes '*'
     ensure_key VISUALKIT_API_KEY_B dev-b --kind secret --scopes '*'
-    ensure_key VISUALKIT_PUBLISHABLE_KEY dev --kind publishable --origins http://localhost
+    ensure_key VISUALKIT_PUBLISHABLE_KEY dev --kind publishable --origins http://localhost,http://localhost:3000,http://localhost:5173
     (
         umask 077
         for name in VISUALKIT_API_KEY VISUALKIT_API_KEY_B VISUALKIT_PUBLISHABLE_KEY; do printf '%s=%s\n' "$name" "${!name}"; done >"$file.new"

@@ -14,6 +14,9 @@ pub(crate) struct DeadLetterObject {
     pub(crate) pool: String,
     /// Attempts of its last run.
     pub(crate) attempt: i16,
+    /// The document that it is about, if it is about one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) document_id: Option<Uuid>,
     #[schema(value_type = Option<super::job::JobError>, required = true)]
     pub(crate) error: Option<Value>,
     pub(crate) created_at: DateTime<Utc>,
@@ -30,6 +33,7 @@ impl From<DeadLetter> for DeadLetterObject {
             kind: letter.kind,
             pool: letter.pool,
             attempt: letter.attempt,
+            document_id: letter.document_id.map(|id| id.0),
             error: letter.error,
             created_at: letter.created_at,
             failed_at: letter.failed_at,

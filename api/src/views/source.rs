@@ -1,8 +1,11 @@
 use super::Versioned;
+use super::job::JobError;
+use super::job::JobStateName;
 use chrono::{DateTime, Utc};
 use jobs::WebSource;
 use serde::Serialize;
 use serde_json::Value;
+use store::jobs::{Job, JobState};
 use store::sources::{Item, Source, Sync};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -65,6 +68,19 @@ impl From<Source> for SourceObject {
 pub(crate) struct SourceSyncObject {
     /// Also its job's id.
     pub(crate) id: Uuid,
+    /// Its job's, as `attempt`, `max_attempts`, `run_at` and `error` are; null once that is gone.
+    #[schema(value_type = Option<JobStateName>, required = true)]
+    pub(crate) state: Option<JobState>,
+    #[schema(required = true)]
+    pub(crate) attempt: Option<i16>,
+    #[schema(required = true)]
+    pub(crate) max_attempts: Option<i16>,
+    /// Of one that is `retryable`: when its next attempt is due.
+    #[schema(required = true)]
+    pub(crate) run_at: Option<DateTime<Utc>>,
+    /// Why its last attempt failed.
+    #[schema(value_type = Option<JobError>, required = true)]
+    pub(crate) error: Option<Value>,
     pub(crate) dry_run: bool,
     /// Addresses that were looked at, or are left to look at.
     pub(crate) found: i32,
@@ -86,10 +102,16 @@ pub(crate) struct SourceSyncObject {
     pub(crate) ended_at: Option<DateTime<Utc>>,
 }
 
-impl From<Sync> for SourceSyncObject {
-    fn from(sync: Sync) -> Self {
+impl SourceSyncObject {
+    /// With its job, as long as that is kept.
+    pub(crate) fn of(sync: Sync, job: Option<&Job>) -> Self {
         Self {
             id: sync.id.0,
+            state: job.map(|job| job.state),
+            attempt: job.map(|job| job.attempt),
+            max_attempts: job.map(|job| job.max_attempts),
+            run_at: job.map(|job| job.run_at),
+            error: job.and_then(|job| job.error.clone()),
             dry_run: sync.dry_run,
             found: sync.found,
             continued: sync.continued,

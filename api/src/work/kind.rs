@@ -25,7 +25,15 @@ pub(crate) fn check_kind(
     payload: Option<Value>,
 ) -> Result<(CatalogueEntry, Value), Vec<FieldError>> {
     let unknown = |_| {
-        let message = "is no kind of job that clients can submit";
+        let mut kinds: Vec<&str> = what.catalogue.kinds().collect();
+        kinds.sort_unstable();
+        let kinds = kinds.join(", ");
+        let message = match kind.starts_with("diagnostics.") {
+            true => format!(
+                "is no kind of job that clients can submit; there are {kinds}, and `diagnostics.enabled` decides whether kinds of diagnostics are"
+            ),
+            false => format!("is no kind of job that clients can submit; there are {kinds}"),
+        };
         vec![FieldError::new("kind", "unknown_kind", message)]
     };
     let entry = *what.catalogue.find(kind).map_err(unknown)?;

@@ -6,6 +6,8 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use uuid::Uuid;
 
+const NOT_THE_API: &str = "is VISUALKIT_URL the address of a VisualKit API of this version (not the admin address)?";
+
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ClientError {
     #[error("{0}")]
@@ -24,8 +26,16 @@ pub(crate) enum ClientError {
         code: String,
         message: String,
     },
-    #[error("{waiting} of the jobs have not ended, and none ended in the last {secs} s")]
+    #[error("{} still waiting, and none ended in the last {secs} s", if *waiting == 1 { "1 job is".to_owned() } else { format!("{waiting} jobs are") })]
     Stalled { waiting: usize, secs: u64 },
+    #[error("the {what} has not been answered after {secs} s{}", because.as_ref().map(|because| format!(": {because}")).unwrap_or_default())]
+    Unanswered {
+        id: Uuid,
+        what: &'static str,
+        secs: u64,
+        /// What will not change until somebody acts.
+        because: Option<String>,
+    },
     #[error("no knowledge base is named {name:?}")]
     NoSuchBase { name: String, existing: Vec<String> },
 }
@@ -41,14 +51,15 @@ impl ClientError {
             Self::MayBeDone(_) => Some(
                 "it may have been done all the same, so it was not sent again; look before you run it again".into(),
             ),
-            Self::Unreadable { .. } => {
-                Some("is VISUALKIT_URL the address of a VisualKit API of this version (not the admin address)?".into())
-            }
+            Self::Unreadable { .. } => Some(NOT_THE_API.into()),
             Self::JobFailed { id, .. } => Some(format!("`visualkit jobs show {id}` tells what each attempt did")),
             Self::Stalled { .. } => Some(
                 "is a worker running? `visualkit jobs list --state queued` shows what waits; nothing accepted is lost"
                     .into(),
             ),
+            Self::Unanswered { id, .. } => Some(format!(
+                "is a worker of its pool running? `visualkit pools` shows them, `visualkit jobs why {id}` what it waits for"
+            )),
             Self::NoSuchBase { existing, .. } if existing.is_empty() => {
                 Some("there is none yet; `visualkit ingest PATH --kb NAME` makes one".into())
             }
@@ -121,10 +132,18 @@ impl Problem {
         problem
     }
 
-    /// The sentence for people, with the field errors: `content: must not be empty`.
+    /// The sentence for people, with the field errors where it does not say them: `content: must not be empty`.
     pub(crate) fn sentence(&self) -> String {
         let reason = [&self.detail, &self.title].into_iter().find(|text| !text.is_empty());
         let mut text = reason.cloned().unwrap_or_else(|| self.status.to_string());
+        if let [error] = self.errors.as_slice()
+            && text.contains(&error.message)
+        {
+            return text;
+        }
+        if let Some(counted) = text.strip_suffix("; `errors` lists them.") {
+            text = counted.to_owned();
+        }
         for error in &self.errors {
             text.push_str(&format!("; {}: {}", error.field, error.message));
         }
@@ -136,7 +155,14 @@ impl Problem {
             StatusCode::UNAUTHORIZED => {
                 Some("set VISUALKIT_API_KEY to a valid key: `set -a; . .dev/env; set +a` after ./dev up".into())
             }
+            StatusCode::FORBIDDEN if self.code == "origin_not_allowed" => {
+                Some("a publishable key is for the pages of its origins; use a secret key here".into())
+            }
             StatusCode::FORBIDDEN => Some("use a key that has the scope; `visualkit keys list` shows them".into()),
+            // No route of the API answers so: its problems have codes of their own.
+            StatusCode::NOT_FOUND if self.code == "http_404" => Some(NOT_THE_API.into()),
+            // The sentence says it all, and nothing was logged.
+            _ if self.code == "not_configured" => None,
             status if status.is_server_error() && !self.request_id.is_empty() => Some(format!(
                 "the server's log tells more under request id {}",
                 self.request_id
@@ -169,9 +195,38 @@ mod tests {
     }
 
     #[test]
+    fn nothing_is_said_twice() {
+        let one = br#"{"code":"invalid","detail":"`query` must not be empty.","errors":[{"field":"query","message":"must not be empty"}]}"#;
+        let problem = Problem::read(StatusCode::UNPROCESSABLE_ENTITY, one);
+        assert_eq!(problem.to_string(), "422 invalid: `query` must not be empty.");
+        let two = br#"{"code":"invalid","detail":"2 fields cannot be accepted; `errors` lists them.",
+            "errors":[{"field":"a","message":"is required"},{"field":"b","message":"is unknown"}]}"#;
+        let problem = Problem::read(StatusCode::UNPROCESSABLE_ENTITY, two);
+        assert_eq!(
+            problem.to_string(),
+            "422 invalid: 2 fields cannot be accepted; a: is required; b: is unknown"
+        );
+    }
+
+    #[test]
     fn an_answer_that_is_no_problem_document_still_has_a_code() {
         let problem = Problem::read(StatusCode::BAD_GATEWAY, b"<html>");
         assert_eq!(problem.to_string(), "502 http_502: 502 Bad Gateway");
+    }
+
+    #[test]
+    fn help_is_given_where_it_helps() {
+        let help = |status, body: &[u8]| ClientError::Problem(Box::new(Problem::read(status, body))).help();
+        let not_configured = br#"{"code":"not_configured","request_id":"r"}"#;
+        assert_eq!(help(StatusCode::SERVICE_UNAVAILABLE, not_configured), None);
+        assert!(
+            help(StatusCode::NOT_FOUND, b"")
+                .unwrap()
+                .contains("not the admin address")
+        );
+        assert_eq!(help(StatusCode::NOT_FOUND, br#"{"code":"not_found"}"#), None);
+        let origin = help(StatusCode::FORBIDDEN, br#"{"code":"origin_not_allowed"}"#).unwrap();
+        assert!(origin.contains("secret key"), "{origin}");
     }
 
     #[test]

@@ -11,15 +11,18 @@ use uuid::Uuid;
 
 use super::connection::Client;
 use super::error::ClientError;
+use super::held_up::HeldUp;
 use super::wire::{Job, JobError, JobState};
 
 const AT_ONCE: usize = 8;
+/// How long no job may end before it is said what they wait for, and how often that is asked then.
+const STANDSTILL: Duration = Duration::from_secs(20);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(25);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
 /// Waits until every job has ended and calls `on_end` with the key and job of each. Jobs end roughly in the order in
 /// which they were made, so the oldest ones are asked about until they end: about one call a job, not one a job and
-/// poll. A job that waits for a retry is put behind the others.
+/// poll. A job that waits for a retry is put behind the others. Where none ends for a while, what the first of them waits for is said.
 ///
 /// # Errors
 /// [`ClientError::Stalled`] when no job ends for `stall`.
@@ -28,9 +31,10 @@ pub(crate) async fn wait_for_all<K>(
     jobs: Vec<(K, Uuid)>,
     stall: Duration,
     mut on_end: impl FnMut(K, Job),
+    mut say: impl FnMut(&str),
 ) -> Result<(), ClientError> {
     let mut waiting = VecDeque::from(jobs);
-    let mut last_end = Instant::now();
+    let (mut last_end, mut last_look, mut held_up) = (Instant::now(), Instant::now(), HeldUp::default());
     let mut pause = SHORTEST_PAUSE;
     while !waiting.is_empty() {
         let front: Vec<(K, Uuid)> = waiting.drain(..AT_ONCE.min(waiting.len())).collect();
@@ -58,6 +62,12 @@ pub(crate) async fn wait_for_all<K>(
                 waiting: waiting.len(),
                 secs: stall.as_secs(),
             });
+        }
+        if last_end.max(last_look).elapsed() > STANDSTILL.min(stall / 4) {
+            last_look = Instant::now();
+            if let Some((_, id)) = waiting.front() {
+                held_up.look(client, *id, &mut say).await;
+            }
         }
         if nothing_to_hurry_for {
             tokio::time::sleep(pause).await;
@@ -90,6 +100,8 @@ fn gone(id: Uuid) -> Job {
             message: "the job does not exist any more".into(),
         }),
         attempts: Vec::new(),
+        document_id: None,
+        discarded: None,
         created_at: None,
         started_at: None,
         finished_at: None,
@@ -136,11 +148,10 @@ mod tests {
         })
         .await;
         let mut ended = Vec::new();
-        wait_for_all(&fake.client(), jobs(200), Duration::from_secs(5), |key, _| {
-            ended.push(key)
-        })
-        .await
-        .unwrap();
+        let note = |key, _| ended.push(key);
+        wait_for_all(&fake.client(), jobs(200), Duration::from_secs(5), note, |_| ())
+            .await
+            .unwrap();
         assert_eq!(ended, (1..=200).collect::<Vec<_>>());
         assert!(fake.requests().len() < 300, "{}", fake.requests().len());
     }
@@ -156,7 +167,7 @@ mod tests {
         .await;
         let mut ended = Vec::new();
         let note = |key, job: Job| ended.push((key, job.error.map(|error| error.code)));
-        wait_for_all(&fake.client(), jobs(20), Duration::from_secs(5), note)
+        wait_for_all(&fake.client(), jobs(20), Duration::from_secs(5), note, |_| ())
             .await
             .unwrap();
         assert_eq!(ended.len(), 20);
@@ -166,10 +177,20 @@ mod tests {
 
     #[tokio::test]
     async fn waiting_ends_when_nothing_ends() {
-        let fake = Fake::serving(|request| job(request, "queued")).await;
-        let error = wait_for_all(&fake.client(), jobs(3), Duration::from_millis(100), |_, _| ())
+        let fake = Fake::serving(|request| {
+            if request.line.ends_with("/why") {
+                let blocker = json!({"reason": "no_worker", "class": "stuck", "since": "s", "detail": "No worker of pool ingest is alive."});
+                return reply(200, json!({"state": "queued", "blocked_by": [blocker]}));
+            }
+            job(request, "queued")
+        })
+        .await;
+        let mut said = Vec::new();
+        let note = |text: &str| said.push(text.to_owned());
+        let error = wait_for_all(&fake.client(), jobs(3), Duration::from_millis(500), |_, _| (), note)
             .await
             .unwrap_err();
         assert!(matches!(error, ClientError::Stalled { waiting: 3, .. }));
+        assert!(said.len() == 1 && said[0].contains("no_worker (stuck)"), "{said:?}");
     }
 }

@@ -15,7 +15,14 @@ const PATH: &[&str] = &["knowledge-bases"];
 /// # Errors
 /// [`ClientError::NoSuchBase`] for the first name that is not there.
 pub(crate) async fn find_all_by_name(client: &Client, names: &[String]) -> Result<Vec<KnowledgeBase>, ClientError> {
-    let bases: Vec<KnowledgeBase> = list_all(client, PATH).await?;
+    let bases: Vec<KnowledgeBase> = match list_all(client, PATH).await {
+        // A key that may only search may not list bases, and needs no list to name them by their ids.
+        Err(ClientError::Problem(problem)) if problem.status == StatusCode::FORBIDDEN => {
+            let by_id = names.iter().map(|name| KnowledgeBase::of_id(name));
+            return by_id.collect::<Option<_>>().ok_or(ClientError::Problem(problem));
+        }
+        listed => listed?,
+    };
     let find = |name: &String| {
         let named = bases.iter().find(|base| base.name == *name);
         named
@@ -95,6 +102,18 @@ mod tests {
         let fake = Fake::answering(vec![reply(200, page(&["docs"]))]).await;
         let found = find_all_by_name(&fake.client(), &[ID.to_owned()]).await.unwrap();
         assert_eq!(found[0].name, "docs");
+    }
+
+    #[tokio::test]
+    async fn a_key_that_may_not_list_bases_names_them_by_id() {
+        let refused = || reply(403, json!({"code": "forbidden"}));
+        let fake = Fake::answering(vec![refused(), refused()]).await;
+        let found = find_all_by_name(&fake.client(), &[ID.to_owned()]).await.unwrap();
+        assert_eq!(found[0].id.to_string(), ID);
+        let error = find_all_by_name(&fake.client(), &["docs".to_owned()])
+            .await
+            .unwrap_err();
+        assert!(error.to_string().starts_with("403"), "{error}");
     }
 
     #[tokio::test]

@@ -4,6 +4,7 @@ mod collections;
 mod connection;
 mod error;
 mod events;
+mod held_up;
 mod interactive;
 mod jobs;
 mod knowledge_bases;

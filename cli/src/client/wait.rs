@@ -5,18 +5,20 @@ use std::time::Duration;
 use anyhow::Context as _;
 use serde_json::Value;
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::connection::Client;
 use super::error::ClientError;
-use crate::job_text::why_text;
+use super::held_up::HeldUp;
+use crate::render::one_line;
 
-/// How long a job may stand still before the user is told why.
-const STANDSTILL: Duration = Duration::from_secs(60);
+/// How long a job may stand still before the user is told why, and how often that is asked then.
+const STANDSTILL: Duration = Duration::from_secs(10);
 const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// The job, once it has ended. It outlives a restart of the system, so the waiting does as well. Where nothing changes about the job for a
-/// minute, what it waits for is said on standard error, once.
+/// The job, once it has ended. It outlives a restart of the system, so the waiting does as well. Each attempt that fails is said on standard
+/// error, and, where nothing changes about the job for a while, what it waits for, once each.
 ///
 /// # Errors
 /// What a call may end with, with the job's id.
@@ -34,7 +36,7 @@ async fn follow(
     mut say: impl FnMut(&str),
 ) -> Result<Value, ClientError> {
     let client = client.for_bulk_work();
-    let (mut last_change, mut said) = (Instant::now(), false);
+    let (mut last_change, mut held_up, mut told) = (Instant::now(), HeldUp::default(), 0);
     let mut pause = SHORTEST_PAUSE;
     while !has_ended(&job) {
         tokio::time::sleep(pause).await;
@@ -44,15 +46,61 @@ async fn follow(
             last_change = Instant::now();
         }
         job = now;
-        if !said && last_change.elapsed() >= standstill && !has_ended(&job) {
-            said = true;
-            // Who cannot be told why waits all the same.
-            if let Ok(why) = client.get::<Value>(&["jobs", id, "why"], &[]).await {
-                say(&format!("job {id} has not moved for a while: {}", why_text(&why)));
-            }
+        if has_ended(&job) {
+            // Its end says why the last attempt failed.
+            break;
+        }
+        let failed = failed_attempts(&job);
+        let new = failed.iter().filter(|attempt| attempt.number > told);
+        new.for_each(|attempt| say(&attempt.text));
+        told = failed.last().map_or(told, |attempt| attempt.number.max(told));
+        if last_change.elapsed() >= standstill {
+            last_change = Instant::now();
+            held_up
+                .look(&client, Uuid::parse_str(id).unwrap_or_default(), &mut say)
+                .await;
         }
     }
     Ok(job)
+}
+
+/// An attempt that failed, by its number over all runs.
+struct FailedAttempt {
+    number: usize,
+    text: String,
+}
+
+/// In their order; of the last, when the next is due, if one is.
+fn failed_attempts(job: &Value) -> Vec<FailedAttempt> {
+    let attempts: Vec<&Value> = job
+        .get("attempts")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .collect();
+    let field = |of: &Value, name: &str| one_line(of.get(name).and_then(Value::as_str).unwrap_or_default(), 200);
+    let waits = job.get("state").and_then(Value::as_str) == Some("retryable");
+    let mut failed = Vec::new();
+    for (at, attempt) in attempts.iter().enumerate() {
+        let outcome = field(attempt, "outcome");
+        let how = match outcome.as_str() {
+            "failed" => "failed",
+            "lost" => "lost its worker",
+            _ => continue,
+        };
+        let error = attempt.get("error").filter(|error| !error.is_null());
+        let error = error.map(|error| format!(": {}: {}", field(error, "code"), field(error, "message")));
+        let next = match waits && at + 1 == attempts.len() {
+            true => format!("; the next at {}", field(job, "run_at")),
+            false => String::new(),
+        };
+        let number = attempt.get("attempt").and_then(Value::as_u64).unwrap_or_default();
+        failed.push(FailedAttempt {
+            number: at + 1,
+            text: format!("attempt {number} {how}{}{next}\n", error.unwrap_or_default()),
+        });
+    }
+    failed
 }
 
 fn has_ended(job: &Value) -> bool {
@@ -110,6 +158,42 @@ mod tests {
         let expected =
             format!("job {ID} has not moved for a while: queued\n  paused (waiting) since s\n    pool general\n");
         assert_eq!(said, [expected]);
+    }
+
+    #[tokio::test]
+    async fn each_attempt_that_fails_is_said() {
+        let polls = AtomicU32::new(0);
+        let said = said(move |request| {
+            if request.line.ends_with("/why") {
+                return reply(200, json!({"state": "running", "blocked_by": []}));
+            }
+            let error = json!({"code": "robots_unavailable", "message": "The site is away.", "retryable": true});
+            let attempt = |number: u32| json!({"attempt": number, "outcome": "failed", "error": error});
+            let (state, attempts) = match polls.fetch_add(1, Relaxed) {
+                0 => ("running", json!([{"attempt": 1, "outcome": null}])),
+                1 | 2 => ("retryable", json!([attempt(1)])),
+                3 => (
+                    "running",
+                    json!([attempt(1), attempt(2), {"attempt": 3, "outcome": null}]),
+                ),
+                _ => (
+                    "succeeded",
+                    json!([attempt(1), attempt(2), {"attempt": 3, "outcome": "succeeded"}]),
+                ),
+            };
+            let at = "2026-11-30T14:09:53Z";
+            reply(
+                200,
+                json!({"id": ID, "state": state, "attempts": attempts, "run_at": at}),
+            )
+        })
+        .await;
+        let why = "robots_unavailable: The site is away.";
+        let expected = [
+            format!("attempt 1 failed: {why}; the next at 2026-11-30T14:09:53Z\n"),
+            format!("attempt 2 failed: {why}\n"),
+        ];
+        assert_eq!(said, expected);
     }
 
     #[tokio::test]

@@ -18,6 +18,16 @@ pub(crate) struct KnowledgeBase {
     pub(crate) name: String,
 }
 
+impl KnowledgeBase {
+    /// The base of this id, if it is one: what it is called is not known.
+    pub(super) fn of_id(id: &str) -> Option<Self> {
+        Some(Self {
+            id: Uuid::parse_str(id).ok()?,
+            name: id.to_owned(),
+        })
+    }
+}
+
 #[derive(Debug, Deserialize)]
 pub(crate) struct Document {
     pub(crate) id: Uuid,
@@ -77,12 +87,24 @@ pub(crate) struct Job {
     pub(crate) error: Option<JobError>,
     #[serde(default)]
     pub(crate) attempts: Vec<Attempt>,
+    /// The document that it is about.
+    #[serde(default)]
+    pub(crate) document_id: Option<Uuid>,
+    #[serde(default)]
+    pub(crate) discarded: Option<Discarded>,
     #[serde(default)]
     pub(crate) created_at: Option<DateTime<Utc>>,
     #[serde(default)]
     pub(crate) started_at: Option<DateTime<Utc>>,
     #[serde(default)]
     pub(crate) finished_at: Option<DateTime<Utc>>,
+}
+
+/// That somebody gave a dead job up.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Discarded {
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) reason: String,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -117,6 +139,9 @@ pub(crate) struct Step {
 
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Attempt {
+    /// Grows with each retry by hand.
+    #[serde(default)]
+    pub(crate) run: u32,
     pub(crate) attempt: u32,
     #[serde(default)]
     pub(crate) worker: Option<String>,

@@ -1,6 +1,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::looked_at::LookedAt;
 use crate::answer::Answer;
 use crate::client::{KnowledgeBase, ServerArgs, find_all_by_name, find_collections, run_interactive};
 use crate::outcome::Outcome;
@@ -11,12 +12,14 @@ pub(crate) struct Args {
     /// The question, as one argument
     #[arg(value_name = "QUESTION")]
     question: String,
-    /// Name of a knowledge base; may be given more than once
+    /// A knowledge base, by name or id; may be given more than once
     #[arg(long, required = true, value_name = "NAME")]
     kb: Vec<String>,
     /// Read only documents of this collection, by name or id; may be given more than once
     #[arg(long, value_name = "NAME")]
     collection: Vec<String>,
+    #[command(flatten)]
+    looked_at: LookedAt,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -37,6 +40,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     if let Some(fields) = body.as_object_mut() {
         fields.extend((!collections.is_empty()).then(|| ("collection_ids".to_owned(), json!(collections))));
     }
+    args.looked_at.add_to(&mut body);
     let finished = run_interactive(&client, "answers", &body).await?;
     if args.json {
         print_json(&finished.result())?;
@@ -68,6 +72,7 @@ mod tests {
             question: "Why?".into(),
             kb: vec!["docs".into()],
             collection: Vec::new(),
+            looked_at: LookedAt::default(),
             json: false,
             server: fake.server(),
         };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::client::{Client, ClientError, ServerArgs};
 use crate::outcome::{Advised, Outcome};
-use crate::render::{one_line, print, print_json};
+use crate::render::{one_line, or_none, print, print_json};
 
 /// Below the API's limits of 1,000 jobs and 1 MiB a request.
 const JOBS_AT_ONCE: usize = 1000;
@@ -115,7 +115,7 @@ async fn list(query: &[(&'static str, String)], common: &Common) -> anyhow::Resu
 /// A line for each batch of the page, and where the next one begins.
 fn lines(page: &Value) -> String {
     let batches = page.get("data").and_then(Value::as_array).into_iter().flatten();
-    let mut lines: String = batches.map(line).collect();
+    let mut lines = or_none(batches.map(line).collect());
     if let Some(cursor) = page.get("next_cursor").and_then(Value::as_str) {
         lines.push_str(&format!("more: --cursor {}\n", one_line(cursor, 1000)));
     }

@@ -23,7 +23,7 @@ pub(crate) struct Args {
 enum Command {
     /// List the collections of a knowledge base
     List {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         #[arg(long, value_name = "NAME")]
         kb: String,
     },
@@ -62,7 +62,7 @@ enum Command {
 struct Which {
     /// The collection, by name or id
     name: String,
-    /// The knowledge base, by name
+    /// The knowledge base, by name or id
     #[arg(long, value_name = "NAME")]
     kb: String,
 }

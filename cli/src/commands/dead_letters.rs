@@ -91,6 +91,9 @@ impl Which {
         if let Some(limit) = self.limit {
             body.insert("limit".to_owned(), json!(limit));
         }
+        if self.all {
+            body.insert("all".to_owned(), json!(true));
+        }
         body.insert("dry_run".to_owned(), json!(self.dry_run));
         body
     }
@@ -139,8 +142,10 @@ fn replay_text(replay: &Value) -> String {
     for letter in items(replay, "preview") {
         let error = letter.get("error").cloned().unwrap_or_default();
         let message = one_line(text(&error, "message"), 100);
+        let document = letter.get("document_id").and_then(Value::as_str);
+        let document = document.map(|id| format!("  document {id}")).unwrap_or_default();
         lines.push_str(&format!(
-            "{}  {}  {}: {message}\n",
+            "{}  {}  {}: {message}{document}\n",
             text(letter, "id"),
             text(letter, "kind"),
             text(&error, "code")
@@ -313,10 +318,10 @@ mod tests {
     #[test]
     fn a_preview_names_the_calls_of_each_job_and_what_is_skipped() {
         let replay = json!({"dry_run": true, "replayed": ["a"], "skipped": [{"id": "b", "reason": "effect_unknown"}], "more": true, "next_cursor": "c",
-            "preview": [{"id": "a", "kind": "k", "error": {"code": "c", "message": "m"}, "effects": [{"step": "call", "state": "done"}]}]});
+            "preview": [{"id": "a", "kind": "k", "document_id": "d", "error": {"code": "c", "message": "m"}, "effects": [{"step": "call", "state": "done"}]}]});
         assert_eq!(
             replay_text(&replay),
-            "a  k  c: m\n    call call: done\nskipped  b: effect_unknown\n1 would be replayed, 1 skipped\nthere are more: run it again with --cursor c\n"
+            "a  k  c: m  document d\n    call call: done\nskipped  b: effect_unknown\n1 would be replayed, 1 skipped\nthere are more: run it again with --cursor c\n"
         );
     }
 }

@@ -2,8 +2,9 @@ use anyhow::Context as _;
 use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
+use std::time::{Duration, Instant};
 
-use crate::client::{Client, Job, JobState, ServerArgs, find_all_by_name, wait_for_end};
+use crate::client::{Client, ClientError, Job, JobState, ServerArgs, find_all_by_name, wait_for_end};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
 
@@ -22,7 +23,7 @@ pub(crate) struct Args {
 enum Command {
     /// Embed what a knowledge base has with another model, or bring its vectors to another place, beside the vectors that are searched
     Start {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         name: String,
         /// One that `visualkit models list` shows as available; the present one by default
         #[arg(long, required_unless_present = "vector_store")]
@@ -36,12 +37,12 @@ enum Command {
     },
     /// Show how far the last migration of a knowledge base is
     Show {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         name: String,
     },
     /// Search by the new model from now on; the old index is kept
     Switch {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         name: String,
         /// Why, although the knowledge base's gate does not let it; kept with the gate
         #[arg(long, value_name = "REASON")]
@@ -49,12 +50,12 @@ enum Command {
     },
     /// Search by the old model again
     Rollback {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         name: String,
     },
     /// Keep the model that is searched, and delete the vectors of the other
     End {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         name: String,
     },
 }
@@ -94,10 +95,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                     .map(|place| ("vector_store".to_owned(), place.into())),
             );
             let job: Value = client.post(&migration, &Value::from(body)).await?;
-            if !no_wait {
+            if *no_wait {
+                client.get(&migration, &[]).await?
+            } else {
                 outcome = wait(&client, job).await?;
+                whole(&client, &migration, WHOLE_WITHIN).await?
             }
-            client.get(&migration, &[]).await?
         }
         Command::Switch { override_gate, .. } => {
             let body = override_gate
@@ -120,6 +123,24 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         print(&text(&shown))?;
     }
     Ok(outcome)
+}
+
+/// How long replicas are waited for: they build the other index within a minute as a rule.
+const WHOLE_WITHIN: Duration = Duration::from_secs(90);
+
+/// The migration once each replica has both indexes, so that it can be switched, or as it is after a while.
+async fn whole(client: &Client, migration: &[&str], within: Duration) -> Result<Value, ClientError> {
+    let start = Instant::now();
+    loop {
+        let shown: Value = client.get(migration, &[]).await?;
+        let count = |name: &str| shown.get(name).and_then(Value::as_u64);
+        let is_ready = shown.get("state").and_then(Value::as_str) == Some("ready");
+        let lacks_some = count("replicas_ready") < count("replicas");
+        if !is_ready || !lacks_some || start.elapsed() >= within {
+            return Ok(shown);
+        }
+        tokio::time::sleep(Duration::from_secs(1).min(within)).await;
+    }
 }
 
 async fn wait(client: &Client, job: Value) -> anyhow::Result<Outcome> {
@@ -166,6 +187,19 @@ fn text(migration: &Value) -> String {
 #[allow(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::testing::{Fake, reply};
+
+    #[tokio::test]
+    async fn a_migration_that_has_started_is_shown_once_it_can_be_switched() {
+        let shown = |ready: u32| reply(200, json!({"state": "ready", "replicas": 2, "replicas_ready": ready}));
+        let path = ["knowledge-bases", "b", "embedding-migration"];
+        let fake = Fake::answering(vec![shown(0), shown(1), shown(2)]).await;
+        let found = whole(&fake.client(), &path, Duration::from_secs(60)).await;
+        assert_eq!(found.ok().and_then(|found| found["replicas_ready"].as_u64()), Some(2));
+        let fake = Fake::answering(vec![shown(1)]).await;
+        let found = whole(&fake.client(), &path, Duration::ZERO).await;
+        assert_eq!(found.ok().and_then(|found| found["replicas_ready"].as_u64()), Some(1));
+    }
 
     #[test]
     fn what_goes_on_is_shown_with_how_far_it_is_and_what_has_ended_without() {

@@ -25,13 +25,13 @@ pub(crate) struct Args {
 enum Command {
     /// Show the gate of a knowledge base, and what was changed past it
     Show {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         #[arg(long, value_name = "NAME")]
         kb: String,
     },
     /// Make a test set the gate of a knowledge base
     Set {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         #[arg(long, value_name = "NAME")]
         kb: String,
         /// The test set, by name
@@ -46,7 +46,7 @@ enum Command {
     },
     /// Take the gate of a knowledge base away
     Remove {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         #[arg(long, value_name = "NAME")]
         kb: String,
     },
@@ -93,7 +93,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     if args.json {
         print_json(&gate)?;
     } else {
-        print(&text(&serde_json::from_value(gate)?))?;
+        let gate: Gate = serde_json::from_value(gate)?;
+        let name = test_set_name(&client, gate.test_set_id).await;
+        print(&text(&gate, name.as_deref()))?;
     }
     Ok(Outcome::Done)
 }
@@ -109,11 +111,18 @@ async fn test_set(client: &Client, base: &str, name: &str) -> anyhow::Result<Uui
     Ok(serde_json::from_value(id.clone())?)
 }
 
-fn text(gate: &Gate) -> String {
+/// Nothing where the server cannot say.
+async fn test_set_name(client: &Client, id: Uuid) -> Option<String> {
+    let set: Value = client.get(&["test-sets", &id.to_string()], &[]).await.ok()?;
+    Some(set.get("name")?.as_str()?.to_owned())
+}
+
+fn text(gate: &Gate, name: Option<&str>) -> String {
+    let id = gate.test_set_id.to_string();
+    let set = name.map_or(id.clone(), |name| format!("{} ({id})", one_line(name, 100)));
     let mut text = format!(
-        "{} of test set {} may lose {}  since {}\n",
+        "{} of test set {set} may lose {}  since {}\n",
         one_line(&gate.metric, 20),
-        gate.test_set_id,
         gate.max_loss,
         gate.set_at.format("%F %T")
     );

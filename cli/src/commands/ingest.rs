@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use serde_json::json;
 
 use crate::client::{ServerArgs, find_or_create, find_or_create_collection};
-use crate::ingest::{Bars, Pictures, Place, Skipped, collect, ingest};
+use crate::ingest::{Bars, Pictures, Place, Skipped, collect, ingest, skipped_text};
 use crate::outcome::{Advised, Outcome};
 use crate::render::{one_line, print, print_json};
 
@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// Encoding of the text files that are not UTF-8, such as windows-1252; files that are marked as UTF-16, and web pages that name theirs, need none
     #[arg(long, value_name = "NAME", value_parser = charset)]
     charset: Option<String>,
+    /// List each file of a folder that is skipped, and why
+    #[arg(long)]
+    verbose: bool,
     /// Print the result as JSON
     #[arg(long)]
     json: bool,
@@ -58,6 +61,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     };
     let mut tally = ingest(&client, place, documents.collect(), Bars::new(args.json)).await?;
     tally.refuse(found.refused);
+    tally.skipped = found.skipped.len();
     if args.json {
         let base = json!({"id": base.id, "name": base.name});
         print_json(&json!({
@@ -66,7 +70,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         }))?;
     } else {
         let line = |skipped: &Skipped| format!("skipped  {}: {}\n", one_line(&skipped.path, 120), skipped.reason);
-        let skipped: String = found.skipped.iter().map(line).collect();
+        let skipped: String = match args.verbose {
+            true => found.skipped.iter().map(line).collect(),
+            false => skipped_text(&found.skipped),
+        };
         print(&format!("{skipped}{}", tally.text()))?;
     }
     Ok(Outcome::done_if(tally.failed.is_empty()))
@@ -113,6 +120,7 @@ mod tests {
             collection: None,
             acl_public: false,
             pictures: false,
+            verbose: false,
             charset: None,
             json: false,
             server: fake.server(),
@@ -160,6 +168,7 @@ mod tests {
             collection: None,
             acl_public: false,
             pictures: false,
+            verbose: false,
             charset: Some("windows-1252".into()),
             json: false,
             server: fake.server(),

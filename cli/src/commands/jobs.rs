@@ -7,7 +7,7 @@ use super::cancel_jobs::{CancelArgs, JobFilterArgs};
 use crate::client::{Client, ClientError, Job, JobState, Page, ServerArgs, Step, watch};
 use crate::job_text::{details, line, step_lines, why_text};
 use crate::outcome::Outcome;
-use crate::render::{Reader, one_line, print, print_json, print_to_reader};
+use crate::render::{Reader, one_line, or_none, print, print_json, print_to_reader};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -101,7 +101,7 @@ async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let page: Page<Job> = parse(page)?;
-    let mut text: String = page.data.iter().map(|job| format!("{}\n", line(job))).collect();
+    let mut text = or_none(page.data.iter().map(|job| format!("{}\n", line(job))).collect());
     if let Some(cursor) = page.next_cursor {
         text.push_str(&format!("more: --cursor {}\n", one_line(&cursor, 1000)));
     }
@@ -132,12 +132,27 @@ async fn show(args: JobArgs) -> anyhow::Result<Outcome> {
     }
     let job: Job = parse(value)?;
     let mut text = details(&job);
+    text.push_str(&document(&client, &job).await?);
     text.push_str(&steps(&client, &id).await?);
     if !job.state.has_ended() {
         text.push_str(&blockers(&client, &id).await?);
     }
     print(&text)?;
     Ok(Outcome::Done)
+}
+
+/// What the document is called that the job is about; nothing where it is gone, or the key may not see it.
+async fn document(client: &Client, job: &Job) -> Result<String, ClientError> {
+    let Some(id) = job.document_id else {
+        return Ok(String::new());
+    };
+    let document: Value = match client.get(&["documents", &id.to_string()], &[]).await {
+        Err(ClientError::Problem(_)) => return Ok(String::new()),
+        document => document?,
+    };
+    let field = |name: &str| one_line(document.get(name).and_then(Value::as_str).unwrap_or_default(), 200);
+    let line = format!("document  {}  {}", field("title"), field("external_id"));
+    Ok(format!("{}\n", line.trim_end()))
 }
 
 /// A line for each of the job's steps; nothing where the server cannot say.
@@ -210,7 +225,10 @@ async fn act(args: JobArgs, verb: &str, body: Option<Value>) -> anyhow::Result<O
     if args.json {
         print_json(&value)?;
     } else {
-        print(&format!("{}\n", line(&parse::<Job>(value)?)))?;
+        let job: Job = parse(value)?;
+        let stopping = verb == "cancel" && job.state == JobState::Running;
+        let note = if stopping { "its worker is told to stop\n" } else { "" };
+        print(&format!("{}\n{note}", line(&job)))?;
     }
     Ok(Outcome::Done)
 }
@@ -308,6 +326,21 @@ mod tests {
         };
         let (outcome, requests) = run_against(answer, Command::Show).await;
         assert_eq!((outcome, requests.len()), (Outcome::Done, 3));
+    }
+
+    #[tokio::test]
+    async fn showing_a_job_of_a_document_asks_what_that_is_called() {
+        let answer = |request: &Received| match request.line.split('/').nth(2) {
+            Some("documents") => reply(200, json!({"title": "Lantern", "external_id": "a.txt"})),
+            _ if request.line.ends_with("/steps") => reply(200, json!({"data": [], "next_cursor": null})),
+            _ => reply(
+                200,
+                json!({"id": ID, "kind": "ingest_document", "state": "dead", "document_id": ID}),
+            ),
+        };
+        let (outcome, requests) = run_against(answer, Command::Show).await;
+        assert_eq!(outcome, Outcome::Done);
+        assert_eq!(requests[1].line, format!("GET /v1/documents/{ID}"));
     }
 
     #[tokio::test]

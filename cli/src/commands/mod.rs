@@ -24,6 +24,7 @@ mod key_checks;
 pub(crate) mod keys;
 pub(crate) mod knowledge_bases;
 pub(crate) mod limits;
+mod looked_at;
 pub(crate) mod migrate;
 pub(crate) mod models;
 mod named_jobs;

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::client::{Client, ServerArgs, list_all};
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_done, print_json};
+use crate::render::{one_line, or_none, print, print_done, print_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -210,7 +210,7 @@ fn items<'a>(of: &'a Value, field: &str) -> impl Iterator<Item = &'a Value> + us
 }
 
 fn lines(list: &Value) -> String {
-    list.as_array().into_iter().flatten().map(line).collect()
+    or_none(list.as_array().into_iter().flatten().map(line).collect())
 }
 
 fn line(schedule: &Value) -> String {

@@ -3,9 +3,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::looked_at::LookedAt;
 use crate::client::{Finished, ServerArgs, find_all_by_name, find_collections, run_interactive};
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_json, time, wrapped};
+use crate::render::{number_of, one_line, print, print_json, time, wrapped};
 
 /// Which legs rank the results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum, Serialize)]
@@ -21,12 +22,14 @@ pub(crate) struct Args {
     /// What to look for, as one argument
     #[arg(value_name = "QUERY")]
     query: String,
-    /// Name of a knowledge base; may be given more than once
+    /// A knowledge base, by name or id; may be given more than once
     #[arg(long, required = true, value_name = "NAME")]
     kb: Vec<String>,
     /// Only documents of this collection, by name or id; may be given more than once
     #[arg(long, value_name = "NAME")]
     collection: Vec<String>,
+    #[command(flatten)]
+    looked_at: LookedAt,
     /// Which legs rank the results
     #[arg(long, value_enum, default_value = "hybrid")]
     mode: Mode,
@@ -105,6 +108,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         fields.extend(args.rerank.then(|| ("rerank".to_owned(), true.into())));
         fields.extend(args.reranker.map(|name| ("reranker".to_owned(), name.into())));
     }
+    args.looked_at.add_to(&mut body);
     let finished = run_interactive(&client, "search", &body).await?;
     if args.json {
         print_json(&finished.result())?;
@@ -151,9 +155,9 @@ fn text(results: &Results, finished: &Finished) -> String {
         let message = error.get("message").and_then(Value::as_str).unwrap_or_default();
         text.push_str(&format!("not reranked: {}\n", one_line(message, 300)));
     }
-    let count = results.results.len();
     text.push_str(&format!(
-        "{count} results in {}{inside} · reranker {reranker}{stale}\n",
+        "{} in {}{inside} · reranker {reranker}{stale}\n",
+        number_of(results.results.len() as u64, "result"),
         time(finished.took)
     ));
     text
@@ -176,7 +180,7 @@ mod tests {
         let finished = run_interactive(&fake.client(), "search", &json!({})).await.unwrap();
         let text = text(&finished.parse().unwrap(), &finished);
         assert!(text.starts_with(&format!(
-            "  1. 0.8765  Lantern  ({id})\n     It runs for 36 hours.\n     cosine=0.5\n1 results in "
+            "  1. 0.8765  Lantern  ({id})\n     It runs for 36 hours.\n     cosine=0.5\n1 result in "
         )));
         assert!(text.ends_with("(3.0 ms in the index) · reranker none · stale: the newest documents may be missing\n"));
     }
@@ -213,6 +217,7 @@ mod tests {
             query: "q".into(),
             kb: vec!["docs".into()],
             collection: Vec::new(),
+            looked_at: LookedAt::default(),
             mode: Mode::Keyword,
             limit: 3,
             phrase: Vec::new(),

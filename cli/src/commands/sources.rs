@@ -1,14 +1,16 @@
 use anyhow::Context as _;
 use clap::Subcommand;
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::client::{
-    Client, ServerArgs, find_all_by_name, find_or_create, find_or_create_collection, list_all, wait_for_end,
+    Client, ClientError, ServerArgs, find_all_by_name, find_or_create, find_or_create_collection, list_all,
+    wait_for_end,
 };
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_json};
+use crate::render::{one_line, or_none, print, print_json};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -27,7 +29,7 @@ enum Command {
     Add(AddArgs),
     /// List the sources of a knowledge base
     List {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         #[arg(long, value_name = "NAME")]
         kb: String,
     },
@@ -155,7 +157,14 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
         }
         Command::List { kb } => {
             let base = base(client, kb).await?;
-            let all: Vec<Value> = list_all(client, &["knowledge-bases", &base, "sources"]).await?;
+            let mut all: Vec<Value> = list_all(client, &["knowledge-bases", &base, "sources"]).await?;
+            let last = stream::iter(&all).map(|source| last_sync(client, field(source, "id")));
+            let last: Vec<Value> = last.buffered(AT_ONCE).try_collect().await?;
+            for (source, last) in all.iter_mut().zip(last) {
+                if let Some(fields) = source.as_object_mut() {
+                    fields.insert("syncs".to_owned(), last);
+                }
+            }
             Ok(all.into())
         }
         Command::Show { id } => {
@@ -207,6 +216,16 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
     }
 }
 
+/// Requests at a time.
+const AT_ONCE: usize = 8;
+
+/// The latest sync of a source, in a list that is empty where there is none.
+async fn last_sync(client: &Client, source: String) -> Result<Value, ClientError> {
+    let query = [("limit", "1".to_owned())];
+    let page: Value = client.get(&["sources", &source, "syncs"], &query).await?;
+    Ok(page.get("data").cloned().unwrap_or_default())
+}
+
 async fn base(client: &Client, name: &str) -> anyhow::Result<String> {
     let found = find_all_by_name(client, &[name.to_owned()]).await?;
     let base = found.first().context("there is no such knowledge base")?;
@@ -217,11 +236,20 @@ fn text(command: &Command, answered: &Value) -> String {
     let rows = |of: &Value| of.as_array().cloned().unwrap_or_default();
     match command {
         Command::Add(_) => source(answered),
-        Command::List { .. } => rows(answered).iter().map(source).collect(),
+        Command::List { .. } => or_none(rows(answered).iter().map(source).collect()),
         Command::Show { .. } => {
             let syncs = rows(answered.get("syncs").unwrap_or(&Value::Null));
-            let syncs: String = syncs.iter().map(|sync| format!("    {}", counts(sync, sync))).collect();
-            format!("{}{syncs}", source(answered))
+            let syncs: String = syncs
+                .iter()
+                .map(|sync| {
+                    format!(
+                        "    {}{}",
+                        counts(sync, sync),
+                        trouble(sync).map(|why| format!("        {why}\n")).unwrap_or_default()
+                    )
+                })
+                .collect();
+            format!("{}{syncs}", source_line(answered))
         }
         Command::Sync { .. } => match answered.get("result").filter(|result| !result.is_null()) {
             Some(result) => sync_result(answered, result),
@@ -230,7 +258,7 @@ fn text(command: &Command, answered: &Value) -> String {
         Command::Delete { .. } => job(answered),
         Command::Items { .. } => {
             let items = rows(answered.get("data").unwrap_or(&Value::Null));
-            let mut lines: String = items.iter().map(item).collect();
+            let mut lines = or_none(items.iter().map(item).collect());
             if let Some(cursor) = answered.get("next_cursor").and_then(Value::as_str) {
                 lines.push_str(&format!("more: --cursor {cursor}\n"));
             }
@@ -257,7 +285,14 @@ fn number(of: &Value, name: &str) -> i64 {
     of.get(name).and_then(Value::as_i64).unwrap_or_default()
 }
 
+/// With what is the matter with its latest sync, if something is.
 fn source(source: &Value) -> String {
+    let trouble = source.pointer("/syncs/0").and_then(trouble);
+    let trouble = trouble.map(|why| format!("    {why}\n")).unwrap_or_default();
+    format!("{}{trouble}", source_line(source))
+}
+
+fn source_line(source: &Value) -> String {
     let urls: Vec<&str> = source
         .pointer("/config/start_urls")
         .and_then(Value::as_array)
@@ -275,6 +310,27 @@ fn source(source: &Value) -> String {
         field(source, "name"),
         one_line(&urls.join(" "), 300)
     )
+}
+
+/// Why a sync does not get on, or came to nothing; nothing of one that runs or did what it was for.
+fn trouble(sync: &Value) -> Option<String> {
+    let error = sync.get("error").filter(|error| !error.is_null());
+    let error = error.map(|error| format!(": {}: {}", field(error, "code"), field(error, "message")));
+    let error = error.unwrap_or_default();
+    let attempt = format!(
+        "attempt {} of {}",
+        number(sync, "attempt"),
+        number(sync, "max_attempts")
+    );
+    match field(sync, "state").as_str() {
+        "retryable" => Some(format!(
+            "{attempt} failed{error}; the next at {}",
+            field(sync, "run_at")
+        )),
+        "queued" | "running" if !error.is_empty() => Some(format!("{attempt}; the last failed{error}")),
+        ended @ ("dead" | "cancelled") => Some(format!("ended {ended}{error}")),
+        _ => None,
+    }
 }
 
 fn job(job: &Value) -> String {
@@ -358,6 +414,22 @@ mod tests {
             text.contains("skipped: robots") && text.contains("more_than_half"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_sync_that_fails_again_and_again_says_why() {
+        let sync = |state: &str, error: Value| json!({"state": state, "attempt": 5, "max_attempts": 10, "run_at": "t", "error": error});
+        let away = json!({"code": "robots_unavailable", "message": "The site is away."});
+        let expected = "attempt 5 of 10 failed: robots_unavailable: The site is away.; the next at t";
+        assert_eq!(trouble(&sync("retryable", away.clone())).unwrap(), expected);
+        assert!(source(&json!({"id": "s", "syncs": [sync("retryable", away.clone())]})).contains(expected));
+        assert_eq!(
+            trouble(&sync("dead", away)).unwrap(),
+            "ended dead: robots_unavailable: The site is away."
+        );
+        assert_eq!(trouble(&sync("running", Value::Null)), None);
+        assert_eq!(trouble(&sync("succeeded", Value::Null)), None);
+        assert_eq!(trouble(&json!({"state": null})), None, "its job is gone");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use uuid::Uuid;
 
-use crate::client::{Client, ServerArgs, find_all_by_name, list_all, wait_for_end};
-use crate::eval::{comparison, evaluation, question_table, read_questions};
+use crate::client::{Client, Page, ServerArgs, find_all_by_name, list_all, wait_for_end};
+use crate::eval::{absent, comparison, evaluation, question_table, read_questions};
 use crate::outcome::Outcome;
 use crate::render::{number_of, one_line, print, print_json};
 
@@ -31,7 +31,7 @@ pub(crate) enum Command {
 
 #[derive(clap::Args)]
 struct SetName {
-    /// The knowledge base, by name
+    /// The knowledge base, by name or id
     #[arg(long, value_name = "NAME")]
     kb: String,
     /// The test set, by name
@@ -60,7 +60,7 @@ pub(crate) struct ImportArgs {
 
 #[derive(clap::Args)]
 pub(crate) struct SetsArgs {
-    /// The knowledge base, by name
+    /// The knowledge base, by name or id
     #[arg(long, value_name = "NAME")]
     kb: String,
     #[command(flatten)]
@@ -132,15 +132,34 @@ async fn import(args: ImportArgs) -> anyhow::Result<Outcome> {
         }
     };
     let id = field(&set, "id");
+    let (mut added, mut known) = (0, 0);
     for (at, some) in questions.chunks(AT_ONCE).enumerate() {
         let body = json!({"questions": some});
-        let _: Value = client
+        let done: Value = client
             .post(&["test-sets", &id, "questions"], &body)
             .await
             .with_context(|| format!("the questions from number {} on", at * AT_ONCE + 1))?;
+        let count = |name: &str| done.get(name).and_then(Value::as_u64).unwrap_or_default();
+        added += count("added");
+        known += count("known");
     }
+    warn_of_absent(&client, &base, &questions).await?;
     let set: Value = client.get(&["test-sets", &id], &[]).await?;
-    say(&args.output, &set, line)
+    say(&args.output, &set, |set| {
+        format!(
+            "{}{} added, {known} known before\n",
+            line(set),
+            number_of(added, "question")
+        )
+    })
+}
+
+/// Says which relevant documents the base has not: such a one counts as not found, also where its name is only mistyped.
+async fn warn_of_absent(client: &Client, base: &str, questions: &[Value]) -> anyhow::Result<()> {
+    let text = absent(client, base, questions).await?;
+    // Standard output is for the test set, or the evaluation.
+    eprint!("{text}");
+    Ok(())
 }
 
 async fn sets(args: SetsArgs) -> anyhow::Result<Outcome> {
@@ -177,6 +196,10 @@ async fn evaluate(args: RunArgs) -> anyhow::Result<Outcome> {
     } else {
         args.configurations
     };
+    // Of a large set the first page shows whether its names are those of the base.
+    let limit = [("limit", "100".to_owned())];
+    let questions: Page<Value> = client.get(&["test-sets", &set, "questions"], &limit).await?;
+    warn_of_absent(&client, &base(&client, &args.set.kb).await?, &questions.data).await?;
     let body = json!({"configurations": configurations});
     let mut job: Value = client.post(&["test-sets", &set, "evaluations"], &body).await?;
     let id = field(&job, "id");

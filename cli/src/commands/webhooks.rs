@@ -1,6 +1,6 @@
 use crate::client::{Client, ServerArgs, list_all};
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_json};
+use crate::render::{one_line, or_none, print, print_json};
 use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -143,9 +143,9 @@ async fn set_enabled(client: &Client, id: Uuid, enabled: bool) -> anyhow::Result
 fn text(command: &Command, answered: &Value) -> String {
     let rows = || answered.get("data").and_then(Value::as_array).into_iter().flatten();
     match command {
-        Command::List => rows().map(webhook).collect(),
+        Command::List => or_none(rows().map(webhook).collect()),
         Command::Deliveries { .. } => {
-            let mut lines: String = rows().map(delivery).collect();
+            let mut lines = or_none(rows().map(delivery).collect());
             if let Some(cursor) = answered.get("next_cursor").and_then(Value::as_str) {
                 lines.push_str(&format!("more: --cursor {}\n", one_line(cursor, 100)));
             }

@@ -1,6 +1,6 @@
 use super::{Health, Verdict};
 use crate::outcome::Outcome;
-use crate::render::printable;
+use crate::render::{number_of, printable};
 use serde_json::{Value, json};
 
 /// All verdicts, in the order of the checks.
@@ -70,9 +70,9 @@ impl Report {
             }
         }
         text.push_str(&format!(
-            "\n{} problems, {} warnings, {} repaired, {} skipped, {} in order\n",
-            self.count(Health::Problem),
-            self.count(Health::Warning),
+            "\n{}, {}, {} repaired, {} skipped, {} in order\n",
+            number_of(self.count(Health::Problem) as u64, "problem"),
+            number_of(self.count(Health::Warning) as u64, "warning"),
             self.count(Health::Repaired),
             self.count(Health::Skipped),
             self.count(Health::Ok)

@@ -1,6 +1,6 @@
 //! Which files under the given paths are documents.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, FileType};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::documents::{Content, NewDocument};
 use super::format::{mime_type, not_ingested};
 use crate::outcome::Advised;
+use crate::render::one_line;
 
 /// What was found.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -27,6 +28,41 @@ pub(crate) struct Collection {
 pub(crate) struct Skipped {
     pub(crate) path: String,
     pub(crate) reason: String,
+    /// What it is counted as: `.xml`, `a link to nothing`.
+    #[serde(skip)]
+    pub(crate) group: String,
+}
+
+/// Why a file is not sent.
+struct Reason {
+    group: String,
+    text: String,
+}
+
+impl From<&str> for Reason {
+    fn from(text: &str) -> Self {
+        let (group, text) = (text.to_owned(), text.to_owned());
+        Self { group, text }
+    }
+}
+
+/// One line for all that was left out: what, and how many of each, the most first. Nothing where nothing was.
+pub(crate) fn skipped_text(skipped: &[Skipped]) -> String {
+    if skipped.is_empty() {
+        return String::new();
+    }
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for file in skipped {
+        *counts.entry(&file.group).or_default() += 1;
+    }
+    let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
+    counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    let counts: Vec<String> = counts.iter().map(|(group, count)| format!("{count} {group}")).collect();
+    format!(
+        "{} skipped: {}; --verbose lists them\n",
+        skipped.len(),
+        one_line(&counts.join(", "), 1000)
+    )
 }
 
 /// What becomes of the pictures in a folder. Folders of documents hold those that the documents show, which few bases can embed and which are
@@ -89,7 +125,7 @@ fn walk(root: &Path, pictures: Pictures, found: &mut Collection) -> io::Result<(
             continue;
         };
         let document = match why_skipped(root, &path, kind, pictures) {
-            Some(reason) => Err(reason.to_owned()),
+            Some(reason) => Err(reason.into()),
             None => as_document(&path, relative),
         };
         match document {
@@ -100,7 +136,7 @@ fn walk(root: &Path, pictures: Pictures, found: &mut Collection) -> io::Result<(
     Ok(())
 }
 
-const PICTURE: &str = "a picture; --pictures sends those of folders too";
+const PICTURE: &str = "a picture (--pictures sends those of folders too)";
 
 /// Why a file of a folder is not sent, if it is not.
 fn why_skipped(root: &Path, path: &Path, kind: FileType, pictures: Pictures) -> Option<&'static str> {
@@ -144,18 +180,22 @@ fn refuse_link(root: &Path, link: &Path) -> Option<&'static str> {
 }
 
 impl Skipped {
-    fn new(path: &Path, reason: String) -> Self {
+    fn new(path: &Path, reason: Reason) -> Self {
         Self {
             path: path.to_string_lossy().into_owned(),
-            reason,
+            reason: reason.text,
+            group: reason.group,
         }
     }
 }
 
 /// The document that goes by the relative path, or why the file is none.
-fn as_document(path: &Path, relative: &Path) -> Result<NewDocument, String> {
+fn as_document(path: &Path, relative: &Path) -> Result<NewDocument, Reason> {
     let name = relative.to_str().ok_or("its name is not UTF-8")?;
-    let mime_type = mime_type(path).ok_or_else(not_ingested)?;
+    let mime_type = mime_type(path).ok_or_else(|| {
+        let (group, text) = not_ingested(path);
+        Reason { group, text }
+    })?;
     let content = Content::File {
         path: path.to_owned(),
         mime_type,
@@ -229,18 +269,28 @@ mod tests {
         }
         let found = collect(&[dir.path().to_owned()], Pictures::Skip).unwrap();
         assert_eq!(ids(&found), ["a/b/y.htm", "a/x.MDX", "b.md", "z.txt"]);
-        let reason = not_ingested();
-        assert!(
-            reason.starts_with("not one of md, markdown, mdx") && reason.contains(", pdf, docx"),
-            "{reason}"
-        );
-        assert_eq!(
-            reasons(&found),
-            [("Makefile", reason.as_str()), ("a/logo.png", PICTURE)]
-        );
+        let reason = "its name has no ending that says what it is; docs/API.md lists those that are read";
+        assert_eq!(reasons(&found), [("Makefile", reason), ("a/logo.png", PICTURE)]);
         let found = collect(&[dir.path().to_owned()], Pictures::Send).unwrap();
         assert_eq!(ids(&found), ["a/b/y.htm", "a/logo.png", "a/x.MDX", "b.md", "z.txt"]);
-        assert_eq!(reasons(&found), [("Makefile", reason.as_str())]);
+        assert_eq!(reasons(&found), [("Makefile", reason)]);
+    }
+
+    #[test]
+    fn what_is_skipped_is_counted_by_ending_with_what_to_do_about_it() {
+        let dir = TempDir::new();
+        for name in [
+            "a.xml", "b.XML", "c/d.xml", "old.doc", "old2.doc", "LICENSE", "page.md", "p.png",
+        ] {
+            dir.write(name, "text");
+        }
+        let found = collect(&[dir.path().to_owned()], Pictures::Skip).unwrap();
+        assert_eq!(
+            skipped_text(&found.skipped),
+            "7 skipped: 3 .xml, 2 .doc (save it as .docx), 1 a picture (--pictures sends those of folders too), \
+             1 without an ending; --verbose lists them\n"
+        );
+        assert_eq!(skipped_text(&[]), "");
     }
 
     #[test]
@@ -282,7 +332,11 @@ mod tests {
         let path = dir.write("contract.odt", "text");
         let found = collect(std::slice::from_ref(&path), Pictures::Skip).unwrap();
         assert_eq!(reasons(&found), []);
-        assert_eq!(found.refused, [Skipped::new(&path, not_ingested())]);
+        let refused: Vec<&str> = found.refused.iter().map(|file| file.reason.as_str()).collect();
+        assert_eq!(
+            refused,
+            ["an OpenDocument text (.odt), which is not read: save it as .docx"]
+        );
     }
 
     #[test]

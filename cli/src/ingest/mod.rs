@@ -7,7 +7,7 @@ mod progress;
 mod submit;
 mod tally;
 
-pub(crate) use collect::{Pictures, Skipped, collect};
+pub(crate) use collect::{Pictures, Skipped, collect, skipped_text};
 pub(crate) use documents::{Content, NewDocument, Place};
 pub(crate) use progress::Bars;
 pub(crate) use submit::ingest;

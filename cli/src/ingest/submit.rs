@@ -65,13 +65,15 @@ pub(crate) async fn ingest(
             } => tally.fail(document, code, message),
         }
     }
-    let working = bars.start("ingesting", accepted.len());
-    let mut count = |document, job| {
+    let working = bars.work("ingesting", accepted.len());
+    let count = |document, job| {
+        let failed_before = tally.failed.len();
         tally.count(document, job);
-        working.inc(1);
+        working.count(tally.failed.len() > failed_before);
     };
-    wait_for_all(&client, accepted, STALL, &mut count).await?;
-    working.finish_and_clear();
+    let waiting = wait_for_all(&client, accepted, STALL, count, |text| working.say(text));
+    working.told_meanwhile(waiting).await?;
+    working.finish();
     Ok(tally.finish(start.elapsed()))
 }
 

@@ -17,6 +17,9 @@ pub(crate) struct Tally {
     /// Documents that were there already with the same content.
     pub(crate) unchanged: usize,
     pub(crate) failed: Vec<Failed>,
+    /// Files of folders that were not sent.
+    #[serde(skip)]
+    pub(crate) skipped: usize,
     pub(crate) seconds: f64,
     pub(crate) documents_per_second: f64,
 }
@@ -86,13 +89,21 @@ impl Tally {
         let mut text = String::new();
         for failed in &self.failed {
             let (document, message) = (one_line(&failed.document, 120), one_line(&failed.message, 400));
+            let hint = match failed.code.as_str() {
+                "invalid_utf8" => "; if it is in another encoding, --charset names that, such as windows-1252",
+                _ => "",
+            };
             text.push_str(&format!(
-                "failed   {document}: {message} ({})\n",
+                "failed   {document}: {message} ({}){hint}\n",
                 one_line(&failed.code, 60)
             ));
         }
+        let skipped = match self.skipped {
+            0 => String::new(),
+            skipped => format!(", {skipped} skipped"),
+        };
         text.push_str(&format!(
-            "{} ingested, {} unchanged, {} failed in {:.1} s ({:.1} documents/s)\n",
+            "{} ingested, {} unchanged, {} failed{skipped} in {:.1} s ({:.1} documents/s)\n",
             self.ingested,
             self.unchanged,
             self.failed.len(),
@@ -125,12 +136,15 @@ mod tests {
         tally.count("b.md".into(), job("succeeded", json!({"unchanged": true}), Value::Null));
         tally.count("d.md".into(), job("cancelled", Value::Null, Value::Null));
         tally.count("c.md".into(), job("dead", Value::Null, encrypted));
+        tally.fail("e.txt".into(), "invalid_utf8".into(), "`file` is not UTF-8.".into());
+        tally.skipped = 3;
         let text = tally.finish(Duration::from_secs(2)).text();
         assert_eq!(
             text,
             "failed   c.md: the file\u{fffd}[31m is encrypted (encrypted)\n\
              failed   d.md: job 019a0000-0000-7000-8000-000000000001 ended cancelled (cancelled)\n\
-             1 ingested, 1 unchanged, 2 failed in 2.0 s (1.0 documents/s)\n"
+             failed   e.txt: `file` is not UTF-8. (invalid_utf8); if it is in another encoding, --charset names that, such as windows-1252\n\
+             1 ingested, 1 unchanged, 3 failed, 3 skipped in 2.0 s (1.0 documents/s)\n"
         );
     }
 }

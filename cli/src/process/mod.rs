@@ -4,6 +4,7 @@ mod api_part;
 mod connect;
 mod gauges;
 mod local_model;
+mod metric_help;
 mod models;
 mod settings;
 mod signals;

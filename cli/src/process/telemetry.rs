@@ -55,6 +55,7 @@ impl Telemetry {
             .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS)?
             .install_recorder()
             .context("metrics were started twice")?;
+        super::metric_help::describe_all();
         Ok(Self { metrics, traces })
     }
 

@@ -1,6 +1,6 @@
 use super::{FusionMethod, Recency, SearchMode};
 use crate::{Kind, Pool};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::collections::BTreeMap;
 use store::TestSetId;
 use utoipa::ToSchema;
@@ -34,8 +34,10 @@ pub struct SearchConfiguration {
     pub fusion: FusionMethod,
     /// The vector leg's share of a weighted score, 0 to 1; null with `rrf`.
     #[schema(required = true)]
+    #[serde(serialize_with = "short_if_any")]
     pub alpha: Option<f32>,
     /// What a match in the title adds to the keyword score.
+    #[serde(serialize_with = "short")]
     pub title_boost: f32,
     /// How many chunks each leg proposes.
     pub candidates: usize,
@@ -47,6 +49,19 @@ pub struct SearchConfiguration {
     pub tolerate_typos: bool,
     #[schema(required = true)]
     pub recency: Option<Recency>,
+}
+
+/// As it was given: 0.6, and not the digits that 0.6 has in more places than it was kept in.
+fn short<S: Serializer>(number: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+    let digits = number.to_string();
+    serializer.serialize_f64(digits.parse().unwrap_or(f64::from(*number)))
+}
+
+fn short_if_any<S: Serializer>(number: &Option<f32>, serializer: S) -> Result<S::Ok, S::Error> {
+    match number {
+        Some(number) => short(number, serializer),
+        None => serializer.serialize_none(),
+    }
 }
 
 /// What an evaluation found.
@@ -88,4 +103,19 @@ pub struct ComparedScore {
     pub losses: usize,
     /// Whether the second is worse, and that is significant at 5 %.
     pub loses: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_configuration_is_written_with_the_numbers_that_were_given() {
+        let written = json!({"embedding_model": null, "vector_store": null, "mode": "hybrid", "fusion": "weighted", "alpha": 0.6, "title_boost": 0.3,
+            "candidates": 100, "reranker": null, "rerank_candidates": 30, "tolerate_typos": true, "recency": null});
+        let configuration: SearchConfiguration = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(serde_json::to_value(configuration).unwrap(), written);
+    }
 }

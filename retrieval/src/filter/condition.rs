@@ -16,6 +16,20 @@ pub(super) enum Condition {
 }
 
 impl Condition {
+    /// What the field is compared with.
+    pub(super) fn values_mut(&mut self) -> &mut [Value] {
+        match self {
+            Self::Exists(_) => &mut [],
+            Self::In(values) => values,
+            Self::Equal(value)
+            | Self::NotEqual(value)
+            | Self::Greater(value)
+            | Self::GreaterOrEqual(value)
+            | Self::Less(value)
+            | Self::LessOrEqual(value) => std::slice::from_mut(value),
+        }
+    }
+
     /// Whether it names the values that are asked for: who does not know them learns little from what passes.
     pub(super) fn names_values(&self) -> bool {
         matches!(self, Self::Equal(_) | Self::NotEqual(_) | Self::In(_))

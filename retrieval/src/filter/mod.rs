@@ -4,6 +4,7 @@ mod condition;
 mod parse;
 #[cfg(test)]
 mod tests;
+mod times;
 
 use std::borrow::Cow;
 
@@ -18,7 +19,7 @@ pub use parse::{FilterError, check_field};
 /// - operators: `eq`, `ne`, `in`, `gt`, `gte`, `lt`, `lte`, `exists`
 /// - `{"and": [..]}`, `{"or": [..]}`, `{"not": {..}}` combine filters
 /// - `"author.name"` reaches into objects; a member whose own name holds the dot is found first
-/// - `$title`, `$mime_type`, `$external_id`, `$collection_id`, `$source_id`, `$created_at` and `$updated_at` (RFC 3339, in UTC) are what is known of the document, and `$said.author`
+/// - `$title`, `$mime_type`, `$external_id`, `$collection_id`, `$source_id`, `$created_at` and `$updated_at` (RFC 3339, in UTC, or the beginning of such a time) are what is known of the document, and `$said.author`
 ///   what it says of itself
 /// - a list meets a condition when one of its elements does; `ne` is the opposite of `eq`, so it also holds for
 ///   documents without the field

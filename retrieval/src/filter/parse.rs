@@ -1,5 +1,6 @@
 use serde_json::{Map, Value};
 
+use super::times::{WANTED, as_written, is_time_of_document};
 use super::{Condition, Node};
 
 const MAX_DEPTH: usize = 8;
@@ -114,10 +115,18 @@ impl Parser {
         if let Err(message) = check_field(field) {
             return self.refuse(at, message);
         }
-        let conditions = match value {
+        let mut conditions = match value {
             Value::Object(operators) => self.operators(operators, at)?,
             plain => vec![Condition::Equal(self.scalar(plain, at)?)],
         };
+        if is_time_of_document(field) {
+            for value in conditions.iter_mut().flat_map(Condition::values_mut) {
+                match as_written(value) {
+                    Some(time) => *value = time,
+                    None => return self.refuse(at, WANTED.to_owned()),
+                }
+            }
+        }
         let nodes = conditions.into_iter().map(|condition| Node::Field {
             path: field.to_owned(),
             condition,

@@ -117,3 +117,28 @@ fn what_is_known_of_documents_has_names_of_its_own() {
         assert!(problems[0].contains("is not known of documents"), "{problems:?}");
     }
 }
+
+#[test]
+fn a_documents_time_is_compared_with_times_only() {
+    for wrong in [
+        json!({"$created_at": {"gte": "yesterday"}}),
+        json!({"$updated_at": {"lt": 2026}}),
+        json!({"$created_at": {"in": ["2026", "soon"]}}),
+        json!({"$created_at": null}),
+    ] {
+        let problems = problems(wrong.clone());
+        assert!(
+            problems.len() == 1 && problems[0].contains("must be a time of RFC 3339 in UTC"),
+            "{wrong}: {problems:?}"
+        );
+    }
+    let at = json!({"$created_at": "2026-11-30T08:00:00Z"});
+    let passes = |filter: Value| {
+        Filter::parse(&filter)
+            .unwrap()
+            .matches(&|path| at.get(path).map(Cow::Borrowed))
+    };
+    assert!(passes(json!({"$created_at": {"gte": "2026-11-30", "lt": "2026-12"}})));
+    assert!(passes(json!({"$created_at": "2026-11-30T08:00:00+00:00"})));
+    assert!(passes(json!({"$created_at": {"exists": true}})));
+}

@@ -1,5 +1,5 @@
 use crate::prepared::Prepare;
-use crate::{JobId, StoreError, TenantTx};
+use crate::{DocumentId, JobId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
@@ -32,6 +32,9 @@ pub struct DeadLetter {
     pub pool: String,
     #[diesel(sql_type = SmallInt)]
     pub attempt: i16,
+    /// The document that it is about, if it is about one.
+    #[diesel(sql_type = Nullable<Uuid>)]
+    pub document_id: Option<DocumentId>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     pub error: Option<Value>,
     #[diesel(sql_type = Timestamptz)]
@@ -50,7 +53,7 @@ pub struct DeadLetter {
 pub async fn dead_letters(tx: &mut TenantTx, filter: &DeadFilter) -> Result<Vec<DeadLetter>, StoreError> {
     let ids = (!filter.ids.is_empty()).then_some(&filter.ids);
     Ok(sql_query(
-        "SELECT j.id, j.kind, j.pool, j.attempt, b.error, j.created_at, j.finished_at AS failed_at,
+        "SELECT j.id, j.kind, j.pool, j.attempt, j.document_id, b.error, j.created_at, j.finished_at AS failed_at,
                 coalesce((SELECT jsonb_agg(jsonb_build_object('step', e.step, 'state', e.state, 'calls', e.calls) ORDER BY e.intended_at)
                           FROM effects e WHERE e.tenant_id = j.tenant_id AND e.job_id = j.id), '[]') AS effects
          FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id

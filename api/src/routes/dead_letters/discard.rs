@@ -12,7 +12,7 @@ use store::jobs::{DeadFilter, dead_letters, discard};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Which dead letters are given up, and why. Fields that are absent let everything through.
+/// Which dead letters are given up, and why. Fields that are absent let everything through; at least one says which, or `all`.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes the body; it is read field by field")]
 pub(crate) struct DiscardFields {
@@ -25,6 +25,8 @@ pub(crate) struct DiscardFields {
     failed_before: Option<DateTime<Utc>>,
     /// Only these.
     ids: Option<Vec<Uuid>>,
+    /// Every dead letter, where nothing else says which.
+    all: Option<bool>,
     /// 1 to 1000; 100 by default, or as many as there are `ids`.
     limit: Option<i64>,
     /// `next_cursor` of the answer before: go on behind what that one looked at.
@@ -80,7 +82,7 @@ pub(crate) struct DiscardResult {
         (status = 200, description = "What was discarded.", body = DiscardResult),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
-        (status = 422, description = "Fields are missing, wrong or unknown."),
+        (status = 422, description = "Fields are missing, wrong or unknown, or none says which dead letters."),
     )
 )]
 pub(crate) async fn discard_dead_letters(

@@ -6,8 +6,23 @@ use uuid::Uuid;
 /// The most that one request acts on.
 const MOST: i64 = 1000;
 
-/// Reads which dead letters are meant. Nothing given means all of them, up to `limit`.
+/// `all`, `ids` or at least one of them is given: a body that says nothing is more often a mistake than the wish to take everything.
+const OTHERS: [&str; 4] = ["kind", "error_code", "failed_after", "failed_before"];
+
+/// Reads which dead letters are meant.
 pub(super) fn read_filter(fields: &mut Fields) -> DeadFilter {
+    let says_which = std::iter::once(&"ids")
+        .chain(&OTHERS)
+        .any(|name| !fields.is_absent(name));
+    let others = OTHERS.join(", ");
+    match (fields.optional_bool("all").unwrap_or(false), says_which) {
+        (true, true) => fields.error("all", "conflict", format!("goes with none of ids, {others}")),
+        (false, false) => {
+            let message = format!("must be given, or at least one of {others}; or `all`: true, for every dead letter");
+            fields.error("ids", "required", message);
+        }
+        _ => {}
+    }
     let ids: Vec<Uuid> = fields.optional_ids("ids", 1..=1000).unwrap_or_default();
     let limit = fields.optional_integer("limit", 1..=MOST);
     let before = fields.optional_id("cursor").map(JobId);

@@ -15,7 +15,7 @@ use store::{JobId, StoreError, TenantTx};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Which dead letters are replayed, and how. Fields that are absent let everything through.
+/// Which dead letters are replayed, and how. Fields that are absent let everything through; at least one says which, or `all`.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "describes the body; it is read field by field")]
 pub(crate) struct ReplayFields {
@@ -25,6 +25,8 @@ pub(crate) struct ReplayFields {
     failed_before: Option<DateTime<Utc>>,
     /// Only these.
     ids: Option<Vec<Uuid>>,
+    /// Every dead letter, where nothing else says which.
+    all: Option<bool>,
     /// 1 to 1000; 100 by default, or as many as there are `ids`.
     limit: Option<i64>,
     /// What to do about calls whose outcome is not known: `assume_done` or `repeat`. Without it, jobs that have such calls are skipped.
@@ -92,7 +94,7 @@ pub(crate) struct Skipped {
         (status = 200, description = "What was replayed and what was not.", body = Replay),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
-        (status = 422, description = "Fields are wrong or unknown."),
+        (status = 422, description = "Fields are wrong or unknown, or none says which dead letters."),
     )
 )]
 pub(crate) async fn replay_dead_letters(

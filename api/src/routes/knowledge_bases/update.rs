@@ -23,6 +23,16 @@ pub(crate) struct KnowledgeBasePatch {
     override_gate: Option<String>,
 }
 
+/// What a base has from the start, and what else there is to be done.
+const FIXED: [(&str, &str); 3] = [
+    (
+        "language",
+        "cannot be changed; make another knowledge base, and submit the documents to that",
+    ),
+    ("embedding_model", "is changed by an embedding migration"),
+    ("vector_store", "is changed by an embedding migration"),
+];
+
 #[derive(Debug)]
 pub(crate) struct UpdateKnowledgeBase {
     change: BaseChange,
@@ -31,6 +41,11 @@ pub(crate) struct UpdateKnowledgeBase {
 
 impl FromFields for UpdateKnowledgeBase {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
+        for (name, message) in FIXED {
+            if fields.value(name).is_some() {
+                fields.error(name, "read_only", message);
+            }
+        }
         fields.refuse_null("name");
         let name = match fields.is_absent("name") {
             true => {

@@ -4,7 +4,7 @@ use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use store::sources::Sync;
-use store::{JobId, SourceId};
+use store::{JobId, SourceId, StoreError};
 use uuid::Uuid;
 
 /// Which page.
@@ -49,17 +49,23 @@ pub(crate) async fn list_syncs(
     Query(asked): Query<ListSyncs>,
 ) -> Result<Json<Page<SourceSyncObject>>, Problem> {
     let limit = asked.limit;
-    let rows = state
+    let (rows, jobs) = state
         .store
         .tenant(caller.tenant(), async move |tx| {
             store::sources::find(tx, id).await?;
-            store::sources::list_syncs(tx, id, asked.before, limit + 1).await
+            let rows = store::sources::list_syncs(tx, id, asked.before, limit + 1).await?;
+            let ids: Vec<JobId> = rows.iter().map(|row| row.id).collect();
+            let jobs = store::jobs::find_many(tx, &ids).await?;
+            Ok::<_, StoreError>((rows, jobs))
         })
         .await?;
     Ok(Json(Page::of(
         rows,
         limit,
         |row: &Sync| row.id.0,
-        SourceSyncObject::from,
+        |row| {
+            let job = jobs.iter().find(|job| job.id == row.id);
+            SourceSyncObject::of(row, job)
+        },
     )))
 }

@@ -14,7 +14,7 @@ const MORE: &str = "there may be more: --limit says how many are shown\n";
 
 #[derive(clap::Args)]
 pub(super) struct ListArgs {
-    /// The knowledge base, by name
+    /// The knowledge base, by name or id
     #[arg(value_name = "BASE")]
     base: String,
     /// Only those in this state
@@ -53,6 +53,12 @@ struct Listed {
     mime_type: String,
     chunk_count: u64,
     external_id: Option<String>,
+    error: Option<Failure>,
+}
+
+#[derive(Deserialize)]
+struct Failure {
+    code: String,
 }
 
 pub(super) async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
@@ -116,10 +122,13 @@ fn text(documents: &[Listed], more: bool) -> String {
 
 fn line(document: &Listed) -> String {
     let external_id = document.external_id.as_deref().unwrap_or_default();
+    let failure = document.error.as_ref().filter(|_| document.state == "failed");
+    let failure = failure.map(|error| format!(" {}", one_line(&error.code, 60)));
     let line = format!(
-        "{}  {:<8}  {}  {}  {}  {}",
+        "{}  {:<8}{}  {}  {}  {}  {}",
         document.id,
         one_line(&document.state, 20),
+        failure.unwrap_or_default(),
         one_line(&document.mime_type, 60),
         number_of(document.chunk_count, "chunk"),
         one_line(&document.title, 80),
@@ -185,5 +194,12 @@ mod tests {
             )
         );
         assert_eq!(text(&[], false), "there are none\n");
+        let mut failed = listed(Value::Null);
+        failed.state = "failed".into();
+        failed.error = Some(Failure { code: "no_text".into() });
+        assert!(
+            text(&[failed], false).starts_with(&format!("{id}  failed   no_text  text/plain  ")),
+            "why it failed is said"
+        );
     }
 }

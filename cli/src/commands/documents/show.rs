@@ -5,7 +5,7 @@ use uuid::Uuid;
 use crate::client::{Client, ClientError, Page, ServerArgs, Step, list_all};
 use crate::job_text::step_lines;
 use crate::outcome::Outcome;
-use crate::render::{one_line, print, print_json, wrapped};
+use crate::render::{number_of, one_line, print, print_json, wrapped};
 
 #[derive(clap::Args)]
 pub(super) struct ShowArgs {
@@ -97,12 +97,12 @@ fn text(document: &Shown, steps: &[Step], chunks: &[Chunk]) -> String {
         None => " (nothing is served)".to_owned(),
     };
     text.push_str(&format!(
-        "{}  version {}{served}  {}  {} bytes  {} chunks\n",
+        "{}  version {}{served}  {}  {}  {}\n",
         one_line(&document.state, 20),
         document.version,
         one_line(&document.mime_type, 100),
-        document.size_bytes,
-        document.chunk_count
+        number_of(document.size_bytes, "byte"),
+        number_of(document.chunk_count, "chunk")
     ));
     if let Some(external_id) = &document.external_id {
         text.push_str(&format!("external id  {}\n", one_line(external_id, 200)));

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::client::ServerArgs;
 use crate::outcome::Outcome;
-use crate::render::{print, print_json};
+use crate::render::{print, print_json, printable};
 
 #[derive(clap::Args)]
 pub(super) struct UpdateArgs {
@@ -59,7 +59,11 @@ pub(super) async fn update(args: UpdateArgs) -> anyhow::Result<Outcome> {
     if args.json {
         print_json(&document)?;
     } else {
-        let field = |name: &str| document.get(name).unwrap_or(&Value::Null).to_string();
+        let field = |name: &str| match document.get(name) {
+            None | Some(Value::Null) => "none".to_owned(),
+            Some(Value::String(text)) => printable(text),
+            Some(value) => printable(&value.to_string()),
+        };
         print(&format!(
             "{id}\nmetadata  {}\nacl  {}\ncollection  {}\n",
             field("metadata"),

@@ -31,21 +31,21 @@ enum Command {
     List,
     /// Show a knowledge base, and how it is searched
     Show {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         name: String,
     },
     /// Make a knowledge base
     Create(CreateArgs),
     /// Show where a knowledge base can be searched, and how far each copy of it is
     Replicas {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         name: String,
     },
     /// Change the name of a knowledge base, or how it is searched; what is not given stays
     Update(UpdateArgs),
     /// Delete a knowledge base with all its documents; it is found no more at once
     Delete {
-        /// The knowledge base, by name
+        /// The knowledge base, by name or id
         name: String,
         /// Its name once more: nothing brings it back
         #[arg(long, value_name = "NAME")]

@@ -5,11 +5,12 @@ use reqwest::header::IF_MATCH;
 use serde_json::{Map, Value};
 
 use super::shown::read;
-use crate::client::Client;
+use crate::client::{Client, ClientError};
+use crate::outcome::Advised;
 
 #[derive(clap::Args)]
 pub(super) struct UpdateArgs {
-    /// The knowledge base, by name
+    /// The knowledge base, by name or id
     name: String,
     /// What it is to be called
     #[arg(long, value_name = "NAME")]
@@ -38,6 +39,9 @@ pub(super) struct UpdateArgs {
     /// Back to what the installation says; may be given more than once
     #[arg(long, value_enum, value_name = "SETTING")]
     reset: Vec<Setting>,
+    /// Why, although the knowledge base's gate does not let it; kept with the gate
+    #[arg(long, value_name = "REASON")]
+    override_gate: Option<String>,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -108,6 +112,9 @@ impl UpdateArgs {
         if !search.is_empty() {
             body.insert("search".to_owned(), search.into());
         }
+        if let Some(reason) = self.override_gate.as_ref().filter(|_| !body.is_empty()) {
+            body.insert("override_gate".to_owned(), Value::from(reason.as_str()));
+        }
         if body.is_empty() {
             bail!("nothing is to be changed; `visualkit knowledge-bases update --help` lists what can be");
         }
@@ -126,12 +133,33 @@ pub(super) async fn change(client: &Client, update: &UpdateArgs) -> anyhow::Resu
             .header(IF_MATCH, etag.clone())
             .json(&body)
     };
-    let (_, changed) = client.call::<Value>(send).await?;
-    Ok(changed)
+    match client.call::<Value>(send).await {
+        Err(ClientError::Problem(problem)) if problem.code == "gate_not_evaluated" => {
+            Err(Advised::new(problem.to_string(), evaluation(&update.name, &body)).into())
+        }
+        changed => Ok(changed?.1),
+    }
+}
+
+/// How a change is evaluated on the gate of its base.
+fn evaluation(base: &str, body: &Value) -> String {
+    let search = body.get("search").unwrap_or(&Value::Null);
+    let as_installed = |setting: &Value| setting.is_null();
+    let is_reset = search
+        .as_object()
+        .is_some_and(|search| search.values().any(as_installed));
+    let changed = match is_reset {
+        true => "{what it will be}".to_owned(),
+        false => search.to_string(),
+    };
+    format!(
+        "`visualkit gates show --kb {base}` names the test set; evaluate with `visualkit eval run --kb {base} --name TEST_SET --config '{{}}' --config '{changed}'`, \
+         or change it all the same with --override-gate REASON"
+    )
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "tests")]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
     use crate::testing::{Fake, reply};
@@ -149,6 +177,7 @@ mod tests {
             rerank: None,
             rerank_candidates: None,
             reset: Vec::new(),
+            override_gate: None,
         }
     }
 
@@ -162,7 +191,39 @@ mod tests {
         };
         let expected = json!({"search": {"fusion": null, "alpha": 0.5, "rerank": true}});
         assert_eq!(args.body().unwrap(), expected);
+        let args = UpdateArgs {
+            override_gate: Some("a trial".into()),
+            ..args
+        };
+        assert_eq!(args.body().unwrap()["override_gate"], "a trial");
+        let only_a_reason = UpdateArgs {
+            override_gate: Some("a trial".into()),
+            ..update()
+        };
+        assert!(only_a_reason.body().is_err());
         assert!(update().body().is_err());
+    }
+
+    #[tokio::test]
+    async fn who_is_stopped_by_a_gate_is_told_how_to_evaluate_and_how_to_pass_it() {
+        let id = uuid::Uuid::from_u128(7);
+        let refused = json!({"code": "gate_not_evaluated", "detail": "The knowledge base has a gate."});
+        let fake = Fake::answering(vec![
+            reply(200, json!({"data": [{"id": id, "name": "docs"}], "next_cursor": null})),
+            reply(200, json!({"id": id, "name": "docs"})).header("etag", "\"1\""),
+            reply(409, refused),
+        ])
+        .await;
+        let args = UpdateArgs {
+            alpha: Some(0.5),
+            ..update()
+        };
+        let error = change(&fake.client(), &args).await.unwrap_err();
+        let help = &error.downcast_ref::<Advised>().unwrap().help;
+        assert!(
+            help.contains(r#"--config '{}' --config '{"alpha":0.5}'`"#) && help.contains("--override-gate"),
+            "{help}"
+        );
     }
 
     #[tokio::test]

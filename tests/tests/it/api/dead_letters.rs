@@ -70,7 +70,12 @@ async fn a_replay_can_be_tried_dry_and_skips_what_needs_a_decision() {
     let (app, vendor) = (TestApp::start().await, FakeVendor::start(&[ActAndAnswer(500)]).await);
     let (plain, undecided) = (dead(&app).await, unknown(&app, &vendor).await);
     for dry_run in [true, false] {
-        let replay = post(&app, "/v1/dead-letters/replay", json!({"dry_run": dry_run})).await;
+        let replay = post(
+            &app,
+            "/v1/dead-letters/replay",
+            json!({"all": true, "dry_run": dry_run}),
+        )
+        .await;
         assert_eq!(replay["replayed"], json!([plain]), "{replay}");
         assert_eq!(
             replay["skipped"],
@@ -115,7 +120,12 @@ async fn what_a_replay_decides_of_a_job_that_it_skips_is_not_decided() {
         assert_eq!(app.client.ended(&job).await["error"]["code"], "effect_unknown");
         jobs.push(job);
     }
-    let replay = post(&app, "/v1/dead-letters/replay", json!({"effect": "repeat"})).await;
+    let replay = post(
+        &app,
+        "/v1/dead-letters/replay",
+        json!({"all": true, "effect": "repeat"}),
+    )
+    .await;
     assert_eq!(
         (&replay["replayed"], &replay["skipped"]),
         (&json!([jobs[1]]), &json!([{"id": jobs[0], "reason": "conflict"}])),
@@ -124,10 +134,44 @@ async fn what_a_replay_decides_of_a_job_that_it_skips_is_not_decided() {
     assert_eq!(app.client.ended(&jobs[1]).await["state"], "succeeded");
     let effects = app.client.get(&format!("/v1/jobs/{}/effects", jobs[0])).await.body;
     assert_eq!(effects["data"][0]["state"], "unknown", "{effects}");
-    let replay = post(&app, "/v1/dead-letters/replay", json!({"effect": "repeat"})).await;
+    let replay = post(
+        &app,
+        "/v1/dead-letters/replay",
+        json!({"all": true, "effect": "repeat"}),
+    )
+    .await;
     assert_eq!(replay["replayed"], json!([jobs[0]]), "{replay}");
     assert_eq!(app.client.ended(&jobs[0]).await["state"], "succeeded");
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_say_which_dead_letters_replays_and_discards_none() {
+    let app = TestApp::start().await;
+    let job = dead(&app).await;
+    for nothing in [
+        json!({}),
+        json!({"kind": null}),
+        json!({"limit": 1}),
+        json!({"all": false}),
+        json!({"all": true, "ids": [job]}),
+    ] {
+        for verb in ["replay", "discard"] {
+            let mut body = nothing.clone();
+            if verb == "discard" {
+                body["reason"] = json!("it was not meant");
+            }
+            let refused = app.client.post(&format!("/v1/dead-letters/{verb}"), body).await;
+            refused.expect_problem(422, "invalid");
+        }
+    }
+    assert_eq!(listed(&app, "").await, [job.as_str()]);
+    let replay = post(&app, "/v1/dead-letters/replay", json!({"all": true})).await;
+    assert_eq!(replay["replayed"], json!([job]));
+    app.client.ended(&job).await;
+    let discarded = post(&app, "/v1/dead-letters/discard", json!({"all": true, "reason": "seen"})).await;
+    assert_eq!(discarded["discarded"], json!([job]));
+    app.abandon().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -137,12 +181,17 @@ async fn a_large_replay_is_told_that_there_is_more() {
     for _ in 0..3 {
         jobs.push(dead(&app).await);
     }
-    let replay = post(&app, "/v1/dead-letters/replay", json!({"limit": 2, "dry_run": true})).await;
+    let replay = post(
+        &app,
+        "/v1/dead-letters/replay",
+        json!({"all": true, "limit": 2, "dry_run": true}),
+    )
+    .await;
     assert_eq!(
         (&replay["replayed"], &replay["more"]),
         (&json!([jobs[2], jobs[1]]), &json!(true))
     );
-    let rest = json!({"limit": 2, "dry_run": true, "cursor": replay["next_cursor"]});
+    let rest = json!({"all": true, "limit": 2, "dry_run": true, "cursor": replay["next_cursor"]});
     let replay = post(&app, "/v1/dead-letters/replay", rest).await;
     assert_eq!(
         (&replay["replayed"], &replay["more"], &replay["next_cursor"]),
@@ -250,7 +299,7 @@ async fn everything_wrong_with_a_replay_or_a_discard_is_said_at_once() {
         .post("/v1/dead-letters/discard", json!({"limit": 1001}))
         .await;
     refused.expect_problem(422, "invalid");
-    assert_eq!(refused.body["errors"].as_array().unwrap().len(), 2, "{}", refused.text);
+    assert_eq!(refused.body["errors"].as_array().unwrap().len(), 3, "{}", refused.text);
     let publishable = app.client.with_key(Some(&app.publishable_key));
     for path in ["/v1/dead-letters", "/v1/pauses"] {
         let request = publishable

@@ -108,7 +108,7 @@ async fn dead_letters_are_summed_up_by_kind_and_error_and_what_keeps_dying_is_wa
         "{text}"
     );
     app.client
-        .post("/v1/dead-letters/discard", json!({"reason": "seen"}))
+        .post("/v1/dead-letters/discard", json!({"all": true, "reason": "seen"}))
         .await;
     assert_eq!(app.client.get("/v1/dead-letters/summary").await.body["data"], json!([]));
     app.abandon().await;

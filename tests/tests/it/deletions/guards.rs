@@ -262,7 +262,7 @@ async fn a_deletion_can_neither_be_called_off_nor_given_up() {
     ))
     .await;
     for dry_run in [true, false] {
-        let body = json!({"reason": "no more", "dry_run": dry_run});
+        let body = json!({"ids": [job], "reason": "no more", "dry_run": dry_run});
         let given_up = app.client.post("/v1/dead-letters/discard", body).await.body;
         assert_eq!(
             (&given_up["discarded"], &given_up["skipped"]),

@@ -188,13 +188,13 @@ pub(super) const CASES: &[Case] = &[
         "post /v1/dead-letters/replay",
         "jobs:write",
         PathId::None,
-        |_| json!({}),
+        |_| json!({"all": true}),
     ),
     write(
         "post /v1/dead-letters/discard",
         "jobs:write",
         PathId::None,
-        |_| json!({"reason": "all of them"}),
+        |_| json!({"all": true, "reason": "all of them"}),
     ),
     write(
         "post /v1/schedules",

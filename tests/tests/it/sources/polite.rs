@@ -22,12 +22,33 @@ async fn while_robots_txt_cannot_be_read_nothing_is_asked() {
     .await;
     let shown = app.client.get(&job).await.body;
     assert_eq!(shown["error"]["code"], "robots_unavailable", "{shown}");
+    let path = format!("/v1/sources/{source}/syncs");
+    let said = |syncs: &serde_json::Value| {
+        let sync = &syncs["data"][0];
+        (
+            sync["state"].clone(),
+            sync["attempt"].clone(),
+            sync["error"]["code"].clone(),
+        )
+    };
+    let syncs = app.client.get(&path).await.body;
+    // The next attempt may have begun.
+    let (state, attempt, error) = said(&syncs);
+    assert!(
+        state == "retryable" || state == "queued" || state == "running",
+        "{syncs}"
+    );
+    assert!(attempt.as_i64() >= Some(1), "{syncs}");
+    assert_eq!(error, "robots_unavailable", "a sync that fails says so: {syncs}");
+    assert!(syncs["data"][0]["run_at"].is_string(), "{syncs}");
     assert!(site.take_requests().iter().all(|request| request.path == "/robots.txt"));
     // A site without one allows everything.
     site.remove("/robots.txt");
     app.client.ended(started.body["id"].as_str().unwrap()).await;
     settled(&app).await;
     assert_eq!(items(&app.client, &site, &source).await["/"], "ingested");
+    let (state, _, error) = said(&app.client.get(&path).await.body);
+    assert_eq!((state, error), (json!("succeeded"), serde_json::Value::Null));
     app.finish().await;
 }
 
