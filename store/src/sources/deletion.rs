@@ -7,7 +7,8 @@ use diesel_async::RunQueryDsl;
 
 /// Items with a document that the sync did not find worth one: the source says that they are gone, or are not to be one any more; and, where `$4`
 /// says that a sync which did not see an item would have, those that it did not see. A document that another item is good for, or may be, is not among them; nor
-/// one that leads elsewhere for good while nothing was learnt of where that is: it could not be read, was left out, or leads back.
+/// one that leads elsewhere for good while nothing was learnt of where that is (it could not be read, was left out, or leads back), or while what is to be found in
+/// its place is not searchable.
 const UNWANTED: &str = "i.document_id IS NOT NULL AND (i.sync_id = $3 AND i.status IN ('gone', 'skipped') OR $4 AND i.sync_id <> $3)
     AND (i.sync_id <> $3 OR i.status <> 'skipped' OR i.reason IS DISTINCT FROM 'redirect' OR EXISTS (
         WITH RECURSIVE led AS (
@@ -17,7 +18,11 @@ const UNWANTED: &str = "i.document_id IS NOT NULL AND (i.sync_id = $3 AND i.stat
             WHERE r.sync_id = $3 AND r.status = 'skipped' AND r.reason = 'redirect'
         )
         SELECT FROM led JOIN source_items t ON t.tenant_id = $1 AND t.source_id = $2 AND t.url = led.url
-        WHERE t.sync_id = $3 AND (t.status IN ('ingested', 'changed', 'unchanged', 'gone') OR t.status = 'skipped' AND t.reason IS DISTINCT FROM 'redirect')))
+        WHERE t.sync_id = $3 AND (t.status = 'gone' OR t.status = 'skipped' AND t.reason NOT IN ('redirect', 'duplicate', 'other_source')
+            OR (t.status IN ('ingested', 'changed', 'unchanged') OR t.reason IN ('duplicate', 'other_source')) AND EXISTS (
+                SELECT FROM documents d JOIN sources s ON s.tenant_id = $1 AND s.id = $2
+                WHERE d.tenant_id = $1 AND d.knowledge_base_id = s.knowledge_base_id AND (d.external_id = t.canonical_url OR d.id = t.document_id)
+                  AND d.deleting_at IS NULL AND d.ready_version IS NOT NULL))))
     AND NOT EXISTS (SELECT FROM source_items o WHERE o.tenant_id = i.tenant_id AND o.document_id = i.document_id
                     AND (o.source_id <> $2 OR NOT $4 AND o.sync_id <> $3 OR o.sync_id = $3 AND o.status IN ('waiting', 'ingested', 'changed', 'unchanged', 'failed')))";
 

@@ -17,7 +17,7 @@ pub use self::documents::is_anothers;
 pub use self::frontier::{Waiting, add, next, note_put_off};
 pub use self::items::{Item, ItemFilter, ItemStatus, list_items};
 pub use self::page::{Recorded, Version, has_document, hold, is_claimed, record};
-pub use self::rename::rename_document;
+pub use self::rename::{Moved, Renaming, moved_here, release, rename_document};
 pub use self::save::{Changes, MAX_PER_TENANT, NewSource, change, create};
 pub use self::source::{Source, find, list, lock};
 pub use self::syncs::{Reason, Sync, Take, end, find_sync, go_on, list_syncs, note_blind, note_seeded, reasons, take};

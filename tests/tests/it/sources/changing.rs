@@ -270,6 +270,80 @@ fn called(words: &str, canonical: &str) -> SitePage {
     ))
 }
 
+/// What is submitted is not ingested for a while: both pages are found as they were. Returns the pause.
+async fn synced_while_ingests_wait(app: &TestApp, base: &str, source: &str) -> String {
+    let paused = app.client.post("/v1/pauses", json!({"kind": "ingest_document"})).await;
+    assert_eq!(paused.status.as_u16(), 201, "{}", paused.text);
+    let started = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
+    let ended = app.client.ended(started.body["id"].as_str().unwrap()).await;
+    assert_eq!(
+        (&ended["result"]["ingested"], &ended["result"]["deleted"]),
+        (&json!(2), &json!(0)),
+        "{ended}"
+    );
+    for words in ["aardvarks", "badgers"] {
+        assert_eq!(titles(&app.client, base, words).await, [words]);
+    }
+    paused.body["id"].as_str().unwrap().to_owned()
+}
+
+async fn resume(app: &TestApp, pause: &str) {
+    let resumed = app.client.delete(&format!("/v1/pauses/{pause}")).await;
+    assert_eq!(resumed.status.as_u16(), 204, "{}", resumed.text);
+    settled(app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_have_moved_keep_their_documents_and_are_found_all_the_while() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/a", "/b"])),
+        ("/a", page("aardvarks", &[])),
+        ("/b", page("badgers", &[])),
+        ("/by", SitePage::redirect(308, "/docs/b")),
+        ("/docs/a", page("aardvarks", &[])),
+        ("/docs/b", page("badgers", &[])),
+    ])
+    .await;
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    sync(&app, &source, json!({})).await;
+    let before = ids(&app, &site, &base).await;
+    site.put("/a", SitePage::redirect(301, "/docs/a"));
+    site.put("/b", SitePage::redirect(301, "/by"));
+    let paused = synced_while_ingests_wait(&app, &base, &source).await;
+    resume(&app, &paused).await;
+    let after = ids(&app, &site, &base).await;
+    assert_eq!(after.len(), 3);
+    assert_eq!((&after["/docs/a"], &after["/docs/b"]), (&before["/a"], &before["/b"]));
+    assert_eq!(sync(&app, &source, json!({})).await["deleted"], 0);
+    assert_eq!(app.count("SELECT count(*) FROM deletions").await, 0);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_led_to_others_too_late_stay_until_those_are_searchable() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/x", "/y"])),
+        ("/x", page("aardvarks", &[])),
+        ("/y", page("badgers", &[])),
+    ])
+    .await;
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    sync(&app, &source, json!({})).await;
+    // Both lead to one, which is read before them.
+    site.put("/", page("welcome", &["/d", "/x", "/y"]));
+    site.put("/d", page("both", &[]));
+    site.put("/x", SitePage::redirect(301, "/d"));
+    site.put("/y", SitePage::redirect(301, "/d"));
+    let paused = synced_while_ingests_wait(&app, &base, &source).await;
+    resume(&app, &paused).await;
+    let forced = sync(&app, &source, json!({"force_deletions": true})).await;
+    assert_eq!(forced["deleted"], 2, "{forced}");
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/d"]);
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn pages_that_change_their_names_keep_their_documents_and_are_found_all_the_while() {
     let app = start().await;
@@ -284,30 +358,13 @@ async fn pages_that_change_their_names_keep_their_documents_and_are_found_all_th
     let before = ids(&app, &site, &base).await;
     site.put("/a", called("aardvarks", "/a/"));
     site.put("/b", called("badgers", "/b/"));
-    // What is submitted is not ingested for a while.
-    let paused = app.client.post("/v1/pauses", json!({"kind": "ingest_document"})).await;
-    assert_eq!(paused.status.as_u16(), 201, "{}", paused.text);
-    let started = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
-    let ended = app.client.ended(started.body["id"].as_str().unwrap()).await;
-    assert_eq!(
-        (&ended["result"]["ingested"], &ended["result"]["deleted"]),
-        (&json!(2), &json!(0)),
-        "{ended}"
-    );
-    for words in ["aardvarks", "badgers"] {
-        assert_eq!(titles(&app.client, &base, words).await, [words]);
-    }
+    let paused = synced_while_ingests_wait(&app, &base, &source).await;
     let address = json!(format!("{}/a/", site.url));
     let by_name = json!({"knowledge_base_ids": [base], "query": "aardvarks", "mode": "keyword", "filter": {"$external_id": address}});
     let found = app.client.search(by_name).await;
     assert_eq!(found["results"][0]["url"], address, "{found}");
 
-    let resumed = app
-        .client
-        .delete(&format!("/v1/pauses/{}", paused.body["id"].as_str().unwrap()))
-        .await;
-    assert_eq!(resumed.status.as_u16(), 204, "{}", resumed.text);
-    settled(&app).await;
+    resume(&app, &paused).await;
     assert_eq!(documents(&app.client, &site, &base).await, ["/", "/a/", "/b/"]);
     let after = ids(&app, &site, &base).await;
     assert_eq!((&after["/a/"], &after["/b/"]), (&before["/a"], &before["/b"]));

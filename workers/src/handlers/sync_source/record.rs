@@ -5,7 +5,7 @@ use crate::{JobContext, JobError};
 use jobs::kinds::IngestDocument;
 use jobs::{Dispatch, EnqueueOptions};
 use store::documents::{NewDocument, submit};
-use store::sources::{self, ItemStatus, Recorded, Source, Waiting, is_anothers, is_claimed};
+use store::sources::{self, ItemStatus, Moved, Recorded, Renaming, Source, Waiting, is_anothers, is_claimed};
 use store::{DocumentId, JobId, StoreError, TenantTx, index_changes, knowledge_bases};
 use url::Url;
 
@@ -20,7 +20,7 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
             let mut renamed = false;
             let submitted = match &outcome.submission {
                 Some(submission) if status == ItemStatus::Ingested => {
-                    renamed = rename(tx, task, item, &outcome).await?;
+                    renamed = rename(job, tx, task, item, &outcome).await?;
                     Some(submit_document(job, tx, &source, &outcome, submission).await?)
                 }
                 _ => None,
@@ -82,11 +82,33 @@ async fn settle(
     Ok((status, outcome.reason))
 }
 
-/// A page that calls itself by another name than before keeps its document under that name: it is found as it was until it is ingested as it is.
-async fn rename(tx: &mut TenantTx, task: &Task, item: &Waiting, outcome: &Outcome) -> Result<bool, StoreError> {
-    match (item.document_id, &outcome.canonical_url) {
-        (Some(document), Some(name)) => sources::rename_document(tx, task.source.id, &item.url, document, name).await,
-        _ => Ok(false),
+/// A page that calls itself by another name than before keeps its document under that name, and so does one that was found at another address, which leads here for good: it is found as it was
+/// until it is ingested as it is. `true`: replicas are to be told.
+async fn rename(
+    job: &JobContext,
+    tx: &mut TenantTx,
+    task: &Task,
+    item: &Waiting,
+    outcome: &Outcome,
+) -> Result<bool, StoreError> {
+    let (source, Some(name)) = (task.source.id, &outcome.canonical_url) else {
+        return Ok(false);
+    };
+    let (url, document) = match item.document_id {
+        Some(document) => (item.url.clone(), document),
+        None => match sources::moved_here(tx, (source, job.id()), &item.url).await? {
+            Some(Moved { url, document_id }) => (url, document_id),
+            None => return Ok(false),
+        },
+    };
+    match sources::rename_document(tx, source, &url, document, name).await? {
+        Renaming::Kept => Ok(false),
+        Renaming::Renamed { is_ready } => {
+            if url != item.url {
+                sources::release(tx, source, &url).await?;
+            }
+            Ok(is_ready)
+        }
     }
 }
 
