@@ -68,7 +68,8 @@ pub struct Named<'a> {
     pub mime_type: &'a str,
 }
 
-/// Makes `version` the one that is served, under its final title and media type and with what it `said` of itself, and forgets older submissions and their bytes.
+/// Makes `version` the one that is served, under its final title and media type and with what it `said` of itself, and forgets older submissions and their bytes. The document was updated
+/// then, unless it is what was served already.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -81,6 +82,7 @@ pub async fn mark_ready(
     fingerprint: &[u8],
     chunk_count: i32,
 ) -> Result<(), StoreError> {
+    let is_the_same = says_the_same(tx, id, version).await?;
     diesel::update(this_version(tx, id, version))
         .set((
             document_versions::title.eq(named.title),
@@ -98,7 +100,9 @@ pub async fn mark_ready(
         documents::ready_version.eq(version),
         documents::fingerprint.eq(fingerprint),
         documents::chunk_count.eq(chunk_count),
-        documents::updated_at.eq(diesel::dsl::now),
+        documents::updated_at.eq(
+            case_when(is_the_same.into_sql::<sql_types::Bool>(), documents::updated_at).otherwise(diesel::dsl::now),
+        ),
         // Those of a newer submission, if there is one, stay.
         documents::title
             .eq(case_when(documents::version.eq(version), named.title.into_sql::<Text>()).otherwise(documents::title)),
@@ -110,6 +114,34 @@ pub async fn mark_ready(
     .execute(&mut tx.conn)
     .await?;
     forget_older(tx, id, version).await
+}
+
+#[derive(QueryableByName)]
+struct Compared {
+    #[diesel(sql_type = sql_types::Bool)]
+    is_the_same: bool,
+}
+
+/// Whether the version was submitted with all that the ready one was: a later release makes something else of it, or it is ingested once more.
+async fn says_the_same(tx: &mut TenantTx, id: DocumentId, version: i32) -> Result<bool, StoreError> {
+    let compared: Compared = sql_query(
+        "SELECT EXISTS (
+             SELECT FROM documents d
+             JOIN document_versions served ON served.tenant_id = $1 AND served.document_id = $2 AND served.version = d.ready_version
+             JOIN document_versions v ON v.tenant_id = $1 AND v.document_id = $2 AND v.version = $3
+             JOIN blobs b ON b.tenant_id = $1 AND b.id = served.blob_id
+             JOIN blobs n ON n.tenant_id = $1 AND n.id = v.blob_id
+             WHERE d.tenant_id = $1 AND d.id = $2 AND b.sha256 = n.sha256 AND served.metadata = v.metadata AND served.acl = v.acl
+               AND (served.said_mime_type IS NULL OR served.said_mime_type = v.said_mime_type AND served.said_title IS NOT DISTINCT FROM v.said_title)
+         ) AS is_the_same",
+    )
+    .bind::<sql_types::Uuid, _>(tx.tenant)
+    .bind::<sql_types::Uuid, _>(id)
+    .bind::<sql_types::Integer, _>(version)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?;
+    Ok(compared.is_the_same)
 }
 
 /// The version says what the ready one says: it takes that one's place, and nothing is indexed.
