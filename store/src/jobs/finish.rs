@@ -3,7 +3,6 @@ use super::undecided::{explain, undecided};
 use super::{Dispatchable, JobState};
 use crate::batches::COUNTED;
 use crate::connect::PooledConnection;
-use crate::effects::UNKNOWN;
 use crate::prepared::Prepare;
 use crate::webhooks::TELL_WEBHOOKS;
 use crate::{BatchId, JobId, StoreError, System, TenantTx};
@@ -40,6 +39,16 @@ pub enum Outcome {
         /// `{reason, limit, credential, limited_secs}` of a budget, else `{reason, detail, limited_secs}`; until when, since when and how often are added.
         why: Value,
     },
+}
+
+impl Outcome {
+    /// The attempt's own error.
+    fn said(&self) -> Option<&Value> {
+        match self {
+            Self::Retry { error, .. } | Self::Dead { error } => Some(error),
+            Self::Succeeded { .. } | Self::Cancelled | Self::HandedBack | Self::Snoozed { .. } => None,
+        }
+    }
 }
 
 /// The end of one attempt, fenced by the lease it ran under.
@@ -156,6 +165,11 @@ async fn write(conn: &mut PooledConnection, finishes: &[&Finish], ends: Ends) ->
         .zip(&is_undecided)
         .map(|(finish, is)| Row::of(finish, *is))
         .collect();
+    let fallen: Vec<Option<Cow<'_, Value>>> = finishes
+        .iter()
+        .zip(&is_undecided)
+        .map(|(finish, is)| is.then(|| explain(finish.outcome.said())))
+        .collect();
     Ok(sql_query(sql.as_str())
         .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.id).collect::<Vec<_>>())
         .bind::<Array<Uuid>, _>(finishes.iter().map(|f| f.lease_token).collect::<Vec<_>>())
@@ -168,6 +182,7 @@ async fn write(conn: &mut PooledConnection, finishes: &[&Finish], ends: Ends) ->
         .bind::<Uuid, _>(last.id)
         .bind::<Array<Nullable<Jsonb>>, _>(finishes.iter().map(|f| f.steps.as_ref()).collect::<Vec<_>>())
         .bind::<Array<Bool>, _>(is_undecided)
+        .bind::<Array<Nullable<Jsonb>>, _>(fallen.iter().map(Option::as_deref).collect::<Vec<_>>())
         .prepared()
         .load(conn)
         .await?)
@@ -267,8 +282,9 @@ fn counting(body: &str) -> String {
 /// Only a job that runs has a token. To say so would lead the planner to the index of leases: past every job that runs anywhere. That an end's `outcome` is one of
 /// four says that it was not put off, and to the planner that they are few: it then looks their bodies up one by one.
 ///
-/// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death: it is cancelled, or fallen, which is dead,
-/// where what came of a call is not known. A job that was to run though paused did so, unless its worker handed it back. What a snoozed one waits for comes in its `result`; since when and how often begin anew where it waited for a budget and
+/// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death: it is cancelled, or fallen, which is dead
+/// and says what it said besides, where what came of a call is not known. A job that was to run though paused did so, unless its worker handed it back. What a
+/// snoozed one waits for comes in its `result`; since when and how often begin anew where it waited for a budget and
 /// now does for an operator, or the other way round.
 fn statement(body: &str, more: &str, answer: &str) -> String {
     format!(
@@ -303,7 +319,7 @@ WITH held AS (
     SELECT w.id, w.tenant_id, w.state, w.pool, w.priority, w.kind, w.knowledge_base_ids, w.run, w.parent_id, w.worker, w.attempt_started_at,
            w.interactive, w.document_id, w.max_attempts, w.trace_context, w.created_at, w.started_at, w.finished_at,
            CASE WHEN v.fallen THEN 'failed' ELSE $4[w.place] END AS outcome, CASE WHEN NOT v.fallen THEN $5[w.place] END AS result,
-           CASE WHEN v.fallen THEN {unknown} ELSE $6[w.place] END AS error, $10[w.place] AS steps,
+           CASE WHEN v.fallen THEN $12[w.place] ELSE $6[w.place] END AS error, $10[w.place] AS steps,
            CASE WHEN $4[w.place] = 'handed_back' OR v.fallen AND $4[w.place] = 'snoozed' THEN w.attempt + 1 ELSE w.attempt END AS attempt
     FROM written w CROSS JOIN LATERAL (SELECT w.state = 'dead' AND $3[w.place] <> 'dead' AS fallen) v
 ), body AS (
@@ -315,7 +331,6 @@ WITH held AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'
 ){more}
-SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, CASE WHEN e.state = 'dead' THEN e.error ->> 'code' END AS dead_of, {answer}",
-        unknown = *UNKNOWN
+SELECT e.id, e.tenant_id, e.state, e.pool, e.priority, e.kind, e.knowledge_base_ids, CASE WHEN e.state = 'dead' THEN e.error ->> 'code' END AS dead_of, {answer}"
     )
 }

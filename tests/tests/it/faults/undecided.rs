@@ -183,7 +183,7 @@ async fn an_attempt_after_a_lost_call_ends_in_success_or_before_a_person() {
             [(&json!(1), &json!("lost")), (&json!(2), &json!("failed"))],
             "{outcome:?}"
         );
-        if matches!(outcome, Outcome::Dead { .. }) {
+        if matches!(outcome, Outcome::Dead { .. } | Outcome::Retry { .. }) {
             let said = shown(&app, job).await["error"]["message"].clone();
             assert!(
                 said.as_str().unwrap().starts_with("It was refused. The job ended"),
