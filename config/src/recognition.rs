@@ -21,6 +21,8 @@ pub struct RecognitionSettings {
     pub languages: Vec<String>,
     /// The most pages of one document; what is beyond them stays without text.
     pub pages_max: usize,
+    /// For drawing all of them, by the clock; what is not drawn by then stays without text.
+    pub drawing_timeout_ms: u64,
     /// For one page, by the clock; as much on the processor.
     pub page_timeout_ms: u64,
     /// Of the process, beside its code and stack.
@@ -45,6 +47,11 @@ impl RecognitionSettings {
             (1..=5_000).contains(&self.pages_max),
             "recognition.pages_max",
             "must be 1 to 5000",
+        );
+        problems.check(
+            (1..=86_400_000).contains(&self.drawing_timeout_ms),
+            "recognition.drawing_timeout_ms",
+            "must be 1 to 86400000",
         );
         problems.check(
             (1..=3_600_000).contains(&self.page_timeout_ms),

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use crate::decode::to_utf8;
 use crate::pdf::RecognisedPage;
-use crate::picture::Picture;
+use crate::picture::{Drawn, Picture};
 use crate::pictures::Pictures;
 use crate::{
     Block, Format, ParseError, ParsedDocument, csv, docx, email, html, image, json, markdown, mdx, pdf, plain_text,
@@ -51,14 +51,35 @@ pub fn parse_in(
 /// # Errors
 /// What cannot be read or drawn, or has no such page: see [`ParseError`].
 pub fn draw(bytes: &[u8], format: Format, page: usize) -> Result<Picture, ParseError> {
+    let first = draw_some(bytes, format, &[page])?.pop();
+    first.map_or(Err(ParseError::NoSuchPicture { number: page }), |drawn| drawn.picture)
+}
+
+/// [`draw`]s the first of `pages`, which ascend; and, of the [`pictures`](ParsedDocument::pictures) inside another document, as many more as have 40 million pixels together: that document
+/// is read up to the last of them, whether one is drawn or all.
+///
+/// # Errors
+/// As [`draw`], where none is drawn.
+pub fn draw_some(bytes: &[u8], format: Format, pages: &[usize]) -> Result<Vec<Drawn>, ParseError> {
+    let Some(&first) = pages.first() else {
+        return Ok(Vec::new());
+    };
+    let alone = |picture: Picture| {
+        vec![Drawn {
+            number: first,
+            picture: Ok(picture),
+        }]
+    };
     match format {
-        format if format.is_image() => image::draw(bytes, format),
-        Format::Pdf => pdf::File::open(bytes)?.draw(page),
+        format if format.is_image() => image::draw(bytes, format).map(alone),
+        Format::Pdf => pdf::File::open(bytes)?.draw(first).map(alone),
         _ => {
-            let mut pictures = Pictures::drawing(page);
+            let mut pictures = Pictures::drawing(pages);
             let read = read(bytes, format, None, Attachments::Read, &mut pictures);
-            let none = || Err(read.err().unwrap_or(ParseError::NoSuchPicture { number: page }));
-            pictures.drawn().unwrap_or_else(none)
+            match pictures.drawn() {
+                drawn if drawn.is_empty() => Err(read.err().unwrap_or(ParseError::NoSuchPicture { number: first })),
+                drawn => Ok(drawn),
+            }
         }
     }
 }

@@ -1,7 +1,18 @@
+use crate::ParseError;
+
 /// What recognisers are trained on.
 pub(crate) const DOTS_PER_INCH: u32 = 300;
 /// Of one picture; a page as large as A2 is drawn coarser than 300 dots an inch.
 pub(crate) const MAX_PIXELS: u64 = 40_000_000;
+
+/// What came of drawing one of the pictures inside a document.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Drawn {
+    /// As [`ParsedDocument::pictures`](crate::ParsedDocument::pictures) has it.
+    pub number: usize,
+    /// Or why there is none.
+    pub picture: Result<Picture, ParseError>,
+}
 
 /// A page, or a picture that somebody sent, in shades of grey: for a recogniser (OCR).
 #[derive(Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::outline::Outline;
 use crate::package::Package;
 use crate::parse::has_letters;
 use crate::pdf::{self, RecognisedPage};
-use crate::picture::Picture;
+use crate::picture::{Drawn, MAX_PIXELS, Picture};
 use crate::{Format, ParseError, ParsedDocument, Said, image};
 
 /// Pictures of fewer pixels, or lower or narrower than this, are icons, logos and rules.
@@ -25,9 +25,12 @@ const MAX_UNPACKED_BYTES: usize = 128 * 1024 * 1024;
 pub(crate) struct Pictures<'r> {
     /// hOCR by number.
     recognised: HashMap<usize, &'r str>,
-    /// Which one is to be drawn.
-    wanted: Option<usize>,
-    drawn: Option<Result<Picture, ParseError>>,
+    /// None is read: some are drawn.
+    is_drawing: bool,
+    /// Which ones are to be drawn.
+    wanted: BTreeSet<usize>,
+    drawn: Vec<Drawn>,
+    drawn_pixels: u64,
     last: usize,
     /// The number before those of a picture or a PDF, by its hash.
     known: HashMap<[u8; 32], usize>,
@@ -58,20 +61,39 @@ impl<'r> Pictures<'r> {
         }
     }
 
-    /// Draws the picture of this number when it is met.
-    pub(crate) fn drawing(wanted: usize) -> Pictures<'r> {
+    /// Draws the pictures of these numbers when they are met.
+    pub(crate) fn drawing(wanted: &[usize]) -> Pictures<'r> {
         Pictures {
-            wanted: Some(wanted),
+            is_drawing: true,
+            wanted: wanted.iter().copied().collect(),
             ..Pictures::default()
         }
     }
 
-    pub(crate) fn drawn(self) -> Option<Result<Picture, ParseError>> {
+    /// As many of them as were met, or as are drawn at once.
+    pub(crate) fn drawn(self) -> Vec<Drawn> {
         self.drawn
     }
 
-    pub(crate) fn is_drawn(&self) -> bool {
-        self.drawn.is_some()
+    /// Whether some were to be drawn and are: whatever comes after them in the document need not be read.
+    pub(crate) fn are_drawn(&self) -> bool {
+        self.is_drawing && self.wanted.is_empty()
+    }
+
+    /// The one of this number is met.
+    fn met(&mut self, number: usize, draw: impl FnOnce() -> Result<Picture, ParseError>) {
+        if !self.wanted.remove(&number) {
+            return;
+        }
+        let picture = draw();
+        let pixels = picture.as_ref().map_or(0, |picture| picture.grey.len() as u64);
+        if !self.drawn.is_empty() && self.drawn_pixels + pixels > MAX_PIXELS {
+            // It is the first of the next time.
+            self.wanted.clear();
+            return;
+        }
+        self.drawn_pixels += pixels;
+        self.drawn.push(Drawn { number, picture });
     }
 
     /// How many pictures and pages have not been read so far.
@@ -98,9 +120,7 @@ impl<'r> Pictures<'r> {
             return Words::Before;
         }
         let number = before + 1;
-        if self.wanted == Some(number) {
-            self.drawn = Some(image::draw(bytes, format));
-        }
+        self.met(number, || image::draw(bytes, format));
         let Some(hocr) = self.recognised.get(&number) else {
             self.unread.insert(number);
             return Words::Unread;
@@ -117,6 +137,9 @@ impl<'r> Pictures<'r> {
 
     /// Appends the words of a picture that is a part of `package`. Other kinds of pictures, and what is damaged, say nothing.
     pub(crate) fn append(&mut self, package: &mut Package<'_>, part: &str, outline: &mut Outline) {
+        if self.are_drawn() {
+            return;
+        }
         let limit = MAX_BYTES.min(MAX_UNPACKED_BYTES.saturating_sub(self.unpacked));
         let Some(bytes) = package.bytes_once(part, limit) else {
             return;
@@ -141,13 +164,15 @@ impl<'r> Pictures<'r> {
     /// A PDF, whose pages are numbered behind what was met before it.
     ///
     /// # Errors
-    /// As a document of its own; and any when one of its pages was to be drawn.
+    /// As a document of its own; and any where pages and pictures are drawn.
     pub(crate) fn read_pdf(&mut self, bytes: &[u8]) -> Result<ParsedDocument, ParseError> {
         let file = pdf::File::open(bytes)?;
         let (before, _) = self.numbered(bytes, file.pages());
-        let page = self.wanted.and_then(|wanted| wanted.checked_sub(before));
-        if let Some(page) = page.filter(|page| (1..=file.pages()).contains(page)) {
-            self.drawn = Some(file.draw(page));
+        if self.is_drawing {
+            let wanted: Vec<usize> = self.wanted.range(before + 1..=before + file.pages()).copied().collect();
+            for number in wanted {
+                self.met(number, || file.draw(number - before));
+            }
             return Err(ParseError::NoText);
         }
         let pages = (1..=file.pages()).filter_map(|page| {
@@ -204,4 +229,29 @@ impl<'r> Pictures<'r> {
 fn certainty(document: &ParsedDocument) -> Option<f32> {
     let certainty = document.metadata.get("recognition_certainty").and_then(Value::as_f64)?;
     Some(certainty as f32)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "tests")]
+    use super::*;
+    use crate::package::sample::package;
+
+    #[test]
+    fn what_comes_after_the_pictures_that_are_drawn_is_not_unpacked() {
+        // No pictures, as far as that goes: one is met whatever it holds.
+        let parts: Vec<String> = (0..200).map(|number| format!("media/{number}.png")).collect();
+        let parts: Vec<(&str, &str)> = parts.iter().map(|name| (name.as_str(), "abcd")).collect();
+        let bytes = package(&parts);
+        for (wanted, unpacked) in [(2, 2 * 4), (200, 200 * 4)] {
+            let (mut package, mut outline) = (Package::open(&bytes, "deck").unwrap(), Outline::default());
+            let mut pictures = Pictures::drawing(&[wanted]);
+            for (number, (part, _)) in (1..).zip(&parts) {
+                pictures.append(&mut package, part, &mut outline);
+                pictures.met(number, || Err(ParseError::NoText));
+            }
+            assert_eq!(pictures.unpacked, unpacked);
+            assert_eq!(pictures.drawn().len(), 1);
+        }
+    }
 }

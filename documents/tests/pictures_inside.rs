@@ -109,6 +109,46 @@ fn the_pictures_of_a_word_document_are_numbered_drawn_and_read_where_they_stand(
 }
 
 #[test]
+fn several_pictures_are_drawn_at_once_as_many_as_have_the_pixels_of_one() {
+    let pictures: Vec<Vec<u8>> = (1..=9).map(|shade| png(20 * shade)).collect();
+    let pictures: Vec<&[u8]> = pictures.iter().map(Vec::as_slice).collect();
+    let pieces: Vec<Piece<'_>> = (0..9).map(Picture).collect();
+    let drawn = |file: &[u8], format: Format, numbers: &[usize]| -> Vec<(usize, Option<u8>)> {
+        let drawn = documents::draw_some(file, format, numbers).unwrap();
+        let shade = |drawn: documents::Drawn| (drawn.number, drawn.picture.ok().map(|picture| picture.grey[0]));
+        drawn.into_iter().map(shade).collect()
+    };
+    let some = [(2, Some(40)), (3, Some(60)), (9, Some(180))];
+    for (file, format) in [
+        (docx(&pieces, &pictures), Format::Docx),
+        (pptx("Plan", &pieces, &pictures), Format::Pptx),
+        (xlsx(None, &pictures), Format::Spreadsheet),
+    ] {
+        assert_eq!(drawn(&file, format, &[2, 3, 9]), some, "{format:?}");
+    }
+    let scan = PdfWriter::default().page("0 g 0 0 612 792 re f\n").page("").finish();
+    let deck = pptx("Plan", &pieces, &pictures);
+    let mail = eml(
+        "Two.",
+        &[
+            ("application/pdf", "scan.pdf", &scan),
+            ("application/octet-stream", "deck.pptx", &deck),
+        ],
+    );
+    let of_both = [(1, Some(0)), (2, Some(255)), (3, Some(20)), (11, Some(180))];
+    assert_eq!(drawn(&mail, Format::Email, &[1, 2, 3, 11, 12]), of_both);
+
+    // The second would be too much, and what cannot be decoded is nothing.
+    let (large, mut broken) = (png_of(6_000, 5_000, 7), png(50));
+    let end = broken.len() - 30;
+    broken[end] ^= 0xFF;
+    let other = png_of(6_000, 5_000, 8);
+    let file = docx(&pieces[..3], &[&broken, &large, &other]);
+    assert_eq!(drawn(&file, Format::Docx, &[1, 2, 3]), [(1, None), (2, Some(7))]);
+    assert_eq!(drawn(&file, Format::Docx, &[3]), [(3, Some(8))]);
+}
+
+#[test]
 fn a_picture_on_which_no_words_were_found_has_been_read() {
     let file = docx(&[Text("Words."), Picture(0)], &[&png(50)]);
     let hocr = "<html><body><div class='ocr_page' title='bbox 0 0 9 9'/></body></html>".to_owned();

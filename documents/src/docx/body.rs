@@ -47,6 +47,9 @@ pub(super) struct State<'a> {
 impl<'a> Body<'a, '_, '_, '_> {
     pub(super) fn blocks(&mut self, parent: Node<'a, 'a>) -> Result<(), ParseError> {
         for node in parent.children().filter(Node::is_element) {
+            if self.pictures.are_drawn() {
+                break;
+            }
             match node.tag_name().name() {
                 "p" => self.paragraph(node)?,
                 "tbl" => {

@@ -87,8 +87,8 @@ impl<'p, 'r> Attached<'p, 'r> {
         if self.count >= MAX_READ {
             return Err("the message has too many".to_owned());
         }
-        if self.pictures.is_drawn() {
-            return Err("a picture is drawn".to_owned());
+        if self.pictures.are_drawn() {
+            return Err("pictures are drawn".to_owned());
         }
         let not_read = self.pictures.not_read();
         let (format, document) = self.parsed(message, part)?;

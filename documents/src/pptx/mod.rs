@@ -37,6 +37,9 @@ pub(crate) fn parse(bytes: &[u8], pictures: &mut Pictures<'_>) -> Result<ParsedD
     let slides = slides.into_iter().flat_map(|list| child_named(list, "sldId"));
     let mut read = HashSet::new();
     for (index, slide) in slides.enumerate() {
+        if reader.pictures.are_drawn() {
+            break;
+        }
         // The id of the slide has no namespace, that of its relationship has.
         let relationship = slide.attributes().find(|attribute| attribute.namespace().is_some());
         let relationship = relationship.map(|found| found.value()).or(attribute(slide, "id"));

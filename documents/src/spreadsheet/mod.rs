@@ -39,6 +39,9 @@ pub(crate) fn parse(bytes: &[u8], found: &mut Pictures<'_>) -> Result<ParsedDocu
     let mut outline = Outline::default();
     let mut areas = limits::Areas::default();
     for sheet in sheets {
+        if found.are_drawn() {
+            break;
+        }
         let part = sheet.part.clone();
         outline.heading(1, &sheet.name);
         regions::append(sheet, &mut areas, &mut outline)?;

@@ -1,6 +1,6 @@
-use super::wire::{Answer, Outcome, Request, Task};
+use super::wire::{Answer, Drawing, DrawnPicture, Outcome, Refusal, Request, Task};
 use crate::child_process::{BAD_INPUT, ChildLimits, NO_LIMITS, NO_OUTPUT};
-use documents::{Format, ParseError, Said};
+use documents::{Drawn, Format, ParseError, Said};
 use std::ffi::OsString;
 use std::io::{self, BufWriter, Read, Write};
 use std::process::ExitCode;
@@ -31,11 +31,11 @@ pub fn parse_document(mut arguments: impl Iterator<Item = OsString>) -> ExitCode
         complain("was not given a whole document");
         return ExitCode::from(BAD_INPUT);
     };
-    let (answer, picture) = match request.task {
+    let (answer, pictures) = match &request.task {
         Task::Read { .. } => (answer(&request, bytes), Vec::new()),
-        Task::Draw { page } => draw(&request, bytes, page),
+        Task::Draw { pages } => draw(&request, bytes, pages),
     };
-    match write(&answer, &picture) {
+    match write(&answer, &pictures) {
         Ok(()) => ExitCode::SUCCESS,
         Err(_) => ExitCode::from(NO_OUTPUT),
     }
@@ -71,20 +71,35 @@ fn answer(request: &Request, bytes: &[u8]) -> Answer {
     }
 }
 
-/// A page or a picture, as an answer and the picture that follows it.
-fn draw(request: &Request, bytes: &[u8], page: usize) -> (Answer, Vec<u8>) {
+/// A page or pictures, as an answer and what follows it.
+fn draw(request: &Request, bytes: &[u8], pages: &[usize]) -> (Answer, Vec<Vec<u8>>) {
     let detected = Format::detect(bytes, &said(request));
     let format = detected.as_ref().ok().copied();
-    match detected.and_then(|format| documents::draw(bytes, format, page)) {
-        Ok(picture) => {
+    match detected.and_then(|format| documents::draw_some(bytes, format, pages)) {
+        Ok(drawn) => {
+            let mut pictures = Vec::new();
+            let mut drawing = |drawn: Drawn| Drawing {
+                number: drawn.number,
+                picture: match drawn.picture {
+                    Ok(picture) => {
+                        let (dots_per_inch, picture) = (picture.dots_per_inch, picture.to_pgm());
+                        let bytes = picture.len();
+                        pictures.push(picture);
+                        Ok(DrawnPicture { bytes, dots_per_inch })
+                    }
+                    Err(error) => Err(Refusal {
+                        code: error.code().to_owned(),
+                        message: error.to_string(),
+                    }),
+                },
+            };
+            let drawn = drawn.into_iter().map(&mut drawing).collect();
             let answer = Answer {
                 format,
                 pictures: Vec::new(),
-                outcome: Outcome::Drawn {
-                    dots_per_inch: picture.dots_per_inch,
-                },
+                outcome: Outcome::Drawn(drawn),
             };
-            (answer, picture.to_pgm())
+            (answer, pictures)
         }
         Err(error) => (refusal(format, &error), Vec::new()),
     }
@@ -99,11 +114,13 @@ fn refusal(format: Option<Format>, error: &ParseError) -> Answer {
     }
 }
 
-fn write(answer: &Answer, picture: &[u8]) -> io::Result<()> {
+fn write(answer: &Answer, pictures: &[Vec<u8>]) -> io::Result<()> {
     let mut output = BufWriter::with_capacity(1 << 16, io::stdout().lock());
     serde_json::to_writer(&mut output, answer)?;
     output.write_all(b"\n")?;
-    output.write_all(picture)?;
+    for picture in pictures {
+        output.write_all(picture)?;
+    }
     output.flush()
 }
 

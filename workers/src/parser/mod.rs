@@ -3,6 +3,7 @@
 //! [`Parser`] starts the process, `visualkit parse-document`, and says what became of it; [`parse_document`] is what runs there. Pages of a PDF that are pictures,
 //! and pictures in other documents, are drawn there too, and read by a [`Recogniser`].
 mod child;
+mod drawings;
 mod error;
 mod pages;
 mod pictures;
@@ -155,7 +156,7 @@ impl Parser {
         let settings = &self.settings;
         let output_bytes = match task {
             Task::Read { .. } => settings.output_mb << 20,
-            Task::Draw { .. } => pictures::BYTES_MAX,
+            Task::Draw { .. } => drawings::BYTES_MAX,
         };
         let request = Request {
             bytes: unparsed.bytes.len(),
@@ -223,7 +224,7 @@ fn read(answer: Answer) -> Result<Parsed, ParserError> {
             message,
             pictures: answer.pictures,
         }),
-        (_, Outcome::Read(_) | Outcome::Drawn { .. }) => Err(ParserError::Crashed {
+        (_, Outcome::Read(_) | Outcome::Drawn(_)) => Err(ParserError::Crashed {
             how: "it gave an answer to something else".to_owned(),
         }),
     }

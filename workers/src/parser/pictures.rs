@@ -1,12 +1,9 @@
-use super::wire::{Outcome, Task};
+use super::drawings::Drawings;
 use super::{Pages, Parser, ParserError, Unparsed};
 use crate::recogniser::{Installed, Page, RecogniserError};
 use documents::RecognisedPage;
 use std::collections::HashMap;
 use store::StoreError;
-
-/// A byte a pixel, of 40 million at most, and the answer before them.
-pub(super) const BYTES_MAX: usize = 48 << 20;
 
 /// What failed, so that a page or a picture stays without text.
 enum NotRead {
@@ -47,13 +44,22 @@ impl Parser {
         let kept = pages.kept(&languages).await.map_err(ParserError::NotKept)?;
         let mut kept: HashMap<usize, RecognisedPage> = kept.into_iter().map(|page| (page.page, page)).collect();
         let (mut recognised, mut failure) = (Vec::new(), None);
+        let (mut drawings, mut left_out) = (Drawings::new(self, unparsed), 0);
         // All of it is kept until the document is parsed with it.
         let (mut bytes, bytes_max) = (0, self.settings.output_mb << 20);
         for (read, &page) in pictures.iter().enumerate() {
             pages.read(read, pictures.len());
             let read = match kept.remove(&page) {
                 Some(kept) => Ok(kept),
-                None => self.read_page(unparsed, installed, page, &languages, pages).await,
+                None if drawings.are_over(page) => {
+                    left_out += 1;
+                    continue;
+                }
+                None => {
+                    let next = pictures.get(read + 1..).unwrap_or_default().iter().copied();
+                    let drawn = drawings.take(page, next.filter(|page| !kept.contains_key(page))).await;
+                    self.read_page((page, drawn), installed, &languages, pages).await
+                }
             };
             match read {
                 Ok(read) => {
@@ -77,6 +83,12 @@ impl Parser {
                 break;
             }
         }
+        if left_out > 0 {
+            tracing::warn!(
+                left_out,
+                "drawing pages and pictures took as long as it may: the others are not read"
+            );
+        }
         pages.read(pictures.len(), pictures.len());
         match failure {
             Some(why) if recognised.is_empty() => Err(ParserError::NotRecognised { why }),
@@ -86,34 +98,17 @@ impl Parser {
 
     async fn read_page(
         &self,
-        unparsed: &Unparsed,
+        (page, drawn): (usize, Result<Page, ParserError>),
         installed: &Installed,
-        page: usize,
         languages: &str,
         pages: &impl Pages,
     ) -> Result<RecognisedPage, NotRead> {
-        let drawn = self.draw(unparsed, page).await.map_err(NotRead::Drawing)?;
+        let drawn = drawn.map_err(NotRead::Drawing)?;
         let hocr = self.recogniser.read(installed, drawn, languages).await;
         let hocr = hocr.map_err(NotRead::Recognising)?;
         let read = RecognisedPage { page, hocr };
         pages.keep(languages, &read).await.map_err(NotRead::Keeping)?;
         Ok(read)
-    }
-
-    async fn draw(&self, unparsed: &Unparsed, page: usize) -> Result<Page, ParserError> {
-        let (answer, picture) = self.run(unparsed, Task::Draw { page }).await?;
-        match answer.outcome {
-            Outcome::Drawn { dots_per_inch } => Ok(Page { picture, dots_per_inch }),
-            Outcome::Refused { code, message } => Err(ParserError::Refused {
-                format: answer.format,
-                code,
-                message,
-                pictures: Vec::new(),
-            }),
-            Outcome::Read(_) => Err(ParserError::Crashed {
-                how: "it read what it was to draw".to_owned(),
-            }),
-        }
     }
 }
 

@@ -22,8 +22,8 @@ pub(super) enum Task {
         /// The attachments of a message are read, too; otherwise they are named.
         attachments: bool,
     },
-    /// A page of a PDF, from 1, or a picture in the document by its number: the answer is followed by its picture, as PGM.
-    Draw { page: usize },
+    /// The first of these pages of a PDF, from 1, or the first few of these pictures in the document by their numbers, which ascend: the answer is followed by them, each as PGM.
+    Draw { pages: Vec<usize> },
 }
 
 impl Task {
@@ -59,7 +59,7 @@ impl Request {
     }
 }
 
-/// What the child writes: one line of JSON, which a picture may follow.
+/// What the child writes: one line of JSON, which pictures may follow.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct Answer {
     /// What the document is, where that was found out.
@@ -73,8 +73,28 @@ pub(super) struct Answer {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Outcome {
     Read(Document),
-    Drawn { dots_per_inch: u32 },
+    Drawn(Vec<Drawing>),
     Refused { code: String, message: String },
+}
+
+/// What came of drawing one of them.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Drawing {
+    pub(super) number: usize,
+    pub(super) picture: Result<DrawnPicture, Refusal>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct DrawnPicture {
+    /// So many of what follows the answer, behind those of the pictures before it.
+    pub(super) bytes: usize,
+    pub(super) dots_per_inch: u32,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct Refusal {
+    pub(super) code: String,
+    pub(super) message: String,
 }
 
 impl Answer {
@@ -180,7 +200,7 @@ mod tests {
             bytes: 4,
             media_type: "text/plain".to_owned(),
             file_name: Some("a\nb\u{0}.txt".to_owned()),
-            task: Task::Draw { page: 3 },
+            task: Task::Draw { pages: vec![3] },
         };
         let sent = [request.to_line().as_bytes(), b"w\nds"].concat();
         let (read, bytes) = Request::read(&sent).unwrap();

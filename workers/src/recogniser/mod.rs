@@ -65,6 +65,11 @@ impl Recogniser {
         self.settings.pages_max
     }
 
+    /// For drawing all of them.
+    pub(crate) fn drawing_time(&self) -> Duration {
+        Duration::from_millis(self.settings.drawing_timeout_ms)
+    }
+
     /// What pages are read with; `None` where it is switched off or not installed. Once found it is not looked for again.
     ///
     /// # Errors

@@ -151,6 +151,17 @@ async fn more_pages_than_the_limit_stay_without_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn pages_that_are_not_drawn_in_time_stay_without_text() {
+    let installed = Installed::behaving("", &[("recognition.drawing_timeout_ms", "1")]).await;
+    let pdf = PdfWriter::default().page(HALF).page(TENTH).page(HALF);
+    let job = installed.ingest("scan.pdf", &pdf.finish()).await;
+    let metadata = parse_detail(&installed.app, &job).await;
+    assert_eq!(metadata["pages_recognised"], json!([1]), "{job} {metadata}");
+    assert_eq!(metadata["pages_without_text"], json!([2, 3]), "{metadata}");
+    installed.app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_recogniser_that_fails_on_every_page_ends_the_document_at_once() {
     for (behaviour, settings, expected, says) in [
         ("os.kill(os.getpid(), 11)", vec![], "recognition_failed", "signal 11"),
