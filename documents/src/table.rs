@@ -255,6 +255,39 @@ mod tests {
     }
 
     #[test]
+    fn a_row_of_names_under_a_title_with_a_unit_is_of_the_header() {
+        let sales: [&[&str]; 4] = [
+            &["In millions", "", "", "First half of 2023"],
+            &["", "Sales", "Profit", "Growth"],
+            &["North", "6082", "1202", "-101"],
+            &["South", "2548", "422", "-4"],
+        ];
+        let groups: [&[&str]; 4] = [
+            &["Sight", "People", "Results", ""],
+            &["", "", "Accuracy", "Time"],
+            &["Blind", "5", "34.5%, n=1", "1199 sec, n=1"],
+            &["Low", "5", "98.3% n=2", "1716 sec, n=3"],
+        ];
+        for header in [Header::First, Header::Guess] {
+            let expected = "In millions | Sales | Profit | First half of 2023 > Growth\nNorth | 6082 | 1202 | -101\nSouth | 2548 | 422 | -4";
+            assert_eq!(pushed(&sales, header), [expected]);
+            let expected = "Sight | People | Results > Accuracy | Time\nBlind | 5 | 34.5%, n=1 | 1199 sec, n=1\nLow | 5 | 98.3% n=2 | 1716 sec, n=3";
+            assert_eq!(pushed(&groups, header), [expected]);
+        }
+        // A row of data is none, whatever it lacks.
+        for second in [["Fruit", "", ""], ["Pro", "on request", "from 2020"], ["Pro", "", "8"]] {
+            let rows: [&[&str]; 4] = [
+                &["Item", "Price", ""],
+                &second,
+                &["Team", "9", "3"],
+                &["All", "10", "4"],
+            ];
+            let found = pushed(&rows, Header::Guess).concat();
+            assert!(found.starts_with("Item | Price | \n"), "{found}");
+        }
+    }
+
+    #[test]
     fn a_row_of_data_under_merged_cells_is_no_second_header() {
         for rows in [
             [

@@ -65,11 +65,21 @@ impl<'t> Table<'t> {
         self.rows.len() <= 1 || self.rows.iter().all(|row| row.cells.len() <= 1) || cells.any(|cell| is_a_page(*cell))
     }
 
-    /// How many of the first rows with cells are the header: those of the `thead`, or of header cells alone; the first in any case.
+    /// How many of the first rows with cells are the header: those of the `thead`, or of header cells alone that do not name the rows under them; the first in any case.
     pub(super) fn header_rows(&self) -> usize {
-        let rows = self.rows.iter().filter(|row| !row.cells.is_empty());
-        let is_header = |row: &&Row<'_>| row.is_head || row.cells.iter().all(|cell| name(*cell) == "th");
+        let rows = (0..).zip(&self.rows).filter(|(_, row)| !row.cells.is_empty());
+        let is_header = |(at, row): &(usize, &Row<'_>)| {
+            row.is_head || row.cells.iter().all(|cell| name(*cell) == "th") && !self.names_rows_below(*at)
+        };
         rows.take_while(is_header).count().max(1)
+    }
+
+    /// Whether a row is nothing but header cells that reach down into rows of data.
+    fn names_rows_below(&self, at: usize) -> bool {
+        let (row, below) = (self.rows.get(at), self.rows.get(at + 1));
+        let reaches_down = |cell: &NodeRef<'_, Node>| name(*cell) == "th" && span(*cell, "rowspan") != 1;
+        row.is_some_and(|row| !row.is_head && !row.cells.is_empty() && row.cells.iter().all(reaches_down))
+            && below.is_some_and(|below| below.cells.iter().any(|cell| name(*cell) == "td"))
     }
 
     /// Puts the text of each cell, by row, into every column and row that the cell covers. What is repeated takes from `bytes`, so that it cannot
@@ -78,7 +88,7 @@ impl<'t> Table<'t> {
         let mut rows = Vec::new();
         let mut above = Above::default();
         let mut group = None;
-        for (row, texts) in self.rows.iter().zip(texts) {
+        for (at, (row, texts)) in self.rows.iter().zip(texts).enumerate() {
             if row.group != group {
                 group = row.group;
                 above = Above::default();
@@ -94,7 +104,8 @@ impl<'t> Table<'t> {
                 let further = std::iter::repeat_n(covered, further);
                 cells.extend(further.take_while(|cell| pay(cell, bytes)));
             }
-            if !row.cells.is_empty() {
+            // What only names the rows below it stands in each of them.
+            if !row.cells.is_empty() && (rows.is_empty() || !self.names_rows_below(at)) {
                 above.fill_to_the_end(&mut cells, bytes);
                 rows.push(cells);
             }

@@ -73,6 +73,17 @@ fn a_header_of_several_rows_names_each_column_with_its_group() {
 }
 
 #[test]
+fn header_cells_that_reach_down_name_the_rows_under_them() {
+    let found = texts(
+        "<table><tr><th>Year</th><th>Quarter</th><th>Month</th></tr>\
+         <tr><th rowspan=5>2025</th><th rowspan=3>Q1</th></tr><tr><td>January</td></tr><tr><td>March</td></tr>\
+         <tr><th rowspan=0>Q2</th></tr><tr><td>April</td></tr></table>",
+    );
+    let expected = "Year | Quarter | Month\n2025 | Q1 | January\n2025 | Q1 | March\n2025 | Q2 | April";
+    assert_eq!(found, [expected]);
+}
+
+#[test]
 fn what_stands_within_a_cell_stays_in_its_row() {
     let found = read(
         "<table><tr><th>Command</th><th>What it does</th></tr>\
