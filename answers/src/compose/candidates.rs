@@ -25,6 +25,7 @@ const COMMON: f32 = 0.6;
 /// All sentences of the passages, in order, and what the question's terms weigh.
 pub(super) struct Candidates {
     pub(super) all: Vec<Candidate>,
+    pub(super) read: Vec<ReadPassage>,
     pub(super) weights: Vec<f32>,
 }
 
@@ -101,7 +102,7 @@ pub(super) fn candidates(question: &Question, passages: &[Passage]) -> Candidate
             });
         }
     }
-    Candidates { all, weights }
+    Candidates { all, read, weights }
 }
 
 fn contexts(passage: &Passage, around: &ReadPassage, place: usize) -> Vec<String> {

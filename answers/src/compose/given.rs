@@ -48,15 +48,21 @@ const REASONS: [&str; 8] = [
     "prevent",
     "prevents",
 ];
+/// What lengths are counted in, of things and of texts.
+const LENGTHS: &str = "mm cm m km millimetre millimetres millimeter millimeters centimetre centimetres centimeter centimeters metre metres \
+    meter meters kilometre kilometres kilometer kilometers inch inches foot feet ft yard yards mile miles character characters letter \
+    letters symbol symbols digit digits word words sentence sentences line lines page pages";
 const PLACE_PREPOSITIONS: [&str; 7] = ["in", "at", "under", "on", "from", "to", "inside"];
 
 /// Whether a sentence gives a value of the expected kind. `counted` is the thing a "how many" asks about.
 pub(super) fn gives(expected: Expected, text: &str, words: &[Word], counted: Option<&str>) -> bool {
     let has = |list: &[&str]| words.iter().any(|word| list.contains(&word.lower.as_str()));
     let unit = |wanted: &dyn Fn(&Unit) -> bool| quantities(words).iter().any(|quantity| wanted(&quantity.unit));
+    let lasts = || unit(&|unit| matches!(unit, Unit::Time(_))) || has(&AT_ONCE);
     match expected {
         Expected::Price => unit(&|unit| matches!(unit, Unit::Money(_))) || has(&["free", "gratis"]),
-        Expected::Duration => unit(&|unit| matches!(unit, Unit::Time(_))) || has(&AT_ONCE),
+        Expected::Duration => lasts(),
+        Expected::Length => lasts() || measures(words),
         Expected::Count => {
             let named = counted.is_none_or(|stem| words.iter().any(|word| word.stem == stem));
             let number = words.iter().any(|word| word.kind == WordKind::Number) || unit(&|_| true);
@@ -72,6 +78,19 @@ pub(super) fn gives(expected: Expected, text: &str, words: &[Word], counted: Opt
         Expected::Choice => names_some(words) && !words.iter().any(|word| is_negator(&word.lower)),
         Expected::YesNo | Expected::Definition | Expected::Open => false,
     }
+}
+
+/// "2 m", "64 characters".
+fn measures(words: &[Word]) -> bool {
+    words.windows(2).any(|pair| {
+        matches!(pair, [number, of] if number.kind == WordKind::Number && LENGTHS.split(' ').any(|length| length == of.lower))
+    }) || words.iter().any(|word| word.kind == WordKind::Number && is_glued_length(&word.lower))
+}
+
+/// "2m", "30cm".
+fn is_glued_length(number: &str) -> bool {
+    let unit = number.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '.' | ','));
+    unit.len() < number.len() && LENGTHS.split(' ').any(|length| length == unit)
 }
 
 fn is_contact(word: &Word) -> bool {

@@ -5,6 +5,8 @@ use crate::text::Word;
 pub(super) enum Expected {
     Price,
     Duration,
+    /// "How long is …": a duration or a measure.
+    Length,
     Count,
     Size,
     Contact,
@@ -42,6 +44,9 @@ const AUXILIARIES: &str =
 /// Words that open a question of another kind.
 const QUESTION_WORDS: &str = "how what which who whose whom where when why";
 
+/// What stands after the "how" of a question for steps.
+const STEPS: [&str; 5] = ["to", "do", "can", "should", "would"];
+
 impl Expected {
     /// Reads the kind from the question's words.
     pub(super) fn of(words: &[Word]) -> Self {
@@ -56,9 +61,15 @@ impl Expected {
         if is_yes_no(words) {
             return Self::YesNo;
         }
-        let charged = pair("how", &["much"]) && has(&["pay", "charge", "charged", "does"]) && words.len() <= 12;
-        if charged || has(&["price", "prices", "cost", "costs", "pricing", "fee", "fees"]) {
+        let how_much = pair("how", &["much"]);
+        let charged = how_much && has(&["pay", "charge", "charged", "does"]) && words.len() <= 12;
+        // "Why do prices differ?" and "How do I set the maximum?" name a value and do not ask for it.
+        let asks_for_value = how_much || !asks_otherwise(words);
+        if charged || (asks_for_value && has(&["price", "prices", "cost", "costs", "pricing", "fee", "fees"])) {
             return Self::Price;
+        }
+        if pair("how", &["long"]) && asks_what_it_measures(words) {
+            return Self::Length;
         }
         if pair("how", &["long", "soon", "quickly", "fast"]) {
             return Self::Duration;
@@ -67,7 +78,7 @@ impl Expected {
             return Self::Count;
         }
         if pair("how", &["large", "big", "heavy", "wide", "high", "far"])
-            || has(&["biggest", "largest", "maximum", "minimum"])
+            || (asks_for_value && has(&["biggest", "largest", "maximum", "minimum"]))
         {
             return Self::Size;
         }
@@ -82,7 +93,7 @@ impl Expected {
             return Self::Time;
         }
         let asks_what_to_do = asks_what && (pair("i", &["do"]) || pair("to", &["do"]));
-        if pair("how", &["to", "do", "can", "should", "would"]) || has(&["steps", "instructions"]) || asks_what_to_do {
+        if pair("how", &STEPS) || has(&["steps", "instructions"]) || asks_what_to_do {
             return Self::Steps;
         }
         match at(0) {
@@ -97,7 +108,10 @@ impl Expected {
 
     /// Whether an answer without such a value is none.
     pub(super) fn is_strict(self) -> bool {
-        matches!(self, Self::Price | Self::Duration | Self::Count | Self::Contact)
+        matches!(
+            self,
+            Self::Price | Self::Duration | Self::Length | Self::Count | Self::Contact
+        )
     }
 
     /// Words of a question that name the kind of value, not its subject.
@@ -117,6 +131,7 @@ impl Expected {
         match self {
             Self::Price => "a price",
             Self::Duration => "a duration",
+            Self::Length => "a duration or a length",
             Self::Count => "a number",
             Self::Size => "a size",
             Self::Contact => "a contact",
@@ -141,15 +156,46 @@ pub(super) fn without_politeness(words: &[Word]) -> &[Word] {
     words.get(opening.map_or(0, |opening| opening.len())..).unwrap_or(words)
 }
 
+fn is_question_word(word: &Word) -> bool {
+    QUESTION_WORDS.split(' ').any(|asking| asking == word.lower)
+}
+
 pub(super) fn is_auxiliary(lower: &str) -> bool {
     AUXILIARIES.split(' ').any(|auxiliary| auxiliary == lower)
+}
+
+/// Whether the first word that asks is for steps, a person, a place, a reason, a time, a duration or a number, whatever else the question names.
+fn asks_otherwise(words: &[Word]) -> bool {
+    let next = |index: usize| words.get(index + 1).map_or("", |word| word.lower.as_str());
+    let asking = words.iter().enumerate().find(|(index, word)| {
+        // "When I upgrade, what does it cost?" only says when.
+        let asks = word.lower != "when" || is_auxiliary(next(*index));
+        asks && is_question_word(word)
+    });
+    let Some((index, word)) = asking else {
+        return false;
+    };
+    match word.lower.as_str() {
+        "how" => {
+            STEPS.contains(&next(index)) || ["long", "soon", "quickly", "fast", "many", "often"].contains(&next(index))
+        }
+        "what" | "which" => false,
+        _ => true,
+    }
+}
+
+/// "How long is the cable?", "How long can a title be?": metres or letters as well as days.
+fn asks_what_it_measures(words: &[Word]) -> bool {
+    let is = words.windows(2).any(|pair| {
+        matches!(pair, [long, is] if long.lower == "long" && matches!(is.lower.as_str(), "is" | "are" | "was" | "were"))
+    });
+    is || words.last().is_some_and(|word| word.lower == "be")
 }
 
 /// Whether the question, or a clause after a comma, begins with an auxiliary verb, and none begins with a question word.
 fn is_yes_no(words: &[Word]) -> bool {
     let mut starts = words.iter().filter(|word| word.after_break);
-    let asks = |word: &Word| QUESTION_WORDS.split(' ').any(|asking| asking == word.lower);
-    !starts.clone().any(asks) && starts.any(|word| is_auxiliary(&word.lower))
+    !starts.clone().any(is_question_word) && starts.any(|word| is_auxiliary(&word.lower))
 }
 
 /// "What is a webhook?", not "What is the limit of …": few words, and none of them determined by "the".

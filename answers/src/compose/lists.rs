@@ -3,8 +3,6 @@ use super::imperatives::commands;
 use super::score::{OTHER_TASK, Scored, of_list};
 use crate::text::SentenceKind;
 
-/// Sentences of an answer that is a list of steps, its lead-in included.
-pub(super) const MAX_STEPS: usize = 8;
 /// Share of a list's items that must instruct, for it to be a list of steps and not one of things.
 const INSTRUCTING: f32 = 0.5;
 
@@ -135,7 +133,7 @@ fn judged(scored: &[Scored], steps: Vec<usize>, weights: &[f32]) -> Option<StepL
         .into_iter()
         .filter(|at| scored.get(*at).is_some_and(|entry| entry.candidate.answers));
     Some(StepList {
-        sentences: lead_in.into_iter().chain(usable).take(MAX_STEPS).collect(),
+        sentences: lead_in.into_iter().chain(usable).collect(),
         score,
         coverage,
         own_coverage: own,

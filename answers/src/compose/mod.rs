@@ -4,6 +4,7 @@ mod given;
 mod imperatives;
 mod kinds;
 mod lists;
+mod naming;
 mod question;
 mod reading;
 mod run;

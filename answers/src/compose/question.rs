@@ -1,12 +1,15 @@
 use std::collections::HashSet;
 
 use super::kinds::{Expected, is_auxiliary, without_politeness};
+use super::naming::Naming;
 use crate::facts::opposites;
-use crate::text::{Word, WordKind, stem, words};
+use crate::text::{Word, WordKind, stem};
 
 /// A term of the question with the words that may stand for it.
 pub(super) struct Term {
     pub(super) stem: String,
+    /// As the question has it, in lower case.
+    pub(super) lower: String,
     /// Stems of other words for the same thing.
     pub(super) others: Vec<String>,
     /// A name, an address or an identifier: no other word stands for it.
@@ -110,26 +113,24 @@ const SAME_MEANING: &[&str] = &[
 
 impl Question {
     pub(super) fn new(text: &str) -> Self {
-        let words = words(text);
+        let naming = Naming::of(text);
+        let words = &naming.words;
         let mut seen = HashSet::new();
         let terms: Vec<Term> = words
             .iter()
             .enumerate()
             .filter(|(_, word)| word.is_content() && !ASKING.contains(&word.lower.as_str()))
             .filter(|(_, word)| seen.insert(word.stem.clone()))
-            .map(|(index, word)| Term {
-                others: term(word, index)
-                    .others
-                    .into_iter()
-                    .chain(acronyms(&words, index))
-                    .collect(),
-                ..term(word, index)
+            .map(|(index, word)| {
+                let mut term = term(word, naming.is_name(index));
+                term.others.extend(acronyms(words, index));
+                term
             })
             .take(40)
             .collect();
-        let expected = Expected::of(&words);
+        let expected = Expected::of(words);
         let terms = if expected == Expected::YesNo {
-            with_opposites(terms, &words)
+            with_opposites(terms, words)
         } else {
             terms
         };
@@ -143,8 +144,8 @@ impl Question {
         let terms = without_each_other(terms);
         Self {
             text: text.to_owned(),
-            counted: counted(&words),
-            predicate: predicate(&words, &terms),
+            counted: counted(words),
+            predicate: predicate(words, &terms),
             terms,
             expected,
         }
@@ -163,10 +164,7 @@ fn acronyms(words: &[Word], index: usize) -> Vec<String> {
         .collect()
 }
 
-fn term(word: &Word, index: usize) -> Term {
-    let name = word.kind == WordKind::Code
-        || (word.kind == WordKind::Plain && word.capital && index > 0)
-        || word.inner_capital;
+fn term(word: &Word, name: bool) -> Term {
     let groups = SAME_MEANING
         .iter()
         .filter(|group| group.split(' ').any(|other| stem(other) == word.stem));
@@ -179,6 +177,7 @@ fn term(word: &Word, index: usize) -> Term {
     others.sort();
     Term {
         stem: word.stem.clone(),
+        lower: word.lower.clone(),
         others,
         name,
     }

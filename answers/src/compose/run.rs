@@ -48,7 +48,7 @@ pub fn compose(question: &str, passages: &[Passage], vectors: &dyn SentenceVecto
     if !found.all.iter().any(|candidate| candidate.answers) {
         return refuse(AbstainCode::NothingFound, None);
     }
-    if let Some(name) = unknown_name(&question, passages) {
+    if let Some(name) = unknown_name(&question, passages, &found.read) {
         return refuse(AbstainCode::UnknownName, Some(&name));
     }
     let about_product: Vec<bool> = found
@@ -80,14 +80,16 @@ pub fn compose(question: &str, passages: &[Passage], vectors: &dyn SentenceVecto
         &scored,
         on_topic.iter().copied().filter(|at| may_lead(&question, &scored, *at)),
     );
-    let chosen = match (list_for(lists, best), best) {
-        (Some(list), _) => list.sentences,
-        (None, Some((best, _))) => select(&question, &scored, best),
+    let (chosen, step) = match (list_for(lists, best), best) {
+        (Some(list), _) => (list.sentences, true),
+        (None, Some((best, _))) => (select(&question, &scored, best), false),
         (None, None) if on_topic.is_empty() => return refuse(AbstainCode::OffTopic, None),
         (None, None) if question.expected == Expected::YesNo => return refuse(AbstainCode::Undecided, None),
         (None, None) => return refuse(AbstainCode::ValueNotGiven, None),
     };
-    let sentences = chosen.into_iter().filter_map(|at| selected(scored.get(at)?, passages));
+    let sentences = chosen
+        .into_iter()
+        .filter_map(|at| selected(scored.get(at)?, passages, step));
     Composition::Answered(sentences.collect())
 }
 
@@ -114,11 +116,12 @@ fn best_of(scored: &[Scored], places: impl Iterator<Item = usize>) -> Option<(us
         .max_by(|(at, score), (other, than)| score.total_cmp(than).then(other.cmp(at)))
 }
 
-fn selected(entry: &Scored, passages: &[Passage]) -> Option<SelectedSentence> {
+fn selected(entry: &Scored, passages: &[Passage], step: bool) -> Option<SelectedSentence> {
     let passage = passages.get(entry.candidate.passage)?;
     Some(SelectedSentence {
         text: entry.candidate.sentence.text.clone(),
         chunk_id: passage.chunk_id,
         score: entry.score.clamp(0.0, 1.0),
+        step,
     })
 }

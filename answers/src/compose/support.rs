@@ -1,7 +1,9 @@
 use super::candidates::Candidate;
-use super::question::Question;
+use super::question::{Question, Term};
+use super::reading::ReadPassage;
 use super::types::{AbstainCode, AbstainReason, Passage};
-use crate::text::words;
+use crate::facts::spelled_out;
+use crate::text::{Word, folded};
 
 /// Coverage from which a passage is about the question, by words alone.
 pub(super) const ENOUGH_COVERAGE: f32 = 0.52;
@@ -10,6 +12,10 @@ const NEAR_COSINE: f32 = 0.55;
 const FAR_COSINE: f32 = 0.2;
 const COVERAGE_WHEN_NEAR: f32 = 0.25;
 const COVERAGE_WHEN_FAR: f32 = 0.75;
+/// Letters from which a name may be part of a longer word.
+const PART_OF_A_WORD: usize = 4;
+/// Letters from which an acronym is looked for as the words that it is short for: two letters begin any two words.
+const SPELLED_OUT: usize = 3;
 
 /// The coverage that a candidate needs, given its cosine to the question (0: unknown).
 pub(super) fn needed_coverage(cosine: f32) -> f32 {
@@ -20,24 +26,47 @@ pub(super) fn needed_coverage(cosine: f32) -> f32 {
     COVERAGE_WHEN_FAR + position * (COVERAGE_WHEN_NEAR - COVERAGE_WHEN_FAR)
 }
 
-/// A name of the question that none of the passages has, as the question writes it.
-pub(super) fn unknown_name(question: &Question, passages: &[Passage]) -> Option<String> {
-    let names: Vec<&str> = question
-        .terms
-        .iter()
-        .filter(|term| term.name)
-        .map(|term| term.stem.as_str())
-        .collect();
-    let missing = names.into_iter().find(|name| {
-        !passages.iter().any(|passage| {
-            let texts = passage.headings.iter().chain([&passage.title, &passage.text]);
-            texts.into_iter().any(|text| text.to_lowercase().contains(*name))
-        })
-    })?;
-    words(&question.text)
-        .into_iter()
-        .find(|word| word.stem == missing)
-        .map(|word| word.lower)
+/// A name of the question that none of the passages has, as the question writes it but for its capitals.
+pub(super) fn unknown_name(question: &Question, passages: &[Passage], read: &[ReadPassage]) -> Option<String> {
+    let known = |name: &&Term| {
+        let read = || read.iter().any(|around| reads(around, name));
+        read() || passages.iter().any(|passage| is_part_of(passage, name))
+    };
+    let mut names = question.terms.iter().filter(|term| term.name);
+    names.find(|name| !known(name)).map(|name| name.lower.clone())
+}
+
+/// Whether a passage has any form of a name, another word for it, or what it is short for (SSO: "single sign-on").
+fn reads(around: &ReadPassage, name: &Term) -> bool {
+    let has = |stem: &String| around.whole.contains(stem) || around.above.contains(stem);
+    let spelled_out = || around.sentences.iter().any(|of| is_short_for(&name.lower, &of.words));
+    has(&name.stem) || name.others.iter().any(has) || spelled_out()
+}
+
+fn is_short_for(acronym: &str, words: &[Word]) -> bool {
+    let length = acronym.chars().count();
+    let windows = || words.windows(length.max(1));
+    let of_content = |window: &[Word]| {
+        let article = |word: &Word| matches!(word.lower.as_str(), "a" | "an" | "the");
+        window.iter().filter(|word| word.stop).count() <= 1 && !window.iter().any(article)
+    };
+    length >= SPELLED_OUT && windows().any(|window| of_content(window) && spelled_out(acronym, window))
+}
+
+fn is_part_of(passage: &Passage, name: &Term) -> bool {
+    let mut texts = passage.headings.iter().chain([&passage.title, &passage.text]);
+    texts.any(|text| stands_in(&folded(text), &name.lower))
+}
+
+/// Whether a name is part of a text (Postgres of "PostgreSQL"), a short one as a whole word: "US" is no part of "customer".
+fn stands_in(folded: &str, name: &str) -> bool {
+    let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+    let is_short = name.chars().count() < PART_OF_A_WORD;
+    folded.match_indices(name).any(|(at, found)| {
+        let before = folded.get(..at).and_then(|text| text.chars().next_back());
+        let after = folded.get(at + found.len()..).and_then(|text| text.chars().next());
+        !is_short || (edge(before) && edge(after))
+    })
 }
 
 pub(super) fn abstain(code: AbstainCode, question: &Question, detail: Option<&str>) -> AbstainReason {
@@ -47,7 +76,7 @@ pub(super) fn abstain(code: AbstainCode, question: &Question, detail: Option<&st
         AbstainCode::OffTopic => "What was found in the knowledge base is about something else.".to_owned(),
         AbstainCode::UnknownName => {
             format!(
-                "The knowledge base says nothing about \"{}\".",
+                "What was found in the knowledge base says nothing about \"{}\".",
                 detail.unwrap_or("the name in the question")
             )
         }

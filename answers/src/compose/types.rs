@@ -24,6 +24,8 @@ pub struct SelectedSentence {
     pub chunk_id: Uuid,
     /// How well it answers, 0..=1; comparable within one answer.
     pub score: f32,
+    /// Of a list of steps, which says nothing true without each of them.
+    pub step: bool,
 }
 
 /// Why nothing was answered.
@@ -55,7 +57,7 @@ pub struct AbstainReason {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Composition {
-    /// One to four sentences in reading order (up to eight when they are the steps of a list).
+    /// One to four sentences in reading order, or all steps of a list.
     Answered(Vec<SelectedSentence>),
     Abstained {
         reason: AbstainReason,

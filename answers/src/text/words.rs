@@ -239,19 +239,16 @@ fn add(raw: &str, kind: WordKind, after_break: &mut bool, found: &mut Vec<Word>)
 }
 
 fn normalise(raw: &str) -> String {
-    if raw.is_ascii() {
-        return raw
-            .chars()
-            .take(MAX_TOKEN_CHARS)
-            .collect::<String>()
-            .to_ascii_lowercase();
+    folded(&raw.chars().take(MAX_TOKEN_CHARS).collect::<String>())
+}
+
+/// A text as words are compared: lower case, compatibility-normalised, without accents.
+pub(crate) fn folded(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
     }
     // Only the accents of Latin, Greek and Cyrillic go: in other scripts a combining mark may be the vowel.
-    let bare = raw
-        .chars()
-        .take(MAX_TOKEN_CHARS)
-        .nfkd()
-        .filter(|c| !matches!(c, '\u{300}'..='\u{36F}'));
+    let bare = text.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36F}'));
     bare.flat_map(char::to_lowercase).nfc().collect()
 }
 

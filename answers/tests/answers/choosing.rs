@@ -347,3 +347,116 @@ fn one_word_does_not_stand_for_two_terms_of_the_question() {
     };
     assert_eq!(abstained("Can I have phone calls?", &[near]), AbstainCode::Undecided);
 }
+
+#[test]
+fn a_list_of_steps_is_quoted_to_its_end() {
+    for (items, step) in [
+        (8, "Open page"),
+        (12, "Open page"),
+        (5, "Click the blue button. Then choose row"),
+    ] {
+        let steps: Vec<String> = (1..=items)
+            .map(|number| format!("{number}. {step} {number}00."))
+            .collect();
+        let text = format!("To move your data:\n\n{}", steps.join("\n"));
+        let said = answer("How do I move my data?", &[page("Moving", &text)]).join(" ");
+        let expected: Vec<String> = (1..=items).map(|number| format!("{step} {number}00.")).collect();
+        assert_eq!(said, format!("To move your data: {}", expected.join(" ")), "{items}");
+    }
+}
+
+#[test]
+fn how_to_change_a_value_asks_for_steps_and_not_for_the_value() {
+    let text = "Prices are shown with taxes. To change the price of a product, open Products and click Edit.";
+    assert_eq!(
+        answer("How do I change the price of a product?", &[page("Products", text)]),
+        ["To change the price of a product, open Products and click Edit."]
+    );
+    let text = "Uploads are scanned.\n\nTo set the maximum file size:\n\n1. Open Limits.\n2. Enter the size.";
+    assert_eq!(
+        answer("How do I set the maximum file size?", &[page("Uploads", text)]),
+        ["To set the maximum file size:", "Open Limits.", "Enter the size."]
+    );
+}
+
+#[test]
+fn who_where_and_why_are_asked_of_prices_too() {
+    let text = "Costs differ between plans because seats differ. Admins set the shipping costs. You see your fees under Settings → Fees. \
+        The Team plan costs $29.";
+    let costs = [page("Costs", text)];
+    for (question, expected) in [
+        (
+            "Why do costs differ between plans?",
+            "Costs differ between plans because seats differ.",
+        ),
+        ("Who sets shipping costs?", "Admins set the shipping costs."),
+        ("Where do I see my fees?", "You see your fees under Settings → Fees."),
+        ("What does the Team plan cost?", "The Team plan costs $29."),
+        (
+            "When I choose the Team plan, what does it cost?",
+            "The Team plan costs $29.",
+        ),
+        ("How much does the Team plan cost?", "The Team plan costs $29."),
+    ] {
+        assert_eq!(answer(question, &costs), [expected], "{question}");
+    }
+}
+
+#[test]
+fn how_long_something_is_may_be_a_length() {
+    let text = "A title has a font. A title can be 64 characters long. The cable is grey. The cable has a length of 2 metres. The warranty is \
+        generous. The warranty runs for 2 years.";
+    let lamp = [page("Lamp", text)];
+    for (question, expected) in [
+        ("How long can a title be?", "A title can be 64 characters long."),
+        ("How long is the cable?", "The cable has a length of 2 metres."),
+        ("How long is the warranty?", "The warranty runs for 2 years."),
+    ] {
+        assert_eq!(answer(question, &lamp), [expected], "{question}");
+    }
+    let colour = [page("Lamp", "The cable of the lamp is grey.")];
+    assert_eq!(
+        abstained("How long is the cable of the lamp?", &colour),
+        AbstainCode::ValueNotGiven
+    );
+}
+
+#[test]
+fn a_name_is_known_in_every_form_that_a_passage_has_of_it() {
+    let text = "It works with Shopify and Etsy. We ship to Zürich, São Paulo and Italy. Our Privacy Policy is on the site. Data moves to \
+        PostgreSQL. Storage ends at 10 GB. Turn on MFA under Profile. Sign in by single sign-on.";
+    let shop = [page("Shop", text)];
+    for question in [
+        "Does it work with Shopify?",
+        "Does it work with SHOPIFY?",
+        "DOES IT WORK WITH SHOPIFY?",
+        "Does It Work With Shopify?",
+        "Do you ship to Zürich?",
+        "Do you ship to Zurich?",
+        "Do you ship to São Paulo?",
+        "Do you ship to Italy?",
+        "Where is your Privacy Policy?",
+        "WHERE IS YOUR PRIVACY POLICY?",
+        "Where Is Your Privacy Policy?",
+        "Does data move to Postgres?",
+        "Hi there. Parcels are late. Do you ship to Italy?",
+        "Does storage end at 10GB?",
+        "How do I turn on Multi-Factor Authentication?",
+        "How do I sign in by SSO?",
+    ] {
+        if let Composition::Abstained { reason } = compose(question, &shop, &NoVectors) {
+            assert_ne!(reason.code, AbstainCode::UnknownName, "{question}: {}", reason.sentence);
+        }
+    }
+    for question in [
+        "Do you ship to Germany?",
+        "Does it work with Sony?",
+        "Do you ship to the US?",
+    ] {
+        assert_eq!(abstained(question, &shop), AbstainCode::UnknownName, "{question}");
+    }
+    assert_eq!(
+        answer("Does it work with Shopify?", &shop),
+        ["It works with Shopify and Etsy."]
+    );
+}

@@ -131,7 +131,7 @@ async fn compose(
         .map_err(panicked)
 }
 
-/// Checks each sentence against the chunk it cites; what is not supported does not leave.
+/// Checks each sentence against the chunk it cites; what is not supported does not leave, nor do the other steps of a list then.
 fn answered(
     question: &str,
     sentences: Vec<SelectedSentence>,
@@ -152,6 +152,9 @@ fn answered(
                 .all(|claim| claim.verdict == answers::Verdict::Supported);
         if !supported {
             tracing::info!(chunk.id = %sentence.chunk_id, score = report.score, "a sentence was withheld: its source does not support it");
+            if sentence.step {
+                return abstained("A step of what was found could not be verified against its source.".to_owned());
+            }
             continue;
         }
         cite(&mut citations, passage, &sentence.text);
@@ -223,4 +226,40 @@ fn panicked(error: tokio::task::JoinError) -> JobError {
         "panicked",
         "The answer failed in a way it should not have; this is a defect.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use answers::NoVectors;
+
+    #[test]
+    fn a_procedure_without_one_of_its_steps_does_not_leave() {
+        let passage = Passage {
+            chunk_id: uuid::Uuid::from_u128(1),
+            document_id: uuid::Uuid::from_u128(1),
+            title: "Moving".to_owned(),
+            headings: Vec::new(),
+            text: "1. Open the menu.\n2. Click Export.".to_owned(),
+            score: 1.0,
+            cosine: 0.0,
+        };
+        let quoted = |text: &str, step| SelectedSentence {
+            text: text.to_owned(),
+            chunk_id: passage.chunk_id,
+            score: 1.0,
+            step,
+        };
+        let said = |step| {
+            let sentences = vec![
+                quoted("Open the menu.", step),
+                quoted("Nobody pays the invoices of 1984.", step),
+            ];
+            answered("How do I export?", sentences, std::slice::from_ref(&passage), &NoVectors)
+        };
+        assert_eq!(said(false).answer, "Open the menu.");
+        let whole = said(true);
+        assert_eq!((whole.outcome, whole.answer.as_str()), (AnswerOutcome::Abstained, ""));
+        assert!(whole.citations.is_empty() && whole.reason.is_some());
+    }
 }
