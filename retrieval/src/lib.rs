@@ -6,6 +6,8 @@ mod excerpt;
 mod filter;
 
 #[cfg(feature = "index")]
+mod addresses;
+#[cfg(feature = "index")]
 mod allowed;
 #[cfg(feature = "index")]
 mod analysis;

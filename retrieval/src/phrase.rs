@@ -22,17 +22,19 @@ impl Phrase {
         &self.given
     }
 
-    /// How text is compared: NFKC, lower case, and one space for any white space.
+    /// How text is compared: NFKC, letters whose capitals are the same, and one space for any white space.
     pub(crate) fn folded(text: &str) -> String {
         let mut folded = String::with_capacity(text.len());
         for character in text.nfkc().flat_map(char::to_lowercase) {
             if character == '\u{ad}' {
                 continue;
             }
-            if !character.is_whitespace() {
-                folded.push(character);
-            } else if !folded.ends_with(' ') {
-                folded.push(' ');
+            match character {
+                'ß' => folded.push_str("ss"),
+                'ς' => folded.push('σ'),
+                _ if !character.is_whitespace() => folded.push(character),
+                _ if !folded.ends_with(' ') => folded.push(' '),
+                _ => {}
             }
         }
         folded.trim().to_owned()
@@ -40,11 +42,19 @@ impl Phrase {
 
     /// Whether it stands in a text that [`Self::folded`] gave.
     pub(crate) fn is_in(&self, folded: &str) -> bool {
-        folded.match_indices(&self.folded).any(|(start, found)| {
+        let ends = (self.folded.chars().next(), self.folded.chars().next_back());
+        let mut from = 0;
+        while let Some(found) = folded.get(from..).and_then(|rest| rest.find(&self.folded)) {
+            let (start, end) = (from + found, from + found + self.folded.len());
             let before = folded.get(..start).and_then(|text| text.chars().next_back());
-            let after = folded.get(start + found.len()..).and_then(|text| text.chars().next());
-            !splits_a_word(before, found.chars().next()) && !splits_a_word(found.chars().next_back(), after)
-        })
+            let after = folded.get(end..).and_then(|text| text.chars().next());
+            if !splits_a_word(before, ends.0) && !splits_a_word(ends.1, after) {
+                return true;
+            }
+            // The next may begin inside this one: `1.1` stands in `11.1.1`.
+            from = start + ends.0.map_or(1, char::len_utf8);
+        }
+        false
     }
 }
 
@@ -76,6 +86,20 @@ mod tests {
         assert!(!holds("connections refused", "connection refused"));
         assert!(!holds("error E-40123", "E-4012"));
         assert!(holds("error E-40123 and E-4012.", "E-4012"));
+    }
+
+    #[test]
+    fn a_phrase_may_begin_inside_one_that_is_part_of_a_word() {
+        assert!(holds("version 11.1.1.1", "1.1.1"));
+        assert!(!holds("version 11.1.11", "1.1.1"));
+    }
+
+    #[test]
+    fn letters_with_one_capital_are_one_letter() {
+        assert!(holds("Η οδός και η ΟΔΟΣ", "οδος"));
+        assert!(holds("η οδος", "ΟΔΟΣ"));
+        assert!(holds("In der Straße", "STRASSE"));
+        assert!(holds("IN DER STRASSE", "Straße"));
     }
 
     #[test]

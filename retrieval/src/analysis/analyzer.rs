@@ -18,10 +18,7 @@ pub(crate) fn query_analyzer(language: Language) -> TextAnalyzer {
 }
 
 fn build(language: Language, for_query: bool) -> TextAnalyzer {
-    let segmenter = Segmenter {
-        for_query,
-        turkish: language == Language::Turkish,
-    };
+    let segmenter = Segmenter::new(language, for_query);
     let mut chain = TextAnalyzer::builder(segmenter).dynamic();
     if let Some(snowball) = language.snowball() {
         if let Some(stop_words) = StopWordFilter::new(snowball) {

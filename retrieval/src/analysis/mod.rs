@@ -7,6 +7,7 @@ mod function_pairs;
 mod query_words;
 mod respelling;
 mod segmenter;
+mod spelled;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod spelling_tests;
@@ -15,3 +16,4 @@ pub(crate) use analyzer::analyzer;
 pub(crate) use detect::language_of;
 pub(crate) use query_words::{QueryTerms, QueryWord, add, query_words, terms_of};
 pub(crate) use segmenter::is_unspaced;
+pub(crate) use spelled::{SpelledWords, is_spelled, spelled_words};

@@ -18,6 +18,8 @@ pub(crate) type QueryTerms = Vec<(String, f32)>;
 pub(crate) struct QueryWord {
     /// What chunks in one of the languages have of it; never empty.
     pub(crate) terms: Vec<String>,
+    /// As it stands in the query where it first does.
+    pub(crate) written: String,
     /// In one of the languages it is a stop word, which no chunk has.
     pub(crate) stop_word: bool,
     /// It only holds a question together.
@@ -63,6 +65,7 @@ pub(crate) fn query_words(languages: &[Language], text: &str) -> Vec<QueryWord> 
         let stop_word = read_at.get(&place).is_some_and(|read| *read < languages.len());
         words.push(QueryWord {
             terms: word.0,
+            written: as_written.to_owned(),
             stop_word,
             holds_together,
             count: 1,

@@ -5,6 +5,7 @@ use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 use unicode_normalization::UnicodeNormalization;
 
 use super::clusters::Clusters;
+use crate::language::Language;
 
 /// A longer word (a key, a blob in base64) is not indexed. In bytes.
 const MAX_TOKEN_BYTES: usize = 128;
@@ -21,9 +22,21 @@ const KATAKANA_LAST: char = 'ヶ';
 pub(super) struct Segmenter {
     /// A query leaves out single characters where it has pairs, which say more; an index keeps both, so that a query
     /// of one character finds something.
-    pub(super) for_query: bool,
+    for_query: bool,
     /// Turkish lower case: `I` becomes `ı`.
-    pub(super) turkish: bool,
+    turkish: bool,
+    /// `ß` and the `ς` at the end of a word stay: stop words are written with them, and the language's stemmer knows what they are in capitals.
+    keeps_small_letters: bool,
+}
+
+impl Segmenter {
+    pub(super) fn new(language: Language, for_query: bool) -> Self {
+        Self {
+            for_query,
+            turkish: language == Language::Turkish,
+            keeps_small_letters: matches!(language, Language::German | Language::Greek),
+        }
+    }
 }
 
 pub(super) struct SegmentStream<'a> {
@@ -144,6 +157,9 @@ impl<'a> SegmentStream<'a> {
                 'I' if self.segmenter.turkish => lower.push('ı'),
                 // Its lower case is `i` and a combining dot, which nobody types.
                 'İ' => lower.push('i'),
+                // Letters whose capitals are those of others.
+                'ς' if !self.segmenter.keeps_small_letters => lower.push('σ'),
+                'ß' | 'ẞ' if !self.segmenter.keeps_small_letters => lower.push_str("ss"),
                 // Katakana as the Hiragana of the same sound: りんご and リンゴ are one word.
                 KATAKANA_FIRST..=KATAKANA_LAST => {
                     lower.push(char::from_u32(u32::from(character) - 0x60).unwrap_or(character))

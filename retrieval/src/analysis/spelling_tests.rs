@@ -37,10 +37,7 @@ fn typed(word: &str, language: Language) -> String {
 
 /// The order that Snowball's authors had in mind: stems of the accented words, accents folded at the end.
 fn stems_first(language: Language) -> TextAnalyzer {
-    let segmenter = Segmenter {
-        for_query: false,
-        turkish: false,
-    };
+    let segmenter = Segmenter::new(language, false);
     let chain = TextAnalyzer::builder(segmenter).filter(Stemmer::new(language.snowball().unwrap()));
     chain.filter(AsciiFoldingFilter).build()
 }

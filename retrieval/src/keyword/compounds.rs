@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use tantivy::schema::Field;
 use tantivy::{Searcher, TantivyError, Term};
 
+use super::held::is_held;
 use crate::analysis::{QueryTerms, QueryWord};
 use crate::error::Result;
 
@@ -50,7 +51,7 @@ pub(super) fn add_compounds(
 
 /// The two words that a compound consists of, if chunks hold both.
 fn parts_of(searcher: &Searcher, field: Field, compound: &str) -> Result<QueryTerms> {
-    let known = |term: &str| -> Result<bool> { Ok(searcher.doc_freq(&Term::from_field_text(field, term))? > 0) };
+    let known = |term: &str| -> Result<bool> { is_held(searcher, &Term::from_field_text(field, term)) };
     for (at, _) in compound.char_indices() {
         let (first, last) = compound.split_at(at);
         if first.len() < MIN_PART || last.len() < MIN_PART || !known(last)? {
@@ -91,7 +92,13 @@ fn compounds_of(searcher: &Searcher, field: Field, parts: &[&str]) -> Result<Que
     for chunks in chunks_of {
         let mut found: Vec<(String, u32)> = chunks.into_iter().collect();
         found.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-        compounds.extend(found.into_iter().take(MAX_COMPOUNDS).map(|(term, _)| (term, WEIGHT)));
+        let mut taken = 0;
+        for (term, _) in found {
+            if taken < MAX_COMPOUNDS && is_held(searcher, &Term::from_field_text(field, &term))? {
+                taken += 1;
+                compounds.push((term, WEIGHT));
+            }
+        }
     }
     Ok(compounds)
 }

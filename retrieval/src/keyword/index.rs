@@ -3,16 +3,16 @@ use std::fs;
 use std::path::Path;
 
 use tantivy::merge_policy::NoMergePolicy;
-use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::Value as _;
 use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{DocAddress, Index, IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
 
+use super::compounds;
 use super::directory::UnsyncedDirectory;
 use super::schema::{ANALYZER, Fields, Rules};
+use super::spelling::Dictionaries;
 use super::statistics::SharedStatistics;
-use super::{compounds, spelling};
-use crate::analysis::{QueryTerms, QueryWord, analyzer, language_of, terms_of};
+use crate::analysis::{QueryTerms, QueryWord, SpelledWords, analyzer, language_of, terms_of};
 use crate::change::IndexedDocument;
 use crate::documents::DocumentNumber;
 use crate::error::{Error, Result};
@@ -100,18 +100,20 @@ impl KeywordIndex {
         for number in removed {
             writer.delete_term(Term::from_field_u64(self.fields.document, number));
         }
-        let mut analyzers: HashMap<Language, TextAnalyzer> = HashMap::new();
+        let mut analyzers: HashMap<Language, (TextAnalyzer, SpelledWords)> = HashMap::new();
         for (number, document) in added {
-            let rules = match self.language {
-                Language::Auto => {
-                    let language = language_of(document);
-                    let own = analyzers.entry(language).or_insert_with(|| analyzer(language));
-                    Rules {
-                        language,
-                        own: Some(own),
-                    }
-                }
-                language => Rules { language, own: None },
+            let is_auto = self.language == Language::Auto;
+            let language = match is_auto {
+                true => language_of(document),
+                false => self.language,
+            };
+            let (own, spelled) = analyzers
+                .entry(language)
+                .or_insert_with(|| (analyzer(language), SpelledWords::new(language)));
+            let rules = Rules {
+                language,
+                own: is_auto.then_some(own),
+                spelled,
             };
             for chunk in self.fields.chunks(number, document, rules) {
                 writer.add_document(chunk)?;
@@ -165,7 +167,7 @@ impl KeywordIndex {
         Ok(codes.iter().map(|code| Language::from_code(code)).collect())
     }
 
-    /// The words' terms, as the base spells them where typos are tolerated (see [`spelling`]) and no base that is searched beside it knows them, and their
+    /// The words' terms, as the base spells them where typos are tolerated (see [`Dictionaries`]) and no base that is searched beside it knows them, and their
     /// compounds (see [`compounds`]) in languages that write compounds as one word.
     pub(crate) fn terms(
         &self,
@@ -174,15 +176,18 @@ impl KeywordIndex {
         words: &[QueryWord],
         tolerate_typos: bool,
     ) -> Result<QueryTerms> {
-        let known_anywhere: &dyn Bm25StatisticsProvider = match shared {
-            Some(shared) => shared,
-            None => searcher,
+        let languages = self.languages(searcher)?;
+        let dictionaries = Dictionaries {
+            searcher,
+            beside: shared,
+            fields: &self.fields,
+            languages: &languages,
         };
         let mut terms = match tolerate_typos {
-            true => spelling::corrected(searcher, known_anywhere, self.fields.body, words)?,
+            true => dictionaries.corrected(words)?,
             false => terms_of(words),
         };
-        if self.languages(searcher)?.into_iter().any(Language::joins_words) {
+        if languages.into_iter().any(Language::joins_words) {
             compounds::add_compounds(searcher, self.fields.body, words, &mut terms)?;
         }
         Ok(terms)

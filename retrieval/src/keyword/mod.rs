@@ -2,6 +2,7 @@
 
 mod compounds;
 mod directory;
+mod held;
 mod index;
 mod phrases;
 mod schema;

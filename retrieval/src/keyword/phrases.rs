@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::HashSet;
 
 use tantivy::query::{AllQuery, BooleanQuery, EnableScoring, Occur, Query, TermQuery};
@@ -6,6 +7,7 @@ use tantivy::{DocAddress, DocSet, Searcher, TERMINATED, Term};
 
 use super::index::KeywordIndex;
 use super::search::Chunks;
+use crate::addresses::without_addresses;
 use crate::allowed::Allowed;
 use crate::analysis::query_words;
 use crate::documents::{ChunkRef, Documents};
@@ -66,6 +68,10 @@ pub(crate) fn holding(
                 .get(chunk.document)
                 .map_or("", |document| document.title.as_str());
             let mut parts: Vec<String> = vec![Phrase::folded(title), Phrase::folded(&stored.text)];
+            // What a page shows of a link is its words.
+            if let Cow::Owned(shown) = without_addresses(&stored.text) {
+                parts.push(Phrase::folded(&shown));
+            }
             parts.extend(stored.headings.iter().map(|heading| Phrase::folded(heading)));
             if phrases.iter().all(|phrase| parts.iter().any(|part| phrase.is_in(part))) {
                 holding.chunks.insert(chunk);

@@ -1,7 +1,10 @@
+use std::collections::HashSet;
+
 use tantivy::TantivyDocument;
 use tantivy::schema::{FAST, Field, INDEXED, IndexRecordOption, STORED, Schema, TextFieldIndexing, TextOptions};
-use tantivy::tokenizer::{PreTokenizedString, TextAnalyzer};
+use tantivy::tokenizer::{PreTokenizedString, TextAnalyzer, Token};
 
+use crate::analysis::SpelledWords;
 use crate::change::{IndexedChunk, IndexedDocument};
 use crate::documents::DocumentNumber;
 use crate::language::Language;
@@ -23,6 +26,8 @@ pub(super) struct Fields {
     pub(super) title: Field,
     /// Where a phrase may stand beside `body` and `title`, and which is not searched: addresses of links, headings and titles that are too long for the others.
     pub(super) beside: Field,
+    /// Each word of a document once, with its first chunk, as it is written: where misspelt words are looked for (see [`SpelledWords`]).
+    pub(super) spelling: Field,
     /// The document's number in this replica.
     pub(super) document: Field,
     /// The chunk's place in its document's list of chunks.
@@ -38,6 +43,7 @@ pub(super) struct Rules<'a> {
     pub(super) language: Language,
     /// Where each document has its own; else the index knows the one of all.
     pub(super) own: Option<&'a mut TextAnalyzer>,
+    pub(super) spelled: &'a mut SpelledWords,
 }
 
 impl Rules<'_> {
@@ -67,7 +73,9 @@ impl Fields {
             .set_tokenizer(ANALYZER)
             .set_index_option(IndexRecordOption::Basic)
             .set_fieldnorms(false);
-        let beside = builder.add_text_field("beside", TextOptions::default().set_indexing_options(found));
+        let found = TextOptions::default().set_indexing_options(found);
+        let beside = builder.add_text_field("beside", found.clone());
+        let spelling = builder.add_text_field("spelling", found);
         let document = builder.add_u64_field(DOCUMENT, INDEXED | FAST);
         let place = builder.add_u64_field(PLACE, FAST);
         let text = builder.add_text_field("text", STORED);
@@ -82,6 +90,7 @@ impl Fields {
             body,
             title,
             beside,
+            spelling,
             document,
             place,
             text,
@@ -97,9 +106,14 @@ impl Fields {
         mut rules: Rules<'a>,
     ) -> impl Iterator<Item = TantivyDocument> + 'a {
         let title = document.title.as_str();
-        (0..)
-            .zip(&document.chunks)
-            .map(move |(place, chunk)| self.chunk(number, place, title, chunk, &mut rules))
+        (0..).zip(&document.chunks).map(move |(place, chunk)| {
+            let mut stored = self.chunk(number, place, title, chunk, &mut rules);
+            if place == 0 {
+                let texts = document.chunks.iter().map(|chunk| chunk.embed_text.as_str());
+                stored.add_pre_tokenized_text(self.spelling, pre_tokenized(rules.spelled.of(texts)));
+            }
+            stored
+        })
     }
 
     fn chunk(
@@ -137,6 +151,18 @@ impl Fields {
             stored.add_text(self.heading, heading);
         }
         stored
+    }
+}
+
+fn pre_tokenized(words: HashSet<String>) -> PreTokenizedString {
+    let token = |(position, text)| Token {
+        position,
+        text,
+        ..Token::default()
+    };
+    PreTokenizedString {
+        text: String::new(),
+        tokens: (0..).zip(words).map(token).collect(),
     }
 }
 

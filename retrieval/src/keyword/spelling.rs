@@ -1,14 +1,16 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use tantivy::query::{Bm25StatisticsProvider, FuzzyTermQuery};
+use tantivy::query::FuzzyTermQuery;
 use tantivy::schema::Field;
 use tantivy::{Searcher, TantivyError, Term};
 
-use crate::analysis::{QueryTerms, QueryWord, add};
+use super::held::is_held;
+use super::schema::Fields;
+use super::statistics::SharedStatistics;
+use crate::analysis::{QueryTerms, QueryWord, add, is_spelled, query_words, spelled_words};
 use crate::error::Result;
+use crate::language::Language;
 
-/// Shorter words have too many neighbours: `cat` is one letter from `car`, `cut` and `at`.
-const MIN_LETTERS: usize = 4;
 /// From here on two letters may be wrong.
 const MIN_LETTERS_FOR_TWO: usize = 8;
 /// Words that no chunk holds and that are looked for under other spellings; a pasted text has hundreds.
@@ -16,56 +18,88 @@ const MAX_WORDS: usize = 8;
 /// Spellings that stand for one word.
 const MAX_SPELLINGS: usize = 3;
 
-/// The words' terms that chunks hold, with every word that no chunk holds replaced by the spellings nearest to it that some do, if there are any: one letter wrong, missing,
-/// too many or changed places with its neighbour; in longer words two. Words that the base knows are left alone, however rare; so are those that a base knows which is searched
-/// beside it, whose chunks are counted in `known_anywhere`: what one base means is no misspelling of what another says.
-pub(super) fn corrected(
-    searcher: &Searcher,
-    known_anywhere: &dyn Bm25StatisticsProvider,
-    field: Field,
-    words: &[QueryWord],
-) -> Result<QueryTerms> {
-    let mut corrected = QueryTerms::with_capacity(words.len());
-    let mut looked_for = 0;
-    for word in words {
-        let mut known = Vec::new();
-        for term in &word.terms {
-            if known_anywhere.doc_freq(&Term::from_field_text(field, term))? > 0 {
-                known.push(term.clone());
+/// Where words are looked up: in a base, and whether one that is searched beside it knows them.
+pub(super) struct Dictionaries<'a> {
+    pub(super) searcher: &'a Searcher,
+    pub(super) beside: Option<&'a SharedStatistics>,
+    pub(super) fields: &'a Fields,
+    pub(super) languages: &'a [Language],
+}
+
+impl Dictionaries<'_> {
+    /// The words' terms that chunks hold, with every word that no chunk holds replaced by the spellings nearest to it that some do, if there are any: one
+    /// letter wrong, missing, too many or changed places with its neighbour; in longer words two. Words that the base knows are left alone, however rare; so
+    /// are those that a base knows which is searched beside it: what one base means is no misspelling of what another says.
+    pub(super) fn corrected(&self, words: &[QueryWord]) -> Result<QueryTerms> {
+        let mut corrected = QueryTerms::with_capacity(words.len());
+        let mut looked_for = 0;
+        for word in words {
+            let mut known = Vec::new();
+            for term in &word.terms {
+                if self.is_known(term)? {
+                    known.push(term.clone());
+                }
             }
-        }
-        if known.is_empty() && looked_for < MAX_WORDS && word.terms.iter().any(|term| is_word(term)) {
-            looked_for += 1;
-            for term in word.terms.iter().filter(|term| is_word(term)) {
-                known.extend(spellings(searcher, field, term)?);
+            // Codes and numbers are not misspelt: `E4012` is not `E4013`.
+            if known.is_empty() && looked_for < MAX_WORDS && is_spelled(&word.written) {
+                looked_for += 1;
+                known = self.nearest(word)?;
             }
-            known.sort();
-            known.dedup();
+            add(
+                &mut corrected,
+                if known.is_empty() { &word.terms } else { &known },
+                word.count,
+            );
         }
-        add(
-            &mut corrected,
-            if known.is_empty() { &word.terms } else { &known },
-            word.count,
-        );
+        Ok(corrected)
     }
-    Ok(corrected)
-}
 
-/// Codes and numbers are not misspelt: `E4012` is not `E4013`.
-fn is_word(term: &str) -> bool {
-    term.chars().count() >= MIN_LETTERS && term.chars().all(char::is_alphabetic)
-}
+    fn is_known(&self, term: &str) -> Result<bool> {
+        let term = Term::from_field_text(self.fields.body, term);
+        match self.beside {
+            Some(beside) => beside.is_held(&term),
+            None => is_held(self.searcher, &term),
+        }
+    }
 
-/// The spellings at the least distance, those in most chunks first.
-fn spellings(searcher: &Searcher, field: Field, word: &str) -> Result<Vec<String>> {
-    let most = if word.chars().count() < MIN_LETTERS_FOR_TWO {
-        1
-    } else {
-        2
-    };
-    for distance in 1..=most {
+    /// The terms of what is spelled most like the word, those in most chunks first. Both are compared, the words themselves, for a wrong letter in an ending
+    /// keeps the ending on, and their terms, for the base may have other forms of the word.
+    fn nearest(&self, word: &QueryWord) -> Result<Vec<String>> {
+        let written: BTreeSet<String> = self
+            .languages
+            .iter()
+            .flat_map(|language| spelled_words(*language, &word.written))
+            .collect();
+        for distance in 1..=2 {
+            let allows = |word: &&String| distance == 1 || word.chars().count() >= MIN_LETTERS_FOR_TWO;
+            let mut spellings = Vec::new();
+            for written in written.iter().filter(allows) {
+                spellings.extend(self.spellings(self.fields.spelling, written, distance)?);
+            }
+            let found = query_words(self.languages, &spellings.join(" "));
+            let mut terms: BTreeSet<String> = found.into_iter().flat_map(|word| word.terms).collect();
+            for term in word.terms.iter().filter(|term| is_spelled(term)).filter(allows) {
+                terms.extend(self.spellings(self.fields.body, term, distance)?);
+            }
+            let mut chunks_of = BTreeMap::new();
+            for term in terms {
+                let chunks = self
+                    .searcher
+                    .doc_freq(&Term::from_field_text(self.fields.body, &term))?;
+                chunks_of.insert(term, chunks);
+            }
+            let found = self.most_frequent(self.fields.body, chunks_of)?;
+            if !found.is_empty() {
+                return Ok(found);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Of one dictionary, at this distance or nearer.
+    fn spellings(&self, field: Field, word: &str, distance: u8) -> Result<Vec<String>> {
         let mut chunks_of: BTreeMap<String, u64> = BTreeMap::new();
-        for segment in searcher.segment_readers() {
+        for segment in self.searcher.segment_readers() {
             let automaton = FuzzyTermQuery::new(Term::from_field_text(field, word), distance, true).automaton()?;
             let inverted = segment.inverted_index(field)?;
             let mut found = inverted
@@ -80,12 +114,19 @@ fn spellings(searcher: &Searcher, field: Field, word: &str) -> Result<Vec<String
                 }
             }
         }
-        let mut found: Vec<(String, u64)> = chunks_of.into_iter().collect();
-        if !found.is_empty() {
-            found.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
-            found.truncate(MAX_SPELLINGS);
-            return Ok(found.into_iter().map(|(spelling, _)| spelling).collect());
-        }
+        self.most_frequent(field, chunks_of)
     }
-    Ok(Vec::new())
+
+    /// Those of a dictionary's terms that most chunks have, of what chunks have still.
+    fn most_frequent(&self, field: Field, chunks_of: BTreeMap<String, u64>) -> Result<Vec<String>> {
+        let mut by_chunks: Vec<(String, u64)> = chunks_of.into_iter().collect();
+        by_chunks.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
+        let mut held = Vec::new();
+        for (spelling, _) in by_chunks {
+            if held.len() < MAX_SPELLINGS && is_held(self.searcher, &Term::from_field_text(field, &spelling))? {
+                held.push(spelling);
+            }
+        }
+        Ok(held)
+    }
 }

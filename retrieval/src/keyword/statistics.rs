@@ -5,6 +5,9 @@ use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
+use super::held::is_held;
+use crate::error::Result;
+
 /// What several bases know of terms, taken together: with it a keyword score is what it would be if they were one base.
 ///
 /// Of one tenant's bases only: scores tell of the words of everything that is counted here.
@@ -14,6 +17,16 @@ pub(crate) struct SharedStatistics(Arc<[Searcher]>);
 impl SharedStatistics {
     pub(crate) fn new(searchers: Vec<Searcher>) -> Self {
         Self(searchers.into())
+    }
+
+    /// Whether a chunk of any of the bases has the term.
+    pub(super) fn is_held(&self, term: &Term) -> Result<bool> {
+        for searcher in self.0.iter() {
+            if is_held(searcher, term)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn sum(&self, of: impl Fn(&Searcher) -> tantivy::Result<u64>) -> tantivy::Result<u64> {

@@ -70,6 +70,34 @@ fn a_phrase_in_the_address_of_a_link_is_found_though_nobody_searches_for_address
 }
 
 #[test]
+fn a_phrase_that_reads_over_the_end_of_a_link_is_found_as_the_page_shows_it() {
+    let base = Base::new();
+    let mut linked = document(
+        1,
+        "Send it back with this form (https://shop.example/f) within 30 days.",
+    );
+    linked.chunks[0].embed_text = "Send it back with this form within 30 days.".to_owned();
+    base.put(vec![linked, document(2, "This form is 30 days old.")]);
+    for phrase in ["with this form within 30 days", "form (https://shop.example/f) within"] {
+        for mode in [Mode::Keyword, Mode::Vector] {
+            assert_eq!(found(&base, &with_phrase(mode, "form", phrase)), [1], "{phrase}");
+        }
+    }
+}
+
+#[test]
+fn a_phrase_in_capitals_is_found_whatever_letters_they_stand_for() {
+    let base = Base::new();
+    base.put(vec![document(1, "Die Straße ist lang."), document(2, "Η οδός Αθηνάς.")]);
+    for (phrase, id) in [("STRASSE", 1), ("strasse", 1), ("ΟΔΌΣ", 2), ("ΑΘΗΝΆΣ", 2)] {
+        assert_eq!(found(&base, &with_phrase(Mode::Vector, "x", phrase)), [id], "{phrase}");
+    }
+    for (word, id) in [("STRASSE", 1), ("ΟΔΌΣ", 2)] {
+        assert_eq!(base.keyword(word), [id], "{word}");
+    }
+}
+
+#[test]
 fn a_phrase_in_a_title_or_a_heading_is_found_however_little_of_them_stands_above_the_text() {
     let base = Base::new();
     let mut deep = document(1, "Press the button.");
@@ -155,6 +183,76 @@ fn a_misspelt_name_is_found_and_a_word_that_exists_means_itself() {
         ..query(Mode::Keyword, "aurroa", NOWHERE)
     };
     assert!(found(&base, &exact).is_empty());
+}
+
+/// Words of help centres that a stemmer shortens.
+const WITH_ENDINGS: &str = "installation integration notification authentication verification cancellation subscription organization \
+    configuration translation registration documentation permission extension billing shipping pricing settings tracking booking \
+    reporting meetings payment shipment agreement management assignment deployment availability security compatibility visibility \
+    warranties deliveries categories";
+
+#[test]
+fn a_letter_is_wrong_missing_or_swapped_in_words_with_endings_too() {
+    let base = Base::new();
+    let words: Vec<&str> = WITH_ENDINGS.split_whitespace().collect();
+    let of_each = (1..)
+        .zip(&words)
+        .map(|(id, word)| document(id, &format!("All about {word} is here.")));
+    base.put(of_each.collect());
+    let mut missed = Vec::new();
+    for (id, word) in (1..).zip(&words) {
+        let letters: Vec<char> = word.chars().collect();
+        for at in 1..letters.len() - 1 {
+            let mut swapped = letters.clone();
+            swapped.swap(at, at + 1);
+            let mut missing = letters.clone();
+            missing.remove(at);
+            let mut wrong = letters.clone();
+            wrong[at] = 'q';
+            let mut surplus = letters.clone();
+            surplus.insert(at, 'x');
+            for misspelt in [swapped, missing, wrong, surplus] {
+                let misspelt: String = misspelt.into_iter().collect();
+                if !base.keyword(&misspelt).contains(&id) {
+                    missed.push(misspelt);
+                }
+            }
+        }
+    }
+    eprintln!("{} missed: {missed:?}", missed.len());
+    assert!(missed.len() <= 10, "{} missed: {missed:?}", missed.len());
+}
+
+#[test]
+fn a_misspelt_form_of_a_word_of_which_the_base_has_another_is_found() {
+    let base = Base::new();
+    base.put(vec![
+        document(1, "Refunds are paid."),
+        document(2, "We are integrating it."),
+    ]);
+    for (misspelt, id) in [("refnd", 1), ("refudns", 1), ("integrting", 2)] {
+        assert_eq!(base.keyword(misspelt), [id], "{misspelt}");
+    }
+}
+
+#[test]
+fn the_words_of_a_document_that_was_replaced_are_no_longer_known() {
+    let base = Base::new();
+    base.put(vec![
+        document(1, "Configure Kubernets first."),
+        document(2, "Kubernetis sails."),
+        document(3, "Nothing of the kind."),
+    ]);
+    base.put(vec![
+        document(1, "Configure Kubernetes first."),
+        document(2, "It sails."),
+    ]);
+    assert_eq!(base.keyword("kubernets"), [1]);
+    let asked = Query {
+        explain: true,
+        ..query(Mode::Keyword, "kubernetys", NOWHERE)
+    };
+    assert_eq!(base.replica.search(&asked).unwrap().terms, ["kubernet"]);
 }
 
 #[test]

@@ -42,6 +42,28 @@ async fn a_phrase_must_stand_there_in_every_mode() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_page_shows_is_found_whatever_stands_in_its_source() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let linked = "Change the settings with [this form](https://shop.example/f) within 30 days.";
+    ingest(&app, &base, "linked", linked, json!({})).await;
+    let wrapped = "ご確認のあと、すぐに返金手\n続きを開始します。";
+    ingest(&app, &base, "wrapped", wrapped, json!({})).await;
+    for mode in ["keyword", "vector"] {
+        for (query, phrase, title) in [
+            ("form", "with this form within 30 days", "linked"),
+            ("返金", "すぐに返金手続きを", "wrapped"),
+        ] {
+            let asked = json!({"query": query, "mode": mode, "phrases": [phrase]});
+            assert_eq!(titles(&found(&app, &base, asked).await), [title], "{mode} {phrase}");
+        }
+    }
+    let asked = json!({"query": "settigns", "mode": "keyword"});
+    assert_eq!(titles(&found(&app, &base, asked).await), ["linked"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_misspelt_name_is_found_unless_it_must_not_be() {
     let app = TestApp::start().await;
     let base = app.client.knowledge_base("base").await;
