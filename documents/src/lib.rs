@@ -32,6 +32,7 @@ mod superscript;
 mod table;
 mod table_header;
 mod tag;
+mod unspaced;
 mod whitespace;
 
 pub use chunk::{Chunk, ChunkOptions, CountTokens, chunk, chunk_image, image_hash};

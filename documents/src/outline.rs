@@ -1,5 +1,6 @@
 use crate::link::address_after;
 use crate::superscript;
+use crate::unspaced::wants_space;
 use crate::whitespace::{one_line, tidy_lines, truncate};
 use crate::{Block, BlockKind, ParseError};
 
@@ -22,6 +23,8 @@ pub(crate) struct Outline {
     too_many: bool,
     /// Running text of the paragraph, item or cell being read; `\n` only where a line break is meant.
     text: String,
+    /// A line of the source ended after the text: a space, unless what comes next is of a script without spaces too.
+    line_ended: bool,
     link: Option<Link>,
     superscript: Option<Superscript>,
     /// Open lists: the next number, or `None` for bullets.
@@ -59,12 +62,35 @@ struct Superscript {
 
 impl Outline {
     pub(crate) fn text(&mut self, text: &str) {
-        self.text.push_str(text);
+        if !text.is_empty() {
+            self.begin_line(text);
+            self.text.push_str(text);
+        }
     }
 
     /// Text of HTML, where a line end is only white space.
     pub(crate) fn flowing_text(&mut self, text: &str) {
-        self.text.extend(text.chars().map(|c| if c == '\n' { ' ' } else { c }));
+        let mut lines = text.split('\n');
+        self.text(lines.next().unwrap_or_default());
+        for line in lines {
+            self.line_end();
+            self.text(line.trim_start_matches([' ', '\t']));
+        }
+    }
+
+    /// A line ends here and the text goes on.
+    pub(crate) fn line_end(&mut self) {
+        self.line_ended = true;
+        let link = self.link.as_ref().map_or(0, |link| link.start);
+        let superscript = self.superscript.as_ref().map_or(0, |superscript| superscript.start);
+        let line = self.text.trim_end_matches([' ', '\t']).len();
+        self.text.truncate(line.max(link).max(superscript));
+    }
+
+    fn begin_line(&mut self, next: &str) {
+        if std::mem::take(&mut self.line_ended) && wants_space(&self.text, next) {
+            self.text.push(' ');
+        }
     }
 
     /// What is read from here on are the words of a link.
@@ -132,6 +158,7 @@ impl Outline {
     pub(crate) fn take_text(&mut self) -> String {
         self.link = None;
         self.superscript = None;
+        self.line_ended = false;
         std::mem::take(&mut self.text)
     }
 

@@ -12,6 +12,21 @@ fn texts(document: &ParsedDocument) -> Vec<&str> {
 }
 
 #[test]
+fn a_line_that_ends_inside_a_japanese_word_goes_on_without_a_space() {
+    let document = html(
+        "<p>すぐに返金手\n      続きを<b>開 \n</b> <a href=https://a.example>\n始</a>\n      します\nnow\nand then</p>\
+         <table><tr><td>返\n 金</td><td>1</td></tr></table>",
+    );
+    assert_eq!(
+        texts(&document),
+        [
+            "すぐに返金手続きを開 始 (https://a.example) します now and then",
+            "返金 | 1"
+        ]
+    );
+}
+
+#[test]
 fn blocks_keep_their_kind_and_headings() {
     let document = html(
         "<html lang=en><head><title>Page | Site</title><meta property=og:title content='Page'>\

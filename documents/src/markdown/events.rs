@@ -61,7 +61,7 @@ impl Reader<'_> {
             }
             Event::Html(html) => self.text(&html),
             Event::InlineHtml(tag) => self.raw.inline(&tag, self.outline),
-            Event::SoftBreak => self.text(" "),
+            Event::SoftBreak => self.line_end(),
             Event::HardBreak => self.text("\n"),
             Event::TaskListMarker(done) => self.text(if done { "[x] " } else { "[ ] " }),
             Event::Rule => self.outline.end_block(),
@@ -75,6 +75,14 @@ impl Reader<'_> {
             Some(verbatim) => verbatim.push_str(text),
             None if self.raw.skips_text() => {}
             None => self.outline.text(text),
+        }
+    }
+
+    fn line_end(&mut self) {
+        match &mut self.verbatim {
+            Some(verbatim) => verbatim.push(' '),
+            None if self.raw.skips_text() => {}
+            None => self.outline.line_end(),
         }
     }
 

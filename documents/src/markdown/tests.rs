@@ -28,6 +28,19 @@ fn headings_structure_the_blocks_and_the_first_h1_is_the_title() {
 }
 
 #[test]
+fn a_line_that_ends_inside_a_japanese_word_goes_on_without_a_space() {
+    let document =
+        markdown("すぐに返金手\n続きを**開\n始**し、[返\n金](https://a.example)\nします\nnow\nand\n- 返\n  金");
+    assert_eq!(
+        texts(&document),
+        [
+            "すぐに返金手続きを開始し、返金 (https://a.example) します now and",
+            "- 返金"
+        ]
+    );
+}
+
+#[test]
 fn front_matter_gives_title_and_description() {
     let document = markdown("---\ntitle: Front\ndescription: What it is.\nid: 7\n---\n# Other\n\nText");
     assert_eq!(document.title.as_deref(), Some("Front"));

@@ -255,7 +255,12 @@ mod tests {
                 quoted("Open the menu.", step),
                 quoted("Nobody pays the invoices of 1984.", step),
             ];
-            answered("How do I export?", sentences, std::slice::from_ref(&passage), &NoVectors)
+            answered(
+                "How do I export?",
+                sentences,
+                std::slice::from_ref(&passage),
+                &NoVectors,
+            )
         };
         assert_eq!(said(false).answer, "Open the menu.");
         let whole = said(true);

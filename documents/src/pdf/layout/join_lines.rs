@@ -1,4 +1,4 @@
-use super::script::wants_space;
+use crate::unspaced::wants_space;
 
 /// Of a word that is looked at for what it is.
 const MAX_WORD_BYTES: usize = 200;

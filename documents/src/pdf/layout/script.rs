@@ -1,4 +1,4 @@
-//! Scripts that are written from right to left, or without spaces.
+//! Scripts that are written from right to left.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -6,11 +6,6 @@ use unicode_normalization::UnicodeNormalization;
 pub(in crate::pdf) fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8FF}' | '\u{FB1D}'..='\u{FDFF}' | '\u{FE70}'..='\u{FEFE}' | '\u{10800}'..='\u{10FFF}')
         && !c.is_numeric()
-}
-
-/// Chinese, Japanese: no spaces between words. (Korean has them.)
-pub(super) fn is_unspaced(c: char) -> bool {
-    matches!(c, '\u{2E80}'..='\u{30FF}' | '\u{3400}'..='\u{4DBF}' | '\u{4E00}'..='\u{9FFF}' | '\u{F900}'..='\u{FAFF}' | '\u{FF01}'..='\u{FF60}' | '\u{20000}'..='\u{2FA1F}')
 }
 
 /// Most of its letters are written from right to left.
@@ -83,14 +78,6 @@ pub(super) fn plain_letters(text: &str) -> String {
         }
     }
     plain
-}
-
-/// Whether a space belongs between two texts of a line.
-pub(super) fn wants_space(before: &str, after: &str) -> bool {
-    match (before.chars().next_back(), after.chars().next()) {
-        (Some(before), Some(after)) => !(is_unspaced(before) && is_unspaced(after)),
-        _ => false,
-    }
 }
 
 #[cfg(test)]

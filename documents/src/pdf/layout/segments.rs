@@ -1,6 +1,7 @@
 use super::geometry::Area;
-use super::script::{wants_space, words_in_reading_order};
+use super::script::words_in_reading_order;
 use super::words::Word;
+use crate::unspaced::wants_space;
 
 /// Words of one line that stand close together: a line of a column, or a cell of a table.
 #[derive(Debug, Clone)]

@@ -1,5 +1,6 @@
 use super::geometry::{Area, Glyph};
-use super::script::{is_unspaced, plain_letters, word_in_reading_order};
+use super::script::{plain_letters, word_in_reading_order};
+use crate::unspaced::is_unspaced;
 
 /// A word as it stands in a line.
 #[derive(Debug, Clone)]

@@ -109,6 +109,11 @@ async fn answers_hold_the_fact_that_was_asked_for() {
         ("How long does a free trial last?", "21 days"),
         ("How many backup codes do I get?", "10 backup codes"),
         ("When does an invitation expire?", "7 days"),
+        ("How Long Is A Password Reset Link Valid?", "45 minutes"),
+        (
+            "Hello. Invitations were sent. When does an invitation expire?",
+            "7 days",
+        ),
     ] {
         let result = centre.ask(question).await;
         assert_grounded(question, &result);
