@@ -10,12 +10,12 @@ use crate::facts::opposites;
 use crate::text::{Sentence, SentenceKind, Word, is_similar_stem};
 
 /// Weights of a question's term by where it stands: in the sentence itself, in the nearest heading, in the title or a heading further
-/// up, in the sentence that the first word points back to, beside it, or elsewhere in the passage.
+/// up, in the sentence that the first word points back to, beside it, or elsewhere in the passage. A table's header is the heading of its rows.
 const IN_SENTENCE: f32 = 1.0;
 const OTHER_WORD: f32 = 0.85;
 const IN_HEADING: f32 = 0.8;
 pub(super) const ABOVE: f32 = 0.75;
-const IN_ANTECEDENT: f32 = 0.7;
+pub(super) const IN_ANTECEDENT: f32 = 0.7;
 const BESIDE: f32 = 0.6;
 const IN_PASSAGE: f32 = 0.35;
 
@@ -46,10 +46,12 @@ pub(super) struct Candidate {
     pub(super) contexts: Vec<String>,
     /// The first row of the table whose row it is, by place.
     pub(super) header: Option<usize>,
+    /// The words that a value is looked for in: of a row those of its columns too.
+    pub(super) said: Vec<Word>,
     /// Stands under a heading inside its passage, or opens by its purpose ("To disable …"), that names the opposite of a term or, for a
     /// purpose, another task.
     pub(super) other_task: bool,
-    /// May be part of an answer: no heading, no question, no lead-in to a list, no description of the page.
+    /// May be part of an answer: no heading, no question, no lead-in to a list, no description of the page, no line of the question's words alone.
     pub(super) answers: bool,
     /// A picture's caption or the like, which does not interrupt a list.
     pub(super) caption: bool,
@@ -96,8 +98,9 @@ pub(super) fn candidates(question: &Question, passages: &[Passage]) -> Candidate
                 contexts: contexts(passage, around, place),
                 places,
                 header: of.header,
+                said: of.under_header.clone().unwrap_or_else(|| of.words.clone()),
                 other_task: question.expected == Expected::Steps && is_other_task(question, of, around),
-                answers: may_answer(of, names_something),
+                answers: may_answer(of, names_something) && says_more(question, of),
                 caption: of.caption,
             });
         }
@@ -177,17 +180,15 @@ fn presence(term: &Term, place: usize, around: &ReadPassage) -> f32 {
         IN_SENTENCE
     } else if means(&own.stems) || similar() {
         OTHER_WORD
-    } else if at(own.heading).map_or(means(&around.nearest), |heading| means(&heading.stems)) {
+    } else if at(own.heading).map_or(means(&around.nearest), |heading| means(&heading.stems))
+        || at(own.header).is_some_and(|header| means(&header.stems))
+    {
         IN_HEADING
     } else if means(&around.above) {
         ABOVE
     } else if points_back(&own.words) && before.is_some_and(|before| means(&before.stems)) {
         IN_ANTECEDENT
-    } else if [before, at(place.checked_add(1)), at(own.header)]
-        .into_iter()
-        .flatten()
-        .any(stands_in)
-    {
+    } else if [before, at(place.checked_add(1))].into_iter().flatten().any(stands_in) {
         BESIDE
     } else if around.whole.contains(&term.stem) {
         IN_PASSAGE
@@ -206,6 +207,18 @@ pub(super) fn weighted(places: &[f32], weights: &[f32], floor: f32) -> f32 {
         .map(|(place, weight)| place * weight)
         .sum();
     if total > 0.0 { found / total } else { 0.0 }
+}
+
+/// Whether it is a whole sentence, or a line with a word that the question has not: "RETURN POLICY" repeats what was asked. What is asked for a yes, a choice or
+/// a command may be answered so.
+fn says_more(question: &Question, of: &ReadSentence) -> bool {
+    let asked = |word: &Word| {
+        let mut terms = question.terms.iter();
+        terms.any(|term| term.stem == word.stem || term.others.contains(&word.stem))
+    };
+    let closed = of.sentence.text.ends_with(['.', '!', '…', '。', '！', '"', ')']);
+    let by_kind = matches!(question.expected, Expected::YesNo | Expected::Choice | Expected::Steps);
+    closed || by_kind || of.words.iter().any(|word| word.is_content() && !asked(word))
 }
 
 fn may_answer(of: &ReadSentence, names_something: bool) -> bool {

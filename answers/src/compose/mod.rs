@@ -11,6 +11,7 @@ mod run;
 mod score;
 mod select;
 mod support;
+mod tables;
 mod types;
 
 pub use run::{MAX_SENTENCES_TO_EMBED, compose, sentences_to_embed};

@@ -111,6 +111,13 @@ const SAME_MEANING: &[&str] = &[
     "enable activate on",
 ];
 
+impl Term {
+    /// A name, or a number or code: what is said of another one is said of something else.
+    pub(super) fn is_distinct(&self) -> bool {
+        self.name || self.lower.contains(|c: char| c.is_ascii_digit())
+    }
+}
+
 impl Question {
     pub(super) fn new(text: &str) -> Self {
         let naming = Naming::of(text);

@@ -1,5 +1,6 @@
 use std::collections::HashSet;
 
+use super::tables::under_header;
 use super::types::Passage;
 use crate::text::{Sentence, SentenceKind, Word, split_sentences, words};
 
@@ -28,6 +29,8 @@ pub(super) struct ReadSentence {
     pub(super) heading: Option<usize>,
     /// The first row of its table, for the rows below it.
     pub(super) header: Option<usize>,
+    /// Its words among those of the header, for such a row.
+    pub(super) under_header: Option<Vec<Word>>,
     /// A short line without a full stop, such as the caption of a picture: neither a heading of what follows nor an answer.
     pub(super) caption: bool,
 }
@@ -48,7 +51,10 @@ fn read_passage(passage: &Passage) -> ReadPassage {
             .text
             .get(..sentence.start)
             .is_some_and(|before| before.trim_end().ends_with('#'));
+        let header_text = header.filter(|_| is_row).and_then(|at: usize| sentences.get(at));
+        let said = header_text.and_then(|header| under_header(&header.sentence.text, &sentence.text));
         sentences.push(ReadSentence {
+            under_header: said.map(|said| self::words(&said)),
             stems: words.iter().map(|word| word.stem.clone()).collect(),
             heading,
             header: header.filter(|_| is_row),

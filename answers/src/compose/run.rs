@@ -1,10 +1,10 @@
 use std::collections::HashSet;
 
-use super::candidates::{Candidate, candidates};
+use super::candidates::{Candidate, IN_ANTECEDENT, candidates};
 use super::kinds::Expected;
 use super::lists::{StepList, list_for, step_lists};
 use super::question::Question;
-use super::score::{OTHER_TASK, Scored, rank_share, scored};
+use super::score::{OTHER_TASK, Scored, UNNAMED, rank_share, scored};
 use super::select::select;
 use super::support::{abstain, has_names_alone, is_on_topic, unknown_name};
 use super::types::{AbstainCode, Composition, Passage, SelectedSentence};
@@ -61,6 +61,7 @@ pub fn compose(question: &str, passages: &[Passage], vectors: &dyn SentenceVecto
         .into_iter()
         .map(|candidate| scored(&question, candidate, passages, vectors))
         .collect();
+    lower_unnamed(&question, &mut scored);
     let mut lists = Vec::new();
     if question.expected == Expected::Steps {
         lists = step_lists(&scored, &found.weights);
@@ -91,6 +92,23 @@ pub fn compose(question: &str, passages: &[Passage], vectors: &dyn SentenceVecto
         .into_iter()
         .filter_map(|at| selected(scored.get(at)?, passages, step));
     Composition::Answered(sentences.collect())
+}
+
+/// What is said in general is worth less where something is said of the very thing: "The kettle has a warranty of seven years." beside a row of the K9, when
+/// the K9 is asked about.
+fn lower_unnamed(question: &Question, scored: &mut [Scored]) {
+    let needed = question.expected.is_strict();
+    for (term, _) in question.terms.iter().enumerate().filter(|(_, term)| term.is_distinct()) {
+        let said = scored
+            .iter()
+            .any(|entry| entry.candidate.answers && entry.candidate.has(term) && (entry.given || !needed));
+        for entry in scored.iter_mut().filter(|_| said) {
+            let place = entry.candidate.places.get(term).copied().unwrap_or(0.0);
+            if place < IN_ANTECEDENT {
+                entry.score -= UNNAMED;
+            }
+        }
+    }
 }
 
 /// A step is worth less when its list serves something else.

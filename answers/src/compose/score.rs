@@ -28,6 +28,9 @@ pub(super) const OTHER_TASK: f32 = 0.12;
 const NEAR_IN_OTHER_WORDS: f32 = 0.5;
 const OTHER_WORDS_COVERAGE: f32 = 0.3;
 
+/// A sentence without a name or number of the question that another one which answers has.
+pub(super) const UNNAMED: f32 = 0.15;
+
 /// A candidate with how well it answers.
 pub(super) struct Scored {
     pub(super) candidate: Candidate,
@@ -117,7 +120,7 @@ fn is_given(question: &Question, candidate: &Candidate, nearness: Option<f32>) -
         expected => gives(
             expected,
             &candidate.sentence.text,
-            &candidate.words,
+            &candidate.said,
             question.counted.as_deref(),
         ),
     }
