@@ -31,6 +31,15 @@ impl EmbeddingProvider {
         }
     }
 
+    /// Texts that it takes in one call (docs.cohere.com/reference/embed; Gemini's batchEmbedContents).
+    fn most_texts(self) -> usize {
+        match self {
+            Self::Cohere => 96,
+            Self::Gemini => 100,
+            Self::Local | Self::Openai | Self::Voyage | Self::OpenaiCompatible => 128,
+        }
+    }
+
     /// The environment name of the key it cannot be called without.
     #[must_use]
     pub fn key_name(self) -> Option<&'static str> {
@@ -183,10 +192,11 @@ impl EmbeddingModelSettings {
             &key("languages"),
             "must be two-letter codes of ISO 639-1, in lower case",
         );
+        let most_texts = self.provider.most_texts();
         problems.check(
-            (1..=128).contains(&self.batch_texts),
+            (1..=most_texts).contains(&self.batch_texts),
             &key("batch_texts"),
-            "must be 1 to 128",
+            &format!("must be 1 to {most_texts}"),
         );
         problems.check(
             self.batch_tokens >= self.max_tokens.min(self.chunk_tokens),

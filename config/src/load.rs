@@ -267,12 +267,14 @@ mod tests {
             ("models.catalogue.mine.dimensions", "0"),
             ("models.catalogue.mine.max_tokens", "512"),
             ("models.catalogue.voyage-3-large.reads_images", "true"),
+            ("models.catalogue.gemini-embedding-001.batch_texts", "101"),
         ])
         .unwrap_err();
         let keys: Vec<&str> = errors.0.iter().map(|error| error.key.as_str()).collect();
         let expected = [
             "models.embedding",
             "models.sentences",
+            "models.catalogue.gemini-embedding-001.batch_texts",
             "models.catalogue.mine.dimensions",
             "models.catalogue.mine.base_url",
             "models.catalogue.voyage-3-large.reads_images",
