@@ -11,7 +11,11 @@ use std::path::PathBuf;
 use tests::{TestApp, TestOptions};
 
 async fn start(more: &[(&'static str, &str)]) -> TestApp {
-    let mut settings = vec![("retrieval.refresh_interval_secs", "1".to_owned())];
+    let mut settings = vec![
+        ("retrieval.refresh_interval_secs", "1".to_owned()),
+        // A replica that is built for a search is never late, however busy the machine is.
+        ("retrieval.freshness_wait_ms", "20000".to_owned()),
+    ];
     settings.extend(more.iter().map(|(key, value)| (*key, (*value).to_owned())));
     TestApp::start_with(TestOptions {
         settings,

@@ -236,6 +236,8 @@ async fn what_a_stopped_writer_sends_of_a_base_that_is_gone_by_then_goes_too() {
     settings.push(("qdrant.timeout_ms", "60000".to_owned()));
     let app = start(settings).await;
     let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "otter", "The otter swims.").await;
+    titles(&app, &base, "otter").await;
     ingest(&app, &base, "heron", HERON).await;
     server.behave(QdrantMischief::Late);
     assert_eq!(search(&app, &base, "heron").await["stale"], true);
