@@ -170,7 +170,7 @@ async fn nonsense_is_refused_whole_and_changes_nothing() {
     let mismatch = patch(&app.client, &id, json!({"payload": {"ms": 1}})).await;
     assert_eq!(
         errors(&mismatch).keys().collect::<Vec<_>>(),
-        ["payload"],
+        ["payload.ms"],
         "the kind takes none"
     );
     assert_eq!(show(&app.client, &id).await, before);
