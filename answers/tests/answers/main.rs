@@ -12,3 +12,4 @@ mod composing;
 mod help_centre;
 mod hostile;
 mod kept;
+mod tables;
