@@ -40,35 +40,7 @@ pub(super) fn sentences(text: &str) -> Vec<&str> {
         while addresses.next_if(|address| address.end <= *bound).is_some() {}
         addresses.peek().is_none_or(|address| *bound <= address.start)
     });
-    for bound in &mut bounds {
-        *bound = behind_notes(text, *bound);
-    }
-    bounds.sort_unstable();
-    bounds.dedup();
     join_small(text, &bounds)
-}
-
-/// The end of a sentence, behind the marks of notes that it would cut in two: `… on Monday.[12][13] `.
-fn behind_notes(text: &str, bound: usize) -> usize {
-    let (before, after) = text.split_at_checked(bound).unwrap_or_default();
-    if !before.ends_with('[') {
-        return bound;
-    }
-    let mut rest = after;
-    loop {
-        let digits = rest.bytes().take(4).take_while(u8::is_ascii_digit).count();
-        let Some(behind) = rest
-            .get(digits..)
-            .and_then(|rest| rest.strip_prefix(']'))
-            .filter(|_| digits > 0)
-        else {
-            return bound;
-        };
-        match behind.strip_prefix('[') {
-            Some(next) if next.starts_with(|c: char| c.is_ascii_digit()) => rest = next,
-            _ => return text.len() - behind.trim_start_matches(' ').len(),
-        }
-    }
 }
 
 /// Cuts preformatted text and tables into lines.
@@ -168,16 +140,6 @@ mod tests {
             cut.iter().any(|sentence| sentence.trim_end().ends_with("really.")),
             "{cut:?}"
         );
-    }
-
-    #[test]
-    fn the_mark_of_a_note_stays_behind_its_sentence() {
-        let text = "The tanks were seen near the border on the morning of December 13.[3] Russian tanks were deployed there by noon.[4][12] Nobody said for how long they were to stay. The list[5 is open.";
-        let cut = sentences(text);
-        assert_eq!(cut.concat(), text);
-        for end in ["13.[3] ", "noon.[4][12] ", "stay. "] {
-            assert!(cut.iter().any(|sentence| sentence.ends_with(end)), "{end}: {cut:?}");
-        }
     }
 
     #[test]
