@@ -267,8 +267,8 @@ mod tests {
         assert_eq!(
             sent,
             [
-                json!({"dry_run": false, "limit": 1000}),
-                json!({"dry_run": false, "limit": 1000, "cursor": "c"})
+                json!({"dry_run": false, "all": true, "limit": 1000}),
+                json!({"dry_run": false, "all": true, "limit": 1000, "cursor": "c"})
             ]
         );
     }
