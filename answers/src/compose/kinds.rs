@@ -114,6 +114,11 @@ impl Expected {
         )
     }
 
+    /// Whether a value is asked for, which one thing has and another has not.
+    pub(super) fn is_value(self) -> bool {
+        self.is_strict() || matches!(self, Self::Size | Self::Time)
+    }
+
     /// Words of a question that name the kind of value, not its subject.
     pub(super) fn value_words(self) -> &'static [&'static str] {
         match self {

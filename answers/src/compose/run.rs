@@ -94,14 +94,16 @@ pub fn compose(question: &str, passages: &[Passage], vectors: &dyn SentenceVecto
     Composition::Answered(sentences.collect())
 }
 
-/// What is said in general is worth less where something is said of the very thing: "The kettle has a warranty of seven years." beside a row of the K9, when
-/// the K9 is asked about.
+/// Where a value is asked for, what is said in general is worth less beside what is said of the very thing: "The kettle has a warranty of seven years." beside a row of
+/// the K9, when the K9 is asked about.
 fn lower_unnamed(question: &Question, scored: &mut [Scored]) {
-    let needed = question.expected.is_strict();
+    if !question.expected.is_value() {
+        return;
+    }
     for (term, _) in question.terms.iter().enumerate().filter(|(_, term)| term.is_distinct()) {
         let said = scored
             .iter()
-            .any(|entry| entry.candidate.answers && entry.candidate.has(term) && (entry.given || !needed));
+            .any(|entry| entry.candidate.answers && entry.candidate.has(term) && entry.given);
         for entry in scored.iter_mut().filter(|_| said) {
             let place = entry.candidate.places.get(term).copied().unwrap_or(0.0);
             if place < IN_ANTECEDENT {
