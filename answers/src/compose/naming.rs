@@ -56,7 +56,10 @@ fn is_shouted(question: &str) -> bool {
 
 /// "Where Is Your Refund Policy?": words that are no names have capitals as well.
 fn is_title_case(words: &[Word]) -> bool {
-    let plain = || words.iter().skip(1).filter(|word| word.kind == WordKind::Plain);
+    let [_, others @ ..] = words else {
+        return false;
+    };
+    let plain = || others.iter().filter(|word| word.kind == WordKind::Plain);
     let function_word = plain().any(|word| word.stop && word.capital && word.lower != "i");
     function_word && plain().filter(|word| word.is_content()).all(|word| word.capital)
 }

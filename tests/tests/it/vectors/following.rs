@@ -3,7 +3,7 @@ use super::{app_with, base_in, ingest, search, start, titles, titles_of};
 use serde_json::json;
 use std::time::Duration;
 use store::{KnowledgeBaseId, StoreError, vector_indexes};
-use tests::{QdrantDouble, QdrantMischief, eventually};
+use tests::{QdrantDouble, QdrantMischief, TestApp, eventually};
 
 const HERON: &str = "The heron stands in the river.";
 
@@ -193,8 +193,16 @@ async fn one_process_writes_at_a_time_and_a_dead_one_is_followed() {
     app.finish().await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn what_a_stopped_writer_sends_after_others_took_over_does_not_bring_back_what_was_deleted() {
+/// A base with an otter and a heron; what the server is to have of the heron is under way, and the lease of whoever sent it has run out.
+struct Stopped {
+    server: QdrantDouble,
+    app: TestApp,
+    base: String,
+    /// The heron's.
+    document: String,
+}
+
+async fn stopped_writer() -> Stopped {
     let server = QdrantDouble::start().await;
     let mut settings = server.settings();
     settings.push(("retrieval.refresh_interval_secs", "1".to_owned()));
@@ -207,9 +215,25 @@ async fn what_a_stopped_writer_sends_after_others_took_over_does_not_bring_back_
     server.behave(QdrantMischief::Late);
     assert_eq!(search(&app, &base, "heron").await["stale"], true);
     server.holds_one().await;
-    // The writer's lease has run out, and the next one hears that the document is to go.
     app.execute("UPDATE replica_cursors SET writer = uuidv7(), writer_until = now() WHERE host = 'qdrant'")
         .await;
+    Stopped {
+        server,
+        app,
+        base,
+        document,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_stopped_writer_sends_after_others_took_over_does_not_bring_back_what_was_deleted() {
+    let Stopped {
+        server,
+        app,
+        base,
+        document,
+    } = stopped_writer().await;
+    // The next one hears that the document is to go.
     app.client.delete(&format!("/v1/documents/{document}")).await;
     app.context.replicas.keep_fresh(&app.context.system);
     let gone = "SELECT count(*) FROM replica_cursors WHERE host = 'qdrant' AND seq >= 3 AND writer IS NULL";
@@ -230,20 +254,7 @@ async fn what_a_stopped_writer_sends_after_others_took_over_does_not_bring_back_
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_stopped_writer_sends_of_a_base_that_is_gone_by_then_goes_too() {
-    let server = QdrantDouble::start().await;
-    let mut settings = server.settings();
-    settings.push(("retrieval.refresh_interval_secs", "1".to_owned()));
-    settings.push(("qdrant.timeout_ms", "60000".to_owned()));
-    let app = start(settings).await;
-    let base = base_in(&app, "base", "qdrant").await;
-    ingest(&app, &base, "otter", "The otter swims.").await;
-    titles(&app, &base, "otter").await;
-    ingest(&app, &base, "heron", HERON).await;
-    server.behave(QdrantMischief::Late);
-    assert_eq!(search(&app, &base, "heron").await["stale"], true);
-    server.holds_one().await;
-    app.execute("UPDATE replica_cursors SET writer = uuidv7(), writer_until = now() WHERE host = 'qdrant'")
-        .await;
+    let Stopped { server, app, base, .. } = stopped_writer().await;
     app.context.replicas.keep_fresh(&app.context.system);
     let deleted = app.client.delete(&format!("/v1/knowledge-bases/{base}")).await;
     let path = format!("/v1/deletions/{}", deleted.body["id"].as_str().unwrap());
