@@ -46,6 +46,8 @@ pub struct Query {
     /// Words that no chunk of the base holds, nor of those it is searched together with, are looked for as the base spells what is nearest to them.
     pub tolerate_typos: bool,
     pub recency: Option<Recency>,
+    /// Chunks whose cosine is lower are not found; nothing in [`Mode::Keyword`], which has no cosines.
+    pub min_similarity: Option<f32>,
     pub viewer: Viewer,
     /// Also answer every candidate's scores.
     pub explain: bool,
@@ -69,6 +71,7 @@ impl Query {
             phrase_reads: USUALLY_READ,
             tolerate_typos: true,
             recency: None,
+            min_similarity: None,
             viewer,
             explain: false,
             together: None,
@@ -112,6 +115,9 @@ pub struct Hit {
     pub text: String,
     /// Hybrid: the fused score. Keyword: BM25. Vector: cosine.
     pub score: f32,
+    /// Cosine of query and chunk, -1 to 1, whichever leg found it; absent in keyword mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<f32>,
     /// What recency multiplied the score by, for whoever makes another score of the hit; 1 without recency.
     pub factor: f32,
     /// Up to two pieces of `text` around matched words, in bytes; [`excerpt`](crate::excerpt) shows them.

@@ -39,6 +39,9 @@ pub(crate) struct Args {
     /// Words that must stand there exactly so; may be given more than once
     #[arg(long, value_name = "WORDS")]
     phrase: Vec<String>,
+    /// Leave out what is less like the query than this, from 0 to 1; not in keyword mode
+    #[arg(long, value_name = "COSINE")]
+    min_similarity: Option<f64>,
     /// Show only the best of results that say the same
     #[arg(long)]
     collapse: bool,
@@ -87,6 +90,8 @@ struct Hit {
     text: String,
     score: f64,
     #[serde(default)]
+    similarity: Option<f64>,
+    #[serde(default)]
     explain: Option<Map<String, Value>>,
 }
 
@@ -106,6 +111,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         fields.extend((!collections.is_empty()).then(|| ("collection_ids".to_owned(), json!(collections))));
         // Without a word of it the bases decide.
         fields.extend(args.rerank.then(|| ("rerank".to_owned(), true.into())));
+        fields.extend(
+            args.min_similarity
+                .map(|least| ("min_similarity".to_owned(), json!(least))),
+        );
         fields.extend(args.reranker.map(|name| ("reranker".to_owned(), name.into())));
     }
     args.looked_at.add_to(&mut body);
@@ -122,11 +131,13 @@ fn text(results: &Results, finished: &Finished) -> String {
     let mut text = String::new();
     for (index, hit) in results.results.iter().enumerate() {
         let title = one_line(&hit.title, 80);
+        let similarity = hit.similarity.map(|cosine| format!("  similarity {cosine:.2}"));
         text.push_str(&format!(
-            "{:>3}. {:.4}  {title}  ({})\n",
+            "{:>3}. {:.4}  {title}  ({}){}\n",
             index + 1,
             hit.score,
-            hit.document_id
+            hit.document_id,
+            similarity.unwrap_or_default()
         ));
         if let Some(origin) = hit.url.as_ref().or(hit.external_id.as_ref()) {
             text.push_str(&format!("     {}\n", one_line(origin, 200)));
@@ -173,14 +184,14 @@ mod tests {
     async fn results_are_listed_with_the_scores_of_each_leg() {
         let id = Uuid::from_u128(7);
         let hit = json!({"document_id": id, "chunk_id": id, "title": "Lantern", "text": "It runs\nfor 36 hours.",
-            "score": 0.8765, "highlights": [], "explain": {"cosine": 0.5, "keyword_rank": null}});
+            "score": 0.8765, "similarity": 0.512, "highlights": [], "explain": {"cosine": 0.5, "keyword_rank": null}});
         let result = json!({"results": [hit], "reranker": "none", "stale": true, "took_ms": 3});
         let job = json!({"id": id, "kind": "search", "state": "succeeded", "result": result});
         let fake = Fake::answering(vec![reply(200, job)]).await;
         let finished = run_interactive(&fake.client(), "search", &json!({})).await.unwrap();
         let text = text(&finished.parse().unwrap(), &finished);
         assert!(text.starts_with(&format!(
-            "  1. 0.8765  Lantern  ({id})\n     It runs for 36 hours.\n     cosine=0.5\n1 result in "
+            "  1. 0.8765  Lantern  ({id})  similarity 0.51\n     It runs for 36 hours.\n     cosine=0.5\n1 result in "
         )));
         assert!(text.ends_with("(3.0 ms in the index) · reranker none · stale: the newest documents may be missing\n"));
     }
@@ -218,9 +229,10 @@ mod tests {
             kb: vec!["docs".into()],
             collection: Vec::new(),
             looked_at: LookedAt::default(),
-            mode: Mode::Keyword,
+            mode: Mode::Vector,
             limit: 3,
             phrase: Vec::new(),
+            min_similarity: Some(0.25),
             collapse: false,
             exact: false,
             rerank: false,
@@ -231,7 +243,7 @@ mod tests {
         };
         assert_eq!(run(args).await.unwrap(), Outcome::Done);
         let body: Value = serde_json::from_str(&fake.requests()[1].body).unwrap();
-        let expected = json!({"knowledge_base_ids": [id], "query": "q", "mode": "keyword", "limit": 3, "explain": true, "phrases": [], "collapse": false, "tolerate_typos": true});
+        let expected = json!({"knowledge_base_ids": [id], "query": "q", "mode": "vector", "limit": 3, "min_similarity": 0.25, "explain": true, "phrases": [], "collapse": false, "tolerate_typos": true});
         assert_eq!(body, expected);
     }
 }

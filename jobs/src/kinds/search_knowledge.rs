@@ -83,6 +83,9 @@ pub struct SearchKnowledge {
     pub title_boost: Option<f32>,
     #[serde(default)]
     pub recency: Option<Recency>,
+    /// Chunks whose cosine to the query is lower are not found.
+    #[serde(default)]
+    pub min_similarity: Option<f32>,
     /// Of chunks that say the same, only the best is a result of its own.
     #[serde(default)]
     pub collapse: bool,
@@ -162,6 +165,8 @@ pub struct FoundChunk {
     pub document_id: DocumentId,
     pub chunk_id: ChunkId,
     pub score: f32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<f32>,
     /// Pieces of the text, from and to, in bytes.
     pub highlights: Vec<(usize, usize)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -230,6 +235,9 @@ pub struct SearchHit {
     pub image: Option<FoundImage>,
     /// What the results are ordered by: the reranker's where one ran, else the fused one.
     pub score: f32,
+    /// Cosine of the query and the chunk by the base's model, -1 to 1, whichever leg found it; absent in keyword mode. Unlike `score` it does not depend on what else was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<f32>,
     /// Pieces of the text around what matched.
     pub highlights: Vec<String>,
     /// With `collapse`: chunks that say the same and rank lower.

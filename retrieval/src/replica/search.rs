@@ -62,6 +62,7 @@ impl Replica {
         let (state, leg) = VectorLeg::run(self, state, &ask)?;
         let has_moved = state.cursor != cursor;
         let mut candidates = candidates(&state, &keyword, &ask, &leg)?;
+        candidates.retain(|candidate| is_similar(&candidate.explain, query));
         let recency = query.recency.as_ref();
         let best_elsewhere = together.map_or(0.0, |together| together.best_keyword_score);
         rank(
@@ -161,6 +162,7 @@ impl Replica {
                 ordinal: candidate.key.ordinal,
                 title: document.title.clone(),
                 score: candidate.explain.score,
+                similarity: candidate.explain.cosine,
                 factor: factor(document, shown.recency.as_ref()),
                 highlights: shown.highlights(&stored),
                 headings: stored.headings,
@@ -253,6 +255,11 @@ impl Candidates {
         }
         Ok(())
     }
+}
+
+fn is_similar(explain: &Explain, query: &Query) -> bool {
+    let least = query.min_similarity.filter(|_| query.mode != Mode::Keyword);
+    least.is_none_or(|least| explain.cosine.is_some_and(|cosine| cosine >= least))
 }
 
 fn factor(document: &Document, recency: Option<&Recency>) -> f32 {

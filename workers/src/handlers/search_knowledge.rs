@@ -169,6 +169,7 @@ impl IntoQuery for SearchKnowledge {
                 weight: recency.weight,
                 now: chrono::Utc::now(),
             }),
+            min_similarity: self.min_similarity,
             ..usual
         })
     }
@@ -186,6 +187,7 @@ fn found_chunk(ordered: OrderedHit) -> FoundChunk {
         document_id: DocumentId(hit.document_id),
         chunk_id: ChunkId(hit.chunk_id),
         score,
+        similarity: hit.similarity,
         highlights: hit
             .highlights
             .into_iter()

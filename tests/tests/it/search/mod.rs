@@ -7,3 +7,4 @@ pub(crate) mod languages;
 mod narrowed;
 mod origins;
 mod several;
+mod similar;

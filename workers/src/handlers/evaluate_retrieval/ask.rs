@@ -110,6 +110,7 @@ impl Task {
             tolerate_typos: configuration.is_none_or(|it| it.tolerate_typos),
             title_boost: configuration.map(|it| it.title_boost),
             recency: configuration.and_then(|it| it.recency.clone()),
+            min_similarity: None,
             collapse: false,
             neighbours: 0,
             include_metadata: false,
