@@ -1,7 +1,7 @@
 use super::{Document, find};
 use crate::prepared::Prepare;
 use crate::{DocumentId, SourceId, StoreError, TenantTx, index_changes};
-use diesel::sql_types::{Jsonb, Uuid};
+use diesel::sql_types::{Bool, Jsonb, Nullable, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -37,7 +37,8 @@ pub async fn source_of(tx: &mut TenantTx, id: DocumentId) -> Result<Option<Sourc
     Ok(found.map(|row| row.source_id))
 }
 
-/// Gives a document that is [`lock`]ed other metadata and another access list, of what is served and of what is still to be ingested, and tells the replicas.
+/// Gives a document that is [`lock`]ed other metadata or another access list, of what is served and of what is still to be ingested, and tells the replicas. What is not
+/// named stays as each version has it: what is served may have been submitted for fewer people than what is not yet.
 /// Its fingerprint goes: submitted again as it was, it is another than what is served.
 ///
 /// # Errors
@@ -45,27 +46,33 @@ pub async fn source_of(tx: &mut TenantTx, id: DocumentId) -> Result<Option<Sourc
 pub async fn revise(
     tx: &mut TenantTx,
     document: &Document,
-    metadata: &Value,
-    acl: &Value,
+    metadata: Option<&Value>,
+    acl: Option<&Value>,
 ) -> Result<Document, StoreError> {
-    sql_query(
-        "UPDATE documents SET metadata = $3, acl = $4, fingerprint = NULL, updated_at = now() WHERE tenant_id = $1 AND id = $2",
-    )
-    .bind::<Uuid, _>(tx.tenant)
-    .bind::<Uuid, _>(document.id)
-    .bind::<Jsonb, _>(metadata)
-    .bind::<Jsonb, _>(acl)
-    .prepared()
-    .execute(&mut tx.conn)
-    .await?;
-    sql_query("UPDATE document_versions SET metadata = $3, acl = $4 WHERE tenant_id = $1 AND document_id = $2")
+    let of_versions = "UPDATE document_versions SET metadata = coalesce($3, metadata), acl = coalesce($4, acl)
+         WHERE tenant_id = $1 AND document_id = $2 AND (metadata <> coalesce($3, metadata) OR acl <> coalesce($4, acl))";
+    let of_document = "UPDATE documents SET metadata = coalesce($3, metadata), acl = coalesce($4, acl), fingerprint = NULL, updated_at = now()
+         WHERE tenant_id = $1 AND id = $2 AND ($5 OR metadata <> coalesce($3, metadata) OR acl <> coalesce($4, acl))";
+    let versions = sql_query(of_versions)
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(document.id)
-        .bind::<Jsonb, _>(metadata)
-        .bind::<Jsonb, _>(acl)
+        .bind::<Nullable<Jsonb>, _>(metadata)
+        .bind::<Nullable<Jsonb>, _>(acl)
         .prepared()
         .execute(&mut tx.conn)
         .await?;
+    let revised = sql_query(of_document)
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(document.id)
+        .bind::<Nullable<Jsonb>, _>(metadata)
+        .bind::<Nullable<Jsonb>, _>(acl)
+        .bind::<Bool, _>(versions > 0)
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
+    if revised == 0 {
+        return Ok(document.clone());
+    }
     let revised = find(tx, document.id).await?;
     if document.ready_version.is_some() {
         index_changes::record(tx, document.knowledge_base_id, &[document.id]).await?;

@@ -1,7 +1,7 @@
-use super::Source;
+use super::{Changes, Source};
 use crate::prepared::Prepare;
 use crate::{DocumentId, KnowledgeBaseId, SourceId, StoreError, TenantTx};
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -13,36 +13,43 @@ struct Row {
     is_ready: bool,
 }
 
-/// Gives the source's documents its metadata and its access list, as [`documents::revise`](crate::documents::revise) does with one. Returns those that replicas are to be
-/// told of.
+/// Gives the source's documents the metadata or the access list that were changed, as [`documents::revise`](crate::documents::revise) does with one. Returns those that replicas
+/// are to be told of.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub(super) async fn revise(tx: &mut TenantTx, source: &Source) -> Result<Vec<DocumentId>, StoreError> {
+pub(super) async fn revise(
+    tx: &mut TenantTx,
+    source: &Source,
+    changes: &Changes,
+) -> Result<Vec<DocumentId>, StoreError> {
     // Ingests of them, and deletions, are waited for.
     let rows: Vec<Row> = sql_query(
         "SELECT d.id, d.ready_version IS NOT NULL AS is_ready FROM documents d
-         WHERE d.tenant_id = $1 AND d.deleting_at IS NULL AND (d.metadata <> $3 OR d.acl <> $4)
+         WHERE d.tenant_id = $1 AND d.deleting_at IS NULL
+           AND (d.metadata <> coalesce($3, d.metadata) OR d.acl <> coalesce($4, d.acl)
+                OR EXISTS (SELECT FROM document_versions v WHERE v.tenant_id = $1 AND v.document_id = d.id
+                           AND (v.metadata <> coalesce($3, v.metadata) OR v.acl <> coalesce($4, v.acl))))
            AND d.id = ANY(ARRAY(SELECT i.document_id FROM source_items i WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.document_id IS NOT NULL))
          ORDER BY d.id FOR UPDATE",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(source.id)
-    .bind::<Jsonb, _>(&source.metadata)
-    .bind::<Jsonb, _>(&source.acl)
+    .bind::<Nullable<Jsonb>, _>(changes.metadata.as_ref())
+    .bind::<Nullable<Jsonb>, _>(changes.acl.as_ref())
     .prepared()
     .load(&mut tx.conn)
     .await?;
     let ids: Vec<DocumentId> = rows.iter().map(|row| row.id).collect();
     for statement in [
-        "UPDATE documents SET metadata = $3, acl = $4, fingerprint = NULL, updated_at = now() WHERE tenant_id = $1 AND id = ANY($2)",
-        "UPDATE document_versions SET metadata = $3, acl = $4 WHERE tenant_id = $1 AND document_id = ANY($2)",
+        "UPDATE documents SET metadata = coalesce($3, metadata), acl = coalesce($4, acl), fingerprint = NULL, updated_at = now() WHERE tenant_id = $1 AND id = ANY($2)",
+        "UPDATE document_versions SET metadata = coalesce($3, metadata), acl = coalesce($4, acl) WHERE tenant_id = $1 AND document_id = ANY($2)",
     ] {
         sql_query(statement)
             .bind::<Uuid, _>(tx.tenant)
             .bind::<Array<Uuid>, _>(&ids)
-            .bind::<Jsonb, _>(&source.metadata)
-            .bind::<Jsonb, _>(&source.acl)
+            .bind::<Nullable<Jsonb>, _>(changes.metadata.as_ref())
+            .bind::<Nullable<Jsonb>, _>(changes.acl.as_ref())
             .prepared()
             .execute(&mut tx.conn)
             .await?;

@@ -103,7 +103,7 @@ pub async fn change(tx: &mut TenantTx, id: SourceId, changes: &Changes) -> Resul
     }
     let mut told = BTreeSet::new();
     if changes.metadata.is_some() || changes.acl.is_some() {
-        told.extend(super::documents::revise(tx, &changed).await?);
+        told.extend(super::documents::revise(tx, &changed, changes).await?);
     }
     if changes.collection_id.is_some() {
         told.extend(collections::put_source(tx, &changed).await?);

@@ -95,12 +95,7 @@ pub(crate) async fn update_document(
                 );
                 return Err(Problem::new(ProblemCode::Conflict, detail));
             }
-            let metadata = value.metadata.as_ref().unwrap_or(&document.metadata);
-            let acl = value.acl.as_ref().unwrap_or(&document.acl);
-            let mut revised = document.clone();
-            if (metadata, acl) != (&document.metadata, &document.acl) {
-                revised = documents::revise(tx, &document, metadata, acl).await?;
-            }
+            let mut revised = documents::revise(tx, &document, value.metadata.as_ref(), value.acl.as_ref()).await?;
             if let Some(collection) = value.collection_id {
                 collections::put(tx, document.knowledge_base_id, id, collection).await?;
                 revised = documents::find(tx, id).await?;

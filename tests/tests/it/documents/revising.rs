@@ -89,6 +89,39 @@ async fn metadata_and_access_list_change_in_place_and_nothing_is_embedded() {
     app.finish().await;
 }
 
+/// How many results anybody has for "whale".
+async fn found_by_anybody(app: &TestApp, base: &str) -> usize {
+    let page = app.client.with_key(Some(&app.publishable_key));
+    let search = page
+        .request(Method::POST, "/v1/search")
+        .header("origin", "http://localhost");
+    let query = json!({"knowledge_base_ids": [base], "query": "whale"});
+    let found = page.send(search.header("prefer", "wait=20").json(&query)).await;
+    found.body["result"]["results"].as_array().unwrap().len()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_served_keeps_its_access_list_unless_that_is_changed() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let submit = async |content: &str, acl: Value| {
+        let document = json!({"title": "Pay", "content": content, "mime_type": "text/html", "external_id": "board", "metadata": {"shelf": 1}, "acl": acl});
+        app.client.ingest(&base, document).await
+    };
+    submit("<p>The board is paid in whale oil.</p>", json!({"users": ["ada"]})).await;
+    let redacted = submit("<p>…</p>", json!({"public": true})).await;
+    assert_eq!(redacted["state"], "dead");
+    let document = redacted["document_id"].as_str().unwrap();
+    assert_eq!(found_by_anybody(&app, &base).await, 0);
+    let tagged = revise(&app, document, json!({"metadata": {"shelf": 2}}), None).await;
+    assert_eq!(tagged.body["metadata"], json!({"shelf": 2}));
+    assert_eq!(found_by_anybody(&app, &base).await, 0, "nobody asked for that");
+    let opened = revise(&app, document, json!({"acl": {"public": true}}), None).await;
+    assert_eq!(opened.status.as_u16(), 200, "{}", opened.text);
+    assert_eq!(found_by_anybody(&app, &base).await, 1, "what was served is named too");
+    app.abandon().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_is_changed_from_the_command_line() {
     let app = TestApp::start().await;
