@@ -40,12 +40,12 @@ pub(crate) struct SearchRequest {
     limit: Option<i64>,
     mode: Option<SearchMode>,
     /// Whether a reranker orders the best of what is found: that of the bases, or else the installation's; 422 where there is none, or where the
-    /// bases have different ones. As the bases say when absent. Where it fails, the results are in the fused order, and `rerank_error` says why.
+    /// bases have different ones. As the bases say when absent, which is all that a publishable key gets. Where it fails, the results are in the fused order, and `rerank_error` says why.
     rerank: Option<bool>,
-    /// This one, an available reranker of `GET /v1/models`.
+    /// This one, an available reranker of `GET /v1/models`. Not with a publishable key.
     #[schema(min_length = 1, max_length = 200)]
     reranker: Option<String>,
-    /// How many of the best are given to the reranker: `limit` at least. As the bases or the installation say when absent.
+    /// How many of the best are given to the reranker: `limit` at least. As the bases or the installation say when absent. Not with a publishable key.
     #[schema(minimum = 1, maximum = 200)]
     rerank_candidates: Option<i64>,
     /// How many chunks each leg proposes of each base: `limit` at least, and 5000 of all bases at most. As the base or the installation says when absent.
@@ -77,6 +77,9 @@ pub(crate) struct SearchRequest {
     #[schema(minimum = 0, maximum = 10)]
     title_boost: Option<f64>,
     recency: Option<Recency>,
+    /// Only chunks with at least this `similarity` are found; not in keyword mode.
+    #[schema(minimum = 0, maximum = 1)]
+    min_similarity: Option<f64>,
     /// Of chunks that say nearly the same, only the best is a result of its own; it names the others as its `duplicates`.
     collapse: Option<bool>,
     /// How many chunks before and after each result are shown with it; 0 by default.
@@ -106,11 +109,15 @@ impl FromFields for SearchRequest {
         let tolerate_typos = fields.optional_bool("tolerate_typos");
         let title_boost = fields.optional_number("title_boost", 0.0..=10.0);
         let recency = Recency::read(fields);
+        let min_similarity = fields.optional_number("min_similarity", 0.0..=1.0);
         let collapse = fields.optional_bool("collapse");
         let neighbours = fields.optional_integer("neighbours", 0..=5);
         let include_metadata = fields.optional_bool("include_metadata");
         if alpha.is_some() && fusion == Some(FusionMethod::Rrf) {
             fields.error("alpha", "conflict", "has no meaning with the fusion rrf");
+        }
+        if min_similarity.is_some() && mode == Some(SearchMode::Keyword) {
+            fields.error("min_similarity", "conflict", "has no meaning in keyword mode");
         }
         let bases = knowledge_base_ids.as_ref().map_or(0, Vec::len);
         if count(candidates).is_some_and(|candidates| candidates * bases > SearchKnowledge::CANDIDATES_MAX) {
@@ -144,6 +151,7 @@ impl FromFields for SearchRequest {
             tolerate_typos,
             title_boost,
             recency,
+            min_similarity,
             collapse,
             neighbours,
             include_metadata,
@@ -227,6 +235,11 @@ impl Begin for Search {
             )]
             title_boost: request.title_boost.map(|boost| boost as f32),
             recency: request.recency.map(Recency::into_kind),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "a cosine between 0 and 1; single precision is plenty"
+            )]
+            min_similarity: request.min_similarity.map(|least| least as f32),
             collapse: request.collapse.unwrap_or(false),
             neighbours: request
                 .neighbours
@@ -269,8 +282,15 @@ pub(crate) async fn search(
     JsonBody { mut value, hash }: JsonBody<SearchRequest>,
 ) -> Result<Response, Problem> {
     let viewer = caller.viewer(value.principal.take().map(Principal::into_parts))?;
-    for (field, asked) in [("explain", value.explain), ("include_metadata", value.include_metadata)] {
-        if asked == Some(true) {
+    // What is reranked is paid for: visitors get what the bases have.
+    for (field, asked) in [
+        ("explain", value.explain == Some(true)),
+        ("include_metadata", value.include_metadata == Some(true)),
+        ("rerank", value.rerank == Some(true)),
+        ("reranker", value.reranker.is_some()),
+        ("rerank_candidates", value.rerank_candidates.is_some()),
+    ] {
+        if asked {
             caller.refuse_field_of_publishable(field)?;
         }
     }
@@ -319,11 +339,11 @@ mod tests {
     #[test]
     fn a_search_that_is_wrong_everywhere_lists_everything() {
         let wrong = json!({"knowledge_base_ids": ["x"], "query": 1, "limit": 0, "mode": "x", "rerank": "x", "reranker": "", "rerank_candidates": 0, "candidates": 9, "filter": [], "principal": {"role": "x"},
-            "explain": 0, "fusion": "x", "alpha": 2, "phrases": ["a", "…"], "tolerate_typos": 1, "title_boost": 11, "recency": {"weight": 2}, "collapse": 0,
+            "explain": 0, "fusion": "x", "alpha": 2, "phrases": ["a", "…"], "tolerate_typos": 1, "title_boost": 11, "recency": {"weight": 2}, "min_similarity": 2, "collapse": 0,
             "neighbours": 6, "include_metadata": "x", "surplus": 1});
         let fields: Vec<String> = read(wrong).unwrap_err().into_iter().map(|error| error.field).collect();
         let expected = "knowledge_base_ids.0 query limit mode rerank reranker rerank_candidates candidates filter principal.role explain fusion alpha phrases.1 tolerate_typos title_boost \
-                        recency.field recency.half_life_days recency.weight collapse neighbours include_metadata surplus";
+                        recency.field recency.half_life_days recency.weight min_similarity collapse neighbours include_metadata surplus";
         assert_eq!(fields.join(" "), expected);
     }
 
@@ -339,6 +359,12 @@ mod tests {
     fn alpha_is_refused_where_ranks_are_fused() {
         let wrong = json!({"knowledge_base_ids": [Uuid::now_v7()], "query": "lantern", "fusion": "rrf", "alpha": 0.5});
         assert_eq!(read(wrong).unwrap_err()[0].field, "alpha");
+    }
+
+    #[test]
+    fn a_least_similarity_is_refused_where_nothing_has_one() {
+        let wrong = json!({"knowledge_base_ids": [Uuid::now_v7()], "query": "lantern", "mode": "keyword", "min_similarity": 0.3});
+        assert_eq!(read(wrong).unwrap_err()[0].field, "min_similarity");
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub(crate) struct FullJob {
 }
 
 impl FullJob {
+    /// As the caller may see it.
+    ///
     /// # Errors
     /// [`Problem`]; not found also when the caller may not see the job.
     pub(crate) async fn read(state: &ApiState, caller: &Caller, id: JobId) -> Result<Self, Problem> {
@@ -26,6 +28,11 @@ impl FullJob {
         let (mut job, attempts) = store::jobs::find_with_attempts(tx, id).await?;
         caller.may_see(&job)?;
         super::fill_in(tx, std::slice::from_mut(&mut job)).await?;
-        Ok(Self { job, attempts })
+        let full = Self { job, attempts };
+        Ok(if caller.is_publishable() {
+            full.for_visitors()
+        } else {
+            full
+        })
     }
 }

@@ -109,6 +109,7 @@ fn search_hit(chunk: ShownChunk, found: FoundChunk) -> SearchHit {
         metadata: chunk.metadata,
         headings: chunk.headings,
         score: found.score,
+        similarity: found.similarity,
         highlights: found
             .highlights
             .into_iter()
@@ -165,7 +166,8 @@ async fn answer(tx: &mut TenantTx, kept: KeptAnswer) -> Result<Answer, Problem> 
         .retain(|sentence| sentence.citations.iter().all(|chunk| cited.contains(chunk)));
     if answer.sentences.len() < before {
         let left: Vec<&str> = answer.sentences.iter().map(|sentence| sentence.text.as_str()).collect();
-        answer.answer = left.join(" ");
+        // Lists and tables were on lines of their own.
+        answer.answer = left.join(if answer.answer.contains('\n') { "\n\n" } else { " " });
         answer.support = answer
             .sentences
             .iter()

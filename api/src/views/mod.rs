@@ -29,6 +29,7 @@ mod source;
 mod step;
 mod tagged;
 mod test_set;
+mod visitors_job;
 mod webhook;
 mod webhook_delivery;
 mod why;

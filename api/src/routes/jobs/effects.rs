@@ -16,6 +16,7 @@ use store::{JobId, effects};
     params(("id" = Uuid, Path, description = "The job.")),
     responses(
         (status = 200, description = "All of them: a job makes few.", body = Page<EffectObject>),
+        (status = 403, description = "The key is publishable, or lacks the scope."),
         (status = 404, description = "There is no such job."),
     )
 )]
@@ -24,11 +25,11 @@ pub(crate) async fn list_effects(
     Authorized { caller, .. }: Authorized<JobsRead>,
     PathId(id): PathId<JobId>,
 ) -> Result<Json<Page<EffectObject>>, Problem> {
-    let reader = &caller;
+    caller.refuse_publishable()?;
     let found = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            reader.may_see(&store::jobs::find(tx, id).await?)?;
+            store::jobs::find(tx, id).await?;
             Ok::<_, Problem>(effects::of_job(tx, id).await?)
         })
         .await?;

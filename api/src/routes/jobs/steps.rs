@@ -17,6 +17,7 @@ use store::jobs::{attempts_of, find, steps_of};
     params(("id" = Uuid, Path, description = "The job.")),
     responses(
         (status = 200, description = "All of them; none where the kind is one piece.", body = Page<StepObject>),
+        (status = 403, description = "The key is publishable, or lacks the scope."),
         (status = 404, description = "There is no such job."),
     )
 )]
@@ -25,12 +26,11 @@ pub(crate) async fn list_steps(
     Authorized { caller, .. }: Authorized<JobsRead>,
     PathId(id): PathId<JobId>,
 ) -> Result<Json<Page<StepObject>>, Problem> {
-    let reader = &caller;
+    caller.refuse_publishable()?;
     let steps = state
         .store
         .tenant(caller.tenant(), async move |tx| {
             let job = find(tx, id).await?;
-            reader.may_see(&job)?;
             let recorded = steps_of(tx, id).await?;
             Ok::<_, Problem>(StepObject::all(&job, recorded, &attempts_of(tx, &[id]).await?))
         })

@@ -21,5 +21,6 @@ pub(crate) mod redact;
 mod search_settings;
 mod snapshots;
 mod unique_keys;
+mod visitors;
 mod waiting;
 mod why;

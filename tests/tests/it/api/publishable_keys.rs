@@ -141,8 +141,13 @@ async fn it_is_shown_where_results_come_from_and_neither_metadata_nor_how_they_w
         "metadata": {"margin": 40}, "acl": {"public": true}});
     app.client.ingest(&base, document).await;
     let page = app.client.with_key(Some(&app.publishable_key));
-    for field in ["include_metadata", "explain"] {
-        let body = json!({"knowledge_base_ids": [base], "query": "lantern", field: true});
+    for (field, asked) in [
+        ("include_metadata", json!(true)),
+        ("explain", json!(true)),
+        ("rerank", json!(true)),
+        ("rerank_candidates", json!(50)),
+    ] {
+        let body = json!({"knowledge_base_ids": [base], "query": "lantern", field: asked});
         let refused = send(&page, Method::POST, "/v1/search", Some(PAGE), &body).await;
         refused.expect_problem(403, "forbidden");
         assert!(
@@ -151,7 +156,7 @@ async fn it_is_shown_where_results_come_from_and_neither_metadata_nor_how_they_w
             refused.text
         );
     }
-    let body = json!({"knowledge_base_ids": [base], "query": "lantern", "include_metadata": false, "explain": false});
+    let body = json!({"knowledge_base_ids": [base], "query": "lantern", "include_metadata": false, "explain": false, "rerank": false});
     let found = send(&page, Method::POST, "/v1/search", Some(PAGE), &body).await;
     assert_eq!(
         found.body["result"]["results"][0]["external_id"], "lantern.txt",
