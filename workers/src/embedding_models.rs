@@ -149,6 +149,17 @@ impl Model {
         }
     }
 
+    /// Whether a job that was put off for a budget would still have to wait for a call.
+    ///
+    /// # Errors
+    /// That it must wait.
+    pub(crate) async fn look_at_budget(&self, job: &JobContext) -> Result<(), JobError> {
+        match &self.computed {
+            Computed::There(caller) => caller.look(job).await,
+            Computed::Here(_) | Computed::Nowhere(_) => Ok(()),
+        }
+    }
+
     /// Whether it reads the input's picture, if it has one.
     ///
     /// # Errors

@@ -5,6 +5,12 @@ use jobs::{Asked, BudgetLimit, Call, Estimate, Observed, Wait};
 use std::time::Duration;
 use store::provider_usage;
 
+/// What no call takes less than.
+const LEAST: Estimate = Estimate {
+    tokens: 1,
+    cost_micros: 1,
+};
+
 impl JobContext {
     /// Makes the call when the credential's budget allows it. When that would take longer than a moment, or the other side asks for a pause,
     /// the job is put off to a time of its own, without using an attempt. `call` makes each exchange through `heard`; it is dropped unpolled
@@ -39,6 +45,30 @@ impl JobContext {
                 Err(JobError::snooze(credential, wait))
             }
             result => result,
+        }
+    }
+
+    /// For a job that was put off for a budget, and would do much again before its call: puts it off again where the credential still allows none.
+    ///
+    /// # Errors
+    /// That the job must wait.
+    pub(crate) async fn look_at_budget(&self, credential: &str) -> Result<(), JobError> {
+        let limits = self.app.budgets.limits(&self.app, self.tenant(), credential).await?;
+        let heard = Heard::default();
+        let grant = Grant::new(self, credential, LEAST, limits, &heard);
+        let mut asked = self.app.queue.look_at_governor(&grant.call(), None).await;
+        if let Ok(Asked::Cold) = asked {
+            let spent = self.spent_today(credential).await?;
+            asked = self.app.queue.look_at_governor(&grant.call(), Some(spent)).await;
+        }
+        grant.forget();
+        match asked {
+            Ok(Asked::Wait(wait)) if wait.turn_in > self.app.settings.governor.wait_in_slot() => {
+                decided("put_off");
+                Err(JobError::snooze(credential, wait))
+            }
+            // Whoever asks next is told what the matter is.
+            _ => Ok(()),
         }
     }
 

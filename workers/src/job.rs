@@ -53,6 +53,11 @@ impl JobContext {
         self.job.attempt
     }
 
+    /// Whether it last ended by being put off for the budget of a credential, and does what it did then once more.
+    pub(crate) fn was_put_off_for_a_budget(&self) -> bool {
+        matches!(self.job.snoozed_for.as_deref(), Some("budget" | "rate_limit"))
+    }
+
     /// The W3C trace id of the request that made the job, or of the job itself.
     #[must_use]
     pub fn trace_id(&self) -> String {

@@ -2,14 +2,14 @@
 -- those who wait do not come back all at once. All times are microseconds by Redis' clock.
 -- KEYS[1]: the tenant's prefix.  ARGV: credential, lease, job, microseconds a request, burst, microseconds a token, token burst, tokens,
 -- calls at once, cost a day, cost, cost spent today (-1: not known), microseconds a lease, whether the job comes back (0: somebody waits for it, and
--- it ends when it must wait); in limits 0 is none.
+-- it ends when it must wait), whether it only looks (1: what it would be granted is not taken); in limits 0 is none.
 -- Returns {'granted'}, {'cold'} (ask again with what was spent today), or {'wait', limit, microseconds until the limit allows it,
 -- microseconds until the job's turn}.
 local credential, lease, job = ARGV[1], ARGV[2], ARGV[3]
 local interval, burst = tonumber(ARGV[4]), tonumber(ARGV[5])
 local token_us, token_burst, tokens = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
 local slots, cap, cost, spent = tonumber(ARGV[9]), tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[12])
-local lease_us, comes_back = tonumber(ARGV[13]), ARGV[14] == '1'
+local lease_us, comes_back, looks = tonumber(ARGV[13]), ARGV[14] == '1', ARGV[15] == '1'
 local p = KEYS[1] .. ':' .. credential
 local state, leases, places, known = p .. ':state', p .. ':leases', p .. ':places', KEYS[1] .. ':credentials'
 -- When each call was granted that is not settled, which outlives its lease: what was reserved for it stays reserved until then, or until the day is over, since it may have been made.
@@ -142,6 +142,10 @@ if cap > 0 and number('cost') + cost > cap then
   return {'wait', 'cost', math.ceil(midnight - now), math.ceil(midnight - now + (now % (60 * SECOND)))}
 end
 
+if looks then
+  keep()
+  return {'granted'}
+end
 if interval > 0 then set('requests_whole', text(math.max(number('requests_whole'), now) + interval)) end
 if token_us > 0 and tokens > 0 then set('tokens_whole', text(math.max(number('tokens_whole'), now) + tokens * token_us)) end
 if number('vendor_reset') > now then redis.call('HINCRBY', state, 'vendor_left', -1) end

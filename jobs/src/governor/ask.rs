@@ -50,6 +50,18 @@ impl Queue {
     /// # Errors
     /// [`QueueError`]: then nobody knows, and the call must not be made.
     pub async fn ask_governor(&self, call: &Call<'_>, spent_micros: Option<u64>) -> Result<Asked, QueueError> {
+        self.ask(call, spent_micros, false).await
+    }
+
+    /// Asks whether the call might be made now, and takes nothing: for whoever has work to do first. A job that would have to wait gets its place in line all the same.
+    ///
+    /// # Errors
+    /// As of [`ask_governor`](Self::ask_governor).
+    pub async fn look_at_governor(&self, call: &Call<'_>, spent_micros: Option<u64>) -> Result<Asked, QueueError> {
+        self.ask(call, spent_micros, true).await
+    }
+
+    async fn ask(&self, call: &Call<'_>, spent_micros: Option<u64>, looks: bool) -> Result<Asked, QueueError> {
         let limits = &call.limits;
         let spent = spent_micros.map_or(-1, |spent| i64::try_from(spent).unwrap_or(i64::MAX));
         let answer: Vec<redis::Value> = ASK
@@ -68,6 +80,7 @@ impl Queue {
             .arg(spent)
             .arg(micros(call.lasts))
             .arg(i32::from(call.comes_back))
+            .arg(i32::from(looks))
             .invoke_async(&mut self.connection.clone())
             .await?;
         read(answer)

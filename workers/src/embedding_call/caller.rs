@@ -13,6 +13,14 @@ impl RemoteCaller {
         Self { embedder, credential }
     }
 
+    /// For a job that was put off for a budget: whether it still must wait.
+    ///
+    /// # Errors
+    /// That it must.
+    pub(crate) async fn look(&self, job: &JobContext) -> Result<(), JobError> {
+        job.look_at_budget(&self.credential).await
+    }
+
     /// One vector an input, by one exchange. What the vendor says that it bills is written down; where it does not say, our estimate is. A call changes
     /// nothing at the vendor, so it is in no ledger: an attempt that is lost pays again for what it had not stored.
     ///

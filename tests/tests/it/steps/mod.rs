@@ -4,3 +4,4 @@ mod forgetting;
 mod resuming;
 mod shown;
 mod support;
+mod waiting;

@@ -2,6 +2,7 @@ use super::commit::{Ingested, commit};
 use super::embed::{embed_unknown, measure};
 use super::pages::PagesOf;
 use super::read::{Source, read};
+use super::waiting::still_waits;
 use crate::handlers::images::check_image;
 use crate::parser::{Parsed, ParserError, Unparsed};
 use crate::{Done, Handle, JobContext, JobError};
@@ -16,6 +17,9 @@ const OVERLAP_TOKENS: usize = 32;
 
 impl Handle for IngestDocument {
     async fn handle(self, job: JobContext) -> Result<Done, JobError> {
+        if job.was_put_off_for_a_budget() {
+            still_waits(&job, &self).await?;
+        }
         let Some(source) = job.step("fetch", read(&job, &self)).await? else {
             return Done::with(&superseded());
         };

@@ -4,3 +4,4 @@ mod embed;
 mod handle;
 mod pages;
 mod read;
+mod waiting;
