@@ -1,5 +1,6 @@
 //! The client of our own HTTP API.
 
+mod change;
 mod collections;
 mod connection;
 mod error;

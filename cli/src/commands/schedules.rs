@@ -1,4 +1,4 @@
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -30,6 +30,8 @@ enum Command {
         #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=100))]
         count: u32,
     },
+    /// Change a schedule; what is not named stays as it is
+    Update(Box<UpdateArgs>),
     /// Disable a schedule: its ticks pass
     Disable(OneArgs),
     /// Enable a schedule again, from now on
@@ -63,12 +65,39 @@ struct CreateArgs {
     /// Minute, hour, day of month, month, day of week
     #[arg(long, value_name = "EXPRESSION")]
     cron: String,
-    /// Of the IANA database, such as Europe/Berlin; UTC by default
-    #[arg(long, value_name = "ZONE")]
-    time_zone: Option<String>,
     /// The kind of job to submit
     #[arg(long)]
     kind: String,
+    #[command(flatten)]
+    settings: SettingsArgs,
+    /// Make it disabled
+    #[arg(long)]
+    disabled: bool,
+    #[command(flatten)]
+    common: Common,
+}
+
+#[derive(clap::Args)]
+struct UpdateArgs {
+    #[command(flatten)]
+    one: OneArgs,
+    #[arg(long)]
+    name: Option<String>,
+    /// Minute, hour, day of month, month, day of week
+    #[arg(long, value_name = "EXPRESSION")]
+    cron: Option<String>,
+    /// The kind of job to submit; the payload must be one of this kind
+    #[arg(long)]
+    kind: Option<String>,
+    #[command(flatten)]
+    settings: SettingsArgs,
+}
+
+#[derive(clap::Args)]
+struct SettingsArgs {
+    /// Of the IANA database, such as Europe/Berlin; UTC by default
+    #[arg(long, value_name = "ZONE")]
+    time_zone: Option<String>,
     /// The payload, as JSON
     #[arg(long, value_name = "JSON")]
     payload: Option<String>,
@@ -86,34 +115,52 @@ struct CreateArgs {
     /// While an earlier job has not ended: skip or allow
     #[arg(long)]
     overlap: Option<String>,
-    /// Make it disabled
-    #[arg(long)]
-    disabled: bool,
-    #[command(flatten)]
-    common: Common,
 }
 
-impl CreateArgs {
-    fn body(&self) -> anyhow::Result<Value> {
+impl SettingsArgs {
+    /// What was named, beside fields that are told here.
+    fn with<const N: usize>(&self, fields: [(&str, Option<Value>); N]) -> anyhow::Result<Map<String, Value>> {
         let payload = self.payload.as_deref().map(serde_json::from_str::<Value>);
         let payload = payload.transpose().context("--payload is not JSON")?;
         let given = [
-            ("name", Some(json!(self.name))),
-            ("cron", Some(json!(self.cron))),
             ("time_zone", self.time_zone.as_deref().map(Value::from)),
-            ("kind", Some(json!(self.kind))),
             ("payload", payload),
             ("priority", self.priority.map(Value::from)),
             ("max_attempts", self.max_attempts.map(Value::from)),
             ("jitter_secs", self.jitter_secs.map(Value::from)),
             ("catch_up", self.catch_up.as_deref().map(Value::from)),
             ("overlap", self.overlap.as_deref().map(Value::from)),
+        ];
+        let all = fields.into_iter().chain(given);
+        Ok(all
+            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+            .collect())
+    }
+}
+
+impl CreateArgs {
+    fn body(&self) -> anyhow::Result<Value> {
+        let fields = [
+            ("name", Some(json!(self.name))),
+            ("cron", Some(json!(self.cron))),
+            ("kind", Some(json!(self.kind))),
             ("enabled", Some(json!(!self.disabled))),
         ];
-        let body: Map<String, Value> = given
-            .into_iter()
-            .filter_map(|(name, value)| Some((name.to_owned(), value?)))
-            .collect();
+        Ok(self.settings.with(fields)?.into())
+    }
+}
+
+impl UpdateArgs {
+    fn body(&self) -> anyhow::Result<Value> {
+        let fields = [
+            ("name", self.name.as_deref().map(Value::from)),
+            ("cron", self.cron.as_deref().map(Value::from)),
+            ("kind", self.kind.as_deref().map(Value::from)),
+        ];
+        let body = self.settings.with(fields)?;
+        if body.is_empty() {
+            bail!("nothing is to be changed: `visualkit schedules update --help` says what can be");
+        }
         Ok(body.into())
     }
 }
@@ -144,6 +191,10 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 .get(&path, &[("count", count.to_string())])
                 .await?;
             one.common.show(&page, ticks)
+        }
+        Command::Update(args) => {
+            let body = args.body()?;
+            args.one.call(Method::PATCH, None, Some(body), line).await
         }
         Command::Disable(one) => {
             one.call(Method::PATCH, None, Some(json!({ "enabled": false })), line)
@@ -287,5 +338,43 @@ mod tests {
         run(enable).await.unwrap();
         let line = fake.requests().remove(0).line;
         assert_eq!(line, format!("PATCH /v1/schedules/{}", Uuid::nil()));
+    }
+
+    #[tokio::test]
+    async fn what_is_named_of_a_schedule_is_changed_and_the_rest_stays() {
+        let fake = Fake::answering(vec![reply(200, json!({"id": "a", "enabled": true}))]).await;
+        let update = |settings| UpdateArgs {
+            one: OneArgs {
+                id: Uuid::nil(),
+                common: Common {
+                    json: false,
+                    server: ServerArgs::new(&fake.url, "k"),
+                },
+            },
+            name: None,
+            cron: None,
+            kind: None,
+            settings,
+        };
+        let unchanged = SettingsArgs {
+            time_zone: None,
+            payload: None,
+            priority: None,
+            max_attempts: None,
+            jitter_secs: None,
+            catch_up: None,
+            overlap: None,
+        };
+        let changed = SettingsArgs {
+            payload: Some("{\"a\": 1}".to_owned()),
+            priority: Some(2),
+            ..unchanged
+        };
+        let command = Command::Update(Box::new(update(changed)));
+        run(Args { command }).await.unwrap();
+        let sent = fake.requests().remove(0);
+        assert_eq!(sent.line, format!("PATCH /v1/schedules/{}", Uuid::nil()));
+        let body: Value = serde_json::from_str(&sent.body).unwrap();
+        assert_eq!(body, json!({"payload": {"a": 1}, "priority": 2}));
     }
 }

@@ -1,9 +1,10 @@
 use crate::client::{Client, ServerArgs, list_all};
 use crate::outcome::Outcome;
 use crate::render::{one_line, or_none, print, print_json};
+use anyhow::bail;
 use clap::Subcommand;
 use reqwest::Method;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use store::webhooks::{EVENT_PATTERNS, EVENT_TYPES};
 use uuid::Uuid;
 
@@ -35,6 +36,20 @@ enum Command {
     },
     /// Show a webhook
     Show { id: Uuid },
+    /// Change a webhook; what is not named stays as it is
+    Update {
+        id: Uuid,
+        /// Where to; deliveries that are pending go there too
+        #[arg(long)]
+        url: Option<String>,
+        #[arg(long, value_delimiter = ',', help = events_help())]
+        events: Vec<String>,
+        /// Comma-separated: only of jobs of these kinds; '*' for all
+        #[arg(long, value_delimiter = ',')]
+        kinds: Vec<String>,
+        #[arg(long)]
+        description: Option<String>,
+    },
     /// Enable a webhook, also one that was disabled because it failed
     Enable { id: Uuid },
     /// Send nothing to a webhook until it is enabled
@@ -99,8 +114,31 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
             post(&["webhooks"], body).await
         }
         Command::Show { id } => Ok(client.get(&["webhooks", &id.to_string()], &[]).await?),
-        Command::Enable { id } => set_enabled(client, *id, true).await,
-        Command::Disable { id } => set_enabled(client, *id, false).await,
+        Command::Update {
+            id,
+            url,
+            events,
+            kinds,
+            description,
+        } => {
+            let list = |given: &[String]| (!given.is_empty()).then(|| json!(given));
+            let fields = [
+                ("url", url.as_deref().map(Value::from)),
+                ("events", list(events)),
+                ("kinds", list(kinds)),
+                ("description", description.as_deref().map(Value::from)),
+            ];
+            let given = fields
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?)));
+            let body: Map<String, Value> = given.collect();
+            if body.is_empty() {
+                bail!("nothing is to be changed: give --url, --events, --kinds or --description");
+            }
+            change(client, *id, &body.into()).await
+        }
+        Command::Enable { id } => change(client, *id, &json!({"enabled": true})).await,
+        Command::Disable { id } => change(client, *id, &json!({"enabled": false})).await,
         Command::Rotate { id } => post(&["webhooks", &id.to_string(), "rotate-secret"], json!({})).await,
         Command::Test { id } => post(&["webhooks", &id.to_string(), "test"], json!({})).await,
         Command::Deliveries {
@@ -134,9 +172,9 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
     }
 }
 
-async fn set_enabled(client: &Client, id: Uuid, enabled: bool) -> anyhow::Result<Value> {
-    let (id, body) = (id.to_string(), json!({"enabled": enabled}));
-    let send = || client.request(Method::PATCH, &["webhooks", &id]).json(&body);
+async fn change(client: &Client, id: Uuid, body: &Value) -> anyhow::Result<Value> {
+    let id = id.to_string();
+    let send = || client.request(Method::PATCH, &["webhooks", &id]).json(body);
     Ok(client.call(send).await?.1)
 }
 
@@ -162,7 +200,9 @@ fn text(command: &Command, answered: &Value) -> String {
         Command::Create { .. } | Command::Rotate { .. } => {
             format!("{}secret  {}\n", webhook(answered), field(answered, "secret"))
         }
-        Command::Show { .. } | Command::Enable { .. } | Command::Disable { .. } => webhook(answered),
+        Command::Show { .. } | Command::Update { .. } | Command::Enable { .. } | Command::Disable { .. } => {
+            webhook(answered)
+        }
     }
 }
 
@@ -222,6 +262,7 @@ fn delivery(delivery: &Value) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
+    use crate::testing::{Fake, reply};
     use clap::Args as _;
 
     #[test]
@@ -244,5 +285,22 @@ mod tests {
             "attempts": [{"attempted_at": "t", "status": null, "took_ms": 5, "error": {"code": "timeout", "message": "late"}}]}),
         );
         assert_eq!(shown, "d  failed     c  job.dead\n    t  no answer  5 ms  late\n");
+    }
+
+    #[tokio::test]
+    async fn what_is_named_of_a_webhook_is_changed_and_the_rest_stays() {
+        let fake = Fake::answering(vec![reply(200, json!({"id": "a", "enabled": true}))]).await;
+        let update = |url: Option<&str>| Command::Update {
+            id: Uuid::nil(),
+            url: url.map(str::to_owned),
+            events: vec!["job.dead".to_owned()],
+            kinds: Vec::new(),
+            description: None,
+        };
+        ask(&fake.client(), &update(Some("https://a.example/"))).await.unwrap();
+        let sent = fake.requests().remove(0);
+        assert_eq!(sent.line, format!("PATCH /v1/webhooks/{}", Uuid::nil()));
+        let body: Value = serde_json::from_str(&sent.body).unwrap();
+        assert_eq!(body, json!({"url": "https://a.example/", "events": ["job.dead"]}));
     }
 }
