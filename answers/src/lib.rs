@@ -11,7 +11,7 @@ pub use check::{
     check, texts_to_embed,
 };
 pub use compose::{
-    AbstainCode, AbstainReason, Composition, MAX_SENTENCES_TO_EMBED, Passage, SelectedSentence, compose,
+    AbstainCode, AbstainReason, Composition, MAX_SENTENCES_TO_EMBED, Passage, SelectedSentence, compose, in_markdown,
     sentences_to_embed,
 };
 pub use text::{MAX_SENTENCE_BYTES, MAX_TEXT_BYTES, Sentence, SentenceKind, split_sentences};

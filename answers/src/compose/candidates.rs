@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 
 use super::describing::describes_page;
+use super::given::gives;
 use super::imperatives::is_imperative;
 use super::kinds::Expected;
 use super::question::{Question, Term};
@@ -74,10 +75,16 @@ pub(super) fn candidates(question: &Question, passages: &[Passage]) -> Candidate
     let mut all = Vec::new();
     for (index, (around, passage)) in read.iter().zip(passages).enumerate() {
         for (place, of) in around.sentences.iter().enumerate() {
+            let of_contact =
+                question.expected.is_contact() && gives(question.expected, &of.sentence.text, &of.words, None);
             let places: Vec<f32> = question
                 .terms
                 .iter()
-                .map(|term| presence(term, place, around))
+                .map(|term| {
+                    // An address needs not be called one.
+                    let named = of_contact && question.expected.value_words().contains(&term.lower.as_str());
+                    presence(term, place, around).max(if named { OTHER_WORD } else { 0.0 })
+                })
                 .collect();
             // Steps leave the name of their task to the heading, and what is chosen from its kind; what decides a yes/no question
             // must stand in the sentence.

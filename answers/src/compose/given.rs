@@ -4,7 +4,24 @@ use crate::facts::{Unit, is_negator, quantities};
 use crate::text::{Word, WordKind};
 
 const AT_ONCE: [&str; 5] = ["immediately", "instantly", "forever", "indefinitely", "overnight"];
-const REPEATED: [&str; 7] = ["unlimited", "daily", "weekly", "hourly", "monthly", "twice", "every"];
+const REPEATED: [&str; 14] = [
+    "unlimited",
+    "daily",
+    "nightly",
+    "weekly",
+    "fortnightly",
+    "biweekly",
+    "hourly",
+    "monthly",
+    "quarterly",
+    "yearly",
+    "annually",
+    "never",
+    "twice",
+    "every",
+];
+/// Words beside which a bare number is a price: "The permit costs 40.", a cell under "Price".
+const PRICED: [&str; 8] = ["cost", "costs", "price", "prices", "priced", "fee", "fees", "charge"];
 const TIMES: [&str; 10] = [
     "when",
     "after",
@@ -60,7 +77,10 @@ pub(super) fn gives(expected: Expected, text: &str, words: &[Word], counted: Opt
     let unit = |wanted: &dyn Fn(&Unit) -> bool| quantities(words).iter().any(|quantity| wanted(&quantity.unit));
     let lasts = || unit(&|unit| matches!(unit, Unit::Time(_))) || has(&AT_ONCE);
     match expected {
-        Expected::Price => unit(&|unit| matches!(unit, Unit::Money(_))) || has(&["free", "gratis"]),
+        Expected::Price => {
+            let number = || unit(&|unit| matches!(unit, Unit::Things(_)));
+            unit(&|unit| matches!(unit, Unit::Money(_))) || has(&["free", "gratis"]) || (has(&PRICED) && number())
+        }
         Expected::Duration => lasts(),
         Expected::Length => lasts() || measures(words),
         Expected::Count => {
@@ -69,7 +89,9 @@ pub(super) fn gives(expected: Expected, text: &str, words: &[Word], counted: Opt
             (number && named) || has(&REPEATED)
         }
         Expected::Size => words.iter().any(|word| word.kind == WordKind::Number) || has(&["unlimited"]),
-        Expected::Contact => words.iter().any(is_contact),
+        Expected::Contact => has_email(words) || has_phone(words),
+        Expected::Email => has_email(words),
+        Expected::Phone => has_phone(words),
         Expected::Time => unit(&|unit| matches!(unit, Unit::Time(_) | Unit::Year | Unit::Label(_))) || has(&TIMES),
         Expected::Steps => instructs(text, words),
         Expected::Person => has(&PEOPLE) || has_full_name(words),
@@ -93,9 +115,19 @@ fn is_glued_length(number: &str) -> bool {
     unit.len() < number.len() && LENGTHS.split(' ').any(|length| length == unit)
 }
 
-fn is_contact(word: &Word) -> bool {
-    let digits = word.lower.bytes().filter(u8::is_ascii_digit).count();
-    (word.kind == WordKind::Code && word.lower.contains('@')) || (word.kind == WordKind::Number && digits >= 6)
+fn has_email(words: &[Word]) -> bool {
+    words
+        .iter()
+        .any(|word| word.kind == WordKind::Code && word.lower.contains('@'))
+}
+
+/// Six digits or more, in one number or in groups: "+44 20 7946 0991".
+fn has_phone(words: &[Word]) -> bool {
+    let digits = |word: &Word| word.lower.bytes().filter(u8::is_ascii_digit).count();
+    let groups = words.split(|word| word.kind != WordKind::Number);
+    groups
+        .into_iter()
+        .any(|group| group.iter().map(digits).sum::<usize>() >= 6)
 }
 
 /// "in Frankfurt", "on status.example.com".

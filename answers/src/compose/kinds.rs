@@ -9,7 +9,10 @@ pub(super) enum Expected {
     Length,
     Count,
     Size,
+    /// How somebody is reached, by mail or by telephone.
     Contact,
+    Email,
+    Phone,
     Time,
     Steps,
     /// A sentence that says of the question's predicate whether it holds.
@@ -44,6 +47,13 @@ const AUXILIARIES: &str =
 /// Words that open a question of another kind.
 const QUESTION_WORDS: &str = "how what which who whose whom where when why";
 
+// "E-mail" is read as two words.
+const EMAIL: [&str; 2] = ["email", "mail"];
+const PHONE: [&str; 2] = ["phone", "telephone"];
+
+/// What is asked of a thing's measure by "how much": its weight, or what goes into it.
+const MEASURED: [&str; 8] = ["weigh", "weight", "hold", "holds", "store", "contain", "carry", "lift"];
+
 /// What stands after the "how" of a question for steps.
 const STEPS: [&str; 5] = ["to", "do", "can", "should", "would"];
 
@@ -62,7 +72,7 @@ impl Expected {
             return Self::YesNo;
         }
         let how_much = pair("how", &["much"]);
-        let charged = how_much && has(&["pay", "charge", "charged", "does"]) && words.len() <= 12;
+        let charged = how_much && has(&["pay", "charge", "charged"]) && words.len() <= 12;
         // "Why do prices differ?" and "How do I set the maximum?" name a value and do not ask for it.
         let asks_for_value = how_much || !asks_otherwise(words);
         if charged || (asks_for_value && has(&["price", "prices", "cost", "costs", "pricing", "fee", "fees"])) {
@@ -77,17 +87,25 @@ impl Expected {
         if pair("how", &["many", "often"]) {
             return Self::Count;
         }
+        if how_much && has(&MEASURED) {
+            return Self::Size;
+        }
         if pair("how", &["large", "big", "heavy", "wide", "high", "far"])
             || (asks_for_value && has(&["biggest", "largest", "maximum", "minimum"]))
         {
             return Self::Size;
         }
         let asks_what = matches!(at(0), "what" | "which" | "whats");
-        let named = asks_what && has(&["email", "phone", "telephone"]) && has(&["address", "number"]);
+        let last = words.last().map_or("", |word| word.lower.as_str());
+        let named = asks_what && (has(&["address", "number"]) || EMAIL.contains(&last) || PHONE.contains(&last));
+        let (email, phone) = (named && has(&EMAIL), named && has(&PHONE));
         let reached =
             at(0) == "how" && has(&["contact", "reach"]) && has(&["support", "you", "team", "sales", "someone"]);
-        if named || reached {
-            return Self::Contact;
+        match (email, phone) {
+            (true, false) => return Self::Email,
+            (false, true) => return Self::Phone,
+            (false, false) if !reached => {}
+            _ => return Self::Contact,
         }
         if at(0) == "when" || pair("what", &["time", "date", "day"]) {
             return Self::Time;
@@ -108,10 +126,11 @@ impl Expected {
 
     /// Whether an answer without such a value is none.
     pub(super) fn is_strict(self) -> bool {
-        matches!(
-            self,
-            Self::Price | Self::Duration | Self::Length | Self::Count | Self::Contact
-        )
+        matches!(self, Self::Price | Self::Duration | Self::Length | Self::Count) || self.is_contact()
+    }
+
+    pub(super) fn is_contact(self) -> bool {
+        matches!(self, Self::Contact | Self::Email | Self::Phone)
     }
 
     /// Whether a value is asked for, which one thing has and another has not.
@@ -123,7 +142,9 @@ impl Expected {
     pub(super) fn value_words(self) -> &'static [&'static str] {
         match self {
             Self::Price => &["price", "prices", "cost", "pricing", "fee", "charge", "pay"],
-            Self::Contact => &["email", "mail", "phone", "telephone", "address", "number"],
+            Self::Contact | Self::Email | Self::Phone => {
+                &["email", "e", "mail", "phone", "telephone", "address", "number"]
+            }
             Self::Size => &[
                 "large", "big", "heavy", "wide", "high", "far", "biggest", "largest", "maximum",
             ],
@@ -140,6 +161,8 @@ impl Expected {
             Self::Count => "a number",
             Self::Size => "a size",
             Self::Contact => "a contact",
+            Self::Email => "an e-mail address",
+            Self::Phone => "a telephone number",
             Self::Time => "a time",
             Self::Steps => "instructions",
             Self::YesNo => "a yes or a no",

@@ -4,6 +4,7 @@ mod given;
 mod imperatives;
 mod kinds;
 mod lists;
+mod markdown;
 mod naming;
 mod question;
 mod reading;
@@ -14,5 +15,6 @@ mod support;
 mod tables;
 mod types;
 
+pub use markdown::in_markdown;
 pub use run::{MAX_SENTENCES_TO_EMBED, compose, sentences_to_embed};
 pub use types::{AbstainCode, AbstainReason, Composition, Passage, SelectedSentence};

@@ -148,6 +148,7 @@ impl Question {
             .into_iter()
             .filter(|term| !subject || !names_value(term))
             .collect();
+        let terms = without_kind_of_contact(terms, expected);
         let terms = without_each_other(terms);
         Self {
             text: text.to_owned(),
@@ -157,6 +158,15 @@ impl Question {
             expected,
         }
     }
+}
+
+/// "The phone number" is asked for by "phone" alone: what is one needs not be called so.
+fn without_kind_of_contact(terms: Vec<Term>, expected: Expected) -> Vec<Term> {
+    let is_kind = |term: &Term| matches!(term.lower.as_str(), "number" | "address");
+    if !expected.is_contact() || terms.iter().all(is_kind) {
+        return terms;
+    }
+    terms.into_iter().filter(|term| !is_kind(term)).collect()
 }
 
 /// Initials of the runs of three or four words that a word stands in: "MFA" may stand for "multi-factor authentication".

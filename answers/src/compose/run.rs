@@ -1,6 +1,6 @@
 use std::collections::HashSet;
 
-use super::candidates::{Candidate, IN_ANTECEDENT, candidates};
+use super::candidates::{Candidate, IN_ANTECEDENT, candidates, weighted};
 use super::kinds::Expected;
 use super::lists::{StepList, list_for, step_lists};
 use super::question::Question;
@@ -8,10 +8,14 @@ use super::score::{OTHER_TASK, Scored, UNNAMED, rank_share, scored};
 use super::select::select;
 use super::support::{abstain, has_names_alone, is_on_topic, unknown_name};
 use super::types::{AbstainCode, Composition, Passage, SelectedSentence};
+use crate::text::SentenceKind;
 use crate::vectors::SentenceVectors;
 
 /// Texts that [`sentences_to_embed`] names at most, the question included.
 pub const MAX_SENTENCES_TO_EMBED: usize = 96;
+
+/// How much of the question stands in a sentence that gives a value, or above it, at least.
+const OF_THE_THING: f32 = 0.4;
 
 /// The texts whose vectors make [`compose`] better: the question, then the candidate sentences that share most with it, helped
 /// by the rank of their passage, alone and after what stands above them.
@@ -79,7 +83,10 @@ pub fn compose(question: &str, passages: &[Passage], vectors: &dyn SentenceVecto
         .collect();
     let best = best_of(
         &scored,
-        on_topic.iter().copied().filter(|at| may_lead(&question, &scored, *at)),
+        on_topic
+            .iter()
+            .copied()
+            .filter(|at| may_lead(&question, &scored, &found.weights, *at)),
     );
     let (chosen, step) = match (list_for(lists, best), best) {
         (Some(list), _) => (list.sentences, true),
@@ -124,10 +131,13 @@ fn lower_stray_steps(scored: &mut [Scored], lists: &[StepList]) {
     }
 }
 
-/// Whether an answer may be built around this sentence: it gives what the question cannot do without.
-fn may_lead(question: &Question, scored: &[Scored], at: usize) -> bool {
-    let needed = question.expected.is_strict() || question.expected == Expected::YesNo;
-    !needed || scored.get(at).is_some_and(|entry| entry.given)
+/// Whether an answer may be built around this sentence: it gives what the question cannot do without, and a value of the thing that is asked about: what a visa costs is no answer
+/// to what a permit does.
+fn may_lead(question: &Question, scored: &[Scored], weights: &[f32], at: usize) -> bool {
+    let strict = question.expected.is_strict();
+    let Some(entry) = scored.get(at) else { return false };
+    let of_it = || weighted(&entry.candidate.places, weights, IN_ANTECEDENT) >= OF_THE_THING;
+    (entry.given || !(strict || question.expected == Expected::YesNo)) && (!strict || of_it())
 }
 
 fn best_of(scored: &[Scored], places: impl Iterator<Item = usize>) -> Option<(usize, f32)> {
@@ -138,10 +148,14 @@ fn best_of(scored: &[Scored], places: impl Iterator<Item = usize>) -> Option<(us
 
 fn selected(entry: &Scored, passages: &[Passage], step: bool) -> Option<SelectedSentence> {
     let passage = passages.get(entry.candidate.passage)?;
+    let sentence = &entry.candidate.sentence;
     Some(SelectedSentence {
-        text: entry.candidate.sentence.text.clone(),
+        text: sentence.text.clone(),
         chunk_id: passage.chunk_id,
         score: entry.score.clamp(0.0, 1.0),
         step,
+        kind: sentence.kind,
+        block: sentence.block,
+        header: sentence.kind == SentenceKind::TableRow && entry.candidate.header.is_none(),
     })
 }

@@ -10,7 +10,7 @@ pub(super) fn under_header(header: &str, row: &str) -> Option<String> {
     })
 }
 
-fn cells(row: &str) -> Vec<&str> {
+pub(super) fn cells(row: &str) -> Vec<&str> {
     let row = row.trim();
     let row = row.strip_prefix('|').unwrap_or(row);
     row.strip_suffix('|').unwrap_or(row).split('|').map(str::trim).collect()

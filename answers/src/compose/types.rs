@@ -1,6 +1,8 @@
 use serde::Serialize;
 use uuid::Uuid;
 
+use crate::text::SentenceKind;
+
 /// A retrieved chunk, best first in the list given to [`crate::compose`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct Passage {
@@ -26,6 +28,12 @@ pub struct SelectedSentence {
     pub score: f32,
     /// Of a list of steps, which says nothing true without each of them.
     pub step: bool,
+    /// What kind of line it stands in.
+    pub kind: SentenceKind,
+    /// Which paragraph, item or row of its chunk it belongs to, counted from 0.
+    pub block: usize,
+    /// The first row of a table, which names the columns of the others.
+    pub header: bool,
 }
 
 /// Why nothing was answered.

@@ -34,7 +34,7 @@ const PAIRS: &str = "enable/disable enabled/disabled allow/deny allow/forbid all
     lenient/strict tighten/loosen widen/narrow wide/narrow deep/shallow thick/thin tall/short broad/narrow begin/conclude \
     arrive/depart arrival/departure enter/leave enter/exit join/leave push/pull give/take lend/borrow ask/answer question/answer \
     debit/credit deposit/withdraw deposit/withdrawal inflow/outflow surplus/shortage overestimate/underestimate \
-    successful/unsuccessful famous/unknown known/unknown happy/unhappy happy/sad comedy/drama comedy/tragedy friendly/hostile";
+    inward/outward inwards/outwards forward/backward forwards/backwards successful/unsuccessful famous/unknown known/unknown happy/unhappy happy/sad comedy/drama comedy/tragedy friendly/hostile";
 
 /// Prefixes that turn a word into its opposite.
 const PREFIXES: [&str; 6] = ["un", "in", "im", "ir", "dis", "non"];

@@ -29,6 +29,8 @@ pub(crate) fn is_negator(lower: &str) -> bool {
             | "cannot"
             | "hardly"
             | "nowhere"
+            // "Non-refundable" is read as two words.
+            | "non"
     ) || is_denying_verb(lower)
 }
 
@@ -113,7 +115,7 @@ fn polarities(words: &[Word]) -> (HashMap<&str, Polarity>, usize) {
             && only_after
             && words.get(index + 1).is_some_and(|w| w.lower != "longer");
         if is_negator(&word.lower) && !not_only {
-            reach = SCOPE_WORDS;
+            reach = if word.lower == "non" { 1 } else { SCOPE_WORDS };
             first = true;
             negations += 1;
         } else if word.is_content() {

@@ -1,3 +1,4 @@
+use super::units::{Unit, measured_unit};
 use crate::text::Word;
 
 /// A number written in words: its value and how many words it takes.
@@ -7,6 +8,8 @@ pub(super) struct SpelledNumber {
     /// Words that are often no count ("one of", "second to none"): they may contradict, but are never found missing.
     pub(super) soft: bool,
     pub(super) rank: bool,
+    /// "A day", "an hour": it may contradict "a week", but is never found missing.
+    pub(super) article: bool,
 }
 
 /// Reads a spelled number at the start of `words`: "thirty-six", "two hundred and five", "third", "a dozen".
@@ -18,6 +21,17 @@ pub(super) fn spelled_number(words: &[Word]) -> Option<SpelledNumber> {
             words: 1,
             soft: true,
             rank: true,
+            article: false,
+        });
+    }
+    let unit = words.get(1).and_then(|word| measured_unit(&word.lower));
+    if matches!(first.lower.as_str(), "a" | "an") && matches!(unit, Some(Unit::Time(_))) {
+        return Some(SpelledNumber {
+            value: 1.0,
+            words: 1,
+            soft: true,
+            rank: false,
+            article: true,
         });
     }
     let (mut total, mut group, mut taken) = (0.0, 0.0, 0);
@@ -59,6 +73,7 @@ pub(super) fn spelled_number(words: &[Word]) -> Option<SpelledNumber> {
         words: taken,
         soft,
         rank: false,
+        article: false,
     })
 }
 

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::number_words::{scale_value, spelled_number};
-use super::units::{Unit, following_unit, measured_unit};
+use super::units::{Unit, currency, following_unit, measured_unit};
 use crate::text::{Word, WordKind};
 
 /// A number with what it measures and the words around it.
@@ -50,6 +50,11 @@ pub(crate) fn quantities(words: &[Word]) -> Vec<Quantity> {
             index += 1;
             continue;
         };
+        let before = index.checked_sub(1).and_then(|before| words.get(before));
+        let (value, unit) = match (before, rest.first()) {
+            (Some(before), Some(number)) => told_before(before, number, (value, unit)),
+            _ => (value, unit),
+        };
         found.push(Quantity {
             value,
             unit,
@@ -59,6 +64,23 @@ pub(crate) fn quantities(words: &[Word]) -> Vec<Quantity> {
         index += taken;
     }
     found
+}
+
+/// A number as the word before it says: "CHF 40", "Rs. 400" are money, "Python 3.10" and "release 1.1" versions, which are compared as text.
+fn told_before(before: &Word, number: &Word, (value, unit): (Value, Unit)) -> (Value, Unit) {
+    if !matches!(unit, Unit::Things(_) | Unit::Year) {
+        return (value, unit);
+    }
+    if let Some(money) = currency(&before.lower) {
+        return (value, money);
+    }
+    let parts: Vec<&str> = number.lower.split('.').collect();
+    let digits = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let named = matches!(before.lower.as_str(), "version" | "release") || (before.capital && !before.stop);
+    if named && parts.len() == 2 && parts.iter().all(digits) {
+        return (Value::Text(number.lower.clone()), Unit::Label("version"));
+    }
+    (value, unit)
 }
 
 fn quantity_at(words: &[Word]) -> Option<(Value, Unit, bool, usize)> {
@@ -71,7 +93,8 @@ fn quantity_at(words: &[Word]) -> Option<(Value, Unit, bool, usize)> {
         } else {
             following_unit(after)
         };
-        let soft = spelled.soft && !matches!(unit, Unit::Time(_) | Unit::Money(_) | Unit::Bytes(_));
+        let measured = matches!(unit, Unit::Time(_) | Unit::Money(_) | Unit::Bytes(_));
+        let soft = spelled.article || (spelled.soft && !measured);
         return Some((Value::Amount(spelled.value), unit, soft, spelled.words));
     }
     if let Some(label) = text_label(&first.lower) {

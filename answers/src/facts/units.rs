@@ -20,6 +20,41 @@ pub(crate) enum Unit {
     Things(Vec<String>),
 }
 
+/// Codes of ISO 4217 and other names of currencies, each after the name that it goes by here. Codes that are English words ("try", "all") are left out.
+const CURRENCIES: &[(&str, &str)] = &[
+    ("$", "$ usd dollar dollars"),
+    ("€", "€ eur euro euros"),
+    ("£", "£ gbp pound pounds"),
+    ("¥", "¥ jpy yen cny yuan"),
+    ("chf", "chf franc francs"),
+    ("kr", "kr sek nok dkk isk krona kronor krone kroner"),
+    ("pln", "pln zl zł zloty zlotys"),
+    ("inr", "inr rs pkr lkr rupee rupees"),
+    ("brl", "brl real reais"),
+    ("mxn", "mxn ars clp uyu peso pesos php"),
+    ("krw", "krw won"),
+    ("rub", "rub ruble rubles rouble roubles"),
+    ("zar", "zar rand"),
+    ("aed", "aed mad dirham dirhams"),
+    ("sar", "sar qar riyal riyals"),
+];
+/// Each a currency of its own.
+const CODES: &str =
+    "aud bdt bgn bhd cad czk egp ghs hkd huf idr ils jod kes kwd myr ngn nzd omr ron sgd thb tnd twd uah vnd";
+
+/// Words between a number and its unit: "10 working days".
+const BETWEEN: &str = "working business calendar full whole consecutive more further additional extra";
+
+/// The currency that a word names.
+pub(super) fn currency(lower: &str) -> Option<Unit> {
+    let known = CURRENCIES
+        .iter()
+        .find(|(_, names)| names.split(' ').any(|name| name == lower))
+        .map(|(name, _)| *name);
+    let code = || CODES.split(' ').find(|code| *code == lower);
+    known.or_else(code).map(|name| Unit::Money(name.to_owned()))
+}
+
 /// Reads a unit word or a suffix glued to a number.
 pub(crate) fn measured_unit(lower: &str) -> Option<Unit> {
     let unit = match lower {
@@ -37,23 +72,24 @@ pub(crate) fn measured_unit(lower: &str) -> Option<Unit> {
         "gb" | "gib" | "gigabyte" | "gigabytes" => Unit::Bytes(1e9),
         "tb" | "tib" | "terabyte" | "terabytes" => Unit::Bytes(1e12),
         "%" | "percent" | "pct" => Unit::Percent,
-        "$" | "usd" | "dollar" | "dollars" => Unit::Money("$".to_owned()),
-        "€" | "eur" | "euro" | "euros" => Unit::Money("€".to_owned()),
-        "£" | "gbp" | "pound" | "pounds" => Unit::Money("£".to_owned()),
-        "¥" | "jpy" | "yen" | "cny" | "yuan" => Unit::Money("¥".to_owned()),
         "st" | "nd" | "rd" | "th" => Unit::Rank,
-        _ => return None,
+        other => return currency(other),
     };
     Some(unit)
 }
 
 /// The unit that stands in the words after a number: a measured one if the next word names it, else the things counted.
 pub(super) fn following_unit(after: &[Word]) -> Unit {
-    if let Some(unit) = after
-        .first()
+    let between = |word: &Word| BETWEEN.split(' ').any(|between| between == word.lower);
+    let named = match after {
+        [first, second, ..] if between(first) && !first.after_break => Some(second),
+        [first, ..] => Some(first),
+        [] => None,
+    };
+    let measured = named
         .filter(|word| !word.after_break)
-        .and_then(|word| measured_unit(&word.lower))
-    {
+        .and_then(|word| measured_unit(&word.lower));
+    if let Some(unit) = measured {
         return unit;
     }
     let mut things = Vec::new();

@@ -13,6 +13,10 @@ const WRAPPED_LINE_BYTES: usize = 50;
 /// A one-line paragraph without closing punctuation and with at most this many words is taken for a heading.
 const HEADING_WORDS: usize = 9;
 
+/// The words of a label and its bytes at most: "Opening hours: 9 to 17".
+const LABEL_WORDS: usize = 4;
+const LABEL_BYTES: usize = 40;
+
 /// Splits text into blocks by its lines; offsets are bytes of `text`. Linear.
 pub(super) fn blocks(text: &str) -> Vec<Block> {
     let mut found: Vec<Block> = Vec::new();
@@ -90,8 +94,11 @@ impl OpenBlock<'_> {
         self.text.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// A line continues the block when the last one was long, ended with a comma, or the new one begins in lower case.
+    /// A line continues the block when the last one was long, ended with a comma, or the new one begins in lower case. A value with its label begins one of its own.
     fn goes_on_with(&self, next: &str) -> bool {
+        if is_labelled(next) {
+            return false;
+        }
         let open_end = !self.body().ends_with(['.', '!', '?', ':', '。', '！', '？']);
         let lower = next.chars().next().is_some_and(char::is_lowercase);
         self.last_line >= WRAPPED_LINE_BYTES || (open_end && (lower || self.body().ends_with([',', ';'])))
@@ -107,6 +114,7 @@ impl OpenBlock<'_> {
         let body = self.body();
         self.kind == SentenceKind::Prose
             && self.lines == 1
+            && !is_labelled(body)
             && !body.ends_with(['.', '!', '?', ':', ';', ',', '。', '！', '？', '…', '"', '”', ')'])
             && body.split_whitespace().take(HEADING_WORDS + 1).count() <= HEADING_WORDS
             && body.chars().any(char::is_alphabetic)
@@ -134,6 +142,19 @@ fn push(found: &mut Vec<Block>, start: usize, end: usize, kind: SentenceKind) {
 /// Cells of a table row that is written without bars at its ends, as the chunks of documents write it.
 fn count_cells(line: &str) -> usize {
     line.matches(" | ").count() + 1
+}
+
+/// "Phone: 555 0100": a capital, a word or a few, a colon and something after it.
+fn is_labelled(body: &str) -> bool {
+    let Some((label, value)) = body.split_once([':', '：']) else {
+        return false;
+    };
+    let gap = value.starts_with(char::is_whitespace) || body.contains('：');
+    gap && !value.trim().is_empty()
+        && label.len() <= LABEL_BYTES
+        && label.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase())
+        && label.split_whitespace().count() <= LABEL_WORDS
+        && !label.contains(['.', '!', '?', ','])
 }
 
 /// `row`: a neighbouring line has as many cells.

@@ -42,7 +42,7 @@ pub struct Sentence {
 const NEVER_FINAL: &[&str] = &[
     "mr", "mrs", "ms", "dr", "prof", "st", "sr", "jr", "vs", "e.g", "eg", "i.e", "ie", "cf", "fig", "sec", "ch", "vol",
     "pp", "approx", "resp", "ca", "gen", "col", "lt", "sen", "rep", "gov", "rev", "viz", "art", "z.b", "d.h", "bzw",
-    "al",
+    "al", "rs",
 ];
 /// Abbreviations that may end a sentence: they do when a capital follows.
 const MAYBE_FINAL: &[&str] = &[
@@ -140,8 +140,9 @@ fn ends_sentence(body: &str, begin: usize, at: usize, mark: char, end: usize) ->
     if mark != '.' {
         return !next.is_some_and(char::is_lowercase);
     }
-    let token = last_token(body.get(begin..at).unwrap_or_default());
-    if is_never_final(&token) {
+    let before = body.get(begin..at).unwrap_or_default();
+    let token = last_token(before);
+    if is_never_final(&token) && !is_measure(before) {
         return false;
     }
     if MAYBE_FINAL.contains(&token.as_str()) {
@@ -153,6 +154,13 @@ fn ends_sentence(body: &str, begin: usize, at: usize, mark: char, end: usize) ->
 fn is_never_final(token: &str) -> bool {
     let initial = token.chars().count() == 1 && token.chars().all(char::is_alphabetic) && token != "i";
     initial || NEVER_FINAL.contains(&token)
+}
+
+/// "200 g": a letter after a number is no initial.
+fn is_measure(before: &str) -> bool {
+    let mut back = before.chars().rev();
+    let letter = back.next().is_some_and(char::is_lowercase);
+    letter && back.next() == Some(' ') && back.next().is_some_and(|c| c.is_ascii_digit())
 }
 
 /// The run of letters and inner stops before a mark, lower-cased; at most 12 characters are read.

@@ -101,3 +101,25 @@ fn a_text_without_spaces_is_cut_into_bounded_pieces() {
             .all(|sentence| sentence.text.len() <= MAX_SENTENCE_BYTES + 4)
     );
 }
+
+#[test]
+fn a_value_with_its_label_is_a_sentence_of_its_own() {
+    let lines = [
+        "Opening hours: Monday to Friday, 9 am to 5 pm, closed on bank holidays",
+        "Phone: 555 0100",
+        "E-mail: help@example.com",
+    ];
+    let text = lines.join("\n");
+    assert_eq!(texts(&text), lines);
+    let kinds: Vec<SentenceKind> = split_sentences(&text).iter().map(|sentence| sentence.kind).collect();
+    assert_eq!(kinds, [SentenceKind::Prose; 3]);
+}
+
+#[test]
+fn a_colon_inside_a_wrapped_sentence_begins_no_other() {
+    let wrapped = "The service is stopped in one of two ways that are both\ndescribed below: by hand or by a timer.";
+    assert_eq!(texts(wrapped).len(), 1);
+    let late =
+        "There are several reasons for which somebody may want to\nRead this long text about one thing: it is short.";
+    assert_eq!(texts(late).len(), 1);
+}

@@ -7,9 +7,12 @@
 )]
 
 mod altered;
+mod checking;
 mod choosing;
 mod composing;
 mod help_centre;
 mod hostile;
 mod kept;
+mod labels;
 mod tables;
+mod values;

@@ -139,6 +139,7 @@ fn answered(
     vectors: &dyn SentenceVectors,
 ) -> Answer {
     let mut checked = Vec::new();
+    let mut kept = Vec::new();
     let mut citations: Vec<Citation> = Vec::new();
     for sentence in sentences {
         let Some(passage) = passages.iter().find(|passage| passage.chunk_id == sentence.chunk_id) else {
@@ -159,18 +160,18 @@ fn answered(
         }
         cite(&mut citations, passage, &sentence.text);
         checked.push(AnsweredSentence {
-            text: sentence.text,
+            text: sentence.text.clone(),
             verdict: Verdict::Supported,
             score: report.score,
             citations: vec![ChunkId(passage.chunk_id)],
         });
+        kept.push(sentence);
     }
     if checked.is_empty() {
         return abstained("What was found could not be verified against its sources.".to_owned());
     }
-    let text: Vec<&str> = checked.iter().map(|sentence| sentence.text.as_str()).collect();
     Answer {
-        answer: text.join(" "),
+        answer: answers::in_markdown(&kept),
         support: checked.iter().map(|sentence| sentence.score).fold(1.0, f32::min),
         sentences: checked,
         citations,
@@ -249,6 +250,9 @@ mod tests {
             chunk_id: passage.chunk_id,
             score: 1.0,
             step,
+            kind: answers::SentenceKind::Item,
+            block: 0,
+            header: false,
         };
         let said = |step| {
             let sentences = vec![
