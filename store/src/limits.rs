@@ -83,14 +83,14 @@ pub enum Target<'a> {
     Tenant { tenant: TenantId, pool: &'a str },
 }
 
-/// `max_running`: `None` for no limit; `weight`: the tenant's turns, from 1 to 100. Takes the place of what was granted before.
+/// `weight`: the tenant's turns, from 1 to 100. What is `None` stays as it was granted before, or is 1 turn and no limit.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn grant(
     owner: &mut Owner,
     target: Target<'_>,
-    weight: i32,
+    weight: Option<i32>,
     max_running: Option<i32>,
 ) -> Result<(), StoreError> {
     match target {
@@ -106,12 +106,13 @@ pub async fn grant(
         }
         Target::Tenant { tenant, pool } => {
             sql_query(
-                "INSERT INTO tenant_limits (tenant_id, pool, weight, max_running) VALUES ($1, $2, $3, $4)
-                 ON CONFLICT (tenant_id, pool) DO UPDATE SET weight = excluded.weight, max_running = excluded.max_running",
+                "INSERT INTO tenant_limits (tenant_id, pool, weight, max_running) VALUES ($1, $2, coalesce($3, 1), $4)
+                 ON CONFLICT (tenant_id, pool) DO UPDATE
+                 SET weight = coalesce($3, tenant_limits.weight), max_running = coalesce($4, tenant_limits.max_running)",
             )
             .bind::<Uuid, _>(tenant)
             .bind::<Text, _>(pool)
-            .bind::<Integer, _>(weight)
+            .bind::<Nullable<Integer>, _>(weight)
             .bind::<Nullable<Integer>, _>(max_running)
             .execute(&mut owner.conn)
             .await?

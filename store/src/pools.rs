@@ -186,12 +186,13 @@ pub async fn tenants(system: &System, limit: i64) -> Result<Vec<TenantLoad>, Sto
              SELECT pool, tenant_id, sum(queued)::bigint AS queued, min(oldest) AS oldest, sum(running)::bigint AS running
              FROM live GROUP BY 1, 2 ORDER BY 3 DESC, 5 DESC, 2 LIMIT $1
          ), attempts AS (
-             SELECT tenant_id, count(*) AS ended, count(*) FILTER (WHERE outcome IN ('failed', 'lost')) AS failed
-             FROM job_attempts WHERE ended_at > now() - interval '1 minute' GROUP BY 1
+             SELECT a.tenant_id, j.pool, count(*) AS ended, count(*) FILTER (WHERE a.outcome IN ('failed', 'lost')) AS failed
+             FROM job_attempts a JOIN jobs j ON j.tenant_id = a.tenant_id AND j.id = a.job_id
+             WHERE a.ended_at > now() - interval '1 minute' GROUP BY 1, 2
          )
          SELECT b.tenant_id, b.pool, b.queued, b.running, greatest(0, extract(epoch FROM now() - b.oldest))::float8 AS oldest_queued_secs,
                 coalesce(a.ended, 0) AS ended_last_minute, coalesce(a.failed, 0) AS failed_last_minute
-         FROM busiest b LEFT JOIN attempts a USING (tenant_id) ORDER BY b.queued DESC, b.running DESC, b.tenant_id",
+         FROM busiest b LEFT JOIN attempts a USING (tenant_id, pool) ORDER BY b.queued DESC, b.running DESC, b.tenant_id",
         RUNNABLE = *RUNNABLE,
         PUT_ASIDE = *PUT_ASIDE,
     ))

@@ -18,9 +18,9 @@ pub(crate) struct Args {
 
 #[derive(clap::Subcommand)]
 enum Command {
-    /// Set a tenant's share of a pool, or how many jobs may run at once; takes the place of what was set before
+    /// Set a tenant's share of a pool, or how many jobs may run at once; what is not named stays as it was set
     Set(SetArgs),
-    /// Lift what was set
+    /// Lift all that was set
     Lift(What),
 }
 
@@ -28,10 +28,10 @@ enum Command {
 struct SetArgs {
     #[command(flatten)]
     what: What,
-    /// The tenant's turns in the pool before the next tenant's
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..=100), requires = "tenant")]
-    weight: i32,
-    /// At most so many jobs at once; without it, as many as there are slots
+    /// The tenant's turns in the pool before the next tenant's; 1 where none were set
+    #[arg(long, value_parser = clap::value_parser!(i32).range(1..=100), requires = "tenant")]
+    weight: Option<i32>,
+    /// At most so many jobs at once; as many as there are slots where none were set
     #[arg(long, value_parser = clap::value_parser!(i32).range(1..=100_000))]
     max_running: Option<i32>,
 }
@@ -73,8 +73,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         None => list(&mut owner, args.json).await?,
         Some(Command::Set(set)) => {
             let target = set.what.target(&mut owner).await?;
-            if matches!(target, Target::Kind(_)) && set.max_running.is_none() {
-                bail!("say how many may run at once: --max-running");
+            match target {
+                Target::Kind(_) if set.max_running.is_none() => bail!("say how many may run at once: --max-running"),
+                Target::Tenant { .. } if set.max_running.is_none() && set.weight.is_none() => {
+                    bail!("say how many turns it has, or how many may run at once: --weight, --max-running")
+                }
+                _ => {}
             }
             limits::grant(&mut owner, target, set.weight, set.max_running).await?;
             print_done(args.json, "set: in force within a second or two; jobs that run go on\n")?;

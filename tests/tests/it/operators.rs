@@ -295,3 +295,29 @@ async fn an_autoscaler_starts_nobody_for_what_a_limit_holds_back_and_somebody_fo
     assert_eq!(desired().await, 1);
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_tenants_jobs_come_to_is_shown_at_the_pool_that_ran_them() {
+    let app = TestApp::start().await;
+    for id in submit(&app.client, "diagnostics.noop", json!({}), 3).await {
+        app.client.ended(&id).await;
+    }
+    let base = app.client.knowledge_base("base").await;
+    let mut owner = Owner::connect(&app.context.settings.database).await.unwrap();
+    let everything = Target::Tenant {
+        tenant: app.tenant,
+        kind: None,
+    };
+    pause(&mut owner, &everything, "").await.unwrap();
+    submit(&app.client, "diagnostics.noop", json!({}), 1).await;
+    let document = json!({"title": "a", "content": "It burns.", "mime_type": "text/plain"});
+    let path = format!("/v1/knowledge-bases/{base}/documents");
+    assert_eq!(app.client.post(&path, document).await.status.as_u16(), 202);
+    let loads = store::pools::tenants(&app.context.system, 10).await.unwrap();
+    let ended = |pool: &str| {
+        let load = loads.iter().find(|load| load.pool == pool);
+        load.map(|load| load.ended_last_minute)
+    };
+    assert_eq!((ended("general"), ended("ingest")), (Some(3), Some(0)), "{loads:?}");
+    app.abandon().await;
+}

@@ -2,7 +2,7 @@
 use serde_json::{Value, json};
 use std::time::Duration;
 use store::Owner;
-use store::limits::{Target, grant, withdraw};
+use store::limits::{Target, grant, list_all, withdraw};
 use tests::{Client, TestApp, TestOptions, eventually};
 
 /// Submits jobs that take 50 ms each, and waits until they have ended.
@@ -128,7 +128,7 @@ async fn an_operator_limits_a_tenant_in_a_pool_and_a_kind_of_everybody() {
         tenant: app.tenant,
         pool: "general",
     };
-    grant(&mut owner, of_a, 1, Some(1)).await.unwrap();
+    grant(&mut owner, of_a, None, Some(1)).await.unwrap();
     until_limited(&app, &app.client, true).await;
     let (_, _) = tokio::join!(run(&app.client, 10), run(&app.client_b, 10));
     assert_eq!(most_at_once(&app, Some(app.tenant)).await, 1);
@@ -141,10 +141,17 @@ async fn an_operator_limits_a_tenant_in_a_pool_and_a_kind_of_everybody() {
         "{}",
         listed.text
     );
+    grant(&mut owner, of_a, Some(3), None).await.unwrap();
+    let both = list_all(&mut owner).await.unwrap().remove(0);
+    assert_eq!(
+        (both.weight, both.max_running),
+        (Some(3), Some(1)),
+        "what is not named stays"
+    );
     withdraw(&mut owner, of_a).await.unwrap();
     until_limited(&app, &app.client, false).await;
 
-    grant(&mut owner, Target::Kind("diagnostics.sleep"), 1, Some(1))
+    grant(&mut owner, Target::Kind("diagnostics.sleep"), None, Some(1))
         .await
         .unwrap();
     until_limited(&app, &app.client_b, true).await;

@@ -81,7 +81,7 @@ async fn a_tenants_weight_is_its_share_of_the_turns() {
         tenant: app.tenant,
         pool: "general",
     };
-    grant(&mut owner, of_a, 3, None).await.unwrap();
+    grant(&mut owner, of_a, Some(3), None).await.unwrap();
     // A process without a pool brings the weight to Redis.
     app.start_workers(Vec::new());
     let mut weights = PoolLimits::default();
@@ -224,7 +224,7 @@ async fn what_a_killed_worker_held_under_a_limit_is_released() {
         tenant: app.tenant,
         pool: "general",
     };
-    grant(&mut owner, of_a, 1, Some(1)).await.unwrap();
+    grant(&mut owner, of_a, None, Some(1)).await.unwrap();
     let mut limits = PoolLimits::default();
     limits.set(Limit::Tenant(app.tenant), 1);
     app.context.queue.set_limits(Pool::General, &limits).await.unwrap();
