@@ -16,6 +16,7 @@ mod ruled_tables;
 mod script;
 mod segments;
 mod table;
+mod value_rows;
 mod words;
 
 pub(super) use blocks::append;
