@@ -95,3 +95,21 @@ fn headings_with_numbers_stay_headings() {
     }
     assert_eq!(headings(&read(page)), names);
 }
+
+#[test]
+fn a_pdf_is_called_by_a_heading_that_opens_it_and_is_no_slogan() {
+    let titled = |heading: &str, above: &str| {
+        let page = above.to_owned() + &text("F2", 18.0, 60.0, 600.0, heading) + &lines(60.0, 560.0, &TEXT);
+        read(page).title
+    };
+    let deep: String = lines(60.0, 760.0, &TEXT) + &lines(60.0, 700.0, &TEXT);
+    assert_eq!(titled("Terms of sale", "").as_deref(), Some("Terms of sale"));
+    for (heading, above) in [
+        ("Think bigger!", ""),
+        ("Contents", ""),
+        ("2 Methods", ""),
+        ("Terms of sale", &deep),
+    ] {
+        assert_eq!(titled(heading, above), None, "{heading}");
+    }
+}
