@@ -7,6 +7,7 @@ mod headings;
 mod listing;
 mod main_content;
 mod math;
+mod pairs;
 mod table;
 mod tree;
 
@@ -63,6 +64,8 @@ pub(crate) fn append_fragment(source: &str, outline: &mut Outline) -> Result<(),
 
 #[cfg(test)]
 mod disclosure_tests;
+#[cfg(test)]
+mod pairs_tests;
 #[cfg(test)]
 mod table_tests;
 #[cfg(test)]
