@@ -10,6 +10,7 @@ mod layout;
 mod recognised;
 mod shown;
 mod stream_sizes;
+mod unreadable;
 
 pub(crate) use self::document_info::certainty;
 pub use self::recognised::RecognisedPage;
