@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 /// A document as read: what it calls itself, and its text in order.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct ParsedDocument {
-    /// From front matter, `<title>`, the properties of an Office file, or the first title or level-one heading; never invented. One line,
-    /// at most 300 characters.
+    /// From front matter, `<title>`, or the properties of the file, unless a program filled it in; else the heading of the first level that opens the
+    /// document and names no part of it. Never invented. One line, at most 300 characters.
     pub title: Option<String>,
     /// Front matter; `description` and `lang` of a web page; `author`, `created`, `modified`, `lang`, `description`, `subject` and `keywords` of
     /// an Office file; how many of the pictures in it were read, and how many not (`pictures_recognised`, `pictures_not_read`). Holds no NUL character.

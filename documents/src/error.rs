@@ -60,7 +60,7 @@ pub enum ParseError {
     },
     /// Pages that are pictures.
     #[error(
-        "The PDF has no text layer: its {pages} pages are pictures. Run text recognition (OCR) over it and send the result."
+        "The PDF has no text layer that can be read: its {pages} pages are pictures, or signs that do not say what they stand for. Run text recognition (OCR) over it and send the result."
     )]
     NoTextLayer {
         /// How many pages were looked at.

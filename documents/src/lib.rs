@@ -32,6 +32,7 @@ mod superscript;
 mod table;
 mod table_header;
 mod tag;
+mod titles;
 mod unspaced;
 mod whitespace;
 

@@ -1,5 +1,6 @@
 use crate::link::address_after;
 use crate::superscript;
+use crate::titles::TopHeadings;
 use crate::unspaced::wants_space;
 use crate::whitespace::{one_line, tidy_lines, truncate};
 use crate::{Block, BlockKind, ParseError};
@@ -18,7 +19,9 @@ pub(crate) struct Outline {
     path: Vec<(u8, String)>,
     /// The innermost heading has nothing under it yet.
     heading_is_bare: bool,
-    first_h1: Option<String>,
+    top_headings: TopHeadings,
+    /// Of the blocks and headings so far.
+    text_bytes: usize,
     path_bytes: usize,
     too_many: bool,
     /// Running text of the paragraph, item or cell being read; `\n` only where a line break is meant.
@@ -239,9 +242,8 @@ impl Outline {
             self.put_out_bare_heading();
         }
         self.path.retain(|(open, _)| *open < level);
-        if level == 1 && self.first_h1.is_none() {
-            self.first_h1 = Some(text.clone());
-        }
+        self.top_headings.add(level, &text, self.text_bytes);
+        self.text_bytes += text.len();
         self.heading_is_bare = true;
         if text.len() > MAX_HEADING_BYTES {
             self.push(BlockKind::Heading, text.clone());
@@ -302,6 +304,7 @@ impl Outline {
             return;
         }
         self.heading_is_bare = false;
+        self.text_bytes += text.len();
         let open = self.path.iter().map(|(_, heading)| heading.clone());
         let headings: Vec<String> = open.chain(own).collect();
         self.path_bytes += headings.iter().map(|heading| heading.len() + 24).sum::<usize>() + 100;
@@ -309,11 +312,11 @@ impl Outline {
         self.blocks.push(Block { headings, kind, text });
     }
 
-    /// The first level-one heading and the blocks.
+    /// The level-one headings and the blocks.
     ///
     /// # Errors
     /// [`ParseError::TooComplex`] when headings repeated over the blocks would take too much memory.
-    pub(crate) fn finish(mut self) -> Result<(Option<String>, Vec<Block>), ParseError> {
+    pub(crate) fn finish(mut self) -> Result<(TopHeadings, Vec<Block>), ParseError> {
         self.end_block();
         self.put_out_bare_heading();
         if self.too_many {
@@ -321,7 +324,7 @@ impl Outline {
                 reason: "it has too many separate paragraphs under long headings",
             });
         }
-        Ok((self.first_h1, self.blocks))
+        Ok((self.top_headings, self.blocks))
     }
 }
 
@@ -353,10 +356,10 @@ mod tests {
             heading(&mut outline, level, text);
             outline.push(BlockKind::Paragraph, format!("under {text}"));
         }
-        let (title, blocks) = outline.finish().unwrap();
+        let (headings, blocks) = outline.finish().unwrap();
         let paths: Vec<_> = blocks.iter().map(|block| block.headings.join("/")).collect();
         assert_eq!(paths, ["A", "A/B", "A/C"]);
-        assert_eq!(title.as_deref(), Some("A"));
+        assert_eq!(headings.guessed().as_deref(), Some("A"));
     }
 
     #[test]

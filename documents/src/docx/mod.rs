@@ -9,7 +9,7 @@ use inline::NoteKind;
 use numbering::Numbering;
 use styles::Styles;
 
-use crate::outline::{Outline, title};
+use crate::outline::Outline;
 use crate::package::{Package, Part, Properties, Relationships, child, damaged, main_part};
 use crate::pictures::Pictures;
 use crate::{ParseError, ParsedDocument};
@@ -68,7 +68,7 @@ pub(crate) fn parse(bytes: &[u8], pictures: &mut Pictures<'_>) -> Result<ParsedD
     };
     body.blocks(content)?;
     body.end();
-    let (first_h1, blocks) = body.outline.finish()?;
+    let (headings, blocks) = body.outline.finish()?;
     let mut metadata = properties.metadata;
     if let Some(language) = body.styles.language.filter(|_| !metadata.contains_key("lang")) {
         metadata.insert("lang".to_owned(), language.into());
@@ -76,10 +76,7 @@ pub(crate) fn parse(bytes: &[u8], pictures: &mut Pictures<'_>) -> Result<ParsedD
     Ok(ParsedDocument {
         image: None,
         pictures: Vec::new(),
-        title: body
-            .title
-            .or(properties.title)
-            .or_else(|| first_h1.and_then(|h1| title(&h1))),
+        title: body.title.or(properties.title).or_else(|| headings.guessed()),
         metadata,
         blocks,
     })

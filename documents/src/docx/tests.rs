@@ -412,3 +412,27 @@ fn mutations_are_read_or_refused() {
         }
     }
 }
+
+#[test]
+fn the_first_heading_is_the_title_only_where_it_opens_the_document_and_names_no_part() {
+    let long = "Words of a letter that goes on. ".repeat(30);
+    let titled = |paragraphs: &[(&str, &str)]| {
+        let body: String = paragraphs.iter().map(|(style, text)| paragraph(style, text)).collect();
+        read(&body).title
+    };
+    assert_eq!(
+        titled(&[("Kapitel", "Handbook"), ("Standard", "Text.")]).as_deref(),
+        Some("Handbook")
+    );
+    for heading in ["CHAPTER 1 – INTRODUCTION", "Contents"] {
+        assert_eq!(
+            titled(&[("Kapitel", heading), ("Standard", "Text.")]),
+            None,
+            "{heading}"
+        );
+    }
+    assert_eq!(
+        titled(&[("Standard", &long), ("Kapitel", "Handbook"), ("Standard", "Text.")]),
+        None
+    );
+}

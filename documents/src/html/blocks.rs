@@ -5,6 +5,7 @@ use scraper::{Html, Node};
 
 use super::listing::{language, preformatted};
 use super::math;
+use super::pairs;
 use super::table::Table;
 use crate::ParseError;
 use crate::code::push_code;
@@ -170,6 +171,10 @@ impl Reader<'_> {
         for row in &table.rows {
             let cells = row.cells.iter().map(|cell| self.cell(*cell));
             texts.push(cells.collect::<Result<Vec<String>, ParseError>>()?);
+        }
+        if pairs::are_rows_of(table) {
+            pairs::append(texts, self.outline);
+            return Ok(());
         }
         push_table(
             table.spread(texts, &mut self.repeated_bytes),

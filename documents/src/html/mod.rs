@@ -7,12 +7,13 @@ mod headings;
 mod listing;
 mod main_content;
 mod math;
+mod pairs;
 mod table;
 mod tree;
 
 use scraper::Html;
 
-use crate::outline::{Outline, title};
+use crate::outline::Outline;
 use crate::whitespace::truncate;
 use crate::{ParseError, ParsedDocument};
 
@@ -31,8 +32,8 @@ pub(crate) fn parse(source: &str) -> Result<ParsedDocument, ParseError> {
     let content = main_content::find(&scored, &page)?;
     let mut outline = Outline::default();
     blocks::append(&content.content(), source.len(), &mut outline)?;
-    let (first_h1, blocks) = outline.finish()?;
-    let title = head.title.or_else(|| first_h1.and_then(|h1| title(&h1)));
+    let (headings, blocks) = outline.finish()?;
+    let title = head.title().or_else(|| headings.of_page());
     Ok(ParsedDocument {
         image: None,
         pictures: Vec::new(),
@@ -63,6 +64,8 @@ pub(crate) fn append_fragment(source: &str, outline: &mut Outline) -> Result<(),
 
 #[cfg(test)]
 mod disclosure_tests;
+#[cfg(test)]
+mod pairs_tests;
 #[cfg(test)]
 mod table_tests;
 #[cfg(test)]

@@ -21,7 +21,7 @@ pub(super) struct Table<'t> {
 pub(super) struct Row<'t> {
     /// The `thead`, `tbody` or `tfoot`, at whose end cells end too.
     group: Option<NodeId>,
-    is_head: bool,
+    pub(super) is_head: bool,
     pub(super) cells: Vec<NodeRef<'t, Node>>,
 }
 
@@ -196,7 +196,7 @@ fn pay(cell: &Cell, bytes: &mut usize) -> bool {
 }
 
 /// The number of columns or rows that an attribute gives; 1 where there is none.
-fn span(cell: NodeRef<'_, Node>, attribute: &str) -> usize {
+pub(super) fn span(cell: NodeRef<'_, Node>, attribute: &str) -> usize {
     let said = cell
         .value()
         .as_element()
@@ -236,6 +236,6 @@ fn shown<'t>(parent: NodeRef<'t, Node>) -> impl Iterator<Item = NodeRef<'t, Node
 }
 
 /// Empty for what is no element.
-fn name<'t>(node: NodeRef<'t, Node>) -> &'t str {
+pub(super) fn name<'t>(node: NodeRef<'t, Node>) -> &'t str {
     node.value().as_element().map_or("", Element::name)
 }

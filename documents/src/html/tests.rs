@@ -322,3 +322,33 @@ fn hostile_html_is_read_in_linear_time() {
         );
     }
 }
+
+#[test]
+fn a_page_is_called_what_its_head_says_and_else_by_its_heading() {
+    let titled = |head: &str, body: &str| {
+        html(&format!(
+            "<html><head>{head}</head><body>{body}<p>Text.</p></body></html>"
+        ))
+        .title
+    };
+    let (heading, told) = (
+        "<h2>Menu</h2><h1>Refunds</h1>",
+        "<meta property=og:title content='We build the future'>",
+    );
+    let cases = [
+        (format!("<title>Refunds - Acme</title>{told}"), "Refunds - Acme"),
+        (
+            "<title>Refunds - Acme</title><meta property=og:title content='refunds'>".to_owned(),
+            "refunds",
+        ),
+        (told.to_owned(), "We build the future"),
+        ("<title>Untitled Document</title>".to_owned(), "Refunds"),
+        ("<title>Home</title>".to_owned(), "Refunds"),
+    ];
+    for (head, expected) in cases {
+        assert_eq!(titled(&head, heading).as_deref(), Some(expected), "{head}");
+    }
+    assert_eq!(titled("<title>Home</title>", "<h2>Refunds</h2>"), None);
+    let deep = format!("<p>{}</p><h1>Refunds</h1>", "Words that go on. ".repeat(60));
+    assert_eq!(titled("", &deep).as_deref(), Some("Refunds"));
+}

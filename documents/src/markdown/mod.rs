@@ -7,6 +7,7 @@ mod raw_html;
 use serde_json::Value;
 
 use crate::outline::{Outline, title};
+use crate::titles::is_nobodys;
 use crate::{BlockKind, ParseError, ParsedDocument, front_matter};
 
 /// How indented text is read: as code in CommonMark, as a paragraph in MDX, which has no indented code.
@@ -32,12 +33,13 @@ pub(crate) fn document(
         outline.push(BlockKind::Paragraph, crate::whitespace::tidy_lines(description));
     }
     events::read(&admonitions::unwrap(body), indented, &mut outline)?;
-    let (first_h1, blocks) = outline.finish()?;
+    let (headings, blocks) = outline.finish()?;
     let title = metadata
         .get("title")
         .and_then(Value::as_str)
+        .filter(|title| !is_nobodys(title))
         .and_then(title)
-        .or_else(|| first_h1.and_then(|h1| title(&h1)));
+        .or_else(|| headings.declared());
     Ok(ParsedDocument {
         image: None,
         pictures: Vec::new(),

@@ -248,3 +248,17 @@ fn html_blocks_within_a_cell_or_a_paragraph_keep_their_words_apart() {
         ["Plan | Has\nPro | One; Two\nMax | First. Second.", "See Term Def"]
     );
 }
+
+#[test]
+fn a_heading_that_does_not_open_the_document_is_not_its_title() {
+    let long = "Words of a letter that goes on. ".repeat(30);
+    for (source, title) in [
+        (format!("Badges\n\n# Guide\n\n{long}"), Some("Guide")),
+        (format!("{long}\n\n# Step two\n\nText"), None),
+        ("# Step 1\n\nText\n\n# Step 2\n\nText".to_owned(), None),
+        ("# Introduction\n\nText".to_owned(), Some("Introduction")),
+        ("---\ntitle: Untitled\n---\n# Guide\n\nText".to_owned(), Some("Guide")),
+    ] {
+        assert_eq!(markdown(&source).title.as_deref(), title, "{source}");
+    }
+}

@@ -5,6 +5,7 @@ use super::archive::Package;
 use super::relationships::Relationships;
 use crate::ParseError;
 use crate::outline::title;
+use crate::titles::is_of_a_program;
 use crate::whitespace::{one_line, truncate};
 
 /// Longer values say nothing about a document.
@@ -44,7 +45,7 @@ impl Properties {
     pub(crate) fn add(&mut self, name: &str, value: &str) {
         let key = match name {
             "title" => {
-                if self.title.is_none() && !is_generic(value) {
+                if self.title.is_none() && !is_of_a_program(value) {
                     self.title = title(value);
                 }
                 return;
@@ -61,40 +62,6 @@ impl Properties {
         let value = one_line(truncate(value, MAX_VALUE_BYTES)).replace('\0', "\u{FFFD}");
         if !value.is_empty() && !self.metadata.contains_key(key) {
             self.metadata.insert(key.to_owned(), Value::String(value));
-        }
-    }
-}
-
-/// "PowerPoint presentation" in any language has no more words.
-const MAX_POWERPOINT_WORDS: usize = 4;
-
-/// Titles that programs fill in.
-fn is_generic(title: &str) -> bool {
-    let title = one_line(title).to_lowercase();
-    matches!(
-        title.as_str(),
-        "" | "word document" | "untitled" | "presentation" | "document" | "title" | "slide 1"
-    ) || title.starts_with("microsoft word -")
-        || title.starts_with("microsoft powerpoint -")
-        || (title.contains("powerpoint") && title.split(' ').count() <= MAX_POWERPOINT_WORDS)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_generic;
-
-    #[test]
-    fn a_title_that_powerpoint_fills_in_is_generic_in_any_language() {
-        for title in [
-            "Presentación de PowerPoint",
-            "Apresentação do PowerPoint",
-            "Prezentacja programu PowerPoint",
-            "PowerPoint-presentatie",
-        ] {
-            assert!(is_generic(title), "{title}");
-        }
-        for title in ["How we use PowerPoint at work", "Presentation skills"] {
-            assert!(!is_generic(title), "{title}");
         }
     }
 }

@@ -15,7 +15,7 @@ use super::font_weights::FontWeights;
 use super::layout::{Area, Glyph, PageContent, PageLayout, Rule};
 use super::recognised::{self, RecognisedPage};
 use super::shown::{Shown, letters};
-use super::{FORMAT, damaged};
+use super::{FORMAT, damaged, unreadable};
 use crate::ParseError;
 
 /// Drawing operations and glyphs of one page; what a page draws beyond them is not read.
@@ -83,7 +83,11 @@ pub(super) fn read(pdf: &Pdf, recognised: &[RecognisedPage]) -> Result<Content, 
             });
         }
         let number = index + 1;
-        let is_picture = device.shown.is_picture(&device.page);
+        let is_unreadable = unreadable::is_unreadable(&device.page.glyphs);
+        if is_unreadable {
+            device.page.glyphs.clear();
+        }
+        let is_picture = is_unreadable || device.shown.is_picture(&device.page);
         let own = letters(&device.page.glyphs);
         let mut is_read = own > 0 && !is_picture;
         if !is_read && let Some(page) = recognised.iter().find(|page| page.page == number) {

@@ -3,6 +3,7 @@ use hayro_interpret::hayro_syntax::object::{DateTime, Dict, String as PdfString}
 use serde_json::{Map, Value};
 
 use super::content::Recognised;
+use crate::titles::{is_nobodys, is_of_a_program};
 use crate::whitespace::{one_line, truncate};
 
 /// What the file says of itself.
@@ -27,7 +28,7 @@ pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize], recognised: &Recogni
         if let Some(text) = value
             .as_deref()
             .map(text_string)
-            .filter(|text| !text.is_empty() && !is_placeholder(text))
+            .filter(|text| !text.is_empty() && !is_nobodys(text))
         {
             metadata.insert(name.to_owned(), text.into());
         }
@@ -57,7 +58,7 @@ pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize], recognised: &Recogni
     let title = info.title.as_deref().map(text_string);
     DocumentInfo {
         title: title
-            .filter(|title| is_title(title))
+            .filter(|title| !is_of_a_program(title))
             .and_then(|title| crate::outline::title(&title)),
         metadata,
     }
@@ -67,34 +68,6 @@ pub(super) fn read(pdf: &Pdf, pages_without_text: &[usize], recognised: &Recogni
 pub(crate) fn certainty(certainties: &[f32]) -> Option<(String, Value)> {
     let mean = certainties.iter().sum::<f32>() / certainties.len() as f32;
     (!certainties.is_empty()).then(|| ("recognition_certainty".to_owned(), (mean.round() as u64).into()))
-}
-
-/// A title that a person wrote: programs put the file's name or a placeholder there.
-fn is_title(title: &str) -> bool {
-    let lower = title.to_lowercase();
-    let file_endings = [
-        ".pdf", ".doc", ".docx", ".dvi", ".tex", ".indd", ".ppt", ".pptx", ".xls", ".xlsx", ".rtf", ".txt", ".odt",
-        ".odp", ".ods", ".qxd",
-    ];
-    title.chars().filter(|c| c.is_alphabetic()).count() >= 2
-        && !file_endings.iter().any(|ending| lower.ends_with(ending))
-        && !lower.starts_with("microsoft word - ")
-        && !lower.starts_with("microsoft powerpoint - ")
-        && !is_placeholder(&lower)
-}
-
-/// What programs write where nobody said anything.
-fn is_placeholder(text: &str) -> bool {
-    let placeholders = [
-        "untitled",
-        "unknown",
-        "anonymous",
-        "unspecified",
-        "powerpoint presentation",
-        "title",
-    ];
-    let bare = text.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase();
-    placeholders.contains(&bare.as_str())
 }
 
 /// A "text string" of the standard: UTF-16 or UTF-8 by their marks, otherwise taken for Latin-1, which PDFDocEncoding is but for a few signs.
@@ -132,15 +105,7 @@ fn rfc3339(date: &DateTime) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_title, text_string};
-
-    #[test]
-    fn file_names_and_placeholders_are_not_titles() {
-        for title in ["Microsoft Word - a.doc", "report.indd", "untitled", "42", ""] {
-            assert!(!is_title(title), "{title}");
-        }
-        assert!(is_title("Annual report 2024"));
-    }
+    use super::text_string;
 
     #[test]
     fn text_strings_are_read_in_their_encodings() {

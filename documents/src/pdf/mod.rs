@@ -10,6 +10,7 @@ mod layout;
 mod recognised;
 mod shown;
 mod stream_sizes;
+mod unreadable;
 
 pub(crate) use self::document_info::certainty;
 pub use self::recognised::RecognisedPage;
@@ -57,7 +58,7 @@ impl File {
         let (without_text, pictures) = (content.pages_without_text, content.pictures);
         let mut outline = Outline::default();
         layout::append(content.pages, &mut outline);
-        let (first_heading, blocks) = outline.finish()?;
+        let (headings, blocks) = outline.finish()?;
         // Nor is a stamp on every page text: it is a running head, which is left out.
         if !has_letters(&blocks) && !pictures.is_empty() {
             return Err(match recognised {
@@ -66,14 +67,10 @@ impl File {
             });
         }
         let info = content::guarded(|| document_info::read(pdf, &without_text, &content.recognised))?;
-        // "1 Introduction" is where a document begins, not what it is called.
-        let first_heading = first_heading
-            .filter(|heading| !layout::is_numbered(heading))
-            .and_then(|heading| crate::outline::title(&heading));
         Ok(ParsedDocument {
             image: None,
             pictures,
-            title: info.title.or(first_heading),
+            title: info.title.or_else(|| headings.guessed()),
             metadata: info.metadata,
             blocks,
         })
@@ -92,9 +89,9 @@ pub(crate) fn parse_picture(hocr: &str) -> Result<ParsedDocument, ParseError> {
         ..layout::PageContent::default()
     };
     layout::append(vec![layout::PageLayout::of(page)], &mut outline);
-    let (first_heading, blocks) = outline.finish()?;
+    let (headings, blocks) = outline.finish()?;
     Ok(ParsedDocument {
-        title: first_heading.and_then(|heading| crate::outline::title(&heading)),
+        title: headings.guessed(),
         metadata: certainty(&certainties).into_iter().collect(),
         blocks,
         ..ParsedDocument::default()

@@ -10,6 +10,7 @@ use std::collections::{HashMap, HashSet};
 use crate::outline::{Outline, title};
 use crate::package::{Package, Properties, Relationships, attribute, child, child_named, damaged, main_part};
 use crate::pictures::Pictures;
+use crate::titles::names_a_part;
 use crate::{ParseError, ParsedDocument};
 
 const FORMAT: &str = "PowerPoint presentation";
@@ -51,7 +52,7 @@ pub(crate) fn parse(bytes: &[u8], pictures: &mut Pictures<'_>) -> Result<ParsedD
             reader.slide(part, index + 1)?;
         }
     }
-    let shown_title = reader.title;
+    let shown_title = reader.title.filter(|title| !names_a_part(title));
     let (_, blocks) = reader.outline.finish()?;
     Ok(ParsedDocument {
         image: None,

@@ -390,3 +390,10 @@ fn letters_and_roman_numbers_are_written_as_the_slide_shows_them() {
         assert_eq!(texts(&document)[0], format!("T: {marker}"));
     }
 }
+
+#[test]
+fn a_part_that_the_first_title_names_is_not_what_the_presentation_is_called() {
+    let titled = |name: &str| read(&[slide("", &(title(name) + &shape("", None, &paragraphs(&["one"]))))]).title;
+    assert_eq!(titled("Agenda"), None);
+    assert_eq!(titled("Prices of 2026").as_deref(), Some("Prices of 2026"));
+}

@@ -5,6 +5,7 @@ use super::lines::{Face, Line, Piece};
 use super::list_marker;
 use super::page::PageLayout;
 use super::paragraphs::{Paragraph, paragraphs, usual_distance};
+use super::value_rows;
 use crate::BlockKind;
 use crate::code::push_code;
 use crate::outline::Outline;
@@ -30,6 +31,7 @@ pub(in crate::pdf) fn append(mut pages: Vec<PageLayout>, outline: &mut Outline) 
     for region in pages.iter().flat_map(|page| &page.regions) {
         append_region(region, usual, &mut parts);
     }
+    mark_rows(&mut parts);
     let all: Vec<&Paragraph> = parts
         .iter()
         .filter_map(|part| match part {
@@ -73,6 +75,23 @@ fn append_paragraphs(lines: &[&Line], usual: f32, at_start: bool, parts: &mut Ve
                 before.lines += paragraph.lines;
             }
             _ => parts.push(Part::Paragraph(paragraph)),
+        }
+    }
+}
+
+/// What may be a row is one beside another.
+fn mark_rows(parts: &mut [Part]) {
+    let may_be: Vec<bool> = parts
+        .iter()
+        .map(|part| matches!(part, Part::Paragraph(paragraph) if value_rows::may_be_row(&paragraph.text)))
+        .collect();
+    for (at, part) in parts.iter_mut().enumerate() {
+        let beside = |at: Option<usize>| at.and_then(|at| may_be.get(at)).copied().unwrap_or_default();
+        if let Part::Paragraph(paragraph) = part
+            && beside(Some(at))
+            && (beside(at.checked_sub(1)) || beside(at.checked_add(1)))
+        {
+            paragraph.is_row = true;
         }
     }
 }

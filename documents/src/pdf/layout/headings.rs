@@ -1,6 +1,7 @@
 use super::lines::Face;
 use super::list_marker;
 use super::paragraphs::Paragraph;
+use super::value_rows;
 
 /// Headings are larger than the body by this factor.
 const LARGER: f32 = 1.1;
@@ -87,6 +88,8 @@ fn could_be_heading(paragraph: &Paragraph, max_characters: usize) -> bool {
     let is_item =
         list_marker::split(&paragraph.text).is_some() && list_marker::heading_number(&paragraph.text).is_none();
     letters >= 2
+        && !paragraph.is_row
+        && !value_rows::is_row(&paragraph.text)
         && paragraph.lines <= MAX_LINES
         && paragraph.text.chars().count() <= max_characters
         && !paragraph.text.contains('\n')

@@ -4,6 +4,7 @@ use super::geometry::Area;
 use super::list_marker;
 use super::segments::Segment;
 use super::table::Table;
+use super::value_rows;
 
 /// One line of running text.
 #[derive(Debug, Clone)]
@@ -14,6 +15,10 @@ pub(in crate::pdf) struct Line {
     pub(super) size: f32,
     pub(super) bold: bool,
     pub(super) face: Face,
+    /// How many pieces of it stand apart from each other.
+    pub(super) pieces: usize,
+    /// They are several, and the last of them is a value.
+    pub(super) ends_in_value: bool,
 }
 
 /// Whether the signs of a line are equally wide.
@@ -51,12 +56,19 @@ pub(super) fn pieces(items: Vec<Item>) -> Vec<Piece> {
         .into_iter()
         .filter_map(|row| match row {
             Row::Table(table) => Some(Piece::Table(table)),
-            Row::Segments(segments) => segments
-                .into_iter()
-                .reduce(Segment::join)
-                .map(|line| Piece::Line(Line::of(&line))),
+            Row::Segments(segments) => line(segments).map(Piece::Line),
         })
         .collect()
+}
+
+fn line(segments: Vec<Segment>) -> Option<Line> {
+    let cells: Vec<String> = segments.iter().map(Segment::text).collect();
+    let joined = segments.into_iter().reduce(Segment::join)?;
+    Some(Line {
+        pieces: cells.len(),
+        ends_in_value: value_rows::end_in_value(&cells),
+        ..Line::of(&joined)
+    })
 }
 
 fn rows(mut items: Vec<Item>) -> Vec<Row> {
@@ -133,6 +145,8 @@ impl Line {
             size: segment.size,
             // A raised figure that is known to be bold says nothing of its line.
             bold: bold > regular && bold * 6 >= letters,
+            pieces: 1,
+            ends_in_value: false,
         }
     }
 }

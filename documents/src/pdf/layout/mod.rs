@@ -16,14 +16,10 @@ mod ruled_tables;
 mod script;
 mod segments;
 mod table;
+mod value_rows;
 mod words;
 
 pub(super) use blocks::append;
 pub(super) use geometry::{Area, Glyph, PageContent, Rule};
 pub(super) use page::PageLayout;
 pub(super) use script::is_right_to_left;
-
-/// A heading with a number before it: "3.1 Results".
-pub(super) fn is_numbered(heading: &str) -> bool {
-    list_marker::heading_number(heading).is_some()
-}

@@ -14,6 +14,8 @@ pub(super) struct Paragraph {
     pub(super) face: Face,
     pub(super) lines: usize,
     pub(super) left: f32,
+    /// A line of it ends in a value or stands in columns.
+    pub(super) is_row: bool,
 }
 
 /// Lines further apart than the usual distance by this factor are two paragraphs.
@@ -89,6 +91,11 @@ fn starts_new(open: &Paragraph, last: &Line, line: &Line, column: Area, usual: f
         && (open.lines > 1 || last.text.ends_with(['.', '!', '?', ':']))
 }
 
+/// Words that are set wide apart may be two pieces.
+fn is_row(line: &Line) -> bool {
+    line.ends_in_value || line.pieces > 2
+}
+
 impl Paragraph {
     fn of(line: &Line) -> Paragraph {
         Paragraph {
@@ -98,11 +105,13 @@ impl Paragraph {
             face: line.face,
             lines: 1,
             left: line.area.left,
+            is_row: is_row(line),
         }
     }
 
     fn add(&mut self, last: &Line, line: &Line, column: Area) {
         self.lines += 1;
+        self.is_row |= is_row(line);
         if self.face == Face::Even {
             self.face = line.face;
         }
@@ -117,7 +126,8 @@ impl Paragraph {
         // A line that ends well before the edge although the next word would have fitted was ended on purpose.
         let first_word = line.text.split(' ').next().unwrap_or_default().chars().count();
         let left_free = column.right - last.area.right;
-        let ended = left_free > (first_word as f32 * 0.6 + 2.0) * line.size && left_free > 0.15 * column.width();
+        let ended = last.ends_in_value
+            || left_free > (first_word as f32 * 0.6 + 2.0) * line.size && left_free > 0.15 * column.width();
         let is_list_item = list_marker::split(&self.text).is_some();
         if ended && !is_list_item && !line.text.starts_with(char::is_lowercase) {
             self.text.push('\n');
