@@ -133,3 +133,26 @@ async fn a_source_takes_its_documents_with_it_unless_they_are_to_stay() {
     }
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_is_more_than_twenty_redirects_away_keeps_its_document() {
+    let links: Vec<String> = (0..25).map(|number| format!("/{number:02}")).collect();
+    let links: Vec<&str> = links.iter().map(String::as_str).chain(["/end"]).collect();
+    let (app, site) = (start().await, FakeSite::start(&[("/", page("welcome", &links))]).await);
+    for link in &links {
+        site.put(link, page(&format!("number{}", &link[1..]), &[]));
+    }
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    assert_eq!(sync(&app, &source, json!({})).await["ingested"], 27);
+    // Each leads to the next for good, and the last to one that is as it was.
+    for pair in links.windows(2) {
+        site.put(pair[0], SitePage::redirect(301, pair[1]));
+    }
+    let result = sync(&app, &source, json!({"force_deletions": true})).await;
+    assert_eq!(result["deleted"], 20, "{result}");
+    assert_eq!(
+        documents(&app.client, &site, &base).await,
+        ["/", "/00", "/01", "/02", "/03", "/04", "/end"]
+    );
+    app.finish().await;
+}
