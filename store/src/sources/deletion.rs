@@ -208,6 +208,32 @@ pub async fn documents_of(
     Ok(rows.into_iter().map(|row| row.document_id).collect())
 }
 
+/// Takes up to `limit` documents that stay from the items of a source that is being deleted. Returns them for replicas to be told, which keep with a document which
+/// source it is from: also those that are not ready, or one that becomes so at this moment would be told of as it was.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], [`StoreError::Query`].
+pub async fn leave(tx: &mut TenantTx, held: Held, source: SourceId, limit: i64) -> Result<Vec<DocumentId>, StoreError> {
+    effects::hold(tx, held).await?;
+    let rows: Vec<Row> = sql_query(
+        "WITH left_behind AS (
+             SELECT DISTINCT document_id FROM source_items
+             WHERE tenant_id = $1 AND source_id = $2 AND document_id IS NOT NULL LIMIT $3
+         ), released AS (
+             UPDATE source_items i SET document_id = NULL FROM left_behind l
+             WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.document_id = l.document_id
+         )
+         SELECT document_id FROM left_behind ORDER BY document_id",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(source)
+    .bind::<BigInt, _>(limit)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.document_id).collect())
+}
+
 /// Deletes the source with its items and the log of its syncs.
 ///
 /// # Errors
