@@ -8,7 +8,7 @@ use crate::filter::Filter;
 use crate::keyword::Holding;
 use crate::vectors::DocumentScope;
 
-/// What a query may look at. Both legs ask before they score, so that a forbidden document never takes a place from a permitted one.
+/// What a query, or its viewer, may look at. Both legs ask before they score, so that a forbidden document never takes a place from a permitted one.
 pub(crate) struct Allowed {
     documents: AllowedDocuments,
     /// Of the permitted documents only these chunks, where the query asks for words that must be there.
@@ -23,22 +23,39 @@ enum AllowedDocuments {
 }
 
 impl Allowed {
-    pub(crate) fn evaluate(documents: &Documents, viewer: &Viewer, filter: Option<&Filter>) -> Self {
-        let sight = Sight::of(viewer);
-        let everything = matches!(sight, Sight::Everything) && filter.is_none();
-        let documents = if everything {
-            AllowedDocuments::Everything
-        } else {
-            let passing = documents.iter().filter(|(_, document)| {
-                sight.sees(&document.acl) && filter.is_none_or(|filter| filter.matches(&|path| document.field(path)))
-            });
-            AllowedDocuments::Only(passing.map(|(number, _)| number).collect())
+    /// What the viewer may see.
+    pub(crate) fn seen_by(viewer: &Viewer, documents: &Documents) -> Self {
+        let documents = match Sight::of(viewer) {
+            Sight::Everything => AllowedDocuments::Everything,
+            sight => {
+                let seen = documents.iter().filter(|(_, document)| sight.sees(&document.acl));
+                AllowedDocuments::Only(seen.map(|(number, _)| number).collect())
+            }
         };
         Self {
             documents,
             chunks: None,
             is_partial: false,
         }
+    }
+
+    /// And of it what the filter lets through.
+    pub(crate) fn within(self, filter: Option<&Filter>, documents: &Documents) -> Self {
+        let Some(filter) = filter else {
+            return self;
+        };
+        let passing = documents.iter().filter(|(number, document)| {
+            self.contains_document(*number) && filter.matches(&|path| document.field(path))
+        });
+        Self {
+            documents: AllowedDocuments::Only(passing.map(|(number, _)| number).collect()),
+            ..self
+        }
+    }
+
+    /// Whether it is all that there is.
+    pub(crate) fn is_everything(&self) -> bool {
+        matches!(self.documents, AllowedDocuments::Everything) && self.chunks.is_none()
     }
 
     /// The same, and of it only the chunks that hold something.

@@ -20,8 +20,8 @@ pub struct Together {
 impl Together {
     /// Looks at the keyword leg of each base. All are one tenant's, and the queries ask for the same.
     pub fn of(bases: &[(&Replica, &Query)]) -> Result<Self> {
-        let searchers = bases.iter().map(|(replica, _)| replica.searcher());
-        let statistics = SharedStatistics::new(searchers.collect::<Result<_>>()?);
+        let seen = bases.iter().map(|(replica, query)| replica.seen_by(&query.viewer));
+        let statistics = SharedStatistics::new(seen.collect::<Result<_>>()?);
         let mut best_keyword_score = 0.0_f32;
         for (replica, query) in bases {
             if query.mode == Mode::Hybrid {

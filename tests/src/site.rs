@@ -86,7 +86,8 @@ struct Book {
     requests: Vec<SiteRequest>,
 }
 
-/// Somebody's web site on loopback. What is not there is 404; below `/endless/` every page leads to two more.
+/// Somebody's web site on loopback. What is not there is 404; below `/endless/` every page leads to two more, and below `/onwards/` every
+/// number redirects to the next.
 pub struct FakeSite {
     pub url: String,
     book: Arc<Mutex<Book>>,
@@ -170,6 +171,9 @@ fn page(book: &mut Book, path: &str) -> SitePage {
         return SitePage::html(&format!(
             "<p>Day {number}</p><a href='/endless/{number}1'>x</a><a href='/endless/{number}2'>y</a>"
         ));
+    }
+    if let Some(number) = path.strip_prefix("/onwards/").and_then(|text| text.parse::<u64>().ok()) {
+        return SitePage::redirect(301, &format!("/onwards/{}", number + 1));
     }
     let Some(page) = book.pages.get_mut(path) else {
         return gone;

@@ -57,7 +57,7 @@ pub struct SyncedSource {
     pub deletions_withheld_because: Option<String>,
     /// Whether all was seen that there is: nothing failed that could lead to more, and no limit cut it off.
     pub complete: bool,
-    /// `time_limit`.
+    /// `time_limit`, or `put_off`: it would have had to wait for longer than it may take.
     pub ended_early: Option<String>,
     /// Why addresses were skipped or failed, the most frequent first.
     pub reasons: Vec<SyncReason>,

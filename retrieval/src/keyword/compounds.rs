@@ -4,6 +4,7 @@ use tantivy::schema::Field;
 use tantivy::{Searcher, TantivyError, Term};
 
 use super::held::is_held;
+use crate::allowed::Allowed;
 use crate::analysis::{QueryTerms, QueryWord};
 use crate::error::Result;
 
@@ -23,9 +24,10 @@ const WEIGHT: f32 = 0.5;
 const JOINTS: [&str; 5] = ["", "s", "es", "n", "en"];
 
 /// Adds the compounds that the base has of the query's words (`Unterricht`: `Grundschulunterricht`), and the words that the base has of which the query's are
-/// compounds. There is no list of words: what counts as one is what chunks hold.
+/// compounds. There is no list of words: what counts as one is what chunks hold that may be seen.
 pub(super) fn add_compounds(
     searcher: &Searcher,
+    seen: &Allowed,
     field: Field,
     words: &[QueryWord],
     terms: &mut QueryTerms,
@@ -38,9 +40,9 @@ pub(super) fn add_compounds(
         .collect();
     let mut found = QueryTerms::new();
     for compound in &parts {
-        found.extend(parts_of(searcher, field, compound)?);
+        found.extend(parts_of(searcher, seen, field, compound)?);
     }
-    found.extend(compounds_of(searcher, field, &parts)?);
+    found.extend(compounds_of(searcher, seen, field, &parts)?);
     for (term, weight) in found {
         if !terms.iter().any(|(known, _)| *known == term) {
             terms.push((term, weight));
@@ -50,8 +52,8 @@ pub(super) fn add_compounds(
 }
 
 /// The two words that a compound consists of, if chunks hold both.
-fn parts_of(searcher: &Searcher, field: Field, compound: &str) -> Result<QueryTerms> {
-    let known = |term: &str| -> Result<bool> { is_held(searcher, &Term::from_field_text(field, term)) };
+fn parts_of(searcher: &Searcher, seen: &Allowed, field: Field, compound: &str) -> Result<QueryTerms> {
+    let known = |term: &str| -> Result<bool> { is_held(searcher, seen, &Term::from_field_text(field, term)) };
     for (at, _) in compound.char_indices() {
         let (first, last) = compound.split_at(at);
         if first.len() < MIN_PART || last.len() < MIN_PART || !known(last)? {
@@ -70,7 +72,7 @@ fn parts_of(searcher: &Searcher, field: Field, compound: &str) -> Result<QueryTe
 }
 
 /// The terms that begin or end with one of the parts.
-fn compounds_of(searcher: &Searcher, field: Field, parts: &[&str]) -> Result<QueryTerms> {
+fn compounds_of(searcher: &Searcher, seen: &Allowed, field: Field, parts: &[&str]) -> Result<QueryTerms> {
     let mut chunks_of: Vec<BTreeMap<String, u32>> = vec![BTreeMap::new(); parts.len()];
     for segment in searcher.segment_readers() {
         let inverted = segment.inverted_index(field)?;
@@ -94,7 +96,7 @@ fn compounds_of(searcher: &Searcher, field: Field, parts: &[&str]) -> Result<Que
         found.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
         let mut taken = 0;
         for (term, _) in found {
-            if taken < MAX_COMPOUNDS && is_held(searcher, &Term::from_field_text(field, &term))? {
+            if taken < MAX_COMPOUNDS && is_held(searcher, seen, &Term::from_field_text(field, &term))? {
                 taken += 1;
                 compounds.push((term, WEIGHT));
             }

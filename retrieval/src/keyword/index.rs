@@ -12,6 +12,7 @@ use super::directory::UnsyncedDirectory;
 use super::schema::{ANALYZER, Fields, Rules};
 use super::spelling::Dictionaries;
 use super::statistics::SharedStatistics;
+use crate::allowed::Allowed;
 use crate::analysis::{QueryTerms, QueryWord, SpelledWords, analyzer, language_of, terms_of};
 use crate::change::IndexedDocument;
 use crate::documents::DocumentNumber;
@@ -168,10 +169,10 @@ impl KeywordIndex {
     }
 
     /// The words' terms, as the base spells them where typos are tolerated (see [`Dictionaries`]) and no base that is searched beside it knows them, and their
-    /// compounds (see [`compounds`]) in languages that write compounds as one word.
+    /// compounds (see [`compounds`]) in languages that write compounds as one word: by what of it is `seen`.
     pub(crate) fn terms(
         &self,
-        searcher: &Searcher,
+        (searcher, seen): (&Searcher, &Allowed),
         shared: Option<&SharedStatistics>,
         words: &[QueryWord],
         tolerate_typos: bool,
@@ -179,6 +180,7 @@ impl KeywordIndex {
         let languages = self.languages(searcher)?;
         let dictionaries = Dictionaries {
             searcher,
+            seen,
             beside: shared,
             fields: &self.fields,
             languages: &languages,
@@ -188,7 +190,7 @@ impl KeywordIndex {
             false => terms_of(words),
         };
         if languages.into_iter().any(Language::joins_words) {
-            compounds::add_compounds(searcher, self.fields.body, words, &mut terms)?;
+            compounds::add_compounds(searcher, seen, self.fields.body, words, &mut terms)?;
         }
         Ok(terms)
     }

@@ -7,20 +7,22 @@ use tantivy::{Searcher, TantivyError, Term};
 use super::held::is_held;
 use super::schema::Fields;
 use super::statistics::SharedStatistics;
+use crate::allowed::Allowed;
 use crate::analysis::{QueryTerms, QueryWord, add, is_spelled, query_words, spelled_words};
 use crate::error::Result;
 use crate::language::Language;
 
 /// From here on two letters may be wrong.
 const MIN_LETTERS_FOR_TWO: usize = 8;
-/// Words that no chunk holds and that are looked for under other spellings; a pasted text has hundreds.
+/// Words that no chunk which may be seen holds and that are looked for under other spellings; a pasted text has hundreds.
 const MAX_WORDS: usize = 8;
 /// Spellings that stand for one word.
 const MAX_SPELLINGS: usize = 3;
 
-/// Where words are looked up: in a base, and whether one that is searched beside it knows them.
+/// Where words are looked up: in what of a base may be seen, and whether one that is searched beside it knows them.
 pub(super) struct Dictionaries<'a> {
     pub(super) searcher: &'a Searcher,
+    pub(super) seen: &'a Allowed,
     pub(super) beside: Option<&'a SharedStatistics>,
     pub(super) fields: &'a Fields,
     pub(super) languages: &'a [Language],
@@ -58,7 +60,7 @@ impl Dictionaries<'_> {
         let term = Term::from_field_text(self.fields.body, term);
         match self.beside {
             Some(beside) => beside.is_held(&term),
-            None => is_held(self.searcher, &term),
+            None => is_held(self.searcher, self.seen, &term),
         }
     }
 
@@ -117,13 +119,14 @@ impl Dictionaries<'_> {
         self.most_frequent(field, chunks_of)
     }
 
-    /// Those of a dictionary's terms that most chunks have, of what chunks have still.
+    /// Those of a dictionary's terms that most chunks have, of what chunks have still that may be seen.
     fn most_frequent(&self, field: Field, chunks_of: BTreeMap<String, u64>) -> Result<Vec<String>> {
         let mut by_chunks: Vec<(String, u64)> = chunks_of.into_iter().collect();
         by_chunks.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
         let mut held = Vec::new();
         for (spelling, _) in by_chunks {
-            if held.len() < MAX_SPELLINGS && is_held(self.searcher, &Term::from_field_text(field, &spelling))? {
+            let term = Term::from_field_text(field, &spelling);
+            if held.len() < MAX_SPELLINGS && is_held(self.searcher, self.seen, &term)? {
                 held.push(spelling);
             }
         }

@@ -6,23 +6,25 @@ use tantivy::schema::Field;
 use tantivy::{Searcher, Term};
 
 use super::held::is_held;
+use crate::allowed::Allowed;
 use crate::error::Result;
 
 /// What several bases know of terms, taken together: with it a keyword score is what it would be if they were one base.
 ///
 /// Of one tenant's bases only: scores tell of the words of everything that is counted here.
 #[derive(Clone)]
-pub(crate) struct SharedStatistics(Arc<[Searcher]>);
+pub(crate) struct SharedStatistics(Arc<[(Searcher, Allowed)]>);
 
 impl SharedStatistics {
-    pub(crate) fn new(searchers: Vec<Searcher>) -> Self {
-        Self(searchers.into())
+    /// Of each base its index, and what of it the viewer may see.
+    pub(crate) fn new(bases: Vec<(Searcher, Allowed)>) -> Self {
+        Self(bases.into())
     }
 
-    /// Whether a chunk of any of the bases has the term.
+    /// Whether a chunk of any of the bases that the viewer may see has the term.
     pub(super) fn is_held(&self, term: &Term) -> Result<bool> {
-        for searcher in self.0.iter() {
-            if is_held(searcher, term)? {
+        for (searcher, seen) in self.0.iter() {
+            if is_held(searcher, seen, term)? {
                 return Ok(true);
             }
         }
@@ -30,7 +32,7 @@ impl SharedStatistics {
     }
 
     fn sum(&self, of: impl Fn(&Searcher) -> tantivy::Result<u64>) -> tantivy::Result<u64> {
-        self.0.iter().map(of).sum()
+        self.0.iter().map(|(searcher, _)| of(searcher)).sum()
     }
 }
 

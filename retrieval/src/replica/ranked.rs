@@ -16,8 +16,9 @@ impl Replica {
         }
         let state = self.read()?;
         let shared = query.together.as_ref().map(|together| &together.statistics);
-        let terms = self.terms(&state, query, shared)?;
-        let allowed = self.allowed(&state, query)?;
+        let seen = Allowed::seen_by(&query.viewer, &state.documents);
+        let terms = self.terms(&state, query, &seen, shared)?;
+        let allowed = self.allowed(&state, query, seen)?;
         let found = ranked
             .iter()
             .filter_map(|ranked| find_again(&state.documents, &allowed, ranked));

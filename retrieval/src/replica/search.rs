@@ -42,11 +42,12 @@ impl Replica {
         let cursor = state.cursor;
         let together = query.together.as_ref();
         let shared = together.map(|together| &together.statistics);
-        let terms = self.terms(&state, query, shared)?;
+        let seen = Allowed::seen_by(&query.viewer, &state.documents);
+        let terms = self.terms(&state, query, &seen, shared)?;
         // Stays as it is while the vectors are asked elsewhere and the state goes on.
         let searcher = state.searcher.clone();
         let keyword = KeywordSearch::new(&self.keyword, &searcher, &terms, title_boost(query), shared)?;
-        let allowed = self.allowed(&state, query)?;
+        let allowed = self.allowed(&state, query, seen)?;
         let limit = query.candidates.min(MAX_CANDIDATES);
         let by_keyword = match query.mode {
             Mode::Vector => Vec::new(),
@@ -93,23 +94,30 @@ impl Replica {
     /// The best that the keyword leg gives for the query, with statistics that are shared; 0 when no term matches.
     pub(crate) fn best_keyword_score(&self, query: &Query, shared: &SharedStatistics) -> Result<f32> {
         let state = self.read()?;
-        let terms = self.terms(&state, query, Some(shared))?;
-        let (boost, allowed) = (title_boost(query), self.allowed(&state, query)?);
+        let seen = Allowed::seen_by(&query.viewer, &state.documents);
+        let terms = self.terms(&state, query, &seen, Some(shared))?;
+        let (boost, allowed) = (title_boost(query), self.allowed(&state, query, seen)?);
         let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, boost, Some(shared))?;
         let best = keyword.top(&allowed, 1, &state.documents)?;
         Ok(best.first().map_or(0.0, |best| best.score))
     }
 
-    /// What the query's words are in this base, beside those whose statistics it shares.
-    pub(super) fn terms(&self, state: &State, query: &Query, shared: Option<&SharedStatistics>) -> Result<QueryTerms> {
+    /// What the query's words are in what is seen of this base, beside those whose statistics it shares.
+    pub(super) fn terms(
+        &self,
+        state: &State,
+        query: &Query,
+        seen: &Allowed,
+        shared: Option<&SharedStatistics>,
+    ) -> Result<QueryTerms> {
         let words = query_words(&self.keyword.languages(&state.searcher)?, &query.text);
         self.keyword
-            .terms(&state.searcher, shared, &words, query.tolerate_typos)
+            .terms((&state.searcher, seen), shared, &words, query.tolerate_typos)
     }
 
-    /// What the query may look at: as its viewer may, within its filter, where its phrases stand.
-    pub(super) fn allowed(&self, state: &State, query: &Query) -> Result<Allowed> {
-        let allowed = Allowed::evaluate(&state.documents, &query.viewer, query.filter.as_ref());
+    /// What the query may look at: of what its viewer sees, within its filter, where its phrases stand.
+    pub(super) fn allowed(&self, state: &State, query: &Query, seen: Allowed) -> Result<Allowed> {
+        let allowed = seen.within(query.filter.as_ref(), &state.documents);
         if query.phrases.is_empty() {
             return Ok(allowed);
         }

@@ -9,6 +9,8 @@ use uuid::Uuid;
 
 use super::disk::Layout;
 use super::options::ReplicaOptions;
+use crate::acl::Viewer;
+use crate::allowed::Allowed;
 use crate::change::Place;
 use crate::documents::{DocumentNumber, Documents};
 use crate::error::{Error, Result};
@@ -165,9 +167,10 @@ impl Replica {
         Ok(size_of_val(state.vectors.values()) + state.documents.memory_bytes())
     }
 
-    /// The keyword index as searches see it now.
-    pub(crate) fn searcher(&self) -> Result<Searcher> {
-        Ok(self.read()?.searcher.clone())
+    /// The keyword index as searches see it now, and what of it the viewer may see.
+    pub(crate) fn seen_by(&self, viewer: &Viewer) -> Result<(Searcher, Allowed)> {
+        let state = self.read()?;
+        Ok((state.searcher.clone(), Allowed::seen_by(viewer, &state.documents)))
     }
 
     /// A panic while the lock was held for writing leaves the legs unequal: [`Error::Broken`].

@@ -1,8 +1,8 @@
 //! A search answers with what its viewer may see, in every mode.
 
-use retrieval::{Acl, IndexedDocument, Mode, Query, Viewer};
+use retrieval::{Acl, IndexedDocument, Language, Mode, Query, ReplicaOptions, Together, Viewer};
 
-use crate::support::{Base, document, ids, query, with_vector};
+use crate::support::{Base, DIMENSIONS, document, ids, query, with_vector};
 
 const QUERY: [f32; 4] = [1.0, 0.0, 0.0, 0.0];
 const MODES: [Mode; 3] = [Mode::Keyword, Mode::Vector, Mode::Hybrid];
@@ -114,4 +114,79 @@ fn permissions_survive_closing_and_opening() {
         ..query(Mode::Hybrid, "refund", QUERY)
     };
     assert_eq!(ids(&again.search(&asked).unwrap()), [2, 3]);
+}
+
+/// What a search finds for everybody, and the words that it looked for.
+fn for_everybody(base: &Base, text: &str) -> (Vec<u128>, Vec<String>) {
+    let asked = Query {
+        viewer: Viewer::Public,
+        explain: true,
+        ..query(Mode::Keyword, text, QUERY)
+    };
+    let hits = base.replica.search(&asked).unwrap();
+    (ids(&hits), hits.terms)
+}
+
+fn saying(id: u128, text: &str, acl: Acl) -> IndexedDocument {
+    IndexedDocument {
+        acl,
+        ..document(id, text)
+    }
+}
+
+#[test]
+fn a_word_of_a_document_that_may_not_be_seen_is_looked_for_as_if_nobody_had_written_it() {
+    let (with, without) = (Base::new(), Base::new());
+    for base in [&with, &without] {
+        base.put(vec![saying(1, "The lantern shines.", Acl::public())]);
+    }
+    with.put(vec![saying(2, "Project Lantren begins.", Acl::default())]);
+    let found = for_everybody(&with, "lantren");
+    assert_eq!(found, (vec![1], vec!["lantern".to_owned()]));
+    assert_eq!(found, for_everybody(&without, "lantren"));
+    // The tenant means what it has written.
+    assert_eq!(with.keyword("lantren"), [2]);
+}
+
+#[test]
+fn spellings_that_may_not_be_seen_take_the_place_of_none_that_may() {
+    let base = Base::new();
+    base.put(vec![saying(1, "The lantern shines.", Acl::public())]);
+    let commoner = ["lantarn", "lantirn", "lantorn", "lanturn"];
+    base.put(
+        (10..)
+            .zip(commoner.iter().cycle().take(12))
+            .map(|(id, word)| saying(id, &format!("The {word} shines."), Acl::default()))
+            .collect(),
+    );
+    assert_eq!(for_everybody(&base, "lantyrn").0, [1]);
+}
+
+#[test]
+fn compounds_that_may_not_be_seen_are_none() {
+    let base = Base::with(ReplicaOptions::new(Language::German, "test-model", DIMENSIONS));
+    base.put(vec![
+        saying(1, "Der Unterricht beginnt.", Acl::public()),
+        saying(2, "Der Grundschulunterricht beginnt.", Acl::default()),
+    ]);
+    let (found, terms) = for_everybody(&base, "Unterricht");
+    assert_eq!((found, terms.len()), (vec![1], 1), "{terms:?}");
+    assert_eq!(base.keyword("Unterricht").len(), 2);
+}
+
+#[test]
+fn a_word_that_a_base_beside_it_hides_is_corrected() {
+    let (lamps, kettles) = (Base::new(), Base::new());
+    lamps.put(vec![saying(1, "The Aurora lamp shines.", Acl::default())]);
+    kettles.put(vec![saying(2, "The Aurola kettle boils.", Acl::public())]);
+    let asked = Query {
+        viewer: Viewer::Public,
+        ..query(Mode::Keyword, "aurora", QUERY)
+    };
+    let together = Together::of(&[(&lamps.replica, &asked), (&kettles.replica, &asked)]).unwrap();
+    let beside = Query {
+        together: Some(together),
+        ..asked
+    };
+    assert_eq!(ids(&kettles.replica.search(&beside).unwrap()), [2]);
 }

@@ -7,15 +7,15 @@ use diesel_async::RunQueryDsl;
 
 /// Items with a document that the sync did not find worth one: the source says that they are gone, or are not to be one any more; and, where `$4`
 /// says that a sync which did not see an item would have, those that it did not see. A document that another item is good for, or may be, is not among them; nor
-/// one that leads elsewhere for good while nothing was learnt of where that is (it could not be read, was left out, or leads back), or while what is to be found in
-/// its place is not searchable.
+/// one that leads elsewhere for good while nothing was learnt of where that is (it could not be read, was left out, leads back, or is more than twenty redirects
+/// away, at which browsers give up too: fetch.spec.whatwg.org, HTTP-redirect fetch), or while what is to be found in its place is not searchable.
 const UNWANTED: &str = "i.document_id IS NOT NULL AND (i.sync_id = $3 AND i.status IN ('gone', 'skipped') OR $4 AND i.sync_id <> $3)
     AND (i.sync_id <> $3 OR i.status <> 'skipped' OR i.reason IS DISTINCT FROM 'redirect' OR EXISTS (
         WITH RECURSIVE led AS (
-            SELECT i.canonical_url AS url
+            SELECT i.canonical_url AS url, 1 AS redirects
             UNION
-            SELECT r.canonical_url FROM led JOIN source_items r ON r.tenant_id = $1 AND r.source_id = $2 AND r.url = led.url
-            WHERE r.sync_id = $3 AND r.status = 'skipped' AND r.reason = 'redirect'
+            SELECT r.canonical_url, led.redirects + 1 FROM led JOIN source_items r ON r.tenant_id = $1 AND r.source_id = $2 AND r.url = led.url
+            WHERE r.sync_id = $3 AND r.status = 'skipped' AND r.reason = 'redirect' AND led.redirects < 20
         )
         SELECT FROM led JOIN source_items t ON t.tenant_id = $1 AND t.source_id = $2 AND t.url = led.url
         WHERE t.sync_id = $3 AND (t.status = 'gone' OR t.status = 'skipped' AND t.reason NOT IN ('redirect', 'duplicate', 'other_source')
@@ -199,6 +199,32 @@ pub async fn documents_of(
          )
          SELECT document_id FROM mine"
     ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(source)
+    .bind::<BigInt, _>(limit)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.document_id).collect())
+}
+
+/// Takes up to `limit` documents that stay from the items of a source that is being deleted. Returns them for replicas to be told, which keep with a document which
+/// source it is from: also those that are not ready, or one that becomes so at this moment would be told of as it was.
+///
+/// # Errors
+/// [`StoreError::LeaseLost`], [`StoreError::Query`].
+pub async fn leave(tx: &mut TenantTx, held: Held, source: SourceId, limit: i64) -> Result<Vec<DocumentId>, StoreError> {
+    effects::hold(tx, held).await?;
+    let rows: Vec<Row> = sql_query(
+        "WITH left_behind AS (
+             SELECT DISTINCT document_id FROM source_items
+             WHERE tenant_id = $1 AND source_id = $2 AND document_id IS NOT NULL LIMIT $3
+         ), released AS (
+             UPDATE source_items i SET document_id = NULL FROM left_behind l
+             WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.document_id = l.document_id
+         )
+         SELECT document_id FROM left_behind ORDER BY document_id",
+    )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(source)
     .bind::<BigInt, _>(limit)

@@ -10,7 +10,7 @@ mod source;
 mod syncs;
 
 pub use self::deletion::{
-    Unwanted, base_of, begin_deletion, count_deleted, count_unwanted, delete, documents_of, forget_unseen,
+    Unwanted, base_of, begin_deletion, count_deleted, count_unwanted, delete, documents_of, forget_unseen, leave,
     release_unwanted,
 };
 pub use self::documents::is_anothers;

@@ -176,7 +176,7 @@ pub async fn note_seeded(tx: &mut TenantTx, held: Held, source: SourceId) -> Res
     Ok(())
 }
 
-/// Where the sync before ran out of time and the source is as it was, this one has its items, those that were looked at and those that wait, and begins from
+/// Where the sync before ran out of time, or would have had to wait for longer than it had, and the source is as it was, this one has its items, those that were looked at and those that wait, and begins from
 /// nothing else: together they get through a site that is too large for one. Whether it is so.
 ///
 /// # Errors
@@ -189,7 +189,7 @@ pub async fn go_on(tx: &mut TenantTx, held: Held, source: &Source) -> Result<boo
              WHERE tenant_id = $1 AND source_id = $2 AND id <> $3 ORDER BY started_at DESC LIMIT 1
          ), unfinished AS (
              SELECT id, blind FROM latest
-             WHERE NOT dry_run AND seeded_at IS NOT NULL AND result ->> 'ended_early' = 'time_limit' AND started_at > $4
+             WHERE NOT dry_run AND seeded_at IS NOT NULL AND result ->> 'ended_early' IN ('time_limit', 'put_off') AND started_at > $4
          ), adopted AS (
              UPDATE source_items i SET sync_id = $3 FROM unfinished u WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.sync_id = u.id RETURNING i.status
          ), counted AS (

@@ -15,6 +15,7 @@ impl Handle for DeleteSource {
         } else {
             delete_documents(&job, self.source_id).await?
         };
+        leave_documents(&job, self.source_id).await?;
         let ended = job
             .app
             .store
@@ -54,4 +55,23 @@ async fn delete_batch(tx: &mut store::TenantTx, job: &JobContext, source: Source
     let base = sources::base_of(tx, source).await?;
     tell(tx, base, &ids).await?;
     Ok(ids.len())
+}
+
+/// What stays, because it is to or because another source has it too, comes from this one no longer, and searches by source are to know it.
+async fn leave_documents(job: &JobContext, source: SourceId) -> Result<(), JobError> {
+    loop {
+        let left = job
+            .app
+            .store
+            .tenant(job.tenant(), async |tx| {
+                let ids = sources::leave(tx, job.held(), source, BATCH).await?;
+                let base = sources::base_of(tx, source).await?;
+                tell(tx, base, &ids).await?;
+                Ok::<_, JobError>(ids.len())
+            })
+            .await?;
+        if left == 0 {
+            return Ok(());
+        }
+    }
 }

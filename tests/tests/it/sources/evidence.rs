@@ -244,7 +244,7 @@ async fn a_config_that_is_changed_during_a_sync_is_that_of_the_next() {
     app.finish().await;
 }
 
-async fn two_hosts(app: &TestApp, first: &FakeSite, second: &FakeSite) -> String {
+pub(super) async fn two_hosts(app: &TestApp, first: &FakeSite, second: &FakeSite) -> String {
     let base = app.client.knowledge_base("base").await;
     let config = json!({"start_urls": [format!("{}/", first.url), format!("{}/", second.url)], "min_delay_ms": 20, "mode": "both"});
     let body = json!({"kind": "web", "name": "site", "config": config});

@@ -1,4 +1,5 @@
 //! Sources: a web site that is read into a knowledge base, and kept up with.
+mod bounds;
 mod changing;
 mod command_line;
 mod configuring;

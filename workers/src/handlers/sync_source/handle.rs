@@ -12,6 +12,11 @@ use store::{StoreError, knowledge_bases};
 /// Addresses that are read from the database at a time.
 const BATCH: i64 = 20;
 
+/// Why a sync ends early: it has had its time.
+pub(super) const TIME_LIMIT: &str = "time_limit";
+/// Or it would have to wait for longer than it has.
+const PUT_OFF: &str = "put_off";
+
 /// What a sync is about.
 pub(super) struct Task {
     pub(super) asked: SyncSource,
@@ -40,14 +45,32 @@ impl Handle for SyncSource {
             source,
             config,
         };
-        let deadline = deadline(&task.config, &sync);
-        let mut site = Site::new(&job, &task.config)?;
-        if sync.seeded_at.is_none() && !go_on(&job, &task).await? {
-            Box::pin(seed(&job, &task, &mut site)).await?;
-        }
-        let ended_early = crawl(&job, &task, &mut site, deadline).await?;
+        let mut site = Site::new(&job, &task.config, deadline(&task.config, &sync))?;
+        let ended_early = match read(&job, &task, &mut site, &sync).await {
+            Err(error) if site.is_put_off_too_long(&error) => {
+                tracing::info!(%error, source.id = %task.source.id, "a sync ends rather than wait for longer than it may take");
+                Some(PUT_OFF)
+            }
+            read => read?,
+        };
         finish(&job, &task, ended_early).await
     }
+}
+
+/// Notes what to begin from, where that is not known, and looks at everything. Returns why it ended before that, if it did.
+async fn read(
+    job: &JobContext,
+    task: &Task,
+    site: &mut Site<'_>,
+    sync: &Sync,
+) -> Result<Option<&'static str>, JobError> {
+    if sync.seeded_at.is_none() && !go_on(job, task).await? {
+        let ended_early = Box::pin(seed(job, task, site)).await?;
+        if ended_early.is_some() {
+            return Ok(ended_early);
+        }
+    }
+    crawl(job, task, site).await
 }
 
 async fn take(job: &JobContext, asked: &SyncSource) -> Result<Take, JobError> {
@@ -87,12 +110,7 @@ fn deadline(config: &WebSource, sync: &Sync) -> Option<Instant> {
 }
 
 /// Looks at everything that waits, and at what is found on the way. Returns why it ended before that, if it did.
-async fn crawl(
-    job: &JobContext,
-    task: &Task,
-    site: &mut Site<'_>,
-    deadline: Option<Instant>,
-) -> Result<Option<&'static str>, JobError> {
+async fn crawl(job: &JobContext, task: &Task, site: &mut Site<'_>) -> Result<Option<&'static str>, JobError> {
     loop {
         let (waiting, sync) = job
             .app
@@ -109,8 +127,8 @@ async fn crawl(
         let count = |number: i32| usize::try_from(number).unwrap_or(0);
         let done = count(sync.continued + sync.unchanged + sync.ingested + sync.skipped + sync.failed);
         for (place, item) in waiting.iter().enumerate() {
-            if deadline.is_none_or(|deadline| Instant::now() >= deadline) {
-                return Ok(Some("time_limit"));
+            if site.is_late() {
+                return Ok(Some(TIME_LIMIT));
             }
             job.progress(done + place, Some(count(sync.found)), &item.url);
             Box::pin(visit(job, task, site, item)).await?;

@@ -1,4 +1,4 @@
-use super::handle::Task;
+use super::handle::{TIME_LIMIT, Task};
 use super::record::{follow, record_failure};
 use super::site::{Site, location};
 use super::visit::is_asset;
@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet, VecDeque};
 use store::sources;
 use url::Url;
 
-/// Sitemaps that one sync reads.
+/// Addresses that one sync asks for a sitemap, those that others lead to included.
 const SITEMAPS_MAX: usize = 200;
 /// An index may list sitemaps; some list indexes.
 const INDEX_DEPTH_MAX: usize = 3;
@@ -26,8 +26,9 @@ const BROKEN: &str = "sitemap_broken";
 const OUT_OF_SCOPE: &str = "sitemap_out_of_scope";
 const TOO_MANY: &str = "too_many_sitemaps";
 
-/// Notes what the sync begins from: the start pages, and what the sitemaps list.
-pub(super) async fn seed(job: &JobContext, task: &Task, site: &mut Site<'_>) -> Result<(), JobError> {
+/// Notes what the sync begins from: the start pages, and what the sitemaps list. Returns why it ended before that, if it did; then that is for the next sync
+/// to do, from the beginning.
+pub(super) async fn seed(job: &JobContext, task: &Task, site: &mut Site<'_>) -> Result<Option<&'static str>, JobError> {
     let start: Vec<Url> = task
         .config
         .start_urls
@@ -45,7 +46,10 @@ pub(super) async fn seed(job: &JobContext, task: &Task, site: &mut Site<'_>) -> 
         follow(job, task, &names, 0).await?;
     }
     if task.config.mode != CrawlMode::Links {
-        read_sitemaps(job, task, site, &start).await?;
+        let ended_early = read_sitemaps(job, task, site, &start).await?;
+        if ended_early.is_some() {
+            return Ok(ended_early);
+        }
     }
     job.app
         .store
@@ -53,7 +57,7 @@ pub(super) async fn seed(job: &JobContext, task: &Task, site: &mut Site<'_>) -> 
             sources::note_seeded(tx, job.held(), task.source.id).await
         })
         .await?;
-    Ok(())
+    Ok(None)
 }
 
 /// A sitemap that is to be read.
@@ -65,14 +69,29 @@ struct Listed {
     guessed: bool,
 }
 
-async fn read_sitemaps(job: &JobContext, task: &Task, site: &mut Site<'_>, start: &[Url]) -> Result<(), JobError> {
-    let mut listed: VecDeque<Listed> = first(job, task, site, start).await?;
+async fn read_sitemaps(
+    job: &JobContext,
+    task: &Task,
+    site: &mut Site<'_>,
+    start: &[Url],
+) -> Result<Option<&'static str>, JobError> {
+    let Some(mut listed) = first(job, task, site, start).await? else {
+        return Ok(Some(TIME_LIMIT));
+    };
     let mut read: HashSet<Url> = HashSet::new();
     let mut led: HashMap<Url, Url> = HashMap::new();
     let mut found_one = false;
     while let Some(Listed { url, depth, guessed }) = listed.pop_front() {
         if !read.insert(url.clone()) {
             continue;
+        }
+        if site.is_late() {
+            return Ok(Some(TIME_LIMIT));
+        }
+        // Also where nobody listed so many: one may lead to another without end.
+        if read.len() > SITEMAPS_MAX {
+            record_failure(job, task, &url, TOO_MANY).await?;
+            break;
         }
         if !site.scope.has_host(&url) {
             if !guessed {
@@ -131,7 +150,7 @@ async fn read_sitemaps(job: &JobContext, task: &Task, site: &mut Site<'_>, start
             "No sitemap could be read, and the source is to read nothing else.",
         ));
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Whether `target` has led to `url` before: a ring, in which no sitemap stands. None is closed in `led`.
@@ -171,20 +190,25 @@ fn queue(
     left_out
 }
 
-/// Those of the config; or those that robots.txt names; or, where it names none that may be read, where they stand as a rule.
+/// Those of the config; or those that robots.txt names; or, where it names none that may be read, where they stand as a rule. `None` when there was no time to
+/// ask every host.
 async fn first(
     job: &JobContext,
     task: &Task,
     site: &mut Site<'_>,
     start: &[Url],
-) -> Result<VecDeque<Listed>, JobError> {
+) -> Result<Option<VecDeque<Listed>>, JobError> {
     let listed = |url: Url, guessed: bool| Listed { url, depth: 0, guessed };
     if !task.config.sitemaps.is_empty() {
         let given = task.config.sitemaps.iter().filter_map(|text| Url::parse(text).ok());
-        return Ok(given.map(|url| listed(url, false)).collect());
+        return Ok(Some(given.map(|url| listed(url, false)).collect()));
     }
     let mut found = VecDeque::new();
-    for url in start {
+    for (place, url) in start.iter().enumerate() {
+        // The first in any case: what is wrong with it is what the sync fails with.
+        if place > 0 && site.is_late() {
+            return Ok(None);
+        }
         let robots_url = url.join("/robots.txt").unwrap_or_else(|_| url.clone());
         let Some(robots) = site.robots(url).await? else {
             record_failure(job, task, &robots_url, "robots_unavailable").await?;
@@ -200,7 +224,7 @@ async fn first(
         }
         found.extend(named.into_iter().map(|url| listed(url, false)));
     }
-    Ok(found)
+    Ok(Some(found))
 }
 
 /// What came of asking for a sitemap.

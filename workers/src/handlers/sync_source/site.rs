@@ -18,6 +18,8 @@ const WAIT_IN_SLOT_MAX: Duration = Duration::from_secs(61);
 const LIMITED_MAX: usize = 5;
 /// RFC 9309, 2.3.1.2.
 const ROBOTS_REDIRECTS: usize = 5;
+/// What a redirect may name, in bytes: servers take no longer address either, as a rule.
+const LOCATION_BYTES_MAX: usize = 8 << 10;
 
 /// What came of a request; or that the job must wait.
 type Answered = Result<Result<GuardedResponse, IntegrationError>, JobError>;
@@ -27,6 +29,8 @@ pub(super) struct Site<'a> {
     job: &'a JobContext,
     config: &'a WebSource,
     pub(super) scope: Scope,
+    /// When the sync has to end; `None` when that was in an earlier attempt's time.
+    deadline: Option<Instant>,
     agent: HeaderValue,
     robots: HashMap<String, Robots>,
     /// Hosts that could not say what they allow, in this attempt.
@@ -38,7 +42,7 @@ pub(super) struct Site<'a> {
 }
 
 impl<'a> Site<'a> {
-    pub(super) fn new(job: &'a JobContext, config: &'a WebSource) -> Result<Self, JobError> {
+    pub(super) fn new(job: &'a JobContext, config: &'a WebSource, deadline: Option<Instant>) -> Result<Self, JobError> {
         let urls = |texts: &[String]| {
             texts
                 .iter()
@@ -59,11 +63,32 @@ impl<'a> Site<'a> {
             job,
             config,
             scope,
+            deadline,
             agent,
             robots: HashMap::new(),
             silent: HashSet::new(),
             puts_off: false,
             asked_at: HashMap::new(),
+        })
+    }
+
+    /// Whether the time that the sync has is over: nothing else is asked for then.
+    pub(super) fn is_late(&self) -> bool {
+        self.time_left().is_zero()
+    }
+
+    /// Whether the job must wait, and its turn is not before the time that the sync has is over.
+    pub(super) fn is_put_off_too_long(&self, error: &JobError) -> bool {
+        matches!(error.advice(), Advice::Snooze { wait, .. } if wait.turn_in >= self.time_left())
+    }
+
+    fn is_put_off_in_time(&self, error: &JobError) -> bool {
+        matches!(error.advice(), Advice::Snooze { wait, .. } if wait.turn_in < self.time_left())
+    }
+
+    fn time_left(&self) -> Duration {
+        self.deadline.map_or(Duration::ZERO, |deadline| {
+            deadline.saturating_duration_since(Instant::now())
         })
     }
 
@@ -153,7 +178,7 @@ impl<'a> Site<'a> {
     ///
     /// # Errors
     /// That the job must wait; or, of the only host of the source, that it cannot say it: nothing of it is asked then (RFC 9309, 2.3.1.4). Another host that
-    /// cannot is `None`.
+    /// cannot, or not in the time that the sync has, is `None`.
     pub(super) async fn robots(&mut self, url: &Url) -> Result<Option<&Robots>, JobError> {
         let host = host_of(url);
         if self.silent.contains(&host) {
@@ -162,7 +187,7 @@ impl<'a> Site<'a> {
         if !self.robots.contains_key(&host) {
             match self.read_robots(url).await {
                 Ok(robots) => drop(self.robots.insert(host.clone(), robots)),
-                Err(error) if self.scope.has_one_host() || matches!(error.advice(), Advice::Snooze { .. }) => {
+                Err(error) if self.scope.has_one_host() || self.is_put_off_in_time(&error) => {
                     return Err(error);
                 }
                 Err(error) => {
@@ -240,9 +265,10 @@ fn robots_unavailable(url: &Url, why: &str) -> JobError {
     )
 }
 
-/// Where an answer sends us.
+/// Where an answer sends us, if it says so in reasonable length.
 pub(super) fn location(answer: &GuardedResponse, url: &Url) -> Option<Url> {
-    url.join(answer.headers.get(LOCATION)?.to_str().ok()?).ok()
+    let target = url.join(answer.headers.get(LOCATION)?.to_str().ok()?).ok()?;
+    (target.as_str().len() <= LOCATION_BYTES_MAX).then_some(target)
 }
 
 /// Host and port, as far as the name of a credential can say them.
