@@ -47,7 +47,8 @@ pub struct Asking<'a> {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PoppedJobs {
     pub jobs: Vec<Popped>,
-    /// Jobs were left to the homes of their bases; those that are still there after this may be taken.
+    /// Jobs were left to the homes of their bases, and those that are still there after this may be taken; or a claim has looked at as much as one may, and
+    /// the next is to look further.
     pub left_for: Option<Duration>,
 }
 

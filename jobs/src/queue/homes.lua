@@ -13,7 +13,8 @@ local function homes_of(p, me, now, copies)
   local call = redis.call
   local alive
   local free, ranked, decided = {}, {}, {}
-  local homes = { soonest = nil }
+  -- Who takes a job forgets how long its line waited, also where it was alone: who waits next in the line has waited for nobody yet.
+  local homes = { soonest = nil, waits = p .. ':waits' }
 
   local function read()
     alive = call('ZRANGE', p .. ':homes', now - ALIVE_MS, '+inf', 'BYSCORE')
@@ -36,8 +37,8 @@ local function homes_of(p, me, now, copies)
     for base in bases:gmatch('[^+]+') do asked[#asked + 1] = base end
     for i, name in ipairs(alive) do
       local home = { name = name, hash = redis.sha1hex(asked[1] .. name), lacks = {} }
-      for _, base in ipairs(asked) do
-        if call('SISMEMBER', p .. ':warm:' .. name, base) == 0 then home.lacks[#home.lacks + 1] = base end
+      for at, is_open in ipairs(call('SMISMEMBER', p .. ':warm:' .. name, unpack(asked))) do
+        if is_open == 0 then home.lacks[#home.lacks + 1] = asked[at] end
       end
       home.warm = #home.lacks == 0
       of[i] = home
@@ -68,10 +69,10 @@ local function homes_of(p, me, now, copies)
       local next_home = first_free(of, false)
       if next_home then want(next_home, tenant, 1) end
     end
-    call('HSETNX', p .. ':waits', line, now)
+    call('HSETNX', homes.waits, line, now)
     local cold = of.warm
     for _, home in ipairs(of) do cold = cold and not (home.name == me and home.warm) end
-    local left = tonumber(call('HGET', p .. ':waits', line)) + (cold and LEFT_TO_COLD_MS or LEFT_TO_WARM_MS) - now
+    local left = tonumber(call('HGET', homes.waits, line)) + (cold and LEFT_TO_COLD_MS or LEFT_TO_WARM_MS) - now
     if left <= 0 then return true end
     homes.soonest = math.min(homes.soonest or left, left)
     return false
@@ -82,11 +83,6 @@ local function homes_of(p, me, now, copies)
     if me == '' then return true end
     if decided[line] == nil then decided[line] = decide(line, tenant, bases) end
     return decided[line]
-  end
-
-  -- What became of it: who waits next in the line has waited for nobody yet.
-  function homes.took(line)
-    if alive and #alive > 1 then call('HDEL', p .. ':waits', line) end
   end
 
   function homes.has_free(slots)

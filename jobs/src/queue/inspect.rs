@@ -93,11 +93,10 @@ impl Queue {
             });
             found.listed.extend(listed);
         }
-        for (priority, tenant) in self.tenants(&format!("{base}:kinds:")).await? {
-            let lines = self.list(&format!("{base}:kinds:{priority}:{tenant}")).await?;
-            found
-                .line_turns
-                .extend(lines.iter().map(|line| place(priority, tenant, line)));
+        for tenant in self.tenants(&format!("{base}:kinds:")).await? {
+            for turn in self.list(&format!("{base}:kinds:{tenant}")).await? {
+                found.line_turns.extend(self.lines(&base, tenant, &turn).await?);
+            }
         }
         let tenants = self.list(&format!("{base}:ring")).await?;
         found
@@ -188,14 +187,25 @@ impl Queue {
         Ok(places.collect())
     }
 
-    /// Of keys that begin so and end with priority and tenant.
-    async fn tenants(&self, start: &str) -> Result<HashSet<(i16, TenantId)>, QueueError> {
+    /// Of keys that begin so and end with a tenant.
+    async fn tenants(&self, start: &str) -> Result<HashSet<TenantId>, QueueError> {
         let ends = self.ends(start).await?;
-        let tenants = ends.iter().filter_map(|end| {
-            let (priority, tenant) = end.split_once(':')?;
-            Some((priority.parse().ok()?, TenantId(parsed(tenant)?)))
-        });
-        Ok(tenants.collect())
+        Ok(ends.iter().filter_map(|end| parsed(end).map(TenantId)).collect())
+    }
+
+    /// The lines that have their turn with one of a tenant's kinds: `<priority>:<kind>` is one, `<priority>:<kind>@` stands for all of the kind's bases.
+    async fn lines(&self, base: &str, tenant: TenantId, turn: &str) -> Result<Vec<Place>, QueueError> {
+        let Some((priority, line)) = turn.split_once(':') else {
+            return Ok(Vec::new());
+        };
+        let lines = match line.strip_suffix('@') {
+            Some(kind) => self.list(&format!("{base}:lines:{priority}:{tenant}:{kind}")).await?,
+            None => vec![line.to_owned()],
+        };
+        let priority = priority.parse().ok();
+        Ok(priority
+            .map(|priority| lines.iter().map(|line| place(priority, tenant, line)).collect())
+            .unwrap_or_default())
     }
 
     /// What follows `start` in the keys that begin with it.

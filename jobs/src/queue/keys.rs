@@ -5,10 +5,11 @@ use store::TenantId;
 
 /// Grows when the keys come to mean something else. Processes of two versions then keep an index each, and every waiting job is
 /// dispatched to both; Postgres lets it run once.
-const LAYOUT: &str = "5";
+const LAYOUT: &str = "6";
 
 /// What the keys of a pool start with. The scripts append
-/// - `:q:<priority>:<tenant>:<line>`, the ids that wait, a line being `<kind>` or `<kind>@<base>+<base>`; `:kinds:<priority>:<tenant>`, its lines, and
+/// - `:q:<priority>:<tenant>:<line>`, the ids that wait, a line being `<kind>` or `<kind>@<base>+<base>`; `:kinds:<tenant>`, its kinds that wait, as
+///   `<priority>:<kind>`, or `<priority>:<kind>@` for all the lines of bases of a kind, which are in `:lines:<priority>:<tenant>:<kind>`;
 ///   `:ring`, whose turn it is; `:turns`, how many of its turns a tenant has had, and `:passed`, how often a priority of a tenant was passed over;
 /// - `:homes`, `:free`, `:warm:<home>`, `:wanted:<home>` and `:waits`: see `homes.lua`;
 /// - `:queued`, all ids that wait, `:popped`, those that a worker has taken and Postgres has not decided about, and `:popped_at`, when any was taken last;

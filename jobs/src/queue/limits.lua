@@ -7,7 +7,7 @@ local name = ARGV[1]
 if (redis.call('HGET', p .. ':limits', 'name') or '') == name then return 0 end
 redis.call('DEL', p .. ':limits')
 if name ~= '' then redis.call('HSET', p .. ':limits', 'name', name) end
-for i = 2, #ARGV, 2 do redis.call('HSET', p .. ':limits', ARGV[i], ARGV[i + 1]) end
+for i = 2, #ARGV, 1000 do redis.call('HSET', p .. ':limits', unpack(ARGV, i, math.min(i + 999, #ARGV))) end
 for _, field in ipairs(redis.call('SMEMBERS', p .. ':held')) do
   if redis.call('HEXISTS', p .. ':limits', field) == 0 then redis.call('DEL', p .. ':held:' .. field) redis.call('SREM', p .. ':held', field) end
 end

@@ -2,6 +2,7 @@ use super::claim::now_ms;
 use super::keys;
 use crate::{Dispatch, Pool, Queue, QueueError};
 use redis::{AsyncCommands, Script};
+use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 use store::{JobId, TenantId};
@@ -53,13 +54,16 @@ impl PoolLimits {
         self.fields.is_empty()
     }
 
-    /// Differs where the limits differ; empty for none.
+    /// Differs where the limits differ, and is short however many there are; empty for none.
     fn name(&self) -> String {
-        self.fields
-            .iter()
-            .map(|(field, value)| format!("{field}={value}"))
-            .collect::<Vec<_>>()
-            .join(" ")
+        if self.fields.is_empty() {
+            return String::new();
+        }
+        let mut hasher = Sha256::new();
+        for (field, value) in &self.fields {
+            hasher.update(format!("{field}={value} "));
+        }
+        format!("{:x}", hasher.finalize())
     }
 }
 
@@ -80,17 +84,24 @@ pub enum ReachedOf {
 }
 
 impl Queue {
-    /// Puts a pool's limits into force; says whether they were others before.
+    /// Puts a pool's limits into force; says whether they were others before. Each process does so each second: what is in force already is only asked for.
     ///
     /// # Errors
     /// [`QueueError`].
     pub async fn set_limits(&self, pool: Pool, limits: &PoolLimits) -> Result<bool, QueueError> {
-        let mut call = LIMITS.key(keys::pool(&self.prefix, pool));
-        call.arg(limits.name());
+        let mut connection = self.connection.clone();
+        let base = keys::pool(&self.prefix, pool);
+        let name = limits.name();
+        let in_force: Option<String> = connection.hget(format!("{base}:limits"), "name").await?;
+        if in_force.unwrap_or_default() == name {
+            return Ok(false);
+        }
+        let mut call = LIMITS.key(base);
+        call.arg(name);
         for (field, value) in &limits.fields {
             call.arg(field).arg(value);
         }
-        Ok(call.invoke_async(&mut self.connection.clone()).await?)
+        Ok(call.invoke_async(&mut connection).await?)
     }
 
     /// The time by Redis' clock, to be read before Postgres is asked what runs, for [`correct`](Self::correct).
@@ -158,7 +169,19 @@ mod tests {
         limits.set(Limit::Kind("k"), 5);
         limits.set(Limit::Kind("k"), 3);
         limits.set(Limit::Kind("k"), 4);
-        assert_eq!(limits.name(), "kind:k=3");
-        assert_eq!(PoolLimits::default().name(), "");
+        assert_eq!(limits.fields, BTreeMap::from([("kind:k".to_owned(), 3)]));
+    }
+
+    #[test]
+    fn other_limits_have_another_name_and_none_has_a_long_one() {
+        let mut limits = PoolLimits::default();
+        assert_eq!(limits.name(), "");
+        let mut names = HashSet::new();
+        for i in 0..1000 {
+            limits.set(Limit::Kind(&format!("kind_{i}")), 1);
+            assert!(limits.name().len() == 64 && names.insert(limits.name()), "{i}");
+        }
+        limits.set(Limit::Kind("kind_0"), 0);
+        assert!(names.insert(limits.name()));
     }
 }

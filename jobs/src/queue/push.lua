@@ -8,11 +8,14 @@ for i = 1, #ARGV, 4 do
   if redis.call('SADD', p .. ':queued', id) == 1 then
     redis.call('ZREM', p .. ':popped', id)
     if redis.call('RPUSH', p .. ':q:' .. priority .. ':' .. tenant .. ':' .. line, id) == 1 then
-      -- A tenant that waits at any priority has its turn already.
-      local waits = 0
-      for other = 0, 2 do waits = waits + redis.call('EXISTS', p .. ':kinds:' .. other .. ':' .. tenant) end
-      redis.call('RPUSH', p .. ':kinds:' .. priority .. ':' .. tenant, line)
-      if waits == 0 then redis.call('RPUSH', p .. ':ring', tenant) end
+      -- Lines of bases have one turn together among the tenant's kinds.
+      local kinds, at = p .. ':kinds:' .. tenant, line:find('@', 1, true)
+      local turn = priority .. ':' .. (at and line:sub(1, at) or line)
+      if at then redis.call('RPUSH', p .. ':lines:' .. priority .. ':' .. tenant .. ':' .. line:sub(1, at - 1), line) end
+      if not at or not redis.call('LPOS', kinds, turn) then
+        -- A tenant that waits at any priority has its turn already.
+        if redis.call('RPUSH', kinds, turn) == 1 then redis.call('RPUSH', p .. ':ring', tenant) end
+      end
     end
     added = added + 1
   end

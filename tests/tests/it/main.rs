@@ -12,6 +12,7 @@
 mod abuse;
 mod api;
 mod benchmarks;
+mod claims;
 mod collections;
 mod deletions;
 mod doctor;

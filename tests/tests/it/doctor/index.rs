@@ -1,12 +1,13 @@
 use super::{named_and_mended, run, submit, without_workers};
 use jobs::{Dispatch, Pool};
 use redis::AsyncCommands;
+use serde_json::json;
 use store::JobId;
 use tests::TestApp;
 
 /// A key of the pool `general`.
 fn key(app: &TestApp, end: &str) -> String {
-    format!("{{{}:general}}:5:{end}", app.context.settings.redis.prefix)
+    format!("{{{}:general}}:6:{end}", app.context.settings.redis.prefix)
 }
 
 async fn push(app: &TestApp, id: JobId) {
@@ -93,7 +94,7 @@ async fn an_id_that_no_worker_would_pop_is_named_and_put_into_its_queue() {
     let mut app = without_workers().await;
     let id = submit(&app).await;
     let queue = key(&app, &format!("q:1:{}:diagnostics.noop", app.tenant));
-    let kinds = key(&app, &format!("kinds:1:{}", app.tenant));
+    let kinds = key(&app, &format!("kinds:{}", app.tenant));
     let _: i64 = app
         .redis_connection()
         .await
@@ -109,4 +110,37 @@ async fn an_id_that_no_worker_would_pop_is_named_and_put_into_its_queue() {
     app.start_workers(Pool::ALL.to_vec());
     assert_eq!(app.client.ended(&id).await["state"], "succeeded");
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lines_of_bases_that_take_no_turn_are_named_and_get_theirs() {
+    let app = without_workers().await;
+    let base = app.client.knowledge_base("lanterns").await;
+    let search = app.client.request(reqwest::Method::POST, "/v1/search");
+    let search = search.json(&json!({"knowledge_base_ids": [base], "query": "lantern"}));
+    let search = app.client.send(search.header("prefer", "respond-async")).await;
+    let id = JobId(search.body["id"].as_str().unwrap().parse().unwrap());
+    let of_searches = |end: &str| key(&app, end).replace(":general}", ":retrieval}");
+    let kinds = of_searches(&format!("kinds:{}", app.tenant));
+    let lines = of_searches(&format!("lines:1:{}:search_knowledge", app.tenant));
+    let line = format!("search_knowledge@{base}");
+    let mut redis = app.redis_connection().await;
+    let turns: Vec<String> = redis.lrange(&kinds, 0, -1).await.unwrap();
+    assert_eq!(turns, ["1:search_knowledge@"], "they have one together");
+    // The line has no turn in its kind; the kind has none in its tenant's; and each has too many.
+    let _: i64 = redis.del(&lines).await.unwrap();
+    named_and_mended(&app, "dispatch_index", "problem", "queues that get no turn");
+    let _: i64 = redis.del(&kinds).await.unwrap();
+    named_and_mended(&app, "dispatch_index", "problem", "queues that get no turn");
+    let _: i64 = redis.rpush(&lines, &line).await.unwrap();
+    named_and_mended(&app, "dispatch_index", "problem", "turns taken more than once");
+    let _: i64 = redis.rpush(&kinds, "1:search_knowledge@").await.unwrap();
+    named_and_mended(&app, "dispatch_index", "problem", "turns taken more than once");
+    // Of nothing that waits no turn is left.
+    let popped = app.context.queue.pop(Pool::Retrieval, 5, &[]).await.unwrap();
+    assert_eq!(popped.iter().map(|popped| popped.job.id).collect::<Vec<_>>(), [id]);
+    app.context.queue.settle(Pool::Retrieval, &[id]).await.unwrap();
+    let left: i64 = redis.exists(&[kinds, lines]).await.unwrap();
+    assert_eq!(left, 0);
+    app.abandon().await;
 }

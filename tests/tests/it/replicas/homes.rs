@@ -1,5 +1,6 @@
 //! Which process is given a job that needs a base's replica: asked of the dispatch index as processes ask it.
 use jobs::{Asking, Dispatch, Home, Limit, Pool, PoolLimits, PoppedJobs, Wanted};
+use redis::AsyncCommands;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use store::{JobId, KnowledgeBaseId, TenantId};
@@ -311,5 +312,31 @@ async fn a_search_over_several_bases_waits_for_who_has_all_of_them() {
     let id = processes.push_of(tenant, &[first, second]).await;
     assert!(processes.asks(other, 8).await.jobs.is_empty());
     assert_eq!(ids(&processes.asks(home, 8).await), [id]);
+    processes.app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn how_long_a_line_waited_is_forgotten_whoever_takes_its_job_and_after_an_hour() {
+    let mut processes = Processes::of(&["one", "two"]).await;
+    let base = base();
+    let home = processes.given(&["one", "two"], base).await[0];
+    let other = if home == "one" { "two" } else { "one" };
+    processes.opens(home, base);
+    processes.push(base).await;
+    assert!(processes.asks(other, 8).await.jobs.is_empty());
+    let mut redis = processes.app.redis_connection().await;
+    let waits = format!("{{{}:retrieval}}:6:waits", processes.app.context.settings.redis.prefix);
+    let lines =
+        async |redis: &mut redis::aio::MultiplexedConnection| redis.hkeys::<_, Vec<String>>(&waits).await.unwrap();
+    assert_eq!(lines(&mut redis).await.len(), 1);
+    processes.leaves(home).await;
+    assert_eq!(processes.asks(other, 8).await.jobs.len(), 1, "it is alone");
+    assert_eq!(lines(&mut redis).await, [""; 0]);
+    let now_ms = processes.app.context.queue.now_ms().await.unwrap();
+    for (line, minutes) in [("gone", 61), ("waiting", 59)] {
+        let _: i64 = redis.hset(&waits, line, now_ms - minutes * 60_000).await.unwrap();
+    }
+    processes.announce().await;
+    assert_eq!(lines(&mut redis).await, ["waiting"]);
     processes.app.abandon().await;
 }
