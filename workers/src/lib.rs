@@ -69,7 +69,7 @@ pub use self::reconciler::{DispatchError, Dispatched, dispatch_due_once, expire_
 pub use self::registry::{Handle, Registry};
 pub use self::replicas::{INDEX_VERSION, IdleError, IdleReplica, Replicas, Unusable, idle_replicas, vector_server};
 pub use self::reranking::{Rerankers, local_reranker, remote_reranker};
-pub use self::retention::{UniqueKeys, sweep_all, sweep_deliveries};
+pub use self::retention::{UniqueKeys, UnsettledDeliveries, sweep_all, sweep_deliveries};
 pub use self::settings::WorkerOptions;
 pub use self::start::{Workers, start};
 pub use self::tasks::Tasks;
