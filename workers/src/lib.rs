@@ -53,7 +53,7 @@ mod steps;
 mod tasks;
 mod trace;
 
-pub use self::batches::tend_batches;
+pub use self::batches::{expire_open_batches, tend_batches};
 pub use self::budgets::Budgets;
 pub use self::context::Context;
 pub use self::effect::{Effect, LookedUp};

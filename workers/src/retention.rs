@@ -1,12 +1,13 @@
 //! Deletes what has outlived its use. Each sort of it is swept by itself, in transactions of a thousand rows: one that cannot be swept keeps nothing else.
+use crate::batches::expire_open_batches;
 use crate::pulse::Beat;
 use crate::reconciler::interval;
 use crate::{Context, WorkerOptions};
 use config::DispatchSettings;
 use std::sync::Arc;
 use store::jobs::{JobRetention, LockPlace, sweep_batches, sweep_idempotency_keys, sweep_interactive, sweep_locks};
-use store::{StoreError, System};
 use store::webhooks::{DeliveryPlace, sweep_unsettled};
+use store::{StoreError, System};
 
 /// Rows per transaction: short ones let others at the rows.
 const CHUNK: i64 = 1000;
@@ -17,15 +18,15 @@ const AHEAD_BATCHES: i32 = 200;
 /// A pass over the unique keys ends when it has met so many that are held: those cost a look each and bring nothing, and there are as many as tenants like.
 const HELD_KEYS_A_PASS: usize = 5000;
 
-/// Deletes what has outlived its use and makes the partitions of the weeks to come, until dropped.
 /// Likewise over the deliveries of webhooks whose jobs wait.
 const WAITING_DELIVERIES_A_PASS: usize = 5000;
 
+/// Deletes what has outlived its use and makes the partitions of the weeks to come, until dropped.
 pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>, beat: Beat) {
     let mut ticks = interval(60_000);
     let mut keys = UniqueKeys::default();
-    loop {
     let mut unsettled = UnsettledDeliveries::default();
+    loop {
         ticks.tick().await;
         beat.now();
         match store::jobs::create_partitions(&context.system).await {
@@ -47,6 +48,9 @@ pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>, beat: 
         }
         // Whoever sweeps has failed to say so: what it could not delete is in the log, by sort.
         let _ = sweep_jobs(&context.system, &options.dispatch).await;
+        if let Err(error) = expire_open_batches(&context.system, &context.queue).await {
+            tracing::warn!(%error, "cannot close batches that nobody has closed; trying again in a minute");
+        }
         if let Err(error) = keys.pass(&context.system).await {
             tracing::warn!(%error, "cannot delete unique keys of ended jobs; trying again in a minute");
         }

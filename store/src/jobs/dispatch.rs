@@ -95,7 +95,7 @@ pub async fn mark_for_dispatch(
     // for an empty week takes any of its indexes, and then reads all that waits, five times a tick.
     let marked: Vec<MarkedRow> = sql_query(format!(
         "WITH due AS (
-             (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() AND NOT awaits_batch AND pool = ANY($3) ORDER BY run_at LIMIT $2)
+             (SELECT id FROM jobs WHERE state = 'scheduled' AND NOT awaits_batch AND run_at <= now() AND pool = ANY($3) ORDER BY run_at LIMIT $2)
              UNION ALL (SELECT id FROM jobs WHERE state = 'retryable' AND run_at <= now() AND pool = ANY($3) ORDER BY run_at LIMIT $2)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL AND dispatched_at IS NULL AND pool = ANY($3) LIMIT $2)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL
