@@ -1,18 +1,22 @@
-//! What a batch of jobs costs does not depend on how many others wait.
+//! What a batch of jobs costs does not depend on how many others wait, or have ended.
 use diesel::sql_query;
 use diesel::sql_types::BigInt;
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use serde_json::{Value, json};
 use std::time::Duration;
-use store::JobId;
-use store::jobs::{ClaimedJob, Finish, Held, Outcome, Progress, claim, finish, renew, save_progress};
+use store::batches::{end_all, stopped};
+use store::jobs::{
+    CancelFilter, ClaimedJob, Finish, Held, JobFilter, JobState, Outcome, Progress, claim, finish, kinds_to_release,
+    list, mark_for_dispatch, release_kinds, renew, save_progress, unended,
+};
+use store::{JobId, StoreError, TenantTx};
 use tests::{TestApp, TestOptions};
 
 const BETWEEN: i64 = 20_000;
 /// Jobs of each tenant that lie around.
 const EACH: i64 = 20;
 
-/// Rows and index entries of the job tables that Postgres says it has read, and how often it looked anything up in them.
+/// Rows and index entries of the tables of jobs and batches that Postgres says it has read, and how often it looked anything up in them.
 #[derive(Debug, diesel::QueryableByName)]
 struct Reads {
     #[diesel(sql_type = BigInt)]
@@ -26,17 +30,24 @@ async fn reads(app: &TestApp) -> Reads {
         "SELECT (sum(t.seq_tup_read) + sum(i.read))::bigint AS read, sum(i.lookups)::bigint AS lookups
          FROM pg_stat_user_tables t
          JOIN (SELECT relid, sum(idx_tup_read) AS read, sum(idx_scan) AS lookups FROM pg_stat_user_indexes GROUP BY 1) i USING (relid)
-         WHERE t.relname ~ '^job(s|_bodies)_'",
+         WHERE t.relname ~ '^(job(s|_bodies)_|batches$)'",
     )
     .get_result(&mut app.database.owner().await)
     .await
     .unwrap()
 }
 
+async fn nothing(_: &mut TenantTx) -> Result<(), StoreError> {
+    Ok(())
+}
+
 /// A connection tells of what it read once a second at most, with the next thing it does.
 async fn settled_reads(app: &TestApp) -> Reads {
     for _ in 0..30 {
         app.context.system.ping().await.unwrap();
+        let as_tenant = || app.context.store.tenant(app.tenant, nothing);
+        let (one, another) = tokio::join!(as_tenant(), as_tenant());
+        one.and(another).unwrap();
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     reads(app).await
@@ -46,10 +57,17 @@ async fn settled_reads(app: &TestApp) -> Reads {
 async fn app() -> TestApp {
     TestApp::start_with(TestOptions {
         pools: Vec::new(),
-        settings: vec![("database.system_connections", "2".to_owned())],
+        settings: vec![
+            ("database.system_connections", "2".to_owned()),
+            ("database.app_connections", "2".to_owned()),
+        ],
         ..TestOptions::default()
     })
     .await
+}
+
+async fn run(app: &TestApp, sql: &str) {
+    app.database.owner().await.batch_execute(sql).await.unwrap();
 }
 
 async fn submitted(app: &TestApp) -> JobId {
@@ -75,13 +93,13 @@ async fn claim_and_end(app: &TestApp, ids: &[JobId]) {
         })
         .collect();
     save_progress(system, &progress).await.unwrap();
-    let ends: Vec<Finish> = held
+    let ends: Vec<Finish> = claimed
         .iter()
-        .map(|held| Finish {
-            id: held.id,
-            lease_token: held.lease_token,
+        .map(|job| Finish {
+            id: job.id,
+            lease_token: job.lease_token,
             interactive: false,
-            batch: None,
+            batch: job.parent_id,
             outcome: Outcome::Succeeded { result: Value::Null },
             steps: None,
         })
