@@ -148,7 +148,9 @@ pub async fn states(system: &System, pools: &[&str]) -> Result<Vec<PoolState>, S
     let loads = loads(system, pools).await?;
     let mut tx = system.begin_survey().await?;
     let asides: Vec<Aside> = sql_query(
-        "WITH waiting AS (SELECT pool, count(*) AS jobs FROM jobs WHERE state IN ('scheduled', 'retryable') GROUP BY pool),
+        "WITH waiting AS (SELECT pool, count(*) AS jobs FROM (
+                  SELECT pool FROM jobs WHERE state = 'retryable' OR state = 'scheduled' AND NOT awaits_batch
+                  UNION ALL SELECT pool FROM jobs WHERE state = 'scheduled' AND awaits_batch) w GROUP BY pool),
               dead AS (SELECT pool, count(*) AS jobs FROM jobs WHERE state = 'dead' AND discarded_at IS NULL GROUP BY pool)
          SELECT coalesce(w.jobs, 0) AS scheduled, coalesce(d.jobs, 0) AS dead
          FROM unnest($1::text[]) WITH ORDINALITY AS p (pool, place) LEFT JOIN waiting w USING (pool) LEFT JOIN dead d USING (pool) ORDER BY p.place",

@@ -6,7 +6,7 @@ use crate::reconciler::{dispatches, interval};
 use crate::{Context, WorkerOptions};
 use jobs::Queue;
 use std::sync::Arc;
-use store::batches::{EndedBatch, cancel_some, end_all, mark_swept, release_steps, stopped};
+use store::batches::{EndedBatch, cancel_some, end_all, expire_open, mark_swept, release_steps, stopped};
 use store::jobs::{JobState, Told};
 use store::{JobId, StoreError, System};
 
@@ -41,6 +41,23 @@ pub async fn tend_batches(system: &System, queue: &Queue) -> Result<(), StoreErr
     end_ready(system, queue).await?;
     queue.push(&dispatches(release_steps(system).await?)).await;
     Ok(())
+}
+
+/// Closes the batches that nobody has closed for a month, and tells whoever watches what would have followed them; returns how many there were.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn expire_open_batches(system: &System, queue: &Queue) -> Result<usize, StoreError> {
+    let mut all = 0;
+    loop {
+        let expired = expire_open(system, BATCHES).await?;
+        if expired.batches == 0 {
+            return Ok(all);
+        }
+        all += expired.batches;
+        tracing::info!(batches = expired.batches, "closed batches that nobody had closed");
+        tell(queue, &expired.following).await;
+    }
 }
 
 async fn cancel_stopped(system: &System, queue: &Queue) -> Result<(), StoreError> {

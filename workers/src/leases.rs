@@ -2,10 +2,18 @@
 use crate::pulse::Beat;
 use crate::running::{Running, StopReason};
 use crate::{Context, WorkerOptions};
+use futures::future::join_all;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 use store::jobs::Held;
 use tokio::time::Instant;
+
+/// Locked rows that are waited for at once: each holds a connection.
+const WAITERS: usize = 3;
+
+/// However many rows are locked, each is waited for at least so long.
+const PATIENCE: Duration = Duration::from_millis(20);
 
 /// Renews thrice a lease until dropped. A process that cannot reach Postgres for a whole lease stops its jobs by itself: by
 /// then they run elsewhere.
@@ -25,19 +33,22 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: 
         // One that hangs must keep neither the next nor the end of a lease from being noticed.
         match tokio::time::timeout(options.renewal_interval(), renewal).await {
             Ok(Ok(renewed)) => {
-                let renewed: HashMap<_, _> = renewed
+                let mut renewed: HashMap<_, _> = renewed
                     .into_iter()
                     .map(|lease| (lease.held(), lease.cancel_requested))
                     .collect();
+                let mut locked: Vec<Held> = held
+                    .iter()
+                    .filter(|lease| !renewed.contains_key(lease))
+                    .copied()
+                    .collect();
+                locked.sort_by_key(|lease| renewed_at.get(lease).copied());
+                renewed.extend(wait_for_all(&context, &options, &locked).await);
                 for lease in &held {
-                    let cancel_requested = match renewed.get(lease) {
-                        Some(cancel_requested) => Some(*cancel_requested),
-                        None => wait_for(&context, &options, *lease).await,
-                    };
-                    match cancel_requested {
+                    match renewed.get(lease) {
                         Some(cancel_requested) => {
                             renewed_at.insert(*lease, asked);
-                            if cancel_requested {
+                            if *cancel_requested {
                                 running.stop_attempt(*lease, StopReason::Cancelled);
                             }
                         }
@@ -59,14 +70,32 @@ pub(crate) async fn run(context: Context, options: Arc<WorkerOptions>, running: 
     }
 }
 
-/// Renews a lease whose row was locked: a job that writes under its lease all the time would else be passed over each time, and lose it. Whether its
-/// cancellation was asked for; `None` when it could not be renewed.
-async fn wait_for(context: &Context, options: &WorkerOptions, lease: Held) -> Option<bool> {
-    let patience = options.renewal_interval() / 4;
+/// Renews leases whose rows were locked, those that were renewed last come last: a job that writes under its lease all the time would else be passed over each time, and
+/// lose it. There is one time for all of them together, so that however many stay locked, the next renewal of the others comes when it should. Those that could be
+/// renewed, and whether their cancellation was asked for.
+async fn wait_for_all(context: &Context, options: &WorkerOptions, locked: &[Held]) -> Vec<(Held, bool)> {
+    let whole = options.renewal_interval() / 4;
+    let until = Instant::now() + whole;
+    let turns = u32::try_from(locked.len().div_ceil(WAITERS)).unwrap_or(u32::MAX);
+    let patience = (whole / turns.max(1)).max(PATIENCE);
+    let mut renewed = Vec::new();
+    for some in locked.chunks(WAITERS) {
+        if Instant::now() >= until {
+            break;
+        }
+        let waits = some.iter().map(|lease| wait_for(context, options, *lease, patience));
+        let asked = join_all(waits).await.into_iter().zip(some);
+        renewed.extend(asked.filter_map(|(cancel_requested, lease)| Some((*lease, cancel_requested?))));
+    }
+    renewed
+}
+
+/// Whether the job's cancellation was asked for; `None` when the lease could not be renewed.
+async fn wait_for(context: &Context, options: &WorkerOptions, lease: Held, patience: Duration) -> Option<bool> {
     let patience_ms = i64::try_from(patience.as_millis()).unwrap_or(i64::MAX);
     let renewal = store::jobs::renew_locked(&context.system, lease, options.lease_ms(), patience_ms);
-    // Twice as long, lest a connection that hangs keeps the others' leases from being renewed.
-    match tokio::time::timeout(patience * 2, renewal).await {
+    // Longer, but not long, lest a connection that hangs keeps the others' leases from being renewed.
+    match tokio::time::timeout(patience + options.renewal_interval() / 4, renewal).await {
         Ok(Ok(renewed)) => renewed.map(|renewed| renewed.cancel_requested),
         Ok(Err(error)) => {
             tracing::debug!(job.id = %lease.id, %error, "the lease is locked");

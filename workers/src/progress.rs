@@ -23,6 +23,16 @@ struct Latest {
     steps: Option<Steps>,
 }
 
+impl Latest {
+    fn to_write(&self) -> Progress {
+        Progress {
+            held: self.held,
+            progress: self.progress.clone(),
+            steps: self.steps.as_ref().and_then(Steps::to_json),
+        }
+    }
+}
+
 impl ProgressBoard {
     pub(crate) fn set(&self, held: Held, progress: Value) {
         self.change(held, |latest| latest.progress = Some(progress));
@@ -48,16 +58,24 @@ impl ProgressBoard {
         change(latest);
     }
 
-    fn take(&self) -> Vec<Progress> {
+    fn take(&self) -> HashMap<JobId, Latest> {
         let mut latest = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
-        latest
-            .drain()
-            .map(|(_, latest)| Progress {
-                held: latest.held,
-                progress: latest.progress,
-                steps: latest.steps.and_then(|steps| steps.to_json()),
-            })
-            .collect()
+        std::mem::take(&mut *latest)
+    }
+
+    /// What could not be written comes again, but for what is newer.
+    fn put_back(&self, older: Latest) {
+        let mut board = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
+        match board.get_mut(&older.held.id) {
+            None => {
+                board.insert(older.held.id, older);
+            }
+            Some(latest) if latest.held == older.held => {
+                latest.progress = latest.progress.take().or(older.progress);
+                latest.steps = latest.steps.take().or(older.steps);
+            }
+            Some(_) => {}
+        }
     }
 }
 
@@ -67,17 +85,67 @@ pub(crate) async fn run(context: Context, board: ProgressBoard, beat: Beat) {
     loop {
         ticks.tick().await;
         beat.now();
-        let progress = board.take();
-        if progress.is_empty() {
+        let mut latest = board.take();
+        if latest.is_empty() {
             continue;
         }
-        // Progress that cannot be written is out of date in a moment anyway.
-        if let Err(error) = store::jobs::save_progress(&context.system, &progress).await {
-            tracing::debug!(%error, "progress not written");
+        let progress: Vec<Progress> = latest.values().map(Latest::to_write).collect();
+        match store::jobs::save_progress(&context.system, &progress).await {
+            Ok(locked) => {
+                let locked = locked.iter().filter_map(|id| latest.remove(id)).collect::<Vec<_>>();
+                locked.into_iter().for_each(|latest| board.put_back(latest));
+            }
+            // Progress that cannot be written is out of date in a moment anyway.
+            Err(error) => tracing::debug!(%error, "progress not written"),
         }
-        context
-            .queue
-            .announce_changes(&progress.iter().map(|p| p.held.id).collect::<Vec<_>>())
-            .await;
+        if !latest.is_empty() {
+            context
+                .queue
+                .announce_changes(&latest.into_keys().collect::<Vec<_>>())
+                .await;
+        }
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    fn held(token: u128) -> Held {
+        Held {
+            id: JobId(Uuid::from_u128(1)),
+            lease_token: Uuid::from_u128(token),
+        }
+    }
+
+    fn taken(board: &ProgressBoard) -> Latest {
+        board.take().remove(&held(1).id).unwrap()
+    }
+
+    #[test]
+    fn what_could_not_be_written_comes_again_but_for_what_is_newer() {
+        let board = ProgressBoard::default();
+        board.set(held(1), json!(1));
+        let older = taken(&board);
+        board.put_back(older);
+        let again = taken(&board);
+        assert_eq!(again.progress, Some(json!(1)));
+        board.set(held(1), json!(2));
+        board.put_back(again);
+        assert_eq!(taken(&board).progress, Some(json!(2)));
+    }
+
+    #[test]
+    fn what_an_earlier_lease_said_does_not_come_again_under_a_later_one() {
+        let board = ProgressBoard::default();
+        board.set(held(1), json!(1));
+        let older = taken(&board);
+        board.set(held(2), json!(2));
+        board.put_back(older);
+        let latest = taken(&board);
+        assert_eq!((latest.held, latest.progress), (held(2), Some(json!(2))));
     }
 }

@@ -3,11 +3,12 @@ use crate::bell::Bell;
 use crate::dead::count_dead;
 use crate::limits::Limits;
 use crate::lost_offers::LostOffers;
+use crate::paused::Paused;
 use crate::pulse::Beat;
 use crate::{Context, WorkerOptions};
 use jobs::{Dispatch, Pool, Queue, QueueError};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use store::jobs::{Dispatchable, JobState};
 use store::{JobId, StoreError, System};
 use tokio::time::timeout;
@@ -76,16 +77,23 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, 
     let mut paused = Paused::new(redispatch);
     let mut limits = Limits::default();
     let mut lost = LostOffers::new(redispatch);
+    let mut releasing = false;
     loop {
-        let rung = tokio::select! {
-            _ = ticks.tick() => false,
-            () = bell.rung() => true,
+        // A long release does not wait for ticks, and what is done at a tick does not wait for it.
+        let ticked = tokio::select! {
+            biased;
+            _ = ticks.tick() => true,
+            () = bell.rung() => false,
+            () = std::future::ready(()), if releasing => false,
         };
         beat.now();
-        if !rung {
-            if let Err(error) = paused.release(&context).await {
+        if ticked || releasing {
+            releasing = paused.release(&context.system).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "cannot see what is paused; trying again");
-            }
+                false
+            });
+        }
+        if ticked {
             // Before jobs are offered: they must find the limits that they are under.
             if let Err(error) = limits.keep(&context).await {
                 tracing::warn!(%error, "cannot keep limits; trying again");
@@ -98,7 +106,8 @@ pub(crate) async fn dispatch_due(context: Context, options: Arc<WorkerOptions>, 
             }
         }
         match dispatch_due_once(&context.system, &context.queue).await {
-            Ok(dispatched) => paused.put_aside |= dispatched.put_aside,
+            Ok(dispatched) if dispatched.put_aside => paused.put_aside(),
+            Ok(_) => {}
             Err(error) => tracing::warn!(%error, "cannot reconcile; trying again"),
         }
     }
@@ -124,57 +133,6 @@ async fn offer_again(context: &Context) -> Result<(), Box<dyn std::error::Error 
         context.queue.settle(pool, &others).await?;
     }
     Ok(())
-}
-
-/// When jobs that were put aside because they are paused have to be looked at again.
-struct Paused {
-    /// Of what was paused at the last look.
-    fingerprint: Option<String>,
-    /// Some were put aside since: the pause may have ended before the next look at what is paused.
-    put_aside: bool,
-    looked_at: Instant,
-    /// Another process may have put some aside and died.
-    look_every: Duration,
-}
-
-impl Paused {
-    fn new(look_every: Duration) -> Self {
-        Self {
-            fingerprint: None,
-            put_aside: false,
-            looked_at: Instant::now(),
-            look_every,
-        }
-    }
-
-    async fn release(&mut self, context: &Context) -> Result<(), StoreError> {
-        let fingerprint = Some(store::pauses::fingerprint(&context.system).await?);
-        if fingerprint == self.fingerprint && !self.put_aside && self.looked_at.elapsed() < self.look_every {
-            return Ok(());
-        }
-        release_paused(&context.system).await?;
-        self.fingerprint = fingerprint;
-        self.put_aside = false;
-        self.looked_at = Instant::now();
-        Ok(())
-    }
-}
-
-/// Makes all jobs whose pause has ended due for dispatch again; returns how many there were.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn release_paused(system: &System) -> Result<usize, StoreError> {
-    let mut all = 0;
-    if !store::jobs::any_to_release(system).await? {
-        return Ok(all);
-    }
-    loop {
-        match store::jobs::release_paused(system, CHUNK).await? {
-            0 => return Ok(all),
-            released => all += released,
-        }
-    }
 }
 
 /// What one look at what is due did.

@@ -1,10 +1,12 @@
 //! Deletes what has outlived its use. Each sort of it is swept by itself, in transactions of a thousand rows: one that cannot be swept keeps nothing else.
+use crate::batches::expire_open_batches;
 use crate::pulse::Beat;
 use crate::reconciler::interval;
 use crate::{Context, WorkerOptions};
 use config::DispatchSettings;
 use std::sync::Arc;
 use store::jobs::{JobRetention, LockPlace, sweep_batches, sweep_idempotency_keys, sweep_interactive, sweep_locks};
+use store::webhooks::{DeliveryPlace, sweep_unsettled};
 use store::{StoreError, System};
 
 /// Rows per transaction: short ones let others at the rows.
@@ -16,10 +18,14 @@ const AHEAD_BATCHES: i32 = 200;
 /// A pass over the unique keys ends when it has met so many that are held: those cost a look each and bring nothing, and there are as many as tenants like.
 const HELD_KEYS_A_PASS: usize = 5000;
 
+/// Likewise over the deliveries of webhooks whose jobs wait.
+const WAITING_DELIVERIES_A_PASS: usize = 5000;
+
 /// Deletes what has outlived its use and makes the partitions of the weeks to come, until dropped.
 pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>, beat: Beat) {
     let mut ticks = interval(60_000);
     let mut keys = UniqueKeys::default();
+    let mut unsettled = UnsettledDeliveries::default();
     loop {
         ticks.tick().await;
         beat.now();
@@ -42,21 +48,30 @@ pub(crate) async fn retain(context: Context, options: Arc<WorkerOptions>, beat: 
         }
         // Whoever sweeps has failed to say so: what it could not delete is in the log, by sort.
         let _ = sweep_jobs(&context.system, &options.dispatch).await;
+        if let Err(error) = expire_open_batches(&context.system, &context.queue).await {
+            tracing::warn!(%error, "cannot close batches that nobody has closed; trying again in a minute");
+        }
         if let Err(error) = keys.pass(&context.system).await {
             tracing::warn!(%error, "cannot delete unique keys of ended jobs; trying again in a minute");
         }
-        if let Err(error) = sweep_deliveries(&context.system, context.settings.webhooks.log_retention_days).await {
+        let days = context.settings.webhooks.log_retention_days;
+        if let Err(error) = sweep_deliveries(&context.system, days, &mut unsettled).await {
             tracing::warn!(%error, "cannot delete old deliveries of webhooks; trying again in a minute");
         }
     }
 }
 
-/// Deletes the log of webhooks that has outlived its time. Returns how many deliveries went.
+/// Deletes the log of webhooks that has outlived its time, a bounded way of what was not settled. Returns how many deliveries went.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn sweep_deliveries(system: &System, days: u16) -> Result<usize, StoreError> {
-    all_chunks(|| store::webhooks::sweep(system, i32::from(days), CHUNK)).await
+pub async fn sweep_deliveries(
+    system: &System,
+    days: u16,
+    unsettled: &mut UnsettledDeliveries,
+) -> Result<usize, StoreError> {
+    let settled = all_chunks(|| store::webhooks::sweep(system, i32::from(days), CHUNK)).await?;
+    Ok(settled + unsettled.pass(system, days).await?)
 }
 
 /// Deletes all that has outlived its time: interactive jobs, idempotency keys, locks of ended jobs, batches without jobs, old weeks, vectors kept for documents
@@ -147,6 +162,28 @@ impl UniqueKeys {
             let swept = sweep_locks(system, self.after.as_ref(), CHUNK).await?;
             deleted += swept.deleted;
             held += swept.live;
+            self.after = swept.last;
+            if self.after.is_none() {
+                break;
+            }
+        }
+        Ok(deleted)
+    }
+}
+
+/// Goes round the deliveries of which it was not written down what became of them, a bounded way at each pass.
+#[derive(Debug, Default)]
+pub struct UnsettledDeliveries {
+    after: Option<DeliveryPlace>,
+}
+
+impl UnsettledDeliveries {
+    async fn pass(&mut self, system: &System, days: u16) -> Result<usize, StoreError> {
+        let (mut deleted, mut waiting) = (0, 0);
+        while waiting < WAITING_DELIVERIES_A_PASS {
+            let swept = sweep_unsettled(system, i32::from(days), self.after.as_ref(), CHUNK).await?;
+            deleted += swept.deleted;
+            waiting += swept.waiting;
             self.after = swept.last;
             if self.after.is_none() {
                 break;

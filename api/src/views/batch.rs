@@ -32,6 +32,9 @@ pub(crate) struct BatchObject {
     /// When nothing pended any more, and what follows became due.
     #[schema(required = true)]
     pub(crate) ended_at: Option<DateTime<Utc>>,
+    /// When it was closed because nobody had for 30 days: then what follows is cancelled, and its own jobs go on.
+    #[schema(required = true)]
+    pub(crate) expired_at: Option<DateTime<Utc>>,
     /// Of this request: jobs that were not added, because a job that has not ended holds their unique key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) existing: Vec<ExistingJob>,
@@ -88,6 +91,7 @@ impl From<Batch> for BatchObject {
             on_complete_state: batch.step_state,
             created_at: batch.created_at,
             ended_at: batch.ended_at,
+            expired_at: batch.expired_at,
             existing: Vec::new(),
         }
     }

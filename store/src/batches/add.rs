@@ -30,7 +30,7 @@ pub async fn lock_open(tx: &mut TenantTx, id: BatchId, more: usize) -> Result<()
         .ok_or(StoreError::NotFound { what: "batch" })?;
     if !row.open {
         return Err(StoreError::Conflict {
-            what: "the batch takes no more jobs: it was closed or cancelled",
+            what: "the batch takes no more jobs: it was closed or cancelled, or nobody had closed it for 30 days",
         });
     }
     if i64::from(row.total) + i64::try_from(more).unwrap_or(i64::MAX) > i64::from(MAX_JOBS) {

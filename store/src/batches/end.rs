@@ -58,7 +58,7 @@ async fn end(system: &System, limit: i64) -> Result<Vec<Row>, StoreError> {
     let ended: Vec<Row> = sql_query(
         "WITH ready AS (
              SELECT tenant_id, id FROM batches
-             WHERE ended_at IS NULL AND NOT open AND succeeded + dead + cancelled = total ORDER BY id LIMIT $1 FOR NO KEY UPDATE
+             WHERE ready ORDER BY id LIMIT $1 FOR NO KEY UPDATE
          ), over AS (
              UPDATE batches b SET ended_at = now() FROM ready r WHERE b.tenant_id = r.tenant_id AND b.id = r.id
              RETURNING b.*

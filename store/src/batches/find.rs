@@ -38,6 +38,9 @@ pub struct Batch {
     pub created_at: DateTime<Utc>,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub ended_at: Option<DateTime<Utc>>,
+    /// When it was closed because nobody had for [`OPEN_DAYS`](super::OPEN_DAYS).
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub expired_at: Option<DateTime<Utc>>,
 }
 
 /// What became of a batch.
@@ -102,7 +105,7 @@ impl Batch {
 
 const SELECT: &str =
     "SELECT b.id, b.name, b.on_failure, b.open, b.total, b.succeeded, b.dead, b.cancelled, b.stopped_by, b.has_step,
-        j.state AS step_state, b.created_at, b.ended_at
+        j.state AS step_state, b.created_at, b.ended_at, b.expired_at
     FROM batches b LEFT JOIN jobs j ON b.has_step AND j.tenant_id = b.tenant_id AND j.id = b.id";
 
 /// # Errors

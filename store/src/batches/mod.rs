@@ -5,6 +5,7 @@ mod add;
 mod count;
 mod create;
 mod end;
+mod expire;
 mod find;
 mod mend;
 mod retry;
@@ -12,8 +13,9 @@ mod stop;
 
 pub use self::add::{MAX_JOBS, add, lock_open};
 pub(crate) use self::count::COUNTED;
-pub use self::create::{NewBatch, OnFailure, create};
+pub use self::create::{MAX_OPEN, MAX_UNENDED, NewBatch, OnFailure, create};
 pub use self::end::{EndedBatch, end_all};
+pub use self::expire::{Expired, OPEN_DAYS, expire_open};
 pub use self::find::{Batch, BatchFilter, BatchState, find, list};
 pub use self::mend::{recount, release_steps};
 pub use self::retry::lock_batches_of;

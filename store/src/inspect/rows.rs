@@ -40,7 +40,8 @@ pub async fn undispatched(system: &System, epoch: &str, secs: f64) -> Result<Vec
     let free = free_kinds();
     let found: Vec<Id> = sql_query(format!(
         "WITH free AS MATERIALIZED ({free}), this AS MATERIALIZED (SELECT $1 || '@' || {SERVER_LIFE} AS epoch), found AS (
-             SELECT id FROM jobs WHERE state IN ('scheduled', 'retryable') AND NOT awaits_batch AND run_at < now() - $2 * interval '1 second'
+             SELECT id FROM jobs WHERE state = 'scheduled' AND NOT awaits_batch AND run_at < now() - $2 * interval '1 second'
+             UNION ALL SELECT id FROM jobs WHERE state = 'retryable' AND run_at < now() - $2 * interval '1 second'
              UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL
                        AND coalesce(dispatched_at, '-infinity') < now() - $2 * interval '1 second'
              UNION ALL SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch < (SELECT epoch FROM this)
@@ -114,7 +115,9 @@ pub async fn kept_weeks(system: &System, days: i32) -> Result<Vec<String>, Store
          ), keeping AS (
              SELECT tableoid AS week, tenant_id, state FROM jobs WHERE state = 'queued' AND id < (SELECT before FROM over)
              UNION ALL SELECT tableoid, tenant_id, state FROM jobs WHERE state = 'running' AND id < (SELECT before FROM over)
-             UNION ALL SELECT tableoid, tenant_id, state FROM jobs WHERE state IN ('scheduled', 'retryable') AND id < (SELECT before FROM over)
+             UNION ALL SELECT tableoid, tenant_id, state FROM jobs WHERE state = 'retryable' AND id < (SELECT before FROM over)
+             UNION ALL SELECT tableoid, tenant_id, state FROM jobs WHERE state = 'scheduled' AND NOT awaits_batch AND id < (SELECT before FROM over)
+             UNION ALL SELECT tableoid, tenant_id, state FROM jobs WHERE state = 'scheduled' AND awaits_batch AND id < (SELECT before FROM over)
              UNION ALL SELECT tableoid, tenant_id, state FROM jobs WHERE state = 'dead' AND discarded_at IS NULL AND id < (SELECT before FROM over)
          )
          SELECT substr(c.relname, 6) || ' ' || k.tenant_id || ' ' || k.state || ': ' || count(*) AS line

@@ -59,7 +59,7 @@ impl Unended {
     }
 }
 
-/// Those that match, the newest first.
+/// Those that match, the newest first. However many jobs of the tenant have ended, they are not read: the condition on the state is that of an index.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -69,7 +69,7 @@ pub async fn unended(tx: &mut TenantTx, filter: &CancelFilter) -> Result<Vec<Une
         "SELECT j.id, j.kind, j.pool, j.state, j.created_at, EXISTS (SELECT FROM deletions d WHERE d.tenant_id = $1 AND d.id = j.id) AS is_deletion,
                 j.state <> 'running' AND {IS_UNKNOWN} AS is_undecided
          FROM jobs j
-         WHERE j.tenant_id = $1 AND j.state IN ('scheduled', 'queued', 'running', 'retryable') AND NOT j.cancel_requested
+         WHERE j.tenant_id = $1 AND j.state NOT IN ('succeeded', 'dead', 'cancelled') AND NOT j.cancel_requested
            AND ($2 IS NULL OR j.id = ANY($2)) AND ($3 IS NULL OR j.state = $3) AND ($4 IS NULL OR j.kind = $4) AND ($5 IS NULL OR j.pool = $5)
            AND ($6 IS NULL OR j.parent_id = $6) AND ($7 IS NULL OR j.schedule_id = $7) AND ($8 IS NULL OR j.document_id = $8)
            AND ($9 IS NULL OR j.created_at > $9) AND ($10 IS NULL OR j.created_at < $10) AND ($11 IS NULL OR j.id < $11)

@@ -76,22 +76,41 @@ pub async fn dead_letters(tx: &mut TenantTx, filter: &DeadFilter) -> Result<Vec<
     .await?)
 }
 
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = Uuid)]
+    id: JobId,
+}
+
+/// Locks those of the jobs that are dead, by id: two who do something to the same ones then wait for each other once, and never in a circle. Returns them.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn lock_dead(tx: &mut TenantTx, ids: &[JobId]) -> Result<Vec<JobId>, StoreError> {
+    let locked: Vec<Id> = sql_query(
+        "SELECT id FROM jobs WHERE tenant_id = $1 AND id = ANY($2) AND state = 'dead' ORDER BY id FOR UPDATE",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Uuid>, _>(ids)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(locked.into_iter().map(|row| row.id).collect())
+}
+
 /// Puts dead jobs out of sight for good; returns those that were. Their rows go with their week.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn discard(tx: &mut TenantTx, ids: &[JobId], reason: &str) -> Result<Vec<JobId>, StoreError> {
-    #[derive(QueryableByName)]
-    struct Discarded {
-        #[diesel(sql_type = Uuid)]
-        id: JobId,
-    }
-    let discarded: Vec<Discarded> = sql_query(
+    // An update alone locks in the order of whichever index it takes.
+    let locked = lock_dead(tx, ids).await?;
+    let discarded: Vec<Id> = sql_query(
         "UPDATE jobs SET discarded_at = now(), discard_reason = $3, revision = revision + 1
          WHERE tenant_id = $1 AND id = ANY($2) AND state = 'dead' AND discarded_at IS NULL RETURNING id",
     )
     .bind::<Uuid, _>(tx.tenant)
-    .bind::<Array<Uuid>, _>(ids)
+    .bind::<Array<Uuid>, _>(&locked)
     .bind::<Text, _>(reason)
     .prepared()
     .load(&mut tx.conn)

@@ -95,7 +95,7 @@ pub async fn mark_for_dispatch(
     // for an empty week takes any of its indexes, and then reads all that waits, five times a tick.
     let marked: Vec<MarkedRow> = sql_query(format!(
         "WITH due AS (
-             (SELECT id FROM jobs WHERE state = 'scheduled' AND run_at <= now() AND NOT awaits_batch AND pool = ANY($3) ORDER BY run_at LIMIT $2)
+             (SELECT id FROM jobs WHERE state = 'scheduled' AND NOT awaits_batch AND run_at <= now() AND pool = ANY($3) ORDER BY run_at LIMIT $2)
              UNION ALL (SELECT id FROM jobs WHERE state = 'retryable' AND run_at <= now() AND pool = ANY($3) ORDER BY run_at LIMIT $2)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL AND dispatched_at IS NULL AND pool = ANY($3) LIMIT $2)
              UNION ALL (SELECT id FROM jobs WHERE state = 'queued' AND dispatch_epoch IS NULL
@@ -166,55 +166,6 @@ pub async fn offered_before(
     .await?;
     tx.commit().await?;
     Ok(offered)
-}
-
-/// What the jobs are that were put aside and are paused no longer: a few kinds of a few tenants, however many jobs were put aside.
-pub(crate) fn free_kinds() -> String {
-    format!(
-        "WITH put_aside AS MATERIALIZED (
-             SELECT DISTINCT tenant_id, pool, kind, forced FROM jobs WHERE state = 'queued' AND dispatch_epoch = '{PAUSED_EPOCH}')
-         SELECT * FROM put_aside j WHERE NOT {IS_PAUSED}"
-    )
-}
-
-/// Whether any job was put aside and is paused no longer. Asked first, since [`release_paused`] asks of each job.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn any_to_release(system: &System) -> Result<bool, StoreError> {
-    #[derive(QueryableByName)]
-    struct Found {
-        #[diesel(sql_type = Bool)]
-        found: bool,
-    }
-    let mut tx = system.begin(Durability::Relaxed).await?;
-    let any: Found = sql_query(format!("SELECT EXISTS ({}) AS found", free_kinds()))
-        .prepared()
-        .get_result(&mut tx.conn)
-        .await?;
-    tx.commit().await?;
-    Ok(any.found)
-}
-
-/// Makes up to `limit` jobs that were put aside and are no longer paused due for dispatch; returns how many there were.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn release_paused(system: &System, limit: i64) -> Result<usize, StoreError> {
-    let mut tx = system.begin(Durability::Relaxed).await?;
-    let released = sql_query(format!(
-        "WITH free AS (
-             SELECT id FROM jobs j WHERE state = 'queued' AND dispatch_epoch = '{PAUSED_EPOCH}' AND NOT {IS_PAUSED}
-             LIMIT $1 FOR UPDATE SKIP LOCKED
-         )
-         UPDATE jobs j SET dispatch_epoch = NULL, dispatched_at = NULL WHERE j.id = ANY(ARRAY(SELECT id FROM free))"
-    ))
-    .bind::<BigInt, _>(limit)
-    .prepared()
-    .execute(&mut tx.conn)
-    .await?;
-    tx.commit().await?;
-    Ok(released)
 }
 
 /// Every job that runs, of all tenants: as many as there are slots.

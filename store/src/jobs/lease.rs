@@ -1,6 +1,7 @@
 use super::places::batches;
 use crate::prepared::Prepare;
 use crate::store::Durability;
+use crate::system::SystemTx;
 use crate::{JobId, StoreError, System};
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
@@ -116,36 +117,50 @@ pub struct Progress {
     pub steps: Option<Value>,
 }
 
-/// Writes progress and steps down, for those jobs whose lease still holds.
+/// Writes progress and steps down, for those jobs whose lease still holds; returns those whose row is locked, and of which nothing was written. None is waited for: the others' rows would be
+/// locked for as long.
 ///
 /// # Errors
 /// [`StoreError`].
-pub async fn save_progress(system: &System, progress: &[Progress]) -> Result<(), StoreError> {
+pub async fn save_progress(system: &System, progress: &[Progress]) -> Result<Vec<JobId>, StoreError> {
+    let mut locked = Vec::new();
     for batch in batches(progress, |progress| progress.held.id) {
         let mut retries = system.retries();
         loop {
             match save_batch(system, &batch).await {
                 Err(StoreError::Query(error)) if retries.after_change(&error) => {}
-                saved => break saved?,
+                saved => break locked.append(&mut saved?),
             }
         }
     }
-    Ok(())
+    Ok(locked)
 }
 
-async fn save_batch(system: &System, progress: &[&Progress]) -> Result<(), StoreError> {
+#[derive(QueryableByName)]
+struct Id {
+    #[diesel(sql_type = Uuid)]
+    id: JobId,
+}
+
+async fn save_batch(system: &System, progress: &[&Progress]) -> Result<Vec<JobId>, StoreError> {
     let (Some(first), Some(last)) = (progress.first(), progress.last()) else {
-        return Ok(());
+        return Ok(Vec::new());
     };
     let mut tx = system.begin_in_one_snapshot(Durability::Relaxed).await?;
-    sql_query(
+    let written: Vec<Id> = sql_query(
         "WITH held AS (
-             UPDATE jobs SET progress = coalesce($3[width_bucket(id, $1)], progress), revision = revision + 1
+             SELECT id FROM jobs
              WHERE id = ANY($1) AND id BETWEEN $4 AND $5 AND state = 'running' AND lease_token = $2[width_bucket(id, $1)]
+             ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
+         ), written AS (
+             UPDATE jobs SET progress = coalesce($3[width_bucket(id, $1)], progress), revision = revision + 1
+             WHERE id = ANY(ARRAY(SELECT id FROM held)) AND id BETWEEN $4 AND $5
              RETURNING tenant_id, id, $6[width_bucket(id, $1)] AS steps
+         ), bodies AS (
+             UPDATE job_bodies b SET steps = w.steps
+             FROM written w WHERE b.tenant_id = w.tenant_id AND b.job_id = w.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $4 AND $5 AND jsonb_typeof(w.steps) = 'array'
          )
-         UPDATE job_bodies b SET steps = h.steps
-         FROM held h WHERE b.tenant_id = h.tenant_id AND b.job_id = h.id AND b.job_id = ANY($1) AND b.job_id BETWEEN $4 AND $5 AND jsonb_typeof(h.steps) = 'array'",
+         SELECT id FROM written",
     )
     .bind::<Array<Uuid>, _>(progress.iter().map(|p| p.held.id).collect::<Vec<_>>())
     .bind::<Array<Uuid>, _>(progress.iter().map(|p| p.held.lease_token).collect::<Vec<_>>())
@@ -154,7 +169,32 @@ async fn save_batch(system: &System, progress: &[&Progress]) -> Result<(), Store
     .bind::<Uuid, _>(last.held.id)
     .bind::<Array<Nullable<Jsonb>>, _>(progress.iter().map(|p| p.steps.as_ref()).collect::<Vec<_>>())
     .prepared()
-    .execute(&mut tx.conn)
+    .load(&mut tx.conn)
     .await?;
-    tx.commit().await
+    let left: Vec<&&Progress> = progress
+        .iter()
+        .filter(|progress| !written.iter().any(|job| job.id == progress.held.id))
+        .collect();
+    let locked = still_held(&mut tx, &left).await?;
+    tx.commit().await?;
+    Ok(locked)
+}
+
+/// Those of them whose lease still holds.
+async fn still_held(tx: &mut SystemTx, progress: &[&&Progress]) -> Result<Vec<JobId>, StoreError> {
+    let (Some(first), Some(last)) = (progress.first(), progress.last()) else {
+        return Ok(Vec::new());
+    };
+    let held: Vec<Id> = sql_query(
+        "SELECT id FROM jobs
+         WHERE id = ANY($1) AND id BETWEEN $3 AND $4 AND state = 'running' AND lease_token = $2[width_bucket(id, $1)]",
+    )
+    .bind::<Array<Uuid>, _>(progress.iter().map(|p| p.held.id).collect::<Vec<_>>())
+    .bind::<Array<Uuid>, _>(progress.iter().map(|p| p.held.lease_token).collect::<Vec<_>>())
+    .bind::<Uuid, _>(first.held.id)
+    .bind::<Uuid, _>(last.held.id)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(held.into_iter().map(|job| job.id).collect())
 }

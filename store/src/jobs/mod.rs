@@ -19,6 +19,7 @@ mod force;
 mod interactive;
 mod lease;
 mod places;
+mod release;
 mod retention;
 mod retry;
 mod state;
@@ -36,13 +37,10 @@ pub use self::cancel_many::{CancelFilter, Unended, cancel_many, unended};
 pub use self::claim::{ClaimedJob, claim, claimed_as, still_queued};
 pub use self::create::{NewJob, ScheduledBy, create};
 pub use self::create_many::create_many;
-pub use self::dead_letters::{DeadFilter, DeadLetter, dead_letters, discard};
+pub use self::dead_letters::{DeadFilter, DeadLetter, dead_letters, discard, lock_dead};
 pub use self::dead_summary::{DeadGroup, SUMMED_UP, dead_summary};
-pub use self::dispatch::{
-    Dispatchable, Marked, Offered, any_to_release, mark_for_dispatch, offered_before, release_paused, running,
-    unmark_dispatch,
-};
-pub(crate) use self::dispatch::{PAUSED_EPOCH, SERVER_LIFE, free_kinds};
+pub use self::dispatch::{Dispatchable, Marked, Offered, mark_for_dispatch, offered_before, running, unmark_dispatch};
+pub(crate) use self::dispatch::{PAUSED_EPOCH, SERVER_LIFE};
 pub use self::erase::{erase_all, erase_answers_citing};
 pub use self::expire::{ExpiredJob, expire_leases};
 pub use self::find::{Job, JobFilter, find, find_many, find_with_attempts, list};
@@ -50,6 +48,8 @@ pub use self::finish::{Ended, Finish, Outcome, finish, finish_in};
 pub use self::force::force;
 pub use self::interactive::make_durable;
 pub use self::lease::{Held, Progress, RenewedLease, renew, renew_locked, save_progress};
+pub(crate) use self::release::free_kinds;
+pub use self::release::{PutAside, kinds_to_release, release_kinds};
 pub(crate) use self::retention::prefer_indexes;
 pub use self::retention::{
     JobRetention, WEEKS_AHEAD, count_default_rows, create_partitions, drop_partitions, sweep_batches,

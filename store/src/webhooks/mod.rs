@@ -21,7 +21,7 @@ pub use self::events::{
 };
 pub(crate) use self::older_secrets::{OLDER_SECRETS, OLDER_SECRETS_UNTIL};
 pub use self::replay::{Replayed, replay, replay_failed};
-pub use self::retention::sweep;
+pub use self::retention::{DeliveryPlace, UnsettledSwept, sweep, sweep_unsettled};
 pub use self::sealed::unopenable;
 pub use self::secret::WebhookSecret;
 pub(crate) use self::secret::binding;

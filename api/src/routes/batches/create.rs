@@ -103,7 +103,7 @@ impl CreateBatch {
         (status = 200, description = "The batch has ended; its state says how.", body = BatchObject),
         (status = 202, description = "The batch.", body = BatchObject, headers(("Location" = String, description = "The batch."))),
         (status = 404, description = "A payload names what is not there."),
-        (status = 409, description = "The idempotency key was used for another request."),
+        (status = 409, description = "The idempotency key was used for another request, or there are 1000 open batches, or 10000 that have not ended."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "A kind is unknown, or fields are missing, wrong or unknown."),
@@ -152,7 +152,7 @@ async fn create(tx: &mut TenantTx, id: BatchId, new: NewWork, by: AddedBy) -> Re
         id,
         name: &new.name,
         on_failure: new.on_failure,
-        open: true,
+        stays_open: new.open,
         has_step: new.step.is_some(),
     };
     require_named_by_all(tx, &new.jobs).await?;

@@ -10,7 +10,7 @@ use jobs::Dispatch;
 use serde::Serialize;
 use store::batches::lock_batches_of;
 use store::effects::Decision;
-use store::jobs::{DeadFilter, DeadLetter, Retried, dead_letters, retry};
+use store::jobs::{DeadFilter, DeadLetter, Retried, dead_letters, lock_dead, retry};
 use store::{JobId, StoreError, TenantTx};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -155,6 +155,8 @@ struct Replayed {
 async fn replay(tx: &mut TenantTx, letters: &[DeadLetter], effect: Option<Decision>) -> Result<Replayed, StoreError> {
     let ids: Vec<JobId> = letters.iter().map(|letter| letter.id).collect();
     lock_batches_of(tx, &ids).await?;
+    // By id, as everyone locks jobs: letters are listed the newest first.
+    lock_dead(tx, &ids).await?;
     let mut done = Replayed::default();
     for letter in letters {
         match retry(tx, letter.id, effect.filter(|_| has_unknown(letter))).await {

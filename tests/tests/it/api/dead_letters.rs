@@ -309,3 +309,27 @@ async fn everything_wrong_with_a_replay_or_a_discard_is_said_at_once() {
     }
     app.finish().await;
 }
+
+/// Discarding locks the oldest first as well: two who lock the same letters wait for each other once, and never in a circle.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_locks_the_oldest_letter_first() {
+    let app = TestApp::start().await;
+    let (oldest, newest) = (dead(&app).await, dead(&app).await);
+    let mut owner = app.database.owner().await;
+    let lock = format!("BEGIN; SELECT FROM jobs WHERE id = '{oldest}' FOR UPDATE");
+    owner.batch_execute(&lock).await.unwrap();
+    let replay = post(&app, "/v1/dead-letters/replay", json!({"all": true}));
+    let meanwhile = async {
+        tests::eventually("it waits", std::time::Duration::from_secs(10), async || {
+            app.waiting_backends().await > 0
+        })
+        .await;
+        let free =
+            format!("SELECT count(*) FROM (SELECT FROM jobs WHERE id = '{newest}' FOR UPDATE SKIP LOCKED) AS free");
+        assert_eq!(app.count(&free).await, 1, "the newest is not locked yet");
+        owner.batch_execute("ROLLBACK").await.unwrap();
+    };
+    let (replayed, ()) = tokio::join!(replay, meanwhile);
+    assert_eq!(ids(&replayed["replayed"], "id"), [newest, oldest], "the newest first");
+    app.abandon().await;
+}

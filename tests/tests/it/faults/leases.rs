@@ -6,7 +6,8 @@ use jobs::{EnqueueOptions, Pool};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use store::jobs::{
-    ClaimedJob, ExpiredJob, Finish, Held, JobState, Outcome, claim, expire_leases, finish, finish_in, renew,
+    ClaimedJob, ExpiredJob, Finish, Held, JobState, Outcome, Progress, claim, expire_leases, finish, finish_in, renew,
+    save_progress,
 };
 use store::knowledge_bases::{self, NewKnowledgeBase};
 use store::{JobId, KnowledgeBaseId, StoreError};
@@ -147,6 +148,83 @@ async fn a_lease_is_renewed_although_its_row_is_locked_nearly_all_the_time() {
         "{ended}"
     );
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_stay_locked_cost_no_other_job_its_lease() {
+    let settings = vec![
+        ("dispatch.lease_secs", "1".to_owned()),
+        ("workers.general", "32".to_owned()),
+    ];
+    let app = TestApp::start_with(TestOptions {
+        settings,
+        ..TestOptions::default()
+    })
+    .await;
+    let mut ids = Vec::new();
+    for _ in 0..25 {
+        let body = json!({"kind": "diagnostics.sleep", "payload": {"ms": 5000}});
+        let submitted = app.client.post("/v1/jobs", body).await;
+        ids.push(submitted.body["id"].as_str().unwrap().to_owned());
+    }
+    let mut rows = Rows::of(&app);
+    let running = "SELECT count(*) FROM jobs WHERE state = 'running'";
+    rows.until(running, 25, Duration::from_secs(10)).await;
+    let innocent = ids.pop().unwrap();
+    let mut owner = app.database.owner().await;
+    owner
+        .batch_execute(&format!("BEGIN; SELECT FROM jobs WHERE id <> '{innocent}' FOR UPDATE"))
+        .await
+        .unwrap();
+    let ended = app.client.ended(&innocent).await;
+    assert_eq!(
+        (&ended["state"], &ended["attempt"]),
+        (&json!("succeeded"), &json!(1)),
+        "{ended}"
+    );
+    owner.batch_execute("ROLLBACK").await.unwrap();
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn progress_waits_for_no_locked_row_and_says_which_it_left_out() {
+    let app = TestApp::start_with(without_workers()).await;
+    let mut rows = Rows::of(&app);
+    let mut progress = Vec::new();
+    for _ in 0..3 {
+        let job = enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await;
+        let claimed = claim_by_hand(&app, job.id, 60_000).await;
+        progress.push(Progress {
+            held: Held {
+                id: claimed.id,
+                lease_token: claimed.lease_token,
+            },
+            progress: Some(json!({"done": 1})),
+            steps: None,
+        });
+    }
+    // The third has lost its lease: it is not to be tried again.
+    progress[2].held.lease_token = Uuid::new_v4();
+    let locked = progress[0].held.id;
+    let mut owner = app.database.owner().await;
+    owner
+        .batch_execute(&format!("BEGIN; SELECT FROM jobs WHERE id = '{locked}' FOR UPDATE"))
+        .await
+        .unwrap();
+    let save = async || {
+        let saving = save_progress(&app.context.system, &progress);
+        tokio::time::timeout(Duration::from_secs(10), saving)
+            .await
+            .expect("nothing is waited for")
+            .unwrap()
+    };
+    assert_eq!(save().await, [locked]);
+    let written = "SELECT count(*) FROM jobs WHERE progress IS NOT NULL";
+    assert_eq!(rows.number(written).await, 1);
+    owner.batch_execute("ROLLBACK").await.unwrap();
+    assert_eq!(save().await, []);
+    assert_eq!(rows.number(written).await, 2);
+    app.abandon().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

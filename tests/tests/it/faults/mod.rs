@@ -29,6 +29,7 @@ mod panics;
 mod poison;
 mod recheck;
 mod redis_loss;
+mod releasing;
 mod retries;
 mod rows;
 mod terminated_backend;

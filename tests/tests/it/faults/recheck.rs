@@ -91,7 +91,7 @@ async fn everything(deployment: &Deployment) {
 /// The beginnings of those that run in one snapshot, where no row is looked at again.
 const IN_ONE_SNAPSHOT: [&str; 6] = [
     "WITH held AS ( SELECT j.id FROM jobs j WHERE j.id = ANY($1)",
-    "WITH held AS ( UPDATE jobs SET progress",
+    "WITH held AS ( SELECT id FROM jobs WHERE id = ANY($1) AND id BETWEEN $4 AND $5",
     "WITH ready AS ( SELECT id FROM jobs j WHERE id = ANY($1)",
     "WITH claimed AS ( UPDATE jobs j SET lease_until",
     "WITH lost AS (",

@@ -1,6 +1,7 @@
 use super::{Hook, hook};
 use serde_json::json;
 use tests::{Answer, Receiver, TestApp};
+use workers::UnsettledDeliveries;
 
 /// A delivery that has failed for good.
 async fn failed(app: &TestApp, hook: &Hook) -> String {
@@ -104,7 +105,9 @@ async fn the_log_is_deleted_when_its_time_is_over() {
         .await;
     for (days, left) in [(36, 1), (38, 0)] {
         app.database.owner().await.batch_execute(&age(days)).await.unwrap();
-        store::webhooks::sweep(&app.context.system, 30, 100).await.unwrap();
+        store::webhooks::sweep_unsettled(&app.context.system, 30, None, 100)
+            .await
+            .unwrap();
         assert_eq!(hook.deliveries(&app.client).await.len(), left, "{days}");
     }
     // More than one transaction deletes is gone after one look all the same.
@@ -113,7 +116,8 @@ async fn the_log_is_deleted_when_its_time_is_over() {
         SELECT tenant_id, uuid_v7(), id, 'job.dead', '{}', uuid_v7(), now() - interval '31 days', 'delivered', now()
         FROM webhook_endpoints, generate_series(1, 2500)";
     app.database.owner().await.batch_execute(many).await.unwrap();
-    assert_eq!(workers::sweep_deliveries(&app.context.system, 30).await.unwrap(), 2500);
+    let swept = workers::sweep_deliveries(&app.context.system, 30, &mut UnsettledDeliveries::default()).await;
+    assert_eq!(swept.unwrap(), 2500);
     app.finish().await;
 }
 
@@ -130,10 +134,44 @@ async fn a_delivery_that_waits_is_kept_however_old_its_event_is() {
     assert_eq!(tried.status.as_u16(), 202, "{}", tried.text);
     app.execute("UPDATE webhook_deliveries SET created_at = now() - interval '60 days'")
         .await;
-    let system = &app.context.system;
-    assert_eq!(workers::sweep_deliveries(system, 30).await.unwrap(), 0);
+    let (system, mut unsettled) = (&app.context.system, UnsettledDeliveries::default());
+    assert_eq!(workers::sweep_deliveries(system, 30, &mut unsettled).await.unwrap(), 0);
     app.execute("UPDATE jobs SET state = 'cancelled', finished_at = now()")
         .await;
-    assert_eq!(workers::sweep_deliveries(system, 30).await.unwrap(), 1);
+    assert_eq!(workers::sweep_deliveries(system, 30, &mut unsettled).await.unwrap(), 1);
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn deliveries_that_wait_do_not_keep_a_later_one_whose_job_is_gone() {
+    let app = TestApp::start_with(tests::TestOptions {
+        pools: Vec::new(),
+        ..tests::TestOptions::default()
+    })
+    .await;
+    let receiver = Receiver::start(&[]).await;
+    let hook = hook(&app.client, &receiver, &["*"]).await;
+    app.client.post(&hook.path("/test"), json!({})).await;
+    // More than one pass looks at.
+    app.execute(
+        "INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, type, data, job_id, created_at)
+         SELECT tenant_id, uuid_v7(), endpoint_id, type, data, job_id, now() - interval '60 days' FROM webhook_deliveries, generate_series(1, 5200)",
+    )
+    .await;
+    app.execute(
+        "INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, type, data, job_id, created_at)
+         SELECT tenant_id, uuid_v7(), endpoint_id, type, data, uuid_v7(), now() - interval '59 days' FROM webhook_deliveries LIMIT 1",
+    )
+    .await;
+    let (system, mut unsettled) = (&app.context.system, UnsettledDeliveries::default());
+    assert_eq!(workers::sweep_deliveries(system, 30, &mut unsettled).await.unwrap(), 0);
+    assert_eq!(workers::sweep_deliveries(system, 30, &mut unsettled).await.unwrap(), 1);
+    // From the beginning again.
+    app.execute("UPDATE jobs SET state = 'cancelled', finished_at = now()")
+        .await;
+    assert_eq!(
+        workers::sweep_deliveries(system, 30, &mut unsettled).await.unwrap(),
+        5200
+    );
     app.abandon().await;
 }
