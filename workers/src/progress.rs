@@ -108,7 +108,6 @@ pub(crate) async fn run(context: Context, board: ProgressBoard, beat: Beat) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
     use serde_json::json;

@@ -1,7 +1,7 @@
 //! What a visitor of a page is told of a job that his request began: what came of it, and whether to ask again. What vendors answered, what it cost, which budget was spent and
 //! which key is missing are the tenant's.
 use super::FullJob;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// In the place of every message that was written for operators.
 const FAILED: &str = "This could not be done. Asking again later may help.";
@@ -23,11 +23,9 @@ impl FullJob {
 
 /// Its code, for programs, and whether it may help to ask again.
 fn in_general(error: &Value) -> Value {
-    let mut told = json!({"message": FAILED});
-    for field in ["code", "retryable"] {
-        if let Some(value) = error.get(field) {
-            told[field] = value.clone();
-        }
-    }
-    told
+    let kept = ["code", "retryable"]
+        .into_iter()
+        .filter_map(|field| Some((field.to_owned(), error.get(field)?.clone())));
+    let message = ("message".to_owned(), Value::from(FAILED));
+    Value::Object(kept.chain([message]).collect())
 }

@@ -136,7 +136,7 @@ async fn a_claim_reads_and_writes_few_of_a_tenants_many_lines() {
         id: JobId::generate(),
         ..waiting[0].clone()
     };
-    push(&app, &[again.clone()]).await;
+    push(&app, std::slice::from_ref(&again)).await;
     let mut popped = Vec::new();
     while popped.last() != Some(&again.id) {
         let some = app.context.queue.pop(Pool::Retrieval, 100, &[]).await.unwrap();
@@ -152,7 +152,7 @@ async fn a_claim_reads_and_writes_few_of_a_tenants_many_lines() {
 async fn tenants_that_may_not_run_are_looked_at_some_at_a_time_and_who_may_run_is_reached() {
     let (app, _running, _) = at_the_limit_of_a_kind(2000).await;
     let may_run = job(app.tenant_b, Pool::General, "diagnostics.sleep");
-    push(&app, &[may_run.clone()]).await;
+    push(&app, std::slice::from_ref(&may_run)).await;
     let cost = claim_counted(&app, Pool::General, 1).await;
     assert!(cost.jobs == 0 && cost.commands < 1000, "{cost:?}");
     let asking = Asking {
