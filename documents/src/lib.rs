@@ -14,6 +14,7 @@ mod front_matter;
 mod html;
 mod image;
 mod json;
+mod labels;
 mod link;
 mod markdown;
 mod mdx;

@@ -1,3 +1,4 @@
+use crate::labels::labelled_lines;
 use crate::link::address_after;
 use crate::superscript;
 use crate::titles::TopHeadings;
@@ -28,6 +29,8 @@ pub(crate) struct Outline {
     text: String,
     /// A line of the source ended after the text: a space, unless what comes next is of a script without spaces too.
     line_ended: bool,
+    /// Where a space stands in the text for the end of a line of the source.
+    line_ends: Vec<usize>,
     link: Option<Link>,
     superscript: Option<Superscript>,
     /// Open lists: the next number, or `None` for bullets.
@@ -92,6 +95,7 @@ impl Outline {
 
     fn begin_line(&mut self, next: &str) {
         if std::mem::take(&mut self.line_ended) && wants_space(&self.text, next) {
+            self.line_ends.push(self.text.len());
             self.text.push(' ');
         }
     }
@@ -162,12 +166,14 @@ impl Outline {
         self.link = None;
         self.superscript = None;
         self.line_ended = false;
+        self.line_ends.clear();
         std::mem::take(&mut self.text)
     }
 
     /// Ends the paragraph being read.
     pub(crate) fn end_block(&mut self) {
-        let text = tidy_lines(&self.take_text());
+        let ends = std::mem::take(&mut self.line_ends);
+        let text = tidy_lines(&labelled_lines(self.take_text(), &ends));
         if text.is_empty() {
             return;
         }

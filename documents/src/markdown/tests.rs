@@ -262,3 +262,18 @@ fn a_heading_that_does_not_open_the_document_is_not_its_title() {
         assert_eq!(markdown(&source).title.as_deref(), title, "{source}");
     }
 }
+
+#[test]
+fn lines_of_labels_and_values_stay_lines_and_wrapped_prose_does_not() {
+    let contact = "**Phone**: 555 0100\n*E-mail*: [help](mailto:help@a.example)\nOpening hours: 9 to 17";
+    let document = markdown(contact);
+    let lines: Vec<&str> = texts(&document)[0].lines().collect();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!((lines[0], lines[2]), ("Phone: 555 0100", "Opening hours: 9 to 17"));
+    for wrapped in [
+        "The lamp is sold in three\nNordic countries: Norway, Sweden and Finland.",
+        "Note: the lamp is hot,\nand it stays so.",
+    ] {
+        assert_eq!(texts(&markdown(wrapped)), [wrapped.replace('\n', " ")]);
+    }
+}
