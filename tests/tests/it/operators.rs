@@ -210,24 +210,29 @@ async fn a_worker_process_is_live_and_shows_every_pool_to_prometheus() {
     let log = app.data.path().join("worker.log");
     let _ingest = Process::start(&["worker", "--pools", "ingest"], &environment, &log);
     let scraped = format!("http://{address}/metrics");
-    eventually(
-        "the gauges of a pool without workers",
-        Duration::from_secs(30),
-        || async {
-            let Ok(answered) = reqwest::get(&scraped).await else {
-                return false;
-            };
-            let text = answered.text().await.unwrap();
-            let has = |line: &str| text.lines().any(|one| one == line);
-            has("pool_queued{pool=\"general\"} 4")
-                && has("pool_backlog_seconds{pool=\"general\"} inf")
-                && has("pool_workers{pool=\"ingest\"} 1")
-                && has("pool_backlog_seconds{pool=\"ingest\"} 0")
-                && has("jobs_dead_total{kind=\"diagnostics.noop\",cause=\"worker_lost\"} 1")
-                && has("jobs_dead_total{kind=\"diagnostics.sleep\",cause=\"effect_unknown\"} 1")
-        },
-    )
-    .await;
+    let lines = [
+        "pool_queued{pool=\"general\"} 4",
+        "pool_backlog_seconds{pool=\"general\"} inf",
+        "pool_workers{pool=\"ingest\"} 1",
+        "pool_backlog_seconds{pool=\"ingest\"} 0",
+        "jobs_dead_total{kind=\"diagnostics.noop\",cause=\"worker_lost\"} 1",
+        "jobs_dead_total{kind=\"diagnostics.sleep\",cause=\"effect_unknown\"} 1",
+    ];
+    let missing = async || {
+        let text = match reqwest::get(&scraped).await {
+            Ok(answered) => answered.text().await.unwrap(),
+            Err(_) => String::new(),
+        };
+        let shown: Vec<&str> = text.lines().collect();
+        lines
+            .into_iter()
+            .filter(|line| !shown.contains(line))
+            .collect::<Vec<_>>()
+    };
+    for line in lines {
+        eventually(line, Duration::from_secs(30), async || !missing().await.contains(&line)).await;
+    }
+    assert_eq!(missing().await, [""; 0], "all of them together");
     let (status, live) = asked(&format!("http://{address}/health/live")).await;
     assert_eq!((status, &live["status"]), (200, &json!("live")));
     app.abandon().await;

@@ -1,12 +1,13 @@
 //! Calls of jobs that are told to stop meanwhile are settled like others.
 use super::{app, budget, declare, submit};
+use diesel_async::SimpleAsyncConnection;
 use integrations::http::HeaderMap;
 use jobs::{Dispatch, EnqueueOptions, Estimate, Kind, Pool};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::Behaviour::{ActAndAnswerLate, ActAndFallSilent};
-use tests::{FakeVendor, TestApp, TestOptions};
+use tests::{FakeVendor, TestApp, TestOptions, eventually};
 use url::Url;
 use workers::{Done, Handle, Heard, JobContext, JobError};
 
@@ -28,9 +29,25 @@ async fn a_job_that_is_cancelled_during_its_call_pays_for_it() {
     let app = app(&[]).await;
     declare(&app.client, "vendor", json!({"cost_micros_per_day": 10})).await;
     let vendor = FakeVendor::start(&[ActAndAnswerLate(Duration::from_secs(1))]).await;
+    let mut busy = app.database.owner().await;
+    busy.batch_execute("BEGIN; LOCK TABLE provider_usage IN EXCLUSIVE MODE")
+        .await
+        .unwrap();
     let job = submit(&app.client, &vendor.url, json!({"cost_micros": 4})).await;
     vendor.called().await;
     app.client.post(&format!("/v1/jobs/{job}/cancel"), Value::Null).await;
+    eventually(
+        "what it cost is being written down",
+        Duration::from_secs(10),
+        || async { app.waiting_backends().await == 1 },
+    )
+    .await;
+    // A job that does not wait for that has ended before one that comes now.
+    let next = app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    app.client.ended(next.body["id"].as_str().unwrap()).await;
+    let waits = app.client.get(&format!("/v1/jobs/{job}")).await.body;
+    assert_eq!(waits["state"], "running", "{waits}");
+    busy.batch_execute("COMMIT").await.unwrap();
     is_settled(&app, &job).await;
     app.finish().await;
 }
