@@ -1,10 +1,12 @@
 use super::Versioned;
+use super::document::DocumentStateName;
 use super::job::JobError;
 use super::job::JobStateName;
 use chrono::{DateTime, Utc};
 use jobs::WebSource;
 use serde::Serialize;
 use serde_json::Value;
+use store::documents::{Document, DocumentState};
 use store::jobs::{Job, JobState};
 use store::sources::{Item, Source, Sync};
 use utoipa::ToSchema;
@@ -143,15 +145,23 @@ pub(crate) struct SourceItemObject {
     pub(crate) canonical_url: Option<String>,
     #[schema(required = true)]
     pub(crate) document_id: Option<Uuid>,
+    /// Of its document, by now; null where it has none.
+    #[schema(value_type = Option<DocumentStateName>, required = true)]
+    pub(crate) document_state: Option<DocumentState>,
+    /// Why its document failed.
+    #[schema(value_type = Option<JobError>, required = true)]
+    pub(crate) document_error: Option<Value>,
     /// The last sync that saw it.
     pub(crate) sync_id: Uuid,
     #[schema(required = true)]
     pub(crate) checked_at: Option<DateTime<Utc>>,
 }
 
-impl From<Item> for SourceItemObject {
-    fn from(item: Item) -> Self {
+impl From<(Item, Option<Document>)> for SourceItemObject {
+    fn from((item, document): (Item, Option<Document>)) -> Self {
         Self {
+            document_state: document.as_ref().map(Document::state),
+            document_error: document.and_then(|document| document.error),
             url: item.url,
             status: item.status,
             reason: item.reason,

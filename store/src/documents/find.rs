@@ -1,7 +1,7 @@
 use crate::prepared::Prepare;
 use crate::{CollectionId, DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
@@ -100,6 +100,19 @@ pub(super) const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.collection_
         -- A job's row is dropped only after the job has ended.
         WHEN j.id IS NULL OR j.state IN ('dead', 'cancelled') THEN 'failed'
         ELSE 'pending' END AS state) s";
+
+/// Those that are there of some, in no order.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn find_some(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<Vec<Document>, StoreError> {
+    Ok(sql_query(format!("{SELECT} WHERE d.tenant_id = $1 AND d.id = ANY($2)"))
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Array<Uuid>, _>(ids)
+        .prepared()
+        .load(&mut tx.conn)
+        .await?)
+}
 
 /// A document whose base is being deleted is hidden with it.
 ///

@@ -3,8 +3,10 @@ use crate::views::{Page, SourceItemObject};
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use store::SourceId;
+use std::collections::HashMap;
+use store::documents::{self, Document};
 use store::sources::{Item, ItemFilter, ItemStatus};
+use store::{DocumentId, SourceId, StoreError};
 
 /// Which page of which items.
 pub(crate) struct ListItems {
@@ -28,7 +30,7 @@ impl FromQuery for ListItems {
 
 /// List what was found at a source
 ///
-/// By address, each with what the last sync that saw it made of it.
+/// By address, each with what the last sync that saw it made of it, and what became of its document since: a page that was `ingested` was submitted, and its document may have failed.
 #[utoipa::path(
     get,
     path = "/v1/sources/{id}/items",
@@ -63,13 +65,24 @@ pub(crate) async fn list_items(
         .store
         .tenant(caller.tenant(), async move |tx| {
             store::sources::find(tx, id).await?;
-            store::sources::list_items(tx, &filter).await
+            let items = store::sources::list_items(tx, &filter).await?;
+            let ids: Vec<DocumentId> = items.iter().filter_map(|item| item.document_id).collect();
+            let mut documents: HashMap<DocumentId, Document> = documents::find_some(tx, &ids)
+                .await?
+                .into_iter()
+                .map(|document| (document.id, document))
+                .collect();
+            let with_document = |item: Item| {
+                let document = item.document_id.and_then(|id| documents.remove(&id));
+                (item, document)
+            };
+            Ok::<_, StoreError>(items.into_iter().map(with_document).collect::<Vec<_>>())
         })
         .await?;
     Ok(Json(Page::of(
         rows,
         limit,
-        |row: &Item| row.url.clone(),
+        |(item, _): &(Item, Option<Document>)| item.url.clone(),
         SourceItemObject::from,
     )))
 }

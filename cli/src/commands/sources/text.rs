@@ -151,12 +151,16 @@ fn sync_result(job: &Value, result: &Value) -> String {
     lines
 }
 
+/// With what its document failed by, which was submitted all the same.
 fn item(item: &Value) -> String {
+    let error = item.get("document_error").filter(|error| !error.is_null());
+    let failed = error.map(|error| format!("document failed: {}", field(error, "code")));
     format!(
-        "{:9}  {}  {}\n",
+        "{:9}  {}  {}{}\n",
         field(item, "status"),
         field(item, "url"),
-        field(item, "reason")
+        field(item, "reason"),
+        failed.unwrap_or_default()
     )
 }
 
@@ -193,6 +197,17 @@ mod tests {
         assert_eq!(trouble(&sync("running", Value::Null)), None);
         assert_eq!(trouble(&sync("succeeded", Value::Null)), None);
         assert_eq!(trouble(&json!({"state": null})), None, "its job is gone");
+    }
+
+    #[test]
+    fn a_page_whose_document_failed_says_so() {
+        let of =
+            |error: Value| item(&json!({"status": "ingested", "url": "u", "reason": null, "document_error": error}));
+        assert_eq!(
+            of(json!({"code": "no_text"})),
+            "ingested   u  document failed: no_text\n"
+        );
+        assert_eq!(of(Value::Null), "ingested   u  \n");
     }
 
     #[test]

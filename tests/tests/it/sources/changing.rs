@@ -216,6 +216,12 @@ async fn a_dry_run_says_what_a_sync_would_do_and_does_none_of_it() {
             (&json!(1), &json!(2), &json!(1)),
             "{result}"
         );
+        let syncs = app
+            .client
+            .get(&format!("/v1/sources/{source}/syncs?limit=1"))
+            .await
+            .body;
+        assert_eq!(syncs["data"][0]["deleted"], 1, "{syncs}");
     }
     assert_eq!(documents(&app.client, &site, &base).await, ["/", "/a", "/b", "/c"]);
     let result = sync(&app, &source, json!({})).await;
@@ -390,4 +396,37 @@ async fn a_page_that_takes_the_name_of_another_loses_its_document_which_is_count
     assert_eq!(documents(&app.client, &site, &base).await, ["/", "/b"]);
     assert_eq!(titles(&app.client, &base, "anteaters").await, ["anteaters"]);
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_whose_document_failed_says_so_though_it_was_submitted() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/script"])),
+        ("/script", SitePage::html("<p>…</p>")),
+    ])
+    .await;
+    let (_, source) = make(&app.client, &site, json!({})).await;
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (&result["ingested"], &result["failed"]),
+        (&json!(2), &json!(0)),
+        "{result}"
+    );
+    let listed = app.client.get(&format!("/v1/sources/{source}/items")).await.body;
+    let of = |path: &str| {
+        let items = listed["data"].as_array().unwrap();
+        let item = items
+            .iter()
+            .find(|item| item["url"] == format!("{}{path}", site.url))
+            .unwrap();
+        (
+            item["status"].clone(),
+            item["document_state"].clone(),
+            item["document_error"]["code"].clone(),
+        )
+    };
+    assert_eq!(of("/"), (json!("ingested"), json!("ready"), Value::Null));
+    assert_eq!(of("/script"), (json!("ingested"), json!("failed"), json!("no_text")));
+    app.abandon().await;
 }

@@ -36,14 +36,12 @@ pub(super) async fn finish(job: &JobContext, task: &Task, ended_early: Option<&'
         .app
         .store
         .tenant(job.tenant(), async |tx| {
+            if dry_run {
+                sources::count_deleted(tx, of_sync, i32::try_from(would_delete).unwrap_or(i32::MAX)).await?;
+            }
             let sync = sources::find_sync(tx, source, job.id()).await?;
             let reasons = sources::reasons(tx, source, job.id()).await?;
             let result = SyncedSource {
-                deleted: if dry_run {
-                    i32::try_from(would_delete).unwrap_or(i32::MAX)
-                } else {
-                    sync.deleted
-                },
                 complete,
                 ended_early: ended_early.map(str::to_owned),
                 reasons: reasons.into_iter().map(reason).collect(),
