@@ -273,6 +273,7 @@ fn lines_of_labels_and_values_stay_lines_and_wrapped_prose_does_not() {
     for wrapped in [
         "The lamp is sold in three\nNordic countries: Norway, Sweden and Finland.",
         "Note: the lamp is hot,\nand it stays so.",
+        "What to do when it is hot: wait.\nWhat to do when it is on: go.",
     ] {
         assert_eq!(texts(&markdown(wrapped)), [wrapped.replace('\n', " ")]);
     }
