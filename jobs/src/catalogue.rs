@@ -1,5 +1,5 @@
 use crate::kinds::{SyncSource, diagnostics};
-use crate::payload_fault::payload_fault;
+use crate::payload_fault::payload_faults;
 use crate::{FieldError, Kind, Pool};
 use serde_json::Value;
 use store::{SourceId, StoreError, TenantTx, sources};
@@ -67,8 +67,7 @@ fn source<K: Kind>(payload: &Value) -> Option<SourceId> {
 }
 
 fn validate<K: Kind>(payload: Value) -> Result<Value, Vec<FieldError>> {
-    let unreadable = |error: serde_json::Error| vec![payload_fault::<K>(&payload, &error)];
-    let kind = K::deserialize(&payload).map_err(unreadable)?;
+    let kind = K::deserialize(&payload).map_err(|_| payload_faults::<K>(&payload))?;
     let errors: Vec<FieldError> = kind
         .validate()
         .into_iter()
@@ -78,7 +77,13 @@ fn validate<K: Kind>(payload: Value) -> Result<Value, Vec<FieldError>> {
         })
         .collect();
     if errors.is_empty() {
-        serde_json::to_value(kind).map_err(unreadable)
+        serde_json::to_value(kind).map_err(|error| {
+            vec![FieldError::new(
+                "payload",
+                "invalid",
+                format!("cannot be kept: {error}"),
+            )]
+        })
     } else {
         Err(errors)
     }

@@ -37,20 +37,32 @@ pub(crate) fn check_kind(
         vec![FieldError::new("kind", "unknown_kind", message)]
     };
     let entry = *what.catalogue.find(kind).map_err(unknown)?;
-    let payload = entry.check(payload.unwrap_or_else(|| Value::Object(Map::new())))?;
+    let given = payload.unwrap_or_else(|| Value::Object(Map::new()));
+    let of_address = address_faults(&entry, &given, what.outgoing);
+    match entry.check(given) {
+        Ok(payload) if of_address.is_empty() => Ok((entry, payload)),
+        Ok(_) => Err(of_address),
+        Err(mut errors) => {
+            let told = |fault: &FieldError| errors.iter().any(|error| error.field == fault.field);
+            let others: Vec<FieldError> = of_address.into_iter().filter(|fault| !told(fault)).collect();
+            errors.extend(others);
+            Err(errors)
+        }
+    }
+}
+
+/// What is wrong with the address that a payload names, if its kind calls one.
+fn address_faults(entry: &CatalogueEntry, payload: &Value, outgoing: OutboundPolicy) -> Vec<FieldError> {
     let address = entry
         .address
         .and_then(|name| Some((name, payload.get(name)?.as_str()?)));
-    if let Some((name, url)) = address {
-        let faults = web_url_faults(url, what.outgoing).into_iter();
-        let errors: Vec<FieldError> = faults
-            .map(|fault| FieldError::new(format!("payload.{name}"), fault.code, fault.message))
-            .collect();
-        if !errors.is_empty() {
-            return Err(errors);
-        }
-    }
-    Ok((entry, payload))
+    let Some((name, url)) = address else {
+        return Vec::new();
+    };
+    let faults = web_url_faults(url, outgoing).into_iter();
+    faults
+        .map(|fault| FieldError::new(format!("payload.{name}"), fault.code, fault.message))
+        .collect()
 }
 
 /// `at`: where the job stands in the body, with a dot behind it.

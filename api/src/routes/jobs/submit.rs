@@ -5,10 +5,14 @@ use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{DateTime, Utc};
-use jobs::{CatalogueEntry, EnqueueOptions, Enqueued, FieldError};
+use config::Settings;
+use integrations::http::OutboundPolicy;
+use jobs::{Catalogue, CatalogueEntry, EnqueueOptions, Enqueued, FieldError};
 use serde_json::Value;
 use store::TenantTx;
 use utoipa::ToSchema;
+
+const KIND_BYTES_MAX: usize = 100;
 
 /// A job to be submitted.
 #[derive(Debug, ToSchema)]
@@ -34,7 +38,7 @@ pub(crate) struct SubmitJob {
 
 impl FromFields for SubmitJob {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let kind = fields.text("kind", 1..=100);
+        let kind = fields.text("kind", 1..=KIND_BYTES_MAX);
         let payload = fields.value("payload");
         let priority = fields.optional_integer("priority", 0..=2);
         let run_at = fields.optional_time("run_at");
@@ -48,6 +52,22 @@ impl FromFields for SubmitJob {
             unique_key,
             max_attempts,
         })
+    }
+
+    fn check_against(fields: &mut Fields, settings: &Settings) {
+        let kind = fields.peek_text("kind").filter(|kind| kind.len() <= KIND_BYTES_MAX);
+        let Some(kind) = kind.map(str::to_owned) else { return };
+        let payload = fields.peek("payload").filter(|payload| !payload.is_null()).cloned();
+        let what = Submittable {
+            catalogue: &Catalogue::new(settings.diagnostics.enabled),
+            outgoing: OutboundPolicy {
+                allow_loopback: settings.outgoing.allow_loopback,
+                allow_private: settings.outgoing.allow_private,
+            },
+        };
+        for error in check_kind(what, &kind, payload).err().into_iter().flatten() {
+            fields.error(&error.field, &error.code, error.message);
+        }
     }
 }
 
@@ -157,8 +177,6 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
     use crate::ProblemCode;
-    use integrations::http::OutboundPolicy;
-    use jobs::Catalogue;
     use serde_json::json;
 
     fn code(value: Value, diagnostics: bool) -> Option<ProblemCode> {

@@ -155,3 +155,34 @@ async fn a_problem_of_each_code_reads_like_this() {
     }
     insta::assert_json_snapshot!("problems", provoked);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_wrong_with_a_job_and_its_payload_is_told_at_once() {
+    let app = TestApp::start().await;
+    let fields = async |job: Value| {
+        let refused = app.client.post("/v1/jobs", job).await;
+        assert_eq!(refused.status.as_u16(), 422, "{}", refused.text);
+        let errors = refused.body["errors"].as_array().unwrap().iter();
+        let mut fields: Vec<String> = errors
+            .map(|error| error["field"].as_str().unwrap().to_owned())
+            .collect();
+        fields.sort();
+        fields.join(" ")
+    };
+    let sleep =
+        json!({"kind": "diagnostics.sleep", "payload": {"ms": -1, "foo": 2, "bar": 3}, "priority": 9, "surplus": 1});
+    assert_eq!(
+        fields(sleep).await,
+        "payload.bar payload.foo payload.ms priority surplus"
+    );
+    assert_eq!(fields(json!({"kind": "dream", "priority": 9})).await, "kind priority");
+    assert_eq!(
+        fields(json!({"kind": "diagnostics.call", "payload": {"url": "ftp://a.example/"}})).await,
+        "payload.key payload.url"
+    );
+    assert_eq!(
+        fields(json!({"kind": "diagnostics.sleep", "payload": []})).await,
+        "payload"
+    );
+    app.finish().await;
+}
