@@ -119,3 +119,20 @@ async fn a_call_that_is_settled_after_its_time_is_counted_once() {
     .await;
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_at_a_budget_takes_nothing_of_it() {
+    let app = app(&[]).await;
+    let queue = &app.context.queue;
+    let looked = call(&app, 4, Duration::from_secs(30));
+    for _ in 0..3 {
+        assert_eq!(queue.look_at_governor(&looked, Some(0)).await.unwrap(), Asked::Granted);
+    }
+    let made = call(&app, 10, Duration::from_secs(30));
+    assert_eq!(queue.ask_governor(&made, Some(0)).await.unwrap(), Asked::Granted);
+    let Asked::Wait(wait) = queue.look_at_governor(&looked, Some(0)).await.unwrap() else {
+        panic!("the one call that may be made at once is being made");
+    };
+    assert_eq!(wait.limit, BudgetLimit::Concurrency);
+    app.finish().await;
+}
