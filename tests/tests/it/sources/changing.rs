@@ -430,3 +430,33 @@ async fn a_page_whose_document_failed_says_so_though_it_was_submitted() {
     assert_eq!(of("/script"), (json!("ingested"), json!("failed"), json!("no_text")));
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_metadata_opens_nothing_that_is_still_served_from_before_the_source() {
+    let app = start().await;
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/board"])),
+        ("/board", SitePage::html("<p>…</p>")),
+    ])
+    .await;
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    let by_hand = json!({"title": "Board", "content": "The board is paid in whale oil.", "mime_type": "text/plain",
+        "external_id": format!("{}/board", site.url), "acl": {"users": ["ada"]}});
+    assert_eq!(app.client.ingest(&base, by_hand).await["state"], "succeeded");
+    sync(&app, &source, json!({})).await;
+    let found = async || {
+        let page = app.client.with_key(Some(&app.publishable_key));
+        let search = page
+            .request(Method::POST, "/v1/search")
+            .header("origin", "http://localhost");
+        let query = json!({"knowledge_base_ids": [base], "query": "whale oil", "mode": "keyword"});
+        let found = page.send(search.header("prefer", "wait=20").json(&query)).await;
+        found.body["result"]["results"].as_array().unwrap().len()
+    };
+    assert_eq!(found().await, 0, "the page failed, and what is served is for Ada");
+    change(&app, &source, json!({"metadata": {"shelf": 2}})).await;
+    assert_eq!(found().await, 0, "nobody asked for that");
+    change(&app, &source, json!({"acl": {"public": true}})).await;
+    assert_eq!(found().await, 1, "this is what was asked for");
+    app.abandon().await;
+}
