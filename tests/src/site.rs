@@ -20,8 +20,9 @@ pub struct SitePage {
     pub delay: Duration,
     /// Whether it has an ETag, and answers 304 to who has it.
     pub has_etag: bool,
-    /// Answered so often; then the path is not there.
+    /// Answered so often; then the path is not there, or is what follows.
     pub times: Option<usize>,
+    pub then: Option<Box<SitePage>>,
 }
 
 impl SitePage {
@@ -43,6 +44,7 @@ impl SitePage {
             delay: Duration::ZERO,
             has_etag: false,
             times: None,
+            then: None,
         }
     }
 
@@ -60,6 +62,16 @@ impl SitePage {
     #[must_use]
     pub fn slow(self, delay: Duration) -> Self {
         Self { delay, ..self }
+    }
+
+    /// Once, and from then on the other.
+    #[must_use]
+    pub fn then(self, other: Self) -> Self {
+        Self {
+            times: Some(1),
+            then: Some(Box::new(other)),
+            ..self
+        }
     }
 
     #[must_use]
@@ -179,7 +191,12 @@ fn page(book: &mut Book, path: &str) -> SitePage {
         return gone;
     };
     match &mut page.times {
-        Some(0) => return gone,
+        Some(0) => {
+            return page.then.take().map_or(gone, |then| {
+                *page = *then;
+                page.clone()
+            });
+        }
         Some(left) => *left -= 1,
         None => {}
     }

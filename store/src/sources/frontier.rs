@@ -31,6 +31,9 @@ pub struct Waiting {
     /// It has led elsewhere, only for the time being as it said, for a week.
     #[diesel(sql_type = Bool)]
     pub long_away: bool,
+    /// The sync could not read it when it first asked for it.
+    #[diesel(sql_type = Bool)]
+    pub asked_again: bool,
 }
 
 impl Waiting {
@@ -50,7 +53,7 @@ pub async fn next(tx: &mut TenantTx, sync: (SourceId, JobId), limit: i64) -> Res
         "SELECT i.url, i.depth, i.etag, i.last_modified, i.canonical_url, i.content_hash, i.document_id, i.links,
                 d.id IS NOT NULL AND (d.ready_version IS NOT DISTINCT FROM d.version
                     OR coalesce(j.state NOT IN ('succeeded', 'dead', 'cancelled'), false)) AS served,
-                coalesce(i.away_since < now() - interval '7 days', false) AS long_away
+                coalesce(i.away_since < now() - interval '7 days', false) AS long_away, i.asked_again
          FROM source_items i
          LEFT JOIN documents d ON d.tenant_id = i.tenant_id AND d.id = i.document_id AND d.deleting_at IS NULL
          LEFT JOIN jobs j ON j.tenant_id = d.tenant_id AND j.id = d.job_id
@@ -99,7 +102,7 @@ pub async fn add(
          ), put AS (
              INSERT INTO source_items AS i (tenant_id, source_id, url, sync_id, depth, status)
              SELECT $1, $2, url, $3, $5, 'waiting' FROM fresh
-             ON CONFLICT (tenant_id, source_id, url) DO UPDATE SET sync_id = $3, depth = $5, status = 'waiting', reason = NULL, put_off = 0
+             ON CONFLICT (tenant_id, source_id, url) DO UPDATE SET sync_id = $3, depth = $5, status = 'waiting', reason = NULL, put_off = 0, asked_again = false
              RETURNING url
          ), counted AS (
              UPDATE source_syncs SET found = found + (SELECT count(*) FROM put)

@@ -1,4 +1,5 @@
 //! Sources: where documents come from by themselves, what was found there, and the syncs that look.
+mod again;
 mod deletion;
 mod documents;
 mod frontier;
@@ -9,6 +10,7 @@ mod save;
 mod source;
 mod syncs;
 
+pub use self::again::{Again, ask_again};
 pub use self::deletion::{
     Unwanted, base_of, begin_deletion, count_deleted, count_unwanted, delete, documents_of, forget_unseen, leave,
     release_unwanted,

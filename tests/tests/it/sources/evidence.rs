@@ -399,3 +399,63 @@ async fn a_page_that_always_limits_us_costs_itself_and_nothing_behind_it() {
     assert_eq!(documents(&app.client, &site, &base).await, ["/", "/b"]);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_fails_once_is_asked_for_again_when_all_others_have_been_looked_at() {
+    let app = start().await;
+    let broken = || SitePage::of(502, "text/html", b"bad gateway");
+    let site = FakeSite::start(&[
+        ("/", page("welcome", &["/a", "/b", "/c"])),
+        ("/a", broken().then(page("aardvarks", &["/d"]))),
+        ("/b", broken()),
+        ("/c", page("camels", &[])),
+        ("/d", broken().then(page("dingoes", &[]))),
+    ])
+    .await;
+    let (base, source) = make(&app.client, &site, json!({})).await;
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(documents(&app.client, &site, &base).await, ["/", "/a", "/c", "/d"]);
+    let counts = ["found", "fetched", "ingested", "failed"].map(|name| result[name].as_i64());
+    assert_eq!(counts, [Some(5), Some(8), Some(4), Some(1)], "{result}");
+    assert_eq!(items(&app.client, &site, &source).await["/b"], "failed server_error");
+    assert_eq!(result["complete"], false, "{result}");
+    let asked: Vec<String> = site.take_requests().into_iter().map(|request| request.path).collect();
+    let of_pages: Vec<&str> = asked
+        .iter()
+        .map(String::as_str)
+        .filter(|path| path.len() <= 2)
+        .collect();
+    assert_eq!(of_pages, ["/", "/a", "/b", "/c", "/a", "/b", "/d", "/d"], "{asked:?}");
+
+    // Nothing is left out by then.
+    site.put("/b", broken().then(page("badgers", &[])));
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (&result["complete"], &result["failed"]),
+        (&json!(true), &json!(0)),
+        "{result}"
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_is_down_is_not_asked_for_all_its_pages_again() {
+    let app = start().await;
+    let paths: Vec<String> = (0..120).map(|number| format!("/{number}")).collect();
+    let links: Vec<&str> = paths.iter().map(String::as_str).collect();
+    let site = FakeSite::start(&[("/", page("welcome", &links))]).await;
+    for path in &paths {
+        site.put(path, SitePage::of(500, "text/html", b"oops"));
+    }
+    let (_, source) = make(&app.client, &site, json!({})).await;
+    let result = sync(&app, &source, json!({})).await;
+    assert_eq!(
+        (&result["failed"], &result["complete"]),
+        (&json!(120), &json!(false)),
+        "{result}"
+    );
+    let asked = site.take_requests();
+    let again = asked.iter().filter(|request| request.path == "/7").count();
+    assert_eq!(again, 1);
+    app.finish().await;
+}

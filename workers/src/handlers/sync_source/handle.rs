@@ -1,4 +1,5 @@
 use super::finish::finish;
+use super::outcome::MAY_PASS;
 use super::seed::seed;
 use super::site::Site;
 use super::visit::visit;
@@ -6,7 +7,7 @@ use crate::{Done, Handle, JobContext, JobError};
 use jobs::WebSource;
 use jobs::kinds::{SyncSource, SyncedSource};
 use std::time::{Duration, Instant};
-use store::sources::{self, Source, Sync, Take};
+use store::sources::{self, Again, Source, Sync, Take};
 use store::{StoreError, knowledge_bases};
 
 /// Addresses that are read from the database at a time.
@@ -16,6 +17,11 @@ const BATCH: i64 = 20;
 pub(super) const TIME_LIMIT: &str = "time_limit";
 /// Or it would have to wait for longer than it has.
 const PUT_OFF: &str = "put_off";
+
+/// So many pages that could not be read are asked for once more; where there are more, it is the site.
+const AGAIN_MAX: i64 = 100;
+/// How much later.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
 
 /// What a sync is about.
 pub(super) struct Task {
@@ -122,7 +128,10 @@ async fn crawl(job: &JobContext, task: &Task, site: &mut Site<'_>) -> Result<Opt
             })
             .await?;
         if waiting.is_empty() {
-            return Ok(None);
+            match ask_again(job, task, site).await? {
+                true => continue,
+                false => return Ok(None),
+            }
         }
         let count = |number: i32| usize::try_from(number).unwrap_or(0);
         let done = count(sync.continued + sync.unchanged + sync.ingested + sync.skipped + sync.failed);
@@ -134,6 +143,28 @@ async fn crawl(job: &JobContext, task: &Task, site: &mut Site<'_>) -> Result<Opt
             Box::pin(visit(job, task, site, item)).await?;
         }
     }
+}
+
+/// Whether some of what could not be read, for a reason that may pass, waits once more: after a pause, where the sync has time for it. A site that is down is not asked for all
+/// its pages again; what they lead to is not known then.
+async fn ask_again(job: &JobContext, task: &Task, site: &Site<'_>) -> Result<bool, JobError> {
+    let (source, sync) = (task.source.id, (task.source.id, job.id()));
+    let again = job
+        .app
+        .store
+        .tenant(job.tenant(), async |tx| {
+            let again = sources::ask_again(tx, job.held(), source, &MAY_PASS, AGAIN_MAX).await?;
+            if matches!(again, Again::TooMany(_)) && task.follows_links() {
+                sources::note_blind(tx, sync).await?;
+            }
+            Ok::<_, StoreError>(again)
+        })
+        .await?;
+    if let Again::Waiting(pages) = again {
+        tracing::debug!(pages, "pages that could not be read are asked for once more");
+        tokio::time::sleep(AGAIN_AFTER.min(site.time_left())).await;
+    }
+    Ok(matches!(again, Again::Waiting(_)))
 }
 
 fn superseded(asked: &SyncSource, by: uuid::Uuid) -> SyncedSource {

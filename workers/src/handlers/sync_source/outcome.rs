@@ -9,6 +9,9 @@ pub(super) const DUPLICATE: &str = "duplicate";
 /// Another source has the page's document.
 pub(super) const OTHER_SOURCE: &str = "other_source";
 
+/// What may pass by itself: such a page is asked for once more, when all others have been looked at.
+pub(super) const MAY_PASS: [&str; 3] = ["server_error", "timeout", "unreachable"];
+
 /// What came of an address.
 pub(super) struct Outcome {
     pub(super) status: ItemStatus,
@@ -64,6 +67,11 @@ impl Outcome {
             was_fetched: true,
             ..self
         }
+    }
+
+    /// Whether the address is to be asked for once more before anything is concluded from this.
+    pub(super) fn may_pass(&self) -> bool {
+        self.status == ItemStatus::Failed && self.reason.is_some_and(|reason| MAY_PASS.contains(&reason))
     }
 
     /// What is known of the page next time. `reason`: why it has no document after all; `links`: as they are [kept](Self::kept_links); `again`: it is to be

@@ -40,7 +40,7 @@ pub(super) async fn record(job: &JobContext, task: &Task, item: &Waiting, outcom
                 version: outcome.version(reason, &links, again).filter(|_| !is_left),
             };
             sources::record(tx, job.held(), task.source.id, &recorded).await?;
-            note_where_it_leads(job, tx, task, item.depth, &outcome).await?;
+            note_where_it_leads(job, tx, task, item, &outcome).await?;
             let mut dispatches = Vec::new();
             if let Some((document, dispatch)) = submitted {
                 dispatches.extend(dispatch);
@@ -174,13 +174,18 @@ async fn note_where_it_leads(
     job: &JobContext,
     tx: &mut TenantTx,
     task: &Task,
-    depth: i32,
+    item: &Waiting,
     outcome: &Outcome,
 ) -> Result<(), StoreError> {
     let (sync, config) = ((task.source.id, job.id()), &task.config);
     let max_depth = i32::try_from(config.max_depth).unwrap_or(i32::MAX);
-    let depth = if outcome.is_redirect { depth } else { depth + 1 };
-    let mut blind = outcome.cut || (outcome.status == ItemStatus::Failed && task.follows_links());
+    let depth = if outcome.is_redirect {
+        item.depth
+    } else {
+        item.depth + 1
+    };
+    let is_final = item.asked_again || !outcome.may_pass();
+    let mut blind = outcome.cut || (outcome.status == ItemStatus::Failed && is_final && task.follows_links());
     if depth <= max_depth {
         blind |= sources::add(tx, sync, &outcome.links, depth, max_pages(task)).await? > 0;
     }

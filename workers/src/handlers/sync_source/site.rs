@@ -86,7 +86,7 @@ impl<'a> Site<'a> {
         matches!(error.advice(), Advice::Snooze { wait, .. } if wait.turn_in < self.time_left())
     }
 
-    fn time_left(&self) -> Duration {
+    pub(super) fn time_left(&self) -> Duration {
         self.deadline.map_or(Duration::ZERO, |deadline| {
             deadline.saturating_duration_since(Instant::now())
         })

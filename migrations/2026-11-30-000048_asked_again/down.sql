@@ -1,0 +1,1 @@
+ALTER TABLE source_items DROP COLUMN asked_again;
