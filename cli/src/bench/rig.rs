@@ -3,6 +3,7 @@ use anyhow::Context as _;
 use config::{Requirement, Settings};
 use jobs::Pool;
 use std::path::PathBuf;
+use std::sync::Arc;
 use store::{Owner, System, TenantId, tenants};
 use tokio::sync::Mutex;
 use workers::parser::Parser;
@@ -19,13 +20,20 @@ pub(super) struct Rig {
 
 impl Rig {
     pub(super) async fn open() -> anyhow::Result<Self> {
+        Self::open_with(|_| {}).await
+    }
+
+    /// With other settings than the environment's.
+    pub(super) async fn open_with(change: impl FnOnce(&mut Settings)) -> anyhow::Result<Self> {
         let needs = [
             Requirement::AppDatabase,
             Requirement::SystemDatabase,
             Requirement::OwnerDatabase,
             Requirement::Redis,
         ];
-        let settings = load_settings(&needs)?;
+        let mut settings = (*load_settings(&needs)?).clone();
+        change(&mut settings);
+        let settings = Arc::new(settings);
         let connections = Connections::open(settings.clone()).await?;
         let mut owner = Owner::connect(&settings.database)
             .await

@@ -11,6 +11,7 @@ use super::rig::Rig;
 use crate::client::ServerArgs;
 use anyhow::Context as _;
 use serde_json::json;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 pub(crate) struct Options {
@@ -28,10 +29,18 @@ pub(crate) struct Options {
 
 /// Measures, prints, and writes beside `output` a folder with the chunks, vectors and rankings, for `scripts/bench_retrieval.py`.
 pub(crate) async fn run(output: &Path, options: &Options) -> anyhow::Result<()> {
-    let rig = Rig::open().await?;
+    let folder = output.with_extension("");
+    // Of its own and empty: a replica that an earlier run left would only be opened, and not built.
+    let data_dir = folder.join("data");
+    match std::fs::remove_dir_all(&data_dir) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot empty {}", data_dir.display()));
+        }
+        _ => {}
+    }
+    let rig = Rig::open_with(|settings| settings.storage.data_dir = data_dir).await?;
     let tenant = rig.tenant(&options.tenant).await?;
     let client = options.server.connect()?;
-    let folder = output.with_extension("");
     let (mut quality, mut speed, mut seed) = (Vec::new(), Vec::new(), None);
     for set in &options.sets {
         let measured = quality::measure(&rig, tenant, &client, set, &folder).await?;
