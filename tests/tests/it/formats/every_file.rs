@@ -38,21 +38,11 @@ const EXCEPTIONS: &[(&str, &str)] = &[
     ("unstructured/empty.txt", "invalid"),
     ("unstructured/eml/empty.eml", "invalid"),
     ("unstructured/fake-text-all-whitespace.txt", "invalid"),
-    // In Windows-1252, and nothing says so.
-    ("unstructured/fake-html-cp1252.html", "invalid_utf8"),
-    ("unstructured/umlauts-non-utf8.md", "invalid_utf8"),
-    // Without a byte order mark; UTF-32.
-    ("unstructured/fake-text-utf-16-be.txt", "contains_nul"),
-    ("unstructured/fake-text-utf-16-le.txt", "contains_nul"),
-    ("unstructured/fake-text-utf-32.txt", "invalid_utf8"),
-    // With a byte order mark, and no media type that says so.
-    ("unstructured/fake-text-utf-16.txt", "invalid_utf8"),
     ("unstructured/password_protected.xlsx", "encrypted"),
     ("pdf_password/sources/2206.01062_pg3.pdf", "encrypted"),
     // Without their last bracket.
     ("json_dots/sources/dots_list.json", "damaged"),
     ("json_dots/sources/dots_simple.json", "damaged"),
-    ("unstructured/emoji.xlsx", "no_text"),
     ("unstructured/empty.xlsx", "no_text"),
     ("MEDRPT-2024-PAT-3847_medical_report_scan.pdf", "no_text_layer"),
     ("eml/fake-encrypted.eml", "encrypted"),
