@@ -93,7 +93,7 @@ fn decode(bytes: &[u8], document_type: DocumentType) -> Decoded<'_> {
     let said = document_type.charset;
     let declared = said.or_else(|| (content == Content::Page && declares_utf8(bytes)).then_some(UTF_8));
     match declared {
-        Some(UTF_8) => utf8(bytes),
+        Some(encoding) if encoding == UTF_8 => utf8(bytes),
         Some(encoding) => strict(bytes, encoding),
         None if may_be_wide(bytes) => Decoded::Wide,
         None if content == Content::Unicode => utf8(bytes),
