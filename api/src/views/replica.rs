@@ -39,7 +39,7 @@ pub(crate) struct ReplicaObject {
 pub(crate) struct ReplicaProgress {
     /// The documents that it has taken in.
     pub(crate) documents_done: i64,
-    /// Of so many that it lacked, or that had changed, when it began.
+    /// Of so many that it lacked, or that have changed.
     pub(crate) documents: i64,
 }
 
