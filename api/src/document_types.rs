@@ -119,8 +119,29 @@ pub fn is_charset(name: &str) -> bool {
 /// Whether a web page says near its beginning that it is in another encoding than UTF-8 (HTML Standard, 13.2.3.2).
 #[must_use]
 pub fn declares_encoding(page: &[u8]) -> bool {
+    named_by_page(page) == Some(Named::Other)
+}
+
+/// Whether a web page says near its beginning that it is UTF-8.
+pub(crate) fn declares_utf8(page: &[u8]) -> bool {
+    named_by_page(page) == Some(Named::Utf8)
+}
+
+#[derive(PartialEq, Eq)]
+enum Named {
+    Utf8,
+    Other,
+}
+
+fn named_by_page(page: &[u8]) -> Option<Named> {
     let head = page.get(..1024).unwrap_or(page).to_ascii_lowercase();
     let has = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
-    let names_utf8 = has(b"utf-8") || has(b"utf8");
-    (has(b"charset") || has(b"encoding=")) && !names_utf8
+    if !has(b"charset") && !has(b"encoding=") {
+        return None;
+    }
+    Some(if has(b"utf-8") || has(b"utf8") {
+        Named::Utf8
+    } else {
+        Named::Other
+    })
 }

@@ -31,6 +31,8 @@ pub struct RetrievalSettings {
     pub replica_memory_mb: u64,
     pub replica_disk_mb: u64,
     pub refresh_interval_secs: u64,
+    /// How often it is written down how far a replica is that is being built.
+    pub progress_interval_ms: u64,
     /// How many processes are to have each searched base open, where they have room.
     pub copies: usize,
 }
@@ -66,6 +68,11 @@ impl RetrievalSettings {
             (1..=3600).contains(&self.refresh_interval_secs),
             "retrieval.refresh_interval_secs",
             "must be 1 to 3600",
+        );
+        problems.check(
+            self.progress_interval_ms <= 60_000,
+            "retrieval.progress_interval_ms",
+            "must be 0 to 60000",
         );
         problems.check(
             self.replica_memory_mb >= 1,

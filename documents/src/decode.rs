@@ -3,13 +3,16 @@ use std::borrow::Cow;
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
+use crate::sniff::is_binary;
+use crate::wide::Wide;
 use crate::{Format, ParseError};
 
+const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 /// How much of a web page is searched for the encoding it declares (HTML Standard, 13.2.3.2).
 const PRESCAN: usize = 1024;
 
-/// A text document's bytes in UTF-8, from what its byte order mark, its media type or the page itself says, and for CSV, where nothing does, from
-/// what the bytes look like. What says nothing is left as it is, and so is what is no text.
+/// A text document's bytes in UTF-8, from what its byte order mark, its media type or the page itself says; where nothing does, from what the bytes
+/// look like, but for JSON in bytes, which is UTF-8. What is no text is left as it is, and so is what was UTF-8 once and is damaged.
 ///
 /// # Errors
 /// [`ParseError::InvalidEncoding`] when the bytes are not in the encoding that was declared.
@@ -17,16 +20,25 @@ pub(crate) fn to_utf8<'b>(bytes: &'b [u8], format: Format, charset: Option<&str>
     if !format.is_text() || format == Format::Email {
         return Ok(Cow::Borrowed(bytes));
     }
-    if let Some((encoding, mark)) = Encoding::for_bom(bytes) {
-        let rest = bytes.get(mark..).unwrap_or_default();
-        return strict(rest, encoding);
+    if let Some((wide, text)) = Wide::marked(bytes) {
+        let charset = wide.name();
+        let text = wide.decode(text).ok_or(ParseError::InvalidEncoding { charset })?;
+        return Ok(Cow::Owned(text.into_bytes()));
+    }
+    if let Some(utf8) = bytes.strip_prefix(UTF8_MARK) {
+        return Ok(Cow::Borrowed(utf8));
     }
     if let Some(encoding) = charset.and_then(|label| Encoding::for_label(label.as_bytes())) {
         return strict(bytes, encoding);
     }
+    if let Some(text) = Wide::unmarked(bytes).and_then(|wide| wide.decode(bytes)) {
+        return Ok(Cow::Owned(text.into_bytes()));
+    }
+    let is_utf8 = std::str::from_utf8(bytes).is_ok();
     match format {
-        Format::Html => Ok(from_page(bytes)),
-        Format::Csv if std::str::from_utf8(bytes).is_err() => Ok(guessed(bytes)),
+        Format::Html => Ok(from_page(bytes, is_utf8)),
+        Format::Csv if !is_utf8 => Ok(guessed(bytes)),
+        Format::Markdown | Format::Mdx | Format::PlainText if !is_utf8 && is_older_text(bytes) => Ok(guessed(bytes)),
         _ => Ok(Cow::Borrowed(bytes)),
     }
 }
@@ -44,10 +56,10 @@ fn strict<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Result<Cow<'b, [u
 }
 
 /// As browsers do: what the page declares, and a replacement character for what does not fit. UTF-8 that holds more than ASCII is taken for what it is.
-fn from_page(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let declared = declared_by_page(bytes).filter(|_| bytes.is_ascii() || std::str::from_utf8(bytes).is_err());
-    match declared {
+fn from_page(bytes: &[u8], is_utf8: bool) -> Cow<'_, [u8]> {
+    match declared_by_page(bytes).filter(|_| bytes.is_ascii() || !is_utf8) {
         Some(encoding) if encoding != UTF_8 => into_bytes(encoding.decode_without_bom_handling(bytes).0),
+        None if !is_utf8 && is_older_text(bytes) => guessed(bytes),
         _ => Cow::Borrowed(bytes),
     }
 }
@@ -77,6 +89,20 @@ fn declared_by_page(bytes: &[u8]) -> Option<&'static Encoding> {
     } else {
         encoding
     })
+}
+
+/// Whether what is not UTF-8 is text in an encoding of before it. Where most of what is not ASCII is UTF-8, it is that, cut off or altered: read as anything else it would say what nobody wrote. Text
+/// has letters, spaces or line ends of ASCII, whatever it is written in.
+fn is_older_text(bytes: &[u8]) -> bool {
+    let (mut right, mut wrong) = (0_usize, 0_usize);
+    for chunk in bytes.utf8_chunks() {
+        right += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        wrong += usize::from(!chunk.invalid().is_empty());
+    }
+    let has_ascii = bytes
+        .iter()
+        .any(|byte| byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace());
+    wrong > right && has_ascii && !is_binary(bytes)
 }
 
 fn guessed(bytes: &[u8]) -> Cow<'_, [u8]> {
@@ -111,6 +137,8 @@ mod tests {
         assert_eq!(read(b"\xef\xbb\xbfh", Format::Json, None), "h");
         let cut = to_utf8(b"\xff\xfeh\0\xfc", Format::PlainText, None);
         assert_eq!(cut, Err(ParseError::InvalidEncoding { charset: "UTF-16LE" }));
+        let utf32 = b"\xff\xfe\0\0h\0\0\0\xfc\0\0\0";
+        assert_eq!(read(utf32, Format::PlainText, Some("utf-16")), "hü");
     }
 
     #[test]
@@ -139,13 +167,38 @@ mod tests {
     }
 
     #[test]
-    fn the_encoding_of_values_is_guessed_and_of_other_text_not() {
+    fn an_encoding_that_nothing_names_is_guessed() {
         let sjis = b"\x96\xbc\x91O,\x94N\x97\xee\n\x8d\xb2\x93\xa1,30\n\x8eO\x96\xd8,25\n";
         assert_eq!(read(sjis, Format::Csv, None), "名前,年齢\n佐藤,30\n三木,25\n");
-        assert_eq!(to_utf8(b"M\xfc", Format::PlainText, None).unwrap(), b"M\xfc".as_slice());
-        assert_eq!(
-            to_utf8(b"\xff\xfe\xd0", Format::Pdf, None).unwrap(),
-            b"\xff\xfe\xd0".as_slice()
-        );
+        for format in [Format::PlainText, Format::Markdown, Format::Mdx, Format::Html] {
+            assert_eq!(
+                read(b"Die Lampe hei\xdft Gr\xfcn, sagte der M\xfcller.", format, None),
+                "Die Lampe heißt Grün, sagte der Müller.",
+                "{format:?}"
+            );
+        }
+        let russian = b"\xcf\xf0\xe8\xe2\xe5\xf2, \xea\xe0\xea \xe4\xe5\xeb\xe0?";
+        assert_eq!(read(russian, Format::PlainText, None), "Привет, как дела?");
+        for format in [Format::Csv, Format::Json, Format::Html, Format::Markdown] {
+            let unmarked: Vec<u8> = "[\"Müller\"]".encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!(read(&unmarked, format, None), "[\"Müller\"]", "{format:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_or_damaged_utf_8_is_left_as_it_is() {
+        for (bytes, format) in [
+            (b"\xff\xfe\xd0".as_slice(), Format::Pdf),
+            // UTF-8, and one byte that is not.
+            (b"Gr\xc3\xbcn und M\xfcller", Format::PlainText),
+            (b"Gr\xc3\xbcn, cut\xc3", Format::Html),
+            (b"\xed\xa0\x80", Format::PlainText),
+            (b"\x01\x02\x03 \xfc\x04\x05", Format::PlainText),
+            (b"a\0\xfc", Format::Markdown),
+            (b"[\"M\xfcller\"]", Format::Json),
+            (b"<meta charset=utf-8><p>M\xfcnchen", Format::Html),
+        ] {
+            assert_eq!(&*to_utf8(bytes, format, None).unwrap(), bytes, "{format:?} {bytes:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 /// Why a document could not be read. The text is meant for the person who sent it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// The bytes are not UTF-8.
+    /// The bytes are not UTF-8, nor anything older.
     #[error(
         "The document is not valid UTF-8: the first wrong byte is at position {position}. Save it as UTF-8 and send it again."
     )]
@@ -9,7 +9,7 @@ pub enum ParseError {
         /// Offset in bytes from the start of the file.
         position: usize,
     },
-    /// A NUL byte: a binary file, or UTF-16.
+    /// A NUL byte: a binary file.
     #[error(
         "The document contains a NUL character at byte {position}, so it is not a text file. Send it as UTF-8 text."
     )]
@@ -19,7 +19,7 @@ pub enum ParseError {
     },
     /// Nothing to search for.
     #[error(
-        "The document has no text: no letter and no digit is left once markup is removed. Send a document with text."
+        "The document has no text: no letter, digit or emoji is left once markup is removed. Send a document with text."
     )]
     NoText,
     /// HTML nested deeper than any real page.

@@ -36,6 +36,7 @@ mod tag;
 mod titles;
 mod unspaced;
 mod whitespace;
+mod wide;
 
 pub use chunk::{Chunk, ChunkOptions, CountTokens, chunk, chunk_image, image_hash};
 pub use document::{Block, BlockKind, ParsedDocument};

@@ -11,8 +11,8 @@ use crate::{
 
 /// Reads a document. Takes time and memory linear in the size of `bytes`, whatever they hold, and never panics.
 ///
-/// A byte order mark is dropped and line ends become `\n`. Text is UTF-8, or UTF-16 with a byte order mark; a web page may declare another encoding,
-/// and that of CSV is guessed.
+/// A byte order mark is dropped and line ends become `\n`. Text is UTF-8, UTF-16 or UTF-32; a web page may declare another encoding, and where nothing
+/// does, that of text, Markdown, HTML and CSV is guessed.
 ///
 /// # Errors
 /// A document that cannot be read: see [`ParseError`].
@@ -171,10 +171,15 @@ fn with_text(document: ParsedDocument) -> Result<ParsedDocument, ParseError> {
     }
 }
 
-/// Whether there is a letter or a digit.
+/// Whether there is a letter, a digit or an emoji, which may be all that a cell or a message says.
 pub(crate) fn has_letters(blocks: &[Block]) -> bool {
     let mut texts = blocks.iter().flat_map(|block| block.text.chars());
-    texts.any(char::is_alphanumeric)
+    texts.any(|c| c.is_alphanumeric() || is_pictograph(c))
+}
+
+/// The blocks of Unicode from "Miscellaneous Symbols and Pictographs" to "Symbols and Pictographs Extended-A". Older symbols are bullets and ornaments as well.
+fn is_pictograph(c: char) -> bool {
+    matches!(c, '\u{1f300}'..='\u{1faff}')
 }
 
 pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ParseError> {
@@ -211,10 +216,10 @@ mod tests {
     #[test]
     fn bytes_that_are_not_text_are_refused_with_their_position() {
         for format in FORMATS {
-            let error = parse(b"abc\xFF", format).unwrap_err();
+            let error = parse("üab\u{fc}".as_bytes().split_last().unwrap().1, format).unwrap_err();
             assert_eq!(
                 (error.clone(), error.code()),
-                (ParseError::InvalidUtf8 { position: 3 }, "invalid_utf8")
+                (ParseError::InvalidUtf8 { position: 4 }, "invalid_utf8")
             );
             let error = parse(b"a\0c\xFF", format).unwrap_err();
             assert_eq!(
@@ -225,9 +230,20 @@ mod tests {
     }
 
     #[test]
+    fn emoji_are_text() {
+        for format in FORMATS {
+            assert_eq!(
+                parse("🤠😅".as_bytes(), format).unwrap().blocks[0].text,
+                "🤠😅",
+                "{format:?}"
+            );
+        }
+    }
+
+    #[test]
     fn a_document_without_letters_or_digits_has_no_text() {
         for format in FORMATS {
-            for bytes in ["", " \n\t", "---\n", "* * *\n\n<!-- words -->", "…"] {
+            for bytes in ["", " \n\t", "---\n", "* * *\n\n<!-- words -->", "…", "• ★ ✓"] {
                 let result = parse(bytes.as_bytes(), format);
                 // In plain text a comment is text.
                 if !(format == Format::PlainText && bytes.contains("words")) {

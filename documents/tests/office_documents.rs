@@ -17,9 +17,8 @@ use std::path::{Path, PathBuf};
 use documents::{Format, ParsedDocument, parse};
 use similarity::{Similarity, markdown, similarity};
 
-/// What cannot be read, with the code of the error: no letters, no cells, a password.
-const REFUSED: [(&str, &str); 3] = [
-    ("unstructured/emoji.xlsx", "no_text"),
+/// What cannot be read, with the code of the error: no cells, a password.
+const REFUSED: [(&str, &str); 2] = [
     ("unstructured/empty.xlsx", "no_text"),
     ("unstructured/password_protected.xlsx", "encrypted"),
 ];

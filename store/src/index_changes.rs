@@ -162,8 +162,7 @@ pub async fn between(
     page: Option<Change>,
     limit: i64,
 ) -> Result<Vec<Change>, StoreError> {
-    let (page_seq, page_document) =
-        page.map_or((-1, DocumentId(uuid::Uuid::nil())), |last| (last.seq, last.document_id));
+    let (page_seq, page_document) = start_of(page);
     Ok(sql_query(
         "SELECT document_id, max(seq) AS seq FROM index_changes
          WHERE tenant_id = $1 AND knowledge_base_id = $2 AND seq > $3
@@ -179,4 +178,41 @@ pub async fn between(
     .prepared()
     .load(&mut tx.conn)
     .await?)
+}
+
+/// How many documents [`between`] has left behind `page`.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn left(
+    tx: &mut TenantTx,
+    base: KnowledgeBaseId,
+    after: i64,
+    page: Option<Change>,
+) -> Result<i64, StoreError> {
+    #[derive(QueryableByName)]
+    struct Left {
+        #[diesel(sql_type = BigInt)]
+        count: i64,
+    }
+    let (page_seq, page_document) = start_of(page);
+    let Left { count } = sql_query(
+        "SELECT count(*) AS count FROM (
+             SELECT FROM index_changes WHERE tenant_id = $1 AND knowledge_base_id = $2 AND seq > $3
+             GROUP BY document_id HAVING (max(seq), document_id) > ($4, $5)
+         ) AS changed",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(base)
+    .bind::<BigInt, _>(after)
+    .bind::<BigInt, _>(page_seq)
+    .bind::<Uuid, _>(page_document)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await?;
+    Ok(count)
+}
+
+fn start_of(page: Option<Change>) -> (i64, DocumentId) {
+    page.map_or((-1, DocumentId(uuid::Uuid::nil())), |last| (last.seq, last.document_id))
 }

@@ -3,7 +3,7 @@ use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{KnowledgeBaseId, StoreError, System, TenantId, TenantTx};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Bool, Integer, Text, Timestamptz, Uuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid as SlotId;
@@ -34,6 +34,12 @@ pub struct ReplicaCursor {
     /// The change up to which nothing that was deleted is left on its disk.
     #[diesel(sql_type = BigInt)]
     pub erased_seq: i64,
+    /// While a long catch-up is under way: the documents that it has applied.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub documents_done: Option<i64>,
+    /// Of so many that had changed.
+    #[diesel(sql_type = Nullable<BigInt>)]
+    pub documents_all: Option<i64>,
     #[diesel(sql_type = Timestamptz)]
     pub seen_at: DateTime<Utc>,
     /// How long ago that was, by the database's clock.
@@ -41,8 +47,8 @@ pub struct ReplicaCursor {
     pub silent_secs: i64,
 }
 
-const COLUMNS: &str =
-    "slot_id, generation, host, seq, erased_seq, seen_at, extract(epoch FROM now() - seen_at)::bigint AS silent_secs";
+const COLUMNS: &str = "slot_id, generation, host, seq, erased_seq, documents_done, documents_all, seen_at,
+    extract(epoch FROM now() - seen_at)::bigint AS silent_secs";
 
 #[derive(QueryableByName)]
 struct Noted {
@@ -132,15 +138,46 @@ pub async fn of_base(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<Vec<Rep
     .await?)
 }
 
-/// Notes that the replica lives and where it stands. Where that is as it was, it is written at most once a minute.
+/// How far a catch-up is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Documents that were applied.
+    pub done: i64,
+    /// Documents that had changed, those among them.
+    pub all: i64,
+}
+
+/// Notes how far a catch-up is that is under way, until [`moved`] says that it has ended.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn progressed(tx: &mut TenantTx, of: ReplicaOf, seq: i64, progress: Progress) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE replica_cursors SET seq = $5, documents_done = $6, documents_all = $7, seen_at = now()
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 AND generation = $4",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(of.base)
+    .bind::<Uuid, _>(of.slot)
+    .bind::<Integer, _>(of.generation)
+    .bind::<BigInt, _>(seq)
+    .bind::<BigInt, _>(progress.done)
+    .bind::<BigInt, _>(progress.all)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that the replica lives and where it stands, with no catch-up under way. Where that is as it was, it is written at most once a minute.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn moved(tx: &mut TenantTx, of: ReplicaOf, seq: i64, erased_seq: i64) -> Result<(), StoreError> {
     sql_query(
-        "UPDATE replica_cursors SET seq = $4, erased_seq = greatest(erased_seq, $5), seen_at = now()
+        "UPDATE replica_cursors SET seq = $4, erased_seq = greatest(erased_seq, $5), documents_done = NULL, documents_all = NULL, seen_at = now()
          WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 AND generation = $6
-           AND (seq <> $4 OR erased_seq < $5 OR seen_at < now() - interval '1 minute')",
+           AND (seq <> $4 OR erased_seq < $5 OR documents_done IS NOT NULL OR seen_at < now() - interval '1 minute')",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Uuid, _>(of.base)

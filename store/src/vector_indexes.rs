@@ -1,6 +1,6 @@
 //! Indexes on a vector server, which all processes share: each has a row among the replicas' cursors, so that deletions wait for it as for a replica.
 use crate::prepared::Prepare;
-use crate::replica_cursors::ReplicaOf;
+use crate::replica_cursors::{Progress, ReplicaOf};
 use crate::store::Durability;
 use crate::{KnowledgeBaseId, StoreError, System, TenantId, TenantTx};
 use diesel::sql_types::{BigInt, Double, Integer, Text, Uuid};
@@ -138,6 +138,28 @@ pub async fn advance(tx: &mut TenantTx, writer: &Writer, seq: i64, lease_secs: f
     if held == 0 { Err(StoreError::LeaseLost) } else { Ok(()) }
 }
 
+/// Notes how far the writer is, until it [releases](release) the index; nothing where it has it no more.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn progressed(tx: &mut TenantTx, writer: &Writer, progress: Progress) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE replica_cursors SET documents_done = $6, documents_all = $7, seen_at = now()
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 AND generation = $4 AND writer = $5",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(writer.of.base)
+    .bind::<Uuid, _>(writer.of.slot)
+    .bind::<Integer, _>(writer.of.generation)
+    .bind::<Uuid, _>(writer.token)
+    .bind::<BigInt, _>(progress.done)
+    .bind::<BigInt, _>(progress.all)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
 /// Holds the index for `lease_secs` more.
 ///
 /// # Errors
@@ -187,7 +209,7 @@ pub async fn seen(tx: &mut TenantTx, of: ReplicaOf, seq: i64) -> Result<(), Stor
 /// [`StoreError::Query`].
 pub async fn release(tx: &mut TenantTx, writer: &Writer) -> Result<bool, StoreError> {
     let released = sql_query(
-        "UPDATE replica_cursors SET writer = NULL, writer_until = NULL
+        "UPDATE replica_cursors SET writer = NULL, writer_until = NULL, documents_done = NULL, documents_all = NULL
          WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 AND generation = $4 AND writer = $5",
     )
     .bind::<Uuid, _>(tx.tenant)

@@ -1,6 +1,6 @@
 use super::format::{Content, DocumentType};
-use crate::document_types::declares_encoding;
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use crate::document_types::{declares_encoding, declares_utf8};
+use encoding_rs::{Encoding, UTF_8};
 use jobs::FieldError;
 use std::borrow::Cow;
 
@@ -16,8 +16,13 @@ const SIGNATURES: [&[u8]; 5] = [
 /// How much of a file is searched for what tells a picture from a text.
 const PRESCAN: usize = 1024;
 
+/// So much of a text without a byte order mark is NUL at least where it is UTF-16 or UTF-32, of which half is ASCII at least: what the worker can tell.
+const NUL_OF_WIDE: usize = 4;
+/// What is shorter could be anything.
+const SHORTEST_WIDE: usize = 8;
+
 /// What is wrong with a document's bytes, as far as that shows before they are parsed: a document must say something, and text be in its encoding
-/// and without NUL.
+/// and without NUL. What encoding it is where nothing says so, the worker finds out.
 pub(super) fn content_error(field: &str, bytes: &[u8], document_type: DocumentType) -> Option<FieldError> {
     let empty = || FieldError::new(field, "empty", "must not be empty");
     if bytes.trim_ascii().is_empty() {
@@ -29,15 +34,16 @@ pub(super) fn content_error(field: &str, bytes: &[u8], document_type: DocumentTy
         return None;
     }
     match decode(bytes, document_type) {
-        Err(error) => Some(error.of(field)),
-        Ok(text) if text.contains('\0') => Some(FieldError::new(
-            field,
-            "contains_nul",
-            "contains U+0000, which no text may",
-        )),
-        Ok(text) if text.trim().trim_start_matches('\u{feff}').trim().is_empty() => Some(empty()),
-        Ok(_) => None,
+        Decoded::Wrong(error) => Some(error.of(field)),
+        Decoded::Text(text) if text.contains('\0') => Some(contains_nul(field)),
+        Decoded::Text(text) if text.trim().trim_start_matches('\u{feff}').trim().is_empty() => Some(empty()),
+        Decoded::Older if bytes.contains(&0) => Some(contains_nul(field)),
+        Decoded::Text(_) | Decoded::Older | Decoded::Wide => None,
     }
+}
+
+fn contains_nul(field: &str) -> FieldError {
+    FieldError::new(field, "contains_nul", "contains U+0000, which no text may")
 }
 
 /// GIF and WebP begin with letters, as a text may: without the NUL that their headers hold, they are taken for one.
@@ -47,12 +53,18 @@ fn is_lettered_image(bytes: &[u8]) -> bool {
     (is_gif || is_webp) && bytes.get(..PRESCAN).unwrap_or(bytes).contains(&0)
 }
 
+/// What a text is, as far as that shows here.
+enum Decoded<'b> {
+    Text(Cow<'b, str>),
+    /// In an encoding of before UTF-8, if it is text.
+    Older,
+    /// In UTF-32, or UTF-16 without a byte order mark, if it is text.
+    Wide,
+    Wrong(Undecodable),
+}
+
 enum Undecodable {
-    Utf8 {
-        position: usize,
-    },
-    /// By its byte order mark.
-    Utf16,
+    Utf8 { position: usize },
     Declared(&'static Encoding),
 }
 
@@ -62,11 +74,6 @@ impl Undecodable {
             Self::Utf8 { position } => {
                 FieldError::new(field, "invalid_utf8", format!("is not UTF-8 from byte {position} on"))
             }
-            Self::Utf16 => {
-                let message =
-                    "is not UTF-8 but UTF-16: say so in its media type (`charset=utf-16`), or save it as UTF-8";
-                FieldError::new(field, "invalid_utf8", message)
-            }
             Self::Declared(encoding) => {
                 let message = format!("is not in {}, as it says", encoding.name());
                 FieldError::new(field, "invalid_encoding", message)
@@ -75,37 +82,58 @@ impl Undecodable {
     }
 }
 
-fn decode(bytes: &[u8], document_type: DocumentType) -> Result<Cow<'_, str>, Undecodable> {
-    let marked = Encoding::for_bom(bytes).filter(|(encoding, _)| is_utf16(encoding));
-    let charset = document_type.charset.filter(|charset| *charset != UTF_8);
-    // Without a charset, plain text is UTF-8: a mark is no character of it.
-    let may_be_marked = charset.is_some() || document_type.content() == Content::Page;
-    let (encoding, bytes) = match (marked, charset) {
-        (Some((encoding, mark)), _) if may_be_marked => (encoding, bytes.get(mark..).unwrap_or_default()),
-        (_, Some(charset)) => (charset, bytes),
-        (marked, None) => {
-            let utf8 = std::str::from_utf8(bytes).map(Cow::Borrowed);
-            return utf8.map_err(|error| match marked {
-                Some(_) => Undecodable::Utf16,
-                None => Undecodable::Utf8 {
-                    position: error.valid_up_to(),
-                },
-            });
-        }
-    };
-    encoding
-        .decode_without_bom_handling_and_without_replacement(bytes)
-        .ok_or(Undecodable::Declared(encoding))
+fn decode(bytes: &[u8], document_type: DocumentType) -> Decoded<'_> {
+    if is_marked_utf32(bytes) {
+        return Decoded::Wide;
+    }
+    if let Some((encoding, mark)) = Encoding::for_bom(bytes).filter(|(encoding, _)| *encoding != UTF_8) {
+        return strict(bytes.get(mark..).unwrap_or_default(), encoding);
+    }
+    let content = document_type.content();
+    let said = document_type.charset;
+    let declared = said.or_else(|| (content == Content::Page && declares_utf8(bytes)).then_some(UTF_8));
+    match declared {
+        Some(encoding) if encoding == UTF_8 => utf8(bytes),
+        Some(encoding) => strict(bytes, encoding),
+        None if may_be_wide(bytes) => Decoded::Wide,
+        None if content == Content::Unicode => utf8(bytes),
+        None => match utf8(bytes) {
+            Decoded::Wrong(_) => Decoded::Older,
+            text => text,
+        },
+    }
 }
 
-fn is_utf16(encoding: &'static Encoding) -> bool {
-    encoding == UTF_16LE || encoding == UTF_16BE
+fn utf8(bytes: &[u8]) -> Decoded<'_> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Decoded::Text(text.into()),
+        Err(error) => Decoded::Wrong(Undecodable::Utf8 {
+            position: error.valid_up_to(),
+        }),
+    }
+}
+
+fn strict<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Decoded<'b> {
+    match encoding.decode_without_bom_handling_and_without_replacement(bytes) {
+        Some(text) => Decoded::Text(text),
+        None => Decoded::Wrong(Undecodable::Declared(encoding)),
+    }
+}
+
+fn is_marked_utf32(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\xff\xfe\0\0") || bytes.starts_with(b"\0\0\xfe\xff")
+}
+
+/// UTF-16 or UTF-32 of mostly ASCII, without a mark.
+fn may_be_wide(bytes: &[u8]) -> bool {
+    let nul = bytes.iter().filter(|byte| **byte == 0).count();
+    bytes.len() >= SHORTEST_WIDE && bytes.len().is_multiple_of(2) && nul * NUL_OF_WIDE >= bytes.len()
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::super::format::type_of_file;
+    use super::super::format::{type_of_file, type_of_text};
     use super::*;
 
     fn code(bytes: &[u8], said: &str) -> Option<String> {
@@ -117,19 +145,15 @@ mod tests {
     fn a_text_that_cannot_be_a_document_says_why() {
         let code = |bytes| code(bytes, "text/markdown");
         assert_eq!(code(b"words"), None);
-        assert_eq!(code(b"a\0b").as_deref(), Some("contains_nul"));
-        for wrong in [
-            b"\xff\xfe".as_slice(),
-            b"\xff\xfe\x00",
-            b"\xff\xfe\xfa\xfb",
-            b"M\xfc",
-            b"\xc0\x80",
-        ] {
-            assert_eq!(code(wrong).as_deref(), Some("invalid_utf8"), "{wrong:?}");
+        for binary in [b"a\0b".as_slice(), b"before\0after", b"\x01\xff\0\x03", b"a\0b\0"] {
+            assert_eq!(code(binary).as_deref(), Some("contains_nul"), "{binary:?}");
         }
+        assert_eq!(code(b"\xff\xfe\0").as_deref(), Some("invalid_encoding"));
         for blank in ["", " \n\t", "\u{feff}", "\u{feff}\n", "\u{3000}"] {
             assert_eq!(code(blank.as_bytes()).as_deref(), Some("empty"), "{blank:?}");
         }
+        assert_eq!(code(b"\xff\xfe").as_deref(), Some("empty"));
+        assert_eq!(code(b"\xff\xfe\x20\0").as_deref(), Some("empty"));
     }
 
     #[test]
@@ -139,20 +163,54 @@ mod tests {
             code(b"\x81\xff", "text/plain; charset=shift_jis").as_deref(),
             Some("invalid_encoding")
         );
-        assert_eq!(code(b"\xff\xfeh\0i\0", "text/plain").as_deref(), Some("invalid_utf8"));
         assert_eq!(code(b"\xff\xfeh\0i\0", "text/plain; charset=utf-16"), None);
         assert_eq!(code(b"\xfe\xff\0h\0i", "text/plain; charset=utf-16"), None);
-        assert_eq!(code(b"\xff\xfeh\0i\0", "text/html"), None);
         assert_eq!(
             code(b"\xff\xfeh\0\0\0", "text/plain; charset=utf-16").as_deref(),
             Some("contains_nul")
         );
         assert_eq!(code(b"<meta charset=latin1><p>M\xfcnchen", "text/html"), None);
+        for (said, bytes) in [
+            ("text/html", b"<meta charset=utf-8><p>M\xfcnchen".as_slice()),
+            ("text/plain; charset=utf-8", b"M\xfcnchen"),
+        ] {
+            assert_eq!(code(bytes, said).as_deref(), Some("invalid_utf8"), "{said}");
+        }
+    }
+
+    #[test]
+    fn text_may_be_in_another_encoding_that_is_not_declared() {
+        for said in ["text/plain", "text/markdown", "text/mdx", "text/html"] {
+            for bytes in [
+                b"M\xfcnchen".as_slice(),
+                b"\xff\xfeh\0i\0",
+                b"\xfe\xff\0h\0i",
+                b"h\0o\0u\0r\0",
+                b"\xff\xfe\0\0h\0\0\0",
+                b"h\0\0\0i\0\0\0",
+            ] {
+                assert_eq!(code(bytes, said), None, "{said} {bytes:?}");
+            }
+            let cut = code(b"\xff\xfeh\0i", said);
+            assert_eq!(cut.as_deref(), Some("invalid_encoding"), "{said}");
+        }
+        // JSON is Unicode, in whatever bytes.
+        assert_eq!(code(b"\xff\xfe[\0]\0", "application/json"), None);
+        assert_eq!(code(b"[\0\"\0a\0\"\0]\0", "text/json"), None);
         assert_eq!(
-            code(b"<meta charset=utf-8><p>M\xfcnchen", "text/html").as_deref(),
+            code(b"[\"M\xfc\"]", "application/json").as_deref(),
             Some("invalid_utf8")
         );
-        assert_eq!(code(b"<p>M\xfcnchen", "text/html").as_deref(), Some("invalid_utf8"));
+    }
+
+    #[test]
+    fn what_came_as_a_string_is_unicode_already() {
+        let code = |text: &str| {
+            let document_type = type_of_text("text/plain").unwrap();
+            content_error("content", text.as_bytes(), document_type).map(|error| error.code.to_string())
+        };
+        assert_eq!(code("München"), None);
+        assert_eq!(code("h\0o\0u\0r\0").as_deref(), Some("contains_nul"));
     }
 
     #[test]
@@ -176,7 +234,7 @@ mod tests {
             assert_eq!(code(known, "text/markdown"), None, "{known:?}");
         }
         assert_eq!(
-            code(b"GIF89a is a format.\xff", "text/markdown").as_deref(),
+            code(b"GIF89a is a format.\xff", "text/markdown; charset=utf-8").as_deref(),
             Some("invalid_utf8")
         );
     }

@@ -254,9 +254,14 @@ mod tests {
             read(&[(FILE, &[b'x'; 65])]).await.unwrap_err().code(),
             ProblemCode::TooLarge
         );
+        let said_utf8 = "name=\"file\"; filename=\"a.md\"\r\nContent-Type: text/markdown; charset=utf-8";
         assert_eq!(
-            read(&[(FILE, b"\xff\xfe")]).await.unwrap_err().code(),
+            read(&[(said_utf8, b"M\xfcnchen")]).await.unwrap_err().code(),
             ProblemCode::InvalidUtf8
+        );
+        assert_eq!(
+            read(&[(FILE, b"\xff\xfeh")]).await.unwrap_err().code(),
+            ProblemCode::Invalid
         );
         assert_eq!(
             read(&[(FILE, b"a\0")]).await.unwrap_err().code(),

@@ -123,6 +123,25 @@ impl Fields {
         self.check_text(name, value, length)
     }
 
+    /// What people call a thing: a [`text`](Self::text) without the white space around it, so that no two names differ by what nobody sees.
+    pub(crate) fn name(&mut self, name: &str, length: RangeInclusive<usize>) -> Option<String> {
+        let value = self.required_value(name)?;
+        self.check_name(name, value, length)
+    }
+
+    pub(crate) fn optional_name(&mut self, name: &str, length: RangeInclusive<usize>) -> Option<String> {
+        let value = self.value(name)?;
+        self.check_name(name, value, length)
+    }
+
+    fn check_name(&mut self, name: &str, value: Value, length: RangeInclusive<usize>) -> Option<String> {
+        let trimmed = match value {
+            Value::String(text) => text.trim().into(),
+            other => other,
+        };
+        self.check_text(name, trimmed, length)
+    }
+
     pub(crate) fn check_text(&mut self, name: &str, value: Value, length: RangeInclusive<usize>) -> Option<String> {
         let Value::String(text) = value else {
             self.error(name, "type", "must be a string");
@@ -301,6 +320,18 @@ mod tests {
         let mut fields = Fields::of(json!({"a": "äöüß", "b": "äöüßx"}));
         assert!(fields.text("a", 1..=4).is_some());
         assert!(fields.text("b", 1..=4).is_none());
+    }
+
+    #[test]
+    fn a_name_is_without_the_white_space_around_it() {
+        let mut fields =
+            Fields::of(json!({"a": " \n a b\u{3000}", "b": "\t", "c": format!("  {} ", "x".repeat(200)), "d": 1}));
+        assert_eq!(fields.name("a", 1..=200).as_deref(), Some("a b"));
+        assert_eq!(fields.name("b", 1..=200), None);
+        assert!(fields.optional_name("c", 1..=200).is_some());
+        assert_eq!(fields.optional_name("d", 1..=200), None);
+        let errors = fields.finish(Some(())).unwrap_err();
+        assert_eq!(codes(&errors), [("b", "empty"), ("d", "type")]);
     }
 
     #[test]

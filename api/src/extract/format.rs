@@ -1,7 +1,7 @@
 use super::media_type::essence;
 use crate::document_types::{MEDIA_TYPES, UNTOLD, media_type_of_file};
 use crate::{Problem, ProblemCode};
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_8};
 
 /// What a document is said to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,9 @@ pub(super) const ANY_TEXT: DocumentType = DocumentType {
 /// How much of a document's bytes can be judged before it is parsed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    /// Text in UTF-8, or in the encoding that the media type names.
+    /// Text in UTF-8, UTF-16, UTF-32 or the encoding that the media type names.
+    Unicode,
+    /// Text in these, or in an encoding that nothing names: the worker guesses it.
     Text,
     /// Text that may itself say how it is encoded.
     Page,
@@ -33,8 +35,7 @@ impl DocumentType {
     pub(super) fn content(self) -> Content {
         match self.media_type {
             "text/html" | "application/xhtml+xml" => Content::Page,
-            "application/json" | "application/jsonl" | "application/x-ndjson" => Content::Text,
-            // The encoding of values is guessed.
+            "application/json" | "text/json" | "application/jsonl" | "application/x-ndjson" => Content::Unicode,
             "text/csv" | "text/tab-separated-values" => Content::Bytes,
             text if text.starts_with("text/") => Content::Text,
             _ => Content::Bytes,
@@ -43,7 +44,7 @@ impl DocumentType {
 
     /// The media type as it is kept: with its charset, where that is not UTF-8.
     pub(super) fn kept(self) -> String {
-        match self.charset.filter(|charset| *charset != encoding_rs::UTF_8) {
+        match self.charset.filter(|charset| *charset != UTF_8) {
             Some(charset) => format!("{}; charset={}", self.media_type, charset.name().to_ascii_lowercase()),
             None => self.media_type.to_owned(),
         }
@@ -88,7 +89,7 @@ pub(super) fn type_of_text(said: &str) -> Result<DocumentType, Problem> {
     })?;
     Ok(DocumentType {
         media_type,
-        charset: None,
+        charset: Some(UTF_8),
     })
 }
 

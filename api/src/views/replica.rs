@@ -28,13 +28,25 @@ pub(crate) struct ReplicaObject {
     pub(crate) index_seq: i64,
     /// The number of the base's last change.
     pub(crate) head_seq: i64,
+    /// How far it is, while it is built or brought up to date and that takes longer than a moment.
+    pub(crate) progress: Option<ReplicaProgress>,
     /// When it was last heard of.
     pub(crate) seen_at: DateTime<Utc>,
+}
+
+/// How far a copy is that is being built.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct ReplicaProgress {
+    /// The documents that it has taken in.
+    pub(crate) documents_done: i64,
+    /// Of so many that it lacked, or that have changed.
+    pub(crate) documents: i64,
 }
 
 impl ReplicaObject {
     pub(crate) fn of(head: &KnowledgeBaseHead, cursor: &ReplicaCursor) -> Self {
         let silent = cursor.silent_secs > SILENT_AFTER_SECS;
+        let progress = cursor.documents_done.zip(cursor.documents_all);
         Self {
             slot_id: cursor.slot_id,
             host: cursor.host.clone(),
@@ -50,6 +62,10 @@ impl ReplicaObject {
             },
             index_seq: cursor.seq,
             head_seq: head.seq,
+            progress: progress.map(|(documents_done, documents)| ReplicaProgress {
+                documents_done,
+                documents,
+            }),
             seen_at: cursor.seen_at,
         }
     }

@@ -30,7 +30,11 @@ pub(crate) async fn find_collections(client: &Client, bases: &[Uuid], names: &[S
     }
     let mut found = Vec::new();
     for name in names {
-        let mut of_name: Vec<Uuid> = known.iter().filter(|it| it.name == *name).map(|it| it.id).collect();
+        let mut of_name: Vec<Uuid> = known
+            .iter()
+            .filter(|it| it.name.trim() == name.trim())
+            .map(|it| it.id)
+            .collect();
         if of_name.is_empty() {
             of_name.extend(known.iter().map(|it| it.id).filter(|id| id.to_string() == *name));
         }
@@ -69,7 +73,7 @@ pub(crate) async fn find_or_create_collection(client: &Client, base: Uuid, name:
 
 async fn of_name(client: &Client, base: Uuid, name: &str) -> Result<Option<Uuid>, ClientError> {
     let known: Vec<Collection> = list(client, base).await?;
-    let named = known.iter().find(|it| it.name == name);
+    let named = known.iter().find(|it| it.name.trim() == name.trim());
     Ok(named
         .or_else(|| known.iter().find(|it| it.id.to_string() == name))
         .map(|it| it.id))

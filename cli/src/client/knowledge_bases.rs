@@ -24,7 +24,7 @@ pub(crate) async fn find_all_by_name(client: &Client, names: &[String]) -> Resul
         listed => listed?,
     };
     let find = |name: &String| {
-        let named = bases.iter().find(|base| base.name == *name);
+        let named = bases.iter().find(|base| base.name.trim() == name.trim());
         named
             .or_else(|| bases.iter().find(|base| base.id.to_string() == *name))
             .cloned()
@@ -95,6 +95,12 @@ mod tests {
         ])
         .await;
         assert_eq!(find_or_create(&fake.client(), "docs").await.unwrap().name, "docs");
+    }
+
+    #[tokio::test]
+    async fn white_space_around_a_name_does_not_count() {
+        let fake = Fake::answering(vec![reply(200, page(&["docs"]))]).await;
+        assert_eq!(find_or_create(&fake.client(), " docs ").await.unwrap().name, "docs");
     }
 
     #[tokio::test]

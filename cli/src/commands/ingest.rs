@@ -24,7 +24,7 @@ pub(crate) struct Args {
     /// Send the pictures of folders too, for knowledge bases whose model reads them; one that is named is sent in any case
     #[arg(long)]
     pictures: bool,
-    /// Encoding of the text files that are not UTF-8, such as windows-1252; files that are marked as UTF-16, and web pages that name theirs, need none
+    /// Encoding of the text files that are not UTF-8, such as windows-1252, in place of a guess; files with a byte order mark, and web pages that name theirs, need none
     #[arg(long, value_name = "NAME", value_parser = charset)]
     charset: Option<String>,
     /// List each file of a folder that is skipped, and why

@@ -80,6 +80,9 @@ struct Results {
 #[derive(Deserialize)]
 struct Hit {
     document_id: Uuid,
+    /// The chunk's place in its document, as `visualkit documents show --chunks` numbers it.
+    #[serde(default)]
+    ordinal: Option<i64>,
     #[serde(default)]
     title: String,
     #[serde(default)]
@@ -131,12 +134,14 @@ fn text(results: &Results, finished: &Finished) -> String {
     let mut text = String::new();
     for (index, hit) in results.results.iter().enumerate() {
         let title = one_line(&hit.title, 80);
+        let chunk = hit.ordinal.map(|ordinal| format!("  chunk {ordinal}"));
         let similarity = hit.similarity.map(|cosine| format!("  similarity {cosine:.2}"));
         text.push_str(&format!(
-            "{:>3}. {:.4}  {title}  ({}){}\n",
+            "{:>3}. {:.4}  {title}  ({}){}{}\n",
             index + 1,
             hit.score,
             hit.document_id,
+            chunk.unwrap_or_default(),
             similarity.unwrap_or_default()
         ));
         if let Some(origin) = hit.url.as_ref().or(hit.external_id.as_ref()) {
@@ -183,7 +188,7 @@ mod tests {
     #[tokio::test]
     async fn results_are_listed_with_the_scores_of_each_leg() {
         let id = Uuid::from_u128(7);
-        let hit = json!({"document_id": id, "chunk_id": id, "title": "Lantern", "text": "It runs\nfor 36 hours.",
+        let hit = json!({"document_id": id, "chunk_id": id, "ordinal": 3, "title": "Lantern", "text": "It runs\nfor 36 hours.",
             "score": 0.8765, "similarity": 0.512, "highlights": [], "explain": {"cosine": 0.5, "keyword_rank": null}});
         let result = json!({"results": [hit], "reranker": "none", "stale": true, "took_ms": 3});
         let job = json!({"id": id, "kind": "search", "state": "succeeded", "result": result});
@@ -191,7 +196,7 @@ mod tests {
         let finished = run_interactive(&fake.client(), "search", &json!({})).await.unwrap();
         let text = text(&finished.parse().unwrap(), &finished);
         assert!(text.starts_with(&format!(
-            "  1. 0.8765  Lantern  ({id})  similarity 0.51\n     It runs for 36 hours.\n     cosine=0.5\n1 result in "
+            "  1. 0.8765  Lantern  ({id})  chunk 3  similarity 0.51\n     It runs for 36 hours.\n     cosine=0.5\n1 result in "
         )));
         assert!(text.ends_with("(3.0 ms in the index) · reranker none · stale: the newest documents may be missing\n"));
     }

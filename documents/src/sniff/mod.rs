@@ -7,6 +7,7 @@ mod text;
 mod zip_archive;
 
 pub use said::Said;
+pub(crate) use text::is_binary;
 
 use crate::{Format, ParseError};
 

@@ -1,4 +1,5 @@
 use super::Said;
+use crate::wide::Wide;
 use crate::{Format, ParseError};
 
 /// How much of a file is looked at.
@@ -52,12 +53,12 @@ pub(super) fn format(bytes: &[u8], said: &Said<'_>) -> Result<Format, ParseError
     }
 }
 
-/// Whether the beginning holds what no text does: NUL (but in UTF-16), or many control characters.
-pub(super) fn is_binary(bytes: &[u8]) -> bool {
-    let head = bytes.get(..HEAD).unwrap_or(bytes);
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
+/// Whether the beginning holds what no text does: NUL (but in UTF-16 and UTF-32), or many control characters.
+pub(crate) fn is_binary(bytes: &[u8]) -> bool {
+    if Wide::marked(bytes).is_some() || Wide::unmarked(bytes).is_some() {
         return false;
     }
+    let head = bytes.get(..HEAD).unwrap_or(bytes);
     let control = head
         .iter()
         .filter(|byte| matches!(byte, 0x01..=0x08 | 0x0e..=0x1a | 0x1c..=0x1f | 0x7f));
@@ -67,8 +68,11 @@ pub(super) fn is_binary(bytes: &[u8]) -> bool {
 /// The beginning as text; what cannot be decoded does not matter here.
 fn head(bytes: &[u8]) -> String {
     let head = bytes.get(..HEAD).unwrap_or(bytes);
-    let encoding = encoding_rs::Encoding::for_bom(head).map_or(encoding_rs::UTF_8, |(encoding, _)| encoding);
-    encoding.decode(head).0.into_owned()
+    match (Wide::marked(head), Wide::unmarked(bytes)) {
+        (Some((wide, text)), _) => wide.decode_lossily(text),
+        (None, Some(wide)) => wide.decode_lossily(head),
+        (None, None) => encoding_rs::UTF_8.decode(head).0.into_owned(),
+    }
 }
 
 /// What follows white space, comments and an XML declaration.

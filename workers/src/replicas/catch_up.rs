@@ -6,7 +6,7 @@ use crate::JobError;
 use retrieval::{DocumentChange, Place, QdrantIndex};
 use std::time::{Duration, Instant};
 use store::index_changes::{self, Change};
-use store::replica_cursors::{self, ReplicaOf};
+use store::replica_cursors::{self, Progress, ReplicaOf};
 use store::vector_indexes::{self, Writer};
 use store::{DocumentId, Store, StoreError, documents, knowledge_bases};
 
@@ -14,9 +14,6 @@ use store::{DocumentId, Store, StoreError, documents, knowledge_bases};
 const PAGE: i64 = 200;
 /// Chunks per step, but for a document that has more by itself: they are in memory with their vectors, more than once.
 const PAGE_CHUNKS: usize = 5000;
-
-/// How often it is written down how far a long catch-up is.
-const TELL_EVERY: Duration = Duration::from_secs(2);
 
 /// What changes are applied to.
 #[derive(Clone, Copy)]
@@ -53,7 +50,7 @@ pub(super) async fn run(
         return Ok(());
     }
     let start = i64::try_from(cursor).unwrap_or(i64::MAX);
-    apply_log(&inner.store, index, start, Target::Replica { open, of }).await?;
+    apply_log(inner, index, start, Target::Replica { open, of }).await?;
     metrics::counter!("replica_catch_ups_total").increment(1);
     Ok(())
 }
@@ -74,9 +71,10 @@ pub(super) async fn counts_as(store: &Store, index: Index, place: Place) -> Resu
         .await?)
 }
 
-/// Applies what changed after `start`, up to the base's head. Of a base that is gone, or has no such index any more, nothing: whoever tidies removes
-/// its copies.
-pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: Target<'_>) -> Result<(), JobError> {
+/// Applies what changed after `start`, up to the base's head; writes down now and then how far it is, where that takes long. Of a base that is gone, or has no such
+/// index any more, nothing: whoever tidies removes its copies.
+pub(super) async fn apply_log(inner: &Inner, index: Index, start: i64, target: Target<'_>) -> Result<(), JobError> {
+    let store = &inner.store;
     let Index {
         tenant,
         base,
@@ -91,7 +89,8 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
     let Some((head, by_index)) = head.and_then(|head| Some((head.seq, head.by_generation(generation)?))) else {
         return Ok(());
     };
-    let (mut page, mut told): (Option<Change>, Instant) = (None, Instant::now());
+    let mut page: Option<Change> = None;
+    let (mut done, mut told, mut is_told) = (0_i64, Instant::now(), false);
     loop {
         let (changed, last, step, reached, of_page) = store
             .tenant(tenant, async |tx| {
@@ -122,13 +121,23 @@ pub(super) async fn apply_log(store: &Store, index: Index, start: i64, target: T
         }
         target.apply(store, index, step, reached).await?;
         if last {
-            return Ok(());
-        }
-        if told.elapsed() > TELL_EVERY {
-            target.tell(store, index, reached).await?;
-            told = Instant::now();
+            return match is_told {
+                true => target.tell_end(store, index, reached).await,
+                false => Ok(()),
+            };
         }
         page = changed.last().copied();
+        done += i64::try_from(changed.len()).unwrap_or(0);
+        if told.elapsed() >= inner.progress_interval {
+            let left = store
+                .tenant(index.tenant, async |tx| {
+                    index_changes::left(tx, base, start, page).await
+                })
+                .await?;
+            let all = done + left;
+            target.tell(store, index, reached, Progress { done, all }).await?;
+            (told, is_told) = (Instant::now(), true);
+        }
     }
 }
 
@@ -167,7 +176,17 @@ pub(super) async fn apply_again(
 
 impl Target<'_> {
     /// Writes down how far it is.
-    async fn tell(self, store: &Store, index: Index, reached: Place) -> Result<(), JobError> {
+    async fn tell(self, store: &Store, index: Index, reached: Place, progress: Progress) -> Result<(), JobError> {
+        Ok(store
+            .tenant(index.tenant, async move |tx| match self {
+                Self::Replica { of, .. } => replica_cursors::progressed(tx, of, number(reached), progress).await,
+                Self::Server { writer, .. } => vector_indexes::progressed(tx, writer, progress).await,
+            })
+            .await?)
+    }
+
+    /// Writes down that it is there, for who was told how far it is; of an index on the server, giving it back does.
+    async fn tell_end(self, store: &Store, index: Index, reached: Place) -> Result<(), JobError> {
         let Self::Replica { of, .. } = self else { return Ok(()) };
         Ok(store
             .tenant(index.tenant, async move |tx| {

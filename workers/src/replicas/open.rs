@@ -52,6 +52,8 @@ pub(super) struct Inner {
     pub(super) models: EmbeddingModels,
     pub(super) freshness_wait: Duration,
     pub(super) refresh_interval: Duration,
+    /// How often it is written down how far a long catch-up is.
+    pub(super) progress_interval: Duration,
     pub(super) tasks: Tasks,
     pub(super) qdrant: QdrantSettings,
     pub(super) vector_server: OnceLock<QdrantServer>,
@@ -71,7 +73,8 @@ impl Replicas {
             most_disk_bytes: megabytes(limits.replica_disk_mb),
             models,
             freshness_wait: Duration::from_millis(settings.retrieval.freshness_wait_ms),
-            refresh_interval: Duration::from_secs(settings.retrieval.refresh_interval_secs),
+            refresh_interval: Duration::from_secs(limits.refresh_interval_secs),
+            progress_interval: Duration::from_millis(limits.progress_interval_ms),
             tasks: Tasks::default(),
             qdrant: settings.qdrant.clone(),
             vector_server: OnceLock::new(),

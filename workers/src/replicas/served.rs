@@ -256,7 +256,7 @@ impl Served {
                 0
             }
         };
-        catch_up::apply_log(&inner.store, self.index, start, target).await?;
+        catch_up::apply_log(inner, self.index, start, target).await?;
         metrics::counter!("vector_index_catch_ups_total").increment(1);
         Ok(())
     }

@@ -31,7 +31,7 @@ pub(crate) struct CreateBatch {
 
 impl FromFields for CreateBatch {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let name = fields.optional_text("name", 1..=200);
+        let name = fields.optional_name("name", 1..=200);
         let open = fields.optional_bool("open");
         let absent = fields.is_absent("jobs");
         let jobs = read_jobs(fields);

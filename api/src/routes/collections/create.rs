@@ -21,7 +21,7 @@ pub(crate) struct CreateCollection {
 
 impl FromFields for CreateCollection {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let name = fields.text("name", 1..=200);
+        let name = fields.name("name", 1..=200);
         let description = fields.optional_text("description", 0..=2000);
         Some(Self {
             name: name?,

@@ -22,7 +22,7 @@ impl FromFields for CollectionPatch {
         let is_taken_away = fields.is_null("description");
         let description = fields.optional_text("description", 0..=2000);
         Some(Self {
-            name: fields.optional_text("name", 1..=200),
+            name: fields.optional_name("name", 1..=200),
             description: if is_taken_away {
                 Some(String::new())
             } else {

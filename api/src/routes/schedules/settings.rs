@@ -51,7 +51,12 @@ impl Settings {
         now: DateTime<Utc>,
     ) -> Option<Self> {
         let before = kept(fields, "name", current);
-        let name = text(fields, "name", 200, before.map(|before| &before.name));
+        let name = match before {
+            None => fields.name("name", 1..=200),
+            Some(before) => fields
+                .optional_name("name", 1..=200)
+                .or_else(|| Some(before.name.clone())),
+        };
         if name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
             fields.error("name", "control_character", "must not contain control characters");
         }

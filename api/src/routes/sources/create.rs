@@ -49,7 +49,7 @@ impl FromFields for CreateSource {
         if kind.is_some_and(|kind| kind != "web") {
             fields.error("kind", "unknown", "is no kind of source; there is `web`");
         }
-        let name = fields.text("name", 1..=200);
+        let name = fields.name("name", 1..=200);
         let config = fields
             .required_value("config")
             .and_then(|value| fields.nested::<ReadConfig>("config", value));

@@ -43,7 +43,7 @@ impl FromFields for UpdateSource {
         let is_there = |fields: &Fields, name: &str| !fields.is_absent(name) || fields.is_null(name);
         let (has_metadata, has_acl) = (is_there(fields, "metadata"), is_there(fields, "acl"));
         Some(Self {
-            name: fields.optional_text("name", 1..=200),
+            name: fields.optional_name("name", 1..=200),
             config: fields.value("config").and_then(|value| fields.nested("config", value)),
             metadata: has_metadata.then(|| metadata(fields)),
             acl: has_acl.then(|| acl(fields)),

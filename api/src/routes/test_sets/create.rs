@@ -18,7 +18,7 @@ pub(crate) struct CreateTestSet {
 impl FromFields for CreateTestSet {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         Some(Self {
-            name: fields.text("name", 1..=200)?,
+            name: fields.name("name", 1..=200)?,
         })
     }
 }

@@ -13,8 +13,18 @@ pub(super) async fn list(client: &Client, name: &str) -> anyhow::Result<Vec<Valu
 pub(super) fn line(replica: &Value) -> String {
     let text = |name: &str| one_line(replica.get(name).and_then(Value::as_str).unwrap_or_default(), 200);
     let number = |name: &str| replica.get(name).and_then(Value::as_i64).unwrap_or_default();
+    let progress = replica.get("progress").filter(|progress| progress.is_object());
+    let documents = progress.map(|progress| {
+        let count = |name: &str| progress.get(name).and_then(Value::as_i64).unwrap_or_default();
+        format!("; document {} of {}", count("documents_done"), count("documents"))
+    });
     let standing = match text("state").as_str() {
-        "behind" => format!("behind (change {} of {})", number("index_seq"), number("head_seq")),
+        "behind" => format!(
+            "behind (change {} of {}{})",
+            number("index_seq"),
+            number("head_seq"),
+            documents.unwrap_or_default()
+        ),
         state => state.to_owned(),
     };
     let of = match replica.get("searched").and_then(Value::as_bool) {
@@ -34,6 +44,11 @@ mod tests {
     fn a_copy_that_is_behind_is_shown_with_how_far_it_is() {
         let mut replica = json!({"host": "search-1", "kind": "process", "searched": true, "state": "behind", "index_seq": 40, "head_seq": 120});
         assert_eq!(line(&replica), "search-1  process  behind (change 40 of 120)\n");
+        replica["progress"] = json!({"documents_done": 600, "documents": 5_183});
+        assert_eq!(
+            line(&replica),
+            "search-1  process  behind (change 40 of 120; document 600 of 5183)\n"
+        );
         replica.as_object_mut().unwrap().extend(
             json!({"state": "current", "searched": false})
                 .as_object()

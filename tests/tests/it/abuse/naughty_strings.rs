@@ -161,7 +161,7 @@ async fn as_a_name_a_key_a_cursor_or_an_id_it_is_refused_or_kept_as_it_is() {
                 let shown = client
                     .get(&format!("/v1/knowledge-bases/{}", made.body["id"].as_str().unwrap()))
                     .await;
-                assert_eq!(shown.body["name"], string);
+                assert_eq!(shown.body["name"], string.trim());
             }
             let body = json!({"kind": "diagnostics.noop", "unique_key": string});
             post(&client, "/v1/jobs", body, &[], &format!("unique key {string:?}")).await;

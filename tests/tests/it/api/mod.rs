@@ -13,6 +13,7 @@ mod keys;
 mod limits;
 mod lists;
 mod metrics;
+mod names;
 mod open_batches;
 mod pauses;
 mod problems;

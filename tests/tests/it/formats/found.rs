@@ -133,9 +133,9 @@ async fn text_may_be_in_an_encoding_that_is_declared() {
         );
     }
     for (said, bytes, code) in [
-        ("text/plain", b"Gr\xfcn".as_slice(), "invalid_utf8"),
-        ("text/markdown", b"\xff\xfe\xfa\xfb", "invalid_utf8"),
-        ("text/html", b"<p>Gr\xfcn</p>", "invalid_utf8"),
+        ("text/plain; charset=utf-8", b"Gr\xfcn".as_slice(), "invalid_utf8"),
+        ("text/markdown", b"\xff\xfe\xfa\xd8", "invalid"),
+        ("text/html", b"<meta charset=utf-8><p>Gr\xfcn</p>", "invalid_utf8"),
         ("text/plain; charset=shift_jis", b"\x81\xff", "invalid"),
         ("application/pdf", b"", "invalid"),
         ("text/markdown", b"a\0b", "contains_nul"),
@@ -146,6 +146,56 @@ async fn text_may_be_in_an_encoding_that_is_declared() {
             .expect_problem(422, code);
     }
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn text_may_be_in_an_encoding_that_nothing_names() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let said = "Die Lampe heißt Grün.";
+    let utf16 = |mark: &[u8], text: &str| {
+        let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+        mark.iter().copied().chain(units).collect::<Vec<u8>>()
+    };
+    let utf32 = |mark: &[u8]| {
+        let units = said.chars().flat_map(|c| u32::from(c).to_be_bytes());
+        mark.iter().copied().chain(units).collect::<Vec<u8>>()
+    };
+    let page = "<!DOCTYPE html><html><body><p>Die Lampe heißt Grün.</p></body></html>";
+    let in_1252 = |text: &str| {
+        text.chars()
+            .map(|c| u8::try_from(u32::from(c)).unwrap())
+            .collect::<Vec<u8>>()
+    };
+    for (name, bytes) in [
+        ("marked.txt", utf16(b"\xff\xfe", said)),
+        ("marked.md", utf16(b"\xff\xfe", said)),
+        ("marked.html", utf16(b"\xff\xfe", page)),
+        ("unmarked.txt", utf16(b"", said)),
+        ("unmarked", utf16(b"", page)),
+        ("marked_32.txt", utf32(b"\0\0\xfe\xff")),
+        ("unmarked_32.md", utf32(b"")),
+        ("windows.txt", in_1252(said)),
+        ("windows.md", in_1252(said)),
+        ("windows.html", in_1252(page)),
+    ] {
+        let job = ingest(&app, &base, name, None, &bytes).await;
+        assert_eq!(job["state"], "succeeded", "{name} {job}");
+        let path = format!("/v1/documents/{}/chunks", job["document_id"].as_str().unwrap());
+        assert_eq!(app.client.get(&path).await.body["data"][0]["text"], said, "{name}");
+    }
+    // What is no text, or was UTF-8 and is damaged, says so when it is read.
+    for (name, bytes, expected) in [
+        ("cut.txt", b"Gr\xc3\xbcn und sch\xc3".as_slice(), "invalid_utf8"),
+        ("surrogate.md", b"\xed\xa0\x80", "invalid_utf8"),
+        ("control.html", b"<p>\x01\x02\x03\xfc\x04</p>", "invalid_utf8"),
+        ("zeros.txt", b"a\0\0\0\0\0\0\0\x01\0\0\0", "contains_nul"),
+    ] {
+        let job = ingest(&app, &base, name, None, bytes).await;
+        assert_eq!((&job["state"], code(&job)), (&json!("dead"), expected), "{name} {job}");
+        assert_eq!(job["attempt"], 1, "{job}");
+    }
+    app.abandon().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

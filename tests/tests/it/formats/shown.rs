@@ -1,6 +1,6 @@
-//! A knowledge admin can follow a document from its upload to its chunks.
+//! A knowledge admin can follow a document from its upload to its chunks, and from there to what a search finds.
 use super::support::ingest;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tests::{Process, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -43,4 +43,40 @@ async fn the_command_line_follows_a_document() {
         "{told}"
     );
     app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hit_names_the_chunk_that_the_document_shows() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let filler = "Lorem ipsum dolor sit amet consetetur sadipscing elitr. ".repeat(20);
+    let page = format!("# Care\n\n{filler}\n\n# Battery\n\nThe lantern burns for 36 hours. {filler}");
+    let job = ingest(&app, &base, "lantern.md", None, page.as_bytes()).await;
+    let id = job["document_id"].as_str().unwrap();
+    let environment = [
+        ("VISUALKIT_URL", app.client.url.as_str()),
+        ("VISUALKIT_API_KEY", app.client.key.as_deref().unwrap()),
+    ];
+    let asked = json!({"knowledge_base_ids": [base], "query": "burns hours", "mode": "keyword"});
+    let hit = app.client.search(asked).await["results"][0].clone();
+    let ordinal = hit["ordinal"].as_i64().unwrap();
+    assert!(ordinal > 0, "another stands before it: {hit}");
+    let chunks = app.client.get(&format!("/v1/documents/{id}/chunks")).await.body;
+    let listed = chunks["data"].as_array().unwrap();
+    let named = listed.iter().find(|chunk| chunk["id"] == hit["chunk_id"]).unwrap();
+    assert_eq!((&named["ordinal"], &named["text"]), (&json!(ordinal), &hit["text"]));
+
+    let found = Process::run(
+        &["search", "burns hours", "--kb", "base", "--mode", "keyword"],
+        &environment,
+    );
+    let first = format!("{}  ", found.lines().next().unwrap_or_default());
+    assert!(first.contains(&format!("({id})  chunk {ordinal}  ")), "{found}");
+    let told = Process::run(&["documents", "show", id, "--chunks"], &environment);
+    let (_, chunk) = told
+        .split_once(&format!("\nchunk {ordinal}  "))
+        .unwrap_or_else(|| panic!("{told}"));
+    let chunk = chunk.split("\nchunk ").next().unwrap_or_default();
+    assert!(chunk.contains("burns for 36"), "chunk {ordinal} of {told}");
+    app.finish().await;
 }

@@ -2,6 +2,7 @@
 mod homes;
 mod listing;
 mod older;
+mod progress;
 mod rebuilding;
 mod room;
 mod scaling;

@@ -77,6 +77,36 @@ async fn a_misspelt_name_is_found_unless_it_must_not_be() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_match_in_the_title_counts_as_much_as_the_search_or_its_base_says() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let named = "The money is back on your card a week after the parcel has reached us.";
+    let repeated =
+        "A refund of a voucher is a refund in name only: ask for a refund of the order, and the refund is paid.";
+    ingest(&app, &base, "Refund", named, json!({})).await;
+    ingest(&app, &base, "Vouchers", repeated, json!({})).await;
+    let asked = |boost: Value| json!({"query": "refund", "mode": "keyword", "title_boost": boost});
+    let (by_text, by_title) = (["Vouchers", "Refund"], ["Refund", "Vouchers"]);
+    assert_eq!(titles(&found(&app, &base, asked(json!(0))).await), by_text);
+    assert_eq!(titles(&found(&app, &base, asked(json!(5))).await), by_title);
+    for (of_base, order) in [(0, by_text), (5, by_title)] {
+        let path = format!("/v1/knowledge-bases/{base}");
+        let patch = app.client.request(reqwest::Method::PATCH, &path);
+        let changed = app
+            .client
+            .send(patch.json(&json!({"search": {"title_boost": of_base}})))
+            .await;
+        assert_eq!(changed.status.as_u16(), 200, "{}", changed.text);
+        assert_eq!(
+            titles(&found(&app, &base, asked(Value::Null)).await),
+            order,
+            "{of_base}"
+        );
+    }
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_newer_of_two_comes_first_when_asked_for() {
     let app = TestApp::start().await;
     let base = app.client.knowledge_base("base").await;
