@@ -156,6 +156,16 @@ fn default_batch_tokens() -> usize {
 }
 
 impl EmbeddingModelSettings {
+    /// What budgets call the credential it is called with: the provider, whose key its models share; an endpoint of its own by the model's name. `None` for a local one.
+    #[must_use]
+    pub fn credential(&self, name: &str) -> Option<String> {
+        match self.provider {
+            EmbeddingProvider::Local => None,
+            EmbeddingProvider::OpenaiCompatible => Some(name.replace('/', "-")),
+            provider => Some(provider.as_str().to_owned()),
+        }
+    }
+
     /// Whether its vectors say what texts of a base in `language` mean; of a base whose language is `auto` nobody knows.
     #[must_use]
     pub fn reads(&self, language: &str) -> bool {

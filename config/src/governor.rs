@@ -1,5 +1,6 @@
 use crate::error::Problems;
 use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// What calls to one credential of a tenant may take where the tenant's own budget does not say it, and how long jobs wait. In limits, 0
@@ -17,6 +18,22 @@ pub struct GovernorSettings {
     pub give_up_after_secs: u64,
     pub failures_to_open: u32,
     pub open_secs: u64,
+    /// By credential: what the calls of all tenants together may take of one that is the installation's.
+    pub installation: BTreeMap<String, InstallationBudget>,
+}
+
+/// What the calls of all tenants together may take of a credential; 0 is no limit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct InstallationBudget {
+    pub requests_per_minute: u32,
+    /// Requests at once; 0: what the rate allows in a second.
+    pub burst: u32,
+    /// Calls at once.
+    pub concurrency: u32,
+    pub tokens_per_minute: u64,
+    /// Millionths of a US dollar, a day in UTC.
+    pub cost_micros_per_day: u64,
 }
 
 impl GovernorSettings {
@@ -32,7 +49,30 @@ impl GovernorSettings {
         Duration::from_secs(self.longest_snooze_secs)
     }
 
+    /// Whose budgets there are has to be the installation's: one that is misspelt would limit nothing.
+    pub(crate) fn check_credentials(&self, credentials: &BTreeSet<String>, problems: &mut Problems) {
+        for name in self.installation.keys().filter(|name| !credentials.contains(*name)) {
+            let known: Vec<&str> = credentials.iter().map(String::as_str).collect();
+            problems.check(
+                false,
+                &format!("governor.installation.{name}"),
+                &format!("is no credential of this installation; there are {}", known.join(", ")),
+            );
+        }
+    }
+
     pub(crate) fn check(&self, problems: &mut Problems) {
+        for (name, budget) in &self.installation {
+            problems.check(
+                budget.requests_per_minute <= 1_000_000
+                    && budget.burst <= 1_000_000
+                    && budget.concurrency <= 100_000
+                    && budget.tokens_per_minute <= 1_000_000_000_000
+                    && budget.cost_micros_per_day <= 1_000_000_000_000,
+                &format!("governor.installation.{name}"),
+                "has a number that is too large: requests_per_minute and burst are at most 1000000, concurrency 100000, tokens_per_minute and cost_micros_per_day 1000000000000",
+            );
+        }
         problems.check(
             self.requests_per_minute <= 1_000_000 && self.burst <= 1_000_000,
             "governor.requests_per_minute",

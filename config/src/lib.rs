@@ -32,7 +32,7 @@ pub use self::deletion::DeletionSettings;
 pub use self::dispatch::{DispatchBackend, DispatchSettings};
 pub use self::embedding_models::{EmbeddingModelSettings, EmbeddingProvider, ModelFile, ModelPooling};
 pub use self::error::{ConfigError, ConfigErrors};
-pub use self::governor::GovernorSettings;
+pub use self::governor::{GovernorSettings, InstallationBudget};
 pub use self::logging::{LogFormat, LogSettings, TelemetrySettings};
 pub use self::models::{ModelSettings, ProviderSettings};
 pub use self::outgoing::OutgoingSettings;

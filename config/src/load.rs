@@ -189,6 +189,30 @@ mod tests {
     }
 
     #[test]
+    fn a_budget_of_a_credential_that_is_not_the_installations_is_told() {
+        let name = "governor.installation.opnai.requests_per_minute";
+        let errors = Settings::with_overrides(&[(name, "60")]).unwrap_err();
+        let told = errors.to_string();
+        assert!(
+            told.contains(
+                "governor.installation.opnai: is no credential of this installation; there are cohere, gemini, openai"
+            ),
+            "{told}"
+        );
+        let too_many = ("governor.installation.openai.concurrency", "100001");
+        let errors = Settings::with_overrides(&[too_many]).unwrap_err();
+        assert!(
+            errors
+                .to_string()
+                .contains("governor.installation.openai: has a number that is too large"),
+            "{errors}"
+        );
+        let settings = Settings::with_overrides(&[("governor.installation.openai.requests_per_minute", "60")]).unwrap();
+        let budget = settings.governor.installation["openai"];
+        assert_eq!((budget.requests_per_minute, budget.concurrency), (60, 0));
+    }
+
+    #[test]
     fn a_text_of_digits_is_written_in_quotes_and_whoever_leaves_them_out_is_told() {
         let errors =
             Settings::with_overrides(&[("redis.prefix", "2024"), ("secrets.session_secret", "true")]).unwrap_err();

@@ -2,7 +2,7 @@ use crate::error::Problems;
 use crate::{EmbeddingModelSettings, EmbeddingProvider, RerankProvider, RerankerSettings};
 use secrecy::SecretString;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 /// The embedding models and rerankers that this installation offers, the providers behind them, and the library that runs the local ones.
@@ -50,6 +50,21 @@ impl ModelSettings {
         };
         let key = provider.api_key.as_ref()?;
         Some((provider.base_url.clone(), Some(key.clone())))
+    }
+
+    /// What budgets call the credentials of this installation: its providers, whether or not it has their keys, and each endpoint of its own.
+    #[must_use]
+    pub fn credentials(&self) -> BTreeSet<String> {
+        let providers = [
+            EmbeddingProvider::Openai,
+            EmbeddingProvider::Voyage,
+            EmbeddingProvider::Cohere,
+            EmbeddingProvider::Gemini,
+        ];
+        let endpoints = self.catalogue.iter().filter_map(|(name, model)| model.credential(name));
+        endpoints
+            .chain(providers.map(|provider| provider.as_str().to_owned()))
+            .collect()
     }
 
     /// Why no knowledge base can be made with the model, if so: a sentence without its full stop.

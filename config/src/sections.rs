@@ -127,6 +127,9 @@ impl Sections {
             qdrant.check(problems);
         }
         self.check_reranker(problems);
+        if let (Some(governor), Some(models)) = (&self.governor, &self.models) {
+            governor.check_credentials(&models.credentials(), problems);
+        }
         if let Some(deletion) = &self.deletion {
             deletion.check(problems);
         }

@@ -26,8 +26,8 @@ pub use self::changes::{Changes, Watcher};
 pub use self::enqueue::{EnqueueError, EnqueueOptions, Enqueued, enqueue, enqueue_raw};
 pub use self::enqueue_many::enqueue_many;
 pub use self::governor::{
-    Asked, BudgetLimit, BudgetLimits, Call, CircuitChange, CircuitState, Estimate, Observed, Reported, Settled, Use,
-    Wait, is_credential_name,
+    Asked, BudgetLimit, BudgetLimits, Call, CircuitChange, CircuitState, Estimate, Observed, Reported, Settled,
+    SpentToday, Use, Wait, is_credential_name,
 };
 pub use self::kind::{Kind, Pool, RetryPolicy, UnknownPool};
 pub use self::queue::{

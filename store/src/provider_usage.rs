@@ -1,8 +1,9 @@
 //! What calls to the outside cost: a row for each credential and day, and the sum of each job.
 use crate::jobs::Held;
 use crate::prepared::Prepare;
-use crate::{StoreError, TenantTx};
-use diesel::sql_types::{BigInt, Text, Uuid};
+use crate::store::Durability;
+use crate::{StoreError, System, TenantTx};
+use diesel::sql_types::{Array, BigInt, Text, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -60,6 +61,27 @@ pub async fn all_today(tx: &mut TenantTx) -> Result<Vec<(String, Usage)>, StoreE
         .prepared()
         .load(&mut tx.conn)
         .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.credential.clone(), row.usage()))
+        .collect())
+}
+
+/// What each of the credentials took today (UTC) of all tenants together; those that took nothing are missing.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn today_of_all(system: &System, credentials: &[&str]) -> Result<Vec<(String, Usage)>, StoreError> {
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    let rows: Vec<Row> = sql_query(
+        "SELECT credential, sum(tokens)::bigint AS tokens, sum(cost_micros)::bigint AS cost_micros FROM provider_usage
+         WHERE credential = ANY($1) AND day = (now() AT TIME ZONE 'UTC')::date GROUP BY credential",
+    )
+    .bind::<Array<Text>, _>(credentials)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
     Ok(rows
         .into_iter()
         .map(|row| (row.credential.clone(), row.usage()))

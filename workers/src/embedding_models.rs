@@ -1,7 +1,7 @@
 //! The embedding models that this process can use: each knowledge base names one.
 use crate::embedding_call::{QueryVectors, RemoteCaller, remote_embedder};
 use crate::{JobContext, JobError};
-use config::{EmbeddingProvider, ModelSettings};
+use config::ModelSettings;
 use documents::CountTokens;
 use integrations::IntegrationError;
 use integrations::embedding::{Embedder, EmbeddingInput, EmbeddingPurpose, ImageFault, InputMeasure};
@@ -61,11 +61,11 @@ impl EmbeddingModels {
             models.insert(model.name.to_string(), model);
         }
         for (name, of) in &settings.catalogue {
-            if of.provider == EmbeddingProvider::Local {
+            let Some(credential) = of.credential(name) else {
                 continue;
-            }
+            };
             let computed = match remote_embedder(settings, name, client)? {
-                Some(embedder) => Computed::There(Arc::new(RemoteCaller::new(embedder, credential(of.provider, name)))),
+                Some(embedder) => Computed::There(Arc::new(RemoteCaller::new(embedder, credential))),
                 None => {
                     let key = of.provider.key_name().unwrap_or("its key");
                     Computed::Nowhere(format!("{name} cannot be used: this process has no {key}.").into())
@@ -218,13 +218,5 @@ impl CountTokens for Model {
             Computed::There(caller) => caller.embedder.count_tokens(text),
             Computed::Nowhere(_) => text.len(),
         }
-    }
-}
-
-/// What budgets call it: the provider, whose key its models share; an endpoint of its own by the model's name.
-fn credential(provider: EmbeddingProvider, name: &str) -> String {
-    match provider {
-        EmbeddingProvider::OpenaiCompatible => name.replace('/', "-"),
-        provider => provider.as_str().to_owned(),
     }
 }

@@ -70,6 +70,22 @@ impl JobError {
     /// The budget of a credential holds the job back.
     pub(crate) fn snooze(credential: &str, wait: Wait) -> Self {
         let message = match wait.limit {
+            BudgetLimit::Cost if wait.of_installation => {
+                format!("The money that this installation spends with the credential {credential} is spent for today.")
+            }
+            BudgetLimit::Share => {
+                format!(
+                    "Other tenants of this installation wait for the credential {credential} too, and it is their turn."
+                )
+            }
+            limit @ (BudgetLimit::Requests | BudgetLimit::Tokens | BudgetLimit::Concurrency)
+                if wait.of_installation =>
+            {
+                format!(
+                    "This installation is at its own limit for the credential {credential} ({}), which all its tenants share.",
+                    limit.as_str()
+                )
+            }
             BudgetLimit::Cost => format!("The money for the credential {credential} is spent for today."),
             BudgetLimit::Circuit => format!("Calls with the credential {credential} failed too often in a row."),
             limit => format!("The credential {credential} is at its limit ({}).", limit.as_str()),

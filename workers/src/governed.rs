@@ -1,7 +1,7 @@
 //! Calls to the outside, each on the budget of a credential: asked for before anything is written down or sent, settled after.
 use crate::grant::Grant;
 use crate::{Heard, JobContext, JobError};
-use jobs::{Asked, BudgetLimit, Call, Estimate, Observed, Wait};
+use jobs::{Asked, BudgetLimit, BudgetLimits, Call, Estimate, Observed, SpentToday, Wait};
 use std::time::Duration;
 use store::provider_usage;
 
@@ -28,43 +28,84 @@ impl JobContext {
         call: impl Future<Output = Result<T, JobError>> + Send,
     ) -> Result<T, JobError> {
         let limits = self.app.budgets.limits(&self.app, self.tenant(), credential).await?;
-        let grant = Grant::new(self, credential, estimate, limits, heard);
+        let grant = Grant::new(self, credential, estimate, (limits, None), heard);
+        self.call_on(grant, call).await
+    }
+
+    /// The same with a credential of the installation, on its budget as well as on the tenant's: both allow the call, or neither is used.
+    pub(crate) async fn governed_for_all<T: Send>(
+        &self,
+        credential: &str,
+        estimate: Estimate,
+        heard: &Heard,
+        call: impl Future<Output = Result<T, JobError>> + Send,
+    ) -> Result<T, JobError> {
+        let grant = self.grant_for_all(credential, estimate, heard).await?;
+        self.call_on(grant, call).await
+    }
+
+    async fn grant_for_all(&self, credential: &str, estimate: Estimate, heard: &Heard) -> Result<Grant, JobError> {
+        let limits = self.app.budgets.limits(&self.app, self.tenant(), credential).await?;
+        let installation = BudgetLimits::of_installation(credential, &self.app.settings.governor);
+        Ok(Grant::new(
+            self,
+            credential,
+            estimate,
+            (limits, Some(installation)),
+            heard,
+        ))
+    }
+
+    async fn call_on<T: Send>(
+        &self,
+        grant: Grant,
+        call: impl Future<Output = Result<T, JobError>> + Send,
+    ) -> Result<T, JobError> {
         if let Err(wait) = self.wait_for_grant(&grant.call()).await {
             grant.forget();
             return Err(wait);
         }
         let result = call.await;
+        let credential = grant.call().credential.to_owned();
+        let of_installation = grant.call().installation.is_some();
         let (reported, turn_in) = grant.settle().await;
         match result {
             Err(_) if reported.observed == Observed::Limited => {
                 let wait = Wait {
                     limit: BudgetLimit::Vendor,
+                    of_installation,
                     limited_for: turn_in,
                     turn_in,
                 };
-                Err(JobError::snooze(credential, wait))
+                Err(JobError::snooze(&credential, wait))
             }
             result => result,
         }
     }
 
-    /// For a job that was put off for a budget, and would do much again before its call: puts it off again where the credential still allows none.
+    /// For a job that was put off for a budget, and would do much again before its call with a credential of the installation: puts it off again where that
+    /// still allows none.
     ///
     /// # Errors
     /// That the job must wait.
     pub(crate) async fn look_at_budget(&self, credential: &str) -> Result<(), JobError> {
-        let limits = self.app.budgets.limits(&self.app, self.tenant(), credential).await?;
         let heard = Heard::default();
-        let grant = Grant::new(self, credential, LEAST, limits, &heard);
+        let grant = self.grant_for_all(credential, LEAST, &heard).await?;
         let mut asked = self.app.queue.look_at_governor(&grant.call(), None).await;
         if let Ok(Asked::Cold) = asked {
-            let spent = self.spent_today(credential).await?;
+            let spent = match self.spent_today(&grant.call()).await {
+                Ok(spent) => spent,
+                Err(error) => {
+                    grant.forget();
+                    return Err(error);
+                }
+            };
             asked = self.app.queue.look_at_governor(&grant.call(), Some(spent)).await;
         }
         grant.forget();
         match asked {
             Ok(Asked::Wait(wait)) if wait.turn_in > self.app.settings.governor.wait_in_slot() => {
-                decided("put_off");
+                put_off(&wait);
                 Err(JobError::snooze(credential, wait))
             }
             // Whoever asks next is told what the matter is.
@@ -82,7 +123,7 @@ impl JobContext {
                     return Ok(());
                 }
                 Ok(Asked::Cold) => {
-                    spent = Some(self.spent_today(call.credential).await?);
+                    spent = Some(self.spent_today(call).await?);
                     continue;
                 }
                 Ok(Asked::Wait(wait)) => wait,
@@ -92,13 +133,14 @@ impl JobContext {
                     let turn_in = Duration::from_secs(1).mul_f64(1.0 + rand::random::<f64>());
                     Wait {
                         limit: BudgetLimit::Governor,
+                        of_installation: false,
                         limited_for: turn_in,
                         turn_in,
                     }
                 }
             };
             if wait.turn_in > patience || wait.limit == BudgetLimit::Governor {
-                decided("put_off");
+                put_off(&wait);
                 return Err(JobError::snooze(call.credential, wait));
             }
             let pause = wait.turn_in.max(Duration::from_millis(1));
@@ -107,14 +149,32 @@ impl JobContext {
         }
     }
 
-    async fn spent_today(&self, credential: &str) -> Result<u64, JobError> {
+    async fn spent_today(&self, call: &Call<'_>) -> Result<SpentToday, JobError> {
         let usage = self
             .app
             .store
-            .tenant(self.tenant(), async |tx| provider_usage::today(tx, credential).await)
+            .tenant(self.tenant(), async |tx| {
+                provider_usage::today(tx, call.credential).await
+            })
             .await?;
-        Ok(u64::try_from(usage.cost_micros).unwrap_or(0))
+        let of_all = match call.installation {
+            Some(_) => provider_usage::today_of_all(&self.app.system, &[call.credential]).await?,
+            None => Vec::new(),
+        };
+        let of_all: i64 = of_all.iter().map(|(_, usage)| usage.cost_micros).sum();
+        Ok(SpentToday {
+            of_tenant: u64::try_from(usage.cost_micros).unwrap_or(0),
+            of_installation: u64::try_from(of_all).unwrap_or(0),
+        })
     }
+}
+
+fn put_off(wait: &Wait) {
+    decided(if wait.of_installation {
+        "put_off_by_installation"
+    } else {
+        "put_off"
+    });
 }
 
 fn decided(decision: &'static str) {

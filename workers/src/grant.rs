@@ -27,6 +27,8 @@ struct Asked {
     lease: Uuid,
     estimate: Estimate,
     limits: BudgetLimits,
+    /// Of all tenants together, where the credential is the installation's.
+    installation: Option<BudgetLimits>,
     heard: Heard,
 }
 
@@ -35,7 +37,7 @@ impl Grant {
         job: &JobContext,
         credential: &str,
         estimate: Estimate,
-        limits: BudgetLimits,
+        (limits, installation): (BudgetLimits, Option<BudgetLimits>),
         heard: &Heard,
     ) -> Self {
         let asked = Asked {
@@ -44,6 +46,7 @@ impl Grant {
             lease: Uuid::new_v4(),
             estimate,
             limits,
+            installation,
             heard: heard.clone(),
         };
         Self {
@@ -93,6 +96,7 @@ impl Asked {
             lasts: Duration::from_secs(outgoing.connect_timeout_secs + outgoing.timeout_secs) + AROUND,
             estimate: self.estimate,
             limits: self.limits,
+            installation: self.installation,
             comes_back: !self.job.job.interactive,
         }
     }

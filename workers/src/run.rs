@@ -211,7 +211,7 @@ fn put_off(credential: &str, wait: &Wait, governor: &GovernorSettings) -> Outcom
     metrics::counter!("job_snoozes_total", "reason" => reason, "limit" => limit).increment(1);
     Outcome::Snoozed {
         delay,
-        why: json!({ "reason": reason, "limit": limit, "credential": credential, "limited_secs": wait.limited_for.min(LONGEST_DELAY).as_secs_f64() }),
+        why: json!({ "reason": reason, "limit": limit, "of_installation": wait.of_installation, "credential": credential, "limited_secs": wait.limited_for.min(LONGEST_DELAY).as_secs_f64() }),
     }
 }
 

@@ -59,7 +59,8 @@ pub(crate) struct CurrentUse {
     pub(crate) requests_available: Option<u64>,
     #[schema(required = true)]
     pub(crate) tokens_available: Option<u64>,
-    /// The rate that refusals (429) have taught us, while it is below the declared one. It doubles each minute without another.
+    /// The rate that refusals (429) have taught us, while it is below the declared one. It doubles each minute without another. Null for a credential of the
+    /// installation, here and in the next two.
     #[schema(required = true)]
     pub(crate) learnt_requests_per_minute: Option<u64>,
     /// Calls that the other side says it has left for us.

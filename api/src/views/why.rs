@@ -206,7 +206,24 @@ fn snoozed(why: &Why, snooze: &Value) -> Blocker {
         };
     }
     let (credential, until) = (text("credential"), show(time("until").unwrap_or(why.run_at)));
+    let of_installation = snooze.get("of_installation").and_then(Value::as_bool).unwrap_or(false);
     let what = match text("limit") {
+        "share" => format!(
+            "Other tenants of this installation wait for the credential {credential} too: it is this one's turn at {until}"
+        ),
+        limit @ ("requests" | "tokens" | "concurrency") if of_installation => {
+            let used_up = match limit {
+                "requests" => "requests a minute",
+                "tokens" => "tokens a minute",
+                _ => "calls at once",
+            };
+            format!(
+                "The {used_up} that this installation allows all its tenants together for the credential {credential} are used up until {until}"
+            )
+        }
+        "cost" if of_installation => format!(
+            "The money a day that this installation allows all its tenants together for the credential {credential} is spent; the next day begins at {until}"
+        ),
         "tokens" => format!("The tokens a minute for the credential {credential} are used up until {until}"),
         "concurrency" => {
             format!("As many calls with the credential {credential} as may be made at once are being made")
@@ -228,8 +245,9 @@ fn snoozed(why: &Why, snooze: &Value) -> Blocker {
         },
         class: Class::Waiting,
         detail: format!(
-            "{what} (limit: {}). It asks again at {}; so far it was put off {count} time(s).",
+            "{what} (limit: {}{}). It asks again at {}; so far it was put off {count} time(s).",
             text("limit"),
+            if of_installation { " of the installation" } else { "" },
             show(why.run_at)
         ),
         since: time("since").unwrap_or(why.created_at),

@@ -20,6 +20,12 @@ enum Action {
         #[command(flatten)]
         server: ServerArgs,
     },
+    /// What the calls of all tenants together may take of each of this installation's credentials, and take now; `waiting` counts tenants. Reads Redis and the
+    /// database as the system role
+    Installation {
+        #[arg(long)]
+        json: bool,
+    },
     /// Declare what calls to a credential may take; what is not given is the installation's default, 0 is no limit
     Set {
         credential: String,
@@ -59,6 +65,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 print(&table(&found.data))?;
             }
         }
+        Action::Installation { json } => return super::installation_budgets::list(json).await,
         Action::Set {
             credential,
             requests_per_minute,
@@ -100,7 +107,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-fn table(budgets: &[Value]) -> String {
+pub(super) fn table(budgets: &[Value]) -> String {
     if budgets.is_empty() {
         return "no credential has a budget, and none was used within two days\n".to_owned();
     }

@@ -19,6 +19,7 @@ pub(crate) mod embedding_migration;
 pub(crate) mod eval;
 pub(crate) mod gates;
 pub(crate) mod ingest;
+mod installation_budgets;
 pub(crate) mod jobs;
 mod key_checks;
 pub(crate) mod keys;

@@ -1,12 +1,13 @@
 use super::{BudgetLimit, BudgetLimits, Estimate};
 use crate::{Queue, QueueError, queue};
-use redis::Script;
+use redis::{Script, ScriptInvocation};
 use std::sync::LazyLock;
 use std::time::Duration;
 use store::{JobId, TenantId};
 use uuid::Uuid;
 
-static ASK: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("ask.lua")));
+static ASK: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("budget.lua"), include_str!("ask.lua"))));
 
 /// One call of a job to the outside.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +21,8 @@ pub struct Call<'a> {
     pub lasts: Duration,
     pub estimate: Estimate,
     pub limits: BudgetLimits,
+    /// What all tenants' calls together may take, where the credential is the installation's: then the call is on both budgets, or on none.
+    pub installation: Option<BudgetLimits>,
     /// Whether the job asks again when it has to wait. One that somebody waits for does not: it stands in no line, and takes what is free.
     pub comes_back: bool,
 }
@@ -29,7 +32,7 @@ pub struct Call<'a> {
 pub enum Asked {
     /// Make the call now, then settle it.
     Granted,
-    /// It does not know what was spent today: ask again and say so.
+    /// It does not know what was spent today: ask again and say so, of the installation too where it is asked.
     Cold,
     Wait(Wait),
 }
@@ -38,53 +41,73 @@ pub enum Asked {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wait {
     pub limit: BudgetLimit,
+    /// Whether the limit is the installation's, which all tenants share.
+    pub of_installation: bool,
     /// From now until the limit allows another call.
     pub limited_for: Duration,
     /// From now until the job's own turn, which is when it should ask again.
     pub turn_in: Duration,
 }
 
+/// What a credential has cost today, millionths of a US dollar.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SpentToday {
+    pub of_tenant: u64,
+    /// Of all tenants together.
+    pub of_installation: u64,
+}
+
 impl Queue {
-    /// Asks whether the call may be made now. `spent_micros`: what the credential has cost today, once that was looked up.
+    /// Asks whether the call may be made now. `spent`: what the credential has cost today, once that was looked up.
     ///
     /// # Errors
     /// [`QueueError`]: then nobody knows, and the call must not be made.
-    pub async fn ask_governor(&self, call: &Call<'_>, spent_micros: Option<u64>) -> Result<Asked, QueueError> {
-        self.ask(call, spent_micros, false).await
+    pub async fn ask_governor(&self, call: &Call<'_>, spent: Option<SpentToday>) -> Result<Asked, QueueError> {
+        self.ask(call, spent, false).await
     }
 
     /// Asks whether the call might be made now, and takes nothing: for whoever has work to do first. A job that would have to wait gets its place in line all the same.
     ///
     /// # Errors
     /// As of [`ask_governor`](Self::ask_governor).
-    pub async fn look_at_governor(&self, call: &Call<'_>, spent_micros: Option<u64>) -> Result<Asked, QueueError> {
-        self.ask(call, spent_micros, true).await
+    pub async fn look_at_governor(&self, call: &Call<'_>, spent: Option<SpentToday>) -> Result<Asked, QueueError> {
+        self.ask(call, spent, true).await
     }
 
-    async fn ask(&self, call: &Call<'_>, spent_micros: Option<u64>, looks: bool) -> Result<Asked, QueueError> {
-        let limits = &call.limits;
-        let spent = spent_micros.map_or(-1, |spent| i64::try_from(spent).unwrap_or(i64::MAX));
-        let answer: Vec<redis::Value> = ASK
+    async fn ask(&self, call: &Call<'_>, spent: Option<SpentToday>, looks: bool) -> Result<Asked, QueueError> {
+        let mut asking = ASK.prepare_invoke();
+        asking
             .key(queue::governor_key(&self.prefix, call.tenant))
+            .key(queue::installation_governor_key(&self.prefix))
             .arg(call.credential)
             .arg(call.lease.to_string())
             .arg(call.job.to_string())
-            .arg(limits.request_us())
-            .arg(limits.burst)
-            .arg(limits.token_us())
-            .arg(limits.tokens_per_minute)
+            .arg(call.tenant.to_string())
             .arg(call.estimate.tokens)
-            .arg(limits.concurrency)
-            .arg(limits.cost_micros_per_day)
             .arg(call.estimate.cost_micros)
-            .arg(spent)
             .arg(micros(call.lasts))
             .arg(i32::from(call.comes_back))
-            .arg(i32::from(looks))
-            .invoke_async(&mut self.connection.clone())
-            .await?;
+            .arg(i32::from(looks));
+        allow(&mut asking, &call.limits, spent.map(|spent| spent.of_tenant));
+        if let Some(limits) = &call.installation {
+            allow(&mut asking, limits, spent.map(|spent| spent.of_installation));
+        }
+        let answer: Vec<redis::Value> = asking.invoke_async(&mut self.connection.clone()).await?;
         read(answer)
     }
+}
+
+/// What a budget allows, and what of it is spent, if that is known.
+fn allow(asking: &mut ScriptInvocation<'_>, limits: &BudgetLimits, spent_micros: Option<u64>) {
+    let spent = spent_micros.map_or(-1, |spent| i64::try_from(spent).unwrap_or(i64::MAX));
+    asking
+        .arg(limits.request_us())
+        .arg(limits.burst)
+        .arg(limits.token_us())
+        .arg(limits.tokens_per_minute)
+        .arg(limits.concurrency)
+        .arg(limits.cost_micros_per_day)
+        .arg(spent);
 }
 
 fn read(answer: Vec<redis::Value>) -> Result<Asked, QueueError> {
@@ -98,8 +121,10 @@ fn read(answer: Vec<redis::Value>) -> Result<Asked, QueueError> {
             let limit: String = redis::from_redis_value(next()).map_err(redis::RedisError::from)?;
             let limited_for: u64 = redis::from_redis_value(next()).map_err(redis::RedisError::from)?;
             let turn_in: u64 = redis::from_redis_value(next()).map_err(redis::RedisError::from)?;
+            let whose: String = redis::from_redis_value(next()).map_err(redis::RedisError::from)?;
             Ok(Asked::Wait(Wait {
                 limit: BudgetLimit::of(&limit),
+                of_installation: whose == "installation",
                 limited_for: Duration::from_micros(limited_for),
                 turn_in: Duration::from_micros(turn_in),
             }))

@@ -1,4 +1,4 @@
-use config::GovernorSettings;
+use config::{GovernorSettings, InstallationBudget};
 use store::provider_budgets::Budget;
 
 const MINUTE_US: u64 = 60_000_000;
@@ -41,6 +41,30 @@ impl BudgetLimits {
         }
     }
 
+    /// What the calls of all tenants together may take of a credential of the installation.
+    #[must_use]
+    pub fn of_installation(credential: &str, settings: &GovernorSettings) -> Self {
+        let budget = settings.installation.get(credential).copied().unwrap_or_default();
+        let InstallationBudget {
+            requests_per_minute,
+            burst,
+            concurrency,
+            tokens_per_minute,
+            cost_micros_per_day,
+        } = budget;
+        let requests_per_minute = u64::from(requests_per_minute);
+        Self {
+            requests_per_minute,
+            burst: match burst {
+                0 => requests_per_minute.div_ceil(60),
+                burst => u64::from(burst),
+            },
+            concurrency: u64::from(concurrency),
+            tokens_per_minute,
+            cost_micros_per_day,
+        }
+    }
+
     /// Microseconds a request, rounded up; 0: no limit.
     pub(crate) fn request_us(&self) -> u64 {
         match self.requests_per_minute {
@@ -78,6 +102,8 @@ pub enum BudgetLimit {
     Vendor,
     /// The other side has failed too often in a row.
     Circuit,
+    /// Other tenants wait for the installation's budget too, and it is their turn.
+    Share,
     /// Redis, which knows, cannot be asked.
     Governor,
 }
@@ -92,6 +118,7 @@ impl BudgetLimit {
             Self::Cost => "cost",
             Self::Vendor => "vendor",
             Self::Circuit => "circuit",
+            Self::Share => "share",
             Self::Governor => "governor",
         }
     }
@@ -103,6 +130,7 @@ impl BudgetLimit {
             "cost" => Self::Cost,
             "vendor" => Self::Vendor,
             "circuit" => Self::Circuit,
+            "share" => Self::Share,
             _ => Self::Requests,
         }
     }
@@ -148,6 +176,25 @@ mod tests {
         assert_eq!(limits.request_us(), 666_667);
         let undeclared = BudgetLimits::of(None, &defaults);
         assert_eq!((undeclared.burst, undeclared.concurrency), (10, 4));
+    }
+
+    #[test]
+    fn what_the_installation_does_not_limit_has_no_limit() {
+        let mut settings = config::Settings::with_overrides(&[]).unwrap().governor;
+        (settings.requests_per_minute, settings.concurrency) = (600, 4);
+        let unlimited = BudgetLimits::of_installation("openai", &settings);
+        assert_eq!(
+            (unlimited.requests_per_minute, unlimited.burst, unlimited.concurrency),
+            (0, 0, 0),
+            "a tenant's defaults are a tenant's"
+        );
+        let budget = InstallationBudget {
+            requests_per_minute: 90,
+            ..InstallationBudget::default()
+        };
+        settings.installation.insert("openai".to_owned(), budget);
+        let limits = BudgetLimits::of_installation("openai", &settings);
+        assert_eq!((limits.requests_per_minute, limits.burst), (90, 2));
     }
 
     #[test]

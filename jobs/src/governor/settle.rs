@@ -5,7 +5,8 @@ use redis::Script;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-static SETTLE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("settle.lua")));
+static SETTLE: LazyLock<Script> =
+    LazyLock::new(|| Script::new(concat!(include_str!("budget.lua"), include_str!("settle.lua"))));
 
 /// What became of a call, as far as the credential's health goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,26 +75,29 @@ impl Queue {
     ) -> Result<Settled, QueueError> {
         let number = |value: Option<u64>| value.map_or(-1, |value| i64::try_from(value).unwrap_or(i64::MAX));
         let (left, reset) = reported.remaining.unzip();
-        let (change, turn_in): (String, u64) = SETTLE
+        let mut settling = SETTLE.prepare_invoke();
+        settling
             .key(queue::governor_key(&self.prefix, call.tenant))
+            .key(queue::installation_governor_key(&self.prefix))
             .arg(call.credential)
             .arg(call.lease.to_string())
             .arg(call.job.to_string())
+            .arg(call.tenant.to_string())
             .arg(reported.observed.as_str())
             .arg(number(reported.retry_after.map(micros)))
             .arg(number(left))
             .arg(micros(reset.unwrap_or_default()))
             .arg(call.estimate.tokens)
             .arg(reported.tokens)
-            .arg(call.limits.token_us())
             .arg(call.estimate.cost_micros)
             .arg(reported.cost_micros)
-            .arg(call.limits.request_us())
             .arg(settings.failures_to_open)
             .arg(micros(Duration::from_secs(settings.open_secs)))
-            .arg(i32::from(call.comes_back))
-            .invoke_async(&mut self.connection.clone())
-            .await?;
+            .arg(i32::from(call.comes_back));
+        for limits in std::iter::once(&call.limits).chain(&call.installation) {
+            settling.arg(limits.token_us()).arg(limits.request_us());
+        }
+        let (change, turn_in): (String, u64) = settling.invoke_async(&mut self.connection.clone()).await?;
         let circuit = match change.as_str() {
             "opened" => Some(CircuitChange::Opened),
             "closed" => Some(CircuitChange::Closed),

@@ -25,7 +25,7 @@ pub enum CircuitState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Use {
     pub in_flight: u64,
-    /// Jobs that have a place in line.
+    /// Jobs that have a place in line; of the installation's budget, tenants that wait for it.
     pub waiting: u64,
     pub requests_today: u64,
     /// Calls that may be made at once; `None`: no limit.
@@ -53,6 +53,8 @@ impl Queue {
         Ok(self.connection.clone().zrevrange(key, 0, SHOWN - 1).await?)
     }
 
+    /// What is used of the tenant's own budget.
+    ///
     /// # Errors
     /// [`QueueError`].
     pub async fn governor_use(
@@ -61,8 +63,22 @@ impl Queue {
         credential: &str,
         limits: &BudgetLimits,
     ) -> Result<Use, QueueError> {
+        let key = queue::governor_key(&self.prefix, tenant);
+        self.use_of(key, credential, limits).await
+    }
+
+    /// What all tenants use of the installation's budget of a credential, and what was learnt of the other side.
+    ///
+    /// # Errors
+    /// [`QueueError`].
+    pub async fn installation_use(&self, credential: &str, limits: &BudgetLimits) -> Result<Use, QueueError> {
+        let key = queue::installation_governor_key(&self.prefix);
+        self.use_of(key, credential, limits).await
+    }
+
+    async fn use_of(&self, key: String, credential: &str, limits: &BudgetLimits) -> Result<Use, QueueError> {
         let (in_flight, waiting, requests, free, free_tokens, learnt_us, left, resets, circuit, open, blocked): Answer =
-            USE.key(queue::governor_key(&self.prefix, tenant))
+            USE.key(key)
                 .arg(limits.request_us())
                 .arg(limits.burst)
                 .arg(limits.token_us())

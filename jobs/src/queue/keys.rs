@@ -47,7 +47,13 @@ pub(crate) fn rate_limit(prefix: &str, of: &Limited<'_>) -> String {
     }
 }
 
-/// What the keys of a tenant's governor start with; the scripts append `:<credential>:state`, `:leases`, `:granted`, `:places`, and `:credentials`.
+/// What the keys of a tenant's governor start with; the scripts append `:<credential>:state`, `:leases`, `:granted`, `:places`, `:turns`, and `:credentials`.
+/// All governors share a hash tag: a call with a credential of the installation is counted on two budgets by one script.
 pub(crate) fn governor(prefix: &str, tenant: TenantId) -> String {
-    format!("{{{prefix}:governor:{tenant}}}")
+    format!("{{{prefix}:governor}}:{tenant}")
+}
+
+/// What the keys of the installation's governor start with; the scripts append `:<credential>:state`, `:leases`, `:granted`, `:waiting`, and `:credentials`.
+pub(crate) fn installation_governor(prefix: &str) -> String {
+    format!("{{{prefix}:governor}}:installation")
 }

@@ -27,4 +27,6 @@ pub use self::place::Place;
 pub use self::position::{Position, Standing};
 pub use self::push::Dispatch;
 
-pub(crate) use self::keys::{governor as governor_key, rate_limit as rate_limit_key};
+pub(crate) use self::keys::{
+    governor as governor_key, installation_governor as installation_governor_key, rate_limit as rate_limit_key,
+};

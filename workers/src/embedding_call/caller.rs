@@ -2,7 +2,7 @@ use crate::{Heard, JobContext, JobError};
 use integrations::embedding::{EmbeddedInputs, EmbeddingInput, EmbeddingPurpose, EmbeddingUsage, RemoteEmbedder};
 use jobs::Estimate;
 
-/// A remote model, called on the tenant's budget of its credential.
+/// A remote model, called on the tenant's budget of its credential and on the installation's, whose key it is.
 pub(crate) struct RemoteCaller {
     pub(crate) embedder: RemoteEmbedder,
     credential: String,
@@ -42,7 +42,9 @@ impl RemoteCaller {
             }
             Ok(vectors)
         };
-        let embedded = job.governed(&self.credential, expected, &heard, exchange).await?;
+        let embedded = job
+            .governed_for_all(&self.credential, expected, &heard, exchange)
+            .await?;
         metrics::counter!("embedding_texts_total", "credential" => self.credential.clone())
             .increment(u64::try_from(inputs.len()).unwrap_or(u64::MAX));
         Ok(embedded)

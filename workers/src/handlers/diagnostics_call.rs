@@ -13,6 +13,13 @@ impl Handle for Call {
         let url = Url::parse(&self.url)
             .map_err(|error| JobError::permanent("invalid_payload", format!("The address cannot be read: {error}")))?;
         let credential = self.credential.unwrap_or_else(|| credential_of(&url));
+        if job.app.settings.models.credentials().contains(&credential) {
+            // What a tenant says that its call cost would count as what the installation's key has cost.
+            return Err(JobError::permanent(
+                "invalid_payload",
+                format!("The credential {credential} is this installation's own: give this one another name."),
+            ));
+        }
         let estimate = Estimate {
             tokens: self.tokens.into(),
             cost_micros: self.cost_micros.into(),

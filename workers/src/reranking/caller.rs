@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// Before an exchange that failed is made once more.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A remote reranker, called on the tenant's budget of its credential.
+/// A remote reranker, called on the tenant's budget of its credential and on the installation's, whose key it is.
 pub(crate) struct RerankCaller {
     reranker: RemoteReranker,
     credential: &'static str,
@@ -88,7 +88,9 @@ impl RerankCaller {
             }
             Ok(scores)
         };
-        let scores = job.governed(self.credential, estimate, &heard, exchange).await?;
+        let scores = job
+            .governed_for_all(self.credential, estimate, &heard, exchange)
+            .await?;
         metrics::counter!("reranked_passages_total", "credential" => self.credential)
             .increment(u64::try_from(batch.len()).unwrap_or(u64::MAX));
         Ok(scores)

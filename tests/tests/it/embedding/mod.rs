@@ -5,6 +5,7 @@ mod contracts;
 mod end_to_end;
 mod failures;
 mod images;
+mod installation;
 mod migrating;
 pub(crate) mod openapi;
 mod pulling;

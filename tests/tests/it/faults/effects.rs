@@ -304,6 +304,7 @@ async fn a_worker_that_stops_lets_a_call_end() {
             tokens_per_minute: 0,
             cost_micros_per_day: 0,
         },
+        installation: None,
         comes_back: true,
     };
     let asked = app.context.queue.ask_governor(&others, None).await.unwrap();

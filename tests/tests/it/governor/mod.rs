@@ -1,6 +1,7 @@
 //! Calls to the outside, each on the budget of a credential.
 mod budgets;
 mod circuit;
+mod installation;
 mod learning;
 mod money;
 mod places;
@@ -73,7 +74,7 @@ async fn all_succeed_at_once(client: &Client, jobs: &[String], limit: Duration) 
 }
 
 /// Waits until the job is put off, and returns what it says of it.
-async fn put_off(client: &Client, job: &str) -> Value {
+pub(crate) async fn put_off(client: &Client, job: &str) -> Value {
     let path = format!("/v1/jobs/{job}/why");
     eventually("it is put off", Duration::from_secs(10), || async {
         let reason = client.get(&path).await.body["blocked_by"][0]["reason"].clone();
@@ -101,7 +102,7 @@ async fn budget(client: &Client, credential: &str) -> Value {
 }
 
 /// Deletes every key of this test's Redis, as a wipe would.
-async fn wipe_redis(app: &TestApp) {
+pub(crate) async fn wipe_redis(app: &TestApp) {
     let (settings, mut redis) = (&app.context.settings.redis, app.redis_connection().await);
     let mut keys = Vec::new();
     for pattern in [format!("{{{}:*", settings.prefix), format!("{}:*", settings.prefix)] {

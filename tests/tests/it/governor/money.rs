@@ -1,5 +1,5 @@
 use super::{all_succeed_at_once, app, budget, declare, put_off, submit, wipe_redis};
-use jobs::{Asked, BudgetLimit, BudgetLimits, Call, Estimate, Observed, Reported};
+use jobs::{Asked, BudgetLimit, BudgetLimits, Call, Estimate, Observed, Reported, SpentToday};
 use serde_json::json;
 use std::time::Duration;
 use store::JobId;
@@ -79,6 +79,7 @@ fn call(app: &TestApp, cost_micros: u64, lasts: Duration) -> Call<'static> {
             tokens_per_minute: 0,
             cost_micros_per_day: 10,
         },
+        installation: None,
         comes_back: false,
     }
 }
@@ -87,7 +88,7 @@ fn call(app: &TestApp, cost_micros: u64, lasts: Duration) -> Call<'static> {
 async fn a_call_that_is_settled_after_its_time_is_counted_once() {
     let app = app(&[]).await;
     let queue = &app.context.queue;
-    let ask = async |call: &Call<'_>| queue.ask_governor(call, Some(0)).await.unwrap();
+    let ask = async |call: &Call<'_>| queue.ask_governor(call, Some(SpentToday::default())).await.unwrap();
     let late = call(&app, 4, Duration::from_millis(100));
     assert_eq!(ask(&late).await, Asked::Granted);
     let next = call(&app, 2, Duration::from_millis(100));
@@ -126,11 +127,24 @@ async fn a_look_at_a_budget_takes_nothing_of_it() {
     let queue = &app.context.queue;
     let looked = call(&app, 4, Duration::from_secs(30));
     for _ in 0..3 {
-        assert_eq!(queue.look_at_governor(&looked, Some(0)).await.unwrap(), Asked::Granted);
+        assert_eq!(
+            queue
+                .look_at_governor(&looked, Some(SpentToday::default()))
+                .await
+                .unwrap(),
+            Asked::Granted
+        );
     }
     let made = call(&app, 10, Duration::from_secs(30));
-    assert_eq!(queue.ask_governor(&made, Some(0)).await.unwrap(), Asked::Granted);
-    let Asked::Wait(wait) = queue.look_at_governor(&looked, Some(0)).await.unwrap() else {
+    assert_eq!(
+        queue.ask_governor(&made, Some(SpentToday::default())).await.unwrap(),
+        Asked::Granted
+    );
+    let Asked::Wait(wait) = queue
+        .look_at_governor(&looked, Some(SpentToday::default()))
+        .await
+        .unwrap()
+    else {
         panic!("the one call that may be made at once is being made");
     };
     assert_eq!(wait.limit, BudgetLimit::Concurrency);

@@ -23,6 +23,7 @@ async fn asked(app: &TestApp, comes_back: bool) -> Option<f64> {
             tokens_per_minute: 0,
             cost_micros_per_day: 0,
         },
+        installation: None,
         comes_back,
     };
     match app.context.queue.ask_governor(&call, None).await.unwrap() {

@@ -90,7 +90,7 @@ async fn no_other_policy_lets_anyone_at_tenant_rows() {
              OR (policyname = 'owner' AND roles = '{visualkit_owner}')
              OR (policyname = 'system' AND roles = '{visualkit_system}'
                  AND tablename IN ('jobs', 'job_bodies', 'job_attempts', 'job_locks', 'idempotency_keys', 'batches'))
-             OR (policyname = 'system' AND roles = '{visualkit_system}' AND tablename IN ('deletions', 'effects', 'replica_cursors', 'pauses', 'tenant_pauses', 'limits', 'tenant_limits', 'schedules', 'webhook_endpoints') AND cmd = 'SELECT')
+             OR (policyname = 'system' AND roles = '{visualkit_system}' AND tablename IN ('deletions', 'effects', 'replica_cursors', 'pauses', 'tenant_pauses', 'limits', 'provider_usage', 'tenant_limits', 'schedules', 'webhook_endpoints') AND cmd = 'SELECT')
              OR (policyname = 'system' AND roles = '{visualkit_system}' AND tablename = 'webhook_deliveries')
              OR (policyname = 'system' AND roles = '{visualkit_system}' AND tablename = 'workers')
              OR (policyname = 'everybody' AND tablename IN ('operator_pauses', 'kind_limits', 'workers') AND cmd = 'SELECT')

@@ -89,6 +89,7 @@ async fn everybody_is_granted_nothing_and_lookup_and_system_only_columns_of_thes
         [
             "api_keys visualkit_lookup SELECT: allow_no_origin allowed_origins expires_at id kind last_used_at rate_tier revoked_at scopes secret_hash tenant_id",
             "effects visualkit_system SELECT: job_id state tenant_id",
+            "provider_usage visualkit_system SELECT: cost_micros credential day tokens",
             "schedules visualkit_system SELECT: due_at id tenant_id",
             "webhook_endpoints visualkit_system SELECT: enabled events id kinds tenant_id",
         ]

@@ -132,3 +132,20 @@ async fn a_slow_vendor_is_not_waited_for() {
     assert!(started.elapsed() < Duration::from_secs(15));
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_that_one_tenant_was_asked_for_is_every_tenants() {
+    let vendor = RerankVendor::start(100).await;
+    let app = app_with(&vendor, "rerank-2", &[]).await;
+    let base = numbered(&app, "base", 1..=2).await;
+    let base_b = app.client_b.knowledge_base("base").await;
+    let document = json!({"title": "lamp", "content": "The lamp burns whale oil", "mime_type": "text/plain"});
+    app.client_b.ingest(&base_b, document).await;
+    vendor.expect([RerankMischief::Refusal(429, Some(("retry-after", "30")))]);
+    for (client, base) in [(&app.client, &base), (&app.client_b, &base_b)] {
+        let found = client.search(wanted(base)).await;
+        assert_eq!(found["rerank_error"]["code"], "rate_limit", "{found}");
+    }
+    assert_eq!(vendor.calls().len(), 1);
+    app.finish().await;
+}
