@@ -55,20 +55,23 @@ impl FromFields for SubmitJob {
     }
 
     fn check_against(fields: &mut Fields, settings: &Settings) {
-        let kind = fields.peek_text("kind").filter(|kind| kind.len() <= KIND_BYTES_MAX);
-        let Some(kind) = kind.map(str::to_owned) else { return };
-        let payload = fields.peek("payload").filter(|payload| !payload.is_null()).cloned();
-        let what = Submittable {
-            catalogue: &Catalogue::new(settings.diagnostics.enabled),
-            outgoing: OutboundPolicy {
-                allow_loopback: settings.outgoing.allow_loopback,
-                allow_private: settings.outgoing.allow_private,
-            },
-        };
-        for error in check_kind(what, &kind, payload).err().into_iter().flatten() {
-            fields.error(&error.field, &error.code, error.message);
-        }
+        check_work(fields, settings);
     }
+}
+
+/// Notes what is wrong with the kind and the payload of a job, or of one that follows others, before they are read.
+pub(crate) fn check_work(fields: &mut Fields, settings: &Settings) {
+    let kind = fields.peek_text("kind").filter(|kind| kind.len() <= KIND_BYTES_MAX);
+    let Some(kind) = kind.map(str::to_owned) else { return };
+    let payload = fields.peek("payload").filter(|payload| !payload.is_null()).cloned();
+    let what = Submittable {
+        catalogue: &Catalogue::new(settings.diagnostics.enabled),
+        outgoing: OutboundPolicy {
+            allow_loopback: settings.outgoing.allow_loopback,
+            allow_private: settings.outgoing.allow_private,
+        },
+    };
+    fields.note(check_kind(what, &kind, payload).err().into_iter().flatten());
 }
 
 impl SubmitJob {

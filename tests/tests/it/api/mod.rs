@@ -19,6 +19,7 @@ mod problems;
 mod publishable_keys;
 mod rate_limits;
 pub(crate) mod redact;
+mod refused_work;
 mod search_settings;
 mod snapshots;
 mod unique_keys;

@@ -1,0 +1,73 @@
+//! Work that is refused: everything that is wrong with it is said at once, however many jobs it is.
+use super::jobs::without_workers;
+use serde_json::{Value, json};
+use tests::{Answered, TestApp};
+
+/// `field code` of everything that was wrong, in order of the fields.
+fn faults(refused: &Answered, code: &str) -> Vec<String> {
+    refused.expect_problem(422, code);
+    let errors = refused.body["errors"].as_array().unwrap().iter();
+    let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+    let mut named: Vec<String> = errors
+        .map(|error| format!("{} {}", text(error, "field"), text(error, "code")))
+        .collect();
+    named.sort_unstable();
+    named
+}
+
+async fn open_batch(app: &TestApp) -> String {
+    let opened = app.client.post("/v1/batches", json!({"open": true})).await;
+    assert_eq!(opened.status.as_u16(), 202, "{}", opened.text);
+    opened.body["id"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_told_the_faults_of_its_form_of_its_kinds_and_of_its_payloads_together() {
+    let app = without_workers().await;
+    let jobs = json!([
+        {"kind": "nobodys"},
+        {"kind": "diagnostics.sleep", "payload": {"ms": -1, "surplus": 1}, "max_attempts": 0},
+        {"kind": "diagnostics.noop", "priority": 9},
+        7,
+        {"payload": {"ms": -1}}
+    ]);
+    let of_jobs = [
+        "jobs.0.kind unknown_kind",
+        "jobs.1.max_attempts out_of_range",
+        "jobs.1.payload.ms invalid",
+        "jobs.1.payload.surplus unknown",
+        "jobs.2.priority out_of_range",
+        "jobs.3 type",
+        "jobs.4.kind required",
+    ];
+    let follows = json!({"kind": "diagnostics.sleep", "payload": {}, "priority": 3});
+    let batch = json!({"name": 7, "jobs": jobs, "on_complete": follows});
+    let refused = app.client.post("/v1/batches", batch).await;
+    let of_batch = [
+        "name type",
+        "on_complete.payload.ms required",
+        "on_complete.priority out_of_range",
+    ];
+    assert_eq!(faults(&refused, "unknown_kind"), [&of_jobs[..], &of_batch[..]].concat());
+
+    let more = format!("/v1/batches/{}/jobs", open_batch(&app).await);
+    let refused = app.client.post(&more, json!({"jobs": jobs, "close": 7})).await;
+    assert_eq!(
+        faults(&refused, "unknown_kind"),
+        [&["close type"][..], &of_jobs[..]].concat()
+    );
+    assert_eq!(app.count("SELECT count(*) FROM jobs").await, 0, "nothing is submitted");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_too_many_jobs_only_that_is_said() {
+    let app = without_workers().await;
+    let jobs = vec![json!({"kind": "nobodys"}); 1001];
+    let refused = app.client.post("/v1/batches", json!({"jobs": jobs})).await;
+    assert_eq!(faults(&refused, "invalid"), ["jobs count"]);
+    let most = vec![json!({"kind": "nobodys"}); 1000];
+    let refused = app.client.post("/v1/batches", json!({"jobs": most})).await;
+    assert_eq!(faults(&refused, "unknown_kind").len(), 1000);
+    app.finish().await;
+}
