@@ -17,7 +17,7 @@ pub(crate) struct OnComplete {
     /// One that clients may submit.
     #[schema(example = "diagnostics.noop")]
     kind: String,
-    /// As the kind wants it; `{}` by default.
+    /// As the kind wants it, and at most 256 KiB as JSON; `{}` by default.
     #[schema(value_type = Option<Object>)]
     payload: Option<Value>,
     /// 0 runs first; 1 by default.

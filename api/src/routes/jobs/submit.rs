@@ -1,6 +1,6 @@
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, WorkOptions};
 use crate::views::JobObject;
-use crate::work::{self, Begin, MAX_ATTEMPTS, Submittable, check_kind, require_named, start_work};
+use crate::work::{self, Begin, MAX_ATTEMPTS, Submittable, check_kind, payload_size_fault, require_named, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
@@ -20,7 +20,7 @@ pub(crate) struct SubmitJob {
     /// One that clients may submit.
     #[schema(example = "diagnostics.noop")]
     pub(crate) kind: String,
-    /// As the kind wants it; `{}` by default.
+    /// As the kind wants it, and at most 256 KiB as JSON; `{}` by default.
     #[schema(value_type = Option<Object>)]
     pub(crate) payload: Option<Value>,
     /// 0 runs first; 1 by default.
@@ -62,8 +62,12 @@ impl FromFields for SubmitJob {
 /// Notes what is wrong with the kind and the payload of a job, or of one that follows others, before they are read.
 pub(crate) fn check_work(fields: &mut Fields, settings: &Settings) {
     let kind = fields.peek_text("kind").filter(|kind| kind.len() <= KIND_BYTES_MAX);
-    let Some(kind) = kind.map(str::to_owned) else { return };
+    let kind = kind.map(str::to_owned);
     let payload = fields.peek("payload").filter(|payload| !payload.is_null()).cloned();
+    let Some(kind) = kind else {
+        fields.note(payload.as_ref().and_then(payload_size_fault));
+        return;
+    };
     let what = Submittable {
         catalogue: &Catalogue::new(settings.diagnostics.enabled),
         outgoing: OutboundPolicy {

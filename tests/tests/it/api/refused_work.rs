@@ -1,5 +1,6 @@
 //! Work that is refused: everything that is wrong with it is said at once, however many jobs it is.
 use super::jobs::without_workers;
+use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answered, TestApp};
 
@@ -69,5 +70,76 @@ async fn of_too_many_jobs_only_that_is_said() {
     let most = vec![json!({"kind": "nobodys"}); 1000];
     let refused = app.client.post("/v1/batches", json!({"jobs": most})).await;
     assert_eq!(faults(&refused, "unknown_kind").len(), 1000);
+    app.finish().await;
+}
+
+const CALL: &str = "diagnostics.call";
+
+/// The payload of a call, of so many bytes as JSON.
+fn call_of(bytes: usize) -> Value {
+    let with = |key: String| json!({"url": "https://example.com/", "key": key});
+    with("k".repeat(bytes - with(String::new()).to_string().len()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_payload_that_is_too_large_is_refused_with_whatever_else_is_wrong() {
+    const MOST: usize = 256 << 10;
+    let app = without_workers().await;
+    let submit = async |body: Value| app.client.post("/v1/jobs", body).await;
+    let most = submit(json!({"kind": CALL, "payload": call_of(MOST)})).await;
+    assert_eq!(faults(&most, "invalid"), ["payload.key length"]);
+    let large = call_of(MOST + 1);
+    let refused = submit(json!({"kind": CALL, "payload": large, "priority": 9})).await;
+    let expected = ["payload too_large", "payload.key length", "priority out_of_range"];
+    assert_eq!(faults(&refused, "invalid"), expected);
+    for (kind, code, of_kind) in [
+        (json!("nobodys"), "unknown_kind", "kind unknown_kind"),
+        (Value::Null, "invalid", "kind required"),
+    ] {
+        let refused = submit(json!({"kind": kind, "payload": large})).await;
+        assert_eq!(faults(&refused, code), [of_kind, "payload too_large"]);
+    }
+    let text = submit(json!({"kind": CALL, "payload": "x".repeat(MOST)})).await;
+    assert_eq!(faults(&text, "invalid"), ["payload too_large", "payload type"]);
+    let too_long = submit(json!({"kind": CALL, "payload": call_of(1 << 20)})).await;
+    too_long.expect_problem(413, "too_large");
+
+    let noop = json!({"kind": "diagnostics.noop"});
+    let call = json!({"kind": CALL, "payload": large});
+    let batch = json!({"jobs": [noop, call], "on_complete": call});
+    let of_batch = [
+        "jobs.1.payload too_large",
+        "jobs.1.payload.key length",
+        "on_complete.payload too_large",
+        "on_complete.payload.key length",
+    ];
+    let refused = app.client.post("/v1/batches", batch).await;
+    assert_eq!(faults(&refused, "invalid"), of_batch);
+    let more = format!("/v1/batches/{}/jobs", open_batch(&app).await);
+    let refused = app.client.post(&more, json!({"jobs": [noop, call]})).await;
+    assert_eq!(faults(&refused, "invalid"), of_batch[..2]);
+    assert_eq!(app.count("SELECT count(*) FROM jobs").await, 0, "nothing is submitted");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedules_payload_that_is_too_large_is_refused_with_whatever_else_is_wrong() {
+    let app = without_workers().await;
+    let large = call_of((256 << 10) + 1);
+    let schedule = |kind: &str| json!({"name": "n", "cron": "@hourly", "kind": kind, "overlap": "maybe", "payload": large});
+    let expected = ["overlap invalid", "payload too_large", "payload.key length"];
+    let refused = app.client.post("/v1/schedules", schedule(CALL)).await;
+    assert_eq!(faults(&refused, "invalid"), expected);
+    let refused = app.client.post("/v1/schedules", schedule(" ")).await;
+    let expected = ["kind empty", "overlap invalid", "payload too_large"];
+    assert_eq!(faults(&refused, "invalid"), expected);
+
+    let made = json!({"name": "n", "cron": "@hourly", "kind": "diagnostics.noop"});
+    let made = app.client.post("/v1/schedules", made).await;
+    let path = format!("/v1/schedules/{}", made.body["id"].as_str().unwrap());
+    let change = json!({"kind": CALL, "payload": large});
+    let request = app.client.request(Method::PATCH, &path).json(&change);
+    let refused = app.client.send(request).await;
+    assert_eq!(faults(&refused, "invalid"), ["payload too_large", "payload.key length"]);
     app.finish().await;
 }
