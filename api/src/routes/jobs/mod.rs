@@ -5,6 +5,7 @@ pub(crate) mod effects;
 mod event_stream;
 pub(crate) mod events;
 pub(crate) mod list;
+pub(crate) mod named;
 pub(crate) mod open_streams;
 pub(crate) mod retry;
 pub(crate) mod run;

@@ -13,6 +13,7 @@ mod keys;
 mod limits;
 mod lists;
 mod metrics;
+mod named_jobs;
 mod open_batches;
 mod pauses;
 mod problems;
