@@ -4,7 +4,7 @@ use crate::work::{self, Begin, MAX_ATTEMPTS, Submittable, check_kind, payload_si
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use config::Settings;
 use integrations::http::OutboundPolicy;
 use jobs::{Catalogue, CatalogueEntry, EnqueueOptions, Enqueued, FieldError};
@@ -13,6 +13,9 @@ use store::TenantTx;
 use utoipa::ToSchema;
 
 const KIND_BYTES_MAX: usize = 100;
+
+/// How far ahead a job may be put off: a year, also one with a leap day. One that waits keeps its whole week of jobs from being forgotten.
+const DAYS_AHEAD_MAX: i64 = 366;
 
 /// A job to be submitted.
 #[derive(Debug, ToSchema)]
@@ -26,7 +29,7 @@ pub(crate) struct SubmitJob {
     /// 0 runs first; 1 by default.
     #[schema(minimum = 0, maximum = 2)]
     pub(crate) priority: Option<i64>,
-    /// Not before this time.
+    /// Not before this time, which is at most 366 days ahead.
     pub(crate) run_at: Option<DateTime<Utc>>,
     /// While a job of this key has not ended, that one is returned and nothing is submitted.
     #[schema(min_length = 1, max_length = 255)]
@@ -42,6 +45,11 @@ impl FromFields for SubmitJob {
         let payload = fields.value("payload");
         let priority = fields.optional_integer("priority", 0..=2);
         let run_at = fields.optional_time("run_at");
+        // By the clock of this process: it is a bound, not when the job runs.
+        if run_at.is_some_and(|at| at > Utc::now() + TimeDelta::days(DAYS_AHEAD_MAX)) {
+            let message = format!("must be at most {DAYS_AHEAD_MAX} days ahead");
+            fields.error("run_at", "out_of_range", message);
+        }
         let unique_key = fields.optional_text("unique_key", 1..=255);
         let max_attempts = fields.optional_integer("max_attempts", 1..=MAX_ATTEMPTS);
         Some(Self {

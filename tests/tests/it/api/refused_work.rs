@@ -1,5 +1,6 @@
 //! Work that is refused: everything that is wrong with it is said at once, however many jobs it is.
 use super::jobs::without_workers;
+use chrono::{TimeDelta, Utc};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{Answered, TestApp};
@@ -142,4 +143,29 @@ async fn a_schedules_payload_that_is_too_large_is_refused_with_whatever_else_is_
     let refused = app.client.send(request).await;
     assert_eq!(faults(&refused, "invalid"), ["payload too_large", "payload.key length"]);
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_put_off_by_a_year_at_most() {
+    let app = without_workers().await;
+    let at = |ahead: TimeDelta| json!({"kind": "diagnostics.noop", "run_at": (Utc::now() + ahead).to_rfc3339()});
+    let within = at(TimeDelta::days(366) - TimeDelta::minutes(1));
+    let beyond = at(TimeDelta::days(366) + TimeDelta::minutes(10));
+    let accepted = app.client.post("/v1/jobs", within.clone()).await;
+    assert_eq!(accepted.status.as_u16(), 202, "{}", accepted.text);
+    let mut worse = beyond.clone();
+    worse["payload"] = json!({"surplus": 1});
+    let refused = app.client.post("/v1/jobs", worse).await;
+    assert_eq!(
+        faults(&refused, "invalid"),
+        ["payload.surplus unknown", "run_at out_of_range"]
+    );
+    let batch = json!({"jobs": [within, beyond]});
+    let refused = app.client.post("/v1/batches", batch).await;
+    assert_eq!(faults(&refused, "invalid"), ["jobs.1.run_at out_of_range"]);
+    let more = format!("/v1/batches/{}/jobs", open_batch(&app).await);
+    let refused = app.client.post(&more, json!({"jobs": [beyond]})).await;
+    assert_eq!(faults(&refused, "invalid"), ["jobs.0.run_at out_of_range"]);
+    assert_eq!(app.count("SELECT count(*) FROM jobs").await, 1);
+    app.abandon().await;
 }
