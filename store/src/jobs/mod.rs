@@ -30,7 +30,7 @@ mod undecided;
 mod unique;
 mod why;
 
-pub use self::attempts::{Attempt, attempts_of};
+pub use self::attempts::{Attempt, AttemptPlace, attempts_of, list_attempts};
 pub use self::cancel::{CancelOutcome, cancel};
 pub use self::cancel_locked::Told;
 pub(crate) use self::cancel_locked::cancel_locked;

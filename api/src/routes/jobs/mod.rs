@@ -1,4 +1,5 @@
 //! /v1/jobs
+pub(crate) mod attempts;
 pub(crate) mod cancel;
 pub(crate) mod cancel_many;
 pub(crate) mod effects;

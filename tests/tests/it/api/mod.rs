@@ -1,4 +1,5 @@
 //! The HTTP contract.
+mod attempts;
 mod batches;
 mod bodies;
 mod cancel_many;
