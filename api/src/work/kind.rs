@@ -35,7 +35,7 @@ pub(crate) fn check_kind(
     };
     let mut of_address = address_faults(entry, &given, what.outgoing);
     let checked = entry.check(given);
-    let mut errors = Vec::from_iter(too_large);
+    let mut errors: Vec<FieldError> = too_large.into_iter().collect();
     match checked {
         Ok(payload) if errors.is_empty() && of_address.is_empty() => return Ok((*entry, payload)),
         Ok(_) => {}
