@@ -61,8 +61,9 @@ impl Found {
         // All that are named are looked for: else those behind the limit could not be told from those that do not match.
         filter.limit = if filter.ids.is_empty() { filter.limit + 1 } else { MOST };
         let mut letters = dead_letters(tx, &filter).await?;
+        let matched: Vec<JobId> = letters.iter().map(|letter| letter.id).collect();
         let others = match filter.before {
-            None => unmatched(tx, &filter.ids, letters.iter().map(|letter| letter.id)).await?,
+            None => unmatched(tx, &filter.ids, &matched).await?,
             Some(_) => Vec::new(),
         };
         let more = letters.len() > limit;

@@ -189,8 +189,9 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellati
     // All that are named are looked for: else those behind the limit could not be told from those that do not match.
     filter.of.limit = if filter.ids.is_empty() { filter.of.limit + 1 } else { MOST };
     let mut found = unended(tx, &filter).await?;
+    let matched: Vec<JobId> = found.iter().map(|job| job.id).collect();
     let others = match filter.of.before {
-        None => unmatched(tx, &filter.ids, found.iter().map(|job| job.id)).await?,
+        None => unmatched(tx, &filter.ids, &matched).await?,
         Some(_) => Vec::new(),
     };
     let more = found.len() > limit;

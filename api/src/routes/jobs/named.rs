@@ -14,10 +14,10 @@ pub(crate) const NO_MATCH: &str = "no_match";
 pub(crate) async fn unmatched(
     tx: &mut TenantTx,
     ids: &[JobId],
-    matched: impl IntoIterator<Item = JobId> + Send,
+    matched: &[JobId],
 ) -> Result<Vec<(JobId, Option<NamedJob>)>, StoreError> {
-    let matched: HashSet<JobId> = matched.into_iter().collect();
-    let others: Vec<JobId> = ids.iter().copied().filter(|id| !matched.contains(id)).collect();
+    let matched: HashSet<&JobId> = matched.iter().collect();
+    let others: Vec<JobId> = ids.iter().filter(|id| !matched.contains(id)).copied().collect();
     if others.is_empty() {
         return Ok(Vec::new());
     }
