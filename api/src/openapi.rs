@@ -208,6 +208,7 @@ mod tests {
             "get /v1/evaluations/{id}/questions",
             "get /v1/jobs",
             "get /v1/jobs/{id}",
+            "get /v1/jobs/{id}/attempts",
             "get /v1/jobs/{id}/effects",
             "get /v1/jobs/{id}/events",
             "get /v1/jobs/{id}/steps",

@@ -123,6 +123,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(checks::check_response))
         .routes(routes!(jobs::submit::submit_job, jobs::list::list_jobs))
         .routes(routes!(jobs::show::show_job))
+        .routes(routes!(jobs::attempts::list_job_attempts))
         .routes(routes!(jobs::effects::list_effects))
         .routes(routes!(jobs::steps::list_steps))
         .routes(routes!(jobs::events::follow_job))

@@ -1,6 +1,6 @@
 //! A job as people read it.
 
-use crate::client::{Job, Step};
+use crate::client::{Attempt, Job, Step};
 use crate::render::{one_line, time};
 use serde_json::Value;
 use std::time::Duration;
@@ -49,26 +49,30 @@ pub(crate) fn details(job: &Job) -> String {
     }
     let has_runs = job.attempts.iter().any(|attempt| attempt.run > 1);
     for attempt in &job.attempts {
-        let took = attempt
-            .started_at
-            .zip(attempt.ended_at)
-            .and_then(|(from, to)| (to - from).to_std().ok());
-        let took = took.map_or_else(|| "not ended".to_owned(), time);
-        let outcome = one_line(attempt.outcome.as_deref().unwrap_or("running"), 40);
-        let worker = one_line(attempt.worker.as_deref().unwrap_or("unknown worker"), 60);
-        if has_runs {
-            text.push_str(&format!("run {}  ", attempt.run));
-        }
-        text.push_str(&format!("attempt {}  {outcome} on {worker} ({took})", attempt.attempt));
-        if let Some(error) = attempt.error.as_ref().filter(|error| !error.is_null()) {
-            text.push_str(&format!(": {}", error_text(error)));
-        }
-        text.push('\n');
+        text.push_str(&format!("{}\n", attempt_line(attempt, has_runs)));
     }
     if let Some(result) = job.result.as_ref().filter(|result| !result.is_null()) {
         text.push_str(&format!("result  {}\n", one_line(&result.to_string(), 1000)));
     }
     text
+}
+
+/// What came of an attempt, where, how long it took, and why it failed; of which run, if `of_run`.
+pub(crate) fn attempt_line(attempt: &Attempt, of_run: bool) -> String {
+    let took = attempt
+        .started_at
+        .zip(attempt.ended_at)
+        .and_then(|(from, to)| (to - from).to_std().ok());
+    let took = took.map_or_else(|| "not ended".to_owned(), time);
+    let outcome = one_line(attempt.outcome.as_deref().unwrap_or("running"), 40);
+    let worker = one_line(attempt.worker.as_deref().unwrap_or("unknown worker"), 60);
+    let run = match of_run {
+        true => format!("run {}  ", attempt.run),
+        false => String::new(),
+    };
+    let error = attempt.error.as_ref().filter(|error| !error.is_null());
+    let error = error.map(|error| format!(": {}", error_text(error))).unwrap_or_default();
+    format!("{run}attempt {}  {outcome} on {worker} ({took}){error}", attempt.attempt)
 }
 
 /// Its code, its step and its message, or whatever it is.

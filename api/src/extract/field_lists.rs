@@ -1,5 +1,7 @@
 //! Lists and objects among the fields.
 use super::{Fields, FromFields};
+use config::Settings;
+use jobs::FieldError;
 use serde_json::Value;
 use std::collections::HashSet;
 use std::ops::RangeInclusive;
@@ -101,6 +103,39 @@ impl Fields {
         self.errors.extend(inner.errors);
         read.filter(|_| sound)
     }
+
+    /// Notes what [`FromFields::check_against`] finds in an object in the object, which is left to be read.
+    pub(crate) fn check_nested<T: FromFields>(&mut self, name: &str, settings: &Settings) {
+        let prefix = format!("{}{name}.", self.prefix);
+        if let Some(value) = self.left.get_mut(name) {
+            self.errors.append(&mut checked::<T>(prefix, value, settings));
+        }
+    }
+
+    /// The same of each object of a list. One that is too long is not looked at: reading it says so.
+    pub(crate) fn check_nested_list<T: FromFields>(&mut self, name: &str, most: usize, settings: &Settings) {
+        let prefix = format!("{}{name}", self.prefix);
+        let items = self.left.get_mut(name).and_then(Value::as_array_mut);
+        for (at, item) in items.filter(|items| items.len() <= most).into_iter().flatten().enumerate() {
+            self.errors
+                .append(&mut checked::<T>(format!("{prefix}.{at}."), item, settings));
+        }
+    }
+}
+
+/// What is wrong with an object at `prefix`, for an installation of these settings. Anything else than an object is for the reading.
+fn checked<T: FromFields>(prefix: String, value: &mut Value, settings: &Settings) -> Vec<FieldError> {
+    let Value::Object(members) = value else {
+        return Vec::new();
+    };
+    let mut inner = Fields {
+        prefix,
+        left: std::mem::take(members),
+        errors: Vec::new(),
+    };
+    T::check_against(&mut inner, settings);
+    *members = inner.left;
+    inner.errors
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use super::FullJob;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::Value;
-use store::jobs::{Attempt, Job, JobState};
+use store::jobs::{Attempt, AttemptPlace, Job, JobState};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -34,7 +34,7 @@ pub(crate) struct JobObject {
     /// What its calls to the outside have cost so far; null while that is nothing.
     #[schema(required = true)]
     pub(crate) cost: Option<Cost>,
-    /// Oldest first; of a running job the last is the current one.
+    /// Oldest first; of a running job the last is the current one. Of those that have ended the newest hundred: `GET /v1/jobs/{id}/attempts` has all.
     pub(crate) attempts: Vec<AttemptObject>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) document_id: Option<Uuid>,
@@ -103,7 +103,7 @@ pub(crate) struct AttemptObject {
 impl JobObject {
     pub(crate) fn of(full: &FullJob) -> Self {
         let FullJob { job, attempts } = full.clone();
-        let current = current_attempt(&job);
+        let current = AttemptObject::current(&job);
         Self {
             id: job.id.0,
             kind: job.kind,
@@ -134,7 +134,7 @@ impl JobObject {
 }
 
 impl AttemptObject {
-    fn ended(attempt: Attempt) -> Self {
+    pub(crate) fn ended(attempt: Attempt) -> Self {
         Self {
             run: attempt.run,
             attempt: attempt.attempt,
@@ -145,22 +145,30 @@ impl AttemptObject {
             error: attempt.error,
         }
     }
-}
 
-fn current_attempt(job: &Job) -> Option<AttemptObject> {
-    if job.state != JobState::Running {
-        return None;
+    /// The one that has not ended.
+    pub(crate) fn current(job: &Job) -> Option<Self> {
+        if job.state != JobState::Running {
+            return None;
+        }
+        let (worker, started_at) = (job.worker.clone()?, job.attempt_started_at?);
+        Some(Self {
+            run: job.run,
+            attempt: job.attempt,
+            worker,
+            started_at,
+            ended_at: None,
+            outcome: None,
+            error: None,
+        })
     }
-    let (worker, started_at) = (job.worker.clone()?, job.attempt_started_at?);
-    Some(AttemptObject {
-        run: job.run,
-        attempt: job.attempt,
-        worker,
-        started_at,
-        ended_at: None,
-        outcome: None,
-        error: None,
-    })
+
+    pub(crate) fn place(&self) -> AttemptPlace {
+        AttemptPlace {
+            run: self.run,
+            started_at: self.started_at,
+        }
+    }
 }
 
 /// Where a job is in its life.

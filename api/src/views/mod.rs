@@ -50,7 +50,7 @@ pub(crate) use self::etag::{Versioned, etag};
 pub(crate) use self::evaluation::{EvaluationObject, ScoredQuestionObject};
 pub(crate) use self::full_job::FullJob;
 pub(crate) use self::gate::GateObject;
-pub(crate) use self::job::JobObject;
+pub(crate) use self::job::{AttemptObject, JobObject};
 pub(crate) use self::job_results::{
     AnswerJob, CheckJob, CollectionDeletionJob, DocumentJob, EmbeddingMigrationEndJob, EmbeddingMigrationJob,
     EvaluationJob, KnowledgeBaseDeletionJob, ReingestJob, SearchJob, SourceDeletionJob, SourceSyncJob,

@@ -7,6 +7,9 @@ use store::TenantTx;
 /// The most attempts that a client may ask for.
 pub(crate) const MAX_ATTEMPTS: i64 = 20;
 
+/// The most that the payload of a job may be, as JSON. The kinds that clients submit need far less: the longest field of theirs has 2,000 bytes.
+const PAYLOAD_BYTES_MAX: usize = 256 << 10;
+
 /// What clients may submit here.
 #[derive(Clone, Copy)]
 pub(crate) struct Submittable<'a> {
@@ -18,37 +21,52 @@ pub(crate) struct Submittable<'a> {
 /// A kind that clients may submit, and the payload as it will be stored; `{}` when absent.
 ///
 /// # Errors
-/// `unknown_kind`; every field of the payload that is wrong.
+/// `unknown_kind`; a payload that is too large; every field of the payload that is wrong.
 pub(crate) fn check_kind(
     what: Submittable<'_>,
     kind: &str,
     payload: Option<Value>,
 ) -> Result<(CatalogueEntry, Value), Vec<FieldError>> {
-    let unknown = |_| {
-        let mut kinds: Vec<&str> = what.catalogue.kinds().collect();
-        kinds.sort_unstable();
-        let kinds = kinds.join(", ");
-        let message = match kind.starts_with("diagnostics.") {
-            true => format!(
-                "is no kind of job that clients can submit; there are {kinds}, and `diagnostics.enabled` decides whether kinds of diagnostics are"
-            ),
-            false => format!("is no kind of job that clients can submit; there are {kinds}"),
-        };
-        vec![FieldError::new("kind", "unknown_kind", message)]
-    };
-    let entry = *what.catalogue.find(kind).map_err(unknown)?;
     let given = payload.unwrap_or_else(|| Value::Object(Map::new()));
-    let of_address = address_faults(&entry, &given, what.outgoing);
-    match entry.check(given) {
-        Ok(payload) if of_address.is_empty() => Ok((entry, payload)),
-        Ok(_) => Err(of_address),
-        Err(mut errors) => {
-            let told = |fault: &FieldError| errors.iter().any(|error| error.field == fault.field);
-            let others: Vec<FieldError> = of_address.into_iter().filter(|fault| !told(fault)).collect();
-            errors.extend(others);
-            Err(errors)
+    let too_large = payload_size_fault(&given);
+    let Ok(entry) = what.catalogue.find(kind) else {
+        let unknown = std::iter::once(unknown_kind(what.catalogue, kind));
+        return Err(unknown.chain(too_large).collect());
+    };
+    let mut of_address = address_faults(entry, &given, what.outgoing);
+    let checked = entry.check(given);
+    let mut errors: Vec<FieldError> = too_large.into_iter().collect();
+    match checked {
+        Ok(payload) if errors.is_empty() && of_address.is_empty() => return Ok((*entry, payload)),
+        Ok(_) => {}
+        Err(faults) => {
+            of_address.retain(|fault| faults.iter().all(|told| told.field != fault.field));
+            errors.extend(faults);
         }
     }
+    errors.extend(of_address);
+    Err(errors)
+}
+
+/// That a payload is larger than any kind's may be, whatever its kind.
+pub(crate) fn payload_size_fault(payload: &Value) -> Option<FieldError> {
+    (payload.to_string().len() > PAYLOAD_BYTES_MAX).then(|| {
+        let message = format!("must have at most {PAYLOAD_BYTES_MAX} bytes as JSON");
+        FieldError::new("payload", "too_large", message)
+    })
+}
+
+fn unknown_kind(catalogue: &Catalogue, kind: &str) -> FieldError {
+    let mut kinds: Vec<&str> = catalogue.kinds().collect();
+    kinds.sort_unstable();
+    let kinds = kinds.join(", ");
+    let message = match kind.starts_with("diagnostics.") {
+        true => format!(
+            "is no kind of job that clients can submit; there are {kinds}, and `diagnostics.enabled` decides whether kinds of diagnostics are"
+        ),
+        false => format!("is no kind of job that clients can submit; there are {kinds}"),
+    };
+    FieldError::new("kind", "unknown_kind", message)
 }
 
 /// What is wrong with the address that a payload names, if its kind calls one.

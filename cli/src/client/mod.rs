@@ -26,4 +26,4 @@ pub(crate) use knowledge_bases::{find_all_by_name, find_or_create};
 pub(crate) use pages::list_all;
 pub(crate) use wait::wait_for_end;
 pub(crate) use watch::watch;
-pub(crate) use wire::{Document, Job, JobState, KnowledgeBase, Page, Step};
+pub(crate) use wire::{Attempt, Document, Job, JobState, KnowledgeBase, Page, Step};

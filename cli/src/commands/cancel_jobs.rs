@@ -1,6 +1,6 @@
 use super::all_pages::send_all;
 use super::dead_letters::{items, more, skipped_text};
-use super::named_jobs::{all_done, not_found, not_found_text, with_not_found};
+use super::named_jobs::all_done;
 use crate::client::ServerArgs;
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
@@ -106,13 +106,11 @@ impl CancelArgs {
 /// Cancels those named, or all that match.
 pub(super) async fn run(args: CancelArgs) -> anyhow::Result<Outcome> {
     let (cancellation, broken_off) = send_all(&args.server.connect()?, &["jobs", "cancel"], args.body()).await?;
-    let missing = not_found(&args.ids, args.cursor.as_deref(), &cancellation);
-    let outcome = Outcome::done_if(all_done(&args.ids, &missing, &cancellation));
+    let outcome = Outcome::done_if(all_done(&args.ids, &cancellation));
     if args.json {
-        print_json(&with_not_found(cancellation, &missing))?;
+        print_json(&cancellation)?;
     } else {
-        let missing = not_found_text(&missing, "not waiting or running");
-        print(&format!("{missing}{}", cancellation_text(&cancellation)))?;
+        print(&cancellation_text(&cancellation))?;
     }
     broken_off.map_or(Ok(outcome), Err)
 }
@@ -190,7 +188,8 @@ mod tests {
     #[tokio::test]
     async fn named_jobs_that_have_ended_are_a_partial_failure() {
         let [stopping, ended] = [Uuid::from_u128(1), Uuid::from_u128(2)];
-        let answered = json!({"dry_run": false, "cancelled": [], "stopping": [stopping], "skipped": []});
+        let skipped = json!([{"id": ended, "reason": "ended"}]);
+        let answered = json!({"dry_run": false, "cancelled": [], "stopping": [stopping], "skipped": skipped});
         let fake = Fake::answering(vec![reply(200, answered)]).await;
         let args = CancelArgs {
             ids: vec![stopping, ended],

@@ -1,5 +1,5 @@
 use super::all_pages::send_all;
-use super::named_jobs::{all_done, not_found, not_found_text, with_not_found};
+use super::named_jobs::all_done;
 use crate::client::ServerArgs;
 use crate::outcome::{Advised, Outcome};
 use crate::render::{one_line, print, print_json};
@@ -102,13 +102,11 @@ impl Which {
     async fn act(&self, verb: &str, body: Map<String, Value>, text: fn(&Value) -> String) -> anyhow::Result<Outcome> {
         self.refuse_nothing()?;
         let (answered, broken_off) = send_all(&self.server.connect()?, &["dead-letters", verb], body).await?;
-        let missing = not_found(&self.ids, self.cursor.as_deref(), &answered);
-        let outcome = Outcome::done_if(all_done(&self.ids, &missing, &answered));
+        let outcome = Outcome::done_if(all_done(&self.ids, &answered));
         if self.json {
-            print_json(&with_not_found(answered, &missing))?;
+            print_json(&answered)?;
         } else {
-            let missing = not_found_text(&missing, "not among the dead");
-            print(&format!("{missing}{}", text(&answered)))?;
+            print(&text(&answered))?;
         }
         broken_off.map_or(Ok(outcome), Err)
     }
@@ -212,13 +210,14 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_was_named_and_not_replayed_is_a_partial_failure() {
         let [dead, typo] = [Uuid::from_u128(1), Uuid::from_u128(2)];
-        let answered = move |_: &_| reply(200, json!({"replayed": [dead], "skipped": [], "next_cursor": null}));
-        let fake = Fake::serving(answered).await;
-        for (ids, expected) in [
-            (&[dead, typo][..], Outcome::PartlyFailed),
-            (&[dead], Outcome::Done),
-            (&[], Outcome::Done),
+        let unknown = json!([{"id": typo, "reason": "not_found"}]);
+        for (ids, skipped, expected) in [
+            (&[dead, typo][..], unknown, Outcome::PartlyFailed),
+            (&[dead], json!([]), Outcome::Done),
+            (&[], json!([]), Outcome::Done),
         ] {
+            let answered = json!({"replayed": [dead], "skipped": skipped, "next_cursor": null});
+            let fake = Fake::answering(vec![reply(200, answered)]).await;
             let args = ReplayArgs {
                 which: which(&fake, ids),
                 effect: None,
@@ -231,10 +230,11 @@ mod tests {
     async fn a_job_that_was_not_discarded_is_a_partial_failure() {
         let [discarded, kept, typo] = [1, 2, 3].map(Uuid::from_u128);
         let whole = json!({"discarded": [discarded], "skipped": []});
+        let unknown = json!({"discarded": [discarded], "skipped": [{"id": typo, "reason": "not_found"}]});
         let partly = json!({"discarded": [], "skipped": [{"id": kept, "reason": "deletion"}]});
         for (ids, answered, expected) in [
             (vec![discarded], &whole, Outcome::Done),
-            (vec![discarded, typo], &whole, Outcome::PartlyFailed),
+            (vec![discarded, typo], &unknown, Outcome::PartlyFailed),
             (vec![kept], &partly, Outcome::PartlyFailed),
             (vec![], &partly, Outcome::PartlyFailed),
         ] {

@@ -37,6 +37,8 @@ enum Command {
     Replay(super::dead_letters::ReplayArgs),
     /// Give dead jobs up: those named, or all that match
     Discard(super::dead_letters::DiscardArgs),
+    /// List all attempts at a job, newest first
+    Attempts(super::attempts::AttemptsArgs),
     /// List a job's steps: how each went last, and where it failed
     Steps(JobArgs),
     /// Say what a job waits for, and since when
@@ -84,6 +86,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Dead(args) => super::dead_summary::run(args).await,
         Command::Replay(args) => super::dead_letters::replay(args).await,
         Command::Discard(args) => super::dead_letters::discard(args).await,
+        Command::Attempts(args) => super::attempts::run(args).await,
         Command::Steps(args) => list_steps(args).await,
         Command::Why(args) => explain(args).await,
         Command::Run(args) => act(args, "run", None).await,
@@ -255,7 +258,7 @@ async fn follow(args: JobArgs) -> anyhow::Result<Outcome> {
     Ok(Outcome::done_if(last.state == JobState::Succeeded))
 }
 
-fn parse<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, ClientError> {
+pub(super) fn parse<T: serde::de::DeserializeOwned>(value: Value) -> Result<T, ClientError> {
     let unreadable = |error: serde_json::Error| ClientError::Unreadable {
         route: "jobs".into(),
         detail: error.to_string(),

@@ -2,6 +2,7 @@
 
 mod all_pages;
 pub(crate) mod ask;
+mod attempts;
 pub(crate) mod batches;
 pub(crate) mod bench;
 pub(crate) mod budgets;

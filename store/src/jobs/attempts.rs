@@ -57,3 +57,34 @@ pub(super) async fn attempts(
         .load(&mut conn)
         .await?)
 }
+
+/// Where an attempt stands among those of its job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttemptPlace {
+    pub run: i32,
+    pub started_at: DateTime<Utc>,
+}
+
+/// A page of the ended attempts of a job, the newest first; `before` is where the page before it ended.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn list_attempts(
+    tx: &mut TenantTx,
+    job: JobId,
+    before: Option<AttemptPlace>,
+    limit: i64,
+) -> Result<Vec<Attempt>, StoreError> {
+    let sql = "SELECT job_id, run, attempt, worker, started_at, ended_at, outcome, error FROM job_attempts
+               WHERE tenant_id = $1 AND job_id = $2 AND ($3 IS NULL OR (run, started_at) < ($3, $4))
+               ORDER BY run DESC, started_at DESC LIMIT $5";
+    Ok(sql_query(sql)
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(job)
+        .bind::<Nullable<Integer>, _>(before.map(|place| place.run))
+        .bind::<Nullable<Timestamptz>, _>(before.map(|place| place.started_at))
+        .bind::<BigInt, _>(limit)
+        .prepared()
+        .load(&mut tx.conn)
+        .await?)
+}

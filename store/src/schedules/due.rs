@@ -9,7 +9,7 @@ use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
 /// Which schedule is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, QueryableByName)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, QueryableByName)]
 pub struct DueSchedule {
     #[diesel(sql_type = Uuid)]
     pub tenant_id: TenantId,

@@ -1,4 +1,4 @@
-use super::jobs::{batch_jobs, check_jobs, read_jobs, require_named_by_all, require_scopes};
+use super::jobs::{batch_jobs, check_jobs, check_jobs_against, read_jobs, require_named_by_all, require_scopes};
 use super::wait::answer;
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, PathId, WorkOptions};
 use crate::routes::jobs::submit::SubmitJob;
@@ -7,6 +7,7 @@ use crate::work::{self, take_key};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
+use config::Settings;
 use jobs::{AddedBy, add_to_batch};
 use store::BatchId;
 use utoipa::ToSchema;
@@ -30,6 +31,10 @@ impl FromFields for AddJobs {
             fields.error("jobs", "required", "is required, unless the batch is closed");
         }
         Some(Self { jobs, close })
+    }
+
+    fn check_against(fields: &mut Fields, settings: &Settings) {
+        check_jobs_against(fields, settings);
     }
 }
 

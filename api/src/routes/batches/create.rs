@@ -1,4 +1,6 @@
-use super::jobs::{OnComplete, batch_jobs, check_job, check_jobs, read_jobs, require_named_by_all, require_scopes};
+use super::jobs::{
+    OnComplete, batch_jobs, check_job, check_jobs, check_jobs_against, read_jobs, require_named_by_all, require_scopes,
+};
 use super::wait::answer;
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, WorkOptions};
 use crate::routes::jobs::submit::{Submit, SubmitJob};
@@ -7,6 +9,7 @@ use crate::work::{self, Submittable, require_named, take_key};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
+use config::Settings;
 use jobs::{AddedBy, AddedJobs, EnqueueOptions, add_to_batch, enqueue_raw};
 use store::batches::{NewBatch, OnFailure};
 use store::{BatchId, TenantTx};
@@ -52,6 +55,11 @@ impl FromFields for CreateBatch {
             on_failure,
             open,
         })
+    }
+
+    fn check_against(fields: &mut Fields, settings: &Settings) {
+        check_jobs_against(fields, settings);
+        fields.check_nested::<OnComplete>("on_complete", settings);
     }
 }
 

@@ -1,7 +1,8 @@
 use crate::Problem;
 use crate::extract::{Caller, Fields, FromFields};
-use crate::routes::jobs::submit::{Submit, SubmitJob};
+use crate::routes::jobs::submit::{Submit, SubmitJob, check_work};
 use crate::work::{MAX_ATTEMPTS, Submittable, require_named};
+use config::Settings;
 use jobs::{BatchJob, FieldError};
 use serde_json::Value;
 use store::TenantTx;
@@ -16,7 +17,7 @@ pub(crate) struct OnComplete {
     /// One that clients may submit.
     #[schema(example = "diagnostics.noop")]
     kind: String,
-    /// As the kind wants it; `{}` by default.
+    /// As the kind wants it, and at most 256 KiB as JSON; `{}` by default.
     #[schema(value_type = Option<Object>)]
     payload: Option<Value>,
     /// 0 runs first; 1 by default.
@@ -40,6 +41,10 @@ impl FromFields for OnComplete {
             max_attempts,
         })
     }
+
+    fn check_against(fields: &mut Fields, settings: &Settings) {
+        check_work(fields, settings);
+    }
 }
 
 impl OnComplete {
@@ -53,6 +58,11 @@ impl OnComplete {
             max_attempts: self.max_attempts,
         }
     }
+}
+
+/// Notes what is wrong with the kinds and payloads of the field `jobs`, which is left to be read.
+pub(super) fn check_jobs_against(fields: &mut Fields, settings: &Settings) {
+    fields.check_nested_list::<SubmitJob>("jobs", MAX_AT_ONCE, settings);
 }
 
 /// The field `jobs`; `None` when it is absent or an error was noted.

@@ -1,4 +1,4 @@
-use super::filter::read_filter;
+use super::filter::{Found, NOT_DEAD, read_filter};
 use super::replay::Skipped;
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
 use crate::{ApiState, Problem};
@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use store::JobId;
 use store::deletions::unerased;
-use store::jobs::{DeadFilter, dead_letters, discard};
+use store::jobs::{DeadFilter, discard};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -59,7 +59,6 @@ impl FromFields for DiscardRequest {
 pub(crate) struct DiscardResult {
     pub(crate) dry_run: bool,
     pub(crate) discarded: Vec<Uuid>,
-    /// `deletion`: what was to be deleted is still there. Retry it.
     pub(crate) skipped: Vec<Skipped>,
     /// There are more that match: call again, with `next_cursor` to go on behind those that were skipped.
     pub(crate) more: bool,
@@ -93,32 +92,25 @@ pub(crate) async fn discard_dead_letters(
     let result = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            let limit = usize::try_from(value.filter.limit).unwrap_or(0);
-            let one_more = DeadFilter {
-                limit: value.filter.limit + 1,
-                ..value.filter
-            };
-            let mut ids: Vec<JobId> = dead_letters(tx, &one_more)
-                .await?
-                .iter()
-                .map(|letter| letter.id)
-                .collect();
-            let more = ids.len() > limit;
-            ids.truncate(limit);
-            let next_cursor = ids.last().filter(|_| more).map(ToString::to_string);
+            let found = Found::by(tx, value.filter).await?;
+            let mut ids: Vec<JobId> = found.letters.iter().map(|letter| letter.id).collect();
             let kept = unerased(tx, &ids).await?;
             ids.retain(|id| !kept.contains(id));
             let discarded = if value.dry_run {
-                ids
+                ids.clone()
             } else {
                 discard(tx, &ids, &value.reason).await?
             };
+            // Retried since they were found.
+            ids.retain(|id| !discarded.contains(id));
+            let kept = kept.into_iter().map(|id| Skipped::of(id, "deletion"));
+            let retried = ids.into_iter().map(|id| Skipped::of(id, NOT_DEAD));
             Ok::<_, Problem>(DiscardResult {
                 dry_run: value.dry_run,
                 discarded: discarded.into_iter().map(|id| id.0).collect(),
-                skipped: kept.into_iter().map(|id| Skipped::of(id, "deletion")).collect(),
-                more,
-                next_cursor,
+                skipped: kept.chain(retried).chain(found.unmatched).collect(),
+                more: found.more,
+                next_cursor: found.next_cursor,
             })
         })
         .await?;

@@ -1,4 +1,4 @@
-use super::filter::read_filter;
+use super::filter::{Found, read_filter};
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
 use crate::routes::jobs::retry::{DECISIONS, dispatch};
 use crate::views::DeadLetterObject;
@@ -10,7 +10,7 @@ use jobs::Dispatch;
 use serde::Serialize;
 use store::batches::lock_batches_of;
 use store::effects::Decision;
-use store::jobs::{DeadFilter, DeadLetter, Retried, dead_letters, lock_dead, retry};
+use store::jobs::{DeadFilter, DeadLetter, Retried, lock_dead, retry};
 use store::{JobId, StoreError, TenantTx};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -71,11 +71,13 @@ pub(crate) struct Replay {
     pub(crate) next_cursor: Option<String>,
 }
 
-/// A job that stays dead.
+/// A job with which nothing is done.
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct Skipped {
     pub(crate) id: Uuid,
-    /// `effect_unknown`: a decision is needed; `conflict`: another job has its unique key, its batch is being cancelled, or it is dead no longer.
+    /// Of a replay, `effect_unknown`: a decision is needed; `conflict`: another job has its unique key, its batch is being cancelled, or it is dead no longer.
+    /// Of a discard, `deletion`: what was to be deleted is still there, retry it. Of `ids`, unless behind a `cursor`, `not_found`: there is no such job;
+    /// `not_dead`: it has not ended, or ended otherwise; `discarded`: it was given up before; `no_match`: the other fields leave it out.
     #[schema(example = "effect_unknown")]
     pub(crate) reason: String,
 }
@@ -103,18 +105,12 @@ pub(crate) async fn replay_dead_letters(
     JsonBody { value, .. }: JsonBody<ReplayRequest>,
 ) -> Result<Json<Replay>, Problem> {
     let tenant = caller.tenant();
-    let limit = usize::try_from(value.filter.limit).unwrap_or(0);
-    let one_more = DeadFilter {
-        limit: value.filter.limit + 1,
-        ..value.filter
-    };
-    let mut letters = state
+    let filter = value.filter;
+    let found = state
         .store
-        .tenant(tenant, async |tx| dead_letters(tx, &one_more).await)
+        .tenant(tenant, async move |tx| Found::by(tx, filter).await)
         .await?;
-    let more = letters.len() > limit;
-    letters.truncate(limit);
-    let next_cursor = letters.last().filter(|_| more).map(|letter| letter.id.to_string());
+    let letters = found.letters;
     let mut done = Replayed::default();
     for letters in letters.chunks(BATCH).filter(|_| !value.dry_run) {
         let batch = state
@@ -131,13 +127,14 @@ pub(crate) async fn replay_dead_letters(
         done = foretold(&letters, value.effect);
         preview.extend(letters.into_iter().map(DeadLetterObject::from));
     }
+    done.skipped.extend(found.unmatched);
     Ok(Json(Replay {
         dry_run: value.dry_run,
         replayed: done.jobs.into_iter().map(|job| job.0).collect(),
         skipped: done.skipped,
         preview,
-        more,
-        next_cursor,
+        more: found.more,
+        next_cursor: found.next_cursor,
     }))
 }
 

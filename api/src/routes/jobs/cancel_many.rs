@@ -1,4 +1,5 @@
 use super::cancel::count_undecided;
+use super::named::{NO_MATCH, NOT_FOUND, unmatched};
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -6,7 +7,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use jobs::Pool;
 use serde::Serialize;
-use store::jobs::{CancelFilter, JobFilter, JobState, Unended, cancel_many, unended};
+use store::jobs::{CancelFilter, JobFilter, JobState, NamedJob, Unended, cancel_many, unended};
 use store::{BatchId, DocumentId, JobId, ScheduleId, StoreError, TenantTx};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -120,8 +121,9 @@ pub(crate) struct Cancellation {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct NotCancelled {
     pub(crate) id: Uuid,
-    /// `deletion`: it carries one out, which is not called off; `ended`: it ended meanwhile; `effect_unknown`: whether one of its calls took effect is not known,
-    /// so that it is dead, and a retry decides.
+    /// `deletion`: it carries one out, which is not called off; `ended`: it has ended; `effect_unknown`: whether one of its calls took effect is not known,
+    /// so that it is dead, and a retry decides. Of `ids` besides, unless behind a `cursor`: `not_found`: there is no such job; `stopping`: its worker was told
+    /// before; `no_match`: the other fields leave it out.
     #[schema(example = "deletion")]
     pub(crate) reason: &'static str,
 }
@@ -169,18 +171,29 @@ pub(crate) async fn cancel_jobs(
         let jobs = |ids: &[Uuid]| ids.iter().copied().map(JobId).collect::<Vec<JobId>>();
         state.queue.announce_cancellation(&jobs(&cancellation.stopping)).await;
         state.queue.announce_changes(&jobs(&cancellation.cancelled)).await;
-        let skipped: Vec<Uuid> = cancellation.skipped.iter().map(|job| job.id).collect();
-        state.queue.announce_changes(&jobs(&skipped)).await;
+        let undecided = cancellation.skipped.iter().filter(|job| job.reason == UNDECIDED);
+        let undecided: Vec<Uuid> = undecided.map(|job| job.id).collect();
+        state.queue.announce_changes(&jobs(&undecided)).await;
     }
     Ok(Json(cancellation))
 }
+
+const ENDED: &str = "ended";
+/// The job is dead of it.
+const UNDECIDED: &str = "effect_unknown";
 
 /// With the kinds of the jobs that are dead of it.
 async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellation, Vec<String>), StoreError> {
     let CancelRequest { mut filter, dry_run } = request;
     let limit = usize::try_from(filter.of.limit).unwrap_or(0);
-    filter.of.limit += 1;
+    // All that are named are looked for: else those behind the limit could not be told from those that do not match.
+    filter.of.limit = if filter.ids.is_empty() { filter.of.limit + 1 } else { MOST };
     let mut found = unended(tx, &filter).await?;
+    let matched: Vec<JobId> = found.iter().map(|job| job.id).collect();
+    let others = match filter.of.before {
+        None => unmatched(tx, &filter.ids, &matched).await?,
+        Some(_) => Vec::new(),
+    };
     let more = found.len() > limit;
     found.truncate(limit);
     let next_cursor = found.last().filter(|_| more).map(|job| job.id.to_string());
@@ -197,7 +210,8 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellati
     };
     let ended = wanted.iter().filter(|job| told.iter().all(|(id, _)| *id != job.id));
     let skipped = deletions.iter().map(|job| NotCancelled::of(job.id.0, "deletion"));
-    let skipped = skipped.chain(ended.map(|job| NotCancelled::of(job.id.0, "ended")));
+    let skipped = skipped.chain(ended.map(|job| NotCancelled::of(job.id.0, ENDED)));
+    let others = others.iter().map(|(id, job)| NotCancelled::of(id.0, why_not(job.as_ref())));
     let undecided = ids(&|state| state == JobState::Dead);
     let of_dead = wanted.iter().filter(|job| undecided.contains(&job.id.0));
     let dead: Vec<String> = of_dead.map(|job| job.kind.clone()).collect();
@@ -206,13 +220,24 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellati
         cancelled: ids(&|state| !matches!(state, JobState::Running | JobState::Dead)),
         stopping: ids(&|state| state == JobState::Running),
         skipped: skipped
-            .chain(undecided.into_iter().map(|id| NotCancelled::of(id, "effect_unknown")))
+            .chain(undecided.into_iter().map(|id| NotCancelled::of(id, UNDECIDED)))
+            .chain(others)
             .collect(),
         preview: wanted.iter().filter(|_| dry_run).map(CancelPreview::of).collect(),
         more,
         next_cursor,
     };
     Ok((cancellation, dead))
+}
+
+/// Why a job that was named was not even looked at.
+fn why_not(job: Option<&NamedJob>) -> &'static str {
+    match job {
+        None => NOT_FOUND,
+        Some(job) if job.state.has_ended() => ENDED,
+        Some(job) if job.cancel_requested => "stopping",
+        Some(_) => NO_MATCH,
+    }
 }
 
 impl NotCancelled {

@@ -1,10 +1,10 @@
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody, WorkOptions};
 use crate::views::JobObject;
-use crate::work::{self, Begin, MAX_ATTEMPTS, Submittable, check_kind, require_named, start_work};
+use crate::work::{self, Begin, MAX_ATTEMPTS, Submittable, check_kind, payload_size_fault, require_named, start_work};
 use crate::{ApiState, Problem};
 use axum::extract::State;
 use axum::response::Response;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use config::Settings;
 use integrations::http::OutboundPolicy;
 use jobs::{Catalogue, CatalogueEntry, EnqueueOptions, Enqueued, FieldError};
@@ -14,19 +14,22 @@ use utoipa::ToSchema;
 
 const KIND_BYTES_MAX: usize = 100;
 
+/// How far ahead a job may be put off: a year, also one with a leap day. One that waits keeps its whole week of jobs from being forgotten.
+const DAYS_AHEAD_MAX: i64 = 366;
+
 /// A job to be submitted.
 #[derive(Debug, ToSchema)]
 pub(crate) struct SubmitJob {
     /// One that clients may submit.
     #[schema(example = "diagnostics.noop")]
     pub(crate) kind: String,
-    /// As the kind wants it; `{}` by default.
+    /// As the kind wants it, and at most 256 KiB as JSON; `{}` by default.
     #[schema(value_type = Option<Object>)]
     pub(crate) payload: Option<Value>,
     /// 0 runs first; 1 by default.
     #[schema(minimum = 0, maximum = 2)]
     pub(crate) priority: Option<i64>,
-    /// Not before this time.
+    /// Not before this time, which is at most 366 days ahead.
     pub(crate) run_at: Option<DateTime<Utc>>,
     /// While a job of this key has not ended, that one is returned and nothing is submitted.
     #[schema(min_length = 1, max_length = 255)]
@@ -42,6 +45,11 @@ impl FromFields for SubmitJob {
         let payload = fields.value("payload");
         let priority = fields.optional_integer("priority", 0..=2);
         let run_at = fields.optional_time("run_at");
+        // By the clock of this process: it is a bound, not when the job runs.
+        if run_at.is_some_and(|at| at > Utc::now() + TimeDelta::days(DAYS_AHEAD_MAX)) {
+            let message = format!("must be at most {DAYS_AHEAD_MAX} days ahead");
+            fields.error("run_at", "out_of_range", message);
+        }
         let unique_key = fields.optional_text("unique_key", 1..=255);
         let max_attempts = fields.optional_integer("max_attempts", 1..=MAX_ATTEMPTS);
         Some(Self {
@@ -55,20 +63,27 @@ impl FromFields for SubmitJob {
     }
 
     fn check_against(fields: &mut Fields, settings: &Settings) {
-        let kind = fields.peek_text("kind").filter(|kind| kind.len() <= KIND_BYTES_MAX);
-        let Some(kind) = kind.map(str::to_owned) else { return };
-        let payload = fields.peek("payload").filter(|payload| !payload.is_null()).cloned();
-        let what = Submittable {
-            catalogue: &Catalogue::new(settings.diagnostics.enabled),
-            outgoing: OutboundPolicy {
-                allow_loopback: settings.outgoing.allow_loopback,
-                allow_private: settings.outgoing.allow_private,
-            },
-        };
-        for error in check_kind(what, &kind, payload).err().into_iter().flatten() {
-            fields.error(&error.field, &error.code, error.message);
-        }
+        check_work(fields, settings);
     }
+}
+
+/// Notes what is wrong with the kind and the payload of a job, or of one that follows others, before they are read.
+pub(crate) fn check_work(fields: &mut Fields, settings: &Settings) {
+    let kind = fields.peek_text("kind").filter(|kind| kind.len() <= KIND_BYTES_MAX);
+    let kind = kind.map(str::to_owned);
+    let payload = fields.peek("payload").filter(|payload| !payload.is_null()).cloned();
+    let Some(kind) = kind else {
+        fields.note(payload.as_ref().and_then(payload_size_fault));
+        return;
+    };
+    let what = Submittable {
+        catalogue: &Catalogue::new(settings.diagnostics.enabled),
+        outgoing: OutboundPolicy {
+            allow_loopback: settings.outgoing.allow_loopback,
+            allow_private: settings.outgoing.allow_private,
+        },
+    };
+    fields.note(check_kind(what, &kind, payload).err().into_iter().flatten());
 }
 
 impl SubmitJob {

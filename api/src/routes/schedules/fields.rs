@@ -18,7 +18,7 @@ pub(crate) struct CreateSchedule {
     /// One that clients may submit.
     #[schema(example = "diagnostics.noop")]
     kind: String,
-    /// As the kind wants it; `{}` by default.
+    /// As the kind wants it, and at most 256 KiB as JSON; `{}` by default.
     #[schema(value_type = Option<Object>)]
     payload: Option<Value>,
     /// 0 runs first; 1 by default.
@@ -49,6 +49,7 @@ pub(crate) struct UpdateSchedule {
     time_zone: Option<String>,
     /// The payload, old or new, must be one of this kind.
     kind: Option<String>,
+    /// At most 256 KiB as JSON.
     #[schema(value_type = Option<Object>)]
     payload: Option<Value>,
     #[schema(minimum = 0, maximum = 2)]

@@ -1,6 +1,6 @@
 use crate::Problem;
 use crate::extract::Fields;
-use crate::work::{MAX_ATTEMPTS, Submittable, check_kind};
+use crate::work::{MAX_ATTEMPTS, Submittable, check_kind, payload_size_fault};
 use chrono::{DateTime, TimeDelta, Utc};
 use jobs::schedules::{Timetable, jitter};
 use jobs::{CatalogueEntry, FieldError};
@@ -107,7 +107,11 @@ impl Settings {
             fields.note([error]);
         }
         let (kind, entry, payload) = if is_other_work || enabled || current.is_none() {
-            let (entry, payload) = kind.and_then(|kind| noted(fields, check_kind(what, &kind, payload)))?;
+            let Some(kind) = kind else {
+                fields.note(payload.as_ref().and_then(payload_size_fault));
+                return None;
+            };
+            let (entry, payload) = noted(fields, check_kind(what, &kind, payload))?;
             (entry.kind.to_owned(), Some(entry), payload)
         } else {
             (kind?, None, payload?)

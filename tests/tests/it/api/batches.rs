@@ -2,17 +2,15 @@
 use chrono::{DateTime, FixedOffset};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{Answered, Client, TestApp, TestOptions, eventually};
+use tests::{Answered, Client, TestApp, TestOptions, eventually, far_ahead};
 use uuid::Uuid;
-
-const FAR: &str = "2999-01-01T00:00:00Z";
 
 fn noop() -> Value {
     json!({"kind": "diagnostics.noop"})
 }
 
 fn far() -> Value {
-    json!({"kind": "diagnostics.noop", "run_at": FAR})
+    json!({"kind": "diagnostics.noop", "run_at": far_ahead()})
 }
 
 fn fails() -> Value {
@@ -381,7 +379,7 @@ async fn what_follows_a_batch_waits_for_it_also_when_it_is_retried() {
 async fn a_job_whose_unique_key_is_held_is_named_and_not_counted() {
     let app = TestApp::start().await;
     let client = &app.client;
-    let keyed = |key: &str| json!({"kind": "diagnostics.noop", "unique_key": key, "run_at": FAR});
+    let keyed = |key: &str| json!({"kind": "diagnostics.noop", "unique_key": key, "run_at": far_ahead()});
     let holder = client.post("/v1/jobs", keyed("a")).await.body;
     let batch = submit(client, json!({"jobs": [noop(), keyed("b"), keyed("a"), keyed("b")]})).await;
     assert_eq!(batch["counts"]["total"], 2);
@@ -404,7 +402,7 @@ async fn everything_wrong_with_a_batch_is_said_at_once_and_nothing_is_submitted(
         assert_eq!(found, fields, "{}", refused.text);
     };
     let wrong = json!({"jobs": [noop(), {"priority": 9}, 3, {"kind": "diagnostics.noop", "x": 1}],
-        "on_complete": {"kind": "diagnostics.noop", "run_at": FAR}, "on_failure": "explode", "name": 7, "surplus": 1});
+        "on_complete": {"kind": "diagnostics.noop", "run_at": far_ahead()}, "on_failure": "explode", "name": 7, "surplus": 1});
     refuse(
         wrong,
         "invalid",

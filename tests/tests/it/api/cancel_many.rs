@@ -2,7 +2,7 @@
 use super::jobs::{submit, without_workers};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{Client, TestApp, TestOptions, eventually};
+use tests::{Client, TestApp, TestOptions, eventually, far_ahead};
 
 async fn cancel(client: &Client, body: Value) -> Value {
     let answered = client.post("/v1/jobs/cancel", body).await;
@@ -18,7 +18,7 @@ async fn state(client: &Client, job: &str) -> Value {
 async fn every_job_that_matches_is_cancelled_and_no_other() {
     let app = without_workers().await;
     let due = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
-    let later = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"});
+    let later = json!({"kind": "diagnostics.noop", "run_at": far_ahead()});
     let later = submit(&app.client, later).await;
     let other = submit(&app.client, json!({"kind": "diagnostics.sleep", "payload": {"ms": 1}})).await;
     let of_another_tenant = submit(&app.client_b, json!({"kind": "diagnostics.noop"})).await;
@@ -82,7 +82,7 @@ async fn more_than_the_limit_are_cancelled_page_by_page() {
 async fn those_that_run_are_told_to_stop_and_a_batch_counts_what_it_lost() {
     let app = TestApp::start().await;
     let sleeping = json!({"kind": "diagnostics.sleep", "payload": {"ms": 600_000}});
-    let later = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"});
+    let later = json!({"kind": "diagnostics.noop", "run_at": far_ahead()});
     let batch = app.client.post("/v1/batches", json!({"jobs": [sleeping, later]})).await;
     let id = batch.body["id"].as_str().unwrap();
     let running = format!("/v1/jobs?parent_id={id}&state=running");

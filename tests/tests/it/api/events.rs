@@ -2,7 +2,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{Client, TestApp, eventually};
+use tests::{Client, TestApp, eventually, far_ahead};
 
 struct SentEvent {
     id: i64,
@@ -155,7 +155,7 @@ async fn a_cancelled_job_ends_its_stream() {
     let app = TestApp::start().await;
     let job = submit(
         &app.client,
-        json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"}),
+        json!({"kind": "diagnostics.noop", "run_at": far_ahead()}),
     )
     .await;
     let (client, followed) = (app.client.clone(), job.clone());

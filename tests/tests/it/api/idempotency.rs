@@ -1,7 +1,7 @@
 //! `Idempotency-Key`: the same request again is the same job.
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answered, Client, TestApp, TestOptions};
+use tests::{Answered, Client, TestApp, TestOptions, far_ahead};
 
 async fn send(client: &Client, path: &str, key: &str, body: &Value) -> Answered {
     client
@@ -22,7 +22,7 @@ fn replayed(answered: &Answered) -> bool {
 }
 
 fn far(payload: Value) -> Value {
-    json!({"kind": "diagnostics.sleep", "payload": payload, "run_at": "2999-01-01T00:00:00Z"})
+    json!({"kind": "diagnostics.sleep", "payload": payload, "run_at": far_ahead()})
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! Submitting, cancelling and retrying jobs.
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{Answered, Client, TestApp, TestOptions, eventually};
+use tests::{Answered, Client, TestApp, TestOptions, eventually, far_ahead};
 
 pub(super) async fn without_workers() -> TestApp {
     TestApp::start_with(TestOptions {
@@ -30,7 +30,7 @@ async fn a_job_that_waits_is_cancelled_at_once() {
     let app = without_workers().await;
     for body in [
         json!({"kind": "diagnostics.noop"}),
-        json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"}),
+        json!({"kind": "diagnostics.noop", "run_at": far_ahead()}),
     ] {
         let job = submit(&app.client, body).await;
         let cancelled = act(&app.client, &job, "cancel").await;
@@ -71,7 +71,7 @@ async fn only_a_dead_or_cancelled_job_is_retried_and_counts_from_zero_again() {
     act(&app.client, &good, "cancel").await.expect_problem(409, "conflict");
     let waiting = submit(
         &app.client,
-        json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"}),
+        json!({"kind": "diagnostics.noop", "run_at": far_ahead()}),
     )
     .await;
     act(&app.client, &waiting, "retry")

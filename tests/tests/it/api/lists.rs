@@ -1,7 +1,7 @@
 //! Pages, cursors and filters.
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use tests::{Client, TestApp, TestOptions};
+use tests::{Client, TestApp, TestOptions, far_ahead};
 
 async fn without_workers() -> TestApp {
     TestApp::start_with(TestOptions {
@@ -165,7 +165,7 @@ async fn jobs_are_found_by_state_kind_pool_and_time() {
     app.client.ended(&done).await;
     let waiting = submit(
         &app.client,
-        json!({"kind": "diagnostics.sleep", "payload": {"ms": 1}, "run_at": "2999-01-01T00:00:00Z"}),
+        json!({"kind": "diagnostics.sleep", "payload": {"ms": 1}, "run_at": far_ahead()}),
     )
     .await;
     let base = app.client.knowledge_base("base").await;
@@ -213,7 +213,7 @@ async fn batches_are_found_by_state_page_by_page() {
     let act = async |path: String| app.client.post(&path, Value::Null).await;
     let noop = json!({"kind": "diagnostics.noop"});
     let fails = json!({"kind": "diagnostics.fail", "payload": {"permanent": true}});
-    let far = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"});
+    let far = json!({"kind": "diagnostics.noop", "run_at": far_ahead()});
     for _ in 0..3 {
         batch(&app, json!({"jobs": [noop]})).await;
     }

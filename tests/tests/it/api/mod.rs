@@ -1,4 +1,5 @@
 //! The HTTP contract.
+mod attempts;
 mod batches;
 mod bodies;
 mod cancel_many;
@@ -13,6 +14,7 @@ mod keys;
 mod limits;
 mod lists;
 mod metrics;
+mod named_jobs;
 mod names;
 mod open_batches;
 mod pauses;
@@ -20,6 +22,7 @@ mod problems;
 mod publishable_keys;
 mod rate_limits;
 pub(crate) mod redact;
+mod refused_work;
 mod search_settings;
 mod snapshots;
 mod unique_keys;

@@ -1,7 +1,7 @@
 //! How many batches of a tenant may be there, and what becomes of one that nobody closes.
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{Answered, Client, TestApp, TestOptions, eventually};
+use tests::{Answered, Client, TestApp, TestOptions, eventually, far_ahead};
 
 fn noop() -> Value {
     json!({"kind": "diagnostics.noop"})
@@ -76,7 +76,7 @@ async fn a_tenant_has_ten_thousand_batches_that_have_not_ended_and_no_more() {
 async fn what_nobody_closes_for_a_month_is_closed_and_what_would_follow_is_cancelled() {
     let app = TestApp::start().await;
     let client = &app.client;
-    let far = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"});
+    let far = json!({"kind": "diagnostics.noop", "run_at": far_ahead()});
     let open = json!({"open": true, "jobs": [far], "on_complete": noop()});
     let (old, young) = (accepted(client, open.clone()).await, accepted(client, open).await);
     app.execute(&format!(

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use store::Owner;
 use store::pauses::{Target, pause, resume};
-use tests::{Client, TestApp, TestOptions, eventually};
+use tests::{Client, TestApp, TestOptions, eventually, far_ahead};
 
 async fn submit(client: &Client, kind: &str) -> String {
     let submitted = client
@@ -128,7 +128,7 @@ async fn one_job_may_run_while_the_others_are_paused_or_not_due() {
         submit(&app.client, "diagnostics.noop").await,
         submit(&app.client, "diagnostics.noop").await,
     );
-    let far = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"});
+    let far = json!({"kind": "diagnostics.noop", "run_at": far_ahead()});
     let far = app.client.post("/v1/jobs", far).await.body["id"]
         .as_str()
         .unwrap()

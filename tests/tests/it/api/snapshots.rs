@@ -2,7 +2,7 @@
 use super::redact::redacted;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{TestApp, eventually};
+use tests::{TestApp, eventually, far_ahead};
 
 async fn with_document(app: &TestApp) -> (String, Value) {
     let base = app.client.knowledge_base("Help centre").await;
@@ -87,7 +87,7 @@ async fn jobs_look_like_this_in_every_state() {
         .client
         .post(
             "/v1/jobs",
-            json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"}),
+            json!({"kind": "diagnostics.noop", "run_at": far_ahead()}),
         )
         .await;
     insta::assert_json_snapshot!("scheduled_job", redacted(&scheduled.body));

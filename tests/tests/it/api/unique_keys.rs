@@ -1,9 +1,9 @@
 //! Unique keys: at most one job that has not ended has one.
 use serde_json::{Value, json};
-use tests::{Client, TestApp, TestOptions};
+use tests::{Client, TestApp, TestOptions, far_ahead};
 
 fn far_off() -> Value {
-    json!({"kind": "diagnostics.noop", "unique_key": "nightly", "run_at": "2999-01-01T00:00:00Z"})
+    json!({"kind": "diagnostics.noop", "unique_key": "nightly", "run_at": far_ahead()})
 }
 
 async fn submit(client: &Client) -> String {
@@ -85,7 +85,7 @@ async fn locks_of_ended_jobs_are_swept_and_held_ones_are_not() {
     .await;
     let ended = submit(&app.client).await;
     act(&app.client, &ended, "cancel").await;
-    let held = json!({"kind": "diagnostics.noop", "unique_key": "weekly", "run_at": "2999-01-01T00:00:00Z"});
+    let held = json!({"kind": "diagnostics.noop", "unique_key": "weekly", "run_at": far_ahead()});
     app.client.post("/v1/jobs", held).await;
     let swept = store::jobs::sweep_locks(&app.context.system, None, 1000).await.unwrap();
     assert_eq!((swept.deleted, swept.live, swept.last), (1, 1, None));

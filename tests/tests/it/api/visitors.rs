@@ -46,5 +46,13 @@ async fn no_word_of_vendors_workers_or_costs_is_told_to_a_visitor() {
         let refused = from_page(&page, Method::GET, &format!("{path}/{list}"), &Value::Null).await;
         refused.expect_problem(403, "forbidden");
     }
+    let attempts = format!("{path}/attempts");
+    let told = from_page(&page, Method::GET, &attempts, &Value::Null).await;
+    assert_eq!(told.body["data"], json!([]), "{}", told.text);
+    assert_ne!(app.client.get(&attempts).await.body["data"], json!([]));
+    let others = app.client.post("/v1/jobs", json!({"kind": "diagnostics.noop"})).await;
+    let others = format!("/v1/jobs/{}/attempts", others.body["id"].as_str().unwrap());
+    let refused = from_page(&page, Method::GET, &others, &Value::Null).await;
+    refused.expect_problem(404, "not_found");
     app.abandon().await;
 }

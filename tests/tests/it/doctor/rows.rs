@@ -1,5 +1,6 @@
 use super::{examine, named_and_mended, run, submit, without_workers};
 use serde_json::json;
+use tests::TestApp;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_lease_that_expired_unnoticed_is_named_and_its_job_queued_again() {
@@ -105,19 +106,54 @@ async fn a_job_that_lost_two_workers_is_a_suspect_and_one_that_lost_one_is_not()
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_schedule_that_is_due_and_does_not_fire_is_named() {
+async fn a_schedule_that_is_due_and_does_not_fire_is_named_and_fired() {
     let app = without_workers().await;
-    let body = json!({"name": "hourly", "cron": "@hourly", "time_zone": "UTC", "kind": "diagnostics.noop"});
+    let schedule = hourly(&app, "hourly").await;
+    assert_eq!(examine(&app, &[]).health("schedules"), "ok", "it is not due");
+    run(&app, OVERDUE).await;
+    named_and_mended(&app, "schedules", "problem", &schedule);
+    let jobs = app.client.get(&format!("/v1/jobs?schedule_id={schedule}")).await.body;
+    let made = jobs["data"].as_array().unwrap();
+    assert_eq!((made.len(), &made[0]["state"]), (1, &json!("queued")), "{jobs}");
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_schedule_that_cannot_fire_is_left_with_the_reason_and_keeps_no_other_waiting() {
+    let app = without_workers().await;
+    let (refused, sound) = (hourly(&app, "refused").await, hourly(&app, "sound").await);
+    run(&app, OVERDUE).await;
+    // As after an upgrade that knows the kind no longer; it is the first to be fired, and has had its time.
+    run(
+        &app,
+        &format!(
+            "UPDATE schedules SET kind = 'summon', due_at = due_at - interval '1 minute', refused_since = now() - interval '1 hour' WHERE id = '{refused}'"
+        ),
+    )
+    .await;
+    let mended = examine(&app, &["--repair"]);
+    let verdict = mended.check("schedules");
+    let text = |name: &str| verdict[name].as_str().unwrap();
+    assert_eq!(verdict["health"], "problem", "{verdict:#}");
+    assert!(text("found").contains("1 could not be repaired"), "{verdict:#}");
+    assert!(
+        text("advice").contains(&refused) && text("advice").contains("`summon`"),
+        "{verdict:#}"
+    );
+    let jobs = app.client.get("/v1/jobs").await.body;
+    let of: Vec<_> = jobs["data"].as_array().unwrap().iter().map(|job| &job["schedule_id"]).collect();
+    assert_eq!(of, [&json!(sound)], "{jobs}");
+    app.abandon().await;
+}
+
+/// The tick that was last before now has not been decided about.
+const OVERDUE: &str = "UPDATE schedules SET next_tick = next_tick - interval '1 hour', due_at = now() - interval '1 minute'";
+
+async fn hourly(app: &TestApp, name: &str) -> String {
+    let body = json!({"name": name, "cron": "@hourly", "time_zone": "UTC", "kind": "diagnostics.noop"});
     let made = app.client.post("/v1/schedules", body).await;
     assert_eq!(made.status.as_u16(), 201, "{}", made.text);
-    assert_eq!(examine(&app, &[]).health("schedules"), "ok", "it is not due");
-    run(&app, "UPDATE schedules SET due_at = now() - interval '1 minute'").await;
-    let found = examine(&app, &[]);
-    let verdict = found.check("schedules");
-    assert_eq!(verdict["health"], "problem", "{verdict:#}");
-    let named = verdict["examples"][0].as_str().unwrap();
-    assert!(named.starts_with(made.body["id"].as_str().unwrap()), "{named}");
-    app.abandon().await;
+    made.body["id"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test(flavor = "multi_thread")]

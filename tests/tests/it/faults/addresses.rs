@@ -2,7 +2,7 @@
 use super::effects::call;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{FakeVendor, TestApp, TestOptions};
+use tests::{FakeVendor, TestApp, TestOptions, far_ahead};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_tenants_may_not_reach_is_not_called() {
@@ -19,7 +19,7 @@ async fn an_address_that_tenants_may_not_reach_is_not_called() {
     // One that was accepted where it may be called, or whose name leads there by now.
     let mut elsewhere = call(&vendor);
     elsewhere["payload"]["url"] = json!("https://example.com/");
-    elsewhere["run_at"] = json!("2999-01-01T00:00:00Z");
+    elsewhere["run_at"] = json!(far_ahead());
     let id = app.client.post("/v1/jobs", elsewhere).await.body["id"]
         .as_str()
         .unwrap()

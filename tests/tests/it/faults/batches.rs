@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use store::jobs::{ClaimedJob, Finish, Outcome, claim, finish};
 use store::{JobId, System};
-use tests::{Client, TestApp, TestOptions, eventually};
+use tests::{Client, TestApp, TestOptions, eventually, far_ahead};
 
 const ENDED: &str = "SELECT count(*) FROM batches WHERE ended_at IS NOT NULL";
 
@@ -151,7 +151,7 @@ async fn a_lost_worker_whose_job_is_dead_is_counted_and_cancels_the_rest() {
     let mut app = TestApp::start_with(without_workers()).await;
     let mut rows = Rows::of(&app);
     let once = json!({"kind": "diagnostics.noop", "max_attempts": 1});
-    let far = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"});
+    let far = json!({"kind": "diagnostics.noop", "run_at": far_ahead()});
     let batch = submit(&app.client, json!({"jobs": [once, far], "on_failure": "cancel"})).await;
     let lost = claim_all(&app.context.system, &mut rows, 1).await;
     expire_one(&app).await;

@@ -11,7 +11,7 @@ use store::jobs::{
 };
 use store::knowledge_bases::{self, NewKnowledgeBase};
 use store::{JobId, KnowledgeBaseId, StoreError};
-use tests::{TestApp, TestOptions};
+use tests::{TestApp, TestOptions, far_ahead};
 use uuid::Uuid;
 
 fn without_workers() -> TestOptions {
@@ -84,7 +84,7 @@ async fn only_a_job_that_waits_and_is_due_can_be_claimed() {
     assert_eq!(finish(system, &[success(&claimed.remove(0))]).await.unwrap().len(), 1);
     assert!(claim("five").await.unwrap().is_empty(), "an ended job was claimed");
 
-    let far_ahead = json!({"kind": "diagnostics.noop", "payload": {}, "run_at": "2099-01-01T00:00:00Z"});
+    let far_ahead = json!({"kind": "diagnostics.noop", "payload": {}, "run_at": far_ahead()});
     let later = app.client.post("/v1/jobs", far_ahead).await;
     let later = JobId(later.body["id"].as_str().unwrap().parse().unwrap());
     let claimed = store::jobs::claim(system, &[later], "early", Uuid::new_v4(), 60_000)

@@ -10,7 +10,7 @@ use std::str::Lines;
 use std::time::Duration;
 use store::jobs::{ClaimedJob, Finish, Outcome, claim, finish};
 use store::{JobId, System};
-use tests::eventually;
+use tests::{eventually, far_ahead};
 use uuid::Uuid;
 
 /// Nested loops are what pruning at run time is for; they are chosen where there are many tenants, and here by leaving nothing else.
@@ -28,8 +28,8 @@ async fn everything(deployment: &Deployment) {
     let hook = post("/v1/webhooks".to_owned(), hook).await;
     for job in [
         json!({"kind": "diagnostics.noop"}),
-        json!({"kind": "diagnostics.noop", "run_at": "2099-01-01T00:00:00Z", "unique_key": "k"}),
-        json!({"kind": "diagnostics.noop", "run_at": "2099-01-01T00:00:00Z", "unique_key": "k"}),
+        json!({"kind": "diagnostics.noop", "run_at": far_ahead(), "unique_key": "k"}),
+        json!({"kind": "diagnostics.noop", "run_at": far_ahead(), "unique_key": "k"}),
         json!({"kind": "diagnostics.sleep", "payload": {"ms": 1200}}),
         json!({"kind": "diagnostics.fail", "payload": {"times": 1}}),
         json!({"kind": "diagnostics.fail", "payload": {"times": 9}, "max_attempts": 1}),
@@ -37,7 +37,7 @@ async fn everything(deployment: &Deployment) {
         let _ = client.post("/v1/jobs", job).await;
     }
     let noop = || json!({"kind": "diagnostics.noop"});
-    let far = || json!({"kind": "diagnostics.noop", "run_at": "2099-01-01T00:00:00Z"});
+    let far = || json!({"kind": "diagnostics.noop", "run_at": far_ahead()});
     post(
         "/v1/batches".to_owned(),
         json!({"jobs": [noop(), noop()], "on_complete": noop()}),

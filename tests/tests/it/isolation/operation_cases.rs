@@ -50,6 +50,7 @@ pub(super) const CASES: &[Case] = &[
     ),
     read("get /v1/jobs", "jobs:read", PathId::None),
     read("get /v1/jobs/{id}", "jobs:read", PathId::Job),
+    read("get /v1/jobs/{id}/attempts", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/effects", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/steps", "jobs:read", PathId::Job),
     read("get /v1/jobs/{id}/why", "jobs:read", PathId::Job),

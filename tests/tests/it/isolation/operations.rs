@@ -6,7 +6,7 @@ use super::texts::texts;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use store::TenantId;
-use tests::{Answered, TestApp};
+use tests::{Answered, TestApp, far_ahead};
 
 const SCOPES: [&str; 10] = [
     "knowledge:read",
@@ -210,7 +210,7 @@ async fn lists_cursors_and_keys_of_one_tenant_mean_nothing_to_another() {
         );
     }
     // The same idempotency key and the same unique key, by both: two jobs.
-    let body = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z", "unique_key": "shared"});
+    let body = json!({"kind": "diagnostics.noop", "run_at": far_ahead(), "unique_key": "shared"});
     let mut jobs = Vec::new();
     for client in [&app.client, &app.client_b] {
         let request = client

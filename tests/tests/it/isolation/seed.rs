@@ -1,7 +1,7 @@
 use crate::collections::collection;
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
-use tests::{Client, FakeSite, FakeVendor, Receiver, SitePage, TestApp, TestOptions};
+use tests::{Client, FakeSite, FakeVendor, Receiver, SitePage, TestApp, TestOptions, far_ahead};
 
 /// Something of everything that a tenant can have.
 pub(super) struct Seeded {
@@ -79,7 +79,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
             .body,
     );
     assert_eq!(client.ended(&deletion).await["state"], "succeeded");
-    let waiting = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z", "unique_key": word});
+    let waiting = json!({"kind": "diagnostics.noop", "run_at": far_ahead(), "unique_key": word});
     let keyed = client
         .request(reqwest::Method::POST, "/v1/jobs")
         .header("idempotency-key", word)
@@ -88,14 +88,14 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
     let cancelled = client
         .post(
             "/v1/jobs",
-            json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"}),
+            json!({"kind": "diagnostics.noop", "run_at": far_ahead()}),
         )
         .await;
     let cancelled_job = id_of(&cancelled.body);
     client
         .post(&format!("/v1/jobs/{cancelled_job}/cancel"), json!({}))
         .await;
-    let deferred = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"});
+    let deferred = json!({"kind": "diagnostics.noop", "run_at": far_ahead()});
     let deferred_job = id_of(&client.post("/v1/jobs", deferred).await.body);
     let pause = client
         .post("/v1/pauses", json!({"kind": "diagnostics.abort", "reason": word}))

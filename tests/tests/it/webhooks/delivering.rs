@@ -1,7 +1,7 @@
 use super::{hook, run_job};
 use crate::collections::collection;
 use serde_json::{Value, json};
-use tests::{Received, Receiver, TestApp, TestOptions};
+use tests::{Received, Receiver, TestApp, TestOptions, far_ahead};
 
 fn types(received: &[Received]) -> Vec<String> {
     let mut types: Vec<String> = received
@@ -157,7 +157,7 @@ async fn only_what_a_webhook_wants_is_told_and_never_searches_or_deliveries() {
         .await;
     run_job(&app, "diagnostics.sleep", json!({"ms": 1})).await;
     run_job(&app, "diagnostics.fail", json!({"permanent": true})).await;
-    let later = json!({"kind": "diagnostics.noop", "run_at": "2999-01-01T00:00:00Z"});
+    let later = json!({"kind": "diagnostics.noop", "run_at": far_ahead()});
     let later = app.client.post("/v1/jobs", later).await.body["id"]
         .as_str()
         .unwrap()
