@@ -71,8 +71,13 @@ pub(crate) fn attempt_line(attempt: &Attempt, of_run: bool) -> String {
         false => String::new(),
     };
     let error = attempt.error.as_ref().filter(|error| !error.is_null());
-    let error = error.map(|error| format!(": {}", error_text(error))).unwrap_or_default();
-    format!("{run}attempt {}  {outcome} on {worker} ({took}){error}", attempt.attempt)
+    let error = error
+        .map(|error| format!(": {}", error_text(error)))
+        .unwrap_or_default();
+    format!(
+        "{run}attempt {}  {outcome} on {worker} ({took}){error}",
+        attempt.attempt
+    )
 }
 
 /// Its code, its step and its message, or whatever it is.

@@ -116,7 +116,12 @@ impl Fields {
     pub(crate) fn check_nested_list<T: FromFields>(&mut self, name: &str, most: usize, settings: &Settings) {
         let prefix = format!("{}{name}", self.prefix);
         let items = self.left.get_mut(name).and_then(Value::as_array_mut);
-        for (at, item) in items.filter(|items| items.len() <= most).into_iter().flatten().enumerate() {
+        for (at, item) in items
+            .filter(|items| items.len() <= most)
+            .into_iter()
+            .flatten()
+            .enumerate()
+        {
             self.errors
                 .append(&mut checked::<T>(format!("{prefix}.{at}."), item, settings));
         }

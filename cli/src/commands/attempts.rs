@@ -75,9 +75,10 @@ mod tests {
 
     #[test]
     fn an_attempt_is_told_with_when_it_began_and_of_which_run() {
-        let attempt: Attempt = serde_json::from_value(json!({"run": 1, "attempt": 2, "worker": "w1", "outcome": "handed_back",
+        let attempt: Attempt =
+            serde_json::from_value(json!({"run": 1, "attempt": 2, "worker": "w1", "outcome": "handed_back",
             "error": null, "started_at": "2026-01-02T03:04:05.000Z", "ended_at": "2026-01-02T03:04:05.250Z"}))
-        .unwrap();
+            .unwrap();
         assert_eq!(
             line(&attempt),
             "2026-01-02 03:04:05  run 1  attempt 2  handed_back on w1 (250 ms)\n"

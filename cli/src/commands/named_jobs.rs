@@ -24,7 +24,8 @@ mod tests {
         assert!(all_done(&[], &cut), "who named none asked for so many at most");
         let whole = json!({"cancelled": [named[0]], "skipped": [], "next_cursor": null});
         assert!(all_done(&named[..1], &whole));
-        let skipped = json!({"cancelled": [named[0]], "skipped": [{"id": named[1], "reason": "not_found"}], "next_cursor": null});
+        let skipped =
+            json!({"cancelled": [named[0]], "skipped": [{"id": named[1], "reason": "not_found"}], "next_cursor": null});
         assert!(!all_done(&named, &skipped));
     }
 }

@@ -6,7 +6,6 @@ use axum::extract::State;
 use chrono::{DateTime, Datelike};
 use store::JobId;
 use store::jobs::{AttemptPlace, find, list_attempts};
-use uuid::Uuid;
 
 /// Which page of a job's attempts.
 #[derive(Debug)]

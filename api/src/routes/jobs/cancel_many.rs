@@ -187,7 +187,11 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellati
     let CancelRequest { mut filter, dry_run } = request;
     let limit = usize::try_from(filter.of.limit).unwrap_or(0);
     // All that are named are looked for: else those behind the limit could not be told from those that do not match.
-    filter.of.limit = if filter.ids.is_empty() { filter.of.limit + 1 } else { MOST };
+    filter.of.limit = if filter.ids.is_empty() {
+        filter.of.limit + 1
+    } else {
+        MOST
+    };
     let mut found = unended(tx, &filter).await?;
     let matched: Vec<JobId> = found.iter().map(|job| job.id).collect();
     let others = match filter.of.before {
@@ -211,7 +215,9 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellati
     let ended = wanted.iter().filter(|job| told.iter().all(|(id, _)| *id != job.id));
     let skipped = deletions.iter().map(|job| NotCancelled::of(job.id.0, "deletion"));
     let skipped = skipped.chain(ended.map(|job| NotCancelled::of(job.id.0, ENDED)));
-    let others = others.iter().map(|(id, job)| NotCancelled::of(id.0, why_not(job.as_ref())));
+    let others = others
+        .iter()
+        .map(|(id, job)| NotCancelled::of(id.0, why_not(job.as_ref())));
     let undecided = ids(&|state| state == JobState::Dead);
     let of_dead = wanted.iter().filter(|job| undecided.contains(&job.id.0));
     let dead: Vec<String> = of_dead.map(|job| job.kind.clone()).collect();

@@ -20,10 +20,16 @@ async fn with_attempts(app: &TestApp) -> String {
 async fn workers(client: &Client, job: &str, limit: usize) -> Vec<String> {
     let (mut found, mut cursor) = (Vec::new(), String::new());
     loop {
-        let page = client.get(&format!("/v1/jobs/{job}/attempts?limit={limit}{cursor}")).await;
+        let page = client
+            .get(&format!("/v1/jobs/{job}/attempts?limit={limit}{cursor}"))
+            .await;
         assert_eq!(page.status.as_u16(), 200, "{}", page.text);
         let attempts = page.body["data"].as_array().unwrap();
-        found.extend(attempts.iter().map(|attempt| attempt["worker"].as_str().unwrap().to_owned()));
+        found.extend(
+            attempts
+                .iter()
+                .map(|attempt| attempt["worker"].as_str().unwrap().to_owned()),
+        );
         assert!(found.len() < 1000, "the list has no end");
         match page.body["next_cursor"].as_str() {
             Some(next) => {
@@ -57,7 +63,10 @@ async fn every_attempt_is_listed_the_newest_first() {
         let refused = app.client.get(&format!("{path}?cursor={cursor}")).await;
         refused.expect_problem(400, "invalid_cursor");
     }
-    app.client.get(&format!("{path}?limit=0")).await.expect_problem(400, "invalid_query");
+    app.client
+        .get(&format!("{path}?limit=0"))
+        .await
+        .expect_problem(400, "invalid_query");
     app.client_b.get(&path).await.expect_problem(404, "not_found");
     app.abandon().await;
 }
@@ -75,7 +84,12 @@ async fn an_attempt_that_ends_between_two_pages_is_listed_once() {
     let first = app.client.get(&path).await.body;
     let running = &first["data"][0];
     assert_eq!(
-        [&running["worker"], &running["attempt"], &running["ended_at"], &running["outcome"]],
+        [
+            &running["worker"],
+            &running["attempt"],
+            &running["ended_at"],
+            &running["outcome"]
+        ],
         [&json!("current"), &json!(6), &Value::Null, &Value::Null]
     );
     let end = "INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome)

@@ -153,11 +153,7 @@ async fn a_job_that_has_ended_is_told_once_and_the_stream_closes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cancelled_job_ends_its_stream() {
     let app = TestApp::start().await;
-    let job = submit(
-        &app.client,
-        json!({"kind": "diagnostics.noop", "run_at": far_ahead()}),
-    )
-    .await;
+    let job = submit(&app.client, json!({"kind": "diagnostics.noop", "run_at": far_ahead()})).await;
     let (client, followed) = (app.client.clone(), job.clone());
     let following = tokio::spawn(async move { follow(&client, &followed, None).await });
     app.client.post(&format!("/v1/jobs/{job}/cancel"), json!({})).await;

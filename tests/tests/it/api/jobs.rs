@@ -69,11 +69,7 @@ async fn only_a_dead_or_cancelled_job_is_retried_and_counts_from_zero_again() {
     app.client.ended(&good).await;
     act(&app.client, &good, "retry").await.expect_problem(409, "conflict");
     act(&app.client, &good, "cancel").await.expect_problem(409, "conflict");
-    let waiting = submit(
-        &app.client,
-        json!({"kind": "diagnostics.noop", "run_at": far_ahead()}),
-    )
-    .await;
+    let waiting = submit(&app.client, json!({"kind": "diagnostics.noop", "run_at": far_ahead()})).await;
     act(&app.client, &waiting, "retry")
         .await
         .expect_problem(409, "conflict");

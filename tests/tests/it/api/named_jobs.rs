@@ -60,8 +60,10 @@ async fn of_named_jobs_each_that_is_not_cancelled_is_skipped_with_why() {
 /// A dead job of this kind.
 async fn dead(app: &TestApp, kind: &str) -> String {
     let job = submit(&app.client, json!({"kind": kind})).await;
-    app.execute(&format!("UPDATE jobs SET state = 'dead', finished_at = now() WHERE id = '{job}'"))
-        .await;
+    app.execute(&format!(
+        "UPDATE jobs SET state = 'dead', finished_at = now() WHERE id = '{job}'"
+    ))
+    .await;
     job
 }
 
@@ -74,7 +76,10 @@ async fn of_named_dead_letters_each_that_is_left_alone_is_skipped_with_why() {
     assert_eq!((&once["discarded"], &once["skipped"]), (&json!([given_up]), &json!([])));
     let (waiting, other) = (noop(&app.client).await, dead(&app, "diagnostics.noop").await);
     let (foreign, unknown) = (noop(&app.client_b).await, Uuid::now_v7().to_string());
-    let letters = [dead(&app, "diagnostics.fail").await, dead(&app, "diagnostics.fail").await];
+    let letters = [
+        dead(&app, "diagnostics.fail").await,
+        dead(&app, "diagnostics.fail").await,
+    ];
     let ids = json!([given_up, letters[0], waiting, other, letters[1], foreign, unknown]);
     let why = skipped(&[
         (&given_up, "discarded"),
@@ -100,11 +105,17 @@ async fn of_named_dead_letters_each_that_is_left_alone_is_skipped_with_why() {
         let page = which(json!({"limit": 1})).await;
         assert_eq!((&page[done], &page["skipped"]), (&json!([letters[1]]), &why), "{verb}");
         let rest = which(json!({"limit": 1, "cursor": page["next_cursor"]})).await;
-        assert_eq!((&rest[done], &rest["skipped"]), (&json!([letters[0]]), &json!([])), "{verb}");
+        assert_eq!(
+            (&rest[done], &rest["skipped"]),
+            (&json!([letters[0]]), &json!([])),
+            "{verb}"
+        );
         assert_eq!(rest["next_cursor"], Value::Null, "{verb}");
         for job in &letters {
-            app.execute(&format!("UPDATE jobs SET state = 'dead', finished_at = now() WHERE id = '{job}'"))
-                .await;
+            app.execute(&format!(
+                "UPDATE jobs SET state = 'dead', finished_at = now() WHERE id = '{job}'"
+            ))
+            .await;
         }
     }
     app.abandon().await;

@@ -127,7 +127,8 @@ async fn a_payload_that_is_too_large_is_refused_with_whatever_else_is_wrong() {
 async fn a_schedules_payload_that_is_too_large_is_refused_with_whatever_else_is_wrong() {
     let app = without_workers().await;
     let large = call_of((256 << 10) + 1);
-    let schedule = |kind: &str| json!({"name": "n", "cron": "@hourly", "kind": kind, "overlap": "maybe", "payload": large});
+    let schedule =
+        |kind: &str| json!({"name": "n", "cron": "@hourly", "kind": kind, "overlap": "maybe", "payload": large});
     let expected = ["overlap invalid", "payload too_large", "payload.key length"];
     let refused = app.client.post("/v1/schedules", schedule(CALL)).await;
     assert_eq!(faults(&refused, "invalid"), expected);

@@ -85,10 +85,7 @@ async fn jobs_look_like_this_in_every_state() {
     insta::assert_json_snapshot!("running_job", redacted(&shown));
     let scheduled = app
         .client
-        .post(
-            "/v1/jobs",
-            json!({"kind": "diagnostics.noop", "run_at": far_ahead()}),
-        )
+        .post("/v1/jobs", json!({"kind": "diagnostics.noop", "run_at": far_ahead()}))
         .await;
     insta::assert_json_snapshot!("scheduled_job", redacted(&scheduled.body));
     app.abandon().await;

@@ -45,16 +45,15 @@ async fn blockers(app: &TestApp, job: &str) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scheduled_job_names_its_time() {
     let app = TestApp::start().await;
-    let job = submit(
-        &app,
-        json!({"kind": "diagnostics.noop", "run_at": far_ahead()}),
-    )
-    .await;
+    let job = submit(&app, json!({"kind": "diagnostics.noop", "run_at": far_ahead()})).await;
     let why = why(&app, &job).await;
     assert_eq!(why["state"], "scheduled");
     assert_eq!(why["blocked_by"][0]["reason"], "scheduled", "{why}");
     assert!(
-        why["blocked_by"][0]["detail"].as_str().unwrap().contains(&far_ahead()[..10]),
+        why["blocked_by"][0]["detail"]
+            .as_str()
+            .unwrap()
+            .contains(&far_ahead()[..10]),
         "{why}"
     );
     assert_eq!(

@@ -141,13 +141,19 @@ async fn a_schedule_that_cannot_fire_is_left_with_the_reason_and_keeps_no_other_
         "{verdict:#}"
     );
     let jobs = app.client.get("/v1/jobs").await.body;
-    let of: Vec<_> = jobs["data"].as_array().unwrap().iter().map(|job| &job["schedule_id"]).collect();
+    let of: Vec<_> = jobs["data"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|job| &job["schedule_id"])
+        .collect();
     assert_eq!(of, [&json!(sound)], "{jobs}");
     app.abandon().await;
 }
 
 /// The tick that was last before now has not been decided about.
-const OVERDUE: &str = "UPDATE schedules SET next_tick = next_tick - interval '1 hour', due_at = now() - interval '1 minute'";
+const OVERDUE: &str =
+    "UPDATE schedules SET next_tick = next_tick - interval '1 hour', due_at = now() - interval '1 minute'";
 
 async fn hourly(app: &TestApp, name: &str) -> String {
     let body = json!({"name": name, "cron": "@hourly", "time_zone": "UTC", "kind": "diagnostics.noop"});

@@ -86,10 +86,7 @@ pub(super) async fn seed(client: &Client, word: &str) -> Seeded {
         .json(&waiting);
     let waiting_job = id_of(&client.send(keyed).await.body);
     let cancelled = client
-        .post(
-            "/v1/jobs",
-            json!({"kind": "diagnostics.noop", "run_at": far_ahead()}),
-        )
+        .post("/v1/jobs", json!({"kind": "diagnostics.noop", "run_at": far_ahead()}))
         .await;
     let cancelled_job = id_of(&cancelled.body);
     client
