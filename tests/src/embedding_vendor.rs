@@ -128,6 +128,7 @@ struct Desk {
     texts_max: usize,
     words_max: AtomicUsize,
     calls: Mutex<Vec<VendorCall>>,
+    answers: Mutex<Vec<Value>>,
     mischief: Mutex<VecDeque<EmbeddingMischief>>,
 }
 
@@ -147,6 +148,7 @@ impl EmbeddingVendor {
             texts_max,
             words_max: AtomicUsize::new(usize::MAX),
             calls: Mutex::default(),
+            answers: Mutex::default(),
             mischief: Mutex::default(),
         });
         let router = Router::new()
@@ -184,6 +186,12 @@ impl EmbeddingVendor {
     #[must_use]
     pub fn calls(&self) -> Vec<VendorCall> {
         lock(&self.desk.calls).clone()
+    }
+
+    /// What was answered to those that were not refused, in order.
+    #[must_use]
+    pub fn answers(&self) -> Vec<Value> {
+        lock(&self.desk.answers).clone()
     }
 }
 
@@ -236,7 +244,9 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
         Some(EmbeddingMischief::CutOff) | None => {}
     }
     let tokens: usize = texts.iter().map(words).sum();
-    let body = spoken(&call.path, vectors, tokens, pixels.iter().sum()).to_string();
+    let answer = spoken(&call, vectors, tokens, pixels.iter().sum());
+    let body = answer.to_string();
+    lock(&desk.answers).push(answer);
     let end = match mischief {
         Some(EmbeddingMischief::CutOff) => body.len() / 2,
         _ => body.len(),
@@ -244,8 +254,9 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
     ([("content-type", "application/json")], body[..end].to_owned()).into_response()
 }
 
-/// The answer of the vendor whose path it is.
-fn spoken(path: &str, vectors: Vec<Vec<f32>>, tokens: usize, pixels: u64) -> Value {
+/// The answer of the vendor whose call it is: of two that have one path, Voyage is told what the texts are for.
+fn spoken(call: &VendorCall, vectors: Vec<Vec<f32>>, tokens: usize, pixels: u64) -> Value {
+    let path = call.path.as_str();
     if path.ends_with(":batchEmbedContents") {
         let embeddings: Vec<Value> = vectors.iter().map(|vector| json!({ "values": vector })).collect();
         return json!({ "embeddings": embeddings, "usageMetadata": { "promptTokenCount": tokens } });
@@ -264,6 +275,8 @@ fn spoken(path: &str, vectors: Vec<Vec<f32>>, tokens: usize, pixels: u64) -> Val
     let usage = if path.ends_with("/multimodalembeddings") {
         let total = tokens as u64 + pixels.div_ceil(560);
         json!({ "text_tokens": tokens, "image_pixels": pixels, "total_tokens": total })
+    } else if call.body["input_type"].is_string() {
+        json!({ "total_tokens": tokens })
     } else {
         json!({ "prompt_tokens": tokens, "total_tokens": tokens })
     };

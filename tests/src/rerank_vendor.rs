@@ -27,6 +27,7 @@ pub enum RerankMischief {
 struct Desk {
     documents_max: usize,
     calls: Mutex<Vec<VendorCall>>,
+    answers: Mutex<Vec<Value>>,
     mischief: Mutex<VecDeque<RerankMischief>>,
 }
 
@@ -45,6 +46,7 @@ impl RerankVendor {
         let desk = Arc::new(Desk {
             documents_max,
             calls: Mutex::default(),
+            answers: Mutex::default(),
             mischief: Mutex::default(),
         });
         let router = Router::new().fallback(answer).with_state(desk.clone());
@@ -66,6 +68,12 @@ impl RerankVendor {
     #[must_use]
     pub fn calls(&self) -> Vec<VendorCall> {
         lock(&self.desk.calls).clone()
+    }
+
+    /// What was answered to those that were not refused, in order.
+    #[must_use]
+    pub fn answers(&self) -> Vec<Value> {
+        lock(&self.desk.answers).clone()
     }
 }
 
@@ -115,6 +123,7 @@ async fn answer(State(desk): State<Arc<Desk>>, uri: Uri, headers: HeaderMap, bod
     } else {
         json!({ "object": "list", "data": scored, "model": "m", "usage": { "total_tokens": tokens } })
     };
+    lock(&desk.answers).push(answer.clone());
     axum::Json(answer).into_response()
 }
 

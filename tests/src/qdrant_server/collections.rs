@@ -1,5 +1,5 @@
 use super::unsupported::service;
-use super::{Collection, Service};
+use super::{Collection, Service, lock};
 use ::qdrant_client::qdrant::collections_server::Collections;
 use ::qdrant_client::qdrant::vectors_config::Config;
 use ::qdrant_client::qdrant::*;
@@ -13,6 +13,7 @@ service!(Collections, Service, {
             let message = format!("Wrong input: Collection `{}` already exists!", asked.collection_name);
             return Err(Status::invalid_argument(message));
         }
+        lock(&self.0.made).push(asked.clone());
         let named = match asked.vectors_config.and_then(|config| config.config) {
             Some(Config::ParamsMap(map)) => map.map.get("dense").map(|dense| dense.size),
             _ => None,

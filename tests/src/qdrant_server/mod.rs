@@ -7,7 +7,9 @@ mod unsupported;
 use qdrant_client::qdrant::collections_server::CollectionsServer;
 use qdrant_client::qdrant::points_server::PointsServer;
 use qdrant_client::qdrant::qdrant_server::{Qdrant, QdrantServer as HealthServer};
-use qdrant_client::qdrant::{Filter, HealthCheckReply, HealthCheckRequest, Value};
+use qdrant_client::qdrant::{
+    CreateCollection, CreateFieldIndexCollection, Filter, HealthCheckReply, HealthCheckRequest, QueryPoints, Value,
+};
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::TcpListener;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,6 +30,8 @@ pub enum QdrantMischief {
     Unavailable,
     /// Writes are refused, as by a full disk; searches are answered.
     ReadOnly,
+    /// What would bring a collection beyond so many points is refused, as by a disk that has filled up; searches are answered.
+    FullAt(usize),
     /// Every answer comes this much later.
     Slow(Duration),
     /// The next write comes only when [`QdrantDouble::deliver`] says so, as of a client that was stopped while it sent; the one after that is refused. Others, meanwhile, are done.
@@ -65,6 +69,12 @@ struct Desk {
     mischief: Mutex<QdrantMischief>,
     /// What searches and deletions were narrowed to.
     filters: Mutex<Vec<Filter>>,
+    /// What the double itself does not heed, being exact and in memory: what it was asked for, in order.
+    made: Mutex<Vec<CreateCollection>>,
+    fields: Mutex<Vec<CreateFieldIndexCollection>>,
+    searches: Mutex<Vec<QueryPoints>>,
+    /// How often each chunk was put.
+    puts: Mutex<HashMap<String, usize>>,
     late: watch::Sender<Late>,
 }
 
@@ -210,6 +220,26 @@ impl QdrantDouble {
     pub fn take_filters(&self) -> Vec<Filter> {
         std::mem::take(&mut lock(&self.desk.filters))
     }
+
+    /// Every collection as it was asked for.
+    pub fn made(&self) -> Vec<CreateCollection> {
+        lock(&self.desk.made).clone()
+    }
+
+    /// Every index of a field as it was asked for.
+    pub fn fields(&self) -> Vec<CreateFieldIndexCollection> {
+        lock(&self.desk.fields).clone()
+    }
+
+    /// Every search as it was asked for.
+    pub fn searches(&self) -> Vec<QueryPoints> {
+        lock(&self.desk.searches).clone()
+    }
+
+    /// How many chunks were put more than once.
+    pub fn put_again(&self) -> usize {
+        lock(&self.desk.puts).values().filter(|puts| **puts > 1).count()
+    }
 }
 
 /// One of the server's services.
@@ -229,11 +259,11 @@ impl Service {
         match mischief {
             QdrantMischief::Unavailable => return Err(Status::unavailable("the node is starting")),
             QdrantMischief::ReadOnly if writes => {
-                return Err(Status::internal("Service internal error: No space left on device"));
+                return Err(no_space());
             }
             QdrantMischief::Slow(late) => tokio::time::sleep(late).await,
             QdrantMischief::Late if writes => return self.enter_late().await,
-            QdrantMischief::Late | QdrantMischief::None | QdrantMischief::ReadOnly => {}
+            QdrantMischief::Late | QdrantMischief::None | QdrantMischief::ReadOnly | QdrantMischief::FullAt(_) => {}
         }
         Ok(lock(&self.0.collections))
     }
@@ -286,6 +316,10 @@ fn with_key(request: Request<()>) -> Result<Request<()>, Status> {
             "Must provide an API key or an Authorization bearer token",
         )),
     }
+}
+
+fn no_space() -> Status {
+    Status::internal("Service internal error: No space left on device")
 }
 
 fn not_found(collection: &str) -> Status {

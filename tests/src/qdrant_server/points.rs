@@ -1,6 +1,6 @@
 use super::filter::{matches, uuid_of};
 use super::unsupported::service;
-use super::{Collection, QdrantPoint, Service, lock, not_found};
+use super::{Collection, QdrantMischief, QdrantPoint, Service, lock, no_space, not_found};
 use ::qdrant_client::qdrant::points_selector::PointsSelectorOneOf;
 use ::qdrant_client::qdrant::points_server::Points;
 use ::qdrant_client::qdrant::vectors::VectorsOptions;
@@ -25,10 +25,17 @@ service!(Points, Service, {
         let asked = request.into_inner();
         let mut collections = self.write().await?;
         let collection = collections.get_mut(&asked.collection_name).ok_or_else(|| not_found(&asked.collection_name))?;
+        if matches!(*lock(&self.0.mischief), QdrantMischief::FullAt(most) if collection.points.len() + asked.points.len() > most) {
+            return Err(no_space());
+        }
         for point in asked.points {
             let id = point.id.as_ref().map(uuid_of).unwrap_or_default().to_owned();
             let vector = unit(dense(point.vectors, collection.dimensions)?);
-            collection.points.insert(id, QdrantPoint { vector, payload: point.payload });
+            let point = QdrantPoint { vector, payload: point.payload };
+            if !point.text("chunk_id").is_empty() {
+                *lock(&self.0.puts).entry(id.clone()).or_default() += 1;
+            }
+            collection.points.insert(id, point);
         }
         Ok(done())
     }
@@ -76,7 +83,8 @@ service!(Points, Service, {
         let asked = request.into_inner();
         let mut collections = self.write().await?;
         let collection = collections.get_mut(&asked.collection_name).ok_or_else(|| not_found(&asked.collection_name))?;
-        collection.indexed.insert(asked.field_name);
+        collection.indexed.insert(asked.field_name.clone());
+        lock(&self.0.fields).push(asked);
         Ok(done())
     }
 
@@ -88,6 +96,7 @@ service!(Points, Service, {
         for query in asked.query_points {
             lock(&self.0.filters).extend(query.filter.clone());
             result.push(BatchResult { result: nearest(collection, &query)? });
+            lock(&self.0.searches).push(query);
         }
         Ok(Response::new(QueryBatchResponse { result, ..QueryBatchResponse::default() }))
     }

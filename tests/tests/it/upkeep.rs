@@ -106,6 +106,61 @@ async fn upkeep_of_partitions_waits_for_no_backup() {
     app.abandon().await;
 }
 
+/// Makes the partitions of a week, as if they had been made in their time.
+async fn make_week(app: &TestApp, week: &str, first: &str) {
+    for table in ["jobs", "job_bodies", "job_attempts", "effects"] {
+        run(
+            app,
+            &format!(
+                "CREATE TABLE {table}_{week} (LIKE {table} INCLUDING DEFAULTS INCLUDING CONSTRAINTS);
+                 ALTER TABLE {table} ATTACH PARTITION {table}_{week}
+                 FOR VALUES FROM (uuid_of_instant({first})) TO (uuid_of_instant({first} + interval '7 days'))"
+            ),
+        )
+        .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_sweeps_drops_a_week_when_its_days_are_over_and_keeps_one_with_work_left() {
+    let app = without_workers().await;
+    let lately = "date_trunc('week', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '14 days'";
+    let name = format!("SELECT to_char(({lately}) AT TIME ZONE 'UTC', 'IYYY\"w\"IW') AS text");
+    let recent = app.texts(&name).await.remove(0);
+    make_week(&app, "2020w10", "timestamptz '2020-03-02 00:00Z'").await;
+    make_week(&app, "2020w11", "timestamptz '2020-03-09 00:00Z'").await;
+    make_week(&app, &recent, lately).await;
+    for (state, at) in [("succeeded", "2020-03-04 00:00Z"), ("queued", "2020-03-11 00:00Z")] {
+        let job = app
+            .client
+            .post("/v1/jobs", json!({"kind": "diagnostics.noop"}))
+            .await
+            .body;
+        let id = job["id"].as_str().unwrap();
+        run(
+            &app,
+            &format!(
+                "UPDATE jobs SET id = uuid_of_instant('{at}'), state = '{state}', finished_at = CASE '{state}' WHEN 'succeeded' THEN now() END WHERE id = '{id}'"
+            ),
+        )
+        .await;
+    }
+    // One a sweep.
+    for _ in 0..3 {
+        workers::sweep_all(&app.context.system, &app.context.settings.dispatch)
+            .await
+            .unwrap();
+    }
+    let weeks = format!(
+        "SELECT relname::text AS text FROM pg_class WHERE relname IN ('jobs_2020w10', 'effects_2020w10', 'jobs_2020w11', 'jobs_{recent}') ORDER BY relname"
+    );
+    assert_eq!(
+        app.texts(&weeks).await,
+        ["jobs_2020w11".to_owned(), format!("jobs_{recent}")]
+    );
+    app.abandon().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_job_that_is_retried_while_its_week_is_dropped_is_kept_with_it() {
     let app = without_workers().await;

@@ -1,5 +1,5 @@
 //! Pictures as documents: embedded as pictures, by models that read them, or not at all.
-use super::openapi::{conforms, request_schema, specification};
+use super::openapi::{conforms, request_schema, response_schema, specification};
 use super::{DIMENSIONS, app_with, base_of, spent, submit};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -130,6 +130,8 @@ async fn a_picture_goes_to_the_vendor_behind_its_title_as_the_description_asks_f
     if let Some(described) = specification("voyage.yaml") {
         let schema = request_schema(&described, "/multimodalembeddings");
         conforms(&described, schema, &calls[0].body, "body");
+        let schema = response_schema(&described, "/multimodalembeddings");
+        conforms(&described, schema, &vendor.answers()[0], "answer");
     }
     app.finish().await;
 }

@@ -1,6 +1,6 @@
-//! What is sent to each vendor, against its own description.
+//! What is sent to each vendor, and what its stand-in answers, against the vendor's own description.
 use super::{app_with, numbered, numbers, wanted};
-use crate::embedding::openapi::{conforms, request_schema, specification};
+use crate::embedding::openapi::{conforms, request_schema, response_schema, specification};
 use serde_json::json;
 use tests::RerankVendor;
 
@@ -48,6 +48,15 @@ async fn voyage_gets_what_its_description_asks_for_and_what_it_bills_is_written_
             request_schema(&described, "/rerank"),
             &calls[0].body,
             "body",
+        );
+        // What the vendor's stand-in says is what the vendor would.
+        let answers = vendor.answers();
+        assert_eq!(answers.len(), 1);
+        conforms(
+            &described,
+            response_schema(&described, "/rerank"),
+            &answers[0],
+            "answer",
         );
     }
     app.finish().await;

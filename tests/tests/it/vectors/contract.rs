@@ -1,5 +1,9 @@
 //! What a search answers does not depend on where the vectors are.
 use super::{app_with, base_in, ingest, start, titles};
+use qdrant_client::qdrant::payload_index_params::IndexParams;
+use qdrant_client::qdrant::quantization_config::Quantization;
+use qdrant_client::qdrant::vectors_config::Config;
+use qdrant_client::qdrant::{CreateFieldIndexCollection, QuantizationType};
 use serde_json::{Value, json};
 use tests::{QdrantDouble, TestApp};
 
@@ -223,5 +227,71 @@ async fn every_search_and_deletion_names_the_tenant_and_the_index() {
         panic!("{collections:?}")
     };
     assert_eq!(indexed, &["document_id", "index", "tenant_id"]);
+    app.finish().await;
+}
+
+/// Whether the server is told that the field parts the points of one tenant from those of others.
+fn is_tenant(field: &CreateFieldIndexCollection) -> bool {
+    let params = field
+        .field_index_params
+        .as_ref()
+        .and_then(|params| params.index_params.as_ref());
+    matches!(params, Some(IndexParams::KeywordIndexParams(keyword)) if keyword.is_tenant == Some(true))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[allow(deprecated, reason = "servers that know no `memory` read these")]
+async fn a_collection_keeps_tenants_apart_in_its_graph_and_what_is_found_by_small_copies_is_scored_anew() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    ingest(&app, &base, "heron", "The heron stands in the river.").await;
+    let query = json!({"knowledge_base_ids": [base], "query": "heron", "mode": "hybrid", "limit": 5});
+    assert_eq!(super::titles_of(&app.client.search(query).await), ["heron"]);
+
+    let made = server.made();
+    let [made] = &made[..] else { panic!("{made:?}") };
+    let graph = made.hnsw_config.unwrap();
+    assert_eq!(
+        (graph.m, graph.payload_m),
+        (Some(0), Some(16)),
+        "one graph within each tenant, none over all"
+    );
+    let Some(Quantization::Scalar(copies)) = made.quantization_config.and_then(|config| config.quantization) else {
+        panic!("{made:?}")
+    };
+    assert_eq!(
+        (copies.r#type, copies.quantile, copies.always_ram),
+        (QuantizationType::Int8.into(), Some(0.99), Some(true))
+    );
+    let Some(Config::ParamsMap(vectors)) = made.vectors_config.as_ref().and_then(|config| config.config.as_ref())
+    else {
+        panic!("{made:?}")
+    };
+    assert_eq!(vectors.map["dense"].on_disk, Some(true), "the whole ones");
+    let fields = server.fields();
+    let tenants: Vec<&str> = fields
+        .iter()
+        .filter(|field| is_tenant(field))
+        .map(|field| field.field_name.as_str())
+        .collect();
+    assert_eq!(tenants, ["tenant_id"], "{fields:?}");
+
+    let searches = server.searches();
+    assert_eq!(
+        searches.len(),
+        2,
+        "the nearest, and those of the other leg: {searches:?}"
+    );
+    for search in &searches {
+        let params = search.params.as_ref().unwrap();
+        let quantised = params.quantization.unwrap();
+        assert_eq!(
+            (quantised.ignore, quantised.rescore, quantised.oversampling),
+            (None, Some(true), Some(3.0)),
+            "{search:?}"
+        );
+        assert!(params.hnsw_ef >= Some(2 * search.limit.unwrap()), "{search:?}");
+    }
     app.finish().await;
 }

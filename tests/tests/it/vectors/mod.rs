@@ -3,6 +3,7 @@ mod contract;
 mod following;
 mod moving;
 mod refusals;
+mod resuming;
 
 use serde_json::{Value, json};
 use tests::{QdrantDouble, TestApp, TestOptions};

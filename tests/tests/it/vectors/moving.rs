@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{QdrantDouble, QdrantMischief, TestApp, eventually};
 
-async fn start(app: &TestApp, base: &str, to: &str) {
+pub(super) async fn start(app: &TestApp, base: &str, to: &str) {
     let path = format!("/v1/knowledge-bases/{base}/embedding-migration");
     let started = app.client.post_waiting(&path, json!({ "vector_store": to }), 20).await;
     assert_eq!(started.body["state"], "succeeded", "{}", started.text);
@@ -15,12 +15,12 @@ async fn start(app: &TestApp, base: &str, to: &str) {
     );
 }
 
-async fn shown(app: &TestApp, base: &str) -> Value {
+pub(super) async fn shown(app: &TestApp, base: &str) -> Value {
     let path = format!("/v1/knowledge-bases/{base}/embedding-migration");
     app.client.get(&path).await.body
 }
 
-async fn switch(app: &TestApp, base: &str, what: &str) -> Value {
+pub(super) async fn switch(app: &TestApp, base: &str, what: &str) -> Value {
     eventually("the other index is whole", Duration::from_secs(30), async || {
         let shown = shown(app, base).await;
         shown["replicas"] == shown["replicas_ready"]
@@ -43,7 +43,7 @@ async fn end(app: &TestApp, base: &str) {
     );
 }
 
-async fn store_of(app: &TestApp, base: &str) -> Value {
+pub(super) async fn store_of(app: &TestApp, base: &str) -> Value {
     let read = app.client.get(&format!("/v1/knowledge-bases/{base}")).await;
     read.body["vector_store"].clone()
 }
