@@ -211,6 +211,8 @@ impl TestApp {
             ("DATABASE_OWNER_URL", secret(&settings.database.owner_url)),
             ("REDIS_URL", secret(&settings.redis.url)),
             ("SESSION_SECRET", "not-a-secret-because-only-tests-use-it".to_owned()),
+            // As in the process of the tests: else what these submit is no kind there.
+            ("VISUALKIT__DIAGNOSTICS__ENABLED", "true".to_owned()),
             ("VISUALKIT__REDIS__PREFIX", settings.redis.prefix.clone()),
             (
                 "VISUALKIT__STORAGE__DATA_DIR",

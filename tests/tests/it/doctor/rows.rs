@@ -127,7 +127,7 @@ async fn a_schedule_that_cannot_fire_is_left_with_the_reason_and_keeps_no_other_
     run(
         &app,
         &format!(
-            "UPDATE schedules SET kind = 'summon', due_at = due_at - interval '1 minute', refused_since = now() - interval '1 hour' WHERE id = '{refused}'"
+            "UPDATE schedules SET kind = 'summon', due_at = due_at - interval '1 minute', refusal = 'no such kind', refused_since = now() - interval '1 hour' WHERE id = '{refused}'"
         ),
     )
     .await;
