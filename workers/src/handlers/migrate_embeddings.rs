@@ -29,7 +29,7 @@ impl Handle for MigrateEmbeddings {
                 return Done::with(&result(&embedded, true));
             };
             let embedding = embed_all(&job, &migration, &model, to_embed, &mut embedded);
-            job.step("embed", embedding).await?;
+            Box::pin(job.step("embed", embedding)).await?;
             if let Some(done) = job.step("verify", verify(&job, &migration, &model, &embedded)).await? {
                 return Ok(done);
             }

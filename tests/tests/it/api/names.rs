@@ -60,7 +60,10 @@ async fn names_are_kept_and_compared_without_the_white_space_around_them() {
         let renamed = rename(&app, &other, " Atlas\u{3000}").await;
         assert_eq!(renamed.body["name"], "Atlas", "{path}: {}", renamed.text);
     }
-    let batch = app.client.post("/v1/batches", json!({"name": " nightly ", "open": true})).await;
+    let batch = app
+        .client
+        .post("/v1/batches", json!({"name": " nightly ", "open": true}))
+        .await;
     assert_eq!(batch.body["name"], "nightly", "{}", batch.text);
     assert_eq!(
         app.client.get(&of_base("collections")).await.body["data"][0]["name"],

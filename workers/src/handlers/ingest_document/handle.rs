@@ -33,9 +33,7 @@ impl Handle for IngestDocument {
         let format = parsed.format;
         let cut = job.step("chunk", chunk(&job, &source, parsed)).await?;
         job.step_detail(json!({ "chunks": cut.chunks.len() }));
-        let Some(embedded) = job
-            .step("embed", embed_unknown(&job, &self, &source, &cut.chunks))
-            .await?
+        let Some(embedded) = Box::pin(job.step("embed", embed_unknown(&job, &self, &source, &cut.chunks))).await?
         else {
             return Done::with(&superseded());
         };
