@@ -79,7 +79,7 @@ pub struct TenantLoad {
     pub oldest_queued_secs: Option<f64>,
     #[diesel(sql_type = BigInt)]
     pub running: i64,
-    /// Attempts of the tenant, in all pools, that ended within the last minute.
+    /// Attempts of the tenant in this pool that ended within the last minute.
     #[diesel(sql_type = BigInt)]
     pub ended_last_minute: i64,
     /// Those of them that failed, or lost their worker.
