@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// On the wire `{"public": true}` or `{"users": ["u1"], "groups": ["staff"]}`; unknown members are refused, so that a
 /// misspelt list never turns into a wider or narrower permission than meant.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Acl {
     #[serde(skip_serializing_if = "std::ops::Not::not")]

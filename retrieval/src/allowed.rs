@@ -1,8 +1,9 @@
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::acl::{Sight, Viewer};
+use crate::acl::{Acl, Sight, Viewer};
 use crate::documents::{ChunkRef, DocumentNumber, Documents};
 use crate::filter::Filter;
 use crate::keyword::Holding;
@@ -28,7 +29,15 @@ impl Allowed {
         let documents = match Sight::of(viewer) {
             Sight::Everything => AllowedDocuments::Everything,
             sight => {
-                let seen = documents.iter().filter(|(_, document)| sight.sees(&document.acl));
+                // Each list is looked at once, however many documents have it.
+                let open: HashSet<*const Acl> = documents
+                    .lists()
+                    .filter(|list| sight.sees(list))
+                    .map(Arc::as_ptr)
+                    .collect();
+                let seen = documents
+                    .iter()
+                    .filter(|(_, document)| open.contains(&Arc::as_ptr(&document.acl)));
                 AllowedDocuments::Only(seen.map(|(number, _)| number).collect())
             }
         };

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -37,7 +38,8 @@ pub(crate) struct Document {
     pub(crate) title: String,
     pub(crate) metadata: Value,
     pub(crate) facts: Facts,
-    pub(crate) acl: Acl,
+    /// Shared by all documents of the replica that have the same: those of a source have, and it may name thousands.
+    pub(crate) acl: Arc<Acl>,
     /// The row of its first chunk's vector; the others follow.
     pub(crate) first_row: usize,
     pub(crate) chunks: Vec<(Uuid, u32)>,
@@ -50,7 +52,7 @@ impl Document {
             title: document.title,
             metadata: document.metadata,
             facts: document.facts,
-            acl: document.acl,
+            acl: Arc::new(document.acl),
             first_row,
             chunks: document
                 .chunks
@@ -60,14 +62,13 @@ impl Document {
         }
     }
 
-    /// What it takes of main memory, about; without vectors.
+    /// What it takes of main memory, about; without vectors and its access list.
     fn memory_bytes(&self) -> usize {
         size_of::<Self>()
             + self.title.len()
             + json_bytes(&self.metadata)
             + self.facts.memory_bytes()
             + json_bytes(&self.facts.said)
-            + self.acl.memory_bytes()
             + self.chunks.len() * size_of::<(Uuid, u32)>()
     }
 
@@ -90,6 +91,7 @@ impl Document {
 pub(crate) struct Documents {
     by_number: BTreeMap<DocumentNumber, Document>,
     number_of: HashMap<Uuid, DocumentNumber>,
+    lists: HashSet<Arc<Acl>>,
     chunk_count: usize,
     memory_bytes: usize,
 }
@@ -110,7 +112,14 @@ fn json_bytes(value: &Value) -> usize {
 
 impl Documents {
     /// The document of this id must have been removed before.
-    pub(crate) fn insert(&mut self, number: DocumentNumber, document: Document) {
+    pub(crate) fn insert(&mut self, number: DocumentNumber, mut document: Document) {
+        match self.lists.get(&document.acl) {
+            Some(list) => document.acl = list.clone(),
+            None => {
+                self.memory_bytes += document.acl.memory_bytes();
+                self.lists.insert(document.acl.clone());
+            }
+        }
         self.chunk_count += document.chunks.len();
         self.memory_bytes += document.memory_bytes();
         self.number_of.insert(document.id, number);
@@ -122,6 +131,10 @@ impl Documents {
             self.chunk_count -= document.chunks.len();
             self.memory_bytes -= document.memory_bytes();
             self.number_of.remove(&document.id);
+            // Its own and that of the lists: it was the last to have it.
+            if Arc::strong_count(&document.acl) == 2 && self.lists.remove(&document.acl) {
+                self.memory_bytes -= document.acl.memory_bytes();
+            }
         }
     }
 
@@ -154,6 +167,11 @@ impl Documents {
         Some(self.get(chunk.document)?.first_row + chunk.place)
     }
 
+    /// The access lists of all documents, each once.
+    pub(crate) fn lists(&self) -> impl Iterator<Item = &Arc<Acl>> {
+        self.lists.iter()
+    }
+
     /// In order of arrival, which is the order of their rows.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (DocumentNumber, &Document)> {
         self.by_number.iter().map(|(&number, document)| (number, document))
@@ -174,5 +192,47 @@ impl Documents {
 
     pub(crate) fn chunk_count(&self) -> usize {
         self.chunk_count
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn document(id: u128, groups: &[&str]) -> Document {
+        Document::new(
+            IndexedDocument {
+                document_id: Uuid::from_u128(id),
+                title: String::new(),
+                metadata: Value::Null,
+                facts: Facts::default(),
+                acl: Acl {
+                    groups: groups.iter().map(|group| (*group).to_owned()).collect(),
+                    ..Acl::default()
+                },
+                chunks: Vec::new(),
+            },
+            0,
+        )
+    }
+
+    #[test]
+    fn documents_of_one_access_list_share_it_until_the_last_is_gone() {
+        let (mut documents, long) = (Documents::default(), "a".repeat(10_000));
+        documents.insert(1, document(1, &[&long]));
+        let of_one = documents.memory_bytes();
+        documents.insert(2, document(2, &[&long]));
+        documents.insert(3, document(3, &["staff"]));
+        assert!(documents.memory_bytes() < of_one + 10_000, "the list counts once");
+        let list_of = |documents: &Documents, number| documents.get(number).map(|document| Arc::as_ptr(&document.acl));
+        assert_eq!(list_of(&documents, 1), list_of(&documents, 2));
+        assert_ne!(list_of(&documents, 1), list_of(&documents, 3));
+        assert_eq!(documents.lists().count(), 2);
+        documents.remove(1);
+        assert_eq!(documents.lists().count(), 2);
+        documents.remove(2);
+        assert_eq!(documents.lists().count(), 1);
+        documents.remove(3);
+        assert_eq!((documents.lists().count(), documents.memory_bytes()), (0, 0));
     }
 }
