@@ -180,6 +180,11 @@ async fn everything_that_is_wrong_with_a_job_and_its_payload_is_told_at_once() {
         fields(json!({"kind": "diagnostics.call", "payload": {"url": "ftp://a.example/"}})).await,
         "payload.key payload.url"
     );
+    // Of one's own network.
+    assert_eq!(
+        fields(json!({"kind": "diagnostics.call", "payload": {"url": "http://10.0.0.1/"}})).await,
+        "payload.key payload.url"
+    );
     assert_eq!(
         fields(json!({"kind": "diagnostics.sleep", "payload": []})).await,
         "payload"

@@ -1,5 +1,5 @@
 //! What a site does not say is gone is not deleted, whatever is wrong with it for a while.
-use super::{documents, items, make, page, settled, start, sync};
+use super::{documents, items, make, page, settled, start, start_with, sync};
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -440,7 +440,8 @@ async fn a_page_that_fails_once_is_asked_for_again_when_all_others_have_been_loo
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_site_that_is_down_is_not_asked_for_all_its_pages_again() {
-    let app = start().await;
+    // Its circuit would open first.
+    let app = start_with(vec![("governor.failures_to_open", "1000".to_owned())]).await;
     let paths: Vec<String> = (0..120).map(|number| format!("/{number}")).collect();
     let links: Vec<&str> = paths.iter().map(String::as_str).collect();
     let site = FakeSite::start(&[("/", page("welcome", &links))]).await;
