@@ -4,7 +4,7 @@ use crate::jobs::Held;
 use crate::prepared::Prepare;
 use crate::{JobId, SourceId, StoreError, TenantTx, effects};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -177,11 +177,11 @@ pub async fn note_seeded(tx: &mut TenantTx, held: Held, source: SourceId) -> Res
 }
 
 /// Where the sync before ran out of time, or would have had to wait for longer than it had, and the source is as it was, this one has its items, those that were looked at and those that wait, and begins from
-/// nothing else: together they get through a site that is too large for one. Whether it is so.
+/// nothing else: together they get through a site that is too large for one. What had failed once, for one of the reasons that `may_pass`, it asks for again. Whether it is so.
 ///
 /// # Errors
 /// [`StoreError::LeaseLost`], [`StoreError::Query`].
-pub async fn go_on(tx: &mut TenantTx, held: Held, source: &Source) -> Result<bool, StoreError> {
+pub async fn go_on(tx: &mut TenantTx, held: Held, source: &Source, may_pass: &[&str]) -> Result<bool, StoreError> {
     effects::hold(tx, held).await?;
     let continued = sql_query(
         "WITH latest AS (
@@ -191,7 +191,11 @@ pub async fn go_on(tx: &mut TenantTx, held: Held, source: &Source) -> Result<boo
              SELECT id, blind FROM latest
              WHERE NOT dry_run AND seeded_at IS NOT NULL AND result ->> 'ended_early' IN ('time_limit', 'put_off') AND started_at > $4
          ), adopted AS (
-             UPDATE source_items i SET sync_id = $3 FROM unfinished u WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.sync_id = u.id RETURNING i.status
+             UPDATE source_items i SET sync_id = $3,
+                    status = CASE WHEN again THEN 'waiting' ELSE i.status END, reason = CASE WHEN again THEN NULL ELSE i.reason END, asked_again = i.asked_again OR again
+             FROM (SELECT f.url, coalesce(f.status = 'failed' AND f.reason = ANY($5) AND NOT f.asked_again, false) AS again
+                   FROM source_items f JOIN unfinished u ON f.sync_id = u.id WHERE f.tenant_id = $1 AND f.source_id = $2) AS found (url, again)
+             WHERE i.tenant_id = $1 AND i.source_id = $2 AND i.url = found.url RETURNING i.status
          ), counted AS (
              SELECT count(*)::int AS found, count(*) FILTER (WHERE status <> 'waiting')::int AS looked_at FROM adopted
          )
@@ -202,6 +206,7 @@ pub async fn go_on(tx: &mut TenantTx, held: Held, source: &Source) -> Result<boo
     .bind::<Uuid, _>(source.id)
     .bind::<Uuid, _>(held.id)
     .bind::<Timestamptz, _>(source.updated_at)
+    .bind::<Array<Text>, _>(may_pass)
     .prepared()
     .execute(&mut tx.conn)
     .await?;

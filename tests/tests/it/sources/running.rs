@@ -1,7 +1,7 @@
 use super::{documents, make, page, settled, start, start_with, sync};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::{FakeSite, eventually};
+use tests::{FakeSite, SitePage, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_sync_has_the_source_at_a_time_and_a_cancelled_one_lets_it_go() {
@@ -149,6 +149,11 @@ async fn a_site_that_takes_longer_than_a_sync_may_is_read_by_the_next_ones() {
         let words = format!("number{}", &link[1..]);
         site.put(link, page(&words, &[]).slow(Duration::from_millis(100)));
     }
+    // Of the first ones, one fails that is asked for again by whichever sync looks at the last.
+    site.put(
+        "/00",
+        SitePage::of(502, "text/html", b"bad gateway").then(page("number00", &[])),
+    );
     let (base, source) = make(&app.client, &site, json!({})).await;
     let first = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
     let first = first.body["id"].as_str().unwrap().to_owned();
@@ -181,6 +186,7 @@ async fn a_site_that_takes_longer_than_a_sync_may_is_read_by_the_next_ones() {
             &result["found"],
             &result["continued"],
             &result["ingested"],
+            &result["failed"],
             &result["complete"],
             &result["ended_early"]
         ),
@@ -188,6 +194,7 @@ async fn a_site_that_takes_longer_than_a_sync_may_is_read_by_the_next_ones() {
             &json!(PAGES + 1),
             &json!(looked_at),
             &json!(PAGES as i64 + 1 - looked_at),
+            &json!(0),
             &json!(true),
             &Value::Null
         ),
