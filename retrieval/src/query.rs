@@ -36,6 +36,8 @@ pub struct Query {
     /// How much a match in the document's title adds to the keyword score, which counts the title as part of every
     /// chunk already: BM25 of the chunk + boost * BM25 of the title. 0 to 10.
     pub title_boost: f32,
+    /// The same of the chunk's headings, which stand above its text and count as part of it already. 0 to 10.
+    pub heading_boost: f32,
     /// How [`Mode::Hybrid`] makes one score of two.
     pub fusion: Fusion,
     pub filter: Option<Filter>,
@@ -65,6 +67,7 @@ impl Query {
             limit: 10,
             candidates: 100,
             title_boost: crate::USUAL_TITLE_BOOST,
+            heading_boost: crate::USUAL_HEADING_BOOST,
             fusion: Fusion::default(),
             filter: None,
             phrases: Vec::new(),
@@ -130,7 +133,7 @@ pub struct Hit {
 /// Where a candidate's score comes from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Explain {
-    /// BM25 of the chunk and its boosted title, 0 when no term matches; absent when the keyword leg did not run.
+    /// BM25 of the chunk and its boosted title and headings, 0 when no term matches; absent when the keyword leg did not run.
     pub keyword_score: Option<f32>,
     /// Place among the keyword leg's proposals, from 1; absent when only the vector leg proposed the chunk.
     pub keyword_rank: Option<u32>,

@@ -15,6 +15,9 @@ pub struct SearchSettings {
     /// What a match in the title adds to the keyword score, 0 to 10.
     #[diesel(column_name = search_title_boost)]
     pub title_boost: Option<f32>,
+    /// What a match in the headings above a chunk adds to it, 0 to 10.
+    #[diesel(column_name = search_heading_boost)]
+    pub heading_boost: Option<f32>,
     /// How many chunks each leg proposes, 10 to 1000.
     #[diesel(column_name = search_candidates)]
     pub candidates: Option<i32>,

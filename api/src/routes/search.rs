@@ -76,6 +76,9 @@ pub(crate) struct SearchRequest {
     /// says when absent, else 0.25.
     #[schema(minimum = 0, maximum = 10)]
     title_boost: Option<f64>,
+    /// The same of the headings above the chunk; as the base says when absent, else 0.
+    #[schema(minimum = 0, maximum = 10)]
+    heading_boost: Option<f64>,
     recency: Option<Recency>,
     /// Only chunks with at least this `similarity` are found; not in keyword mode.
     #[schema(minimum = 0, maximum = 1)]
@@ -108,6 +111,7 @@ impl FromFields for SearchRequest {
         let phrases = read_phrases(fields);
         let tolerate_typos = fields.optional_bool("tolerate_typos");
         let title_boost = fields.optional_number("title_boost", 0.0..=10.0);
+        let heading_boost = fields.optional_number("heading_boost", 0.0..=10.0);
         let recency = Recency::read(fields);
         let min_similarity = fields.optional_number("min_similarity", 0.0..=1.0);
         let collapse = fields.optional_bool("collapse");
@@ -150,6 +154,7 @@ impl FromFields for SearchRequest {
             phrases,
             tolerate_typos,
             title_boost,
+            heading_boost,
             recency,
             min_similarity,
             collapse,
@@ -234,6 +239,11 @@ impl Begin for Search {
                 reason = "between 0 and 10; single precision is plenty"
             )]
             title_boost: request.title_boost.map(|boost| boost as f32),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "between 0 and 10; single precision is plenty"
+            )]
+            heading_boost: request.heading_boost.map(|boost| boost as f32),
             recency: request.recency.map(Recency::into_kind),
             #[expect(
                 clippy::cast_possible_truncation,
@@ -339,10 +349,10 @@ mod tests {
     #[test]
     fn a_search_that_is_wrong_everywhere_lists_everything() {
         let wrong = json!({"knowledge_base_ids": ["x"], "query": 1, "limit": 0, "mode": "x", "rerank": "x", "reranker": "", "rerank_candidates": 0, "candidates": 9, "filter": [], "principal": {"role": "x"},
-            "explain": 0, "fusion": "x", "alpha": 2, "phrases": ["a", "…"], "tolerate_typos": 1, "title_boost": 11, "recency": {"weight": 2}, "min_similarity": 2, "collapse": 0,
+            "explain": 0, "fusion": "x", "alpha": 2, "phrases": ["a", "…"], "tolerate_typos": 1, "title_boost": 11, "heading_boost": -1, "recency": {"weight": 2}, "min_similarity": 2, "collapse": 0,
             "neighbours": 6, "include_metadata": "x", "surplus": 1});
         let fields: Vec<String> = read(wrong).unwrap_err().into_iter().map(|error| error.field).collect();
-        let expected = "knowledge_base_ids.0 query limit mode rerank reranker rerank_candidates candidates filter principal.role explain fusion alpha phrases.1 tolerate_typos title_boost \
+        let expected = "knowledge_base_ids.0 query limit mode rerank reranker rerank_candidates candidates filter principal.role explain fusion alpha phrases.1 tolerate_typos title_boost heading_boost \
                         recency.field recency.half_life_days recency.weight min_similarity collapse neighbours include_metadata surplus";
         assert_eq!(fields.join(" "), expected);
     }

@@ -15,6 +15,9 @@ pub(crate) struct SearchSettingsObject {
     /// What a match in the title adds to the keyword score, 0 to 10.
     #[schema(required = true)]
     title_boost: Option<f32>,
+    /// What a match in the headings above a chunk adds to it, 0 to 10.
+    #[schema(required = true)]
+    heading_boost: Option<f32>,
     /// How many chunks each leg proposes, 10 to 1000.
     #[schema(required = true)]
     candidates: Option<i32>,
@@ -35,6 +38,7 @@ impl From<SearchSettings> for SearchSettingsObject {
             fusion: settings.fusion,
             alpha: settings.alpha,
             title_boost: settings.title_boost,
+            heading_boost: settings.heading_boost,
             candidates: settings.candidates,
             reranker: settings.reranker,
             rerank: settings.rerank,

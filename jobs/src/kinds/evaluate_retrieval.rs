@@ -39,6 +39,9 @@ pub struct SearchConfiguration {
     /// What a match in the title adds to the keyword score.
     #[serde(serialize_with = "short")]
     pub title_boost: f32,
+    /// What a match in the headings above a chunk adds to it; 0 in evaluations from before there was one.
+    #[serde(default, serialize_with = "short")]
+    pub heading_boost: f32,
     /// How many chunks each leg proposes.
     pub candidates: usize,
     /// Which one orders what is found anew; null: none does.
@@ -113,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_configuration_is_written_with_the_numbers_that_were_given() {
-        let written = json!({"embedding_model": null, "vector_store": null, "mode": "hybrid", "fusion": "weighted", "alpha": 0.6, "title_boost": 0.3,
+        let written = json!({"embedding_model": null, "vector_store": null, "mode": "hybrid", "fusion": "weighted", "alpha": 0.6, "title_boost": 0.3, "heading_boost": 0.1,
             "candidates": 100, "reranker": null, "rerank_candidates": 30, "tolerate_typos": true, "recency": null});
         let configuration: SearchConfiguration = serde_json::from_value(written.clone()).unwrap();
         assert_eq!(serde_json::to_value(configuration).unwrap(), written);

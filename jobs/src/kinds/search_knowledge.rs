@@ -82,6 +82,8 @@ pub struct SearchKnowledge {
     #[serde(default)]
     pub title_boost: Option<f32>,
     #[serde(default)]
+    pub heading_boost: Option<f32>,
+    #[serde(default)]
     pub recency: Option<Recency>,
     /// Chunks whose cosine to the query is lower are not found.
     #[serde(default)]

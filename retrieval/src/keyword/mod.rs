@@ -12,5 +12,5 @@ mod statistics;
 
 pub(crate) use index::{KeywordIndex, StoredChunk};
 pub(crate) use phrases::{Holding, USUALLY_READ, holding};
-pub(crate) use search::KeywordSearch;
+pub(crate) use search::{FieldBoosts, KeywordSearch};
 pub(crate) use statistics::SharedStatistics;

@@ -12,7 +12,7 @@ use crate::language::Language;
 /// The name under which the base's analyzer is registered.
 pub(super) const ANALYZER: &str = "body";
 pub(super) const DOCUMENT: &str = "document";
-/// A longer title would be indexed again and again, once a chunk.
+/// A longer title would be indexed again and again, once a chunk; longer headings likewise.
 const MAX_TITLE_BYTES: usize = 1024;
 pub(super) const PLACE: &str = "place";
 
@@ -24,6 +24,8 @@ pub(super) struct Fields {
     pub(super) body: Field,
     /// The document's title once more, with every chunk: what weighs it is the query's `title_boost`.
     pub(super) title: Field,
+    /// The chunk's headings once more, likewise by `heading_boost`.
+    pub(super) headings: Field,
     /// Where a phrase may stand beside `body` and `title`, and which is not searched: addresses of links, headings and titles that are too long for the others.
     pub(super) beside: Field,
     /// Each word of a document once, with its first chunk, as it is written: where misspelt words are looked for (see [`SpelledWords`]).
@@ -68,7 +70,8 @@ impl Fields {
             .set_index_option(IndexRecordOption::WithFreqs);
         let searched = TextOptions::default().set_indexing_options(indexing);
         let body = builder.add_text_field("body", searched.clone());
-        let title = builder.add_text_field("title", searched);
+        let title = builder.add_text_field("title", searched.clone());
+        let headings = builder.add_text_field("headings", searched);
         let found = TextFieldIndexing::default()
             .set_tokenizer(ANALYZER)
             .set_index_option(IndexRecordOption::Basic)
@@ -89,6 +92,7 @@ impl Fields {
             schema: builder.build(),
             body,
             title,
+            headings,
             beside,
             spelling,
             document,
@@ -128,10 +132,10 @@ impl Fields {
         stored.add_u64(self.document, number);
         stored.add_u64(self.place, place);
         rules.add(&mut stored, self.body, &chunk.embed_text);
-        let indexed = title
-            .get(..title.floor_char_boundary(MAX_TITLE_BYTES))
-            .unwrap_or_default();
+        let indexed = beginning(title);
         rules.add(&mut stored, self.title, indexed);
+        let headings = chunk.headings.join(" ");
+        rules.add(&mut stored, self.headings, beginning(&headings));
         let mut beside = addresses(chunk);
         let lacking = chunk
             .headings
@@ -152,6 +156,13 @@ impl Fields {
         }
         stored
     }
+}
+
+/// As much of a title or of headings as is indexed with every chunk.
+fn beginning(words: &str) -> &str {
+    words
+        .get(..words.floor_char_boundary(MAX_TITLE_BYTES))
+        .unwrap_or_default()
 }
 
 fn pre_tokenized(words: HashSet<String>) -> PreTokenizedString {

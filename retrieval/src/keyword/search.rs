@@ -14,6 +14,13 @@ use crate::documents::{ChunkRef, Documents};
 use crate::error::Result;
 use crate::top::{Ranked, Top};
 
+/// What a match counts for beside the one in the chunk's text, whose boost is 1.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FieldBoosts {
+    pub(crate) title: f32,
+    pub(crate) headings: f32,
+}
+
 /// The keyword leg of one query, over one state of the index.
 pub(crate) struct KeywordSearch<'a> {
     index: &'a KeywordIndex,
@@ -27,14 +34,18 @@ impl<'a> KeywordSearch<'a> {
         index: &'a KeywordIndex,
         searcher: &'a Searcher,
         terms: &QueryTerms,
-        title_boost: f32,
+        boosts: FieldBoosts,
         shared: Option<&SharedStatistics>,
     ) -> Result<Self> {
         let scoring = match shared {
             Some(shared) => EnableScoring::enabled_from_statistics_provider(shared, searcher),
             None => EnableScoring::enabled_from_searcher(searcher),
         };
-        let fields = [(index.fields.body, 1.0), (index.fields.title, title_boost)];
+        let fields = [
+            (index.fields.body, 1.0),
+            (index.fields.title, boosts.title),
+            (index.fields.headings, boosts.headings),
+        ];
         let weighted = fields.into_iter().filter(|(_, boost)| *boost > 0.0);
         let clauses: Vec<(Occur, Box<dyn Query>)> = weighted
             .flat_map(|(field, boost)| {

@@ -4,7 +4,7 @@ use crate::allowed::Allowed;
 use crate::documents::Documents;
 use crate::error::Result;
 use crate::fusion::Candidate;
-use crate::keyword::KeywordSearch;
+use crate::keyword::{FieldBoosts, KeywordSearch};
 use crate::query::{CandidateScore, Hit, Query};
 
 impl Replica {
@@ -25,7 +25,7 @@ impl Replica {
         let wanted: Vec<Candidate> = found.collect();
         let searcher = state.searcher.clone();
         // Only for where chunks are: their scores are known.
-        let keyword = KeywordSearch::new(&self.keyword, &searcher, &terms, 0.0, None)?;
+        let keyword = KeywordSearch::new(&self.keyword, &searcher, &terms, FieldBoosts::default(), None)?;
         self.hits(&state, (&searcher, &keyword), &wanted, &mut Shown::new(query, &terms))
     }
 }

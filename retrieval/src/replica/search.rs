@@ -12,7 +12,7 @@ use crate::documents::{ChunkRef, Document};
 use crate::error::{Error, Result};
 use crate::fusion::{Candidate, rank};
 use crate::highlight::highlights;
-use crate::keyword::{KeywordSearch, SharedStatistics, StoredChunk, holding};
+use crate::keyword::{FieldBoosts, KeywordSearch, SharedStatistics, StoredChunk, holding};
 use crate::language::Language;
 use crate::query::{CandidateScore, Explain, Hit, Hits, Mode, Query};
 use crate::recency::Recency;
@@ -20,7 +20,7 @@ use crate::top::Ranked;
 use crate::vectors::normalised;
 
 const MAX_LIMIT: usize = 1000;
-const MAX_TITLE_BOOST: f32 = 10.0;
+const MAX_BOOST: f32 = 10.0;
 const MAX_CANDIDATES: usize = 10_000;
 
 impl Replica {
@@ -46,7 +46,7 @@ impl Replica {
         let terms = self.terms(&state, query, &seen, shared)?;
         // Stays as it is while the vectors are asked elsewhere and the state goes on.
         let searcher = state.searcher.clone();
-        let keyword = KeywordSearch::new(&self.keyword, &searcher, &terms, title_boost(query), shared)?;
+        let keyword = KeywordSearch::new(&self.keyword, &searcher, &terms, boosts(query), shared)?;
         let allowed = self.allowed(&state, query, seen)?;
         let limit = query.candidates.min(MAX_CANDIDATES);
         let by_keyword = match query.mode {
@@ -96,8 +96,8 @@ impl Replica {
         let state = self.read()?;
         let seen = Allowed::seen_by(&query.viewer, &state.documents);
         let terms = self.terms(&state, query, &seen, Some(shared))?;
-        let (boost, allowed) = (title_boost(query), self.allowed(&state, query, seen)?);
-        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, boost, Some(shared))?;
+        let (boosts, allowed) = (boosts(query), self.allowed(&state, query, seen)?);
+        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, boosts, Some(shared))?;
         let best = keyword.top(&allowed, 1, &state.documents)?;
         Ok(best.first().map_or(0.0, |best| best.score))
     }
@@ -274,8 +274,11 @@ fn factor(document: &Document, recency: Option<&Recency>) -> f32 {
     recency.map_or(1.0, |recency| recency.factor(&|path| document.field(path)))
 }
 
-fn title_boost(query: &Query) -> f32 {
-    query.title_boost.clamp(0.0, MAX_TITLE_BOOST)
+fn boosts(query: &Query) -> FieldBoosts {
+    FieldBoosts {
+        title: query.title_boost.clamp(0.0, MAX_BOOST),
+        headings: query.heading_boost.clamp(0.0, MAX_BOOST),
+    }
 }
 
 fn explained(state: &State, candidate: &Candidate, recency: Option<&Recency>) -> CandidateScore {

@@ -175,6 +175,27 @@ fn a_title_match_counts_more_with_a_larger_boost() {
 }
 
 #[test]
+fn a_match_in_the_headings_of_a_chunk_counts_more_with_a_larger_boost() {
+    let base = Base::new();
+    let mut headed = document(1, "refund and many other words that make this text a long one to read");
+    headed.chunks[0].headings = vec!["Returns".to_owned(), "Refund".to_owned()];
+    base.put(vec![headed, document(2, "refund refund")]);
+    let found = |title_boost, heading_boost| {
+        ids(&base
+            .replica
+            .search(&Query {
+                title_boost,
+                heading_boost,
+                ..query(Mode::Keyword, "refund", QUERY)
+            })
+            .unwrap())
+    };
+    assert_eq!(found(10.0, 0.0), [2, 1]);
+    assert_eq!(found(0.0, 10.0), [1, 2]);
+    assert_eq!(found(0.0, f32::NAN), [2, 1]);
+}
+
+#[test]
 fn a_keyword_search_needs_no_vector_and_others_say_that_they_do() {
     let base = four();
     let mut asked = Query::new("refund", None, Viewer::Tenant);

@@ -14,6 +14,7 @@ pub(super) struct AskedSettings {
     fusion: Option<FusionMethod>,
     alpha: Option<f32>,
     title_boost: Option<f32>,
+    heading_boost: Option<f32>,
     candidates: Option<usize>,
     rerank_candidates: Option<usize>,
     /// Candidates of each leg, however few are said; the query's limit by default, so that nothing is missing of what is asked for.
@@ -26,6 +27,7 @@ impl From<&SearchKnowledge> for AskedSettings {
             fusion: search.fusion,
             alpha: search.alpha,
             title_boost: search.title_boost,
+            heading_boost: search.heading_boost,
             candidates: search.candidates,
             rerank_candidates: search.rerank_candidates,
             candidates_at_least: None,
@@ -59,6 +61,11 @@ impl AskedSettings {
     /// `usual` where nobody says.
     pub(super) fn title_boost(&self, base: &SearchSettings, usual: f32) -> f32 {
         self.title_boost.or(base.title_boost).unwrap_or(usual)
+    }
+
+    /// `usual` where nobody says.
+    pub(super) fn heading_boost(&self, base: &SearchSettings, usual: f32) -> f32 {
+        self.heading_boost.or(base.heading_boost).unwrap_or(usual)
     }
 
     pub(super) fn candidates(&self, installation: &RetrievalSettings, base: &SearchSettings) -> usize {

@@ -77,14 +77,15 @@ fn comparable(searches: &[BaseSearch]) -> bool {
     let Some(first) = searches.first() else { return true };
     searches.iter().all(|search| {
         let same_model = search.model == first.model;
-        let same_boost = search.query.title_boost.total_cmp(&first.query.title_boost).is_eq();
+        let boosts = |of: &BaseSearch| [of.query.title_boost, of.query.heading_boost].map(f32::to_bits);
+        let same_boosts = boosts(search) == boosts(first);
         match search.query.mode {
-            Mode::Keyword => same_boost,
+            Mode::Keyword => same_boosts,
             Mode::Vector => same_model,
             // What ranks within one base are worth says nothing beside another.
             Mode::Hybrid => {
                 let weighted = matches!(search.query.fusion, retrieval::Fusion::Weighted { .. });
-                weighted && same_model && same_boost && search.query.fusion == first.query.fusion
+                weighted && same_model && same_boosts && search.query.fusion == first.query.fusion
             }
         }
     })

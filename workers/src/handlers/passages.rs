@@ -135,6 +135,7 @@ pub(super) async fn find(
                 vector: vectors.get(model.as_str()).cloned(),
                 fusion: asked.fusion(&app.settings, base),
                 title_boost: asked.title_boost(of_base, query.title_boost),
+                heading_boost: asked.heading_boost(of_base, query.heading_boost),
                 candidates: asked
                     .candidates(settings, of_base)
                     .min(most_of_each)

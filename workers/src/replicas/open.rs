@@ -17,7 +17,7 @@ use store::{Store, System, TenantId, replica_cursors};
 use tokio::sync::{Mutex, oneshot};
 
 /// Grows when the layout of a replica's directory or the analysis of text changes; older ones are rebuilt.
-pub const INDEX_VERSION: u32 = 4;
+pub const INDEX_VERSION: u32 = 5;
 
 /// One open replica, and the locks that let one catch-up run at a time.
 pub(crate) struct OpenReplica {

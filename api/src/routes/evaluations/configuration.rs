@@ -5,7 +5,7 @@ use crate::routes::reranker_choice::RerankWish;
 use config::Settings;
 use jobs::FieldError;
 use jobs::kinds::{FusionMethod, SearchConfiguration, SearchMode};
-use retrieval::USUAL_TITLE_BOOST;
+use retrieval::{USUAL_HEADING_BOOST, USUAL_TITLE_BOOST};
 use store::VectorStore;
 use store::knowledge_bases::{KnowledgeBase, OtherIndex};
 use utoipa::ToSchema;
@@ -33,6 +33,9 @@ pub(crate) struct AskedConfiguration {
     alpha: Option<f64>,
     #[schema(minimum = 0, maximum = 10)]
     title_boost: Option<f64>,
+    /// What a match in the headings above a chunk adds to it.
+    #[schema(minimum = 0, maximum = 10)]
+    heading_boost: Option<f64>,
     /// How many chunks each leg proposes.
     #[schema(minimum = 10, maximum = 1000)]
     candidates: Option<i64>,
@@ -56,6 +59,7 @@ impl FromFields for AskedConfiguration {
             fusion: fields.optional_choice("fusion", &FUSIONS),
             alpha: fields.optional_number("alpha", 0.0..=1.0),
             title_boost: fields.optional_number("title_boost", 0.0..=10.0),
+            heading_boost: fields.optional_number("heading_boost", 0.0..=10.0),
             candidates: fields.optional_integer("candidates", 10..=1000),
             rerank: fields.optional_bool("rerank"),
             reranker: fields.optional_text("reranker", 1..=200),
@@ -151,6 +155,9 @@ impl AskedConfiguration {
             title_boost: single(self.title_boost)
                 .or(base.title_boost)
                 .unwrap_or(USUAL_TITLE_BOOST),
+            heading_boost: single(self.heading_boost)
+                .or(base.heading_boost)
+                .unwrap_or(USUAL_HEADING_BOOST),
             candidates: count(self.candidates, base.candidates, installation.candidates),
             reranker: wish.choose(settings, std::slice::from_ref(base))?,
             rerank_candidates: count(

@@ -16,6 +16,9 @@ pub(crate) struct SearchSettingsPatch {
     /// What a match in the title adds to the keyword score.
     #[schema(minimum = 0, maximum = 10)]
     title_boost: Option<f32>,
+    /// What a match in the headings above a chunk adds to it.
+    #[schema(minimum = 0, maximum = 10)]
+    heading_boost: Option<f32>,
     /// How many chunks each leg proposes.
     #[schema(minimum = 10, maximum = 1000)]
     candidates: Option<i32>,
@@ -35,6 +38,7 @@ pub(crate) struct SearchChange {
     fusion: Option<Option<String>>,
     alpha: Option<Option<f32>>,
     title_boost: Option<Option<f32>>,
+    heading_boost: Option<Option<f32>>,
     candidates: Option<Option<i32>>,
     reranker: Option<Option<String>>,
     rerank: Option<Option<bool>>,
@@ -48,6 +52,7 @@ impl SearchChange {
             fusion: Some(None),
             alpha: Some(None),
             title_boost: Some(None),
+            heading_boost: Some(None),
             candidates: Some(None),
             reranker: Some(None),
             rerank: Some(None),
@@ -83,6 +88,7 @@ impl SearchChange {
             fusion: self.fusion.unwrap_or(before.fusion),
             alpha: self.alpha.unwrap_or(before.alpha),
             title_boost: self.title_boost.unwrap_or(before.title_boost),
+            heading_boost: self.heading_boost.unwrap_or(before.heading_boost),
             candidates: self.candidates.unwrap_or(before.candidates),
             reranker: self.reranker.unwrap_or(before.reranker),
             rerank: self.rerank.unwrap_or(before.rerank),
@@ -101,6 +107,7 @@ impl FromFields for SearchChange {
             }),
             alpha: changed(fields, "alpha", |fields| number(fields, "alpha", 1.0)),
             title_boost: changed(fields, "title_boost", |fields| number(fields, "title_boost", 10.0)),
+            heading_boost: changed(fields, "heading_boost", |fields| number(fields, "heading_boost", 10.0)),
             candidates: changed(fields, "candidates", |fields| count(fields, "candidates", 10, 1000)),
             reranker: changed(fields, "reranker", |fields| fields.optional_text("reranker", 1..=200)),
             rerank: changed(fields, "rerank", |fields| fields.optional_bool("rerank")),

@@ -24,6 +24,9 @@ pub(super) struct UpdateArgs {
     /// What a match in the title adds to the keyword score, 0 to 10
     #[arg(long, value_name = "FACTOR")]
     title_boost: Option<f64>,
+    /// What a match in the headings above a chunk adds to it, 0 to 10
+    #[arg(long, value_name = "FACTOR")]
+    heading_boost: Option<f64>,
     /// How many chunks each leg proposes
     #[arg(long, value_name = "N")]
     candidates: Option<u32>,
@@ -50,6 +53,7 @@ pub(super) enum Setting {
     Fusion,
     Alpha,
     TitleBoost,
+    HeadingBoost,
     Candidates,
     Reranker,
     Rerank,
@@ -57,10 +61,11 @@ pub(super) enum Setting {
 }
 
 impl Setting {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 8] = [
         Self::Fusion,
         Self::Alpha,
         Self::TitleBoost,
+        Self::HeadingBoost,
         Self::Candidates,
         Self::Reranker,
         Self::Rerank,
@@ -73,6 +78,7 @@ impl Setting {
             Self::Fusion => "fusion",
             Self::Alpha => "alpha",
             Self::TitleBoost => "title_boost",
+            Self::HeadingBoost => "heading_boost",
             Self::Candidates => "candidates",
             Self::Reranker => "reranker",
             Self::Rerank => "rerank",
@@ -87,6 +93,7 @@ impl UpdateArgs {
             Setting::Fusion => self.fusion.as_deref().map(Value::from),
             Setting::Alpha => self.alpha.map(Value::from),
             Setting::TitleBoost => self.title_boost.map(Value::from),
+            Setting::HeadingBoost => self.heading_boost.map(Value::from),
             Setting::Candidates => self.candidates.map(Value::from),
             Setting::Reranker => self.reranker.as_deref().map(Value::from),
             Setting::Rerank => self.rerank.map(Value::from),
@@ -172,6 +179,7 @@ mod tests {
             fusion: None,
             alpha: None,
             title_boost: None,
+            heading_boost: None,
             candidates: None,
             reranker: None,
             rerank: None,

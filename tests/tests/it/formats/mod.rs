@@ -2,6 +2,7 @@
 mod agreement;
 mod every_file;
 mod found;
+mod hostile_pdf;
 mod kept_pages;
 mod limits;
 mod pictures_inside;

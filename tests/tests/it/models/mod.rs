@@ -3,6 +3,7 @@ mod answers;
 mod benchmark;
 mod checks;
 mod chunk_limit;
+mod folders;
 mod help_centre;
 mod languages;
 mod reranking;

@@ -107,6 +107,31 @@ async fn a_match_in_the_title_counts_as_much_as_the_search_or_its_base_says() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_match_in_the_headings_counts_as_much_as_the_search_or_its_base_says() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let headed = "# Money back\n\n## Refund\n\nThe money is back on your card a week after the parcel has reached us.";
+    let repeated =
+        "A refund of a voucher is a refund in name only: ask for a refund of the order, and the refund is paid.";
+    ingest(&app, &base, "Orders", headed, json!({})).await;
+    ingest(&app, &base, "Vouchers", repeated, json!({})).await;
+    let asked = |boost: Value| json!({"query": "refund", "mode": "keyword", "heading_boost": boost});
+    let (by_text, by_heading) = (["Vouchers", "Orders"], ["Orders", "Vouchers"]);
+    assert_eq!(titles(&found(&app, &base, asked(Value::Null)).await), by_text);
+    assert_eq!(titles(&found(&app, &base, asked(json!(10))).await), by_heading);
+    let path = format!("/v1/knowledge-bases/{base}");
+    let patch = app.client.request(reqwest::Method::PATCH, &path);
+    let changed = app
+        .client
+        .send(patch.json(&json!({"search": {"heading_boost": 10}})))
+        .await;
+    assert_eq!(changed.status.as_u16(), 200, "{}", changed.text);
+    assert_eq!(titles(&found(&app, &base, asked(Value::Null)).await), by_heading);
+    assert_eq!(titles(&found(&app, &base, asked(json!(0))).await), by_text);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_newer_of_two_comes_first_when_asked_for() {
     let app = TestApp::start().await;
     let base = app.client.knowledge_base("base").await;

@@ -109,6 +109,7 @@ impl Task {
             phrases: Vec::new(),
             tolerate_typos: configuration.is_none_or(|it| it.tolerate_typos),
             title_boost: configuration.map(|it| it.title_boost),
+            heading_boost: configuration.map(|it| it.heading_boost),
             recency: configuration.and_then(|it| it.recency.clone()),
             min_similarity: None,
             collapse: false,
