@@ -3,7 +3,7 @@
 //! A job is a row in Postgres; [`enqueue`] inserts it in the caller's transaction. After commit, [`Queue::push`] offers its id to
 //! the workers through Redis. When that fails, or Redis forgets, the reconciler in `workers` offers it again. [`schedules`] decides about
 //! ticks, and makes their jobs in the same way.
-//! the workers through Redis. When that fails, or Redis forgets, the reconciler in `workers` offers it again.
+mod asked_settings;
 mod batch;
 mod catalogue;
 mod changes;
@@ -20,6 +20,7 @@ mod subscription;
 mod validation;
 mod web_source;
 
+pub use self::asked_settings::AskedSettings;
 pub use self::batch::{AddedBy, AddedJobs, BatchJob, add_to_batch};
 pub use self::catalogue::{Catalogue, CatalogueEntry, SubmitError};
 pub use self::changes::{Changes, Watcher};

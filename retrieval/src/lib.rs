@@ -52,6 +52,7 @@ mod vectors;
 /// flatters a boost; the smallest step is taken.
 pub const USUAL_TITLE_BOOST: f32 = 0.25;
 /// Headings are read by both legs as part of each chunk; no set of questions was at hand that says what more they are worth.
+/// Evaluations from before there was a boost read as 0: another number here would have every gate ask for new ones.
 pub const USUAL_HEADING_BOOST: f32 = 0.0;
 
 pub use acl::{Acl, Viewer};

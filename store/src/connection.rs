@@ -156,13 +156,14 @@ impl Patience {
     async fn wait<T>(&self, answer: impl Future<Output = T>) -> QueryResult<T> {
         // What came after a late answer would be taken for the next one's.
         let mut unanswered = Unanswered(Some(&self.given_up));
-        if !self.given_up.load(Ordering::Relaxed)
-            && let Ok(answer) = timeout(self.limit, answer).await
-        {
+        if self.given_up.load(Ordering::Relaxed) {
+            tracing::debug!("a connection to Postgres that was given up before is asked no more");
+        } else if let Ok(answer) = timeout(self.limit, answer).await {
             unanswered.0 = None;
             return Ok(answer);
+        } else {
+            tracing::warn!(limit = ?self.limit, "no answer from Postgres: giving the connection up");
         }
-        tracing::warn!(limit = ?self.limit, "no answer from Postgres: giving the connection up");
         // Not "closed": the next connection may be as silent, and whoever asks would wait for each.
         Err(Error::BrokenTransactionManager)
     }

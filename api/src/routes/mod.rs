@@ -23,6 +23,7 @@ mod recency;
 mod reranker_choice;
 pub(crate) mod schedules;
 pub(crate) mod search;
+mod search_bounds;
 pub(crate) mod sources;
 pub(crate) mod test_sets;
 pub(crate) mod webhooks;

@@ -4,6 +4,7 @@ use super::knowledge_base_heads::asked_bases;
 use super::principal::Principal;
 use super::recency::Recency;
 use super::reranker_choice::{RerankWish, check_reranker};
+use super::search_bounds;
 use crate::extract::{Authorized, Fields, FromFields, JsonBody, SearchRead, WorkOptions};
 use crate::views::SearchJob;
 use crate::work::{self, Begin, start_work};
@@ -19,12 +20,6 @@ use store::TenantTx;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-const MODES: [(&str, SearchMode); 3] = [
-    ("hybrid", SearchMode::Hybrid),
-    ("keyword", SearchMode::Keyword),
-    ("vector", SearchMode::Vector),
-];
-const FUSIONS: [(&str, FusionMethod); 2] = [("weighted", FusionMethod::Weighted), ("rrf", FusionMethod::Rrf)];
 const MAX_PHRASES: usize = 5;
 
 /// A search.
@@ -47,10 +42,10 @@ pub(crate) struct SearchRequest {
     reranker: Option<String>,
     /// How many of the best are given to the reranker: `limit` at least. As the bases or the installation say when absent. Not with a publishable key.
     #[schema(minimum = 1, maximum = 200)]
-    rerank_candidates: Option<i64>,
+    rerank_candidates: Option<u16>,
     /// How many chunks each leg proposes of each base: `limit` at least, and 5000 of all bases at most. As the base or the installation says when absent.
     #[schema(minimum = 10, maximum = 1000)]
-    candidates: Option<i64>,
+    candidates: Option<u16>,
     /// On metadata: `{"field": value}`, `{"field": {"gte": 3}}`, `{"and": […]}`, `{"or": […]}`, `{"not": …}`; at most 16 KiB. With a
     /// publishable key, of metadata only `eq`, `ne` and `in`, and neither `$said.<name>` nor `$source_id`.
     #[schema(value_type = Option<Object>)]
@@ -66,7 +61,7 @@ pub(crate) struct SearchRequest {
     fusion: Option<FusionMethod>,
     /// The vector leg's share of a weighted score; not with `rrf`.
     #[schema(minimum = 0, maximum = 1)]
-    alpha: Option<f64>,
+    alpha: Option<f32>,
     /// Only chunks that hold all of these are found: letter for letter but for case and spacing, as whole words. Each has a letter or a digit.
     #[schema(max_items = 5)]
     phrases: Option<Vec<String>>,
@@ -75,10 +70,10 @@ pub(crate) struct SearchRequest {
     /// What a match in the title adds to the keyword score: BM25 of the chunk and `title_boost` times BM25 of the title; as the base
     /// says when absent, else 0.25.
     #[schema(minimum = 0, maximum = 10)]
-    title_boost: Option<f64>,
+    title_boost: Option<f32>,
     /// The same of the headings above the chunk; as the base says when absent, else 0.
     #[schema(minimum = 0, maximum = 10)]
-    heading_boost: Option<f64>,
+    heading_boost: Option<f32>,
     recency: Option<Recency>,
     /// Only chunks with at least this `similarity` are found; not in keyword mode.
     #[schema(minimum = 0, maximum = 1)]
@@ -97,34 +92,32 @@ impl FromFields for SearchRequest {
         let knowledge_base_ids = fields.ids("knowledge_base_ids", 1..=20);
         let query = fields.text("query", 1..=2000);
         let limit = fields.optional_integer("limit", 1..=100);
-        let mode = fields.optional_choice("mode", &MODES);
+        let mode = search_bounds::mode(fields);
         let rerank = fields.optional_bool("rerank");
-        let reranker = fields.optional_text("reranker", 1..=200);
-        let rerank_candidates = fields.optional_integer("rerank_candidates", 1..=200);
-        let candidates = fields.optional_integer("candidates", 10..=1000);
+        let reranker = search_bounds::reranker(fields);
+        let rerank_candidates = search_bounds::rerank_candidates(fields);
+        let candidates = search_bounds::candidates(fields);
         let filter = read_filter(fields);
         let collection_ids = fields.optional_ids("collection_ids", 1..=100);
         let principal = Principal::read(fields);
         let explain = fields.optional_bool("explain");
-        let fusion = fields.optional_choice("fusion", &FUSIONS);
-        let alpha = fields.optional_number("alpha", 0.0..=1.0);
+        let fusion = search_bounds::fusion(fields);
+        let alpha = search_bounds::alpha(fields);
         let phrases = read_phrases(fields);
         let tolerate_typos = fields.optional_bool("tolerate_typos");
-        let title_boost = fields.optional_number("title_boost", 0.0..=10.0);
-        let heading_boost = fields.optional_number("heading_boost", 0.0..=10.0);
+        let title_boost = search_bounds::title_boost(fields);
+        let heading_boost = search_bounds::heading_boost(fields);
         let recency = Recency::read(fields);
         let min_similarity = fields.optional_number("min_similarity", 0.0..=1.0);
         let collapse = fields.optional_bool("collapse");
         let neighbours = fields.optional_integer("neighbours", 0..=5);
         let include_metadata = fields.optional_bool("include_metadata");
-        if alpha.is_some() && fusion == Some(FusionMethod::Rrf) {
-            fields.error("alpha", "conflict", "has no meaning with the fusion rrf");
-        }
+        search_bounds::check_alpha(fields, fusion, alpha);
         if min_similarity.is_some() && mode == Some(SearchMode::Keyword) {
             fields.error("min_similarity", "conflict", "has no meaning in keyword mode");
         }
         let bases = knowledge_base_ids.as_ref().map_or(0, Vec::len);
-        if count(candidates).is_some_and(|candidates| candidates * bases > SearchKnowledge::CANDIDATES_MAX) {
+        if candidates.is_some_and(|candidates| usize::from(candidates) * bases > SearchKnowledge::CANDIDATES_MAX) {
             let most = SearchKnowledge::CANDIDATES_MAX;
             fields.error(
                 "candidates",
@@ -132,9 +125,7 @@ impl FromFields for SearchRequest {
                 format!("must be {most} or less when multiplied by the number of knowledge bases"),
             );
         }
-        if rerank == Some(false) && reranker.is_some() {
-            fields.error("reranker", "conflict", "has no meaning where `rerank` is false");
-        }
+        search_bounds::check_reranker_wanted(fields, rerank, reranker.as_ref());
         let (knowledge_base_ids, query) = (knowledge_base_ids?, query?);
         Some(Self {
             knowledge_base_ids,
@@ -220,30 +211,18 @@ impl Begin for Search {
             mode: request.mode.unwrap_or_default(),
             rerank: reranker.is_some(),
             reranker,
-            rerank_candidates: count(request.rerank_candidates),
-            candidates: count(request.candidates),
+            rerank_candidates: request.rerank_candidates.map(usize::from),
+            candidates: request.candidates.map(usize::from),
             filter: request.filter,
             collections,
             viewer,
             explain: request.explain.unwrap_or(false),
             fusion: request.fusion.or(request.alpha.map(|_| FusionMethod::Weighted)),
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "a share between 0 and 1; single precision is plenty"
-            )]
-            alpha: request.alpha.map(|alpha| alpha as f32),
+            alpha: request.alpha,
             phrases: request.phrases.unwrap_or_default(),
             tolerate_typos: request.tolerate_typos.unwrap_or(true),
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "between 0 and 10; single precision is plenty"
-            )]
-            title_boost: request.title_boost.map(|boost| boost as f32),
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "between 0 and 10; single precision is plenty"
-            )]
-            heading_boost: request.heading_boost.map(|boost| boost as f32),
+            title_boost: request.title_boost,
+            heading_boost: request.heading_boost,
             recency: request.recency.map(Recency::into_kind),
             #[expect(
                 clippy::cast_possible_truncation,
@@ -398,7 +377,7 @@ mod tests {
 
     #[test]
     fn every_mode_has_the_name_it_is_stored_under() {
-        for (name, mode) in MODES {
+        for (name, mode) in search_bounds::MODES {
             assert_eq!(serde_json::to_value(mode).unwrap(), name);
         }
     }

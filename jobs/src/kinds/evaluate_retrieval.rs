@@ -16,6 +16,8 @@ pub struct EvaluateRetrieval {
 impl Kind for EvaluateRetrieval {
     const NAME: &'static str = "evaluate_retrieval";
     const POOL: Pool = Pool::General;
+    /// 2: `heading_boost`, without which a worker of before would score another search than it is asked for.
+    const VERSION: i16 = 2;
     const STEPS: &'static [&'static str] = &["index", "ask", "score"];
 }
 

@@ -43,6 +43,30 @@ pub enum FusionMethod {
     Rrf,
 }
 
+impl FusionMethod {
+    /// By what each is called in requests and kept with bases.
+    pub const ALL: [(&str, Self); 2] = [
+        (Self::Weighted.as_str(), Self::Weighted),
+        (Self::Rrf.as_str(), Self::Rrf),
+    ];
+
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Weighted => "weighted",
+            Self::Rrf => "rrf",
+        }
+    }
+
+    /// `None` for a name that none has.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find_map(|(of, method)| (of == name).then_some(method))
+    }
+}
+
 /// Finds chunks.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SearchKnowledge {

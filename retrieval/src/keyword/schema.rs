@@ -134,8 +134,10 @@ impl Fields {
         rules.add(&mut stored, self.body, &chunk.embed_text);
         let indexed = beginning(title);
         rules.add(&mut stored, self.title, indexed);
-        let headings = chunk.headings.join(" ");
-        rules.add(&mut stored, self.headings, beginning(&headings));
+        // The nearest first, which says most of the chunk, should they be cut.
+        let mut headings: Vec<&str> = headings_within(&chunk.text).collect();
+        headings.extend(chunk.headings.iter().rev().map(String::as_str));
+        rules.add(&mut stored, self.headings, beginning(&headings.join(" ")));
         let mut beside = addresses(chunk);
         let lacking = chunk
             .headings
@@ -156,6 +158,11 @@ impl Fields {
         }
         stored
     }
+}
+
+/// The headings of small sections that stand in one chunk, as the chunker writes them into its text.
+fn headings_within(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter_map(|line| line.strip_prefix("## "))
 }
 
 /// As much of a title or of headings as is indexed with every chunk.

@@ -12,7 +12,7 @@ use crate::error::Result;
 use crate::language::Language;
 
 /// Raised whenever files written by an older release can no longer be read or searched alike, text analysis included.
-const FORMAT: u32 = 7;
+const FORMAT: u32 = 8;
 
 /// What the directory was built for.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -76,6 +76,10 @@ fn russian_greek_and_arabic_are_stemmed() {
         base("ru", &["Возвраты обрабатываются", "Доставка"]).keyword("возврат"),
         [1]
     );
+    let base_ru = base("ru", &["Отчёт о расходах", "Отчет за май", "Банка мёда"]);
+    assert_eq!(base_ru.keyword("отчет"), base_ru.keyword("ОТЧЁТ"));
+    assert_eq!(base_ru.keyword("отчёты").len(), 2);
+    assert_eq!(base_ru.keyword("медом"), [3]);
     assert_eq!(
         base("el", &["Οι επιστροφές χρημάτων", "Αποστολή"]).keyword("επιστροφή"),
         [1]

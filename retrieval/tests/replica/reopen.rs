@@ -121,7 +121,7 @@ fn a_replica_in_the_format_of_an_older_release_is_rebuilt_and_leaves_none_of_its
     fs::remove_file(&halves).unwrap();
     let marker = base.path().join("clean.json");
     let mut json: Value = serde_json::from_slice(&fs::read(&marker).unwrap()).unwrap();
-    assert_eq!(json["format"], 7);
+    assert_eq!(json["format"], 8);
     json["format"] = 2.into();
     json["vectors_checksum"] = crc32fast::hash(&bytes).into();
     fs::write(&marker, json.to_string()).unwrap();

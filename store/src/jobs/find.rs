@@ -88,7 +88,9 @@ pub async fn find(tx: &mut TenantTx, id: JobId) -> Result<Job, StoreError> {
 /// As [`find`].
 pub async fn find_with_attempts(tx: &mut TenantTx, id: JobId) -> Result<(Job, Vec<Attempt>), StoreError> {
     let ids = [id];
-    futures::try_join!(job(&tx.conn, tx.tenant, id), attempts(&tx.conn, tx.tenant, &ids))
+    // Both are waited for, whatever comes of the first: an answer that nobody waits for costs the connection.
+    let (job, attempts) = futures::join!(job(&tx.conn, tx.tenant, id), attempts(&tx.conn, tx.tenant, &ids));
+    Ok((job?, attempts?))
 }
 
 async fn job(mut conn: &Connection, tenant: TenantId, id: JobId) -> Result<Job, StoreError> {

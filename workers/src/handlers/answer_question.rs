@@ -1,8 +1,8 @@
-use super::asked_settings::AskedSettings;
 use super::passages::{self, AskedBases, AskedIndex};
 use super::{embedding, rerank, shown};
 use crate::{Done, Handle, JobContext, JobError};
 use answers::{Composition, Passage, SelectedSentence, SentenceVectors};
+use jobs::AskedSettings;
 use jobs::kinds::{
     Answer, AnswerOutcome, AnswerQuestion, AnswerTimings, AnsweredSentence, Citation, KeptAnswer, RerankError, Verdict,
 };

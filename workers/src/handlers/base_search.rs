@@ -1,5 +1,5 @@
 //! Several bases in one search: how their scores are made to compare.
-use super::asked_settings::RRF_K;
+use super::fusion::RRF_K;
 use retrieval::{CandidateScore, Hits, Mode, Query, Replica, Together, fuse_by_rank};
 use std::sync::Arc;
 use store::KnowledgeBaseId;

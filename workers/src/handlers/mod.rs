@@ -1,6 +1,5 @@
 //! One handler a file, named as its kind.
 mod answer_question;
-mod asked_settings;
 mod base_search;
 mod check_response;
 mod delete_collection;
@@ -14,6 +13,7 @@ mod drop_embeddings;
 mod embedding;
 mod erased_of_base;
 mod evaluate_retrieval;
+mod fusion;
 mod images;
 mod ingest_document;
 mod migrate_embeddings;

@@ -1,11 +1,12 @@
 //! Finding chunks in several bases: shared by search and answers.
-use super::asked_settings::AskedSettings;
 use super::base_search::{BaseSearch, search_all};
 use super::embedding;
+use super::fusion::fusion;
 use crate::replicas::failed;
 use crate::{JobContext, JobError};
 use config::ModelSettings;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use jobs::AskedSettings;
 use jobs::kinds::{BaseAt, SearchKnowledge, Viewer};
 use retrieval::{Filter, Hit, Hits, Mode, Query, Replica};
 use serde_json::Value;
@@ -133,7 +134,7 @@ pub(super) async fn find(
             replica,
             query: Query {
                 vector: vectors.get(model.as_str()).cloned(),
-                fusion: asked.fusion(&app.settings, base),
+                fusion: fusion(asked, &app.settings, base),
                 title_boost: asked.title_boost(of_base, query.title_boost),
                 heading_boost: asked.heading_boost(of_base, query.heading_boost),
                 candidates: asked

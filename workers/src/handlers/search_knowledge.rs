@@ -1,8 +1,8 @@
-use super::asked_settings::AskedSettings;
 use super::passages::{self, AskedBases, AskedIndex, Found};
 use super::rerank::{self, Ordered, OrderedHit};
 use super::shown;
 use crate::{Done, Handle, JobContext, JobError};
+use jobs::AskedSettings;
 use jobs::kinds::{FoundChunk, FoundChunks, SearchCandidate, SearchHitExplanation, SearchKnowledge, SearchMode};
 use retrieval::{Explain, Mode, Phrase, Query, Recency, Wording};
 use std::collections::{HashMap, HashSet};

@@ -2,20 +2,14 @@ use crate::extract::{Fields, FromFields};
 use crate::routes::knowledge_bases::read_vector_store;
 use crate::routes::recency::Recency;
 use crate::routes::reranker_choice::RerankWish;
+use crate::routes::search_bounds;
 use config::Settings;
-use jobs::FieldError;
 use jobs::kinds::{FusionMethod, SearchConfiguration, SearchMode};
+use jobs::{AskedSettings, FieldError};
 use retrieval::{USUAL_HEADING_BOOST, USUAL_TITLE_BOOST};
 use store::VectorStore;
 use store::knowledge_bases::{KnowledgeBase, OtherIndex};
 use utoipa::ToSchema;
-
-const MODES: [(&str, SearchMode); 3] = [
-    ("hybrid", SearchMode::Hybrid),
-    ("keyword", SearchMode::Keyword),
-    ("vector", SearchMode::Vector),
-];
-const FUSIONS: [(&str, FusionMethod); 2] = [("weighted", FusionMethod::Weighted), ("rrf", FusionMethod::Rrf)];
 
 /// How to search, as in a search; what is absent is as the knowledge base, or else the installation, says when the evaluation is submitted.
 #[derive(Debug, Default, ToSchema)]
@@ -30,22 +24,22 @@ pub(crate) struct AskedConfiguration {
     fusion: Option<FusionMethod>,
     /// The vector leg's share of a weighted score; not with `rrf`.
     #[schema(minimum = 0, maximum = 1)]
-    alpha: Option<f64>,
+    alpha: Option<f32>,
     #[schema(minimum = 0, maximum = 10)]
-    title_boost: Option<f64>,
+    title_boost: Option<f32>,
     /// What a match in the headings above a chunk adds to it.
     #[schema(minimum = 0, maximum = 10)]
-    heading_boost: Option<f64>,
+    heading_boost: Option<f32>,
     /// How many chunks each leg proposes.
     #[schema(minimum = 10, maximum = 1000)]
-    candidates: Option<i64>,
+    candidates: Option<u16>,
     rerank: Option<bool>,
     /// An available reranker of `GET /v1/models`.
     #[schema(min_length = 1, max_length = 200)]
     reranker: Option<String>,
     /// How many of the best the reranker is given.
     #[schema(minimum = 1, maximum = 200)]
-    rerank_candidates: Option<i64>,
+    rerank_candidates: Option<u16>,
     tolerate_typos: Option<bool>,
     recency: Option<Recency>,
 }
@@ -55,24 +49,20 @@ impl FromFields for AskedConfiguration {
         let read = Self {
             embedding_model: fields.optional_text("embedding_model", 1..=200),
             vector_store: read_vector_store(fields),
-            mode: fields.optional_choice("mode", &MODES),
-            fusion: fields.optional_choice("fusion", &FUSIONS),
-            alpha: fields.optional_number("alpha", 0.0..=1.0),
-            title_boost: fields.optional_number("title_boost", 0.0..=10.0),
-            heading_boost: fields.optional_number("heading_boost", 0.0..=10.0),
-            candidates: fields.optional_integer("candidates", 10..=1000),
+            mode: search_bounds::mode(fields),
+            fusion: search_bounds::fusion(fields),
+            alpha: search_bounds::alpha(fields),
+            title_boost: search_bounds::title_boost(fields),
+            heading_boost: search_bounds::heading_boost(fields),
+            candidates: search_bounds::candidates(fields),
             rerank: fields.optional_bool("rerank"),
-            reranker: fields.optional_text("reranker", 1..=200),
-            rerank_candidates: fields.optional_integer("rerank_candidates", 1..=200),
+            reranker: search_bounds::reranker(fields),
+            rerank_candidates: search_bounds::rerank_candidates(fields),
             tolerate_typos: fields.optional_bool("tolerate_typos"),
             recency: Recency::read(fields),
         };
-        if read.alpha.is_some() && read.fusion == Some(FusionMethod::Rrf) {
-            fields.error("alpha", "conflict", "has no meaning with the fusion rrf");
-        }
-        if read.rerank == Some(false) && read.reranker.is_some() {
-            fields.error("reranker", "conflict", "has no meaning where none is wanted");
-        }
+        search_bounds::check_alpha(fields, read.fusion, read.alpha);
+        search_bounds::check_reranker_wanted(fields, read.rerank, read.reranker.as_ref());
         Some(read)
     }
 }
@@ -122,59 +112,34 @@ impl AskedConfiguration {
         let base = &of.search;
         let (model, store) = self.index(of, other)?;
         let installation = &settings.retrieval;
-        let of_base = match base.fusion.as_deref() {
-            Some("weighted") => Some(FusionMethod::Weighted),
-            Some("rrf") => Some(FusionMethod::Rrf),
-            _ => None,
+        let asked = AskedSettings {
+            fusion: self.fusion,
+            alpha: self.alpha,
+            title_boost: self.title_boost,
+            heading_boost: self.heading_boost,
+            candidates: self.candidates.map(usize::from),
+            rerank_candidates: self.rerank_candidates.map(usize::from),
+            candidates_at_least: None,
         };
-        let configured = match installation.fusion {
-            config::FusionMethod::Weighted => FusionMethod::Weighted,
-            config::FusionMethod::Rrf => FusionMethod::Rrf,
-        };
-        // A search that says only `alpha` is a weighted one.
-        let asked = self.fusion.or(self.alpha.map(|_| FusionMethod::Weighted));
-        let fusion = asked.or(of_base).unwrap_or(configured);
-        let alpha = single(self.alpha)
-            .or(base.alpha)
-            .unwrap_or_else(|| settings.alpha(&of.language, &model));
+        let fusion = asked.fusion(installation, base);
+        let alpha = (fusion == FusionMethod::Weighted).then(|| asked.alpha(settings, of, &model));
         let wish = RerankWish {
             wanted: self.rerank,
             named: self.reranker,
-        };
-        let count = |asked: Option<i64>, base: Option<i32>, installation: usize| {
-            let said = asked.or(base.map(i64::from));
-            said.and_then(|count| usize::try_from(count).ok())
-                .unwrap_or(installation)
         };
         Ok(SearchConfiguration {
             embedding_model: Some(model),
             vector_store: Some(store.as_str().to_owned()),
             mode: self.mode.unwrap_or_default(),
             fusion,
-            alpha: (fusion == FusionMethod::Weighted).then_some(alpha),
-            title_boost: single(self.title_boost)
-                .or(base.title_boost)
-                .unwrap_or(USUAL_TITLE_BOOST),
-            heading_boost: single(self.heading_boost)
-                .or(base.heading_boost)
-                .unwrap_or(USUAL_HEADING_BOOST),
-            candidates: count(self.candidates, base.candidates, installation.candidates),
+            alpha,
+            title_boost: asked.title_boost(base, USUAL_TITLE_BOOST),
+            heading_boost: asked.heading_boost(base, USUAL_HEADING_BOOST),
+            candidates: asked.candidates(installation, base),
             reranker: wish.choose(settings, std::slice::from_ref(base))?,
-            rerank_candidates: count(
-                self.rerank_candidates,
-                base.rerank_candidates,
-                installation.rerank_candidates,
-            ),
+            rerank_candidates: asked.rerank_candidates(installation, std::iter::once(base)),
             tolerate_typos: self.tolerate_typos.unwrap_or(true),
             recency: self.recency.map(Recency::into_kind),
         })
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "between 0 and 10; single precision is plenty"
-)]
-fn single(number: Option<f64>) -> Option<f32> {
-    number.map(|number| number as f32)
 }

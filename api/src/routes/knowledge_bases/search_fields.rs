@@ -1,5 +1,6 @@
 use crate::extract::{Fields, FromFields};
 use crate::routes::reranker_choice::check_reranker;
+use crate::routes::search_bounds;
 use config::Settings;
 use store::search_settings::{NO_RERANKER, SearchSettings};
 use utoipa::ToSchema;
@@ -99,20 +100,21 @@ impl SearchChange {
 
 impl FromFields for SearchChange {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let fusions = [("weighted", "weighted"), ("rrf", "rrf")];
         Some(Self {
             fusion: changed(fields, "fusion", |fields| {
-                let fusion = fields.optional_choice("fusion", &fusions);
-                fusion.map(str::to_owned)
+                let fusion = search_bounds::fusion(fields)?;
+                Some(fusion.as_str().to_owned())
             }),
-            alpha: changed(fields, "alpha", |fields| number(fields, "alpha", 1.0)),
-            title_boost: changed(fields, "title_boost", |fields| number(fields, "title_boost", 10.0)),
-            heading_boost: changed(fields, "heading_boost", |fields| number(fields, "heading_boost", 10.0)),
-            candidates: changed(fields, "candidates", |fields| count(fields, "candidates", 10, 1000)),
-            reranker: changed(fields, "reranker", |fields| fields.optional_text("reranker", 1..=200)),
+            alpha: changed(fields, "alpha", search_bounds::alpha),
+            title_boost: changed(fields, "title_boost", search_bounds::title_boost),
+            heading_boost: changed(fields, "heading_boost", search_bounds::heading_boost),
+            candidates: changed(fields, "candidates", |fields| {
+                search_bounds::candidates(fields).map(i32::from)
+            }),
+            reranker: changed(fields, "reranker", search_bounds::reranker),
             rerank: changed(fields, "rerank", |fields| fields.optional_bool("rerank")),
             rerank_candidates: changed(fields, "rerank_candidates", |fields| {
-                count(fields, "rerank_candidates", 1, 200)
+                search_bounds::rerank_candidates(fields).map(i32::from)
             }),
         })
     }
@@ -125,17 +127,4 @@ fn changed<T>(fields: &mut Fields, name: &str, read: impl Fn(&mut Fields) -> Opt
         return Some(None);
     }
     read(fields).map(Some)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "between 0 and 10; single precision is plenty"
-)]
-fn number(fields: &mut Fields, name: &str, most: f64) -> Option<f32> {
-    fields.optional_number(name, 0.0..=most).map(|number| number as f32)
-}
-
-fn count(fields: &mut Fields, name: &str, least: i64, most: i64) -> Option<i32> {
-    let count = fields.optional_integer(name, least..=most)?;
-    i32::try_from(count).ok()
 }

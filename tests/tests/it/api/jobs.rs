@@ -284,3 +284,28 @@ async fn of_many_attempts_the_newest_hundred_are_shown() {
     }
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_is_not_there_costs_no_connection() {
+    let app = without_workers().await;
+    let known = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
+    let sessions = async || {
+        let of_app = "SELECT pid::text || backend_start AS text FROM pg_stat_activity \
+                      WHERE datname = current_database() AND usename = 'visualkit_app'";
+        app.texts(of_app).await
+    };
+    for _ in 0..3 {
+        app.client.get(&format!("/v1/jobs/{known}")).await;
+    }
+    let before = sessions().await;
+    for _ in 0..20 {
+        let unknown = app.client.get(&format!("/v1/jobs/{}", uuid::Uuid::now_v7())).await;
+        assert_eq!(unknown.status.as_u16(), 404, "{}", unknown.text);
+    }
+    let after = sessions().await;
+    assert!(
+        !before.is_empty() && before.iter().all(|session| after.contains(session)),
+        "{before:?} {after:?}"
+    );
+    app.abandon().await;
+}
