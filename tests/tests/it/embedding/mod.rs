@@ -10,6 +10,7 @@ mod migrating;
 pub(crate) mod openapi;
 mod pulling;
 mod refusals;
+mod started_again;
 
 use serde_json::{Value, json};
 use tests::{EmbeddingVendor, TestApp, TestOptions};
