@@ -10,6 +10,7 @@ mod migrating;
 pub(crate) mod openapi;
 mod pulling;
 mod refusals;
+mod restarted;
 mod started_again;
 
 use serde_json::{Value, json};
