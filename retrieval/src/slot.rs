@@ -208,6 +208,11 @@ impl Slot {
         self.base_dir(index).join(folder.to_string())
     }
 
+    /// Where the replica of an index was closed; `None` where none of this version lies there, or it is open, or was not closed.
+    pub fn closed_at(&self, index: IndexId, index_version: u32) -> Option<Place> {
+        closed_at(&self.replica_dir(index, index_version))
+    }
+
     /// Deletes every version of an index that no longer exists, and the base's directory when nothing is left in it; close its replica first.
     pub fn remove_index(&self, index: IndexId) -> Result<()> {
         self.remove_versions(index, |_| true)?;

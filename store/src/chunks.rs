@@ -193,7 +193,7 @@ pub async fn count_images(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<i6
         .await?)
 }
 
-/// A chunk that stands near another one of the same document.
+/// A chunk that stands near another one of the same document, with what decides who may see it, as of [`ShownChunk`].
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Neighbour {
     /// The other one.
@@ -208,17 +208,23 @@ pub struct Neighbour {
     pub headings: Vec<String>,
     #[diesel(sql_type = sql_types::Text)]
     pub text: String,
+    #[diesel(sql_type = sql_types::Jsonb)]
+    pub indexed_acl: serde_json::Value,
+    #[diesel(sql_type = sql_types::Jsonb)]
+    pub latest_acl: serde_json::Value,
 }
 
-/// Up to `count` chunks before and after each of the chunks, in the order of their document.
+/// Up to `count` chunks before and after each of the chunks, in the order of their document; none of one that is being deleted.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn neighbours(tx: &mut TenantTx, of: &[ChunkId], count: i32) -> Result<Vec<Neighbour>, StoreError> {
     Ok(diesel::sql_query(
-        "SELECT c.id AS of, n.ordinal - c.ordinal AS distance, n.id, n.headings, n.text
+        "SELECT c.id AS of, n.ordinal - c.ordinal AS distance, n.id, n.headings, n.text, v.acl AS indexed_acl, d.acl AS latest_acl
          FROM chunks c
          JOIN chunks n ON n.tenant_id = c.tenant_id AND n.document_id = c.document_id AND n.ordinal BETWEEN c.ordinal - $3 AND c.ordinal + $3
+         JOIN documents d ON d.tenant_id = n.tenant_id AND d.id = n.document_id AND d.deleting_at IS NULL
+         JOIN document_versions v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
          WHERE c.tenant_id = $1 AND c.id = ANY($2) AND n.id <> c.id
          ORDER BY c.id, n.ordinal",
     )

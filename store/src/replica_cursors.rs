@@ -103,6 +103,9 @@ pub struct Registered {
     pub knowledge_base_id: KnowledgeBaseId,
     #[diesel(sql_type = Integer)]
     pub generation: i32,
+    /// The change that its searches are said to see.
+    #[diesel(sql_type = BigInt)]
+    pub seq: i64,
 }
 
 /// Of all tenants, the replicas that the slot is said to hold.
@@ -112,7 +115,7 @@ pub struct Registered {
 pub async fn all_of_slot(system: &System, slot: SlotId) -> Result<Vec<Registered>, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
     let all = sql_query(
-        "SELECT tenant_id, knowledge_base_id, generation FROM replica_cursors WHERE slot_id = $1
+        "SELECT tenant_id, knowledge_base_id, generation, seq FROM replica_cursors WHERE slot_id = $1
          ORDER BY tenant_id, knowledge_base_id, generation",
     )
     .bind::<Uuid, _>(slot)
@@ -184,6 +187,25 @@ pub async fn moved(tx: &mut TenantTx, of: ReplicaOf, seq: i64, erased_seq: i64) 
     .bind::<Uuid, _>(of.slot)
     .bind::<BigInt, _>(seq)
     .bind::<BigInt, _>(erased_seq)
+    .bind::<Integer, _>(of.generation)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
+/// Notes that what the slot holds of the index is built from the beginning: until [`moved`], its searches see no change. What was erased is not there again.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn emptied(tx: &mut TenantTx, of: ReplicaOf) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE replica_cursors SET seq = 0, documents_done = NULL, documents_all = NULL, seen_at = now()
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 AND generation = $4 AND (seq > 0 OR documents_done IS NOT NULL)",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(of.base)
+    .bind::<Uuid, _>(of.slot)
     .bind::<Integer, _>(of.generation)
     .prepared()
     .execute(&mut tx.conn)

@@ -10,7 +10,7 @@ use retrieval::{Acl, excerpt};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{HashMap, HashSet};
-use store::chunks::ShownChunk;
+use store::chunks::{Neighbour, ShownChunk};
 use store::jobs::Job;
 use store::{ChunkId, DocumentId, TenantTx, chunks, documents};
 
@@ -71,7 +71,7 @@ async fn search_result(tx: &mut TenantTx, found: FoundChunks) -> Result<SearchRe
         .map(|hit| hit.chunk_id)
         .filter(|id| shown.contains(id))
         .collect();
-    let mut neighbours = neighbours(tx, &found_chunks, found.neighbours).await?;
+    let mut neighbours = neighbours(tx, &found_chunks, found.neighbours, &viewer).await?;
     let hits = found.results.into_iter().filter_map(|mut hit| {
         hit.duplicates.retain(|chunk| shown.contains(chunk));
         let (before, after) = neighbours.remove(&hit.chunk_id).unwrap_or_default();
@@ -125,13 +125,26 @@ fn search_hit(chunk: ShownChunk, found: FoundChunk) -> SearchHit {
     }
 }
 
-/// What stands before and after each of the chunks, which the viewer may see: the same document's, so that may be seen too.
-async fn neighbours(tx: &mut TenantTx, of: &[ChunkId], count: u8) -> Result<HashMap<ChunkId, Beside>, Problem> {
-    let mut beside: HashMap<ChunkId, Beside> = HashMap::new();
-    if count == 0 {
-        return Ok(beside);
+/// What stands before and after each of the chunks, which the viewer may see.
+async fn neighbours(
+    tx: &mut TenantTx,
+    of: &[ChunkId],
+    count: u8,
+    viewer: &retrieval::Viewer,
+) -> Result<HashMap<ChunkId, Beside>, Problem> {
+    match count {
+        0 => Ok(HashMap::new()),
+        count => Ok(beside(chunks::neighbours(tx, of, i32::from(count)).await?, viewer)),
     }
-    for neighbour in chunks::neighbours(tx, of, i32::from(count)).await? {
+}
+
+/// By the chunk they stand beside, those that the viewer may see: they are of its document, whose list may have become narrower since the chunk was looked at.
+fn beside(neighbours: Vec<Neighbour>, viewer: &retrieval::Viewer) -> HashMap<ChunkId, Beside> {
+    let mut beside: HashMap<ChunkId, Beside> = HashMap::new();
+    for neighbour in neighbours {
+        if !Acl::all_allow(&[&neighbour.indexed_acl, &neighbour.latest_acl], viewer) {
+            continue;
+        }
         let (before, after) = beside.entry(neighbour.of).or_default();
         let side = if neighbour.distance < 0 { before } else { after };
         side.push(NeighbourChunk {
@@ -140,7 +153,7 @@ async fn neighbours(tx: &mut TenantTx, of: &[ChunkId], count: u8) -> Result<Hash
             text: neighbour.text,
         });
     }
-    Ok(beside)
+    beside
 }
 
 type Beside = (Vec<NeighbourChunk>, Vec<NeighbourChunk>);
@@ -223,5 +236,40 @@ fn viewer(viewer: Viewer) -> retrieval::Viewer {
         Viewer::Tenant => retrieval::Viewer::Tenant,
         Viewer::Public => retrieval::Viewer::Public,
         Viewer::Principal { user, groups } => retrieval::Viewer::Principal { user, groups },
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use uuid::Uuid;
+
+    #[test]
+    fn what_stands_beside_a_chunk_is_shown_to_whom_both_its_lists_let_in() {
+        let of = ChunkId(Uuid::from_u128(1));
+        let neighbour = |distance: i32, indexed_acl: &Value, latest_acl: &Value| Neighbour {
+            of,
+            distance,
+            id: ChunkId(Uuid::new_v4()),
+            headings: Vec::new(),
+            text: format!("at {distance}"),
+            indexed_acl: indexed_acl.clone(),
+            latest_acl: latest_acl.clone(),
+        };
+        let (public, staff) = (json!({"public": true}), json!({"groups": ["staff"]}));
+        let all = vec![
+            neighbour(-1, &public, &public),
+            neighbour(1, &staff, &public),
+            neighbour(2, &public, &staff),
+        ];
+        let texts = |viewer: &retrieval::Viewer| {
+            let (before, after) = beside(all.clone(), viewer).remove(&of).unwrap();
+            let both = before.into_iter().chain(after);
+            both.map(|chunk| chunk.text).collect::<Vec<_>>()
+        };
+        assert_eq!(texts(&retrieval::Viewer::Public), ["at -1"]);
+        assert_eq!(texts(&retrieval::Viewer::Tenant), ["at -1", "at 1", "at 2"]);
     }
 }

@@ -1,3 +1,4 @@
+use super::migration::VECTORS;
 use crate::knowledge_bases::KnowledgeBaseHead;
 use crate::prepared::Prepare;
 use crate::{DocumentId, KnowledgeBaseId, StoreError, TenantTx, knowledge_bases};
@@ -27,7 +28,8 @@ pub async fn end(tx: &mut TenantTx, head: &KnowledgeBaseHead) -> Result<String, 
 }
 
 /// Deletes the vectors of `model` of the next `limit` documents of a base that has no index by it, unless another base of the tenant has one and a chunk
-/// of the same text. Returns the last of the documents, and how many vectors went; one that somebody has locked is left, and goes with its text.
+/// of the same text. Returns the last of the documents, and how many vectors went; one that somebody has locked is left, and goes with its text. A migration
+/// to the model begins before it or after its commit.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -43,6 +45,13 @@ pub async fn drop_vectors(
         #[diesel(sql_type = Uuid)]
         id: DocumentId,
     }
+    // A statement of its own: those that follow see the migration that was waited for.
+    sql_query(format!("SELECT pg_advisory_xact_lock_shared({VECTORS})"))
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Text, _>(model)
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
     let last: Option<Last> = sql_query(
         "SELECT id FROM (
              SELECT id FROM documents WHERE tenant_id = $1 AND knowledge_base_id = $2 AND ($3 IS NULL OR id > $3) ORDER BY id LIMIT $4

@@ -191,7 +191,9 @@ pub async fn ready(
     Ok(ready == 1)
 }
 
-/// How far the base is with a model, and its replicas with the index of `generation`, whose vectors are in `store`.
+/// How far the base is with a model, and its replicas with the index of `generation`, whose vectors are in `store`. A replica that is being built anew says
+/// by what it has erased how far it had come before: another index is not as far as it because neither is there. Its process may have many to build before it,
+/// and is counted on for an hour.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -208,11 +210,12 @@ pub async fn counts(
              LEFT JOIN embeddings e ON e.tenant_id = $1 AND e.model = $3 AND e.embed_hash = c.embed_hash
              WHERE d.tenant_id = $1 AND d.knowledge_base_id = $2
          ) c CROSS JOIN (
-             SELECT count(*) AS replicas, count(o.slot_id) AS replicas_ready, max(r.seq) AS seq
+             SELECT count(*) AS replicas, count(o.slot_id) AS replicas_ready, max(greatest(r.seq, r.erased_seq)) AS seq
              FROM replica_cursors r LEFT JOIN replica_cursors o
-                 ON o.tenant_id = $1 AND o.knowledge_base_id = $2 AND o.slot_id = r.slot_id AND o.generation = $5 AND o.seq >= r.seq
+                 ON o.tenant_id = $1 AND o.knowledge_base_id = $2 AND o.slot_id = r.slot_id AND o.generation = $5
+                 AND o.seq >= greatest(r.seq, r.erased_seq)
              WHERE r.tenant_id = $1 AND r.knowledge_base_id = $2 AND r.generation = $4 AND r.slot_id <> $6
-               AND r.seen_at > now() - interval '2 minutes'
+               AND r.seen_at > now() - CASE WHEN r.seq < r.erased_seq THEN interval '1 hour' ELSE interval '2 minutes' END
          ) r CROSS JOIN LATERAL (
              SELECT $7::integer::bigint AS servers, count(*) AS servers_ready
              FROM replica_cursors v JOIN knowledge_base_heads h ON h.tenant_id = $1 AND h.knowledge_base_id = $2

@@ -99,7 +99,8 @@ pub struct MigrationCounts {
     /// Chunks with a vector of the new model.
     #[diesel(sql_type = BigInt)]
     pub chunks_embedded: i64,
-    /// Replicas of the index that is searched which were heard of in the last two minutes, and the vector server where the other index needs it.
+    /// Replicas of the index that is searched which were heard of in the last two minutes, or are being built anew, and the vector server where the other
+    /// index needs it.
     #[diesel(sql_type = BigInt)]
     pub replicas: i64,
     /// Of these the ones whose process has built the other index as well, as far as it was when the migration became ready.
@@ -126,8 +127,12 @@ pub async fn find(tx: &mut TenantTx, base: KnowledgeBaseId) -> Result<EmbeddingM
     .map_err(|error| StoreError::or_not_found(error, "embedding migration"))
 }
 
-/// Begins one of a base that is [locked](knowledge_bases::lock). Whatever is ingested from the commit on is embedded with both models: who had begun
-/// before holds the base's head, which this waits for, or looks at the base's models again when it has it.
+/// Names the vectors of the model `$2` of the tenant `$1`. Who deletes some of them shares the lock, who begins to rely on them has it alone: what is found of
+/// them afterwards stays, and who deletes afterwards sees what relies on them.
+pub(super) const VECTORS: &str = "hashtextextended('vectors of ' || $1::text || ' ' || $2, 0)";
+
+/// Begins one of a base that is [locked](knowledge_bases::lock), once whoever is deleting vectors of the model has committed. Whatever is ingested from the
+/// commit on is embedded with both models: who had begun before holds the base's head, which this waits for, or looks at the base's models again when it has it.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] when the base is being migrated already.
@@ -137,6 +142,12 @@ pub async fn start(
     (to_model, to_store): (&str, VectorStore),
     job: JobId,
 ) -> Result<EmbeddingMigration, StoreError> {
+    sql_query(format!("SELECT pg_advisory_xact_lock({VECTORS})"))
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Text, _>(to_model)
+        .prepared()
+        .execute(&mut tx.conn)
+        .await?;
     let started: EmbeddingMigration = sql_query(format!(
         "INSERT INTO embedding_migrations (tenant_id, knowledge_base_id, generation, from_model, from_generation, to_model, job_id,
              from_vector_store, to_vector_store)

@@ -4,6 +4,7 @@ use crate::{DocumentId, KnowledgeBaseId, StoreError, TenantTx, TestQuestionId, T
 use diesel::sql_types::{Array, Integer, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
+use std::collections::HashSet;
 
 /// How a judgement names its document.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -51,8 +52,9 @@ pub async fn unknown_documents(
     .prepared()
     .load(&mut tx.conn)
     .await?;
-    let is_known = |id: &DocumentId| known.iter().any(|known| known.id == *id);
-    Ok(ids.iter().copied().filter(|id| !is_known(id)).collect())
+    // One request may name very many.
+    let known: HashSet<DocumentId> = known.into_iter().map(|known| known.id).collect();
+    Ok(ids.iter().copied().filter(|id| !known.contains(id)).collect())
 }
 
 /// The base whose questions it is among.

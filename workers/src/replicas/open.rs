@@ -192,6 +192,10 @@ impl Replicas {
             warm: AtomicBool::new(false),
         };
         opened.measure();
+        // Whatever lay there is gone: that it was as new as its base is not true any more.
+        if opened.replica.cursor() == 0 {
+            registered::emptied(&self.inner.store, self.slot()?.id(), index).await?;
+        }
         Ok(Arc::new(opened))
     }
 

@@ -17,7 +17,8 @@ const VISITS_BETWEEN_LOOKS: u64 = 4;
 const VISITED_AT_ONCE: usize = 4;
 
 /// Visits every replica on this slot's disk, now and in each interval: applies what changed, takes deleted text off the disk, writes down where the
-/// replica stands, and removes those whose base is gone. What the slot is said to hold and does not is no longer waited for.
+/// replica stands, and removes those whose base is gone. What the slot is said to hold and does not is no longer waited for; what nobody can use, since its
+/// process was killed or was of another release, is known to be so before the first of them is built anew.
 pub(super) async fn run(replicas: &Replicas, system: &System) {
     let mut ticks = tokio::time::interval(replicas.inner().refresh_interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -36,8 +37,8 @@ pub(super) async fn run(replicas: &Replicas, system: &System) {
                 Err(error) => tracing::warn!(%error, "an abandoned slot could not be emptied"),
             }
         }
-        if let Err(error) = registered::forget_missing(replicas, system).await {
-            tracing::warn!(%error, "replicas that are not on the disk are still waited for");
+        if let Err(error) = registered::tell_missing(replicas, system).await {
+            tracing::warn!(%error, "replicas that are not on the disk are still counted on");
         }
         // One that is built anew takes minutes, and the others are to be known as being there meanwhile.
         futures::stream::iter(on_disk(slot))
@@ -106,8 +107,8 @@ async fn visit(
     Ok(())
 }
 
-/// Whether the replica itself does not stand where its row says, since the database was set back behind both. One that was not closed says nothing: it is built
-/// anew when it is opened.
+/// Whether the replica itself does not stand where its row says, since the database was set back behind both. One that was not closed says nothing: its row has
+/// it at no change by now, so that it is opened, and built anew.
 fn is_elsewhere(replicas: &Replicas, index: Index, head: &KnowledgeBaseHead, closed_at: Option<Place>) -> bool {
     let place = match replicas.inner().open.find(index, false) {
         Some(open) => open.replica.place().ok(),

@@ -26,7 +26,8 @@ impl FromFields for SwitchIndex {
     }
 }
 
-/// Has the index searched that is not, when the migration is in the state `from` and every replica that answers searches has it as well.
+/// Has the index searched that is not, when the migration is in the state `from`, every chunk has its vector there and every replica that answers searches has
+/// the index as well.
 ///
 /// # Errors
 /// Not found; a conflict that says what is missing; a gate that does not let it pass.
@@ -41,6 +42,15 @@ pub(super) async fn swap(
     let shown = show::read(tx, &head.base).await?;
     if shown.state != from.as_str() {
         let detail = format!("The embedding migration is {}, not {}.", shown.state, from.as_str());
+        return Err(Problem::new(ProblemCode::Conflict, detail));
+    }
+    // What is gone back to was searched before, and may be the way out.
+    if let (MigrationState::Ready, Some(chunks), Some(embedded)) = (from, shown.chunks, shown.chunks_embedded)
+        && embedded != chunks
+    {
+        let detail = format!(
+            "{embedded} of the {chunks} chunks have a vector of the new model: end the migration, and begin it again."
+        );
         return Err(Problem::new(ProblemCode::Conflict, detail));
     }
     if let (Some(replicas), Some(ready)) = (shown.replicas, shown.replicas_ready)

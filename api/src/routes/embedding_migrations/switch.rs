@@ -22,7 +22,7 @@ use store::embedding_migrations::MigrationState;
     responses(
         (status = 200, description = "The migration as it is now.", body = EmbeddingMigrationObject),
         (status = 404, description = "There is no such knowledge base, or it has never been migrated."),
-        (status = 409, description = "The migration is not `ready`, the new index is still being built somewhere, or the gate does not let it pass."),
+        (status = 409, description = "The migration is not `ready`, the new index is still being built somewhere or lacks a vector, or the gate does not let it pass."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "Fields are wrong or unknown."),

@@ -96,11 +96,16 @@ async fn judge(tx: &mut TenantTx, gate: &Gate, evaluation: &Evaluation) -> Resul
             ),
         ));
     }
+    let (questions, max_loss) = (first.len(), gate.max_loss);
+    // Of many questions it takes a while, which the requests beside it do not wait for.
+    let verdict = tokio::task::spawn_blocking(move || judge_loss(&first, &second, max_loss))
+        .await
+        .map_err(|error| Problem::internal(&error))?;
     let Some(Verdict {
         loses: true,
         difference,
         p_value,
-    }) = judge_loss(&first, &second, gate.max_loss)
+    }) = verdict
     else {
         return Ok(());
     };
@@ -113,7 +118,7 @@ async fn judge(tx: &mut TenantTx, gate: &Gate, evaluation: &Evaluation) -> Resul
         "The change loses on the knowledge base's gate: {} changes by {difference:.4} on average over {} questions, which is {significant} \
          (p = {p_value:.4}, paired randomisation test; evaluation {}, made at change {} of the base, which is at {} now). Nothing was changed. Give a reason as `override_gate` to change it all the same.",
         metric.as_str(),
-        first.len(),
+        questions,
         evaluation.id,
         evaluation.index_seq.unwrap_or_default(),
         evaluation.head_seq

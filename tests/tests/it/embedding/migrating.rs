@@ -7,27 +7,27 @@ use std::time::Duration;
 use tests::{Answered, EmbeddingMischief, EmbeddingVendor, TestApp, VendorCall, eventually};
 use tokio::sync::Notify;
 
-const REFRESH: (&str, &str) = ("retrieval.refresh_interval_secs", "1");
+pub(super) const REFRESH: (&str, &str) = ("retrieval.refresh_interval_secs", "1");
 
-async fn start(app: &TestApp, base: &str, model: &str) -> String {
+pub(super) async fn start(app: &TestApp, base: &str, model: &str) -> String {
     let path = format!("/v1/knowledge-bases/{base}/embedding-migration");
     let started = app.client.post(&path, json!({ "embedding_model": model })).await;
     assert_eq!(started.status.as_u16(), 202, "{}", started.text);
     started.body["id"].as_str().unwrap().to_owned()
 }
 
-async fn act(app: &TestApp, base: &str, what: &str, body: Value) -> Answered {
+pub(super) async fn act(app: &TestApp, base: &str, what: &str, body: Value) -> Answered {
     let path = format!("/v1/knowledge-bases/{base}/embedding-migration/{what}");
     app.client.post(&path, body).await
 }
 
-async fn shown(app: &TestApp, base: &str) -> Value {
+pub(super) async fn shown(app: &TestApp, base: &str) -> Value {
     let path = format!("/v1/knowledge-bases/{base}/embedding-migration");
     app.client.get(&path).await.body
 }
 
 /// Until every replica has the other index.
-async fn switch(app: &TestApp, base: &str, what: &str) -> Value {
+pub(super) async fn switch(app: &TestApp, base: &str, what: &str) -> Value {
     eventually("the other index is built", Duration::from_secs(20), async || {
         let shown = shown(app, base).await;
         shown["replicas"] == shown["replicas_ready"]
@@ -51,7 +51,7 @@ async fn vectors(app: &TestApp, model: &str) -> i64 {
     app.count(&sql).await
 }
 
-async fn finds(app: &TestApp, base: &str, words: &str) -> Value {
+pub(super) async fn finds(app: &TestApp, base: &str, words: &str) -> Value {
     let query = json!({"knowledge_base_ids": [base], "query": words, "mode": "vector", "limit": 1});
     let found = app.client.search(query).await;
     let text = found["results"][0]["text"].as_str().unwrap_or_default();

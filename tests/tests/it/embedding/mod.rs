@@ -10,6 +10,8 @@ mod migrating;
 pub(crate) mod openapi;
 mod pulling;
 mod refusals;
+mod restarted;
+mod started_again;
 
 use serde_json::{Value, json};
 use tests::{EmbeddingVendor, TestApp, TestOptions};

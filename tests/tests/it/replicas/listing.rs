@@ -2,7 +2,7 @@ use super::{filled, finds, ingest};
 use serde_json::{Value, json};
 use tests::{QdrantDouble, TestApp, TestOptions};
 
-async fn listed(app: &TestApp, base: &str) -> Vec<Value> {
+pub(super) async fn listed(app: &TestApp, base: &str) -> Vec<Value> {
     let listed = app.client.get(&format!("/v1/knowledge-bases/{base}/replicas")).await;
     listed.body["data"]
         .as_array()

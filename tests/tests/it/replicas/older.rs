@@ -1,5 +1,9 @@
+use super::listing::listed;
 use super::{filled, finds, on_disk, start};
+use diesel_async::SimpleAsyncConnection;
 use serde_json::Value;
+use std::path::Path;
+use std::time::Duration;
 use tests::{TestApp, eventually};
 
 /// The folders of the tenant's bases, one a release's layout.
@@ -30,11 +34,7 @@ async fn what_an_older_release_left_on_the_disk_is_built_anew_and_not_read() {
     json["format"] = 2.into();
     std::fs::write(&marker, json.to_string()).unwrap();
 
-    app.context.replicas = workers::Replicas::new(
-        app.context.store.clone(),
-        &app.context.settings,
-        app.context.models.clone(),
-    );
+    another_process(&mut app);
     app.start_workers(jobs::Pool::ALL.to_vec());
     assert_eq!(nearest(&app, &base).await, found);
     eventually(
@@ -59,4 +59,64 @@ async fn nearest(app: &TestApp, base: &str) -> Vec<(Value, Value)> {
         .iter()
         .map(|hit| (hit["chunk_id"].clone(), hit["score"].clone()))
         .collect()
+}
+
+/// What takes the slot next.
+fn another_process(app: &mut TestApp) {
+    app.context.replicas = workers::Replicas::new(
+        app.context.store.clone(),
+        &app.context.settings,
+        app.context.models.clone(),
+    );
+}
+
+/// A base whose replica is known to be up to date, and was closed where it has its files. What is done there by `lose` makes it unusable: it is known to be,
+/// and is built anew, before anybody searches.
+async fn is_built_anew_unasked(lose: impl FnOnce(&Path)) {
+    let mut app = start(&[]).await;
+    let base = filled(&app, "lighthouse", 3).await;
+    finds(&app, &base, "lighthouse").await;
+    app.context.replicas.keep_fresh(&app.context.system);
+    let known = "SELECT count(*) FROM replica_cursors WHERE seq = 1 AND erased_seq = 1";
+    eventually("it is known to be up to date", Duration::from_secs(20), async || {
+        app.count(known).await == 1
+    })
+    .await;
+    app.stop_workers().await;
+    app.context.replicas.close().await;
+    let current = layouts(&app).remove(0);
+    lose(&current);
+
+    // Whoever builds it waits for this.
+    let mut held = app.database.owner().await;
+    held.batch_execute("BEGIN; LOCK TABLE index_changes IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    another_process(&mut app);
+    app.context.replicas.keep_fresh(&app.context.system);
+    eventually("it is known not to be there", Duration::from_secs(10), async || {
+        let copy = listed(&app, &base).await.remove(0);
+        copy["state"] == "behind" && copy["index_seq"] == 0
+    })
+    .await;
+    held.batch_execute("ROLLBACK").await.unwrap();
+    eventually("it is built", Duration::from_secs(20), async || {
+        let copy = listed(&app, &base).await.remove(0);
+        copy["state"] == "current" && current.join("vectors.f16").exists()
+    })
+    .await;
+    assert_eq!(layouts(&app), [current]);
+    app.start_workers(jobs::Pool::ALL.to_vec());
+    finds(&app, &base, "lighthouse").await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_of_another_release_is_known_not_to_be_there_and_built_before_anybody_searches() {
+    is_built_anew_unasked(|current| std::fs::rename(current, current.with_file_name("2")).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_whose_process_was_killed_is_known_not_to_be_there_and_built_before_anybody_searches() {
+    is_built_anew_unasked(|current| std::fs::remove_file(current.join("clean.json")).unwrap()).await;
 }

@@ -10,6 +10,7 @@ async fn a_replica_that_breaks_while_it_changes_is_built_anew_by_the_next_search
     let app = start(&[]).await;
     let base = filled(&app, "lamps", 3).await;
     finds(&app, &base, "lamps").await;
+    app.execute("UPDATE replica_cursors SET seq = 1, erased_seq = 1").await;
     // As if the disk had failed: what it is to write next cannot be written.
     let folder = app.data.path().join(format!("replicas/0/{}/{base}", app.tenant));
     std::fs::remove_dir_all(&folder).unwrap();
@@ -17,6 +18,12 @@ async fn a_replica_that_breaks_while_it_changes_is_built_anew_by_the_next_search
     finds(&app, &base, "kettles").await;
     finds(&app, &base, "lamps").await;
     assert_eq!(on_disk(&app).len(), 1);
+    // Nobody has visited it since: that it stands where the broken one did is not said any more.
+    assert_eq!(
+        app.count("SELECT count(*) FROM replica_cursors WHERE seq = 0 AND erased_seq = 1")
+            .await,
+        1
+    );
     app.finish().await;
 }
 
