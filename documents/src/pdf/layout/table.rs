@@ -28,13 +28,13 @@ impl Table {
         Table { area, rows }
     }
 
-    /// A row a line, cells joined by ` | `.
+    /// A row a line, cells joined by ` | `, which no cell holds: it would move those after it.
     pub(super) fn text(&self) -> String {
         let rows: Vec<String> = self
             .rows
             .iter()
             .map(|row| {
-                let cells: Vec<String> = row.iter().map(|cell| one_line(cell)).collect();
+                let cells: Vec<String> = row.iter().map(|cell| one_line(cell).replace(" | ", ", ")).collect();
                 cells.join(" | ").trim_end().to_owned()
             })
             .collect();
