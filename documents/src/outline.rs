@@ -29,7 +29,7 @@ pub(crate) struct Outline {
     text: String,
     /// A line of the source ended after the text: a space, unless what comes next is of a script without spaces too.
     line_ended: bool,
-    /// Where a space stands in the text for the end of a line of the source.
+    /// Where in the text lines of the source ended, ascending: a space stands there, or nothing between characters of a script without spaces.
     line_ends: Vec<usize>,
     link: Option<Link>,
     superscript: Option<Superscript>,
@@ -90,13 +90,23 @@ impl Outline {
         let link = self.link.as_ref().map_or(0, |link| link.start);
         let superscript = self.superscript.as_ref().map_or(0, |superscript| superscript.start);
         let line = self.text.trim_end_matches([' ', '\t']).len();
-        self.text.truncate(line.max(link).max(superscript));
+        self.shorten(line.max(link).max(superscript));
     }
 
     fn begin_line(&mut self, next: &str) {
-        if std::mem::take(&mut self.line_ended) && wants_space(&self.text, next) {
-            self.line_ends.push(self.text.len());
+        if !std::mem::take(&mut self.line_ended) || self.text.is_empty() {
+            return;
+        }
+        self.line_ends.push(self.text.len());
+        if wants_space(&self.text, next) {
             self.text.push(' ');
+        }
+    }
+
+    fn shorten(&mut self, bytes: usize) {
+        self.text.truncate(bytes);
+        while self.line_ends.last().is_some_and(|end| *end >= self.text.len()) {
+            self.line_ends.pop();
         }
     }
 
@@ -158,7 +168,7 @@ impl Outline {
 
     fn cut(&mut self, at: usize) {
         if self.text.is_char_boundary(at) {
-            self.text.truncate(at);
+            self.shorten(at);
         }
     }
 

@@ -277,4 +277,8 @@ fn lines_of_labels_and_values_stay_lines_and_wrapped_prose_does_not() {
     ] {
         assert_eq!(texts(&markdown(wrapped)), [wrapped.replace('\n', " ")]);
     }
+    let japanese = "電話：03-1234-5678\n住所：**東京都**\n時間：9時から17時";
+    assert_eq!(texts(&markdown(japanese)), [japanese.replace("**", "")]);
+    let wrapped = "注意：ランプは熱く\nなります。";
+    assert_eq!(texts(&markdown(wrapped)), [wrapped.replace('\n', "")]);
 }
