@@ -7,6 +7,8 @@ pub(in crate::pdf) struct Table {
     pub(super) area: Area,
     /// All of the same length; no row and no column is empty.
     pub(super) rows: Vec<Vec<String>>,
+    /// Each row is a name and its value.
+    pub(super) are_pairs: bool,
 }
 
 impl Table {
@@ -25,7 +27,17 @@ impl Table {
             let mut column = kept.iter();
             row.retain(|_| column.next().copied().unwrap_or_default());
         }
-        Table { area, rows }
+        Table {
+            area,
+            rows,
+            are_pairs: false,
+        }
+    }
+
+    /// Names and their values, if its rows, of which each has two cells, are that.
+    pub(super) fn of_pairs(self, are_pairs: bool) -> Table {
+        let are_pairs = are_pairs && self.rows.iter().all(|row| row.len() == 2);
+        Table { are_pairs, ..self }
     }
 
     /// A row a line, cells joined by ` | `, which no cell holds: it would move those after it.
