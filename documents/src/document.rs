@@ -10,7 +10,7 @@ pub struct ParsedDocument {
     /// Front matter; `description` and `lang` of a web page; `author`, `created`, `modified`, `lang`, `description`, `subject` and `keywords` of
     /// an Office file; how many of the pictures in it were read, and how many not (`pictures_recognised`, `pictures_not_read`). Holds no NUL character.
     pub metadata: serde_json::Map<String, serde_json::Value>,
-    /// The text in reading order; at least one block has a letter or a digit. A picture has none.
+    /// The text in reading order; at least one block has a letter or a digit. A picture has none. None holds a NUL character, in its text or its headings.
     pub blocks: Vec<Block>,
     /// What a picture is; `None` of everything else.
     pub image: Option<Image>,

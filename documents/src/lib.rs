@@ -21,6 +21,7 @@ mod mdx;
 mod numerals;
 mod outline;
 mod package;
+mod pairs;
 mod parse;
 mod pdf;
 mod picture;

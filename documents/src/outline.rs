@@ -3,7 +3,7 @@ use crate::link::address_after;
 use crate::superscript;
 use crate::titles::TopHeadings;
 use crate::unspaced::wants_space;
-use crate::whitespace::{one_line, tidy_lines, truncate};
+use crate::whitespace::{one_line, tidy_lines, truncate, without_nul};
 use crate::{Block, BlockKind, ParseError};
 
 /// Longest heading kept in a block's path, in bytes; the whole of a longer one becomes a block.
@@ -29,7 +29,7 @@ pub(crate) struct Outline {
     text: String,
     /// A line of the source ended after the text: a space, unless what comes next is of a script without spaces too.
     line_ended: bool,
-    /// Where a space stands in the text for the end of a line of the source.
+    /// Where in the text lines of the source ended, ascending: a space stands there, or nothing between characters of a script without spaces.
     line_ends: Vec<usize>,
     link: Option<Link>,
     superscript: Option<Superscript>,
@@ -90,13 +90,23 @@ impl Outline {
         let link = self.link.as_ref().map_or(0, |link| link.start);
         let superscript = self.superscript.as_ref().map_or(0, |superscript| superscript.start);
         let line = self.text.trim_end_matches([' ', '\t']).len();
-        self.text.truncate(line.max(link).max(superscript));
+        self.shorten(line.max(link).max(superscript));
     }
 
     fn begin_line(&mut self, next: &str) {
-        if std::mem::take(&mut self.line_ended) && wants_space(&self.text, next) {
-            self.line_ends.push(self.text.len());
+        if !std::mem::take(&mut self.line_ended) || self.text.is_empty() {
+            return;
+        }
+        self.line_ends.push(self.text.len());
+        if wants_space(&self.text, next) {
             self.text.push(' ');
+        }
+    }
+
+    fn shorten(&mut self, bytes: usize) {
+        self.text.truncate(bytes);
+        while self.line_ends.last().is_some_and(|end| *end >= self.text.len()) {
+            self.line_ends.pop();
         }
     }
 
@@ -158,7 +168,7 @@ impl Outline {
 
     fn cut(&mut self, at: usize) {
         if self.text.is_char_boundary(at) {
-            self.text.truncate(at);
+            self.shorten(at);
         }
     }
 
@@ -240,7 +250,8 @@ impl Outline {
             return;
         }
         // Generated pages end their headings with a link to themselves, which may give the whole address.
-        let text = one_line(self.take_text().trim_end_matches(['¶', '\u{200B}']));
+        let text = without_nul(self.take_text());
+        let text = one_line(text.trim_end_matches(['¶', '\u{200B}']));
         if text.is_empty() {
             return;
         }
@@ -305,14 +316,16 @@ impl Outline {
         }
     }
 
+    /// All blocks of all readers come by here, so that none holds a NUL.
     fn push_under(&mut self, own: Vec<String>, kind: BlockKind, text: String) {
-        if text.is_empty() || self.too_many {
+        let text = without_nul(text);
+        if text.trim().is_empty() || self.too_many {
             return;
         }
         self.heading_is_bare = false;
         self.text_bytes += text.len();
         let open = self.path.iter().map(|(_, heading)| heading.clone());
-        let headings: Vec<String> = open.chain(own).collect();
+        let headings: Vec<String> = open.chain(own.into_iter().map(without_nul)).collect();
         self.path_bytes += headings.iter().map(|heading| heading.len() + 24).sum::<usize>() + 100;
         self.too_many = self.path_bytes > MAX_PATH_BYTES;
         self.blocks.push(Block { headings, kind, text });
@@ -348,7 +361,7 @@ pub(crate) fn title(text: &str) -> Option<String> {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::Outline;
-    use crate::BlockKind;
+    use crate::{Block, BlockKind};
 
     fn heading(outline: &mut Outline, level: u8, text: &str) {
         outline.text(text);
@@ -380,6 +393,28 @@ mod tests {
             .map(|block| (block.headings.join("/"), block.text.as_str()))
             .collect();
         assert_eq!(found, [("A".to_owned(), "B"), ("A".to_owned(), "C")]);
+    }
+
+    #[test]
+    fn a_nul_is_white_space_in_blocks_and_headings() {
+        let mut outline = Outline::default();
+        heading(&mut outline, 1, "A\0B\0");
+        heading(&mut outline, 2, "\0");
+        outline.push(BlockKind::Code, "\0".to_owned());
+        outline.push(BlockKind::Paragraph, "a\0b".to_owned());
+        let own = Block {
+            headings: vec!["C\0D".to_owned()],
+            kind: BlockKind::Paragraph,
+            text: "c\0d".to_owned(),
+        };
+        outline.append(vec![own]);
+        let (headings, blocks) = outline.finish().unwrap();
+        let found: Vec<_> = blocks
+            .iter()
+            .map(|block| (block.headings.join("/"), block.text.as_str()))
+            .collect();
+        assert_eq!(found, [("A B".to_owned(), "a b"), ("A B/C D".to_owned(), "c d")]);
+        assert_eq!(headings.guessed().as_deref(), Some("A B"));
     }
 
     #[test]

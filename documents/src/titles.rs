@@ -75,9 +75,29 @@ fn is_numbered(heading: &str) -> bool {
     are_numbers && (letter || heading.contains(' '))
 }
 
-/// "Think bigger!" is no name.
+/// "Think bigger!" is no name, nor is "We move money."; "Annual Report of Acme Inc." is one.
 fn is_sentence(heading: &str) -> bool {
-    heading.ends_with(['!', '.'])
+    let is_ended = heading.ends_with('.') && !ends_in_abbreviation(heading) && !is_in_title_case(heading);
+    heading.ends_with('!') || is_ended
+}
+
+/// "Acme Inc.", "Smith et al.", "Acme S.A.".
+fn ends_in_abbreviation(heading: &str) -> bool {
+    const SHORTENED: [&str; 20] = [
+        "Inc", "Ltd", "Co", "Corp", "Bros", "Pty", "Jr", "Sr", "No", "Nr", "Vol", "Rev", "Ed", "Eds", "al", "etc",
+        "vol", "rev", "ed", "eds",
+    ];
+    let word = heading.rsplit(' ').next().unwrap_or(heading).trim_end_matches('.');
+    let is_letters = |part: &str| (1..=2).contains(&part.chars().count()) && part.chars().all(char::is_alphabetic);
+    SHORTENED.contains(&word) || word.contains('.') && word.split('.').all(is_letters)
+}
+
+/// "On the Origin of Species.": a longer word in small letters makes a sentence of it, and capitals alone tell nothing.
+fn is_in_title_case(heading: &str) -> bool {
+    let is_long = |word: &&str| word.chars().filter(|c| c.is_alphabetic()).count() >= 4;
+    let is_capital = |word: &str| word.starts_with(char::is_uppercase) && word.contains(char::is_lowercase);
+    let mut long = heading.split(' ').filter(is_long).peekable();
+    long.peek().is_some() && heading.split(' ').count() > 2 && long.all(is_capital)
 }
 
 /// The name of a part that many documents have: "Contents", "Step 1: Unpack".
@@ -246,17 +266,28 @@ fn stem(text: &str) -> String {
     lower.trim_matches(|c: char| !is_letter(c)).to_owned()
 }
 
-/// `report.pdf`, `C:\report`, `annual_report_final`.
+/// `report.pdf`, `report.docx (1)`, `C:\report`, `annual_report_final`, `annual-report-2024-v3`.
 fn is_file_name(lower: &str) -> bool {
-    const ENDINGS: [&str; 34] = [
+    const ENDINGS: [&str; 50] = [
         "pdf", "doc", "docx", "docm", "dot", "dotx", "dvi", "tex", "indd", "ppt", "pptx", "pptm", "pps", "ppsx", "xls",
-        "xlsx", "xlsm", "xlsb", "rtf", "txt", "odt", "odp", "ods", "qxd", "pages", "wpd", "pub", "html", "htm", "csv",
-        "jpg", "jpeg", "png", "tif",
+        "xlsx", "xlsm", "xlsb", "rtf", "txt", "odt", "odp", "ods", "odg", "qxd", "pages", "wpd", "wps", "pub", "html",
+        "htm", "csv", "jpg", "jpeg", "png", "tif", "tiff", "gif", "bmp", "eps", "cdr", "pmd", "p65", "sxw", "vsd",
+        "vsdx", "xps", "dwg", "dxf", "tmp",
     ];
-    let ending = lower.rsplit_once('.').map_or("", |(_, ending)| ending);
-    let is_path = lower.contains(":\\") || lower.starts_with("file:") || lower.starts_with('/');
-    let is_one_word = !lower.contains(' ') && lower.contains('_');
-    ENDINGS.contains(&ending) || is_path || is_one_word
+    // What several words end in may be a name: "Report of C3.ai".
+    const ENDINGS_OF_A_WORD: [&str; 6] = ["ai", "ps", "md", "fm", "key", "numbers"];
+    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let copy = lower.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
+    let bare = copy
+        .filter(|(_, number)| is_number(number))
+        .map_or(lower, |(bare, _)| bare);
+    let ending = bare.rsplit_once('.').map_or("", |(_, ending)| ending);
+    let is_path = bare.contains(":\\") || bare.starts_with("file:") || bare.starts_with('/');
+    let joints = bare.chars().filter(|c| matches!(c, '-' | '_' | '.')).count();
+    let is_word = !bare.contains(' ');
+    // "F.A.Q." ends in a point.
+    let is_joined = is_word && (bare.contains('_') || joints > 2 && !bare.ends_with('.'));
+    ENDINGS.contains(&ending) || is_word && ENDINGS_OF_A_WORD.contains(&ending) || is_path || is_joined
 }
 
 #[cfg(test)]
@@ -274,6 +305,11 @@ mod tests {
             "Book 1",
             "C:\\papers\\last",
             "annual_report_final",
+            "annual-report-2024-v3",
+            "Report.docx (1)",
+            "my logo.eps",
+            "logo.ai",
+            "notes.md",
             "42",
             "",
             "Presentación de PowerPoint",
@@ -288,6 +324,13 @@ mod tests {
             "How we use PowerPoint at work",
             "Presentation skills",
             "ISO 9001",
+            "COVID-19",
+            "Node.js",
+            "F.A.Q.",
+            "e-mail marketing",
+            "Report (2)",
+            "Report of C3.ai",
+            "State-of-the-art lamps, 2024-25",
             "返金",
         ] {
             assert!(!is_of_a_program(title), "{title}");
@@ -347,6 +390,22 @@ mod tests {
             let mut headings = TopHeadings::default();
             headings.add(1, numbered, 0);
             assert_eq!(headings.guessed(), None, "{numbered}");
+        }
+        for (heading, is_name) in [
+            ("Annual Report of Acme Inc.", true),
+            ("Notes on Smith et al.", true),
+            ("Report of Acme S.A.", true),
+            ("On the Origin of Species.", true),
+            ("Read this, etc. and so on.", false),
+            ("Think different.", false),
+            ("We move money.", false),
+            ("WE MOVE MONEY FOR YOU.", false),
+            ("We do it.", false),
+            ("Release 1.2.", false),
+        ] {
+            let mut headings = TopHeadings::default();
+            headings.add(1, heading, 0);
+            assert_eq!(headings.guessed().is_some(), is_name, "{heading}");
         }
         let mut slogan = TopHeadings::default();
         slogan.add(1, "Think bigger!", 0);

@@ -22,6 +22,14 @@ pub(crate) fn tidy_lines(text: &str) -> String {
     tidy
 }
 
+/// With a space where a NUL stands, which the database does not take: files pad values of a fixed length with it.
+pub(crate) fn without_nul(text: String) -> String {
+    match text.contains('\0') {
+        true => text.replace('\0', " "),
+        false => text,
+    }
+}
+
 /// The longest start of `text` of at most `bytes` bytes that does not end inside a character.
 pub(crate) fn truncate(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or(text)

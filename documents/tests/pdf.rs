@@ -193,6 +193,40 @@ fn a_table_is_a_table_with_ruling_lines_and_without() {
 }
 
 #[test]
+fn a_bar_in_a_cell_moves_no_value_into_the_next_column() {
+    let mut page = String::new();
+    for (row, cells) in [["Plan", "Min | Max", "Power"], ["Team", "5 | 9", "AC | DC"]]
+        .iter()
+        .enumerate()
+    {
+        for (column, cell) in cells.iter().enumerate() {
+            page += &text(
+                "F1",
+                10.0,
+                65.0 + 100.0 * column as f32,
+                600.0 - 20.0 * row as f32,
+                cell,
+            );
+        }
+    }
+    for y in [614.0, 594.0, 574.0] {
+        page += &rule((60.0, y), (360.0, y));
+    }
+    for x in [60.0, 160.0, 260.0, 360.0] {
+        page += &rule((x, 614.0), (x, 574.0));
+    }
+    let document = read(&PdfWriter::default().page(page).finish());
+    assert_eq!(
+        blocks(&document),
+        [(
+            String::new(),
+            BlockKind::Table,
+            "Plan | Min, Max | Power\nTeam | 5, 9 | AC, DC"
+        )]
+    );
+}
+
+#[test]
 fn rows_without_lines_between_them_are_rows_all_the_same() {
     let mut page = cells(65.0, 600.0);
     // A frame, a line under the header, and lines between the columns.

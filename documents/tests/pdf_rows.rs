@@ -3,8 +3,8 @@
 
 mod pdf_writer;
 
-use documents::{Format, ParsedDocument, parse};
-use pdf_writer::{PdfWriter, lines, text};
+use documents::{BlockKind, Format, ParsedDocument, parse};
+use pdf_writer::{PdfWriter, lines, rule, text};
 
 const TEXT: [&str; 4] = [
     "We thank you for your order, which was packed and sent on the day on which it came in, and ask",
@@ -111,5 +111,43 @@ fn a_pdf_is_called_by_a_heading_that_opens_it_and_is_no_slogan() {
         ("Terms of sale", &deep),
     ] {
         assert_eq!(titled(heading, above), None, "{heading}");
+    }
+}
+
+#[test]
+fn rows_of_names_and_values_between_lines_say_so_alone() {
+    let table = |rows: &[[(&str, &str); 2]]| {
+        let mut page = String::new();
+        for (row, cells) in rows.iter().enumerate() {
+            let y = 600.0 - 20.0 * row as f32;
+            for (column, (font, words)) in cells.iter().enumerate() {
+                page += &text(font, 10.0, 65.0 + 150.0 * column as f32, y, words);
+            }
+            page += &rule((60.0, y + 14.0), (360.0, y + 14.0));
+        }
+        let end = 614.0 - 20.0 * rows.len() as f32;
+        page += &rule((60.0, end), (360.0, end));
+        for x in [60.0, 210.0, 360.0] {
+            page += &rule((x, 614.0), (x, end));
+        }
+        let document = read(page);
+        let blocks = document.blocks.into_iter().map(|block| (block.kind, block.text));
+        blocks.collect::<Vec<_>>()
+    };
+    let born = [("F2", "Born"), ("F1", "14 March 1879")];
+    let died = [("F2", "Died:"), ("F1", "18 April 1955")];
+    assert_eq!(
+        table(&[born, died, [("F1", "Field:"), ("F1", "Physics | Music")]]),
+        [(
+            BlockKind::Paragraph,
+            "Born: 14 March 1879\nDied: 18 April 1955\nField: Physics | Music".to_owned()
+        )]
+    );
+    for (other, line) in [
+        ([("F2", "Plan"), ("F2", "Price")], "Plan | Price"),
+        ([("F1", "Plan"), ("F1", "Price")], "Plan | Price"),
+    ] {
+        let expected = format!("{line}\nBorn | 14 March 1879\nDied: | 18 April 1955");
+        assert_eq!(table(&[other, born, died]), [(BlockKind::Table, expected)]);
     }
 }

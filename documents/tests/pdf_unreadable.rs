@@ -114,3 +114,40 @@ fn words_parted_by_gaps_alone_do_not_run_together() {
     let document = read(&PdfWriter::default().page(lines).finish()).unwrap();
     assert!(document.blocks[0].text.starts_with(WORDS));
 }
+
+#[test]
+fn numbers_of_signs_over_most_of_a_page_are_no_text_layer_and_a_few_of_them_are() {
+    let numbers: String = (70..80).map(|sign| format!("(cid:{sign})")).collect();
+    let page = |line: &str| {
+        PdfWriter::default()
+            .page(lines(60.0, 700.0, &[line, "Page 1 of 3"]))
+            .finish()
+    };
+    let shown = page(&numbers);
+    let pictures = vec![1];
+    assert_eq!(read(&shown), Err(ParseError::NoTextLayer { pages: 1, pictures }));
+    let recognised = |words: &str| RecognisedPage {
+        page: 1,
+        hocr: format!(
+            "<html><body><div class='ocr_page' title='bbox 0 0 2550 3300'><span class='ocr_line' \
+             title='bbox 80 45 400 85; baseline 0 -10; x_size 40; x_descenders 10; x_ascenders 10'>\
+             <span class='ocrx_word' title='bbox 80 45 200 85; x_wconf 95'>{words}</span></span></div></body></html>"
+        ),
+    };
+    // What a recogniser reads on a page that shows them are they again.
+    let again = recognised("(cid:72)(cid:101)(cid:110)");
+    assert_eq!(
+        parse_recognised(&shown, Format::Pdf, &[again]),
+        Err(ParseError::NothingRecognised { pages: 1 })
+    );
+    let document = parse_recognised(&shown, Format::Pdf, &[recognised("Rent")]).unwrap();
+    assert_eq!(document.blocks[0].text, "Rent");
+    // A page about them, and what only begins as they do.
+    for words in [
+        "Signs such as (cid:72) and (cid:101) are of a font that does not tell",
+        "Only (cid:none), (cid:123456) and (cid:) begin so",
+    ] {
+        let document = read(&page(words)).unwrap();
+        assert!(document.blocks[0].text.starts_with(words), "{words}");
+    }
+}

@@ -144,13 +144,14 @@ fn count_cells(line: &str) -> usize {
     line.matches(" | ").count() + 1
 }
 
-/// "Phone: 555 0100": a capital, a word or a few, a colon and something after it.
+/// "Phone: 555 0100": a capital, a word or a few, a colon and something after it. `documents` keeps such lines apart by the same rule; the samples of the tests are the same in both.
 fn is_labelled(body: &str) -> bool {
     let Some((label, value)) = body.split_once([':', '：']) else {
         return false;
     };
-    let gap = value.starts_with(char::is_whitespace) || body.contains('：');
-    gap && !value.trim().is_empty()
+    let is_wide = body.get(label.len()..).is_some_and(|rest| rest.starts_with('：'));
+    (is_wide || value.starts_with(char::is_whitespace))
+        && !value.trim().is_empty()
         && label.len() <= LABEL_BYTES
         && label.starts_with(|c: char| c.is_alphabetic() && !c.is_lowercase())
         && label.split_whitespace().count() <= LABEL_WORDS
@@ -184,4 +185,40 @@ fn item_marker(body: &str) -> Option<usize> {
     let after = rest.get(mark.len_utf8()..)?;
     let gap = after.len() - after.trim_start().len();
     (marked && gap > 0).then_some(digits + mark.len_utf8() + gap)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_labelled;
+
+    /// The same as in `documents/src/labels.rs`.
+    const SAMPLES: [(&str, bool); 20] = [
+        ("Phone: 555 0100", true),
+        ("Opening hours: 9 to 17", true),
+        ("Phone:\t555 0100", true),
+        ("電話: 03-1234-5678", true),
+        ("電話：03-1234-5678", true),
+        ("営業時間： 9時から17時", true),
+        ("Grüße an: Ann", true),
+        ("Phone:555 0100", false),
+        ("電話:03-1234-5678", false),
+        ("Phone:", false),
+        ("電話：", false),
+        ("phone: 555 0100", false),
+        ("2024: a good year", false),
+        ("What to do when it is hot: wait.", false),
+        ("In short, then: it is hot", false),
+        ("Nordic countries. Also: Norway", false),
+        ("これは四十バイトより長いラベルです：値", false),
+        ("Open 9:30 to: noon", false),
+        ("Page:Picture：3", false),
+        ("No label at all", false),
+    ];
+
+    #[test]
+    fn a_line_is_labelled_where_documents_keep_it_apart() {
+        for (line, expected) in SAMPLES {
+            assert_eq!(is_labelled(line), expected, "{line}");
+        }
+    }
 }

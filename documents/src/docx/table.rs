@@ -1,9 +1,9 @@
 use roxmltree::Node;
 
 use super::body::Body;
-use crate::ParseError;
 use crate::package::{attribute, child, child_named, is_on, value};
 use crate::table::{Cell, Header, MAX_REPEATED_BYTES, cell_text, push_table};
+use crate::{ParseError, pairs};
 
 /// Word's own limit.
 const MAX_COLUMNS: usize = 63;
@@ -24,6 +24,7 @@ pub(super) fn read<'a>(body: &mut Body<'a, '_, '_, '_>, table: Node<'a, 'a>) -> 
             .flat_map(|row| content(*row, "tc"))
             .try_for_each(|cell| body.blocks(cell));
     }
+    let are_pairs = are_pairs(&rows);
     let mut read: Vec<Vec<Cell>> = Vec::new();
     for row in rows {
         let mut cells: Vec<Cell> = Vec::new();
@@ -32,7 +33,6 @@ pub(super) fn read<'a>(body: &mut Body<'a, '_, '_, '_>, table: Node<'a, 'a>) -> 
         cells.resize(before, Cell::default());
         for cell in content(row, "tc") {
             let properties = child(cell, "tcPr");
-            let span = properties.and_then(|properties| value(properties, "gridSpan")?.parse::<usize>().ok());
             let merge = properties.and_then(|properties| child(properties, "vMerge"));
             let continues = merge.is_some_and(|merge| attribute(merge, "val") != Some("restart"));
             let above = read.last().and_then(|row| row.get(cells.len())).filter(|_| continues);
@@ -44,13 +44,71 @@ pub(super) fn read<'a>(body: &mut Body<'a, '_, '_, '_>, table: Node<'a, 'a>) -> 
             let covered = Cell::covered(&text);
             cells.push(Cell::from(text));
             let room = MAX_COLUMNS.saturating_sub(cells.len());
-            let further = span.unwrap_or(1).saturating_sub(1).min(room);
+            let further = span(cell).saturating_sub(1).min(room);
             cells.extend(std::iter::repeat_n(covered, further));
         }
         read.push(cells);
     }
-    push_table(read, Header::First, &mut body.outline);
+    if are_pairs {
+        let own = |row: Vec<Cell>| row.into_iter().filter(|cell| !cell.across).map(|cell| cell.text);
+        let rows: Vec<Vec<String>> = read.into_iter().map(|row| own(row).collect()).collect();
+        pairs::append(rows, &mut body.outline);
+    } else {
+        push_table(read, Header::First, &mut body.outline);
+    }
     Ok(())
+}
+
+/// Rows of a name, which is bold beside a value that is not, or ends in a colon; or of one cell across both. What Word says of its tables (`tblLook`: first row and first column) is
+/// the same of all of them.
+fn are_pairs<'a>(rows: &[Node<'a, 'a>]) -> bool {
+    rows.len() > 1
+        && !rows.iter().any(|row| is_header(*row))
+        && rows.iter().any(|row| is_pair(*row))
+        && rows.iter().all(|row| is_pair(*row) || is_across(*row))
+}
+
+fn is_header(row: Node<'_, '_>) -> bool {
+    child(row, "trPr").is_some_and(|properties| is_on(properties, "tblHeader"))
+}
+
+fn is_pair<'a>(row: Node<'a, 'a>) -> bool {
+    let cells: Vec<_> = content(row, "tc").collect();
+    let [name, value] = cells.as_slice() else { return false };
+    let are_single = cells.iter().all(|cell| span(*cell) == 1 && !is_merged(*cell));
+    are_single && (is_bold(*name) && !is_bold(*value) || ends_in_colon(*name))
+}
+
+fn is_across<'a>(row: Node<'a, 'a>) -> bool {
+    let cells: Vec<_> = content(row, "tc").collect();
+    matches!(cells.as_slice(), [cell] if span(*cell) > 1 && !is_merged(*cell))
+}
+
+/// How many columns the cell covers.
+fn span(cell: Node<'_, '_>) -> usize {
+    let said = child(cell, "tcPr").and_then(|properties| value(properties, "gridSpan")?.parse::<usize>().ok());
+    said.unwrap_or(1)
+}
+
+fn is_merged(cell: Node<'_, '_>) -> bool {
+    child(cell, "tcPr").is_some_and(|properties| child(properties, "vMerge").is_some())
+}
+
+/// Whether the cell has text, and all of it is bold by itself; what styles make of it is not known here.
+fn is_bold(cell: Node<'_, '_>) -> bool {
+    let mut runs = cell.descendants().filter(has_text).peekable();
+    runs.peek().is_some() && runs.all(|run| child(run, "rPr").is_some_and(|properties| is_on(properties, "b")))
+}
+
+fn has_text(run: &Node<'_, '_>) -> bool {
+    let mut texts = child_named(*run, "t").filter_map(|text| text.text());
+    run.tag_name().name() == "r" && texts.any(|text| !text.trim().is_empty())
+}
+
+fn ends_in_colon(cell: Node<'_, '_>) -> bool {
+    let texts = cell.descendants().filter(|node| node.tag_name().name() == "t");
+    let text: String = texts.filter_map(|text| text.text()).collect();
+    text.trim_end().ends_with([':', '：'])
 }
 
 /// Rows of a table, or cells of a row; content controls and the like may be around them.

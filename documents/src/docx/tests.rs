@@ -285,6 +285,40 @@ fn merged_and_nested_tables_are_read_row_by_row() {
 }
 
 #[test]
+fn rows_of_names_and_values_are_lines_that_say_so_alone() {
+    let bold = |text: &str| format!("<w:r><w:rPr><w:b/></w:rPr><w:t>{text}</w:t></w:r>");
+    let cell = |properties: &str, runs: &str| format!("<w:tc><w:tcPr>{properties}</w:tcPr><w:p>{runs}</w:p></w:tc>");
+    let row = |name: &str, value: &str| format!("<w:tr>{}{}</w:tr>", cell("", name), cell("", value));
+    let born = row(&bold("Born"), &(run("14 March ") + &bold("1879")));
+    let across = format!("<w:tr>{}</w:tr>", cell(r#"<w:gridSpan w:val="2"/>"#, &run("Work")));
+    let of = |rows: &[&str]| {
+        let document = read(&format!("<w:tbl>{}</w:tbl>", rows.concat()));
+        let blocks = document.blocks.into_iter().map(|block| (block.kind, block.text));
+        blocks.collect::<Vec<_>>()
+    };
+    let line = |text: &str| (BlockKind::Paragraph, text.to_owned());
+    assert_eq!(
+        of(&[&born, &row(&run("Died:"), &run("1955")), &row(&bold("Notes"), "")]),
+        [line("Born: 14 March 1879\nDied: 1955\nNotes")]
+    );
+    assert_eq!(
+        of(&[&born, &across, &row(&run("分野："), &run("Physics"))]),
+        [line("Born: 14 March 1879"), line("Work"), line("分野: Physics")]
+    );
+    let head = row(&bold("Plan"), &bold("Price"));
+    let merged = format!(
+        "<w:tr>{}{}</w:tr>",
+        cell("<w:vMerge/>", &bold("Pro")),
+        cell("", &run("8"))
+    );
+    let heading = born.replacen("<w:tr>", "<w:tr><w:trPr><w:tblHeader/></w:trPr>", 1);
+    for other in [&head, &merged, &heading, &row(&run("Pro"), &run("9"))] {
+        let found = of(&[other, &born]);
+        assert_eq!((found.len(), found[0].0), (1, BlockKind::Table), "{other}");
+    }
+}
+
+#[test]
 fn a_long_text_in_many_nested_tables_is_copied_a_few_times_only() {
     let text = "word ".repeat(200_000);
     let nested = format!(

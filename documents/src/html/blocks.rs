@@ -173,7 +173,7 @@ impl Reader<'_> {
             texts.push(cells.collect::<Result<Vec<String>, ParseError>>()?);
         }
         if pairs::are_rows_of(table) {
-            pairs::append(texts, self.outline);
+            crate::pairs::append(texts, self.outline);
             return Ok(());
         }
         push_table(

@@ -179,3 +179,18 @@ fn empty_lists_and_objects_are_left_out_as_null_is() {
         ]
     );
 }
+
+#[test]
+fn a_nul_in_a_key_is_white_space_as_it_is_in_a_value() {
+    let (_, blocks) = read(
+        r#"{"a\u0000b": "c\u0000d", "k\u0000": {"x": "y"}, "rows": [{"n\u0000|\u0000m": 1}, {"n\u0000|\u0000m": 2}]}"#,
+    );
+    assert_eq!(
+        blocks,
+        [
+            block("", BlockKind::Paragraph, "a b: c d"),
+            block("k", BlockKind::Paragraph, "x: y"),
+            block("rows", BlockKind::Table, "n, m\n1\n2"),
+        ]
+    );
+}

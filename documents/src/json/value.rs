@@ -5,7 +5,7 @@ use serde_json::value::RawValue;
 
 use super::{damaged, too_deep};
 use crate::ParseError;
-use crate::whitespace::one_line;
+use crate::whitespace::{one_line, without_nul};
 
 /// A JSON value whose numbers are as written.
 pub(super) enum Value {
@@ -28,7 +28,7 @@ impl Value {
                 let members = deserializer.deserialize_map(Members).map_err(|error| damaged(&error))?;
                 let members = members
                     .into_iter()
-                    .map(|(key, raw)| Ok((key, Value::read(raw.get(), depth - 1)?)));
+                    .map(|(key, raw)| Ok((without_nul(key), Value::read(raw.get(), depth - 1)?)));
                 Value::Object(members.collect::<Result<_, ParseError>>()?)
             }
             Some(b'[') => {

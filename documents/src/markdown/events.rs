@@ -5,8 +5,9 @@ use super::html_blocks::HtmlBlocks;
 use super::raw_html::RawHtml;
 use crate::code::push_code;
 use crate::outline::Outline;
+use crate::table::{Cell, Header, push_table};
 use crate::whitespace::{one_line, tidy_lines};
-use crate::{BlockKind, ParseError};
+use crate::{BlockKind, ParseError, pairs};
 
 /// Reads Markdown into the outline.
 pub(super) fn read(markdown: &str, indented: Indented, outline: &mut Outline) -> Result<(), ParseError> {
@@ -22,8 +23,9 @@ pub(super) fn read(markdown: &str, indented: Indented, outline: &mut Outline) ->
         html: HtmlBlocks::default(),
         verbatim: None,
         language: None,
-        table: String::new(),
+        rows: Vec::new(),
         row: Vec::new(),
+        has_header: false,
     };
     for event in Parser::new_ext(markdown, options) {
         reader.event(event)?;
@@ -40,8 +42,11 @@ struct Reader<'o> {
     verbatim: Option<String>,
     /// What the fence of the code block being read names; `None` where it has no fence. Its end event does not say.
     language: Option<String>,
-    table: String,
+    /// Of the table being read.
+    rows: Vec<Vec<String>>,
     row: Vec<String>,
+    /// Markdown has no table without a row of names; one that has none leaves it empty.
+    has_header: bool,
 }
 
 impl Reader<'_> {
@@ -133,11 +138,12 @@ impl Reader<'_> {
                 let cell = one_line(&self.outline.take_text());
                 self.row.push(cell.replace(" | ", ", "));
             }
-            TagEnd::TableHead | TagEnd::TableRow => self.end_row(),
-            TagEnd::Table => {
-                let table = std::mem::take(&mut self.table);
-                self.outline.push(BlockKind::Table, table.trim_end().to_owned());
+            TagEnd::TableHead => {
+                self.end_row();
+                self.has_header = !self.rows.is_empty();
             }
+            TagEnd::TableRow => self.end_row(),
+            TagEnd::Table => self.end_table(),
             _ => {}
         }
         Ok(())
@@ -154,11 +160,27 @@ impl Reader<'_> {
     }
 
     fn end_row(&mut self) {
-        let row = self.row.join(" | ");
-        self.row.clear();
-        if !row.replace(" | ", "").is_empty() {
-            self.table.push_str(&row);
-            self.table.push('\n');
+        let row = std::mem::take(&mut self.row);
+        if row.iter().any(|cell| !cell.is_empty()) {
+            self.rows.push(row);
+        }
+    }
+
+    /// Two columns that have no names are names and their values.
+    fn end_table(&mut self) {
+        let rows = std::mem::take(&mut self.rows);
+        let are_pairs = rows
+            .iter()
+            .all(|row| matches!(row.as_slice(), [name, _] if !name.is_empty()));
+        if self.has_header {
+            let lines: Vec<String> = rows.iter().map(|row| row.join(" | ")).collect();
+            self.outline
+                .push(BlockKind::Table, lines.join("\n").trim_end().to_owned());
+        } else if are_pairs {
+            pairs::append(rows, self.outline);
+        } else {
+            let rows = rows.into_iter().map(|row| row.into_iter().map(Cell::from).collect());
+            push_table(rows.collect(), Header::Guess, self.outline);
         }
     }
 }

@@ -277,4 +277,45 @@ fn lines_of_labels_and_values_stay_lines_and_wrapped_prose_does_not() {
     ] {
         assert_eq!(texts(&markdown(wrapped)), [wrapped.replace('\n', " ")]);
     }
+    let japanese = "電話：03-1234-5678\n住所：**東京都**\n時間：9時から17時";
+    assert_eq!(texts(&markdown(japanese)), [japanese.replace("**", "")]);
+    let wrapped = "注意：ランプは熱く\nなります。";
+    assert_eq!(texts(&markdown(wrapped)), [wrapped.replace('\n', "")]);
+}
+
+#[test]
+fn a_table_of_two_columns_without_names_is_names_and_their_values() {
+    for (table, kind, expected) in [
+        (
+            "| | |\n|---|---|\n| **Born** | 14 March *1879* |\n| Died: | 1955 |\n| How old? | 76 \\| 77 |\n| Notes | |",
+            BlockKind::Paragraph,
+            "Born: 14 March 1879\nDied: 1955\nHow old? 76, 77\nNotes",
+        ),
+        (
+            "| **Plan** | |\n|---|---|\n| Pro | 9 |",
+            BlockKind::Table,
+            "Plan | \nPro | 9",
+        ),
+        (
+            "| | |\n|---|---|\n| Pro | 9 |\n| | 8 |",
+            BlockKind::Table,
+            "Pro | 9\n | 8",
+        ),
+        (
+            "| | | |\n|---|---|---|\n| Pro | 9 | 90 |\n| Team | 8 | 80 |",
+            BlockKind::Table,
+            "Pro | 9 | 90\nTeam | 8 | 80",
+        ),
+    ] {
+        let document = markdown(table);
+        let found: Vec<_> = document
+            .blocks
+            .iter()
+            .map(|block| (block.kind, block.text.as_str()))
+            .collect();
+        assert_eq!(found, [(kind, expected)], "{table}");
+    }
+    // One that follows a table with names has none of them.
+    let both = markdown("| a | b |\n|---|---|\n| 1 | 2 |\n\n| | |\n|---|---|\n| Born | 1879 |");
+    assert_eq!(texts(&both), ["a | b\n1 | 2", "Born: 1879"]);
 }

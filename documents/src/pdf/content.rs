@@ -92,7 +92,10 @@ pub(super) fn read(pdf: &Pdf, recognised: &[RecognisedPage]) -> Result<Content, 
         let mut is_read = own > 0 && !is_picture;
         if !is_read && let Some(page) = recognised.iter().find(|page| page.page == number) {
             let mut recognition = recognised::read(&page.hocr, Some(device.page.width));
-            let found = letters(&recognition.glyphs);
+            let found = match unreadable::are_glyph_numbers(&recognition.glyphs) {
+                true => 0,
+                false => letters(&recognition.glyphs),
+            };
             // It reads the stamp too, so that one of both is enough.
             if found > 0 && found >= own {
                 device.page.glyphs = recognition.glyphs;

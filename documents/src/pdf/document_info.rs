@@ -70,7 +70,23 @@ pub(crate) fn certainty(certainties: &[f32]) -> Option<(String, Value)> {
     (!certainties.is_empty()).then(|| ("recognition_certainty".to_owned(), (mean.round() as u64).into()))
 }
 
-/// A "text string" of the standard: UTF-16 or UTF-8 by their marks, otherwise taken for Latin-1, which PDFDocEncoding is but for a few signs.
+/// PDFDocEncoding from 0x80 to 0xA0 (ISO 32000-1, annex D.2), where it is not Latin-1; 0x9F is nothing.
+const PDF_DOC_SIGNS: [char; 33] = [
+    '•', '†', '‡', '…', '—', '–', 'ƒ', '⁄', '‹', '›', '−', '‰', '„', '“', '”', '‘', '’', '‚', '™', 'ﬁ', 'ﬂ', 'Ł', 'Œ',
+    'Š', 'Ÿ', 'Ž', 'ı', 'ł', 'œ', 'š', 'ž', ' ', '€',
+];
+
+/// Ligatures as their letters, as they are on pages.
+fn of_pdf_doc_encoding(bytes: &[u8]) -> String {
+    let sign = |byte: u8| {
+        let place = byte.checked_sub(0x80).map(usize::from);
+        place.and_then(|place| PDF_DOC_SIGNS.get(place)).copied()
+    };
+    let text: String = bytes.iter().map(|&byte| sign(byte).unwrap_or(byte as char)).collect();
+    text.replace('ﬁ', "fi").replace('ﬂ', "fl")
+}
+
+/// A "text string" of the standard: UTF-16 or UTF-8 by their marks, or UTF-8 without one, which some programs write; otherwise PDFDocEncoding.
 fn text_string(bytes: &[u8]) -> String {
     let units = |from: fn([u8; 2]) -> u16, bytes: &[u8]| -> String {
         let units: Vec<u16> = bytes.as_chunks::<2>().0.iter().map(|pair| from(*pair)).collect();
@@ -82,7 +98,7 @@ fn text_string(bytes: &[u8]) -> String {
         units(u16::from_le_bytes, rest)
     } else {
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-        std::str::from_utf8(bytes).map_or_else(|_| bytes.iter().map(|&byte| byte as char).collect(), str::to_owned)
+        std::str::from_utf8(bytes).map_or_else(|_| of_pdf_doc_encoding(bytes), str::to_owned)
     };
     let text = one_line(&text.replace(|c: char| c.is_control(), " "));
     truncate(&text, MAX_VALUE_BYTES).to_owned()
@@ -112,5 +128,19 @@ mod tests {
         assert_eq!(text_string(b"\xFE\xFF\x00G\x00r\x00\xFC"), "Grü");
         assert_eq!(text_string(b"Gr\xFC\x00n"), "Grü n");
         assert_eq!(text_string("\u{FEFF}Grün".as_bytes()), "Grün");
+    }
+
+    #[test]
+    fn signs_of_pdf_doc_encoding_are_no_control_characters() {
+        for (bytes, expected) in [
+            (b"Company\x90s plan \x85 2024".as_slice(), "Company’s plan – 2024"),
+            (
+                b"\x95\xF3d\xBC, \x8CPro\x93t\x8D\x92\x9F: \xA05",
+                "Łód¼, „Profit“™ : €5",
+            ),
+            (b"\x80 \x84 \x9E\xFF", "• — žÿ"),
+        ] {
+            assert_eq!(text_string(bytes), expected);
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! Text layers that say nothing: signs for private use, replacement characters, and words that run into each other without end.
+//! Text layers that say nothing: signs for private use, replacement characters, numbers of signs, and words that run into each other without end.
 
 use super::layout::Glyph;
 
@@ -6,16 +6,40 @@ use super::layout::Glyph;
 const MAX_WORD_LETTERS: usize = 40;
 /// Of fewer letters nothing can be told.
 const MIN_LETTERS: usize = 200;
+/// Fonts have 65,536 signs at most.
+const MAX_DIGITS: usize = 5;
 /// A gap of so many sizes parts words.
 const MIN_GAP: f32 = 0.1;
 
 /// Whether most of a page's signs say nothing, or most of its letters stand in words that are none.
 pub(super) fn is_unreadable(glyphs: &[Glyph]) -> bool {
-    let signs = glyphs.iter().filter(|glyph| !glyph.text.trim().is_empty());
-    let (nothing, all) = signs.fold((0, 0), |(nothing, all), glyph| {
-        (nothing + usize::from(glyph.text.chars().all(says_nothing)), all + 1)
-    });
+    let signs = signs(glyphs);
+    let nothing = signs.chars().filter(|c| says_nothing(*c)).count() + in_glyph_numbers(&signs);
+    let all = signs.chars().count();
     nothing * 2 > all || runs_together(glyphs)
+}
+
+/// Whether most of what was recognised on a page are such numbers: the page shows them.
+pub(super) fn are_glyph_numbers(glyphs: &[Glyph]) -> bool {
+    let signs = signs(glyphs);
+    in_glyph_numbers(&signs) * 2 > signs.chars().count()
+}
+
+fn signs(glyphs: &[Glyph]) -> String {
+    let all = glyphs.iter().flat_map(|glyph| glyph.text.chars());
+    all.filter(|c| !c.is_whitespace()).collect()
+}
+
+/// How many characters are of what some programs write for a sign of which they do not know what it stands for: `(cid:72)`.
+fn in_glyph_numbers(signs: &str) -> usize {
+    const OPENING: &str = "(cid:";
+    let of_number = |(at, opening): (usize, &str)| {
+        let rest = signs.get(at + opening.len()..)?;
+        let digits = rest.bytes().take(MAX_DIGITS + 1).take_while(u8::is_ascii_digit).count();
+        let is_number = (1..=MAX_DIGITS).contains(&digits) && rest.get(digits..)?.starts_with(')');
+        is_number.then_some(opening.len() + digits + 1)
+    };
+    signs.match_indices(OPENING).filter_map(of_number).sum()
 }
 
 fn says_nothing(c: char) -> bool {

@@ -5,6 +5,7 @@ use super::limits::Contents;
 use super::sheet_parts::OfSheet;
 use crate::ParseError;
 use crate::table::{Cell, MAX_REPEATED_BYTES};
+use crate::whitespace::without_nul;
 
 /// Merged areas larger than this are backgrounds.
 const MAX_MERGED_CELLS: u64 = 4_096;
@@ -49,6 +50,8 @@ impl Sheet {
         text: String,
         contents: &mut Contents,
     ) -> Result<(), ParseError> {
+        // Excel writes a NUL as `_x0000_`; a cell of nothing else is empty.
+        let text = without_nul(text);
         if !text.trim().is_empty() {
             contents.add(&text)?;
             let cell = Cell::from(text);

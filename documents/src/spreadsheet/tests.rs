@@ -135,6 +135,24 @@ fn blocks_of_cells_are_tables_of_their_own() {
 }
 
 #[test]
+fn a_nul_in_a_cell_is_white_space_and_a_cell_of_them_is_empty() {
+    let row = |number: usize, cells: [&str; 3]| {
+        let cells: String = ["A", "B", "C"]
+            .iter()
+            .zip(cells)
+            .map(|(column, text)| format!(r#"<c r="{column}{number}" t="inlineStr"><is><t>{text}</t></is></c>"#))
+            .collect();
+        format!(r#"<row r="{number}">{cells}</row>"#)
+    };
+    let rows = [
+        row(1, ["Code_x0000_", "City", "_x0000_"]),
+        row(2, ["AB_x0000__x0000_", "Bonn_x0000_|_x0000_Kiel", "_x0000__x0000_"]),
+    ];
+    let document = parse(&sheet_of(&rows.concat())).unwrap();
+    assert_eq!(texts(&document), ["Data: Code | City\nAB | Bonn, Kiel"]);
+}
+
+#[test]
 fn sheets_that_would_unfold_are_refused() {
     let diagonal: String = (1..6_000)
         .map(|index| {

@@ -6,13 +6,14 @@ use super::list_marker;
 use super::page::PageLayout;
 use super::paragraphs::{Paragraph, paragraphs, usual_distance};
 use super::value_rows;
-use crate::BlockKind;
 use crate::code::push_code;
 use crate::outline::Outline;
+use crate::{BlockKind, pairs};
 
 enum Part {
     Paragraph(Paragraph),
     Table(String),
+    Pairs(Vec<Vec<String>>),
 }
 
 /// Puts the pages out as blocks under their headings.
@@ -36,7 +37,7 @@ pub(in crate::pdf) fn append(mut pages: Vec<PageLayout>, outline: &mut Outline) 
         .iter()
         .filter_map(|part| match part {
             Part::Paragraph(paragraph) => Some(paragraph),
-            Part::Table(_) => None,
+            Part::Table(_) | Part::Pairs(_) => None,
         })
         .collect();
     let sizes = Sizes::of(&all);
@@ -44,6 +45,7 @@ pub(in crate::pdf) fn append(mut pages: Vec<PageLayout>, outline: &mut Outline) 
     for part in parts {
         match part {
             Part::Table(text) => outline.push(BlockKind::Table, text),
+            Part::Pairs(rows) => pairs::append(rows, outline),
             Part::Paragraph(paragraph) => put_out(paragraph, &sizes, &mut indents, outline),
         }
     }
@@ -58,7 +60,10 @@ fn append_region(region: &[Piece], usual: f32, parts: &mut Vec<Part>) {
             Piece::Table(table) => {
                 append_paragraphs(&lines, usual, at_start, parts);
                 lines.clear();
-                parts.push(Part::Table(table.text()));
+                parts.push(match table.are_pairs {
+                    true => Part::Pairs(table.rows.clone()),
+                    false => Part::Table(table.text()),
+                });
                 at_start = false;
             }
         }

@@ -174,6 +174,7 @@ impl Grid {
             return None;
         }
         let cells = with_unruled_rows(cells);
+        let are_pairs = are_pairs(&cells);
         let rows: Vec<Vec<String>> = cells
             .into_iter()
             .map(|row| row.into_iter().map(cell_text).collect())
@@ -187,7 +188,7 @@ impl Grid {
         let filled = rows.iter().flatten().filter(|cell| !cell.is_empty()).count();
         let longest = rows.iter().flatten().map(String::len).max().unwrap_or_default();
         // Frames around text are not tables.
-        (filled_columns >= 2 && filled >= 3 && longest < 2_000).then(|| Table::new(self.area, rows))
+        (filled_columns >= 2 && filled >= 3 && longest < 2_000).then(|| Table::new(self.area, rows).of_pairs(are_pairs))
     }
 
     fn is_upright_at(&self, at: Option<&f32>, y: f32) -> bool {
@@ -331,6 +332,26 @@ fn cell_lines(mut words: Vec<&Word>) -> Vec<Vec<Word>> {
         line.sort_by(|a, b| a.area.left.total_cmp(&b.area.left));
     }
     lines
+}
+
+/// Whether each row is a name, which is bold beside a value that is not, or ends in a colon, and its value.
+fn are_pairs(cells: &[Vec<Vec<&Word>>]) -> bool {
+    let mut pairs = 0;
+    for row in cells {
+        let filled: Vec<&Vec<&Word>> = row.iter().filter(|cell| !cell.is_empty()).collect();
+        match filled.as_slice() {
+            [] => {}
+            [name, value] if is_bold(name) && !is_bold(value) || cell_text(name.to_vec()).ends_with(':') => pairs += 1,
+            _ => return false,
+        }
+    }
+    pairs > 1
+}
+
+fn is_bold(words: &[&Word]) -> bool {
+    let bold: usize = words.iter().map(|word| word.weight.0).sum();
+    let not: usize = words.iter().map(|word| word.weight.1).sum();
+    bold > not
 }
 
 /// Lines of a cell, joined.

@@ -7,6 +7,8 @@ pub(in crate::pdf) struct Table {
     pub(super) area: Area,
     /// All of the same length; no row and no column is empty.
     pub(super) rows: Vec<Vec<String>>,
+    /// Each row is a name and its value.
+    pub(super) are_pairs: bool,
 }
 
 impl Table {
@@ -25,16 +27,26 @@ impl Table {
             let mut column = kept.iter();
             row.retain(|_| column.next().copied().unwrap_or_default());
         }
-        Table { area, rows }
+        Table {
+            area,
+            rows,
+            are_pairs: false,
+        }
     }
 
-    /// A row a line, cells joined by ` | `.
+    /// Names and their values, if its rows, of which each has two cells, are that.
+    pub(super) fn of_pairs(self, are_pairs: bool) -> Table {
+        let are_pairs = are_pairs && self.rows.iter().all(|row| row.len() == 2);
+        Table { are_pairs, ..self }
+    }
+
+    /// A row a line, cells joined by ` | `, which no cell holds: it would move those after it.
     pub(super) fn text(&self) -> String {
         let rows: Vec<String> = self
             .rows
             .iter()
             .map(|row| {
-                let cells: Vec<String> = row.iter().map(|cell| one_line(cell)).collect();
+                let cells: Vec<String> = row.iter().map(|cell| one_line(cell).replace(" | ", ", ")).collect();
                 cells.join(" | ").trim_end().to_owned()
             })
             .collect();

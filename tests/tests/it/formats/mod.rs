@@ -5,6 +5,7 @@ mod found;
 mod hostile_pdf;
 mod kept_pages;
 mod limits;
+mod nul;
 mod pictures_inside;
 mod processes;
 mod recognition;

@@ -10,7 +10,7 @@ use store::{StoreError, blobs, knowledge_bases};
 
 /// Grows when content that has not changed must be ingested again all the same, which embeds it again. Other cuts alone are no reason: they come with the next
 /// change of a document.
-const PIPELINE_VERSION: u8 = 10;
+const PIPELINE_VERSION: u8 = 11;
 
 /// A submission with everything its index entries depend on.
 pub(super) struct Source {
