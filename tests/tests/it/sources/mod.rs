@@ -7,6 +7,7 @@ mod crawling;
 mod deleting;
 mod evidence;
 mod hostile;
+mod kept;
 mod polite;
 mod running;
 
