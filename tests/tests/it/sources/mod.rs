@@ -5,6 +5,7 @@ mod command_line;
 mod configuring;
 mod crawling;
 mod deleting;
+mod encodings;
 mod evidence;
 mod hostile;
 mod kept;
