@@ -1,4 +1,5 @@
-//! What can be ingested, by media type and by file name. The workers read the same: a test compares the two.
+//! What can be ingested, by media type and by file name, and what a page says of its encoding. The workers read the same: a test compares the two.
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 
 /// Says nothing of a file but that it is one: its bytes decide.
 pub const UNTOLD: &str = "application/octet-stream";
@@ -113,35 +114,44 @@ pub fn media_type_of_file(file_name: &str) -> Option<&'static str> {
 /// Whether the `charset` of a media type may name this encoding (WHATWG Encoding Standard, names and labels).
 #[must_use]
 pub fn is_charset(name: &str) -> bool {
-    encoding_rs::Encoding::for_label(name.as_bytes()).is_some()
+    Encoding::for_label(name.as_bytes()).is_some()
 }
 
-/// Whether a web page says near its beginning that it is in another encoding than UTF-8 (HTML Standard, 13.2.3.2).
+/// Whether a web page says near its beginning that it is in another encoding than UTF-8 (HTML Standard, 13.2.3.2): in a `<meta>` tag, or else in its XML declaration. What says so in ASCII is not
+/// UTF-16.
 #[must_use]
 pub fn declares_encoding(page: &[u8]) -> bool {
-    named_by_page(page) == Some(Named::Other)
+    let head = String::from_utf8_lossy(page.get(..1024).unwrap_or(page)).to_ascii_lowercase();
+    let head = without_comments(&head);
+    let in_meta = head.split("<meta").skip(1).find_map(|rest| {
+        let (tag, _) = rest.split_once('>')?;
+        let is_meta = tag.starts_with(|c: char| c == '/' || c.is_ascii_whitespace());
+        is_meta.then(|| named(tag, "charset")).flatten()
+    });
+    let in_xml = || {
+        let (declaration, _) = head.trim_start().strip_prefix("<?xml")?.split_once("?>")?;
+        named(declaration, "encoding")
+    };
+    let declared = in_meta.or_else(in_xml);
+    declared.is_some_and(|encoding| ![UTF_8, UTF_16LE, UTF_16BE].contains(&encoding))
 }
 
-/// Whether a web page says near its beginning that it is UTF-8.
-pub(crate) fn declares_utf8(page: &[u8]) -> bool {
-    named_by_page(page) == Some(Named::Utf8)
-}
-
-#[derive(PartialEq, Eq)]
-enum Named {
-    Utf8,
-    Other,
-}
-
-fn named_by_page(page: &[u8]) -> Option<Named> {
-    let head = page.get(..1024).unwrap_or(page).to_ascii_lowercase();
-    let has = |name: &[u8]| head.windows(name.len()).any(|window| window == name);
-    if !has(b"charset") && !has(b"encoding=") {
-        return None;
+fn without_comments(head: &str) -> String {
+    let mut parts = head.split("<!--");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.split_once("-->").map_or("", |(_, after)| after));
     }
-    Some(if has(b"utf-8") || has(b"utf8") {
-        Named::Utf8
-    } else {
-        Named::Other
+    text
+}
+
+/// The first encoding that is known of those that follow `name=`.
+fn named(tag: &str, name: &str) -> Option<&'static Encoding> {
+    tag.split(name).skip(1).find_map(|after| {
+        let value = after.trim_start().strip_prefix('=')?.trim_start();
+        let label = value.trim_start_matches(['"', '\'']);
+        let end = label.find(|c: char| !c.is_ascii_alphanumeric() && !"-_:.".contains(c));
+        let label = end.and_then(|end| label.get(..end)).unwrap_or(label);
+        Encoding::for_label_no_replacement(label.as_bytes())
     })
 }

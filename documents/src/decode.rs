@@ -11,78 +11,127 @@ const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 /// How much of a web page is searched for the encoding it declares (HTML Standard, 13.2.3.2).
 const PRESCAN: usize = 1024;
 
+/// A text in UTF-8.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Decoded<'b> {
+    pub(crate) bytes: Cow<'b, [u8]>,
+    /// How often something could not be read: each is U+FFFD now.
+    pub(crate) replaced: usize,
+}
+
+impl<'b> Decoded<'b> {
+    fn whole(bytes: impl Into<Cow<'b, [u8]>>) -> Self {
+        Self {
+            bytes: bytes.into(),
+            replaced: 0,
+        }
+    }
+}
+
+/// A text as [`parse_in`](crate::parse_in) reads it, before anything is made of it: for who looks into a page first. Nothing is refused: what cannot be decoded is U+FFFD.
+#[must_use]
+pub fn read_text<'b>(bytes: &'b [u8], format: Format, charset: Option<&str>) -> Cow<'b, str> {
+    match to_utf8(bytes, format, charset).map(|decoded| decoded.bytes) {
+        Ok(Cow::Borrowed(bytes)) => String::from_utf8_lossy(bytes),
+        Ok(Cow::Owned(bytes)) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+        // By its mark, where it has one.
+        Err(_) => UTF_8.decode(bytes).0,
+    }
+}
+
+/// The encoding that a `charset` stands for, as a media type names it; nothing for UTF-8, which needs no naming, nor for what is not known.
+#[must_use]
+pub fn older_charset(label: &str) -> Option<String> {
+    Encoding::for_label_no_replacement(label.as_bytes())
+        .filter(|encoding| *encoding != UTF_8)
+        .map(|encoding| encoding.name().to_ascii_lowercase())
+}
+
 /// A text document's bytes in UTF-8, from what its byte order mark, its media type or the page itself says; where nothing does, from what the bytes
-/// look like, but for JSON in bytes, which is UTF-8. What is no text is left as it is, and so is what was UTF-8 once and is damaged.
+/// look like, but for JSON in bytes, which is UTF-8. What was cut off or altered is read but for what cannot be; what is no text is left as it is.
 ///
 /// # Errors
 /// [`ParseError::InvalidEncoding`] when the bytes are not in the encoding that was declared.
-pub(crate) fn to_utf8<'b>(bytes: &'b [u8], format: Format, charset: Option<&str>) -> Result<Cow<'b, [u8]>, ParseError> {
+pub(crate) fn to_utf8<'b>(bytes: &'b [u8], format: Format, charset: Option<&str>) -> Result<Decoded<'b>, ParseError> {
     if !format.is_text() || format == Format::Email {
-        return Ok(Cow::Borrowed(bytes));
+        return Ok(Decoded::whole(bytes));
     }
     if let Some((wide, text)) = Wide::marked(bytes) {
         let charset = wide.name();
         let text = wide.decode(text).ok_or(ParseError::InvalidEncoding { charset })?;
-        return Ok(Cow::Owned(text.into_bytes()));
+        return Ok(Decoded::whole(text.into_bytes()));
     }
     if let Some(utf8) = bytes.strip_prefix(UTF8_MARK) {
-        return Ok(Cow::Borrowed(utf8));
+        let is_damaged = format != Format::Json && std::str::from_utf8(utf8).is_err() && is_text(utf8);
+        return Ok(if is_damaged { lossy(utf8) } else { Decoded::whole(utf8) });
     }
     if let Some(encoding) = charset.and_then(|label| Encoding::for_label(label.as_bytes())) {
-        return strict(bytes, encoding);
+        return in_encoding(bytes, encoding, format);
     }
     if let Some(text) = Wide::unmarked(bytes).and_then(|wide| wide.decode(bytes)) {
-        return Ok(Cow::Owned(text.into_bytes()));
+        return Ok(Decoded::whole(text.into_bytes()));
     }
     let is_utf8 = std::str::from_utf8(bytes).is_ok();
-    match format {
-        Format::Html => Ok(from_page(bytes, is_utf8)),
-        Format::Csv if !is_utf8 => Ok(guessed(bytes)),
-        Format::Markdown | Format::Mdx | Format::PlainText if !is_utf8 && is_older_text(bytes) => Ok(guessed(bytes)),
-        _ => Ok(Cow::Borrowed(bytes)),
-    }
+    Ok(match format {
+        Format::Html => from_page(bytes, is_utf8),
+        Format::Json => Decoded::whole(bytes),
+        _ if is_utf8 => Decoded::whole(bytes),
+        _ if is_damaged_utf8(bytes) => lossy(bytes),
+        Format::Csv => guessed(bytes),
+        _ if is_older_text(bytes) => guessed(bytes),
+        _ => Decoded::whole(bytes),
+    })
 }
 
-fn strict<'b>(bytes: &'b [u8], encoding: &'static Encoding) -> Result<Cow<'b, [u8]>, ParseError> {
+/// In the encoding that the media type names, for the most part at least: who uploads a text was told before where it is not wholly in it, but a site's page may be damaged. UTF-8 is left as it is.
+fn in_encoding<'b>(bytes: &'b [u8], encoding: &'static Encoding, format: Format) -> Result<Decoded<'b>, ParseError> {
     if encoding == UTF_8 {
-        return Ok(Cow::Borrowed(bytes));
+        return Ok(Decoded::whole(bytes));
     }
-    let text = encoding
-        .decode_without_bom_handling_and_without_replacement(bytes)
-        .ok_or(ParseError::InvalidEncoding {
+    let decoded = lossy_in(encoding, bytes);
+    let is_in_it = match decoded.replaced {
+        0 => true,
+        _ if format == Format::Json => false,
+        replaced => {
+            let text = String::from_utf8_lossy(&decoded.bytes);
+            let is_right = |c: &char| !c.is_ascii() && *c != char::REPLACEMENT_CHARACTER;
+            text.chars().filter(is_right).count() > replaced
+        }
+    };
+    if is_in_it {
+        Ok(decoded)
+    } else {
+        Err(ParseError::InvalidEncoding {
             charset: encoding.name(),
-        })?;
-    Ok(into_bytes(text))
+        })
+    }
 }
 
 /// As browsers do: what the page declares, and a replacement character for what does not fit. UTF-8 that holds more than ASCII is taken for what it is.
-fn from_page(bytes: &[u8], is_utf8: bool) -> Cow<'_, [u8]> {
+fn from_page(bytes: &[u8], is_utf8: bool) -> Decoded<'_> {
     match declared_by_page(bytes).filter(|_| bytes.is_ascii() || !is_utf8) {
-        Some(encoding) if encoding != UTF_8 => into_bytes(encoding.decode_without_bom_handling(bytes).0),
+        Some(encoding) if encoding != UTF_8 => lossy_in(encoding, bytes),
         None if !is_utf8 && is_older_text(bytes) => guessed(bytes),
-        _ => Cow::Borrowed(bytes),
+        _ if !is_utf8 && is_text(bytes) => lossy(bytes),
+        _ => Decoded::whole(bytes),
     }
 }
 
-/// The label after `charset=` in the page's beginning, be it `<meta charset>`, `http-equiv` or an XML declaration's `encoding=`.
+/// What the page's beginning says of itself: `charset=` in a `<meta>` tag, with or without `http-equiv`, or else `encoding=` in an XML declaration. Other tags speak of other files, and comments
+/// of nothing.
 fn declared_by_page(bytes: &[u8]) -> Option<&'static Encoding> {
-    let head = bytes.get(..PRESCAN).unwrap_or(bytes).to_ascii_lowercase();
-    let after = |name: &[u8]| {
-        let at = head.windows(name.len()).position(|window| window == name)?;
-        let rest = head
-            .get(at + name.len()..)?
-            .trim_ascii_start()
-            .strip_prefix(b"=")?
-            .trim_ascii_start();
-        let label: Vec<u8> = rest
-            .iter()
-            .skip_while(|byte| b"\"'".contains(byte))
-            .take_while(|byte| byte.is_ascii_alphanumeric() || b"-_:".contains(byte))
-            .copied()
-            .collect();
-        Encoding::for_label(&label)
+    let head = String::from_utf8_lossy(bytes.get(..PRESCAN).unwrap_or(bytes)).to_ascii_lowercase();
+    let head = without_comments(&head);
+    let in_meta = head.split("<meta").skip(1).find_map(|rest| {
+        let (tag, _) = rest.split_once('>')?;
+        let is_meta = tag.starts_with(|c: char| c == '/' || c.is_ascii_whitespace());
+        is_meta.then(|| named(tag, "charset")).flatten()
+    });
+    let in_xml = || {
+        let (declaration, _) = head.trim_start().strip_prefix("<?xml")?.split_once("?>")?;
+        named(declaration, "encoding")
     };
-    let encoding = after(b"charset").or_else(|| after(b"encoding"))?;
+    let encoding = in_meta.or_else(in_xml)?;
     // What says so in ASCII is not UTF-16.
     Some(if encoding == UTF_16LE || encoding == UTF_16BE {
         UTF_8
@@ -91,25 +140,80 @@ fn declared_by_page(bytes: &[u8]) -> Option<&'static Encoding> {
     })
 }
 
-/// Whether what is not UTF-8 is text in an encoding of before it. Where most of what is not ASCII is UTF-8, it is that, cut off or altered: read as anything else it would say what nobody wrote. Text
-/// has letters, spaces or line ends of ASCII, whatever it is written in.
-fn is_older_text(bytes: &[u8]) -> bool {
+fn without_comments(head: &str) -> String {
+    let mut parts = head.split("<!--");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        text.push_str(part.split_once("-->").map_or("", |(_, after)| after));
+    }
+    text
+}
+
+/// The first encoding that is known of those that follow `name=`.
+fn named(tag: &str, name: &str) -> Option<&'static Encoding> {
+    tag.split(name).skip(1).find_map(|after| {
+        let value = after.trim_start().strip_prefix('=')?.trim_start();
+        let label = value.trim_start_matches(['"', '\'']);
+        let end = label.find(|c: char| !c.is_ascii_alphanumeric() && !"-_:.".contains(c));
+        let label = end.and_then(|end| label.get(..end)).unwrap_or(label);
+        Encoding::for_label_no_replacement(label.as_bytes())
+    })
+}
+
+/// How many characters beyond ASCII are UTF-8, and how often something is not.
+fn shares(bytes: &[u8]) -> (usize, usize) {
     let (mut right, mut wrong) = (0_usize, 0_usize);
     for chunk in bytes.utf8_chunks() {
         right += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
         wrong += usize::from(!chunk.invalid().is_empty());
     }
+    (right, wrong)
+}
+
+/// Whether what is not UTF-8 was it, before it was cut off or altered: most of what is not ASCII still is. Read as anything else it would say what nobody wrote.
+fn is_damaged_utf8(bytes: &[u8]) -> bool {
+    let (right, wrong) = shares(bytes);
+    right >= wrong && is_text(bytes)
+}
+
+/// Whether what is not UTF-8 is text in an encoding of before it. Text has letters, spaces or line ends of ASCII, whatever it is written in.
+fn is_older_text(bytes: &[u8]) -> bool {
+    let (right, wrong) = shares(bytes);
     let has_ascii = bytes
         .iter()
         .any(|byte| byte.is_ascii_alphanumeric() || byte.is_ascii_whitespace());
     wrong > right && has_ascii && !is_binary(bytes)
 }
 
-fn guessed(bytes: &[u8]) -> Cow<'_, [u8]> {
+fn is_text(bytes: &[u8]) -> bool {
+    !is_binary(bytes) && !bytes.contains(&0)
+}
+
+/// UTF-8, with U+FFFD for what is not.
+fn lossy(bytes: &[u8]) -> Decoded<'_> {
+    let (_, replaced) = shares(bytes);
+    Decoded {
+        bytes: into_bytes(String::from_utf8_lossy(bytes)),
+        replaced,
+    }
+}
+
+fn lossy_in<'b>(encoding: &'static Encoding, bytes: &'b [u8]) -> Decoded<'b> {
+    let (text, is_damaged) = encoding.decode_without_bom_handling(bytes);
+    let replaced = match is_damaged {
+        true => text.matches(char::REPLACEMENT_CHARACTER).count(),
+        false => 0,
+    };
+    Decoded {
+        bytes: into_bytes(text),
+        replaced,
+    }
+}
+
+fn guessed(bytes: &[u8]) -> Decoded<'_> {
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(bytes, true);
-    let encoding = detector.guess(None, Utf8Detection::Allow);
-    into_bytes(encoding.decode_without_bom_handling(bytes).0)
+    lossy_in(detector.guess(None, Utf8Detection::Allow), bytes)
 }
 
 fn into_bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
@@ -122,12 +226,18 @@ fn into_bytes(text: Cow<'_, str>) -> Cow<'_, [u8]> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
-    use super::to_utf8;
+    use super::{Decoded, older_charset, read_text, to_utf8};
     use crate::{Format, ParseError};
-    use std::borrow::Cow;
+
+    fn decoded(bytes: &[u8], format: Format, charset: Option<&str>) -> (String, usize) {
+        let decoded = to_utf8(bytes, format, charset).unwrap();
+        (String::from_utf8(decoded.bytes.into_owned()).unwrap(), decoded.replaced)
+    }
 
     fn read(bytes: &[u8], format: Format, charset: Option<&str>) -> String {
-        String::from_utf8(to_utf8(bytes, format, charset).unwrap().into_owned()).unwrap()
+        let (text, replaced) = decoded(bytes, format, charset);
+        assert_eq!(replaced, 0, "{text}");
+        text
     }
 
     #[test]
@@ -150,20 +260,56 @@ mod tests {
     }
 
     #[test]
+    fn what_is_mostly_in_the_encoding_that_is_named_is_read() {
+        let damaged = b"\x83e\x83X\x83g\xff";
+        for format in [Format::Html, Format::PlainText, Format::Csv] {
+            let read = decoded(damaged, format, Some("Shift_JIS"));
+            assert_eq!(read, ("テスト\u{fffd}".to_owned(), 1), "{format:?}");
+        }
+        let refused = to_utf8(damaged, Format::Json, Some("Shift_JIS"));
+        assert_eq!(refused, Err(ParseError::InvalidEncoding { charset: "Shift_JIS" }));
+        // Who names UTF-8 is held to it.
+        let kept = to_utf8(b"M\xfcnchen", Format::PlainText, Some("utf-8"));
+        assert_eq!(kept, Ok(Decoded::whole(b"M\xfcnchen".as_slice())));
+    }
+
+    #[test]
+    fn a_charset_goes_by_its_own_name_and_utf_8_needs_none() {
+        assert_eq!(older_charset("Latin1").as_deref(), Some("windows-1252"));
+        assert_eq!(older_charset("SJIS").as_deref(), Some("shift_jis"));
+        for other in ["UTF-8", "utf8", "klingon", "", "iso-2022-kr"] {
+            assert_eq!(older_charset(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_only_looked_into_is_never_refused() {
+        assert_eq!(read_text(b"M\xfcnchen", Format::Html, Some("latin1")), "München");
+        assert_eq!(read_text("München".as_bytes(), Format::PlainText, None), "München");
+        assert_eq!(read_text(b"\xff\xfeh\0\xfc", Format::Html, None), "h\u{fffd}");
+        assert_eq!(read_text(b"a\0\xfc", Format::Markdown, None), "a\0\u{fffd}");
+    }
+
+    #[test]
     fn a_page_says_how_it_is_encoded() {
         for page in [
             b"<meta charset=\"windows-1252\"><p>M\xfcnchen".as_slice(),
             b"<META http-equiv=content-type content='text/html; charset=iso-8859-1'><p>M\xfcnchen",
             b"<?xml version='1.0' encoding='ISO-8859-1'?><p>M\xfcnchen",
+            // Others speak of other files, or of nothing.
+            b"<script charset=utf-8 src=x.js></script><meta charset=latin1><p>M\xfcnchen",
+            b"<form accept-charset=utf-8></form><meta charset=latin1><p>M\xfcnchen",
+            b"<!-- charset --><!-- <meta charset=utf-8> --><meta charset=latin1><p>M\xfcnchen",
+            b"<meta name=keywords content='charset, encoding'><META CHARSET = 'latin1'/><p>M\xfcnchen",
+            b"<meta charset=klingon><meta charset=latin1><p>M\xfcnchen",
         ] {
             assert!(read(page, Format::Html, None).ends_with("<p>München"));
         }
         let utf8 = "<meta charset=latin1><p>München".as_bytes();
-        assert_eq!(to_utf8(utf8, Format::Html, None).unwrap(), Cow::Borrowed(utf8));
-        assert_eq!(
-            read(b"<meta charset=utf-16><p>x", Format::Html, None),
-            "<meta charset=utf-16><p>x"
-        );
+        assert_eq!(to_utf8(utf8, Format::Html, None), Ok(Decoded::whole(utf8)));
+        for ascii in ["<meta charset=utf-16><p>x", "<meta charset=iso-2022-kr><p>x"] {
+            assert_eq!(read(ascii.as_bytes(), Format::Html, None), ascii);
+        }
     }
 
     #[test]
@@ -186,19 +332,47 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_or_damaged_utf_8_is_left_as_it_is() {
+    fn damaged_utf_8_is_read_but_for_what_cannot_be() {
+        for (bytes, format, expected) in [
+            (
+                b"Gr\xc3\xbcn und M\xfcller".as_slice(),
+                Format::PlainText,
+                "Grün und M\u{fffd}ller",
+            ),
+            (b"Gr\xc3\xbcn, cut\xc3", Format::Html, "Grün, cut\u{fffd}"),
+            (b"Gr\xc3\xbcn,M\xfcller", Format::Csv, "Grün,M\u{fffd}ller"),
+            (b"\xef\xbb\xbfM\xfcller", Format::Csv, "M\u{fffd}ller"),
+            (
+                b"<meta charset=utf-8><p>M\xfcnchen",
+                Format::Html,
+                "<meta charset=utf-8><p>M\u{fffd}nchen",
+            ),
+            // Not counted: the writer's own.
+            (
+                b"\xef\xbf\xbd Gr\xc3\xbcn\xff",
+                Format::Markdown,
+                "\u{fffd} Grün\u{fffd}",
+            ),
+        ] {
+            let read = decoded(bytes, format, None);
+            assert_eq!(read, (expected.to_owned(), 1), "{format:?} {bytes:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_text_is_left_as_it_is() {
         for (bytes, format) in [
             (b"\xff\xfe\xd0".as_slice(), Format::Pdf),
-            // UTF-8, and one byte that is not.
-            (b"Gr\xc3\xbcn und M\xfcller", Format::PlainText),
-            (b"Gr\xc3\xbcn, cut\xc3", Format::Html),
             (b"\xed\xa0\x80", Format::PlainText),
             (b"\x01\x02\x03 \xfc\x04\x05", Format::PlainText),
+            (b"<p>\x01\x02\x03\xfc\x04", Format::Html),
             (b"a\0\xfc", Format::Markdown),
+            (b"a\0\xc3\xbc\xfc", Format::PlainText),
             (b"[\"M\xfcller\"]", Format::Json),
-            (b"<meta charset=utf-8><p>M\xfcnchen", Format::Html),
+            (b"[\"Gr\xc3\xbcn M\xfcller\"]", Format::Json),
         ] {
-            assert_eq!(&*to_utf8(bytes, format, None).unwrap(), bytes, "{format:?} {bytes:?}");
+            let left = to_utf8(bytes, format, None);
+            assert_eq!(left, Ok(Decoded::whole(bytes)), "{format:?} {bytes:?}");
         }
     }
 }

@@ -8,7 +8,7 @@ pub struct ParsedDocument {
     /// document and names no part of it. Never invented. One line, at most 300 characters.
     pub title: Option<String>,
     /// Front matter; `description` and `lang` of a web page; `author`, `created`, `modified`, `lang`, `description`, `subject` and `keywords` of
-    /// an Office file; how many of the pictures in it were read, and how many not (`pictures_recognised`, `pictures_not_read`). Holds no NUL character.
+    /// an Office file; how many of the pictures in it were read, and how many not (`pictures_recognised`, `pictures_not_read`); how often something in a damaged text could not be read (`characters_replaced`). Holds no NUL character.
     pub metadata: serde_json::Map<String, serde_json::Value>,
     /// The text in reading order; at least one block has a letter or a digit. A picture has none. None holds a NUL character, in its text or its headings.
     pub blocks: Vec<Block>,

@@ -1,7 +1,7 @@
 /// Why a document could not be read. The text is meant for the person who sent it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ParseError {
-    /// The bytes are not UTF-8, nor anything older.
+    /// The bytes are not UTF-8, as they are said to be, nor anything older, nor text that is only damaged.
     #[error(
         "The document is not valid UTF-8: the first wrong byte is at position {position}. Save it as UTF-8 and send it again."
     )]

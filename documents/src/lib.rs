@@ -40,6 +40,7 @@ mod whitespace;
 mod wide;
 
 pub use chunk::{Chunk, ChunkOptions, CountTokens, chunk, chunk_image, image_hash};
+pub use decode::{older_charset, read_text};
 pub use document::{Block, BlockKind, ParsedDocument};
 pub use error::ParseError;
 pub use format::Format;

@@ -12,7 +12,7 @@ use crate::{
 /// Reads a document. Takes time and memory linear in the size of `bytes`, whatever they hold, and never panics.
 ///
 /// A byte order mark is dropped and line ends become `\n`. Text is UTF-8, UTF-16 or UTF-32; a web page may declare another encoding, and where nothing
-/// does, that of text, Markdown, HTML and CSV is guessed.
+/// does, that of text, Markdown, HTML and CSV is guessed. Of what was cut off or altered, what cannot be read becomes U+FFFD, and the metadata say how often (`characters_replaced`).
 ///
 /// # Errors
 /// A document that cannot be read: see [`ParseError`].
@@ -137,7 +137,21 @@ fn read(
     attachments: Attachments,
     pictures: &mut Pictures<'_>,
 ) -> Result<ParsedDocument, ParseError> {
-    let bytes = &*to_utf8(bytes, format, charset)?;
+    let decoded = to_utf8(bytes, format, charset)?;
+    let mut document = read_decoded(&decoded.bytes, format, attachments, pictures)?;
+    if decoded.replaced > 0 {
+        let replaced = decoded.replaced.into();
+        document.metadata.insert("characters_replaced".to_owned(), replaced);
+    }
+    Ok(document)
+}
+
+fn read_decoded(
+    bytes: &[u8],
+    format: Format,
+    attachments: Attachments,
+    pictures: &mut Pictures<'_>,
+) -> Result<ParsedDocument, ParseError> {
     match format {
         Format::Markdown => {
             let text = decode(bytes)?;
@@ -201,7 +215,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Cow<'_, str>, ParseError> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
-    use super::parse;
+    use super::{Attachments, parse, parse_in};
     use crate::{Format, ParseError};
 
     const FORMATS: [Format; 4] = [Format::Markdown, Format::Mdx, Format::Html, Format::PlainText];
@@ -216,7 +230,8 @@ mod tests {
     #[test]
     fn bytes_that_are_not_text_are_refused_with_their_position() {
         for format in FORMATS {
-            let error = parse("üab\u{fc}".as_bytes().split_last().unwrap().1, format).unwrap_err();
+            let cut = "üab\u{fc}".as_bytes().split_last().unwrap().1;
+            let error = parse_in(cut, format, Some("utf-8"), Attachments::Read).unwrap_err();
             assert_eq!(
                 (error.clone(), error.code()),
                 (ParseError::InvalidUtf8 { position: 4 }, "invalid_utf8")
@@ -226,6 +241,18 @@ mod tests {
                 (error.clone(), error.code()),
                 (ParseError::ContainsNul { position: 1 }, "contains_nul")
             );
+        }
+    }
+
+    #[test]
+    fn a_document_that_is_damaged_says_how_much_of_it_could_not_be_read() {
+        for format in FORMATS.into_iter().chain([Format::Csv]) {
+            let document = parse("üab\u{fc}".as_bytes().split_last().unwrap().1, format).unwrap();
+            let is_read = document.blocks.iter().any(|block| block.text.contains("üab\u{fffd}"));
+            assert!(is_read, "{format:?}");
+            assert_eq!(document.metadata["characters_replaced"], 1, "{format:?}");
+            let whole = parse("üab".as_bytes(), format).unwrap();
+            assert!(!whole.metadata.contains_key("characters_replaced"), "{format:?}");
         }
     }
 

@@ -1,5 +1,4 @@
 use super::format::{Content, DocumentType};
-use crate::document_types::{declares_encoding, declares_utf8};
 use encoding_rs::{Encoding, UTF_8};
 use jobs::FieldError;
 use std::borrow::Cow;
@@ -15,6 +14,7 @@ const SIGNATURES: [&[u8]; 5] = [
 ];
 /// How much of a file is searched for what tells a picture from a text.
 const PRESCAN: usize = 1024;
+const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// So much of a text without a byte order mark is NUL at least where it is UTF-16 or UTF-32, of which half is ASCII at least: what the worker can tell.
 const NUL_OF_WIDE: usize = 4;
@@ -22,15 +22,14 @@ const NUL_OF_WIDE: usize = 4;
 const SHORTEST_WIDE: usize = 8;
 
 /// What is wrong with a document's bytes, as far as that shows before they are parsed: a document must say something, and text be in its encoding
-/// and without NUL. What encoding it is where nothing says so, the worker finds out.
+/// and without NUL. What encoding it is where its media type does not say so, the worker finds out.
 pub(super) fn content_error(field: &str, bytes: &[u8], document_type: DocumentType) -> Option<FieldError> {
     let empty = || FieldError::new(field, "empty", "must not be empty");
     if bytes.trim_ascii().is_empty() {
         return Some(empty());
     }
-    let content = document_type.content();
     let is_known = SIGNATURES.iter().any(|signature| bytes.starts_with(signature)) || is_lettered_image(bytes);
-    if content == Content::Bytes || is_known || (content == Content::Page && declares_encoding(bytes)) {
+    if document_type.content() == Content::Bytes || is_known {
         return None;
     }
     match decode(bytes, document_type) {
@@ -56,7 +55,7 @@ fn is_lettered_image(bytes: &[u8]) -> bool {
 /// What a text is, as far as that shows here.
 enum Decoded<'b> {
     Text(Cow<'b, str>),
-    /// In an encoding of before UTF-8, if it is text.
+    /// In an encoding of before UTF-8, or in UTF-8 that is damaged, if it is text.
     Older,
     /// In UTF-32, or UTF-16 without a byte order mark, if it is text.
     Wide,
@@ -89,14 +88,14 @@ fn decode(bytes: &[u8], document_type: DocumentType) -> Decoded<'_> {
     if let Some((encoding, mark)) = Encoding::for_bom(bytes).filter(|(encoding, _)| *encoding != UTF_8) {
         return strict(bytes.get(mark..).unwrap_or_default(), encoding);
     }
-    let content = document_type.content();
-    let said = document_type.charset;
-    let declared = said.or_else(|| (content == Content::Page && declares_utf8(bytes)).then_some(UTF_8));
-    match declared {
+    // A mark counts more than another charset.
+    let is_marked = bytes.starts_with(UTF8_MARK);
+    let declared = document_type.charset;
+    match declared.filter(|encoding| *encoding == UTF_8 || !is_marked) {
         Some(encoding) if encoding == UTF_8 => utf8(bytes),
         Some(encoding) => strict(bytes, encoding),
         None if may_be_wide(bytes) => Decoded::Wide,
-        None if content == Content::Unicode => utf8(bytes),
+        None if document_type.content() == Content::Unicode => utf8(bytes),
         None => match utf8(bytes) {
             Decoded::Wrong(_) => Decoded::Older,
             text => text,
@@ -169,13 +168,41 @@ mod tests {
             code(b"\xff\xfeh\0\0\0", "text/plain; charset=utf-16").as_deref(),
             Some("contains_nul")
         );
-        assert_eq!(code(b"<meta charset=latin1><p>M\xfcnchen", "text/html"), None);
-        for (said, bytes) in [
-            ("text/html", b"<meta charset=utf-8><p>M\xfcnchen".as_slice()),
-            ("text/plain; charset=utf-8", b"M\xfcnchen"),
+        assert_eq!(
+            code(b"M\xfcnchen", "text/plain; charset=utf-8").as_deref(),
+            Some("invalid_utf8")
+        );
+        // What a page says of itself is for whoever reads it.
+        for page in [
+            b"<meta charset=latin1><p>M\xfcnchen".as_slice(),
+            b"<meta charset=utf-8><p>M\xfcnchen",
+            b"<meta charset=latin1><script charset=utf-8></script><p>M\xfcnchen",
         ] {
-            assert_eq!(code(bytes, said).as_deref(), Some("invalid_utf8"), "{said}");
+            assert_eq!(code(page, "text/html"), None, "{page:?}");
         }
+        assert_eq!(
+            code(b"<meta charset=latin1><p>\0", "text/html").as_deref(),
+            Some("contains_nul")
+        );
+    }
+
+    #[test]
+    fn a_mark_counts_more_than_another_charset() {
+        for charset in ["utf-16", "shift_jis", "utf-8"] {
+            let said = format!("text/plain; charset={charset}");
+            assert_eq!(code(b"\xef\xbb\xbfM\xc3\xbcnchen", &said), None, "{charset}");
+        }
+        // Damaged: the worker reads it, but for who says that it is not.
+        let damaged = b"\xef\xbb\xbfM\xfcnchen";
+        assert_eq!(code(damaged, "text/plain"), None);
+        assert_eq!(code(damaged, "text/plain; charset=shift_jis"), None);
+        let said = "text/plain; charset=utf-8";
+        assert_eq!(code(damaged, said).as_deref(), Some("invalid_utf8"));
+        assert_eq!(code(damaged, "application/json").as_deref(), Some("invalid_utf8"));
+        assert_eq!(
+            code(b"\xef\xbb\xbf", "text/plain; charset=shift_jis").as_deref(),
+            Some("empty")
+        );
     }
 
     #[test]

@@ -23,10 +23,8 @@ pub(super) const ANY_TEXT: DocumentType = DocumentType {
 pub(super) enum Content {
     /// Text in UTF-8, UTF-16, UTF-32 or the encoding that the media type names.
     Unicode,
-    /// Text in these, or in an encoding that nothing names: the worker guesses it.
+    /// Text in these, or in an encoding that nothing names, or that a page names itself: the worker finds it out.
     Text,
-    /// Text that may itself say how it is encoded.
-    Page,
     /// Anything: what it is, and whether it is whole, the worker finds out.
     Bytes,
 }
@@ -34,9 +32,9 @@ pub(super) enum Content {
 impl DocumentType {
     pub(super) fn content(self) -> Content {
         match self.media_type {
-            "text/html" | "application/xhtml+xml" => Content::Page,
             "application/json" | "text/json" | "application/jsonl" | "application/x-ndjson" => Content::Unicode,
             "text/csv" | "text/tab-separated-values" => Content::Bytes,
+            "application/xhtml+xml" => Content::Text,
             text if text.starts_with("text/") => Content::Text,
             _ => Content::Bytes,
         }

@@ -112,11 +112,15 @@ impl<'p, 'r> Attached<'p, 'r> {
         }));
         let without_text = document.metadata.get("pages_without_text");
         let pages = without_text.and_then(Value::as_array).map_or(0, Vec::len);
-        Ok(match (pages, self.pictures.not_read() - not_read) {
+        let mut missing = match (pages, self.pictures.not_read() - not_read) {
             (0, 0) => String::new(),
             (0, pictures) => format!(", {pictures} of its pictures not read"),
             (pages, _) => format!(", {pages} of its pages not read: no text"),
-        })
+        };
+        if let Some(replaced) = document.metadata.get("characters_replaced").and_then(Value::as_u64) {
+            missing.push_str(&format!(", {replaced} of its characters not read"));
+        }
+        Ok(missing)
     }
 
     /// What is attached, read; or why it is not.

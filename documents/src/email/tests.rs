@@ -264,6 +264,21 @@ fn what_an_attachment_calls_itself_is_not_lost() {
 }
 
 #[test]
+fn an_attachment_that_is_damaged_is_read_and_says_so() {
+    // UTF-8, but for the last line.
+    let towns = "Content-Type: text/csv; name=towns.csv\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\nTmFtZTtTdGFkdApNw7xsbGVyO0vDtmxuCk38bGxlcjtCb25uCg==\n";
+    let document = read(&mixed(&[towns]));
+    let texts = texts(&document);
+    assert!(
+        texts
+            .iter()
+            .any(|text| text.ends_with(", 1 of its characters not read")),
+        "{texts:?}"
+    );
+    assert!(texts.iter().any(|text| text.contains("Müller | Köln")), "{texts:?}");
+}
+
+#[test]
 fn more_attachments_than_are_read_are_named() {
     let parts = vec![PRICES; 60];
     let document = read(&mixed(&parts));

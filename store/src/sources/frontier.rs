@@ -28,6 +28,9 @@ pub struct Waiting {
     /// Whether its document is there, and is or will be searchable: one that was deleted or failed is submitted again.
     #[diesel(sql_type = Bool)]
     pub served: bool,
+    /// Whether a version of its document is searchable, be it not the newest: that one may have failed.
+    #[diesel(sql_type = Bool)]
+    pub is_ready: bool,
     /// It has led elsewhere, only for the time being as it said, for a week.
     #[diesel(sql_type = Bool)]
     pub long_away: bool,
@@ -40,7 +43,7 @@ impl Waiting {
     /// Whether it was read before: it has a document, or leads to others without having one.
     #[must_use]
     pub fn was_read(&self) -> bool {
-        self.served || self.links.as_array().is_some_and(|links| !links.is_empty())
+        self.served || self.is_ready || self.links.as_array().is_some_and(|links| !links.is_empty())
     }
 }
 
@@ -53,6 +56,7 @@ pub async fn next(tx: &mut TenantTx, sync: (SourceId, JobId), limit: i64) -> Res
         "SELECT i.url, i.depth, i.etag, i.last_modified, i.canonical_url, i.content_hash, i.document_id, i.links,
                 d.id IS NOT NULL AND (d.ready_version IS NOT DISTINCT FROM d.version
                     OR coalesce(j.state NOT IN ('succeeded', 'dead', 'cancelled'), false)) AS served,
+                d.ready_version IS NOT NULL AS is_ready,
                 coalesce(i.away_since < now() - interval '7 days', false) AS long_away, i.asked_again
          FROM source_items i
          LEFT JOIN documents d ON d.tenant_id = i.tenant_id AND d.id = i.document_id AND d.deleting_at IS NULL

@@ -122,6 +122,22 @@ async fn text_may_be_in_an_encoding_that_is_declared() {
             None,
             b"<meta charset=windows-1252><p>Die Lampe hei\xdft Gr\xfcn.</p>",
         ),
+        (
+            "d.html",
+            None,
+            b"<meta http-equiv=content-type content='text/html; charset=windows-1252'><script charset=utf-8></script><p>Die Lampe hei\xdft Gr\xfcn.</p>",
+        ),
+        (
+            "e.html",
+            None,
+            b"<script charset=utf-8></script><meta charset=windows-1252><p>Die Lampe hei\xdft Gr\xfcn.</p>",
+        ),
+        // Its mark counts more.
+        (
+            "f.txt",
+            Some("text/plain; charset=shift_jis"),
+            "\u{feff}Die Lampe heißt Grün.".as_bytes(),
+        ),
     ] {
         let job = ingest(&app, &base, name, said, bytes).await;
         assert_eq!(job["state"], "succeeded", "{name} {job}");
@@ -135,7 +151,6 @@ async fn text_may_be_in_an_encoding_that_is_declared() {
     for (said, bytes, code) in [
         ("text/plain; charset=utf-8", b"Gr\xfcn".as_slice(), "invalid_utf8"),
         ("text/markdown", b"\xff\xfe\xfa\xd8", "invalid"),
-        ("text/html", b"<meta charset=utf-8><p>Gr\xfcn</p>", "invalid_utf8"),
         ("text/plain; charset=shift_jis", b"\x81\xff", "invalid"),
         ("application/pdf", b"", "invalid"),
         ("text/markdown", b"a\0b", "contains_nul"),
@@ -184,10 +199,9 @@ async fn text_may_be_in_an_encoding_that_nothing_names() {
         let path = format!("/v1/documents/{}/chunks", job["document_id"].as_str().unwrap());
         assert_eq!(app.client.get(&path).await.body["data"][0]["text"], said, "{name}");
     }
-    // What is no text, or was UTF-8 and is damaged, says so when it is read.
+    // What is no text says so when it is read.
     for (name, bytes, expected) in [
-        ("cut.txt", b"Gr\xc3\xbcn und sch\xc3".as_slice(), "invalid_utf8"),
-        ("surrogate.md", b"\xed\xa0\x80", "invalid_utf8"),
+        ("surrogate.md", b"\xed\xa0\x80".as_slice(), "invalid_utf8"),
         ("control.html", b"<p>\x01\x02\x03\xfc\x04</p>", "invalid_utf8"),
         ("zeros.txt", b"a\0\0\0\0\0\0\0\x01\0\0\0", "contains_nul"),
     ] {
@@ -196,6 +210,47 @@ async fn text_may_be_in_an_encoding_that_nothing_names() {
         assert_eq!(job["attempt"], 1, "{job}");
     }
     app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn damaged_utf_8_is_read_and_said() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    for (name, bytes, expected) in [
+        ("cut.txt", b"Gr\xc3\xbcn und sch\xc3".as_slice(), "Grün und sch\u{fffd}"),
+        ("cut.html", b"<p>Gr\xc3\xbcn und sch\xc3</p>", "Grün und sch\u{fffd}"),
+        ("named.html", b"<meta charset=utf-8><p>M\xfcller</p>", "M\u{fffd}ller"),
+        (
+            "table.csv",
+            b"Name;Stadt\nM\xc3\xbcller;K\xc3\xb6ln\nM\xfcller;Bonn\n",
+            "Müller | Köln",
+        ),
+        (
+            "marked.csv",
+            b"\xef\xbb\xbfName;Stadt\nM\xfcller;Bonn\n",
+            "M\u{fffd}ller | Bonn",
+        ),
+    ] {
+        let job = ingest(&app, &base, name, None, bytes).await;
+        assert_eq!(job["state"], "succeeded", "{name} {job}");
+        let id = job["document_id"].as_str().unwrap();
+        let chunks = app.client.get(&format!("/v1/documents/{id}/chunks")).await.body;
+        let text = chunks["data"][0]["text"].as_str().unwrap();
+        assert!(text.contains(expected), "{name}: {text}");
+        let step = parse_detail(&app, &job).await;
+        let shown = document(&app, &job).await;
+        assert_eq!(
+            (&step["characters_replaced"], &shown["said"]["characters_replaced"]),
+            (&json!(1), &json!(1)),
+            "{name}: {step} {shown}"
+        );
+        let told = app.client.visualkit(&["documents", "show", id]).await;
+        assert!(told.contains("says  characters_replaced: 1"), "{told}");
+    }
+    // What is whole says nothing of it.
+    let job = ingest(&app, &base, "whole.txt", None, "Grün".as_bytes()).await;
+    assert!(document(&app, &job).await["said"]["characters_replaced"].is_null());
+    app.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

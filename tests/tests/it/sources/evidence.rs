@@ -5,7 +5,7 @@ use serde_json::json;
 use std::time::Duration;
 use tests::{FakeSite, SitePage, TestApp, eventually};
 
-fn sitemap(paths: &[String]) -> SitePage {
+pub(super) fn sitemap(paths: &[String]) -> SitePage {
     let urls: String = paths.iter().map(|url| format!("<url><loc>{url}</loc></url>")).collect();
     SitePage::of(200, "application/xml", format!("<urlset>{urls}</urlset>").as_bytes())
 }

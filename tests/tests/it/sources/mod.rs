@@ -5,8 +5,10 @@ mod command_line;
 mod configuring;
 mod crawling;
 mod deleting;
+mod encodings;
 mod evidence;
 mod hostile;
+mod kept;
 mod polite;
 mod running;
 

@@ -79,8 +79,8 @@ fn found(parsed: &Parsed) -> Value {
     let mut found = Map::new();
     found.insert("format".to_owned(), json!(parsed.format));
     found.insert("blocks".to_owned(), json!(parsed.document.blocks.len()));
-    // What has pages, slides or sheets says how many.
-    for name in ["pages", "slides", "sheets"] {
+    // What has pages, slides or sheets says how many, and a text that is damaged, how often something in it could not be read.
+    for name in ["pages", "slides", "sheets", "characters_replaced"] {
         let count = parsed.document.metadata.get(name).filter(|count| count.is_u64());
         found.extend(count.map(|count| (name.to_owned(), count.clone())));
     }

@@ -1,8 +1,8 @@
-use documents::Format;
+use documents::{Format, older_charset, read_text};
 use integrations::IntegrationError;
 use integrations::http::GuardedResponse;
 use integrations::http::header::CONTENT_ENCODING;
-use integrations::web::{Inflated, PageHead, PageLinks, gunzip, read_links, to_utf8};
+use integrations::web::{Inflated, PageHead, PageLinks, gunzip, read_links};
 use url::Url;
 
 /// What it is served as is nothing that is read.
@@ -20,7 +20,9 @@ pub(super) enum Read {
 /// A page that can be ingested, but for what it says to robots.
 pub(super) struct Page {
     pub(super) head: PageHead,
+    /// With its charset, where its bytes have to be told of one.
     pub(super) media_type: String,
+    /// As they came, unpacked.
     pub(super) bytes: Vec<u8>,
     /// Of a web page only.
     pub(super) links: PageLinks,
@@ -38,7 +40,8 @@ pub(super) fn read_failure(error: &IntegrationError) -> Read {
     }
 }
 
-/// Reads a page's bytes: unpacked, as UTF-8 where they are text, with its links where it is a web page. Blocks: a large page takes a while.
+/// Reads a page: its bytes, unpacked, and its links where it is a web page. What encoding a text is in is found out here only to look into it: the parser does so again. Blocks: a large
+/// page takes a while.
 pub(super) fn read_page(answer: &GuardedResponse, url: &Url, bytes_max: usize) -> Read {
     let encoding = answer
         .headers
@@ -59,9 +62,9 @@ pub(super) fn read_page(answer: &GuardedResponse, url: &Url, bytes_max: usize) -
         .clone()
         .unwrap_or_else(|| "application/octet-stream".to_owned());
     // The one list of what is read: that of the parsers.
-    if format(&media_type, url).is_none() {
+    let Some(format) = format(&media_type, url) else {
         return Read::Skipped(UNSUPPORTED_MEDIA_TYPE);
-    }
+    };
     let is_page = matches!(media_type.as_str(), "text/html" | "application/xhtml+xml");
     if !is_page && !media_type.starts_with("text/") {
         return Read::Page(Box::new(Page {
@@ -71,7 +74,9 @@ pub(super) fn read_page(answer: &GuardedResponse, url: &Url, bytes_max: usize) -
             links: PageLinks::default(),
         }));
     }
-    let text = to_utf8(&bytes, head.charset.as_deref());
+    // A site that says UTF-8 of everything is no help where its bytes are not.
+    let charset = head.charset.as_deref().and_then(older_charset);
+    let text = read_text(&bytes, format, charset.as_deref());
     if text.contains('\0') {
         return Read::Skipped("contains_nul");
     }
@@ -83,10 +88,14 @@ pub(super) fn read_page(answer: &GuardedResponse, url: &Url, bytes_max: usize) -
     } else {
         PageLinks::default()
     };
+    let media_type = match charset.filter(|_| text.as_bytes() != bytes) {
+        Some(charset) => format!("{media_type}; charset={charset}"),
+        None => media_type,
+    };
     Read::Page(Box::new(Page {
         head,
         media_type,
-        bytes: text.into_bytes(),
+        bytes,
         links,
     }))
 }

@@ -263,7 +263,7 @@ async fn get(site: &mut Site<'_>, url: &Url) -> Result<Got, JobError> {
                 };
             }
         }
-        read_sitemap(&to_utf8(&unpacked, Some("utf-8"))).map_err(|error| match error {
+        read_sitemap(&to_utf8(&unpacked)).map_err(|error| match error {
             SitemapError::Other(_) => NOT_A_SITEMAP,
             SitemapError::Broken(_) => BROKEN,
         })
