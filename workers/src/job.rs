@@ -5,6 +5,7 @@ use crate::{Context, JobError};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store::jobs::{ClaimedJob, Ended, Finish, Held, Outcome};
 use store::{JobId, TenantId, TenantTx};
 
@@ -34,6 +35,8 @@ pub struct JobContext {
     pub(crate) progress: ProgressBoard,
     pub(crate) steps: Steps,
     pub(crate) calls: Calls,
+    /// Whether this attempt has kept something that the next need not do again.
+    pub(crate) got_on: Arc<AtomicBool>,
 }
 
 impl JobContext {
@@ -56,6 +59,11 @@ impl JobContext {
     /// Whether it last ended by being put off for the budget of a credential, and does what it did then once more.
     pub(crate) fn was_put_off_for_a_budget(&self) -> bool {
         matches!(self.job.snoozed_for.as_deref(), Some("budget" | "rate_limit"))
+    }
+
+    /// To be said once something of the work is kept, together with `got_on` of its row: the job has not waited in vain, and may wait as long again.
+    pub(crate) fn got_on(&self) {
+        self.got_on.store(true, Ordering::Relaxed);
     }
 
     /// The W3C trace id of the request that made the job, or of the job itself.

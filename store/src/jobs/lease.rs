@@ -2,7 +2,7 @@ use super::places::batches;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::system::SystemTx;
-use crate::{JobId, StoreError, System};
+use crate::{JobId, StoreError, System, TenantTx};
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -105,6 +105,23 @@ pub async fn renew_locked(
     .optional()?;
     tx.commit().await?;
     Ok(renewed)
+}
+
+/// The job has got on, in the transaction that keeps what it has done: whatever puts it off after this does so anew, and what it waited before does not count.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub(crate) async fn got_on(tx: &mut TenantTx, held: Held) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE jobs SET snooze = NULL WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 AND snooze IS NOT NULL",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(held.id)
+    .bind::<Uuid, _>(held.lease_token)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
 }
 
 /// What a running job says of how far it is.
