@@ -1,7 +1,9 @@
 use crate::calls::Calls;
 use crate::progress::ProgressBoard;
+use crate::run::told;
 use crate::steps::Steps;
 use crate::{Context, JobError};
+use jobs::Wait;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -76,6 +78,11 @@ impl JobContext {
     pub fn progress(&self, done: usize, total: Option<usize>, message: &str) {
         self.progress
             .set(self.held(), json!({ "done": done, "total": total, "message": message }));
+    }
+
+    /// Says that from now on the job waits for a budget, or for the other side, without giving its slot away; written down a moment later, for `why`.
+    pub(crate) fn waits_in_slot(&self, credential: &str, wait: &Wait) {
+        self.progress.set_waits(self.held(), told(credential, wait));
     }
 
     /// Ends the job inside the transaction of its business writes: call it last, and return [`Done::Committed`] after the commit.

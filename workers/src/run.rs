@@ -13,7 +13,7 @@ use apalis::prelude::{BoxDynError, Data};
 use config::GovernorSettings;
 use futures::FutureExt;
 use jobs::Wait;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -215,12 +215,23 @@ fn put_off(credential: &str, wait: &Wait, governor: &GovernorSettings) -> Outcom
     } else {
         wait.turn_in
     };
-    let (reason, limit) = (wait.limit.reason(), wait.limit.as_str());
-    metrics::counter!("job_snoozes_total", "reason" => reason, "limit" => limit).increment(1);
+    metrics::counter!("job_snoozes_total", "reason" => wait.limit.reason(), "limit" => wait.limit.as_str())
+        .increment(1);
     Outcome::Snoozed {
         delay,
-        why: json!({ "reason": reason, "limit": limit, "of_installation": wait.of_installation, "credential": credential, "limited_secs": wait.limited_for.min(LONGEST_DELAY).as_secs_f64() }),
+        why: told(credential, wait),
     }
+}
+
+/// What a wait for a budget is told as: `why` reads it.
+pub(crate) fn told(credential: &str, wait: &Wait) -> Value {
+    json!({
+        "reason": wait.limit.reason(),
+        "limit": wait.limit.as_str(),
+        "of_installation": wait.of_installation,
+        "credential": credential,
+        "limited_secs": wait.limited_for.min(LONGEST_DELAY).as_secs_f64(),
+    })
 }
 
 /// For a worker that is configured; if there is none, until an operator has read the log or asked `why`.

@@ -206,6 +206,7 @@ async fn progress_waits_for_no_locked_row_and_says_which_it_left_out() {
             },
             progress: Some(json!({"done": 1})),
             steps: None,
+            waits: None,
         });
     }
     // The third has lost its lease: it is not to be tried again.

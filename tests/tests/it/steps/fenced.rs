@@ -51,6 +51,7 @@ async fn write_steps(app: &TestApp, job: &ClaimedJob) -> i64 {
         held: held(job),
         progress: None,
         steps: Some(json!([{"name": "fetch"}])),
+        waits: None,
     };
     save_progress(&app.context.system, &[progress]).await.unwrap();
     app.count("SELECT count(*) FROM job_bodies WHERE steps IS NOT NULL")
