@@ -3,7 +3,7 @@ use crate::jobs::Held;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{StoreError, System, TenantTx};
-use diesel::sql_types::{Array, BigInt, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Integer, Nullable, Text, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -34,20 +34,36 @@ impl Row {
     }
 }
 
-const TODAY: &str = "SELECT credential, tokens, cost_micros FROM provider_usage WHERE tenant_id = $1 AND day = (now() AT TIME ZONE 'UTC')::date";
+/// SQL: the day that `$2` says, so many after 1970-01-01; without one, today by Postgres' clock.
+const DAY: &str = "coalesce(DATE '1970-01-01' + $2, (now() AT TIME ZONE 'UTC')::date)";
 
 /// What the credential took today (UTC).
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn today(tx: &mut TenantTx, credential: &str) -> Result<Usage, StoreError> {
-    let row: Option<Row> = sql_query(format!("{TODAY} AND credential = $2"))
-        .bind::<Uuid, _>(tx.tenant)
-        .bind::<Text, _>(credential)
-        .prepared()
-        .get_result(&mut tx.conn)
-        .await
-        .optional()?;
+    on(tx, credential, None).await
+}
+
+/// What the credential took on a day (UTC), so many after 1970-01-01: for whoever goes by another clock than Postgres'.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn on_day(tx: &mut TenantTx, credential: &str, day: i32) -> Result<Usage, StoreError> {
+    on(tx, credential, Some(day)).await
+}
+
+async fn on(tx: &mut TenantTx, credential: &str, day: Option<i32>) -> Result<Usage, StoreError> {
+    let row: Option<Row> = sql_query(format!(
+        "SELECT credential, tokens, cost_micros FROM provider_usage WHERE tenant_id = $1 AND credential = $3 AND day = {DAY}"
+    ))
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Nullable<Integer>, _>(day)
+    .bind::<Text, _>(credential)
+    .prepared()
+    .get_result(&mut tx.conn)
+    .await
+    .optional()?;
     Ok(row.map(|row| row.usage()).unwrap_or_default())
 }
 
@@ -56,11 +72,14 @@ pub async fn today(tx: &mut TenantTx, credential: &str) -> Result<Usage, StoreEr
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn all_today(tx: &mut TenantTx) -> Result<Vec<(String, Usage)>, StoreError> {
-    let rows: Vec<Row> = sql_query(format!("{TODAY} ORDER BY credential LIMIT 500"))
-        .bind::<Uuid, _>(tx.tenant)
-        .prepared()
-        .load(&mut tx.conn)
-        .await?;
+    let rows: Vec<Row> = sql_query(
+        "SELECT credential, tokens, cost_micros FROM provider_usage
+         WHERE tenant_id = $1 AND day = (now() AT TIME ZONE 'UTC')::date ORDER BY credential LIMIT 500",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
     Ok(rows
         .into_iter()
         .map(|row| (row.credential.clone(), row.usage()))
@@ -72,12 +91,33 @@ pub async fn all_today(tx: &mut TenantTx) -> Result<Vec<(String, Usage)>, StoreE
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn today_of_all(system: &System, credentials: &[&str]) -> Result<Vec<(String, Usage)>, StoreError> {
+    on_of_all(system, credentials, None).await
+}
+
+/// The same of a day (UTC), so many after 1970-01-01.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn on_day_of_all(
+    system: &System,
+    credentials: &[&str],
+    day: i32,
+) -> Result<Vec<(String, Usage)>, StoreError> {
+    on_of_all(system, credentials, Some(day)).await
+}
+
+async fn on_of_all(
+    system: &System,
+    credentials: &[&str],
+    day: Option<i32>,
+) -> Result<Vec<(String, Usage)>, StoreError> {
     let mut tx = system.begin(Durability::Relaxed).await?;
-    let rows: Vec<Row> = sql_query(
+    let rows: Vec<Row> = sql_query(format!(
         "SELECT credential, sum(tokens)::bigint AS tokens, sum(cost_micros)::bigint AS cost_micros FROM provider_usage
-         WHERE credential = ANY($1) AND day = (now() AT TIME ZONE 'UTC')::date GROUP BY credential",
-    )
+         WHERE credential = ANY($1) AND day = {DAY} GROUP BY credential"
+    ))
     .bind::<Array<Text>, _>(credentials)
+    .bind::<Nullable<Integer>, _>(day)
     .prepared()
     .load(&mut tx.conn)
     .await?;

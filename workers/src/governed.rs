@@ -1,4 +1,5 @@
 //! Calls to the outside, each on the budget of a credential: asked for before anything is written down or sent, settled after.
+use crate::error::Advice;
 use crate::grant::Grant;
 use crate::{Heard, JobContext, JobError};
 use jobs::{Asked, BudgetLimit, BudgetLimits, Call, Estimate, Observed, SpentToday, Wait};
@@ -61,9 +62,12 @@ impl JobContext {
         grant: Grant,
         call: impl Future<Output = Result<T, JobError>> + Send,
     ) -> Result<T, JobError> {
-        if let Err(wait) = self.wait_for_grant(&grant.call()).await {
-            grant.forget();
-            return Err(wait);
+        if let Err(error) = self.wait_for_grant(&grant.call()).await {
+            // Where no answer came it may have been granted all the same: dropped, it is settled as a call that was not made.
+            if !is_unanswered(&error) {
+                grant.forget();
+            }
+            return Err(error);
         }
         let result = call.await;
         let credential = grant.call().credential.to_owned();
@@ -92,8 +96,8 @@ impl JobContext {
         let heard = Heard::default();
         let grant = self.grant_for_all(credential, LEAST, &heard).await?;
         let mut asked = self.app.queue.look_at_governor(&grant.call(), None).await;
-        if let Ok(Asked::Cold) = asked {
-            let spent = match self.spent_today(&grant.call()).await {
+        if let Ok(Asked::Cold { day }) = asked {
+            let spent = match self.spent_on(&grant.call(), day).await {
                 Ok(spent) => spent,
                 Err(error) => {
                     grant.forget();
@@ -117,13 +121,14 @@ impl JobContext {
         let mut patience = self.app.settings.governor.wait_in_slot();
         let mut spent = None;
         loop {
-            let wait = match self.app.queue.ask_governor(call, spent).await {
+            // What was looked up is said once: after a pause it may be another day.
+            let wait = match self.app.queue.ask_governor(call, spent.take()).await {
                 Ok(Asked::Granted) => {
                     decided("granted");
                     return Ok(());
                 }
-                Ok(Asked::Cold) => {
-                    spent = Some(self.spent_today(call).await?);
+                Ok(Asked::Cold { day }) => {
+                    spent = Some(self.spent_on(call, day).await?);
                     continue;
                 }
                 Ok(Asked::Wait(wait)) => wait,
@@ -149,16 +154,17 @@ impl JobContext {
         }
     }
 
-    async fn spent_today(&self, call: &Call<'_>) -> Result<SpentToday, JobError> {
+    /// On the day that Redis means: Postgres' clock may still be at the day before, whose money is spent.
+    async fn spent_on(&self, call: &Call<'_>, day: i32) -> Result<SpentToday, JobError> {
         let usage = self
             .app
             .store
             .tenant(self.tenant(), async |tx| {
-                provider_usage::today(tx, call.credential).await
+                provider_usage::on_day(tx, call.credential, day).await
             })
             .await?;
         let of_all = match call.installation {
-            Some(_) => provider_usage::today_of_all(&self.app.system, &[call.credential]).await?,
+            Some(_) => provider_usage::on_day_of_all(&self.app.system, &[call.credential], day).await?,
             None => Vec::new(),
         };
         let of_all: i64 = of_all.iter().map(|(_, usage)| usage.cost_micros).sum();
@@ -167,6 +173,11 @@ impl JobContext {
             of_installation: u64::try_from(of_all).unwrap_or(0),
         })
     }
+}
+
+/// Whether the governor was asked, and its answer did not come.
+fn is_unanswered(error: &JobError) -> bool {
+    matches!(error.advice(), Advice::Snooze { wait, .. } if wait.limit == BudgetLimit::Governor)
 }
 
 fn put_off(wait: &Wait) {

@@ -1,10 +1,13 @@
 use crate::calls::Calls;
 use crate::progress::ProgressBoard;
+use crate::run::told;
 use crate::steps::Steps;
 use crate::{Context, JobError};
+use jobs::Wait;
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store::jobs::{ClaimedJob, Ended, Finish, Held, Outcome};
 use store::{JobId, TenantId, TenantTx};
 
@@ -34,6 +37,8 @@ pub struct JobContext {
     pub(crate) progress: ProgressBoard,
     pub(crate) steps: Steps,
     pub(crate) calls: Calls,
+    /// Whether this attempt has kept something that the next need not do again.
+    pub(crate) got_on: Arc<AtomicBool>,
 }
 
 impl JobContext {
@@ -58,6 +63,11 @@ impl JobContext {
         matches!(self.job.snoozed_for.as_deref(), Some("budget" | "rate_limit"))
     }
 
+    /// To be said once something of the work is kept, together with `got_on` of its row: the job has not waited in vain, and may wait as long again.
+    pub(crate) fn got_on(&self) {
+        self.got_on.store(true, Ordering::Relaxed);
+    }
+
     /// The W3C trace id of the request that made the job, or of the job itself.
     #[must_use]
     pub fn trace_id(&self) -> String {
@@ -68,6 +78,11 @@ impl JobContext {
     pub fn progress(&self, done: usize, total: Option<usize>, message: &str) {
         self.progress
             .set(self.held(), json!({ "done": done, "total": total, "message": message }));
+    }
+
+    /// Says that from now on the job waits for a budget, or for the other side, without giving its slot away; written down a moment later, for `why`.
+    pub(crate) fn waits_in_slot(&self, credential: &str, wait: &Wait) {
+        self.progress.set_waits(self.held(), told(credential, wait));
     }
 
     /// Ends the job inside the transaction of its business writes: call it last, and return [`Done::Committed`] after the commit.

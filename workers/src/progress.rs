@@ -1,4 +1,4 @@
-//! Writes the progress and the steps of running jobs down, the latest of each, a few times a second at most.
+//! Writes the progress and the steps of running jobs down, and what they wait for in their slots, the latest of each, a few times a second at most.
 use crate::Context;
 use crate::pulse::Beat;
 use crate::steps::Steps;
@@ -21,6 +21,7 @@ struct Latest {
     held: Held,
     progress: Option<Value>,
     steps: Option<Steps>,
+    waits: Option<Value>,
 }
 
 impl Latest {
@@ -29,6 +30,7 @@ impl Latest {
             held: self.held,
             progress: self.progress.clone(),
             steps: self.steps.as_ref().and_then(Steps::to_json),
+            waits: self.waits.clone(),
         }
     }
 }
@@ -43,11 +45,17 @@ impl ProgressBoard {
         self.change(held, |latest| latest.steps = Some(steps.clone()));
     }
 
+    /// What the job waits for from now on, in its slot.
+    pub(crate) fn set_waits(&self, held: Held, waits: Value) {
+        self.change(held, |latest| latest.waits = Some(waits));
+    }
+
     fn change(&self, held: Held, change: impl FnOnce(&mut Latest)) {
         let nothing = || Latest {
             held,
             progress: None,
             steps: None,
+            waits: None,
         };
         let mut board = self.latest.lock().unwrap_or_else(PoisonError::into_inner);
         let latest = board.entry(held.id).or_insert_with(nothing);
@@ -73,6 +81,7 @@ impl ProgressBoard {
             Some(latest) if latest.held == older.held => {
                 latest.progress = latest.progress.take().or(older.progress);
                 latest.steps = latest.steps.take().or(older.steps);
+                latest.waits = latest.waits.take().or(older.waits);
             }
             Some(_) => {}
         }

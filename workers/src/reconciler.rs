@@ -9,9 +9,9 @@ use crate::{Context, WorkerOptions};
 use jobs::{Dispatch, Pool, Queue, QueueError};
 use std::sync::Arc;
 use std::time::Duration;
-use store::jobs::{Dispatchable, JobState};
+use store::jobs::{Dispatchable, ExpiredJob, JobState};
 use store::{JobId, StoreError, System};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// One lost worker is a machine's fault or a rollout's. A job that loses another is worth a look.
 const SUSPECT_AFTER: i64 = 2;
@@ -19,38 +19,80 @@ const SUSPECT_AFTER: i64 = 2;
 /// Rows per transaction: short ones let others at the rows.
 const CHUNK: i64 = 1000;
 
-/// Finds expired leases until dropped, and puts their jobs back within the same tick.
+/// How much earlier than the last look that was answered a lease may have ended that this look had to miss: between its start and the database's reading of the clock.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// Finds expired leases until dropped, and puts their jobs back within the same tick. After looks that were not answered it says since when: what could not be renewed
+/// meanwhile is no worker's fault. A process that was only frozen made no such look.
 pub(crate) async fn expire_leases(context: Context, options: Arc<WorkerOptions>, beat: Beat) {
     let mut ticks = interval(options.dispatch.lease_check_interval_ms);
+    let (mut answered, mut away) = (Instant::now(), false);
     loop {
         ticks.tick().await;
         beat.now();
+        let asked = Instant::now();
         // One look that hangs must not keep the next from being made, on another connection.
         match timeout(
             options.dispatch.lease(),
-            expire_leases_once(&context.system, &context.queue),
+            expire_leases_once(&context.system, &context.queue, away.then_some(answered)),
         )
         .await
         {
-            Ok(Ok(_)) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "cannot look for expired leases"),
-            Err(_) => tracing::warn!("cannot look for expired leases: no answer within a lease"),
+            Ok(Ok(_)) => (answered, away) = (asked, false),
+            Ok(Err(error)) => {
+                away = true;
+                tracing::warn!(%error, "cannot look for expired leases");
+            }
+            Err(_) => {
+                away = true;
+                tracing::warn!("cannot look for expired leases: no answer within a lease");
+            }
         }
     }
 }
 
-/// Takes up to a thousand jobs from workers whose lease has expired, and offers them again; returns how many.
+/// Takes all jobs from workers whose lease has expired, and offers them again; returns how many. `away_since`: when the database last answered this process, where it has
+/// not since.
 ///
 /// # Errors
 /// [`StoreError`]; not when Redis does not take them, since the reconciler offers them again.
-pub async fn expire_leases_once(system: &System, queue: &Queue) -> Result<usize, StoreError> {
-    let expired = store::jobs::expire_leases(system, CHUNK).await?;
-    if expired.is_empty() {
-        return Ok(0);
+pub async fn expire_leases_once(
+    system: &System,
+    queue: &Queue,
+    away_since: Option<Instant>,
+) -> Result<usize, StoreError> {
+    let mut jobs = 0;
+    loop {
+        let away = away_since.map_or(Duration::ZERO, |since| since.elapsed() + SLACK);
+        let expired = store::jobs::expire_leases(system, CHUNK, away).await?;
+        let taken = expired.len();
+        jobs += taken;
+        if taken > 0 {
+            offer_expired(queue, expired).await;
+        }
+        if i64::try_from(taken).unwrap_or(i64::MAX) < CHUNK {
+            return Ok(jobs);
+        }
     }
-    tracing::warn!(jobs = expired.len(), "leases expired: their workers fell silent");
+}
+
+async fn offer_expired(queue: &Queue, expired: Vec<ExpiredJob>) {
+    let excused = expired.iter().filter(|expired| expired.excused).count();
+    if excused > 0 {
+        tracing::warn!(
+            jobs = excused,
+            "leases expired while the database was away: what they were for runs again, and no attempt is counted"
+        );
+    }
+    if excused < expired.len() {
+        let jobs = expired.len() - excused;
+        tracing::warn!(jobs, "leases expired: their workers fell silent");
+    }
     metrics::counter!("job_leases_expired_total").increment(expired.len() as u64);
-    for expired in expired.iter().filter(|expired| expired.lost >= SUSPECT_AFTER) {
+    for expired in expired
+        .iter()
+        .filter(|expired| expired.lost >= SUSPECT_AFTER && !expired.excused)
+    {
         let job = &expired.job;
         tracing::warn!(job.id = %job.id, job.kind, tenant.id = %job.tenant_id, lost = expired.lost, state = expired.state.as_str(),
             "suspect: this job has lost several workers; it may be what kills them");
@@ -67,7 +109,6 @@ pub async fn expire_leases_once(system: &System, queue: &Queue) -> Result<usize,
         .push(&dispatches(queued.map(|expired| expired.job).collect()))
         .await;
     queue.announce_changes(&ids).await;
-    Ok(ids.len())
 }
 
 /// Offers to Redis what it should know and does not, until dropped. A ring says that something became due just now.

@@ -13,9 +13,10 @@ use apalis::prelude::{BoxDynError, Data};
 use config::GovernorSettings;
 use futures::FutureExt;
 use jobs::Wait;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use store::jobs::{ClaimedJob, Ended, Finish, Outcome};
 use tokio::sync::mpsc::Sender;
@@ -59,10 +60,14 @@ impl Runner {
             None => Attempt::Ended(leave_to_newer(&job)),
             Some(handler) => {
                 let calls = Calls::new(running.stop_token().clone());
+                let got_on = Arc::new(AtomicBool::new(false));
                 let ended = tokio::select! {
                     biased;
                     () = told_to_stop(&running, &calls) => stopped(running.stop_reason(), &steps),
-                    result = self.handle(handler, job.clone(), &steps, &calls) => conclude(handler, &job, &steps, result, &self.context.settings.governor),
+                    result = self.handle(handler, job.clone(), &steps, &calls, &got_on) => {
+                        let may_wait = got_on.load(Ordering::Relaxed) || may_wait(&job, &self.context.settings.governor);
+                        conclude(handler, &job, &steps, result, may_wait, &self.context.settings.governor)
+                    }
                 };
                 // What the calls took that were dropped with the handler is written down under the lease, for the job as well.
                 if !matches!(ended, Attempt::Abandoned) {
@@ -102,6 +107,7 @@ impl Runner {
         job: Arc<ClaimedJob>,
         steps: &Steps,
         calls: &Calls,
+        got_on: &Arc<AtomicBool>,
     ) -> Result<Done, JobError> {
         let payload = job.payload.clone();
         let context = JobContext {
@@ -110,6 +116,7 @@ impl Runner {
             progress: self.progress.clone(),
             steps: steps.clone(),
             calls: calls.clone(),
+            got_on: got_on.clone(),
         };
         // A panic is the handler's fault, not the worker's: the attempt fails, and the others go on.
         AssertUnwindSafe((handler.run)(payload, context))
@@ -158,6 +165,7 @@ fn conclude(
     job: &ClaimedJob,
     steps: &Steps,
     result: Result<Done, JobError>,
+    may_wait: bool,
     governor: &GovernorSettings,
 ) -> Attempt {
     let error = match result {
@@ -170,7 +178,7 @@ fn conclude(
     Attempt::Ended(match error.advice() {
         Advice::LeaseLost => return Attempt::Abandoned,
         Advice::Permanent => Outcome::Dead { error: failed() },
-        Advice::Snooze { credential, wait } if may_wait(job, governor) => {
+        Advice::Snooze { credential, wait } if may_wait => {
             steps.interrupted();
             put_off(credential, wait, governor)
         }
@@ -190,7 +198,7 @@ fn conclude(
     })
 }
 
-/// No job waits for a budget for ever: after a long time waiting counts as a failed attempt.
+/// No job waits for a budget for ever: after a long time, in which it has not got on, waiting counts as a failed attempt.
 fn may_wait(job: &ClaimedJob, governor: &GovernorSettings) -> bool {
     let waited = match job.snoozed_for.as_deref() {
         Some("not_configured" | "unknown_kind") => None,
@@ -207,12 +215,23 @@ fn put_off(credential: &str, wait: &Wait, governor: &GovernorSettings) -> Outcom
     } else {
         wait.turn_in
     };
-    let (reason, limit) = (wait.limit.reason(), wait.limit.as_str());
-    metrics::counter!("job_snoozes_total", "reason" => reason, "limit" => limit).increment(1);
+    metrics::counter!("job_snoozes_total", "reason" => wait.limit.reason(), "limit" => wait.limit.as_str())
+        .increment(1);
     Outcome::Snoozed {
         delay,
-        why: json!({ "reason": reason, "limit": limit, "of_installation": wait.of_installation, "credential": credential, "limited_secs": wait.limited_for.min(LONGEST_DELAY).as_secs_f64() }),
+        why: told(credential, wait),
     }
+}
+
+/// What a wait for a budget is told as: `why` reads it.
+pub(crate) fn told(credential: &str, wait: &Wait) -> Value {
+    json!({
+        "reason": wait.limit.reason(),
+        "limit": wait.limit.as_str(),
+        "of_installation": wait.of_installation,
+        "credential": credential,
+        "limited_secs": wait.limited_for.min(LONGEST_DELAY).as_secs_f64(),
+    })
 }
 
 /// For a worker that is configured; if there is none, until an operator has read the log or asked `why`.

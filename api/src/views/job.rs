@@ -93,7 +93,7 @@ pub(crate) struct AttemptObject {
     /// Null while it runs.
     #[schema(required = true)]
     pub(crate) ended_at: Option<DateTime<Utc>>,
-    /// `succeeded`, `failed`, `cancelled`, `lost` (the worker fell silent) or `handed_back` (it was shut down); null while it runs.
+    /// `succeeded`, `failed`, `cancelled`, `lost` (the worker fell silent) or `handed_back` (it was shut down, or the database was away until its lease was over); null while it runs.
     #[schema(required = true)]
     pub(crate) outcome: Option<String>,
     #[schema(value_type = Option<JobError>, required = true)]

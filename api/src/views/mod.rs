@@ -34,6 +34,7 @@ mod webhook;
 mod webhook_delivery;
 mod why;
 mod why_now;
+mod why_snoozed;
 mod why_turn;
 
 pub(crate) use self::batch::BatchObject;

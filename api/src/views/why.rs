@@ -1,8 +1,8 @@
+use super::why_snoozed::{in_slot, snoozed};
 use super::why_turn::turn;
 use chrono::{DateTime, Utc};
 use jobs::{Position, Reached, ReachedOf, Standing};
 use serde::Serialize;
-use serde_json::Value;
 use store::jobs::{JobState, Why};
 use utoipa::ToSchema;
 
@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 pub(crate) struct WhyObject {
     #[schema(value_type = String, example = "queued")]
     pub(crate) state: JobState,
-    /// What holds it back, the decisive thing first; empty when it runs or has ended.
+    /// What holds it back, the decisive thing first; empty when it runs and waits for nothing, or has ended.
     pub(crate) blocked_by: Vec<Blocker>,
 }
 
@@ -69,7 +69,8 @@ impl WhyObject {
     /// `standing`: `None` where the dispatch index cannot be asked; `reached`: the limit that keeps the job from running.
     pub(crate) fn of(why: &Why, standing: Option<Standing>, reached: Option<&Reached>) -> Self {
         let blocked_by = match why.state {
-            JobState::Running | JobState::Succeeded | JobState::Dead | JobState::Cancelled => Vec::new(),
+            JobState::Running => in_slot(why).into_iter().collect(),
+            JobState::Succeeded | JobState::Dead | JobState::Cancelled => Vec::new(),
             JobState::Scheduled | JobState::Queued | JobState::Retryable => blockers(why, standing, reached),
         };
         Self {
@@ -176,84 +177,6 @@ fn time(why: &Why) -> Option<Blocker> {
     })
 }
 
-/// Why it was put off when it ran last.
-fn snoozed(why: &Why, snooze: &Value) -> Blocker {
-    let text = |name: &str| snooze.get(name).and_then(Value::as_str).unwrap_or("?");
-    let time = |name: &str| text(name).parse::<DateTime<Utc>>().ok();
-    let show = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M:%S UTC");
-    if text("reason") == "not_configured" {
-        return Blocker {
-            reason: Reason::NotConfigured,
-            class: Class::Stuck,
-            detail: format!(
-                "Its worker lacks a setting: {}. It is tried again at {}.",
-                text("detail"),
-                show(why.run_at)
-            ),
-            since: time("since").unwrap_or(why.created_at),
-        };
-    }
-    if text("reason") == "unknown_kind" {
-        return Blocker {
-            reason: Reason::UnknownKind,
-            class: Class::Stuck,
-            detail: format!(
-                "The worker that took it last does not know what it is: {}. It is tried again at {}.",
-                text("detail"),
-                show(why.run_at)
-            ),
-            since: time("since").unwrap_or(why.created_at),
-        };
-    }
-    let (credential, until) = (text("credential"), show(time("until").unwrap_or(why.run_at)));
-    let of_installation = snooze.get("of_installation").and_then(Value::as_bool).unwrap_or(false);
-    let what = match text("limit") {
-        "share" => format!(
-            "Other tenants of this installation wait for the credential {credential} too: it is this one's turn at {until}"
-        ),
-        limit @ ("requests" | "tokens" | "concurrency") if of_installation => {
-            let used_up = match limit {
-                "requests" => "requests a minute",
-                "tokens" => "tokens a minute",
-                _ => "calls at once",
-            };
-            format!(
-                "The {used_up} that this installation allows all its tenants together for the credential {credential} are used up until {until}"
-            )
-        }
-        "cost" if of_installation => format!(
-            "The money a day that this installation allows all its tenants together for the credential {credential} is spent; the next day begins at {until}"
-        ),
-        "tokens" => format!("The tokens a minute for the credential {credential} are used up until {until}"),
-        "concurrency" => {
-            format!("As many calls with the credential {credential} as may be made at once are being made")
-        }
-        "cost" => format!("The money a day for the credential {credential} is spent; the next day begins at {until}"),
-        "vendor" => format!("The other side of the credential {credential} has asked for a pause until {until}"),
-        "circuit" => {
-            format!("Calls with the credential {credential} failed too often in a row: none is made until {until}")
-        }
-        "governor" => format!("Redis, which counts the calls with the credential {credential}, cannot be asked"),
-        _ => format!("The requests a minute for the credential {credential} are used up until {until}"),
-    };
-    let count = snooze.get("count").and_then(Value::as_u64).unwrap_or(1);
-    Blocker {
-        reason: if text("reason") == "budget" {
-            Reason::Budget
-        } else {
-            Reason::RateLimit
-        },
-        class: Class::Waiting,
-        detail: format!(
-            "{what} (limit: {}{}). It asks again at {}; so far it was put off {count} time(s).",
-            text("limit"),
-            if of_installation { " of the installation" } else { "" },
-            show(why.run_at)
-        ),
-        since: time("since").unwrap_or(why.created_at),
-    }
-}
-
 fn pause(why: &Why) -> Option<Blocker> {
     if !why.paused {
         return None;
@@ -321,6 +244,7 @@ pub(super) fn due_since(why: &Why) -> DateTime<Utc> {
 mod tests {
     use super::*;
     use chrono::TimeZone;
+    use serde_json::json;
     use std::time::Duration;
     use store::jobs::Awaited;
 
@@ -340,6 +264,7 @@ mod tests {
             created_at: at(0),
             now: at(1),
             attempt: 0,
+            attempt_started_at: None,
             last_ended_at: None,
             last_error: None,
             snooze: None,
@@ -450,6 +375,22 @@ mod tests {
         assert_eq!(of(&awaiting(false, 1), None), [(Reason::Dependency, Class::Waiting)]);
         assert_eq!(of(&awaiting(true, 0), None), [(Reason::Dependency, Class::Stuck)]);
         assert_eq!(of(&awaiting(false, 0), None), [(Reason::Dependency, Class::Waiting)]);
+    }
+
+    #[test]
+    fn a_job_that_waits_in_its_slot_says_so_until_that_is_over() {
+        let waits = |since: i64, until: i64| Why {
+            state: JobState::Running,
+            attempt_started_at: Some(at(10)),
+            now: at(20),
+            snooze: Some(
+                json!({"in_slot": {"reason": "rate_limit", "limit": "vendor", "credential": "web:example.com", "since": at(since), "until": at(until)}}),
+            ),
+            ..queued()
+        };
+        assert_eq!(of(&waits(15, 30), None), [(Reason::RateLimit, Class::Waiting)]);
+        assert_eq!(of(&waits(15, 20), None), [], "it is over");
+        assert_eq!(of(&waits(5, 30), None), [], "an earlier attempt waited");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 -- comes back (0: somebody waits for it, and it ends when it must wait), whether it only looks (1: what it would be granted is not taken); then what the tenant's
 -- budget allows: microseconds a request, burst, microseconds a token, token burst, calls at once, cost a day, cost spent today (-1: not known); then
 -- the same of the installation's, where the credential is its own. In limits 0 is none.
--- Returns {'granted'}, {'cold'} (ask again with what was spent today), or {'wait', limit, microseconds until the limit allows it, microseconds until the
+-- Returns {'granted'}, {'cold', day} (ask again with what was spent on that day, so many after 1970-01-01 UTC), or {'wait', limit, microseconds until the limit allows it, microseconds until the
 -- job's turn, whose limit that is: 'tenant' or 'installation'}.
 local credential, lease, job, tenant = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local tokens, cost, lease_us = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
@@ -64,7 +64,7 @@ end
 
 open(mine, TENANTS)
 if ours then open(ours, INSTALLATIONS) end
-if not knows_cost(mine) or (ours and not knows_cost(ours)) then return {'cold'} end
+if not knows_cost(mine) or (ours and not knows_cost(ours)) then return {'cold', math.floor(now / DAY)} end
 
 -- Where the job stands in the line; a place holds for the limits it was given under, and one that was given until a circuit closed no longer than that.
 local function stand(line, of, spacing)

@@ -32,8 +32,11 @@ pub struct Call<'a> {
 pub enum Asked {
     /// Make the call now, then settle it.
     Granted,
-    /// It does not know what was spent today: ask again and say so, of the installation too where it is asked.
-    Cold,
+    /// It does not know what was spent on the day that it is by Redis' clock (UTC, so many days after 1970-01-01): ask again and say so, of the installation too where it
+    /// is asked. Another clock may be at another day.
+    Cold {
+        day: i32,
+    },
     Wait(Wait),
 }
 
@@ -49,7 +52,7 @@ pub struct Wait {
     pub turn_in: Duration,
 }
 
-/// What a credential has cost today, millionths of a US dollar.
+/// What a credential has cost on a day, millionths of a US dollar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SpentToday {
     pub of_tenant: u64,
@@ -58,7 +61,7 @@ pub struct SpentToday {
 }
 
 impl Queue {
-    /// Asks whether the call may be made now. `spent`: what the credential has cost today, once that was looked up.
+    /// Asks whether the call may be made now. `spent`: what the credential has cost on the day of [`Asked::Cold`], once that was looked up.
     ///
     /// # Errors
     /// [`QueueError`]: then nobody knows, and the call must not be made.
@@ -116,7 +119,9 @@ fn read(answer: Vec<redis::Value>) -> Result<Asked, QueueError> {
     let word: String = redis::from_redis_value(next()).map_err(redis::RedisError::from)?;
     match word.as_str() {
         "granted" => Ok(Asked::Granted),
-        "cold" => Ok(Asked::Cold),
+        "cold" => Ok(Asked::Cold {
+            day: redis::from_redis_value(next()).map_err(redis::RedisError::from)?,
+        }),
         _ => {
             let limit: String = redis::from_redis_value(next()).map_err(redis::RedisError::from)?;
             let limited_for: u64 = redis::from_redis_value(next()).map_err(redis::RedisError::from)?;

@@ -1,5 +1,5 @@
 use super::{EmbeddingMigration, MigrationCounts};
-use crate::jobs::Held;
+use crate::jobs::{Held, got_on};
 use crate::knowledge_bases::KnowledgeBase;
 use crate::prepared::Prepare;
 use crate::{
@@ -122,6 +122,7 @@ pub async fn insert(
     vectors: &HashMap<Vec<u8>, Vec<f32>>,
 ) -> Result<(), StoreError> {
     effects::hold(tx, held).await?;
+    got_on(tx, held).await?;
     // Locks it: whoever ends it, and then deletes its vectors, sees these.
     let goes_on = sql_query(
         "UPDATE embedding_migrations SET cut_short = cut_short + $4

@@ -1,7 +1,7 @@
 //! Vectors of a document that is not ready yet, kept so that an ingest which is taken up again need not embed them once more.
 use super::vectors::Hash;
 use super::{delete_unused, insert};
-use crate::jobs::Held;
+use crate::jobs::{Held, got_on};
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::{DocumentId, StoreError, System, TenantTx, effects};
@@ -37,6 +37,7 @@ pub async fn insert_ahead(
     if noted == 0 {
         return Err(StoreError::NotFound { what: "document" });
     }
+    got_on(tx, held).await?;
     insert(tx, model, vectors).await
 }
 

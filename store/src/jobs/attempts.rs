@@ -22,7 +22,7 @@ pub struct Attempt {
     pub started_at: DateTime<Utc>,
     #[diesel(sql_type = Timestamptz)]
     pub ended_at: DateTime<Utc>,
-    /// `succeeded`, `failed`, `cancelled`, `lost` (the worker fell silent) or `handed_back` (it was shut down).
+    /// `succeeded`, `failed`, `cancelled`, `lost` (the worker fell silent) or `handed_back` (it was shut down, or the database was away until its lease was over).
     #[diesel(sql_type = Text)]
     pub outcome: String,
     #[diesel(sql_type = Nullable<Jsonb>)]

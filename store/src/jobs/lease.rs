@@ -2,7 +2,7 @@ use super::places::batches;
 use crate::prepared::Prepare;
 use crate::store::Durability;
 use crate::system::SystemTx;
-use crate::{JobId, StoreError, System};
+use crate::{JobId, StoreError, System, TenantTx};
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
@@ -107,6 +107,23 @@ pub async fn renew_locked(
     Ok(renewed)
 }
 
+/// The job has got on, in the transaction that keeps what it has done: whatever puts it off after this does so anew, and what it waited before does not count.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub(crate) async fn got_on(tx: &mut TenantTx, held: Held) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE jobs SET snooze = NULL WHERE tenant_id = $1 AND id = $2 AND lease_token = $3 AND snooze IS NOT NULL",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(held.id)
+    .bind::<Uuid, _>(held.lease_token)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
 /// What a running job says of how far it is.
 #[derive(Clone, Debug)]
 pub struct Progress {
@@ -115,6 +132,8 @@ pub struct Progress {
     pub progress: Option<Value>,
     /// Its steps, likewise.
     pub steps: Option<Value>,
+    /// What it waits for without giving its slot away, from now on, as [`Outcome::Snoozed`](super::Outcome::Snoozed) says it; likewise. Nothing need say that it is over.
+    pub waits: Option<Value>,
 }
 
 /// Writes progress and steps down, for those jobs whose lease still holds; returns those whose row is locked, and of which nothing was written. None is waited for: the others' rows would be
@@ -153,7 +172,9 @@ async fn save_batch(system: &System, progress: &[&Progress]) -> Result<Vec<JobId
              WHERE id = ANY($1) AND id BETWEEN $4 AND $5 AND state = 'running' AND lease_token = $2[width_bucket(id, $1)]
              ORDER BY id FOR NO KEY UPDATE SKIP LOCKED
          ), written AS (
-             UPDATE jobs SET progress = coalesce($3[width_bucket(id, $1)], progress), revision = revision + 1
+             UPDATE jobs SET progress = coalesce($3[width_bucket(id, $1)], progress), revision = revision + 1,
+                    snooze = CASE WHEN $7[width_bucket(id, $1)] IS NULL THEN snooze ELSE coalesce(snooze, '{}') || jsonb_build_object('in_slot', $7[width_bucket(id, $1)] || jsonb_build_object(
+                        'since', clock_timestamp(), 'until', clock_timestamp() + ($7[width_bucket(id, $1)] ->> 'limited_secs')::float8 * interval '1 second')) END
              WHERE id = ANY(ARRAY(SELECT id FROM held)) AND id BETWEEN $4 AND $5
              RETURNING tenant_id, id, $6[width_bucket(id, $1)] AS steps
          ), bodies AS (
@@ -168,6 +189,7 @@ async fn save_batch(system: &System, progress: &[&Progress]) -> Result<Vec<JobId
     .bind::<Uuid, _>(first.held.id)
     .bind::<Uuid, _>(last.held.id)
     .bind::<Array<Nullable<Jsonb>>, _>(progress.iter().map(|p| p.steps.as_ref()).collect::<Vec<_>>())
+    .bind::<Array<Nullable<Jsonb>>, _>(progress.iter().map(|p| p.waits.as_ref()).collect::<Vec<_>>())
     .prepared()
     .load(&mut tx.conn)
     .await?;

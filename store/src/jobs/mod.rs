@@ -48,6 +48,7 @@ pub use self::find::{Job, JobFilter, find, find_many, find_with_attempts, list};
 pub use self::finish::{Ended, Finish, Outcome, finish, finish_in};
 pub use self::force::force;
 pub use self::interactive::make_durable;
+pub(crate) use self::lease::got_on;
 pub use self::lease::{Held, Progress, RenewedLease, renew, renew_locked, save_progress};
 pub use self::named::{NamedJob, named};
 pub(crate) use self::release::free_kinds;

@@ -31,12 +31,16 @@ pub struct Why {
     pub now: DateTime<Utc>,
     #[diesel(sql_type = SmallInt)]
     pub attempt: i16,
+    /// When the attempt began that runs, or ran last.
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    pub attempt_started_at: Option<DateTime<Utc>>,
     /// When the last attempt ended, and with what.
     #[diesel(sql_type = Nullable<Timestamptz>)]
     pub last_ended_at: Option<DateTime<Utc>>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     pub last_error: Option<Value>,
     /// What held it back when it ran last, where that was no failure: what [`Outcome::Snoozed`](super::Outcome::Snoozed) says, with `until`, `since`, `count`.
+    /// Below `in_slot`, what it waits for without giving its slot away, or has waited for: [`Progress::waits`](super::Progress::waits), with `since` and `until`.
     #[diesel(sql_type = Nullable<Jsonb>)]
     pub snooze: Option<Value>,
     #[diesel(sql_type = Bool)]
@@ -87,7 +91,7 @@ pub struct Awaited {
 /// [`StoreError::NotFound`].
 pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
     sql_query(format!(
-        "SELECT j.state, j.pool, j.kind, j.knowledge_base_ids, j.priority, j.run_at, j.created_at, now() AS now, j.attempt, a.ended_at AS last_ended_at,
+        "SELECT j.state, j.pool, j.kind, j.knowledge_base_ids, j.priority, j.run_at, j.created_at, now() AS now, j.attempt, j.attempt_started_at, a.ended_at AS last_ended_at,
                 a.error AS last_error, j.snooze, {IS_PAUSED} AS paused, j.dispatch_epoch IS NOT DISTINCT FROM '{PAUSED_EPOCH}' AS put_aside, h.what AS paused_what, h.reason AS paused_reason, h.created_at AS paused_since,
                 p.open AS awaited_open, p.total AS awaited_total, p.total - p.succeeded - p.dead - p.cancelled AS awaited_pending,
                 w.live AS live_workers, w.slots, w.reserved, w.running, w.seen_at AS worker_seen_at,

@@ -90,6 +90,7 @@ async fn claim_and_end(app: &TestApp, ids: &[JobId]) {
             held: *held,
             progress: Some(json!({"done": 1, "total": 2})),
             steps: Some(json!([])),
+            waits: None,
         })
         .collect();
     save_progress(system, &progress).await.unwrap();

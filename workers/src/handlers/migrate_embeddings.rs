@@ -142,7 +142,10 @@ async fn embed(
         })
         .await;
     match kept {
-        Ok(()) => Ok(Some(cut_short)),
+        Ok(()) => {
+            job.got_on();
+            Ok(Some(cut_short))
+        }
         Err(StoreError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }

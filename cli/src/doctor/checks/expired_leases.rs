@@ -29,6 +29,6 @@ async fn check(site: &Site) -> Looked {
         return Ok(found.advise("start a worker process, of any pool; or --repair, which queues them again"));
     }
     let queue = site.queue()?;
-    while ::workers::expire_leases_once(system, queue).await? > 0 {}
+    ::workers::expire_leases_once(system, queue, None).await?;
     Ok(found.repaired(look().await?.len()))
 }

@@ -1,9 +1,10 @@
 //! Limits on requests: counted for all processes together, told in headers, and open when they cannot be counted.
+use redis::AsyncCommands;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use store::api_keys::NewApiKey;
-use tests::{Answered, Client, TestApp, TestOptions};
+use tests::{Answered, Client, TestApp, TestOptions, eventually};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -89,6 +90,26 @@ async fn headers_say_what_is_left_and_a_pause_restores_it() {
     // As long as it says, and no longer.
     tokio::time::sleep(Duration::from_secs(number(refused, "retry-after"))).await;
     assert_eq!(enqueue(app.client.clone()).await.status, 202);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_that_a_clock_ahead_of_this_one_used_up_holds_no_longer_than_its_burst_takes() {
+    let app = app(&[], false).await;
+    assert_eq!(enqueue(app.client.clone()).await.status, 202);
+    let (prefix, mut redis) = (&app.context.settings.redis.prefix, app.redis_connection().await);
+    let keys: Vec<String> = redis.keys(format!("{{{prefix}:requests:*}}:write")).await.unwrap();
+    assert_eq!(keys.len(), 1, "{keys:?}");
+    // Whole in an hour, says what stood on another server; the burst takes four seconds.
+    let (now, _): (u64, u64) = redis::cmd("TIME").query_async(&mut redis).await.unwrap();
+    let _: () = redis.set(&keys[0], (now + 3_600) * 1_000_000).await.unwrap();
+    let refused = enqueue(app.client.clone()).await;
+    refused.expect_problem(429, "rate_limited");
+    assert_eq!(number(&refused, "retry-after"), 1);
+    eventually("requests are let through again", Duration::from_secs(10), || async {
+        enqueue(app.client.clone()).await.status == 202
+    })
+    .await;
     app.finish().await;
 }
 

@@ -92,7 +92,9 @@ async fn a_job_that_lost_two_workers_is_a_suspect_and_one_that_lost_one_is_not()
                        attempt_started_at = now(), lease_until = now() - interval '1 minute'";
     for (lost, health) in [(1, "ok"), (2, "warning")] {
         run(&app, lose).await;
-        let expired = store::jobs::expire_leases(&app.context.system, 10).await.unwrap();
+        let expired = store::jobs::expire_leases(&app.context.system, 10, std::time::Duration::ZERO)
+            .await
+            .unwrap();
         assert_eq!((expired.len(), expired[0].lost), (1, lost));
         let found = examine(&app, &[]);
         assert_eq!(found.health("suspects"), health, "{:#}", found.check("suspects"));

@@ -1,6 +1,8 @@
 use super::{DIMENSIONS, app_with, base_of, sections, submit};
+use diesel_async::RunQueryDsl;
 use reqwest::Method;
 use serde_json::json;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tests::{EmbeddingMischief, EmbeddingVendor, TestApp};
 
@@ -47,6 +49,35 @@ async fn the_money_of_a_day_holds_ingests_back_and_is_never_exceeded() {
         texts.len() - distinct.len() <= 24,
         "at most what two jobs embedded at once"
     );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_gets_on_between_its_waits_does_not_wait_for_ever() {
+    let vendor = EmbeddingVendor::start(DIMENSIONS, 64).await;
+    let app = app_with(&vendor, &[("models.catalogue.mine.batch_texts", "4")]).await;
+    let base = base_of(&app, "mine").await;
+    // A batch a second; each is kept before the next is asked for.
+    declare(&app, json!({"requests_per_minute": 60, "burst": 1})).await;
+    let job = submit(&app, &base, &sections(24)).await;
+    let long_ago = "UPDATE jobs SET max_attempts = 1, snooze = snooze || '{\"since\": \"2020-01-01T00:00:00Z\"}'
+                    WHERE state = 'scheduled' AND snooze ->> 'since' > '2021'";
+    let waits = AtomicUsize::new(0);
+    tests::eventually("it has ended", Duration::from_secs(30), async || {
+        let mut owner = app.database.owner().await;
+        let put_off = diesel::sql_query(long_ago).execute(&mut owner).await.unwrap();
+        waits.fetch_add(put_off, Ordering::Relaxed);
+        let state = app.client.get(&format!("/v1/jobs/{job}")).await.body["state"].clone();
+        state == "succeeded" || state == "dead"
+    })
+    .await;
+    let ended = app.client.get(&format!("/v1/jobs/{job}")).await.body;
+    assert_eq!(
+        (&ended["state"], &ended["attempt"]),
+        (&json!("succeeded"), &json!(1)),
+        "each time it was put off anew: {ended}"
+    );
+    assert!(waits.load(Ordering::Relaxed) >= 2, "{waits:?}");
     app.finish().await;
 }
 

@@ -54,7 +54,7 @@ async fn a_process_that_claims_again_what_it_lost_while_frozen_keeps_it() {
     only.signal("STOP");
     let role = system.system().await;
     eventually("every lease has expired", Duration::from_secs(20), async || {
-        expire_leases(&role, 100).await.unwrap();
+        expire_leases(&role, 100, Duration::ZERO).await.unwrap();
         let mut rows = Rows::at(system.servers.get("DATABASE_OWNER_URL"));
         rows.number(running).await == 0
     })

@@ -38,9 +38,14 @@ fn success(of: &ClaimedJob) -> Finish {
 
 /// Waits until a lease has ended and takes its job back, as the reconciler does.
 pub(super) async fn expire_one(app: &TestApp) -> ExpiredJob {
+    expire_one_after(app, Duration::ZERO).await
+}
+
+/// The same, where the database was away for so long.
+pub(super) async fn expire_one_after(app: &TestApp, away: Duration) -> ExpiredJob {
     let start = std::time::Instant::now();
     loop {
-        if let Some(expired) = expire_leases(&app.context.system, 100).await.unwrap().pop() {
+        if let Some(expired) = expire_leases(&app.context.system, 100, away).await.unwrap().pop() {
             return expired;
         }
         assert!(start.elapsed() < Duration::from_secs(10), "no lease has expired");
@@ -201,6 +206,7 @@ async fn progress_waits_for_no_locked_row_and_says_which_it_left_out() {
             },
             progress: Some(json!({"done": 1})),
             steps: None,
+            waits: None,
         });
     }
     // The third has lost its lease: it is not to be tried again.

@@ -1,6 +1,6 @@
 use super::deployment::Deployment;
 use super::enqueue::{claim_by_hand, enqueue_one};
-use super::leases::expire_one;
+use super::leases::{expire_one, expire_one_after};
 use super::rows::Rows;
 use jobs::EnqueueOptions;
 use jobs::kinds::diagnostics::{Abort, Noop};
@@ -47,6 +47,63 @@ async fn a_job_that_loses_every_worker_is_dead_after_exactly_its_attempts() {
         .map(|attempt| &attempt["outcome"])
         .collect();
     assert_eq!(outcomes, ["lost", "lost", "lost"]);
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_takes_the_database_down_is_given_three_attempts_back_and_no_more() {
+    let app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..TestOptions::default()
+    })
+    .await;
+    let options = EnqueueOptions {
+        max_attempts: Some(2),
+        ..EnqueueOptions::default()
+    };
+    let job = enqueue_one(&app, &Noop {}, &options).await;
+    let away = Duration::from_secs(60);
+    let expire = async |attempt: i16| {
+        assert_eq!(claim_by_hand(&app, job.id, 1).await.attempt, attempt);
+        let expired = expire_one_after(&app, away).await;
+        (expired.state, expired.excused, expired.lost)
+    };
+    claim_by_hand(&app, job.id, 60_000).await;
+    app.execute("UPDATE jobs SET lease_until = now() - interval '1 hour'")
+        .await;
+    let expired = expire_one_after(&app, away).await;
+    assert_eq!(
+        (expired.state, expired.excused, expired.lost),
+        (JobState::Queued, false, 1),
+        "its lease had ended when the database was still there"
+    );
+    for _ in 0..3 {
+        assert_eq!(expire(2).await, (JobState::Queued, true, 1));
+    }
+    assert_eq!(expire(2).await, (JobState::Dead, false, 2));
+    let shown = app.client.get(&format!("/v1/jobs/{}", job.id)).await.body;
+    let attempts = shown["attempts"].as_array().unwrap().iter();
+    let attempts: Vec<String> = attempts
+        .map(|attempt| {
+            format!(
+                "{} {} {}",
+                attempt["attempt"], attempt["outcome"], attempt["error"]["code"]
+            )
+            .replace('"', "")
+        })
+        .collect();
+    let given_back = "2 handed_back database_away";
+    assert_eq!(
+        attempts,
+        [
+            "1 lost worker_lost",
+            given_back,
+            given_back,
+            given_back,
+            "2 lost worker_lost"
+        ],
+        "{shown}"
+    );
     app.abandon().await;
 }
 

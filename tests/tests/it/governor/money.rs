@@ -2,7 +2,7 @@ use super::{all_succeed_at_once, app, budget, declare, put_off, submit, wipe_red
 use jobs::{Asked, BudgetLimit, BudgetLimits, Call, Estimate, Observed, Reported, SpentToday};
 use serde_json::json;
 use std::time::Duration;
-use store::JobId;
+use store::{JobId, provider_usage};
 use tests::{FakeVendor, TestApp, eventually};
 use uuid::Uuid;
 
@@ -148,5 +148,42 @@ async fn a_look_at_a_budget_takes_nothing_of_it() {
         panic!("the one call that may be made at once is being made");
     };
     assert_eq!(wait.limit, BudgetLimit::Concurrency);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_day_begins_with_what_was_spent_on_the_day_that_redis_means() {
+    let app = app(&[]).await;
+    declare(&app.client, "vendor", json!({"cost_micros_per_day": 10})).await;
+    let first = call(&app, 4, Duration::from_secs(30));
+    let Asked::Cold { day } = app.context.queue.ask_governor(&first, None).await.unwrap() else {
+        panic!("nobody has told it what was spent");
+    };
+    let mut redis = app.redis_connection().await;
+    let (seconds, _): (i64, i64) = redis::cmd("TIME").query_async(&mut redis).await.unwrap();
+    assert_eq!(i64::from(day), seconds / 86_400);
+    // The money of the day before is spent, and Postgres' clock may still be there.
+    app.execute(&format!(
+        "INSERT INTO provider_usage (tenant_id, credential, day, cost_micros)
+         SELECT '{}', 'vendor', DATE '1970-01-01' + d, c FROM (VALUES ({day} - 1, 10), ({day} + 1, 11)) AS days (d, c)",
+        app.tenant
+    ))
+    .await;
+    for (on, cost) in [(day - 1, 10), (day, 0), (day + 1, 11)] {
+        let of_tenant = app
+            .context
+            .store
+            .tenant(app.tenant, async |tx| provider_usage::on_day(tx, "vendor", on).await)
+            .await
+            .unwrap();
+        let of_all = provider_usage::on_day_of_all(&app.context.system, &["vendor"], on)
+            .await
+            .unwrap();
+        let of_all: i64 = of_all.iter().map(|(_, usage)| usage.cost_micros).sum();
+        assert_eq!((of_tenant.cost_micros, of_all), (cost, cost), "on day {on}");
+    }
+    let vendor = FakeVendor::start(&[]).await;
+    let job = submit(&app.client, &vendor.url, json!({"cost_micros": 4})).await;
+    all_succeed_at_once(&app.client, &[job], Duration::from_secs(10)).await;
     app.finish().await;
 }

@@ -29,7 +29,7 @@ async fn asked(app: &TestApp, comes_back: bool) -> Option<f64> {
     match app.context.queue.ask_governor(&call, None).await.unwrap() {
         Asked::Granted => None,
         Asked::Wait(wait) => Some(wait.turn_in.as_secs_f64()),
-        Asked::Cold => panic!("there is no limit of money"),
+        Asked::Cold { .. } => panic!("there is no limit of money"),
     }
 }
 

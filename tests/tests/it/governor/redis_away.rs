@@ -1,3 +1,4 @@
+use super::{all_succeed_at_once, declare, submit};
 use integrations::http::HeaderMap;
 use jobs::{Dispatch, EnqueueOptions, Estimate, Kind, Pool};
 use serde::{Deserialize, Serialize};
@@ -72,5 +73,33 @@ async fn nothing_is_called_while_nobody_can_count() {
         (&json!("succeeded"), &json!(1), &json!({"status": 404})),
         "{ended}"
     );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_whose_grant_does_not_arrive_takes_nothing_of_the_days_money() {
+    let app = TestApp::start_with(TestOptions {
+        redis_proxy: true,
+        settings: vec![("redis.response_timeout_ms", "1000".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    // Two calls may be made.
+    declare(&app.client, "lost-answer", json!({"cost_micros_per_day": 8})).await;
+    let vendor = FakeVendor::start(&[]).await;
+    let dear = json!({"credential": "lost-answer", "cost_micros": 4});
+    // From here on Redis knows the scripts, and what was spent: the next that names the credential is granted.
+    let first = submit(&app.client, &vendor.url, dear.clone()).await;
+    all_succeed_at_once(&app.client, &[first], Duration::from_secs(10)).await;
+    app.redis().strand_in_answer_to("lost-answer");
+    let second = submit(&app.client, &vendor.url, dear).await;
+    eventually("it is put off", Duration::from_secs(10), || async {
+        app.count("SELECT count(*) FROM jobs WHERE snooze ->> 'limit' = 'governor' AND attempt = 0")
+            .await
+            == 1
+    })
+    .await;
+    all_succeed_at_once(&app.client, &[second], Duration::from_secs(20)).await;
+    assert_eq!(vendor.calls().len(), 2);
     app.finish().await;
 }

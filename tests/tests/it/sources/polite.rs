@@ -1,5 +1,5 @@
 use super::{items, make, page, settled, start, sync};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 use tests::{FakeSite, SitePage, eventually};
 
@@ -127,6 +127,47 @@ async fn a_site_that_asks_for_a_pause_gets_it_and_the_sync_goes_on_from_there() 
     assert!(begun.elapsed() >= Duration::from_secs(1));
     let asked: Vec<String> = site.take_requests().into_iter().map(|request| request.path).collect();
     assert_eq!(asked, ["/robots.txt", "/", "/a", "/a", "/b"]);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sync_that_waits_in_its_slot_says_for_whom_and_until_when() {
+    let app = start().await;
+    let busy = SitePage::of(429, "text/plain", b"slowly").with("retry-after", "20");
+    let site = FakeSite::start(&[("/", page("welcome", &["/a"])), ("/a", busy)]).await;
+    let (_, source) = make(&app.client, &site, json!({})).await;
+    let started = app.client.post(&format!("/v1/sources/{source}/sync"), json!({})).await;
+    let job = format!("/v1/jobs/{}", started.body["id"].as_str().unwrap());
+    let why = format!("{job}/why");
+    eventually("it says what it waits for", Duration::from_secs(10), async || {
+        app.client.get(&why).await.body["blocked_by"][0].is_object()
+    })
+    .await;
+    let said = app.client.get(&why).await.body;
+    let blocker = &said["blocked_by"][0];
+    assert_eq!(
+        (&said["state"], &blocker["reason"], &blocker["class"]),
+        (&json!("running"), &json!("rate_limit"), &json!("waiting")),
+        "{said}"
+    );
+    let (detail, host) = (blocker["detail"].as_str().unwrap(), site.url.strip_prefix("http://"));
+    let asked_for = format!(
+        "The other side of the credential web:{} has asked for a pause until ",
+        host.unwrap()
+    );
+    assert!(
+        detail.starts_with(&asked_for) && detail.contains("It waits in its slot until "),
+        "{said}"
+    );
+    let shown = app.client.get(&job).await.body;
+    let begun = shown["attempts"][0]["started_at"].as_str().unwrap();
+    assert!(blocker["since"].as_str().unwrap() > begun, "{said} {shown}");
+    app.client.post(&format!("{job}/cancel"), Value::Null).await;
+    assert_eq!(
+        app.client.ended(started.body["id"].as_str().unwrap()).await["state"],
+        "cancelled"
+    );
+    assert_eq!(app.client.get(&why).await.body["blocked_by"], json!([]));
     app.finish().await;
 }
 

@@ -51,6 +51,7 @@ async fn write_steps(app: &TestApp, job: &ClaimedJob) -> i64 {
         held: held(job),
         progress: None,
         steps: Some(json!([{"name": "fetch"}])),
+        waits: None,
     };
     save_progress(&app.context.system, &[progress]).await.unwrap();
     app.count("SELECT count(*) FROM job_bodies WHERE steps IS NOT NULL")
@@ -69,7 +70,11 @@ async fn whoever_lost_the_lease_keeps_no_vectors_and_no_pages_and_writes_no_step
     let job = JobId(submitted["id"].as_str().unwrap().parse().unwrap());
     let first = claimed(&app, job, 1).await;
     let start = Instant::now();
-    while expire_leases(&app.context.system, 10).await.unwrap().is_empty() {
+    while expire_leases(&app.context.system, 10, Duration::ZERO)
+        .await
+        .unwrap()
+        .is_empty()
+    {
         assert!(start.elapsed() < Duration::from_secs(10), "the lease does not expire");
     }
     let second = claimed(&app, job, 60_000).await;

@@ -143,7 +143,10 @@ async fn keep(job: &JobContext, asked: &IngestDocument, model: &Model, vectors: 
         })
         .await;
     match kept {
-        Ok(()) => Ok(true),
+        Ok(()) => {
+            job.got_on();
+            Ok(true)
+        }
         Err(StoreError::NotFound { .. }) => Ok(false),
         Err(error) => Err(error.into()),
     }

@@ -4,8 +4,9 @@ use integrations::IntegrationError;
 use integrations::http::header::{ACCEPT, ACCEPT_ENCODING, LOCATION, USER_AGENT};
 use integrations::http::{GuardedResponse, HeaderMap, HeaderValue};
 use integrations::web::{Inflated, Query, ROBOTS_BYTES_MAX, Robots, Scope, gunzip, is_gzip, normalise};
-use jobs::{Estimate, QueryPolicy, WebSource, is_credential_name};
+use jobs::{Estimate, QueryPolicy, Wait, WebSource, is_credential_name};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use url::Url;
@@ -14,6 +15,8 @@ use url::Url;
 const CRAWL_DELAY_MAX: Duration = Duration::from_secs(30);
 /// As slowly as the governor learns to ask: a sync that gave its slot away for less would come back to ask for robots.txt, and to nothing else.
 const WAIT_IN_SLOT_MAX: Duration = Duration::from_secs(61);
+/// A shorter wait is the site's pace, and nothing to be told.
+const WAIT_TOLD_FROM: Duration = Duration::from_secs(1);
 /// So often in a row an address is asked for that limits us and has us come back soon: what it limits is that address.
 const LIMITED_MAX: usize = 5;
 /// RFC 9309, 2.3.1.2.
@@ -126,7 +129,12 @@ impl<'a> Site<'a> {
             match result {
                 Err(_) if limited >= LIMITED_MAX => break Ok(Err(limits_us(&host))),
                 Err(error) => match short_wait(&error) {
-                    Some(wait) => tokio::time::sleep(wait).await,
+                    Some((credential, wait)) => {
+                        if wait.limited_for >= WAIT_TOLD_FROM {
+                            self.job.waits_in_slot(&credential, &wait);
+                        }
+                        tokio::time::sleep(wait.limited_for).await;
+                    }
                     None => {
                         self.puts_off = is_limited;
                         break Err(error);
@@ -238,11 +246,12 @@ fn read_robots_body(url: &Url, body: &[u8]) -> Result<Robots, JobError> {
     }
 }
 
-/// How long a budget, or the site itself, holds the sync back, where that is not long.
-fn short_wait(error: &JobError) -> Option<Duration> {
+/// The budget, or the site itself, that holds the sync back, where that is until its turn and not for long.
+fn short_wait(error: &JobError) -> Option<(Arc<str>, Wait)> {
     match error.advice() {
-        Advice::Snooze { wait, .. } => {
-            Some(wait.turn_in.max(Duration::from_millis(1))).filter(|wait| *wait <= WAIT_IN_SLOT_MAX)
+        Advice::Snooze { credential, wait } if wait.turn_in <= WAIT_IN_SLOT_MAX => {
+            let limited_for = wait.turn_in.max(Duration::from_millis(1));
+            Some((credential.clone(), Wait { limited_for, ..*wait }))
         }
         _ => None,
     }
