@@ -98,6 +98,23 @@ pub async fn lock_dead(tx: &mut TenantTx, ids: &[JobId]) -> Result<Vec<JobId>, S
     Ok(locked.into_iter().map(|row| row.id).collect())
 }
 
+/// The jobs in the order of their unique keys, as whoever takes several takes them; those without one first, the newest before the others.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn in_order_of_keys(tx: &mut TenantTx, ids: &[JobId]) -> Result<Vec<JobId>, StoreError> {
+    // By their bytes, as programs compare them, whatever the language of the database.
+    let ordered: Vec<Id> = sql_query(
+        "SELECT id FROM jobs WHERE tenant_id = $1 AND id = ANY($2) ORDER BY unique_key COLLATE \"C\" NULLS FIRST, id DESC",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Uuid>, _>(ids)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(ordered.into_iter().map(|row| row.id).collect())
+}
+
 /// Puts dead jobs out of sight for good; returns those that were. Their rows go with their week.
 ///
 /// # Errors
