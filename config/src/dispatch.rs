@@ -27,6 +27,8 @@ pub struct DispatchSettings {
     pub redispatch_after_secs: u64,
     pub interactive_retention_secs: u64,
     pub job_retention_days: u32,
+    /// 0: dead letters are kept until somebody replays or discards them.
+    pub dead_letter_retention_days: u32,
 }
 
 impl DispatchSettings {
@@ -71,6 +73,11 @@ impl DispatchSettings {
             (7..=36_500).contains(&self.job_retention_days),
             "dispatch.job_retention_days",
             "must be 7 to 36500, which is a century",
+        );
+        problems.check(
+            self.dead_letter_retention_days == 0 || (7..=36_500).contains(&self.dead_letter_retention_days),
+            "dispatch.dead_letter_retention_days",
+            "must be 0, which is never, or 7 to 36500, which is a century",
         );
     }
 }

@@ -246,6 +246,7 @@ mod tests {
             ("dispatch.reconcile_interval_ms", "60001"),
             ("dispatch.interactive_retention_secs", "31536001"),
             ("dispatch.job_retention_days", "36501"),
+            ("dispatch.dead_letter_retention_days", "6"),
             ("server.shutdown_delay_secs", "301"),
             ("database.app_connections", "4294967295"),
             ("database.system_connections", "4294967295"),
@@ -254,7 +255,8 @@ mod tests {
             ("database.silence_timeout_secs", "2147484"),
         ])
         .unwrap_err();
-        assert_eq!(errors.0.len(), 11, "{errors}");
+        assert_eq!(errors.0.len(), 12, "{errors}");
+        assert!(Settings::with_overrides(&[("dispatch.dead_letter_retention_days", "0")]).is_ok());
     }
 
     #[test]

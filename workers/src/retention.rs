@@ -5,7 +5,9 @@ use crate::reconciler::interval;
 use crate::{Context, WorkerOptions};
 use config::DispatchSettings;
 use std::sync::Arc;
-use store::jobs::{JobRetention, LockPlace, sweep_batches, sweep_idempotency_keys, sweep_interactive, sweep_locks};
+use store::jobs::{
+    JobRetention, LockPlace, expire_dead, sweep_batches, sweep_idempotency_keys, sweep_interactive, sweep_locks,
+};
 use store::webhooks::{DeliveryPlace, sweep_unsettled};
 use store::{StoreError, System};
 
@@ -75,7 +77,7 @@ pub async fn sweep_deliveries(
 }
 
 /// Deletes all that has outlived its time: interactive jobs, idempotency keys, locks of ended jobs, batches without jobs, old weeks, vectors kept for documents
-/// that never became ready. Returns how many rows went.
+/// that never became ready. Gives up dead letters that have. Returns how many rows went.
 ///
 /// # Errors
 /// The first [`StoreError`]; the other sorts were swept all the same.
@@ -108,6 +110,8 @@ async fn sweep_jobs(system: &System, settings: &DispatchSettings) -> Result<usiz
             all_chunks(|| sweep_idempotency_keys(system, CHUNK)).await,
         ),
         ("batches", all_chunks(|| sweep_batches(system, retention, CHUNK)).await),
+        // Before the weeks, which they keep no longer then.
+        ("dead letters", expire_dead_letters(system, settings).await.map(|()| 0)),
         (
             "old weeks of jobs",
             store::jobs::drop_partitions(system, retention).await.map(|_| 0),
@@ -128,6 +132,19 @@ async fn sweep_jobs(system: &System, settings: &DispatchSettings) -> Result<usiz
         }
     }
     failed.map_or(Ok(rows), Err)
+}
+
+/// Gives up the dead letters that nobody has looked after for their time.
+async fn expire_dead_letters(system: &System, settings: &DispatchSettings) -> Result<(), StoreError> {
+    let days = i32::try_from(settings.dead_letter_retention_days).unwrap_or(i32::MAX);
+    if days == 0 {
+        return Ok(());
+    }
+    let jobs = all_chunks(|| expire_dead(system, days, CHUNK)).await?;
+    if jobs > 0 {
+        tracing::info!(jobs, days, "gave up dead jobs that nobody had replayed or discarded");
+    }
+    Ok(())
 }
 
 /// Asks until there was less than a chunk.

@@ -93,6 +93,17 @@ pub(crate) fn add(terms: &mut QueryTerms, more: &[String], count: u32) {
     }
 }
 
+/// Terms that stand for one word, each with its share of what it counts.
+pub(crate) fn add_alike(terms: &mut QueryTerms, more: Vec<(String, f32)>, count: u32) {
+    for (term, share) in more {
+        let weight = share * count as f32;
+        match terms.iter_mut().find(|(known, _)| *known == term) {
+            Some((_, times)) => *times += weight,
+            None => terms.push((term, weight)),
+        }
+    }
+}
+
 /// Leaves out what only holds a question together, unless there is nothing else in it.
 fn without_function_pairs(mut words: Vec<QueryWord>) -> Vec<QueryWord> {
     if !words.iter().all(|word| word.holds_together) {

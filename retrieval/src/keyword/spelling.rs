@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use tantivy::query::FuzzyTermQuery;
+use tantivy::query::{Bm25StatisticsProvider as _, FuzzyTermQuery};
 use tantivy::schema::Field;
 use tantivy::{Searcher, TantivyError, Term};
 
@@ -8,7 +8,7 @@ use super::held::is_held;
 use super::schema::Fields;
 use super::statistics::SharedStatistics;
 use crate::allowed::Allowed;
-use crate::analysis::{QueryTerms, QueryWord, add, is_spelled, query_words, spelled_words};
+use crate::analysis::{QueryTerms, QueryWord, add, add_alike, is_spelled, query_words, spelled_words};
 use crate::error::Result;
 use crate::language::Language;
 
@@ -18,6 +18,12 @@ const MIN_LETTERS_FOR_TWO: usize = 8;
 const MAX_WORDS: usize = 8;
 /// Spellings that stand for one word.
 const MAX_SPELLINGS: usize = 3;
+
+/// The inverse document frequency of tantivy's BM25: Robertson's with 1 added under the logarithm, so that it is never below 0.
+fn idf(chunks: u64, all: u64) -> f32 {
+    let (chunks, all) = (chunks as f32, all.max(chunks) as f32);
+    (1.0 + (all - chunks + 0.5) / (chunks + 0.5)).ln()
+}
 
 /// Where words are looked up: in what of a base may be seen, and whether one that is searched beside it knows them.
 pub(super) struct Dictionaries<'a> {
@@ -43,15 +49,17 @@ impl Dictionaries<'_> {
                 }
             }
             // Codes and numbers are not misspelt: `E4012` is not `E4013`.
-            if known.is_empty() && looked_for < MAX_WORDS && is_spelled(&word.written) {
+            let is_misspelt = known.is_empty() && looked_for < MAX_WORDS && is_spelled(&word.written);
+            if is_misspelt {
                 looked_for += 1;
                 known = self.nearest(word)?;
             }
-            add(
-                &mut corrected,
-                if known.is_empty() { &word.terms } else { &known },
-                word.count,
-            );
+            match known.as_slice() {
+                [] => add(&mut corrected, &word.terms, word.count),
+                [_] => add(&mut corrected, &known, word.count),
+                _ if is_misspelt => add_alike(&mut corrected, self.rarity(&known)?, word.count),
+                _ => add(&mut corrected, &known, word.count),
+            }
         }
         Ok(corrected)
     }
@@ -81,7 +89,9 @@ impl Dictionaries<'_> {
             let found = query_words(self.languages, &spellings.join(" "));
             let mut terms: BTreeSet<String> = found.into_iter().flat_map(|word| word.terms).collect();
             for term in word.terms.iter().filter(|term| is_spelled(term)).filter(allows) {
-                terms.extend(self.spellings(self.fields.body, term, distance)?);
+                let mut of_stem = self.candidates(self.fields.body, term, distance)?;
+                self.keep_those_written_alike(&mut of_stem, &written)?;
+                terms.extend(self.most_frequent(self.fields.body, of_stem)?);
             }
             let mut chunks_of = BTreeMap::new();
             for term in terms {
@@ -98,8 +108,60 @@ impl Dictionaries<'_> {
         Ok(Vec::new())
     }
 
+    /// Leaves out stems of words that are written otherwise: `invois` of "invoise" is one letter from that of "invoices" and from that of "invisible". Where no
+    /// word is written nearly so, the ending may be another, and all stay.
+    fn keep_those_written_alike(&self, stems: &mut BTreeMap<String, u64>, written: &BTreeSet<String>) -> Result<()> {
+        if stems.len() < 2 {
+            return Ok(());
+        }
+        let mut near = BTreeSet::new();
+        for word in written {
+            near.extend(self.candidates(self.fields.spelling, word, 2)?.into_keys());
+        }
+        // A stemmer cuts endings off, and some change the letter before.
+        let is_written_alike = |stem: &String| {
+            let last = stem.char_indices().next_back().map_or(0, |(at, _)| at);
+            let beginning = stem.get(..last).unwrap_or_default();
+            near.range(beginning.to_owned()..)
+                .next()
+                .is_some_and(|word| word.starts_with(beginning))
+        };
+        if stems.keys().any(is_written_alike) {
+            stems.retain(|stem, _| is_written_alike(stem));
+        }
+        Ok(())
+    }
+
+    /// Each term with what makes it weigh as much as the one that most chunks have: of several spellings of one word the rarest is seldom the right one, and BM25
+    /// would prefer it (as Lucene's blended rewrite of fuzzy queries).
+    fn rarity(&self, terms: &[String]) -> Result<Vec<(String, f32)>> {
+        let mut frequencies = Vec::with_capacity(terms.len());
+        for term in terms {
+            let term = Term::from_field_text(self.fields.body, term);
+            let chunks = match self.beside {
+                Some(beside) => beside.doc_freq(&term)?,
+                None => self.searcher.doc_freq(&term)?,
+            };
+            frequencies.push(chunks);
+        }
+        let all = match self.beside {
+            Some(beside) => beside.total_num_docs()?,
+            None => self.searcher.total_num_docs()?,
+        };
+        let most = idf(frequencies.iter().copied().max().unwrap_or_default(), all);
+        let alike = terms.iter().zip(frequencies);
+        Ok(alike
+            .map(|(term, chunks)| (term.clone(), most / idf(chunks, all)))
+            .collect())
+    }
+
     /// Of one dictionary, at this distance or nearer.
     fn spellings(&self, field: Field, word: &str, distance: u8) -> Result<Vec<String>> {
+        let chunks_of = self.candidates(field, word, distance)?;
+        self.most_frequent(field, chunks_of)
+    }
+
+    fn candidates(&self, field: Field, word: &str, distance: u8) -> Result<BTreeMap<String, u64>> {
         let mut chunks_of: BTreeMap<String, u64> = BTreeMap::new();
         for segment in self.searcher.segment_readers() {
             let automaton = FuzzyTermQuery::new(Term::from_field_text(field, word), distance, true).automaton()?;
@@ -116,7 +178,7 @@ impl Dictionaries<'_> {
                 }
             }
         }
-        self.most_frequent(field, chunks_of)
+        Ok(chunks_of)
     }
 
     /// Those of a dictionary's terms that most chunks have, of what chunks have still that may be seen.

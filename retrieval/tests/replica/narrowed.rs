@@ -185,6 +185,36 @@ fn a_misspelt_name_is_found_and_a_word_that_exists_means_itself() {
     assert!(found(&base, &exact).is_empty());
 }
 
+#[test]
+fn a_misspelt_word_means_what_is_written_like_it_and_no_rare_word_whose_stem_is() {
+    let base = Base::new();
+    base.put(vec![
+        document(1, "Invoices are sent on the first day of each month to the address of the account."),
+        document(2, "An invisible layer."),
+        document(3, "All invoices of a year are kept in the archive for ten years and more."),
+    ]);
+    let found = base.keyword("invoise");
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(!found.contains(&2), "{found:?}");
+}
+
+#[test]
+fn of_several_spellings_of_one_word_the_rarest_does_not_win() {
+    let base = Base::new();
+    base.put(vec![
+        document(1, "The lantern shines."),
+        document(2, "The lantern burns."),
+        document(3, "The lantern glows."),
+        document(4, "Some lanterna."),
+        document(5, "A lantern of ours, a lantern of theirs."),
+    ]);
+    // Both are one letter away; the rare one would have the higher score by its rarity alone.
+    let found = base.keyword("lanterm");
+    assert_eq!(found.len(), 4, "{found:?}");
+    let found = base.keyword("lantena");
+    assert!(found.contains(&4), "{found:?}");
+}
+
 /// Words of help centres that a stemmer shortens.
 const WITH_ENDINGS: &str = "installation integration notification authentication verification cancellation subscription organization \
     configuration translation registration documentation permission extension billing shipping pricing settings tracking booking \

@@ -70,7 +70,7 @@ pub struct Document {
     pub size_bytes: i64,
     #[diesel(sql_type = Text)]
     state: String,
-    /// The error of the job that failed.
+    /// The error of the job that failed; `cancelled` where it was, and `forgotten` where it is kept no longer.
     #[diesel(sql_type = Nullable<Jsonb>)]
     pub error: Option<Value>,
     #[diesel(sql_type = Timestamptz)]
@@ -89,8 +89,10 @@ impl Document {
 pub(super) const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.collection_id, d.external_id, d.title, d.mime_type, d.metadata, d.acl, d.version, d.ready_version,
         d.job_id, d.chunk_count, d.size_bytes, d.created_at, d.updated_at, s.state,
         coalesce((SELECT v.said FROM document_versions v WHERE v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version), '{}') AS said,
-        CASE WHEN s.state = 'failed' THEN coalesce(b.error,
-            jsonb_build_object('code', 'cancelled', 'message', 'The job that was to ingest this document was cancelled.', 'retryable', true)) END AS error
+        CASE WHEN s.state = 'failed' THEN coalesce(b.error, CASE
+            WHEN j.id IS NULL THEN jsonb_build_object('code', 'forgotten', 'message',
+                'The job that was to ingest this document ended without it, and is kept no longer. Submit or reingest the document.', 'retryable', true)
+            ELSE jsonb_build_object('code', 'cancelled', 'message', 'The job that was to ingest this document was cancelled.', 'retryable', true) END) END AS error
     FROM documents d
     LEFT JOIN jobs j ON j.tenant_id = d.tenant_id AND j.id = d.job_id
     LEFT JOIN job_bodies b ON b.tenant_id = d.tenant_id AND b.job_id = d.job_id

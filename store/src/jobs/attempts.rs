@@ -1,3 +1,4 @@
+use super::{Job, JobState};
 use crate::connection::Connection;
 use crate::prepared::Prepare;
 use crate::{JobId, StoreError, TenantId, TenantTx};
@@ -6,6 +7,7 @@ use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text,
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// One attempt that has ended.
 #[derive(Clone, Debug, QueryableByName)]
@@ -32,12 +34,34 @@ pub struct Attempt {
 /// The newest of a job's attempts, as many as are shown: one that is handed back in each of many rollouts has more.
 const SHOWN: i64 = 100;
 
-/// The ended attempts of the jobs, oldest first; of each job the newest hundred.
+/// The attempts that had ended when the jobs were read, oldest first; of each job the newest hundred.
 ///
 /// # Errors
 /// [`StoreError::Query`].
-pub async fn attempts_of(tx: &mut TenantTx, jobs: &[JobId]) -> Result<Vec<Attempt>, StoreError> {
-    attempts(&tx.conn, tx.tenant, jobs).await
+pub async fn attempts_of(tx: &mut TenantTx, jobs: &[Job]) -> Result<Vec<Attempt>, StoreError> {
+    let ids: Vec<JobId> = jobs.iter().map(|job| job.id).collect();
+    Ok(known_to(jobs, attempts(&tx.conn, tx.tenant, &ids).await?))
+}
+
+/// Those of the attempts that had ended when their job was read. Attempts are read after the jobs, which go on meanwhile: one that is still the
+/// current one of its job, or that began since, would be shown beside a job that knows nothing of it.
+pub(super) fn known_to(jobs: &[Job], mut attempts: Vec<Attempt>) -> Vec<Attempt> {
+    let jobs: HashMap<JobId, &Job> = jobs.iter().map(|job| (job.id, job)).collect();
+    attempts.retain(|attempt| jobs.get(&attempt.job_id).is_some_and(|job| had_ended(attempt, job)));
+    attempts
+}
+
+/// A job names when its newest attempt began until the next one does.
+fn had_ended(attempt: &Attempt, job: &Job) -> bool {
+    let (this, newest) = (
+        (attempt.run, Some(attempt.started_at)),
+        (job.run, job.attempt_started_at),
+    );
+    if job.state == JobState::Running {
+        this < newest
+    } else {
+        this <= newest
+    }
 }
 
 pub(super) async fn attempts(

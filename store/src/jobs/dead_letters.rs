@@ -1,7 +1,10 @@
+use super::prefer_indexes;
+use crate::effects::IS_UNKNOWN;
 use crate::prepared::Prepare;
-use crate::{DocumentId, JobId, StoreError, TenantTx};
+use crate::store::Durability;
+use crate::{DocumentId, JobId, StoreError, System, TenantTx};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, SmallInt, Text, Timestamptz, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
@@ -98,6 +101,23 @@ pub async fn lock_dead(tx: &mut TenantTx, ids: &[JobId]) -> Result<Vec<JobId>, S
     Ok(locked.into_iter().map(|row| row.id).collect())
 }
 
+/// The jobs in the order of their unique keys, as whoever takes several takes them; those without one first, the newest before the others.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn in_order_of_keys(tx: &mut TenantTx, ids: &[JobId]) -> Result<Vec<JobId>, StoreError> {
+    // By their bytes, as programs compare them, whatever the language of the database.
+    let ordered: Vec<Id> = sql_query(
+        "SELECT id FROM jobs WHERE tenant_id = $1 AND id = ANY($2) ORDER BY unique_key COLLATE \"C\" NULLS FIRST, id DESC",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Uuid>, _>(ids)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(ordered.into_iter().map(|row| row.id).collect())
+}
+
 /// Puts dead jobs out of sight for good; returns those that were. Their rows go with their week.
 ///
 /// # Errors
@@ -116,4 +136,30 @@ pub async fn discard(tx: &mut TenantTx, ids: &[JobId], reason: &str) -> Result<V
     .load(&mut tx.conn)
     .await?;
     Ok(discarded.into_iter().map(|row| row.id).collect())
+}
+
+/// Discards up to `limit` dead jobs, of all tenants, that nobody has replayed or discarded for so many days; returns how many there were. Left are deletions that have
+/// not erased what they were for, which would stay hidden for ever, and those with a call of which nobody knows what came: a person has to look at them.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn expire_dead(system: &System, days: i32, limit: i64) -> Result<usize, StoreError> {
+    // What a crash forgets is done again a minute later.
+    let mut tx = system.begin(Durability::Relaxed).await?;
+    prefer_indexes(&mut tx).await?;
+    let given_up = sql_query(format!(
+        "UPDATE jobs SET discarded_at = now(), revision = revision + 1,
+                discard_reason = 'Nobody replayed or discarded it within ' || $1::text || ' days.'
+         WHERE id = ANY(ARRAY(
+             SELECT j.id FROM jobs j WHERE j.state = 'dead' AND j.discarded_at IS NULL AND j.finished_at < now() - $1 * interval '1 day'
+                AND NOT EXISTS (SELECT FROM deletions d WHERE d.tenant_id = j.tenant_id AND d.id = j.id AND d.erased_at IS NULL)
+                AND NOT {IS_UNKNOWN}
+             ORDER BY j.finished_at LIMIT $2 FOR UPDATE OF j SKIP LOCKED))"
+    ))
+    .bind::<Integer, _>(days)
+    .bind::<BigInt, _>(limit)
+    .execute(&mut tx.conn)
+    .await?;
+    tx.commit().await?;
+    Ok(given_up)
 }

@@ -1,4 +1,4 @@
-use super::attempts::attempts;
+use super::attempts::{attempts, known_to};
 use super::{Attempt, JobState};
 use crate::connection::Connection;
 use crate::prepared::Prepare;
@@ -82,7 +82,7 @@ pub async fn find(tx: &mut TenantTx, id: JobId) -> Result<Job, StoreError> {
     job(&tx.conn, tx.tenant, id).await
 }
 
-/// A job and the attempts at it that have ended, oldest first, in one round trip.
+/// A job and the attempts at it that had ended when it was read, oldest first, in one round trip.
 ///
 /// # Errors
 /// As [`find`].
@@ -90,7 +90,9 @@ pub async fn find_with_attempts(tx: &mut TenantTx, id: JobId) -> Result<(Job, Ve
     let ids = [id];
     // Both are waited for, whatever comes of the first: an answer that nobody waits for costs the connection.
     let (job, attempts) = futures::join!(job(&tx.conn, tx.tenant, id), attempts(&tx.conn, tx.tenant, &ids));
-    Ok((job?, attempts?))
+    let job = job?;
+    let attempts = known_to(std::slice::from_ref(&job), attempts?);
+    Ok((job, attempts))
 }
 
 async fn job(mut conn: &Connection, tenant: TenantId, id: JobId) -> Result<Job, StoreError> {

@@ -33,7 +33,8 @@ pub enum Outcome {
     Cancelled,
     /// The worker is shut down: the attempt does not count.
     HandedBack,
-    /// A budget holds it back, or its worker lacks a setting or does not know its kind: the attempt does not count, and leaves no trace but `why`.
+    /// A budget holds it back, or its worker lacks a setting or does not know its kind: the attempt does not count, and leaves no trace but `why`
+    /// and its steps.
     Snoozed {
         delay: Duration,
         /// `{reason, limit, credential, limited_secs}` of a budget, else `{reason, detail, limited_secs}`; until when, since when and how often are added.
@@ -280,7 +281,7 @@ fn counting(body: &str) -> String {
 }
 
 /// Only a job that runs has a token. To say so would lead the planner to the index of leases: past every job that runs anywhere. That an end's `outcome` is one of
-/// four says that it was not put off, and to the planner that they are few: it then looks their bodies up one by one.
+/// five says nothing but to the planner that they are few: it then looks their bodies up one by one. Of one that was put off the body tells the steps only.
 ///
 /// A job that was asked to stop while it ran does not run again, however its attempt ended short of success or death: it is cancelled, or fallen, which is dead
 /// and says what it said besides, where what came of a call is not known. A job that was to run though paused did so, unless its worker handed it back. What a
@@ -323,10 +324,12 @@ WITH held AS (
            CASE WHEN $4[w.place] = 'handed_back' OR v.fallen AND $4[w.place] = 'snoozed' THEN w.attempt + 1 ELSE w.attempt END AS attempt
     FROM written w CROSS JOIN LATERAL (SELECT w.state = 'dead' AND $3[w.place] <> 'dead' AS fallen) v
 ), body AS (
-    UPDATE job_bodies b SET result = e.result, error = e.error, steps = coalesce(e.steps, b.steps)
+    UPDATE job_bodies b SET result = CASE WHEN e.outcome = 'snoozed' THEN b.result ELSE e.result END,
+                            error = CASE WHEN e.outcome = 'snoozed' THEN b.error ELSE e.error END, steps = coalesce(e.steps, b.steps)
     FROM ended e WHERE b.tenant_id = e.tenant_id AND {body} AND b.job_id = ANY($1) AND b.job_id BETWEEN $8 AND $9
-      AND e.outcome IN ('succeeded', 'failed', 'cancelled', 'handed_back')
-      AND (e.result IS NOT NULL OR e.error IS NOT NULL OR b.error IS NOT NULL OR e.steps IS NOT NULL)
+      AND e.outcome IN ('succeeded', 'failed', 'cancelled', 'handed_back', 'snoozed')
+      AND (e.steps IS NOT NULL AND e.steps IS DISTINCT FROM b.steps
+           OR e.outcome <> 'snoozed' AND (e.result IS NOT NULL OR e.error IS NOT NULL OR b.error IS NOT NULL))
 ), attempt AS (
     INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome, error)
     SELECT tenant_id, id, run, attempt, worker, attempt_started_at, clock_timestamp(), outcome, error FROM ended WHERE outcome <> 'snoozed'

@@ -38,7 +38,7 @@ pub use self::cancel_many::{CancelFilter, Unended, cancel_many, unended};
 pub use self::claim::{ClaimedJob, claim, claimed_as, still_queued};
 pub use self::create::{NewJob, ScheduledBy, create};
 pub use self::create_many::create_many;
-pub use self::dead_letters::{DeadFilter, DeadLetter, dead_letters, discard, lock_dead};
+pub use self::dead_letters::{DeadFilter, DeadLetter, dead_letters, discard, expire_dead, in_order_of_keys, lock_dead};
 pub use self::dead_summary::{DeadGroup, SUMMED_UP, dead_summary};
 pub use self::dispatch::{Dispatchable, Marked, Offered, mark_for_dispatch, offered_before, running, unmark_dispatch};
 pub(crate) use self::dispatch::{PAUSED_EPOCH, SERVER_LIFE};

@@ -20,7 +20,8 @@ pub enum JobState {
     /// Failed, and waits for its next attempt.
     Retryable,
     Succeeded,
-    /// Failed for good: out of attempts, or by a permanent error. Kept until someone retries or discards it.
+    /// Failed for good: out of attempts, or by a permanent error. Kept until someone retries or discards it, or it has been so
+    /// for `dispatch.dead_letter_retention_days`.
     Dead,
     Cancelled,
 }

@@ -32,6 +32,7 @@ mod raw;
 mod readiness;
 mod replicas;
 mod reranking;
+mod retention;
 mod schedules;
 mod search;
 mod sources;

@@ -107,7 +107,7 @@ async fn upkeep_of_partitions_waits_for_no_backup() {
 }
 
 /// Makes the partitions of a week, as if they had been made in their time.
-async fn make_week(app: &TestApp, week: &str, first: &str) {
+pub(crate) async fn make_week(app: &TestApp, week: &str, first: &str) {
     for table in ["jobs", "job_bodies", "job_attempts", "effects"] {
         run(
             app,

@@ -8,9 +8,10 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use jobs::Dispatch;
 use serde::Serialize;
+use std::collections::HashMap;
 use store::batches::lock_batches_of;
 use store::effects::Decision;
-use store::jobs::{DeadFilter, DeadLetter, Retried, lock_dead, retry};
+use store::jobs::{DeadFilter, DeadLetter, Retried, in_order_of_keys, lock_dead, retry};
 use store::{JobId, StoreError, TenantTx};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -154,6 +155,10 @@ async fn replay(tx: &mut TenantTx, letters: &[DeadLetter], effect: Option<Decisi
     lock_batches_of(tx, &ids).await?;
     // By id, as everyone locks jobs: letters are listed the newest first.
     lock_dead(tx, &ids).await?;
+    // And then by the unique keys that they take again, as batches do.
+    let places: HashMap<JobId, usize> = in_order_of_keys(tx, &ids).await?.into_iter().zip(0..).collect();
+    let mut letters: Vec<&DeadLetter> = letters.iter().collect();
+    letters.sort_by_key(|letter| places.get(&letter.id));
     let mut done = Replayed::default();
     for letter in letters {
         match retry(tx, letter.id, effect.filter(|_| has_unknown(letter))).await {
@@ -168,6 +173,9 @@ async fn replay(tx: &mut TenantTx, letters: &[DeadLetter], effect: Option<Decisi
             Err(error) => return Err(error),
         }
     }
+    // As they are listed.
+    done.jobs.sort_unstable_by(|one, other| other.cmp(one));
+    done.skipped.sort_unstable_by(|one, other| other.id.cmp(&one.id));
     Ok(done)
 }
 

@@ -73,8 +73,7 @@ pub(crate) async fn list_jobs(
         .tenant(caller.tenant(), async move |tx| {
             let mut rows = store::jobs::list(tx, &one_more).await?;
             fill_in(tx, &mut rows).await?;
-            let ids: Vec<JobId> = rows.iter().map(|job| job.id).collect();
-            let attempts = store::jobs::attempts_of(tx, &ids).await?;
+            let attempts = store::jobs::attempts_of(tx, &rows).await?;
             Ok::<_, Problem>((rows, attempts))
         })
         .await?;

@@ -32,7 +32,8 @@ pub(crate) async fn list_steps(
         .tenant(caller.tenant(), async move |tx| {
             let job = find(tx, id).await?;
             let recorded = steps_of(tx, id).await?;
-            Ok::<_, Problem>(StepObject::all(&job, recorded, &attempts_of(tx, &[id]).await?))
+            let attempts = attempts_of(tx, std::slice::from_ref(&job)).await?;
+            Ok::<_, Problem>(StepObject::all(&job, recorded, &attempts))
         })
         .await?;
     Ok(Json(Page::whole(steps)))

@@ -1,4 +1,5 @@
 //! Every attempt at a job, also of one that has had very many.
+use super::events::follow;
 use super::jobs::{submit, without_workers};
 use serde_json::{Value, json};
 use tests::{Client, TestApp};
@@ -7,10 +8,11 @@ use tests::{Client, TestApp};
 async fn with_attempts(app: &TestApp) -> String {
     let job = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
     app.execute(
-        "INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome)
+        "WITH tried AS (UPDATE jobs SET run = 2, attempt_started_at = now() + interval '125 seconds' RETURNING tenant_id, id)
+         INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome)
          SELECT tenant_id, id, 1 + n / 121, 1, n::text, now() + n * interval '1 second', now() + n * interval '1 second',
                 CASE WHEN n > 120 THEN 'failed' ELSE 'handed_back' END
-         FROM jobs, generate_series(1, 125) n",
+         FROM tried, generate_series(1, 125) n",
     )
     .await;
     job
@@ -105,5 +107,53 @@ async fn an_attempt_that_ends_between_two_pages_is_listed_once() {
     assert_eq!(second["data"][0]["worker"], "125", "{second}");
     let anew = app.client.get(&path).await.body;
     assert_eq!(anew["data"][0]["outcome"], "failed", "{anew}");
+    app.abandon().await;
+}
+
+/// The workers of the attempts that a job is shown with.
+fn shown(job: &Value) -> String {
+    let attempts = job["attempts"].as_array().unwrap().iter();
+    let workers: Vec<&str> = attempts.map(|attempt| attempt["worker"].as_str().unwrap()).collect();
+    workers.join(" ")
+}
+
+/// Jobs are read before their attempts, each in a snapshot of its own: what a reader finds who has the job as it was, and attempts that ended since.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_is_shown_with_the_attempts_that_had_ended_when_it_was_read() {
+    let app = without_workers().await;
+    let job = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
+    // Two in the first run, one in the second.
+    app.execute(
+        "INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome)
+         SELECT tenant_id, id, 1 + n / 3, 1, n::text, timestamptz '2026-01-01 00:00Z' + n * interval '1 minute', timestamptz '2026-01-01 01:00Z', 'failed'
+         FROM jobs, generate_series(1, 3) n",
+    )
+    .await;
+    for (state, run, began, known) in [
+        ("queued", 1, "NULL", ""),
+        ("running", 1, "1", "now"),
+        ("retryable", 1, "1", "1"),
+        ("running", 1, "2", "1 now"),
+        ("dead", 1, "2", "1 2"),
+        // Retried by hand: it names what it did last until it does something again.
+        ("queued", 2, "2", "1 2"),
+        ("running", 2, "3", "1 2 now"),
+        ("dead", 2, "3", "1 2 3"),
+    ] {
+        app.execute(&format!(
+            "UPDATE jobs SET state = '{state}', run = {run}, worker = 'now', attempt_started_at = timestamptz '2026-01-01 00:00Z' + {began} * interval '1 minute',
+                    lease_token = CASE WHEN '{state}' = 'running' THEN gen_random_uuid() END, lease_until = CASE WHEN '{state}' = 'running' THEN now() + interval '1 hour' END,
+                    finished_at = CASE WHEN '{state}' = 'dead' THEN now() END"
+        ))
+        .await;
+        let one = app.client.get(&format!("/v1/jobs/{job}")).await.body;
+        assert_eq!(shown(&one), known, "{one}");
+        let listed = app.client.get("/v1/jobs").await.body;
+        assert_eq!(shown(&listed["data"][0]), known, "{listed}");
+        if state == "dead" {
+            let told = follow(&app.client, &job, None).await;
+            assert_eq!(shown(&told.last().unwrap().job), known);
+        }
+    }
     app.abandon().await;
 }

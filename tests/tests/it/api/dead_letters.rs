@@ -1,4 +1,5 @@
 //! Jobs that failed for good: listed, replayed and given up, one by one or many at once.
+use super::jobs::{submit, without_workers};
 use diesel_async::SimpleAsyncConnection;
 use serde_json::{Value, json};
 use tests::Behaviour::ActAndAnswer;
@@ -329,6 +330,31 @@ async fn a_replay_locks_the_oldest_letter_first() {
         let free =
             format!("SELECT count(*) FROM (SELECT FROM jobs WHERE id = '{newest}' FOR UPDATE SKIP LOCKED) AS free");
         assert_eq!(app.count(&free).await, 1, "the newest is not locked yet");
+        owner.batch_execute("ROLLBACK").await.unwrap();
+    };
+    let (replayed, ()) = tokio::join!(replay, meanwhile);
+    assert_eq!(ids(&replayed["replayed"], "id"), [newest, oldest], "the newest first");
+    app.abandon().await;
+}
+
+/// As batches take them: by their bytes, of which capitals come first, and not by the age of their jobs.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_takes_unique_keys_in_their_order() {
+    let app = without_workers().await;
+    let oldest = submit(&app.client, json!({"kind": "diagnostics.noop", "unique_key": "B"})).await;
+    let newest = submit(&app.client, json!({"kind": "diagnostics.noop", "unique_key": "a"})).await;
+    app.execute("UPDATE jobs SET state = 'dead', finished_at = now()").await;
+    let mut owner = app.database.owner().await;
+    let lock = "BEGIN; SELECT FROM job_locks WHERE unique_key = 'B' FOR UPDATE";
+    owner.batch_execute(lock).await.unwrap();
+    let replay = post(&app, "/v1/dead-letters/replay", json!({"all": true}));
+    let meanwhile = async {
+        tests::eventually("it waits", std::time::Duration::from_secs(10), async || {
+            app.waiting_backends().await > 0
+        })
+        .await;
+        let free = "SELECT count(*) FROM (SELECT FROM job_locks WHERE unique_key = 'a' FOR UPDATE SKIP LOCKED) AS free";
+        assert_eq!(app.count(free).await, 1, "the second key is not taken yet");
         owner.batch_execute("ROLLBACK").await.unwrap();
     };
     let (replayed, ()) = tokio::join!(replay, meanwhile);

@@ -4,14 +4,14 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tests::{Client, TestApp, eventually, far_ahead};
 
-struct SentEvent {
+pub(super) struct SentEvent {
     id: i64,
     name: String,
-    job: Value,
+    pub(super) job: Value,
 }
 
 /// Follows the job until the server closes the stream.
-async fn follow(client: &Client, job: &str, last_event_id: Option<&str>) -> Vec<SentEvent> {
+pub(super) async fn follow(client: &Client, job: &str, last_event_id: Option<&str>) -> Vec<SentEvent> {
     let mut request = client.request(Method::GET, &format!("/v1/jobs/{job}/events"));
     if let Some(id) = last_event_id {
         request = request.header("last-event-id", id);

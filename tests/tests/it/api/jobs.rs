@@ -266,9 +266,10 @@ async fn of_many_attempts_the_newest_hundred_are_shown() {
     let app = without_workers().await;
     let job = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
     app.execute(
-        "INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome)
+        "WITH tried AS (UPDATE jobs SET attempt_started_at = now() + interval '120 seconds' RETURNING tenant_id, id)
+         INSERT INTO job_attempts (tenant_id, job_id, run, attempt, worker, started_at, ended_at, outcome)
          SELECT tenant_id, id, 1, 1, n::text, now() + n * interval '1 second', now() + n * interval '1 second', 'handed_back'
-         FROM jobs, generate_series(1, 120) n",
+         FROM tried, generate_series(1, 120) n",
     )
     .await;
     let (shown, listed) = (
