@@ -14,6 +14,7 @@ mod views;
 mod work;
 
 pub use self::admin::{AdminState, Stalled, admin_router};
+pub use self::extract::{PUBLISHABLE_SCOPES, SCOPES};
 pub use self::problem::{Problem, ProblemBody};
 pub use self::problem_code::ProblemCode;
 pub use self::router::{openapi, router};

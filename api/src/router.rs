@@ -158,7 +158,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(webhooks::create::create_webhook, webhooks::list::list_webhooks))
         .routes(routes!(
             webhooks::show::show_webhook,
-            webhooks::change::change_webhook,
+            webhooks::update::update_webhook,
             webhooks::delete::delete_webhook
         ))
         .routes(routes!(webhooks::rotate_secret::rotate_webhook_secret))

@@ -1,8 +1,6 @@
 #![doc = include_str!("../README.md")]
 
 #[cfg(feature = "clients")]
-mod chat_model;
-#[cfg(feature = "clients")]
 pub mod embedding;
 #[cfg(feature = "clients")]
 mod error;
@@ -19,7 +17,5 @@ mod vendor_endpoint;
 #[cfg(feature = "clients")]
 pub mod web;
 
-#[cfg(feature = "clients")]
-pub use chat_model::{ChatAnswer, ChatMessage, ChatModel, ChatRequest, ChatRole, FinishReason, TokenUsage};
 #[cfg(feature = "clients")]
 pub use error::{IntegrationError, RetryAdvice};

@@ -14,12 +14,12 @@ use crate::{
 use apalis::prelude::{ParallelizeExt, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use config::DispatchBackend;
 use futures::FutureExt;
-use jobs::{Pool, Subscription};
+use jobs::{Pool, Popped, Subscription};
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc::{Receiver, channel};
+use tokio::sync::mpsc::{Receiver, UnboundedReceiver, channel};
 use tokio_util::sync::CancellationToken;
 
 /// The workers of a process.
@@ -54,13 +54,9 @@ struct Stops {
 /// Starts a worker for each of the pools, and what they need.
 #[must_use]
 pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> Workers {
-    let options = Arc::new(options);
     let (running, ended) = Running::new();
     let progress = ProgressBoard::default();
     let (outcomes, to_write) = finisher::outcomes();
-    let (pulling, working, keeping) = (Tasks::default(), Tasks::default(), Tasks::default());
-    let (stop, failed) = (Stops::default(), CancellationToken::new());
-    let pulse = Pulse::default();
     let bells = Bells::default();
     let runner = Runner {
         context: context.clone(),
@@ -70,125 +66,150 @@ pub fn start(context: &Context, registry: &Registry, options: WorkerOptions) -> 
         recent: Recent::default(),
         bells: bells.clone(),
     };
-
-    let mut alive = Vec::new();
-    for pool in &options.pools {
-        // The name is unique per start, so that "which process ran this" has an answer.
-        let worker: Arc<str> = format!("{pool}-{}-{}", std::process::id(), short_id()).into();
-        let slots = options.slots(*pool);
-        let (jobs, pulled) = channel(slots.total());
-        let recent = Recent::default();
-        alive.push(Alive {
-            name: worker.clone(),
-            pool: pool.as_str(),
-            slots: slots.clone(),
-            recent: recent.clone(),
-        });
-        let pull = Pull {
-            pool: *pool,
-            worker: worker.clone(),
-            context: context.clone(),
-            options: options.clone(),
-            running: running.clone(),
-            jobs,
-            slots: slots.clone(),
-            stop: stop.pulling.clone(),
-            beat: pulse.watch_every(format!("pull {pool}"), options.poll_interval(), SOON),
-        };
-        pulling.spawn(pull.run());
-        if *pool == Pool::Retrieval && options.dispatch.backend == DispatchBackend::Own {
-            pulling.spawn(homes::run(
-                context.clone(),
-                worker.clone(),
-                pulling.clone(),
-                stop.pulling.clone(),
-                pulse.watch("homes", SOON),
-            ));
-        }
-        working.spawn(work(
-            *pool,
-            &worker,
-            pulled,
-            slots.total(),
-            Runner {
-                recent,
-                ..runner.clone()
-            },
-            stop.clone(),
-            failed.clone(),
-        ));
-    }
-    working.spawn(finisher::run(
+    let process = Process {
+        context: context.clone(),
+        options: Arc::new(options),
+        running,
+        pulling: Tasks::default(),
+        working: Tasks::default(),
+        keeping: Tasks::default(),
+        stop: Stops::default(),
+        failed: CancellationToken::new(),
+        pulse: Pulse::default(),
+    };
+    let pools = process.options.pools.iter();
+    let alive: Arc<Vec<Alive>> = Arc::new(pools.map(|pool| process.start_pool(*pool, &runner)).collect());
+    process.working.spawn(finisher::run(
         context.clone(),
         to_write,
         bells.clone(),
-        pulse.watch("finisher", SOON),
+        process.pulse.watch("finisher", SOON),
     ));
-    let alive = Arc::new(alive);
-    keeping.spawn_until_stopped(heartbeat::run(
-        context.clone(),
-        alive.clone(),
-        pulse.watch("heartbeat", SOON),
-    ));
-    keeping.spawn(releases::run(context.clone(), ended, keeping.stopping()));
-    keeping.spawn_until_stopped(leases::run(
-        context.clone(),
-        options.clone(),
-        running.clone(),
-        pulse.watch_every("leases", options.renewal_interval(), SOON),
-    ));
-    keeping.spawn_until_stopped(progress::run(context.clone(), progress, pulse.watch("progress", SOON)));
-    keeping.spawn_until_stopped(batches::run(
-        context.clone(),
-        options.clone(),
-        bells.batches,
-        pulse.watch("batches", LONG),
-    ));
-    keeping.spawn_until_stopped(reconciler::expire_leases(
-        context.clone(),
-        options.clone(),
-        pulse.watch_every("expire_leases", options.lease_check_interval(), SOON),
-    ));
-    keeping.spawn_until_stopped(reconciler::dispatch_due(
-        context.clone(),
-        options.clone(),
-        bells.dispatch,
-        pulse.watch("dispatch_due", LONG),
-    ));
-    keeping.spawn_until_stopped(retention::retain(
-        context.clone(),
-        options.clone(),
-        pulse.watch("retain", LONG),
-    ));
-    keeping.spawn_until_stopped(deletions::run(context.clone(), pulse.watch("deletions", LONG)));
-    keeping.spawn_until_stopped(schedules::run(
-        context.clone(),
-        options.clone(),
-        pulse.watch("schedules", LONG),
-    ));
-    let to_cancel = running.clone();
+    process.keep(alive.clone(), ended, progress, bells);
+    let to_cancel = process.running.clone();
     let cancellations = context.queue.subscribe_cancellations(move |jobs| {
         jobs.iter().for_each(|job| to_cancel.stop(*job, StopReason::Cancelled));
     });
-    tracing::info!(pools = ?options.pools, "workers started");
-    if options.dispatch.backend == DispatchBackend::ApalisRedis {
+    tracing::info!(pools = ?process.options.pools, "workers started");
+    if process.options.dispatch.backend == DispatchBackend::ApalisRedis {
         tracing::warn!(
             "dispatch.backend is apalis_redis: the same promises, but jobs start later and fewer run a second than with `own`"
         );
     }
     Workers {
-        running,
-        drain: options.drain(),
+        running: process.running,
+        drain: process.options.drain(),
         longest_call: context.settings.outgoing.longest_call(),
-        stop,
-        pulling,
-        working,
-        keeping,
-        failed,
+        stop: process.stop,
+        pulling: process.pulling,
+        working: process.working,
+        keeping: process.keeping,
+        failed: process.failed,
         alive,
-        pulse,
-        context: context.clone(),
+        pulse: process.pulse,
+        context: process.context,
         _cancellations: cancellations,
+    }
+}
+
+/// What the workers of a process share while they are started.
+struct Process {
+    context: Context,
+    options: Arc<WorkerOptions>,
+    running: Running,
+    pulling: Tasks,
+    working: Tasks,
+    keeping: Tasks,
+    stop: Stops,
+    failed: CancellationToken,
+    pulse: Pulse,
+}
+
+impl Process {
+    /// What takes jobs of the pool, and what runs them.
+    fn start_pool(&self, pool: Pool, runner: &Runner) -> Alive {
+        // The name is unique per start, so that "which process ran this" has an answer.
+        let worker: Arc<str> = format!("{pool}-{}-{}", std::process::id(), short_id()).into();
+        let slots = self.options.slots(pool);
+        let (jobs, pulled) = channel(slots.total());
+        let recent = Recent::default();
+        let pull = Pull {
+            pool,
+            worker: worker.clone(),
+            context: self.context.clone(),
+            options: self.options.clone(),
+            running: self.running.clone(),
+            jobs,
+            slots: slots.clone(),
+            stop: self.stop.pulling.clone(),
+            beat: self
+                .pulse
+                .watch_every(format!("pull {pool}"), self.options.poll_interval(), SOON),
+        };
+        self.pulling.spawn(pull.run());
+        if pool == Pool::Retrieval && self.options.dispatch.backend == DispatchBackend::Own {
+            self.pulling.spawn(homes::run(
+                self.context.clone(),
+                worker.clone(),
+                self.pulling.clone(),
+                self.stop.pulling.clone(),
+                self.pulse.watch("homes", SOON),
+            ));
+        }
+        let runner = Runner {
+            recent: recent.clone(),
+            ..runner.clone()
+        };
+        self.working.spawn(work(
+            pool,
+            &worker,
+            pulled,
+            slots.total(),
+            runner,
+            self.stop.clone(),
+            self.failed.clone(),
+        ));
+        Alive {
+            name: worker,
+            pool: pool.as_str(),
+            slots,
+            recent,
+        }
+    }
+
+    /// Starts what keeps leases, the dispatch index and all else that a process looks after while it has workers.
+    fn keep(&self, alive: Arc<Vec<Alive>>, ended: UnboundedReceiver<Popped>, progress: ProgressBoard, bells: Bells) {
+        let (context, options) = (|| self.context.clone(), || self.options.clone());
+        let (keeping, pulse) = (&self.keeping, &self.pulse);
+        keeping.spawn_until_stopped(heartbeat::run(context(), alive, pulse.watch("heartbeat", SOON)));
+        keeping.spawn(releases::run(context(), ended, keeping.stopping()));
+        keeping.spawn_until_stopped(leases::run(
+            context(),
+            options(),
+            self.running.clone(),
+            pulse.watch_every("leases", self.options.renewal_interval(), SOON),
+        ));
+        keeping.spawn_until_stopped(progress::run(context(), progress, pulse.watch("progress", SOON)));
+        keeping.spawn_until_stopped(batches::run(
+            context(),
+            options(),
+            bells.batches,
+            pulse.watch("batches", LONG),
+        ));
+        keeping.spawn_until_stopped(reconciler::expire_leases(
+            context(),
+            options(),
+            pulse.watch_every("expire_leases", self.options.lease_check_interval(), SOON),
+        ));
+        keeping.spawn_until_stopped(reconciler::dispatch_due(
+            context(),
+            options(),
+            bells.dispatch,
+            pulse.watch("dispatch_due", LONG),
+        ));
+        keeping.spawn_until_stopped(retention::retain(context(), options(), pulse.watch("retain", LONG)));
+        keeping.spawn_until_stopped(deletions::run(context(), pulse.watch("deletions", LONG)));
+        keeping.spawn_until_stopped(schedules::run(context(), options(), pulse.watch("schedules", LONG)));
     }
 }
 

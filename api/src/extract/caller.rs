@@ -1,3 +1,4 @@
+use super::scope::{JobsRead, PUBLISHABLE_SCOPES, Scope};
 use crate::http::RequestContext;
 use crate::rate_limits::{RouteClass, client_address};
 use crate::{ApiState, Problem, ProblemCode};
@@ -8,9 +9,6 @@ use jobs::kinds::Viewer;
 use std::sync::Arc;
 use store::api_keys::FoundKey;
 use store::{ApiKeyId, StoreError, TenantId};
-
-/// What a publishable key may do at most; it stands in web pages, for all to read.
-const PUBLISHABLE: [&str; 3] = ["search:read", "answers:read", "jobs:read"];
 
 /// Who makes the request, by the key. There is no other way to a [`TenantId`]: a route that takes no caller reaches no tenant's rows.
 #[derive(Clone, Debug)]
@@ -89,14 +87,14 @@ impl Caller {
         let granted = self.found.scopes.iter().any(|has| has == "*" || has == scope);
         let allowed = if self.is_publishable() {
             // It may always see what became of its own requests.
-            PUBLISHABLE.contains(&scope) && (granted || scope == "jobs:read")
+            PUBLISHABLE_SCOPES.contains(&scope) && (granted || scope == JobsRead::NAME)
         } else {
             granted
         };
         if allowed {
             return Ok(());
         }
-        let detail = if self.is_publishable() && !PUBLISHABLE.contains(&scope) {
+        let detail = if self.is_publishable() && !PUBLISHABLE_SCOPES.contains(&scope) {
             format!(
                 "This needs the scope `{scope}`, which a publishable key cannot have. Use a secret key, from a server."
             )

@@ -45,6 +45,7 @@ pub(crate) use self::scope::{
     AnswersRead, EvaluationsRead, EvaluationsWrite, JobsRead, JobsWrite, KnowledgeRead, KnowledgeWrite, SearchRead,
     WebhooksRead, WebhooksWrite,
 };
+pub use self::scope::{PUBLISHABLE_SCOPES, SCOPES};
 pub(crate) use self::submission::{DocumentSubmission, Submission};
 pub(crate) use self::unread::Unread;
 pub(crate) use self::work_options::WorkOptions;

@@ -48,7 +48,7 @@ impl<T: FromQuery> Query<T> {
             .map(|(name, _)| name.chars().take(100).collect())
             .collect();
         for name in unknown {
-            query.error(&name, "unknown", "is no parameter of this list, or is there twice");
+            query.error(&name, "unknown", "is no parameter here, or is there twice");
         }
         if query.errors.is_empty() {
             Ok(Self(read))

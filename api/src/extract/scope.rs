@@ -4,15 +4,23 @@ pub(crate) trait Scope: Send + Sync + 'static {
 }
 
 macro_rules! scopes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {$(
-        $(#[$doc])*
-        pub(crate) struct $name;
+    ($($(#[$doc:meta])* $name:ident = $text:literal;)*) => {
+        /// All that a key may be allowed; `*` is all of it.
+        pub const SCOPES: &[&str] = &[$($text),*];
 
-        impl Scope for $name {
-            const NAME: &'static str = $text;
-        }
-    )*};
+        $(
+            $(#[$doc])*
+            pub(crate) struct $name;
+
+            impl Scope for $name {
+                const NAME: &'static str = $text;
+            }
+        )*
+    };
 }
+
+/// What a publishable key may do at most; it stands in web pages, for all to read.
+pub const PUBLISHABLE_SCOPES: [&str; 3] = [SearchRead::NAME, AnswersRead::NAME, JobsRead::NAME];
 
 scopes! {
     /// See knowledge bases, documents and chunks.

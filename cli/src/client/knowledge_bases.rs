@@ -14,7 +14,7 @@ const PATH: &[&str] = &["knowledge-bases"];
 ///
 /// # Errors
 /// [`ClientError::NoSuchBase`] for the first name that is not there.
-pub(crate) async fn find_all_by_name(client: &Client, names: &[String]) -> Result<Vec<KnowledgeBase>, ClientError> {
+pub(crate) async fn find_bases(client: &Client, names: &[String]) -> Result<Vec<KnowledgeBase>, ClientError> {
     let bases: Vec<KnowledgeBase> = match list_all(client, PATH).await {
         // A key that may only search may not list bases, and needs no list to name them by their ids.
         Err(ClientError::Problem(problem)) if problem.status == StatusCode::FORBIDDEN => {
@@ -36,17 +36,22 @@ pub(crate) async fn find_all_by_name(client: &Client, names: &[String]) -> Resul
     names.iter().map(find).collect()
 }
 
+/// The base of this name or id.
+///
+/// # Errors
+/// [`ClientError::NoSuchBase`] if it is not there.
+pub(crate) async fn find_base(client: &Client, name: &str) -> Result<KnowledgeBase, ClientError> {
+    only(find_bases(client, &[name.to_owned()]).await?, name)
+}
+
 /// The base of this name, made if it is not there. Two commands that start together end up with the same base.
 pub(crate) async fn find_or_create(client: &Client, name: &str) -> Result<KnowledgeBase, ClientError> {
-    let names = [name.to_owned()];
-    match find_all_by_name(client, &names).await {
+    match find_base(client, name).await {
         Err(ClientError::NoSuchBase { .. }) => {}
-        found => return only(found?, name),
+        found => return found,
     }
     match client.post(PATH, &json!({ "name": name })).await {
-        Err(ClientError::Problem(problem)) if problem.status == StatusCode::CONFLICT => {
-            only(find_all_by_name(client, &names).await?, name)
-        }
+        Err(ClientError::Problem(problem)) if problem.status == StatusCode::CONFLICT => find_base(client, name).await,
         created => created,
     }
 }
@@ -106,26 +111,26 @@ mod tests {
     #[tokio::test]
     async fn a_base_is_found_by_its_id_as_well() {
         let fake = Fake::answering(vec![reply(200, page(&["docs"]))]).await;
-        let found = find_all_by_name(&fake.client(), &[ID.to_owned()]).await.unwrap();
+        let found = find_bases(&fake.client(), &[ID.to_owned()]).await.unwrap();
         assert_eq!(found[0].name, "docs");
+        let fake = Fake::answering(vec![reply(200, page(&["docs"]))]).await;
+        assert_eq!(find_base(&fake.client(), ID).await.unwrap().name, "docs");
     }
 
     #[tokio::test]
     async fn a_key_that_may_not_list_bases_names_them_by_id() {
         let refused = || reply(403, json!({"code": "forbidden"}));
         let fake = Fake::answering(vec![refused(), refused()]).await;
-        let found = find_all_by_name(&fake.client(), &[ID.to_owned()]).await.unwrap();
+        let found = find_bases(&fake.client(), &[ID.to_owned()]).await.unwrap();
         assert_eq!(found[0].id.to_string(), ID);
-        let error = find_all_by_name(&fake.client(), &["docs".to_owned()])
-            .await
-            .unwrap_err();
+        let error = find_bases(&fake.client(), &["docs".to_owned()]).await.unwrap_err();
         assert!(error.to_string().starts_with("403"), "{error}");
     }
 
     #[tokio::test]
     async fn an_unknown_name_lists_those_that_exist() {
         let fake = Fake::answering(vec![reply(200, page(&["a", "b"]))]).await;
-        let error = find_all_by_name(&fake.client(), &["c".into()]).await.unwrap_err();
+        let error = find_base(&fake.client(), "c").await.unwrap_err();
         assert_eq!(error.help().unwrap(), "there are: a, b");
     }
 
@@ -135,7 +140,7 @@ mod tests {
         let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
         names.push("Help centre");
         let fake = Fake::answering(vec![reply(200, page(&names))]).await;
-        let error = find_all_by_name(&fake.client(), &["help".into()]).await.unwrap_err();
+        let error = find_bases(&fake.client(), &["help".into()]).await.unwrap_err();
         let help = error.help().unwrap();
         assert!(
             help.starts_with("there are: Help centre, base 0, ") && help.contains(" and 21 more"),

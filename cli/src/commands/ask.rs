@@ -3,7 +3,7 @@ use uuid::Uuid;
 
 use super::looked_at::LookedAt;
 use crate::answer::Answer;
-use crate::client::{KnowledgeBase, ServerArgs, find_all_by_name, find_collections, run_interactive};
+use crate::client::{KnowledgeBase, ServerArgs, find_bases, find_collections, run_interactive};
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
 
@@ -30,7 +30,7 @@ pub(crate) struct Args {
 /// An abstention is an honest answer: it ends with 0 too.
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
-    let bases: Vec<Uuid> = find_all_by_name(&client, &args.kb)
+    let bases: Vec<Uuid> = find_bases(&client, &args.kb)
         .await?
         .iter()
         .map(|base: &KnowledgeBase| base.id)

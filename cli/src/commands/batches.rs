@@ -3,6 +3,7 @@ use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
+use store::batches::BatchState;
 use uuid::Uuid;
 
 use crate::client::{Client, ClientError, ServerArgs};
@@ -24,7 +25,7 @@ enum Command {
     /// List batches, newest first
     List {
         /// Only in this state
-        #[arg(long, value_parser = ["running", "succeeded", "failed", "cancelled"])]
+        #[arg(long, value_parser = BatchState::ALL.map(BatchState::as_str))]
         state: Option<String>,
         /// How many
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]

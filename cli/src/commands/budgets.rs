@@ -1,4 +1,4 @@
-use crate::client::{Page, ServerArgs};
+use crate::client::{ServerArgs, list_all};
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
 use clap::Subcommand;
@@ -58,11 +58,11 @@ enum Action {
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     match args.action {
         Action::List { json, server } => {
-            let found: Page<Value> = server.connect()?.get(&["budgets"], &[]).await?;
+            let all: Vec<Value> = list_all(&server.connect()?, &["budgets"]).await?;
             if json {
-                print_json(&found.data)?;
+                print_json(&all)?;
             } else {
-                print(&table(&found.data))?;
+                print(&table(&all))?;
             }
         }
         Action::Installation { json } => return super::installation_budgets::list(json).await,
@@ -153,6 +153,26 @@ pub(super) fn table(budgets: &[Value]) -> String {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::testing::{Fake, reply};
+
+    #[tokio::test]
+    async fn budgets_are_listed_to_their_last_page() {
+        let fake = Fake::answering(vec![
+            reply(200, json!({"data": [{"credential": "cohere"}], "next_cursor": "a"})),
+            reply(200, json!({"data": [{"credential": "openai"}], "next_cursor": null})),
+        ])
+        .await;
+        let action = Action::List {
+            json: false,
+            server: fake.server(),
+        };
+        assert_eq!(run(Args { action }).await.unwrap(), Outcome::Done);
+        let asked: Vec<String> = fake.requests().into_iter().map(|request| request.line).collect();
+        assert_eq!(
+            asked,
+            ["GET /v1/budgets?limit=100", "GET /v1/budgets?limit=100&cursor=a"]
+        );
+    }
 
     #[test]
     fn what_has_no_limit_shows_a_dash_and_a_block_its_end() {

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::client::{Client, ServerArgs, find_all_by_name, find_collections, find_or_create, list_all};
+use crate::client::{Client, ServerArgs, find_base, find_collections, find_or_create, list_all};
 use crate::outcome::Outcome;
 use crate::render::{number_of, one_line, print, print_json};
 
@@ -28,6 +28,7 @@ enum Command {
         kb: String,
     },
     /// Make a collection
+    #[command(visible_alias = "add")]
     Create {
         /// What to call it; unique in its knowledge base
         name: String,
@@ -119,8 +120,7 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
 }
 
 async fn base(client: &Client, name: &str) -> anyhow::Result<Uuid> {
-    let found = find_all_by_name(client, &[name.to_owned()]).await?;
-    Ok(found.first().context("there is no such knowledge base")?.id)
+    Ok(find_base(client, name).await?.id)
 }
 
 async fn find(client: &Client, which: &Which) -> anyhow::Result<String> {

@@ -2,6 +2,7 @@ use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use serde::Deserialize;
 use serde_json::Value;
+use store::deletions::DeletionState;
 use uuid::Uuid;
 
 use crate::client::{Page, ServerArgs};
@@ -19,7 +20,7 @@ enum Command {
     /// List deletions, newest first
     List {
         /// Only those in this state
-        #[arg(long, value_parser = ["accepted", "erasing", "complete"])]
+        #[arg(long, value_parser = DeletionState::ALL.map(DeletionState::as_str))]
         state: Option<String>,
         /// How many
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]

@@ -1,10 +1,9 @@
-use anyhow::Context as _;
 use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
-use crate::client::{Client, ClientError, Job, JobState, ServerArgs, find_all_by_name, wait_for_end};
+use crate::client::{Client, ClientError, Job, JobState, ServerArgs, find_base, wait_for_end};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_json};
 
@@ -31,9 +30,9 @@ enum Command {
         /// Where searches compare vectors: embedded (in the workers) or qdrant; the present place by default
         #[arg(long, value_name = "PLACE")]
         vector_store: Option<String>,
-        /// Return at once; `show` tells how far it is
-        #[arg(long)]
-        no_wait: bool,
+        /// Do not wait for its end; `show` tells how far it is
+        #[arg(long, visible_alias = "no-wait")]
+        detach: bool,
     },
     /// Show how far the last migration of a knowledge base is
     Show {
@@ -57,6 +56,9 @@ enum Command {
     End {
         /// The knowledge base, by name or id
         name: String,
+        /// Do not wait until they are gone
+        #[arg(long, visible_alias = "no-wait")]
+        detach: bool,
     },
 }
 
@@ -67,15 +69,14 @@ impl Command {
             | Self::Show { name }
             | Self::Switch { name, .. }
             | Self::Rollback { name }
-            | Self::End { name } => name,
+            | Self::End { name, .. } => name,
         }
     }
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
-    let found = find_all_by_name(&client, &[args.command.base().to_owned()]).await?;
-    let base = found.first().context("there is no such knowledge base")?.id.to_string();
+    let base = find_base(&client, args.command.base()).await?.id.to_string();
     let migration = ["knowledge-bases", &base, "embedding-migration"];
     let action = |name| [&migration[..], &[name]].concat();
     let mut outcome = Outcome::Done;
@@ -84,7 +85,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Start {
             model,
             vector_store,
-            no_wait,
+            detach,
             ..
         } => {
             let mut body = Map::new();
@@ -95,7 +96,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                     .map(|place| ("vector_store".to_owned(), place.into())),
             );
             let job: Value = client.post(&migration, &Value::from(body)).await?;
-            if *no_wait {
+            if *detach {
                 client.get(&migration, &[]).await?
             } else {
                 outcome = wait(&client, job).await?;
@@ -109,11 +110,13 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             client.post(&action("switch"), &body).await?
         }
         Command::Rollback { .. } => client.post(&action("rollback"), &json!({})).await?,
-        Command::End { .. } => {
+        Command::End { detach, .. } => {
             let (_, job) = client
                 .call::<Value>(|| client.request(Method::DELETE, &migration))
                 .await?;
-            outcome = wait(&client, job).await?;
+            if !*detach {
+                outcome = wait(&client, job).await?;
+            }
             client.get(&migration, &[]).await?
         }
     };
@@ -184,10 +187,40 @@ fn text(migration: &Value) -> String {
 }
 
 #[cfg(test)]
-#[allow(clippy::indexing_slicing, reason = "tests")]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
     use crate::testing::{Fake, reply};
+    use clap::FromArgMatches as _;
+
+    #[tokio::test]
+    async fn who_does_not_wait_is_shown_the_migration_at_once() {
+        let id = uuid::Uuid::from_u128(7);
+        for flag in ["--detach", "--no-wait"] {
+            let command = Command::augment_subcommands(clap::Command::new("embedding-migration"));
+            let line = ["embedding-migration", "start", "docs", "--model", "b", flag];
+            let command = Command::from_arg_matches(&command.get_matches_from(line)).unwrap();
+            let fake = Fake::answering(vec![
+                reply(200, json!({"data": [{"id": id, "name": "docs"}], "next_cursor": null})),
+                reply(202, json!({"id": id, "state": "queued"})),
+                reply(200, json!({"state": "embedding"})),
+            ])
+            .await;
+            let args = Args {
+                command,
+                json: false,
+                server: fake.server(),
+            };
+            assert_eq!(run(args).await.unwrap(), Outcome::Done);
+            let asked: Vec<String> = fake.requests().into_iter().map(|request| request.line).collect();
+            let migration = format!("/v1/knowledge-bases/{id}/embedding-migration");
+            assert_eq!(
+                asked[1..],
+                [format!("POST {migration}"), format!("GET {migration}")],
+                "{flag}"
+            );
+        }
+    }
 
     #[tokio::test]
     async fn a_migration_that_has_started_is_shown_once_it_can_be_switched() {

@@ -5,7 +5,7 @@ use clap::Subcommand;
 
 use super::search::Mode;
 use super::test_sets;
-use crate::client::{ServerArgs, find_all_by_name, find_or_create};
+use crate::client::{ServerArgs, find_base, find_or_create};
 use crate::eval::{Dataset, Report, Settings, documents_of, measure};
 use crate::ingest::{Bars, Place, ingest};
 use crate::outcome::Outcome;
@@ -75,8 +75,7 @@ async fn retrieval(args: RetrievalArgs) -> anyhow::Result<Outcome> {
     let bars = Bars::new(args.json);
     let documents = set.documents.len();
     let (base, tally) = if args.skip_ingest {
-        let found = find_all_by_name(&client, std::slice::from_ref(&name)).await?.pop();
-        (found.ok_or_else(|| anyhow::anyhow!("no base is named {name}"))?, None)
+        (find_base(&client, &name).await?, None)
     } else {
         let base = find_or_create(&client, &name).await?;
         let tally = ingest(&client, Place::base(base.id), set.documents, bars).await?;

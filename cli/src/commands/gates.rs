@@ -1,12 +1,12 @@
-use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Subcommand;
 use reqwest::Method;
+use retrieval::evaluation::Metric;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::client::{Client, ServerArgs, find_all_by_name, list_all};
+use crate::client::{Client, InBase, ServerArgs, find_base, find_in_base};
 use crate::outcome::Outcome;
 use crate::render::{one_line, print, print_done, print_json};
 
@@ -34,11 +34,11 @@ enum Command {
         /// The knowledge base, by name or id
         #[arg(long, value_name = "NAME")]
         kb: String,
-        /// The test set, by name
+        /// The test set, by name or id
         #[arg(long, value_name = "NAME")]
         name: String,
         /// What must not lose
-        #[arg(long, value_parser = ["ndcg@10", "recall@10", "recall@50", "mrr@10"], default_value = "ndcg@10")]
+        #[arg(long, value_parser = Metric::ALL.map(Metric::as_str), default_value = Metric::NdcgAt10.as_str())]
         metric: String,
         /// How much of it a change may lose on average, 0 to 1
         #[arg(long, value_name = "LOSS", default_value_t = 0.0)]
@@ -71,16 +71,16 @@ struct Override {
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
     let (Command::Show { kb } | Command::Set { kb, .. } | Command::Remove { kb }) = &args.command;
-    let found = find_all_by_name(&client, std::slice::from_ref(kb)).await?;
-    let base = found.first().context("there is no such knowledge base")?.id.to_string();
+    let id = find_base(&client, kb).await?.id;
+    let base = id.to_string();
     let path = ["knowledge-bases", &base, "gate"];
     let gate: Value = match &args.command {
         Command::Show { .. } => client.get(&path, &[]).await?,
         Command::Set {
             name, metric, max_loss, ..
         } => {
-            let body =
-                json!({"test_set_id": test_set(&client, &base, name).await?, "metric": metric, "max_loss": max_loss});
+            let set = find_in_base(&client, id, InBase::TestSet, name).await?;
+            let body = json!({"test_set_id": set, "metric": metric, "max_loss": max_loss});
             let set = || client.request(Method::PUT, &path).json(&body);
             client.call::<Value>(set).await?.1
         }
@@ -98,17 +98,6 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         print(&text(&gate, name.as_deref()))?;
     }
     Ok(Outcome::Done)
-}
-
-async fn test_set(client: &Client, base: &str, name: &str) -> anyhow::Result<Uuid> {
-    let sets: Vec<Value> = list_all(client, &["knowledge-bases", base, "test-sets"]).await?;
-    let set = sets
-        .iter()
-        .find(|set| set.get("name").and_then(Value::as_str) == Some(name));
-    let id = set
-        .and_then(|set| set.get("id"))
-        .context("the knowledge base has no such test set")?;
-    Ok(serde_json::from_value(id.clone())?)
 }
 
 /// Nothing where the server cannot say.
@@ -135,4 +124,59 @@ fn text(gate: &Gate, name: Option<&str>) -> String {
         );
     }
     text
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod tests {
+    use super::*;
+    use crate::testing::{Fake, reply};
+    use clap::FromArgMatches as _;
+
+    fn parsed(arguments: &[&str]) -> Result<Command, clap::Error> {
+        let command = Command::augment_subcommands(clap::Command::new("gates"));
+        let line = ["gates"].into_iter().chain(arguments.iter().copied());
+        Command::from_arg_matches(&command.try_get_matches_from(line)?)
+    }
+
+    #[tokio::test]
+    async fn the_test_set_of_a_gate_is_named_or_is_its_id() {
+        let (base, set) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        for name in ["golden", set.to_string().as_str()] {
+            let gate = json!({"test_set_id": set, "metric": "mrr@10", "max_loss": 0.0, "set_at": "2026-11-30T00:00:00Z", "overrides": []});
+            let fake = Fake::answering(vec![
+                reply(
+                    200,
+                    json!({"data": [{"id": base, "name": "docs"}], "next_cursor": null}),
+                ),
+                reply(
+                    200,
+                    json!({"data": [{"id": set, "name": "golden"}], "next_cursor": null}),
+                ),
+                reply(200, gate),
+            ])
+            .await;
+            let args = Args {
+                command: parsed(&["set", "--kb", "docs", "--name", name, "--metric", "mrr@10"]).unwrap(),
+                json: true,
+                server: fake.server(),
+            };
+            run(args).await.unwrap();
+            let sent: Value = serde_json::from_str(&fake.requests()[2].body).unwrap();
+            assert_eq!(
+                sent,
+                json!({"test_set_id": set, "metric": "mrr@10", "max_loss": 0.0}),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_gate_goes_by_any_metric_of_evaluations_and_no_other() {
+        let set = |metric| parsed(&["set", "--kb", "docs", "--name", "golden", "--metric", metric]);
+        for metric in Metric::ALL {
+            assert!(set(metric.as_str()).is_ok(), "{}", metric.as_str());
+        }
+        assert!(set("map").is_err());
+    }
 }

@@ -1,26 +1,12 @@
 //! What `keys create` refuses: keys that could never be used as they were asked for.
 use crate::outcome::Advised;
+use api::{PUBLISHABLE_SCOPES, SCOPES};
 use chrono::{DateTime, Utc};
 use clap::ValueEnum;
 use config::RateLimitSettings;
 
-/// What a key may be allowed to do; `*` is all of it.
-const SCOPES: [&str; 11] = [
-    "*",
-    "knowledge:read",
-    "knowledge:write",
-    "jobs:read",
-    "jobs:write",
-    "search:read",
-    "answers:read",
-    "evaluations:read",
-    "evaluations:write",
-    "webhooks:read",
-    "webhooks:write",
-];
-
-/// What a publishable key may be allowed at most; the API grants it no more, whatever is written of it.
-const PUBLISHABLE_SCOPES: [&str; 3] = ["search:read", "answers:read", "jobs:read"];
+/// All scopes.
+const ALL: &str = "*";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum KeyKind {
@@ -34,15 +20,19 @@ pub(super) enum KeyKind {
 pub(super) fn check_scopes(kind: KeyKind, scopes: Vec<String>) -> anyhow::Result<Vec<String>> {
     if scopes.is_empty() {
         let default: &[&str] = match kind {
-            KeyKind::Secret => &["*"],
+            KeyKind::Secret => &[ALL],
             KeyKind::Publishable => &["search:read", "answers:read"],
         };
         return Ok(default.iter().map(|scope| (*scope).to_owned()).collect());
     }
-    let (known, of_whom): (&[&str], _) = match kind {
-        KeyKind::Secret => (&SCOPES, ""),
+    let (known, of_whom) = match kind {
+        KeyKind::Secret => (
+            std::iter::once(ALL).chain(SCOPES.iter().copied()).collect::<Vec<_>>(),
+            "",
+        ),
+        // The API grants it no more, whatever is written of it.
         KeyKind::Publishable => (
-            &PUBLISHABLE_SCOPES,
+            PUBLISHABLE_SCOPES.to_vec(),
             " of a publishable key, which stands in web pages for all to read",
         ),
     };
@@ -146,6 +136,20 @@ pub(super) fn check_tier(limits: &RateLimitSettings, tier: Option<&str>) -> anyh
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_the_api_knows_of_scopes_is_what_a_key_is_made_with() {
+        let check = |kind, scope: &str| check_scopes(kind, vec![scope.to_owned()]);
+        for scope in SCOPES {
+            assert!(check(KeyKind::Secret, scope).is_ok(), "{scope}");
+            let is_for_pages = PUBLISHABLE_SCOPES.contains(scope);
+            assert_eq!(check(KeyKind::Publishable, scope).is_ok(), is_for_pages, "{scope}");
+        }
+        assert!(check(KeyKind::Secret, ALL).is_ok());
+        for kind in [KeyKind::Secret, KeyKind::Publishable] {
+            assert!(check(kind, "knowledge").is_err());
+        }
+    }
 
     #[test]
     fn an_origin_is_what_a_browser_sends() {

@@ -1,7 +1,7 @@
 use super::key_checks::{KeyKind, check_expiry, check_origins, check_scopes, check_tier};
 use crate::outcome::{Advised, Outcome};
 use crate::process::load_settings;
-use crate::render::{Reader, one_line, print, print_to_reader};
+use crate::render::{Reader, one_line, print, print_json, print_to_reader};
 use anyhow::Context;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
@@ -23,6 +23,7 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Action {
     /// Make a key; it is printed once and cannot be shown again
+    #[command(visible_alias = "add")]
     Create {
         #[arg(long)]
         tenant: String,
@@ -103,8 +104,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             };
             let key = api_keys::create(&mut owner, tenant.id, &new).await?;
             let shown = if json {
-                json!({ "id": key.id, "tenant_id": tenant.id, "kind": key.kind, "scopes": key.scopes, "key": secret })
-                    .to_string()
+                let made = json!({ "id": key.id, "tenant_id": tenant.id, "kind": key.kind, "scopes": key.scopes, "key": secret });
+                serde_json::to_string_pretty(&made)?
             } else {
                 format!(
                     "{secret}\n\nThis is the only time the key is shown. Its id is {}.",
@@ -123,7 +124,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             let tenant = tenants::find_by_name(&mut owner, &tenant).await?;
             let keys = api_keys::list(&mut owner, tenant.id).await?;
             if json {
-                print(&format!("{}\n", serde_json::to_string(&keys)?))?;
+                print_json(&keys)?;
             } else {
                 print(&keys.iter().map(line).collect::<String>())?;
             }

@@ -43,4 +43,5 @@ pub(crate) mod test_sets;
 pub(crate) mod top;
 pub(crate) mod up;
 pub(crate) mod webhooks;
+mod weighing;
 pub(crate) mod worker;

@@ -19,6 +19,7 @@ enum Command {
     /// List schedules, newest first
     List(Common),
     /// Make a schedule
+    #[command(visible_alias = "add")]
     Create(CreateArgs),
     /// Show a schedule: its next tick, and what became of the last ones
     Show(OneArgs),

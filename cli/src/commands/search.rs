@@ -4,7 +4,8 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::looked_at::LookedAt;
-use crate::client::{Finished, ServerArgs, find_all_by_name, find_collections, run_interactive};
+use super::weighing::Weighing;
+use crate::client::{Finished, ServerArgs, find_bases, find_collections, run_interactive};
 use crate::outcome::Outcome;
 use crate::render::{number_of, one_line, print, print_json, time, wrapped};
 
@@ -42,6 +43,11 @@ pub(crate) struct Args {
     /// Leave out what is less like the query than this, from 0 to 1; not in keyword mode
     #[arg(long, value_name = "COSINE")]
     min_similarity: Option<f64>,
+    #[command(flatten)]
+    weighing: Weighing,
+    /// Show so many chunks before and after each result
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5))]
+    neighbours: Option<u32>,
     /// Show only the best of results that say the same
     #[arg(long)]
     collapse: bool,
@@ -91,6 +97,11 @@ struct Hit {
     url: Option<String>,
     #[serde(default)]
     text: String,
+    /// Nothing where none were asked for, or where there are none.
+    #[serde(default)]
+    before: Option<Vec<Neighbour>>,
+    #[serde(default)]
+    after: Option<Vec<Neighbour>>,
     score: f64,
     #[serde(default)]
     similarity: Option<f64>,
@@ -98,9 +109,15 @@ struct Hit {
     explain: Option<Map<String, Value>>,
 }
 
+/// What stands beside a result in its document.
+#[derive(Deserialize)]
+struct Neighbour {
+    text: String,
+}
+
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
-    let bases: Vec<Uuid> = find_all_by_name(&client, &args.kb)
+    let bases: Vec<Uuid> = find_bases(&client, &args.kb)
         .await?
         .into_iter()
         .map(|base| base.id)
@@ -119,6 +136,8 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 .map(|least| ("min_similarity".to_owned(), json!(least))),
         );
         fields.extend(args.reranker.map(|name| ("reranker".to_owned(), name.into())));
+        fields.extend(args.neighbours.map(|count| ("neighbours".to_owned(), count.into())));
+        args.weighing.add_to(fields);
     }
     args.looked_at.add_to(&mut body);
     let finished = run_interactive(&client, "search", &body).await?;
@@ -147,7 +166,9 @@ fn text(results: &Results, finished: &Finished) -> String {
         if let Some(origin) = hit.url.as_ref().or(hit.external_id.as_ref()) {
             text.push_str(&format!("     {}\n", one_line(origin, 200)));
         }
+        text.push_str(&beside("before", hit.before.as_deref()));
         text.push_str(&wrapped(&one_line(&hit.text, 280), 5));
+        text.push_str(&beside("after", hit.after.as_deref()));
         let scores = hit.explain.iter().flatten().filter(|(_, value)| !value.is_null());
         let scores: Vec<String> = scores.map(|(name, value)| format!("{name}={value}")).collect();
         if !scores.is_empty() {
@@ -177,6 +198,13 @@ fn text(results: &Results, finished: &Finished) -> String {
         time(finished.took)
     ));
     text
+}
+
+fn beside(side: &str, chunks: Option<&[Neighbour]>) -> String {
+    let chunks = chunks.into_iter().flatten();
+    chunks
+        .map(|chunk| wrapped(&format!("{side}: {}", one_line(&chunk.text, 280)), 5))
+        .collect()
 }
 
 #[cfg(test)]
@@ -219,6 +247,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_stands_before_and_after_a_result_is_shown_around_it() {
+        let id = Uuid::from_u128(7);
+        let beside = |text: &str| json!([{"chunk_id": id, "headings": [], "text": text}]);
+        let hit = json!({"document_id": id, "title": "Lantern", "text": "36 hours.", "score": 1.0,
+            "before": beside("It runs\nfor"), "after": beside("Then it is dark.")});
+        let job = json!({"id": id, "kind": "search", "state": "succeeded", "result": {"results": [hit]}});
+        let fake = Fake::answering(vec![reply(200, job)]).await;
+        let finished = run_interactive(&fake.client(), "search", &json!({})).await.unwrap();
+        let text = text(&finished.parse().unwrap(), &finished);
+        assert!(
+            text.contains("\n     before: It runs for\n     36 hours.\n     after: Then it is dark.\n"),
+            "{text}"
+        );
+    }
+
+    #[tokio::test]
     async fn a_search_names_its_mode_and_limit() {
         let id = Uuid::from_u128(7);
         let fake = Fake::answering(vec![
@@ -238,6 +282,8 @@ mod tests {
             limit: 3,
             phrase: Vec::new(),
             min_similarity: Some(0.25),
+            weighing: Weighing::default(),
+            neighbours: Some(2),
             collapse: false,
             exact: false,
             rerank: false,
@@ -248,7 +294,7 @@ mod tests {
         };
         assert_eq!(run(args).await.unwrap(), Outcome::Done);
         let body: Value = serde_json::from_str(&fake.requests()[1].body).unwrap();
-        let expected = json!({"knowledge_base_ids": [id], "query": "q", "mode": "vector", "limit": 3, "min_similarity": 0.25, "explain": true, "phrases": [], "collapse": false, "tolerate_typos": true});
+        let expected = json!({"knowledge_base_ids": [id], "query": "q", "mode": "vector", "limit": 3, "min_similarity": 0.25, "explain": true, "phrases": [], "collapse": false, "tolerate_typos": true, "neighbours": 2});
         assert_eq!(body, expected);
     }
 }

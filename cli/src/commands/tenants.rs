@@ -1,6 +1,6 @@
 use crate::outcome::{Advised, Outcome};
 use crate::process::load_settings;
-use crate::render::{print, printable};
+use crate::render::{print, print_json, printable};
 use anyhow::Context;
 use clap::Subcommand;
 use config::Requirement;
@@ -15,6 +15,7 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Action {
     /// Make a tenant
+    #[command(visible_alias = "add")]
     Create {
         /// 1 to 63 lower-case letters, digits and hyphens
         name: String,
@@ -44,7 +45,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 created => created?,
             };
             if json {
-                print(&format!("{}\n", serde_json::to_string(&tenant)?))?;
+                print_json(&tenant)?;
             } else {
                 print(&format!("{}  {}\n", tenant.id, printable(&tenant.name)))?;
             }
@@ -52,7 +53,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         Action::List { json } => {
             let all = tenants::list(&mut owner).await?;
             if json {
-                print(&format!("{}\n", serde_json::to_string(&all)?))?;
+                print_json(&all)?;
             } else {
                 print(&all.iter().map(line).collect::<String>())?;
             }

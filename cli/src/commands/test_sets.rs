@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use uuid::Uuid;
 
-use crate::client::{Client, Page, ServerArgs, find_all_by_name, list_all, wait_for_end};
+use crate::client::{
+    Client, InBase, Page, ServerArgs, find_base, find_in_base, list_all, look_for_in_base, wait_for_end,
+};
 use crate::eval::{absent, comparison, evaluation, question_table, read_questions};
 use crate::outcome::Outcome;
 use crate::render::{number_of, one_line, print, print_json};
@@ -34,7 +36,7 @@ struct SetName {
     /// The knowledge base, by name or id
     #[arg(long, value_name = "NAME")]
     kb: String,
-    /// The test set, by name
+    /// The test set, by name or id
     #[arg(long, value_name = "NAME")]
     name: String,
 }
@@ -86,7 +88,7 @@ pub(crate) struct RunArgs {
     #[arg(long = "config", value_name = "JSON", value_parser = json_value)]
     configurations: Vec<Value>,
     /// Do not wait for its end
-    #[arg(long)]
+    #[arg(long, visible_alias = "no-wait")]
     detach: bool,
     #[command(flatten)]
     output: Output,
@@ -123,15 +125,16 @@ pub(crate) async fn run(command: Command) -> anyhow::Result<Outcome> {
 async fn import(args: ImportArgs) -> anyhow::Result<Outcome> {
     let questions = read_questions(&args.path)?;
     let client = args.output.server.connect()?;
-    let base = base(&client, &args.set.kb).await?;
-    let set = match find(&client, &base, &args.set.name).await? {
-        Some(set) => set,
+    let id = find_base(&client, &args.set.kb).await?.id;
+    let base = id.to_string();
+    let id = match look_for_in_base(&client, id, InBase::TestSet, &args.set.name).await? {
+        Some(id) => id.to_string(),
         None => {
             let body = json!({"name": args.set.name});
-            client.post(&["knowledge-bases", &base, "test-sets"], &body).await?
+            let made: Value = client.post(&["knowledge-bases", &base, "test-sets"], &body).await?;
+            field(&made, "id")
         }
     };
-    let id = field(&set, "id");
     let (mut added, mut known) = (0, 0);
     for (at, some) in questions.chunks(AT_ONCE).enumerate() {
         let body = json!({"questions": some});
@@ -164,7 +167,7 @@ async fn warn_of_absent(client: &Client, base: &str, questions: &[Value]) -> any
 
 async fn sets(args: SetsArgs) -> anyhow::Result<Outcome> {
     let client = args.output.server.connect()?;
-    let base = base(&client, &args.kb).await?;
+    let base = find_base(&client, &args.kb).await?.id.to_string();
     let all: Vec<Value> = list_all(&client, &["knowledge-bases", &base, "test-sets"]).await?;
     say(&args.output, &all.into(), |all| {
         all.as_array().into_iter().flatten().map(line).collect()
@@ -173,7 +176,7 @@ async fn sets(args: SetsArgs) -> anyhow::Result<Outcome> {
 
 async fn sample(args: SampleArgs) -> anyhow::Result<Outcome> {
     let client = args.output.server.connect()?;
-    let set = named(&client, &args.set).await?;
+    let (_, set) = named(&client, &args.set).await?;
     let body = json!({"limit": args.limit});
     let drawn: Value = client.post(&["test-sets", &set, "sample"], &body).await?;
     say(&args.output, &drawn, |drawn| {
@@ -190,7 +193,7 @@ fn json_value(text: &str) -> Result<Value, serde_json::Error> {
 
 async fn evaluate(args: RunArgs) -> anyhow::Result<Outcome> {
     let client = args.output.server.connect()?;
-    let set = named(&client, &args.set).await?;
+    let (base, set) = named(&client, &args.set).await?;
     let configurations = if args.configurations.is_empty() {
         vec![json!({})]
     } else {
@@ -199,7 +202,7 @@ async fn evaluate(args: RunArgs) -> anyhow::Result<Outcome> {
     // Of a large set the first page shows whether its names are those of the base.
     let limit = [("limit", "100".to_owned())];
     let questions: Page<Value> = client.get(&["test-sets", &set, "questions"], &limit).await?;
-    warn_of_absent(&client, &base(&client, &args.set.kb).await?, &questions.data).await?;
+    warn_of_absent(&client, &base, &questions.data).await?;
     let body = json!({"configurations": configurations});
     let mut job: Value = client.post(&["test-sets", &set, "evaluations"], &body).await?;
     let id = field(&job, "id");
@@ -249,24 +252,11 @@ fn say(output: &Output, answered: &Value, text: impl FnOnce(&Value) -> String) -
     Ok(Outcome::Done)
 }
 
-async fn base(client: &Client, name: &str) -> anyhow::Result<String> {
-    let found = find_all_by_name(client, &[name.to_owned()]).await?;
-    let base = found.first().context("there is no such knowledge base")?;
-    Ok(base.id.to_string())
-}
-
-async fn find(client: &Client, base: &str, name: &str) -> anyhow::Result<Option<Value>> {
-    let all: Vec<Value> = list_all(client, &["knowledge-bases", base, "test-sets"]).await?;
-    Ok(all
-        .into_iter()
-        .find(|set| set.get("name").and_then(Value::as_str) == Some(name)))
-}
-
-async fn named(client: &Client, set: &SetName) -> anyhow::Result<String> {
-    let base = base(client, &set.kb).await?;
-    let found = find(client, &base, &set.name).await?;
-    let found = found.with_context(|| format!("the knowledge base has no test set {}", set.name))?;
-    Ok(field(&found, "id"))
+/// The ids of the base and of the test set.
+async fn named(client: &Client, set: &SetName) -> anyhow::Result<(String, String)> {
+    let base = find_base(client, &set.kb).await?.id;
+    let found = find_in_base(client, base, InBase::TestSet, &set.name).await?;
+    Ok((base.to_string(), found.to_string()))
 }
 
 fn field(of: &Value, name: &str) -> String {

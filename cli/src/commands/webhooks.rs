@@ -5,7 +5,7 @@ use anyhow::bail;
 use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
-use store::webhooks::{EVENT_PATTERNS, EVENT_TYPES};
+use store::webhooks::{DeliveryState, EVENT_PATTERNS, EVENT_TYPES};
 use uuid::Uuid;
 
 #[derive(clap::Args)]
@@ -24,6 +24,7 @@ enum Command {
     /// List webhooks
     List,
     /// Make a webhook; its secret is printed once and cannot be shown again
+    #[command(visible_alias = "add")]
     Create {
         url: String,
         #[arg(long, value_delimiter = ',', required = true, help = events_help())]
@@ -61,8 +62,8 @@ enum Command {
     /// List what was sent, and what was answered
     Deliveries {
         id: Uuid,
-        /// Only pending, delivered or failed
-        #[arg(long)]
+        /// Only those in this state
+        #[arg(long, value_parser = DeliveryState::ALL.map(DeliveryState::as_str))]
         state: Option<String>,
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
         limit: u32,
@@ -102,7 +103,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
 async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
     let post = async |path: &[&str], body: Value| -> anyhow::Result<Value> { Ok(client.post(path, &body).await?) };
     match command {
-        Command::List => Ok(json!({"data": list_all::<Value>(client, &["webhooks"]).await?, "next_cursor": null})),
+        Command::List => Ok(list_all::<Value>(client, &["webhooks"]).await?.into()),
         Command::Create {
             url,
             events,
@@ -181,7 +182,7 @@ async fn change(client: &Client, id: Uuid, body: &Value) -> anyhow::Result<Value
 fn text(command: &Command, answered: &Value) -> String {
     let rows = || answered.get("data").and_then(Value::as_array).into_iter().flatten();
     match command {
-        Command::List => or_none(rows().map(webhook).collect()),
+        Command::List => or_none(answered.as_array().into_iter().flatten().map(webhook).collect()),
         Command::Deliveries { .. } => {
             let mut lines = or_none(rows().map(delivery).collect());
             if let Some(cursor) = answered.get("next_cursor").and_then(Value::as_str) {
@@ -285,6 +286,33 @@ mod tests {
             "attempts": [{"attempted_at": "t", "status": null, "took_ms": 5, "error": {"code": "timeout", "message": "late"}}]}),
         );
         assert_eq!(shown, "d  failed     c  job.dead\n    t  no answer  5 ms  late\n");
+    }
+
+    #[tokio::test]
+    async fn webhooks_are_listed_as_an_array_of_all_pages() {
+        let hook = |id: &str| json!({"id": id, "url": "u", "events": ["*"], "enabled": true});
+        let fake = Fake::answering(vec![
+            reply(200, json!({"data": [hook("a")], "next_cursor": "b"})),
+            reply(200, json!({"data": [hook("b")], "next_cursor": null})),
+        ])
+        .await;
+        let listed = ask(&fake.client(), &Command::List).await.unwrap();
+        assert_eq!(listed, json!([hook("a"), hook("b")]));
+        assert_eq!(text(&Command::List, &listed), "a  enabled  u  *\nb  enabled  u  *\n");
+        assert_eq!(text(&Command::List, &json!([])), "there are none\n");
+    }
+
+    #[test]
+    fn deliveries_are_asked_for_in_a_state_that_they_have() {
+        let deliveries = |state: &str| {
+            let command = Args::augment_args(clap::Command::new("webhooks"));
+            let id = Uuid::nil().to_string();
+            command.try_get_matches_from(["webhooks", "deliveries", &id, "--state", state])
+        };
+        for state in DeliveryState::ALL {
+            assert!(deliveries(state.as_str()).is_ok(), "{state:?}");
+        }
+        assert!(deliveries("lost").is_err());
     }
 
     #[tokio::test]

@@ -11,8 +11,10 @@ use uuid::Uuid;
 
 use crate::client::Client;
 
-/// The API's limit for one document.
-pub(crate) const MAX_DOCUMENT_BYTES: u64 = 25 * 1024 * 1024;
+/// What is read of a file into memory. How large a document may be is the installation's to say, and its answer says it.
+const MAX_FILE_BYTES: u64 = 512 * MIB;
+
+const MIB: u64 = 1024 * 1024;
 
 /// A document to send.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,7 +80,7 @@ impl NewDocument {
     /// Reads what has to be read.
     ///
     /// # Errors
-    /// A code and a sentence: the file cannot be read or is larger than the API takes.
+    /// A code and a sentence: the file cannot be read, or not into memory.
     pub(super) async fn prepare(&self, place: Place) -> Result<Upload, (String, String)> {
         let external_id = self.external_id.clone();
         let (path, mime_type, charset) = match &self.content {
@@ -101,11 +103,10 @@ impl NewDocument {
         };
         let unreadable = |error: std::io::Error| ("unreadable".to_owned(), format!("cannot be read: {error}"));
         let size = tokio::fs::metadata(path).await.map_err(unreadable)?.len();
-        if size > MAX_DOCUMENT_BYTES {
-            return Err((
-                "too_large".into(),
-                format!("is {} MiB; the limit is 25 MiB", size / (1024 * 1024)),
-            ));
+        if size > MAX_FILE_BYTES {
+            let (size, most) = (size / MIB, MAX_FILE_BYTES / MIB);
+            let message = format!("is {size} MiB; files of more than {most} MiB are not read");
+            return Err(("too_large".into(), message));
         }
         let bytes: Bytes = tokio::fs::read(path).await.map_err(unreadable)?.into();
         let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();

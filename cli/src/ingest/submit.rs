@@ -212,24 +212,42 @@ mod tests {
         assert_eq!(tally.failed[0].message, "1 field is invalid; content: has NUL");
     }
 
-    #[tokio::test]
-    async fn a_file_over_the_limit_is_not_sent() {
-        let dir = TempDir::new();
-        let document = file(&dir, "big.md", b"");
+    /// A file of so many zeros.
+    fn large(dir: &TempDir, mib: u64) -> NewDocument {
+        let document = file(dir, "big.md", b"");
         let Content::File { path, .. } = &document.content else {
             unreachable!()
         };
-        std::fs::File::options()
-            .write(true)
-            .open(path)
-            .unwrap()
-            .set_len(26 * 1024 * 1024)
-            .unwrap();
-        let fake = Fake::answering(vec![]).await;
-        let tally = ingest(&fake.client(), Place::base(BASE), vec![document], Bars::new(true))
+        let opened = std::fs::File::options().write(true).open(path).unwrap();
+        opened.set_len(mib * 1024 * 1024).unwrap();
+        document
+    }
+
+    #[tokio::test]
+    async fn how_large_a_document_may_be_is_what_the_installation_says() {
+        let dir = TempDir::new();
+        let detail = "More than 10485760 bytes were sent.";
+        let fake = Fake::answering(vec![reply(413, json!({"code": "too_large", "detail": detail}))]).await;
+        let documents = vec![large(&dir, 26)];
+        let tally = ingest(&fake.client(), Place::base(BASE), documents, Bars::new(true))
             .await
             .unwrap();
-        assert_eq!(tally.failed[0].message, "is 26 MiB; the limit is 25 MiB");
+        assert_eq!(tally.failed[0].message, detail);
+        assert!(fake.requests()[0].body.len() > 26 * 1024 * 1024, "it was sent");
+    }
+
+    #[tokio::test]
+    async fn a_file_that_memory_is_too_small_for_is_not_read() {
+        let dir = TempDir::new();
+        let fake = Fake::answering(vec![]).await;
+        let documents = vec![large(&dir, 513)];
+        let tally = ingest(&fake.client(), Place::base(BASE), documents, Bars::new(true))
+            .await
+            .unwrap();
+        assert_eq!(
+            tally.failed[0].message,
+            "is 513 MiB; files of more than 512 MiB are not read"
+        );
         assert!(fake.requests().is_empty());
     }
 

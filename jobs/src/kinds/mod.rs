@@ -17,7 +17,7 @@ mod viewer;
 
 use crate::Kind;
 
-/// The names of all kinds.
+/// The names of all kinds: what may be limited, paused and told to webhooks.
 pub const NAMES: [&str; 20] = [
     IngestDocument::NAME,
     ReingestDocuments::NAME,

@@ -27,6 +27,8 @@ pub enum ReingestState {
 }
 
 impl ReingestState {
+    pub const ALL: [Self; 2] = [Self::Ready, Self::Failed];
+
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

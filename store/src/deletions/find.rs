@@ -18,16 +18,24 @@ pub enum DeletionState {
     Complete,
 }
 
+impl DeletionState {
+    pub const ALL: [Self; 3] = [Self::Accepted, Self::Erasing, Self::Complete];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Erasing => "erasing",
+            Self::Complete => "complete",
+        }
+    }
+}
+
 impl FromStr for DeletionState {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "accepted" => Ok(Self::Accepted),
-            "erasing" => Ok(Self::Erasing),
-            "complete" => Ok(Self::Complete),
-            _ => Err(()),
-        }
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(())
     }
 }
 

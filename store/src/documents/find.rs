@@ -21,17 +21,25 @@ pub enum DocumentState {
     Deleting,
 }
 
+impl DocumentState {
+    pub const ALL: [Self; 4] = [Self::Pending, Self::Ready, Self::Failed, Self::Deleting];
+
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Ready => "ready",
+            Self::Failed => "failed",
+            Self::Deleting => "deleting",
+        }
+    }
+}
+
 impl FromStr for DocumentState {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "pending" => Ok(Self::Pending),
-            "ready" => Ok(Self::Ready),
-            "failed" => Ok(Self::Failed),
-            "deleting" => Ok(Self::Deleting),
-            _ => Err(()),
-        }
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or(())
     }
 }
 

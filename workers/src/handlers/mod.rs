@@ -61,4 +61,16 @@ mod tests {
             assert_eq!(jobs::kinds::steps_of(kind), steps, "{kind}");
         }
     }
+
+    #[test]
+    fn every_kind_that_runs_is_named_and_no_other() {
+        let mut run: Vec<&str> = super::registry().steps().map(|(kind, _)| kind).collect();
+        let mut named = jobs::kinds::NAMES.to_vec();
+        run.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(
+            run, named,
+            "limits, pauses and webhooks know kinds by `jobs::kinds::NAMES`"
+        );
+    }
 }

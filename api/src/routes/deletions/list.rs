@@ -4,11 +4,9 @@ use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use std::collections::HashMap;
-use store::deletions::DeletionReplica;
+use store::deletions::{DeletionReplica, DeletionState};
 use store::{DeletionId, JobId, StoreError};
 use uuid::Uuid;
-
-const STATES: [&str; 3] = ["accepted", "erasing", "complete"];
 
 /// Which page of which deletions.
 pub(crate) struct ListDeletions {
@@ -20,7 +18,8 @@ pub(crate) struct ListDeletions {
 impl FromQuery for ListDeletions {
     fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
         let before = query.text("cursor").map(|cursor| Uuid::parse(&cursor)).transpose()?;
-        let state = query.choice("state", &STATES, |text| STATES.into_iter().find(|known| *known == text));
+        let words = DeletionState::ALL.map(DeletionState::as_str);
+        let state = query.choice("state", &words, |text| words.into_iter().find(|known| *known == text));
         Ok(Self {
             state,
             before: before.map(DeletionId),

@@ -4,11 +4,9 @@ use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use std::ops::RangeInclusive;
-use store::documents::DocumentFilter;
+use store::documents::{DocumentFilter, DocumentState};
 use store::{CollectionId, DocumentId, KnowledgeBaseId, SourceId};
 use uuid::Uuid;
-
-const STATES: [&str; 4] = ["pending", "ready", "failed", "deleting"];
 
 /// Longer than a client may make one: a page that was crawled goes by its address, of at most 1,024 bytes.
 const EXTERNAL_ID_CHARS: RangeInclusive<usize> = 1..=1024;
@@ -28,7 +26,8 @@ pub(crate) struct ListDocuments {
 impl FromQuery for ListDocuments {
     fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
         let before = query.text("cursor").map(|cursor| Uuid::parse(&cursor)).transpose()?;
-        let state = query.choice("state", &STATES, |text| STATES.into_iter().find(|known| *known == text));
+        let words = DocumentState::ALL.map(DocumentState::as_str);
+        let state = query.choice("state", &words, |text| words.into_iter().find(|known| *known == text));
         Ok(Self {
             state,
             external_id: query.bounded_text("external_id", EXTERNAL_ID_CHARS),

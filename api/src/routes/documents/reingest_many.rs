@@ -12,8 +12,6 @@ use store::{CollectionId, KnowledgeBaseId, SourceId, StoreError, TenantTx, knowl
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-const STATES: [(&str, ReingestState); 2] = [("ready", ReingestState::Ready), ("failed", ReingestState::Failed)];
-
 /// Which documents are ingested again; all that is given must hold.
 #[derive(Debug, ToSchema)]
 #[schema(as = ReingestFields)]
@@ -41,7 +39,7 @@ pub(crate) struct Which {
 impl FromFields for Which {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         Some(Self {
-            state: fields.optional_choice("state", &STATES),
+            state: fields.optional_choice("state", &ReingestState::ALL.map(|state| (state.as_str(), state))),
             mime_type: fields.optional_text("mime_type", 1..=200),
             source_id: fields.optional_id("source_id").map(SourceId),
             collection_id: fields.optional_id("collection_id").map(CollectionId),

@@ -19,7 +19,7 @@ use uuid::Uuid;
 pub(crate) struct JsonDocument {
     #[schema(min_length = 1, max_length = 500)]
     title: String,
-    /// At most 25 MiB.
+    /// 25 MiB at most, unless the installation says otherwise.
     content: String,
     /// A format whose files are text, such as `text/markdown`, `text/html`, `text/plain`, `text/csv`, `application/json` or `message/rfc822`.
     #[schema(example = "text/markdown")]
@@ -133,7 +133,7 @@ async fn join(tx: &mut TenantTx, batch: BatchId) -> Result<(), Problem> {
         (status = 400, description = "The body is not the JSON or the form that it says it is."),
         (status = 404, description = "There is no such knowledge base, no such collection in it, or no such batch."),
         (status = 409, description = "The batch takes no more jobs, or the idempotency key was used for another request."),
-        (status = 413, description = "The document is over 25 MiB."),
+        (status = 413, description = "The document is larger than the installation takes, 25 MiB unless it says otherwise."),
         (status = 415, description = "The document is of a type that cannot be ingested."),
         (status = 422, description = "Fields are missing, wrong or unknown; or the content is empty, or text that holds NUL or is not in its encoding."),
     )

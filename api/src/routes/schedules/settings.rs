@@ -50,6 +50,49 @@ impl Settings {
         what: Submittable<'_>,
         now: DateTime<Utc>,
     ) -> Option<Self> {
+        let given = Given::read(fields, current);
+        given.checked(fields, current, what, now)
+    }
+
+    /// The first tick after `now`; `None` when it is disabled.
+    ///
+    /// # Errors
+    /// That there is none.
+    pub(super) fn next(&self, id: ScheduleId, now: DateTime<Utc>) -> Result<Option<NextTick>, Problem> {
+        if !self.enabled {
+            return Ok(None);
+        }
+        let never = |_| Problem::invalid(vec![never_fires()]);
+        let tick = self.timetable.next_after(now).map_err(never)?;
+        let due_at = tick + jitter(id, tick, self.jitter_secs);
+        Ok(Some(NextTick { tick, due_at }))
+    }
+
+    /// Whether ticks come at other times than those of `before`.
+    pub(super) fn has_other_ticks(&self, before: &Schedule) -> bool {
+        self.cron != before.cron || self.time_zone != before.time_zone || self.jitter_secs != before.jitter_secs
+    }
+}
+
+/// What the fields say, each for itself; or what stood there.
+struct Given {
+    name: Option<String>,
+    cron: Option<String>,
+    time_zone: Option<String>,
+    kind: Option<String>,
+    payload: Option<Value>,
+    /// Kind or payload are given: what was found right before may not be so any more.
+    is_other_work: bool,
+    priority: Option<i16>,
+    max_attempts: Option<i16>,
+    jitter_secs: i32,
+    catch_up: CatchUp,
+    overlap: Overlap,
+    enabled: bool,
+}
+
+impl Given {
+    fn read(fields: &mut Fields, current: Option<&Schedule>) -> Self {
         let before = kept(fields, "name", current);
         let name = match before {
             None => fields.name("name", 1..=200),
@@ -89,67 +132,72 @@ impl Settings {
         let before = kept(fields, "enabled", current);
         let enabled = fields.optional_bool("enabled");
         let enabled = enabled.or_else(|| Some(before?.enabled)).unwrap_or(true);
-
-        if catch_up == CatchUp::All && overlap == Overlap::Skip {
-            let message = "must be allow when catch_up is all: the ticks would skip each other";
-            fields.error("overlap", "contradiction", message);
-        }
-        // A missing expression is noted already; the zone is looked at all the same.
-        let timetable = Timetable::new(
-            cron.as_deref().unwrap_or("@daily"),
-            time_zone.as_deref().unwrap_or("UTC"),
-        );
-        let timetable = noted(fields, timetable);
-        if let Some(error) = timetable
-            .as_ref()
-            .and_then(|timetable| spacing_error(timetable, jitter_secs, now))
-        {
-            fields.note([error]);
-        }
-        let (kind, entry, payload) = if is_other_work || enabled || current.is_none() {
-            let Some(kind) = kind else {
-                fields.note(payload.as_ref().and_then(payload_size_fault));
-                return None;
-            };
-            let (entry, payload) = noted(fields, check_kind(what, &kind, payload))?;
-            (entry.kind.to_owned(), Some(entry), payload)
-        } else {
-            (kind?, None, payload?)
-        };
-        Some(Self {
-            name: name?,
-            cron: cron?,
-            time_zone: time_zone?,
+        Self {
+            name,
+            cron,
+            time_zone,
             kind,
-            entry,
             payload,
+            is_other_work,
             priority,
             max_attempts,
             jitter_secs,
             catch_up,
             overlap,
             enabled,
+        }
+    }
+
+    /// Whether they go together, and whether there is such work and such a timetable.
+    fn checked(
+        self,
+        fields: &mut Fields,
+        current: Option<&Schedule>,
+        what: Submittable<'_>,
+        now: DateTime<Utc>,
+    ) -> Option<Settings> {
+        if self.catch_up == CatchUp::All && self.overlap == Overlap::Skip {
+            let message = "must be allow when catch_up is all: the ticks would skip each other";
+            fields.error("overlap", "contradiction", message);
+        }
+        // A missing expression is noted already; the zone is looked at all the same.
+        let timetable = Timetable::new(
+            self.cron.as_deref().unwrap_or("@daily"),
+            self.time_zone.as_deref().unwrap_or("UTC"),
+        );
+        let timetable = noted(fields, timetable);
+        if let Some(error) = timetable
+            .as_ref()
+            .and_then(|timetable| spacing_error(timetable, self.jitter_secs, now))
+        {
+            fields.note([error]);
+        }
+        let (is_other_work, enabled, payload) = (self.is_other_work, self.enabled, self.payload);
+        let (kind, entry, payload) = if is_other_work || enabled || current.is_none() {
+            let Some(kind) = self.kind else {
+                fields.note(payload.as_ref().and_then(payload_size_fault));
+                return None;
+            };
+            let (entry, payload) = noted(fields, check_kind(what, &kind, payload))?;
+            (entry.kind.to_owned(), Some(entry), payload)
+        } else {
+            (self.kind?, None, payload?)
+        };
+        Some(Settings {
+            name: self.name?,
+            cron: self.cron?,
+            time_zone: self.time_zone?,
+            kind,
+            entry,
+            payload,
+            priority: self.priority,
+            max_attempts: self.max_attempts,
+            jitter_secs: self.jitter_secs,
+            catch_up: self.catch_up,
+            overlap: self.overlap,
+            enabled,
             timetable: timetable?,
         })
-    }
-
-    /// The first tick after `now`; `None` when it is disabled.
-    ///
-    /// # Errors
-    /// That there is none.
-    pub(super) fn next(&self, id: ScheduleId, now: DateTime<Utc>) -> Result<Option<NextTick>, Problem> {
-        if !self.enabled {
-            return Ok(None);
-        }
-        let never = |_| Problem::invalid(vec![never_fires()]);
-        let tick = self.timetable.next_after(now).map_err(never)?;
-        let due_at = tick + jitter(id, tick, self.jitter_secs);
-        Ok(Some(NextTick { tick, due_at }))
-    }
-
-    /// Whether ticks come at other times than those of `before`.
-    pub(super) fn has_other_ticks(&self, before: &Schedule) -> bool {
-        self.cron != before.cron || self.time_zone != before.time_zone || self.jitter_secs != before.jitter_secs
     }
 }
 

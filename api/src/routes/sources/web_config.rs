@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 /// Fields of the config that hold addresses.
 const ADDRESSES: [&str; 3] = ["start_urls", "sitemaps", "scope"];
+/// The most that a sync reads of a page. It does not follow `server.max_document_bytes`, which is what clients may send: what is read of other people's sites stays bounded.
 const MAX_PAGE_BYTES: i64 = 26_214_400;
 
 /// How a web source is crawled. robots.txt is always followed.
@@ -39,7 +40,7 @@ pub(crate) struct WebConfig {
     /// Between two requests to a host; 500 by default, and longer where its robots.txt asks for it.
     #[schema(minimum = 20, maximum = 60000)]
     min_delay_ms: Option<u32>,
-    /// A larger page is skipped; 25 MiB by default.
+    /// A larger page is skipped; 25 MiB, the most, by default.
     #[schema(minimum = 1024, maximum = 26214400)]
     max_page_bytes: Option<u32>,
     /// A sync ends early after so long; 60 by default.
@@ -143,5 +144,17 @@ pub(super) fn check_addresses(fields: &mut Fields, settings: &Settings) {
     // A long list of bad addresses is told from its beginning.
     for (field, fault) in faults.into_iter().take(100) {
         fields.error(&field, fault.code, fault.message);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::MAX_PAGE_BYTES;
+
+    #[test]
+    fn the_document_names_the_largest_page_that_is_read() {
+        let document = serde_json::to_value(crate::openapi()).unwrap_or_default();
+        let said = document.pointer("/components/schemas/WebConfig/properties/max_page_bytes/maximum");
+        assert_eq!(said.and_then(serde_json::Value::as_i64), Some(MAX_PAGE_BYTES));
     }
 }

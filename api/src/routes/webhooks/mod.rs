@@ -1,5 +1,4 @@
 //! /v1/webhooks
-pub(crate) mod change;
 pub(crate) mod create;
 pub(crate) mod delete;
 pub(crate) mod deliveries;
@@ -11,3 +10,4 @@ pub(crate) mod replay_failed;
 pub(crate) mod rotate_secret;
 pub(crate) mod show;
 pub(crate) mod test;
+pub(crate) mod update;

@@ -1,9 +1,11 @@
 use anyhow::Context as _;
 use serde::Deserialize;
 use serde_json::Value;
+use store::documents::DocumentState;
 use uuid::Uuid;
 
-use crate::client::{Client, Page, ServerArgs, find_all_by_name, find_collections};
+use super::source::source_id;
+use crate::client::{Client, Page, ServerArgs, find_base, find_collections};
 use crate::outcome::Outcome;
 use crate::render::{number_of, one_line, print, print_json};
 
@@ -15,17 +17,20 @@ const MORE: &str = "there may be more: --limit says how many are shown\n";
 #[derive(clap::Args)]
 pub(super) struct ListArgs {
     /// The knowledge base, by name or id
-    #[arg(value_name = "BASE")]
-    base: String,
+    #[arg(value_name = "BASE", required_unless_present = "kb", conflicts_with = "kb")]
+    base: Option<String>,
+    /// The same, as other commands take it
+    #[arg(long, value_name = "NAME")]
+    kb: Option<String>,
     /// Only those in this state
-    #[arg(long, value_parser = ["pending", "ready", "failed", "deleting"])]
+    #[arg(long, value_parser = DocumentState::ALL.map(DocumentState::as_str))]
     state: Option<String>,
     /// The one that you call so
     #[arg(long, value_name = "ID")]
     external_id: Option<String>,
-    /// Only those that come from this source
-    #[arg(long, value_name = "SOURCE_ID")]
-    source: Option<Uuid>,
+    /// Only those that come from this source, by name or id
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
     /// Only those that are in this collection, by name or id
     #[arg(long, value_name = "NAME")]
     collection: Option<String>,
@@ -63,8 +68,8 @@ struct Failure {
 
 pub(super) async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
-    let found = find_all_by_name(&client, std::slice::from_ref(&args.base)).await?;
-    let base = found.first().context("there is no such knowledge base")?.id;
+    let name = args.base.as_ref().or(args.kb.as_ref());
+    let base = find_base(&client, name.context("say which knowledge base")?).await?.id;
     let (documents, more) = read(&client, base, &args).await?;
     if args.json {
         print_json(&Value::Array(documents))?;
@@ -83,12 +88,13 @@ pub(super) async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
 async fn read(client: &Client, base: Uuid, args: &ListArgs) -> anyhow::Result<(Vec<Value>, bool)> {
     let names: Vec<String> = args.collection.iter().cloned().collect();
     let collection = find_collections(client, &[base], &names).await?;
+    let source = source_id(client, base, args.source.as_deref()).await?;
     let base = base.to_string();
     let filter = [
         ("collection_id", collection.first().map(Uuid::to_string)),
         ("state", args.state.clone()),
         ("external_id", args.external_id.clone()),
-        ("source_id", args.source.map(|id| id.to_string())),
+        ("source_id", source.map(|id| id.to_string())),
         ("mime_type", args.mime_type.clone()),
         ("q", args.query.clone()),
     ];
@@ -157,7 +163,8 @@ mod tests {
         ])
         .await;
         let args = ListArgs {
-            base: "docs".into(),
+            base: Some("docs".into()),
+            kb: None,
             state: Some("ready".into()),
             external_id: None,
             source: None,
@@ -176,6 +183,44 @@ mod tests {
             format!("GET /v1/knowledge-bases/{id}/documents?limit={limit}&state=ready&q=a%26b{cursor}")
         };
         assert_eq!(asked, [page(3, ""), page(2, "&cursor=a"), page(2, "&cursor=b")]);
+    }
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: ListArgs,
+    }
+
+    fn parsed(arguments: &[&str]) -> Result<ListArgs, clap::Error> {
+        let line = ["list"].into_iter().chain(arguments.iter().copied());
+        Ok(<Line as clap::Parser>::try_parse_from(line)?.args)
+    }
+
+    #[tokio::test]
+    async fn the_base_may_be_named_as_everywhere_and_the_source_by_its_name() {
+        let (id, site) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        let listed =
+            |id: Uuid, name: &str| reply(200, json!({"data": [{"id": id, "name": name}], "next_cursor": null}));
+        let fake = Fake::answering(vec![
+            listed(id, "docs"),
+            listed(site, "site"),
+            reply(200, json!({"data": [], "next_cursor": null})),
+        ])
+        .await;
+        let mut args = parsed(&["--kb", "docs", "--source", "site"]).unwrap();
+        args.server = fake.server();
+        assert_eq!(list(args).await.unwrap(), Outcome::Done);
+        let asked = format!("GET /v1/knowledge-bases/{id}/documents?limit=20&source_id={site}");
+        assert_eq!(fake.requests()[2].line, asked);
+        assert!(parsed(&[]).is_err() && parsed(&["docs", "--kb", "docs"]).is_err());
+    }
+
+    #[test]
+    fn a_state_is_one_that_documents_have() {
+        for state in DocumentState::ALL {
+            assert!(parsed(&["docs", "--state", state.as_str()]).is_ok(), "{state:?}");
+        }
+        assert!(parsed(&["docs", "--state", "done"]).is_err());
     }
 
     #[test]

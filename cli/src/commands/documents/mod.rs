@@ -3,6 +3,7 @@ mod delete;
 mod list;
 mod reingest;
 mod show;
+mod source;
 mod update;
 
 use clap::Subcommand;

@@ -1,10 +1,12 @@
-use anyhow::{Context as _, bail};
+use anyhow::bail;
+use jobs::kinds::ReingestState;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::delete::{field, outcome};
-use crate::client::{Client, ServerArgs, find_all_by_name, find_collections, wait_for_end};
+use super::source::source_id;
+use crate::client::{Client, ServerArgs, find_base, find_collections, wait_for_end};
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
 
@@ -20,14 +22,14 @@ pub(super) struct ReingestArgs {
     #[arg(long = "kb", value_name = "NAME")]
     base: Option<String>,
     /// Only those in this state
-    #[arg(long, value_parser = ["ready", "failed"], requires = "base")]
+    #[arg(long, value_parser = ReingestState::ALL.map(ReingestState::as_str), requires = "base")]
     state: Option<String>,
     /// Only those of this media type, such as application/pdf
     #[arg(long, value_name = "TYPE", requires = "base")]
     mime_type: Option<String>,
-    /// Only those that come from this source
-    #[arg(long, value_name = "SOURCE_ID", requires = "base")]
-    source: Option<Uuid>,
+    /// Only those that come from this source, by name or id
+    #[arg(long, value_name = "NAME", requires = "base")]
+    source: Option<String>,
     /// Only those that are in this collection, by name or id
     #[arg(long, value_name = "NAME", requires = "base")]
     collection: Option<String>,
@@ -66,16 +68,16 @@ async fn one(client: &Client, id: Uuid) -> anyhow::Result<Value> {
 }
 
 async fn many(client: &Client, base: &str, args: &ReingestArgs) -> anyhow::Result<Value> {
-    let found = find_all_by_name(client, &[base.to_owned()]).await?;
-    let base = found.first().context("there is no such knowledge base")?.id;
+    let base = find_base(client, base).await?.id;
     let names: Vec<String> = args.collection.iter().cloned().collect();
     let collection = find_collections(client, &[base], &names).await?;
+    let source = source_id(client, base, args.source.as_deref()).await?;
     let base = base.to_string();
     let which = [
         ("collection_id", collection.first().map(Uuid::to_string)),
         ("state", args.state.clone()),
         ("mime_type", args.mime_type.clone()),
-        ("source_id", args.source.map(|id| id.to_string())),
+        ("source_id", source.map(|id| id.to_string())),
     ];
     let which = which
         .into_iter()

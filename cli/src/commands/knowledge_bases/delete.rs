@@ -1,8 +1,8 @@
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use reqwest::Method;
 use serde_json::Value;
 
-use crate::client::{Client, find_all_by_name};
+use crate::client::{Client, find_base};
 use crate::render::one_line;
 
 /// The job that deletes it.
@@ -11,8 +11,7 @@ pub(super) async fn delete(client: &Client, name: &str, confirm: &str) -> anyhow
         name == confirm,
         "--confirm must be the name of the knowledge base, {name:?}; nothing was deleted"
     );
-    let found = find_all_by_name(client, &[name.to_owned()]).await?;
-    let id = found.first().context("there is no such knowledge base")?.id.to_string();
+    let id = find_base(client, name).await?.id.to_string();
     let send = || client.request(Method::DELETE, &["knowledge-bases", &id]);
     let (_, job) = client.call::<Value>(send).await?;
     Ok(job)

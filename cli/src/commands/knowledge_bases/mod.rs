@@ -35,6 +35,7 @@ enum Command {
         name: String,
     },
     /// Make a knowledge base
+    #[command(visible_alias = "add")]
     Create(CreateArgs),
     /// Show where a knowledge base can be searched, and how far each copy of it is
     Replicas {

@@ -1,12 +1,10 @@
-use anyhow::Context as _;
 use serde_json::Value;
 
-use crate::client::{Client, find_all_by_name, list_all};
+use crate::client::{Client, find_base, list_all};
 use crate::render::one_line;
 
 pub(super) async fn list(client: &Client, name: &str) -> anyhow::Result<Vec<Value>> {
-    let found = find_all_by_name(client, &[name.to_owned()]).await?;
-    let id = found.first().context("there is no such knowledge base")?.id.to_string();
+    let id = find_base(client, name).await?.id.to_string();
     Ok(list_all(client, &["knowledge-bases", &id, "replicas"]).await?)
 }
 

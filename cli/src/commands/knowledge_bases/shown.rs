@@ -4,13 +4,12 @@ use reqwest::header::{ETAG, HeaderValue};
 use serde_json::Value;
 
 use super::update::Setting;
-use crate::client::{Client, find_all_by_name};
+use crate::client::{Client, find_base};
 use crate::render::one_line;
 
 /// The base as it is, with its ETag.
 pub(super) async fn read(client: &Client, name: &str) -> anyhow::Result<(Value, HeaderValue)> {
-    let found = find_all_by_name(client, &[name.to_owned()]).await?;
-    let id = found.first().context("there is no such knowledge base")?.id.to_string();
+    let id = find_base(client, name).await?.id.to_string();
     let response = client
         .send(|| client.request(Method::GET, &["knowledge-bases", &id]))
         .await?;

@@ -1,21 +1,22 @@
-use anyhow::Context as _;
 use clap::Subcommand;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::Method;
 use serde_json::{Value, json};
+use store::sources::ItemStatus;
 use uuid::Uuid;
 
 mod settings;
 mod text;
+mod which;
 
 use crate::client::{
-    Client, ClientError, ServerArgs, find_all_by_name, find_or_create, find_or_create_collection, list_all,
-    wait_for_end,
+    Client, ClientError, ServerArgs, find_base, find_or_create, find_or_create_collection, list_all, wait_for_end,
 };
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
 use settings::{AddArgs, UpdateArgs};
 use text::{field, number, text};
+use which::Which;
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -31,6 +32,7 @@ pub(crate) struct Args {
 #[derive(Subcommand)]
 enum Command {
     /// Make a web source: a site, or a part of one, whose pages are read into a knowledge base
+    #[command(visible_alias = "create")]
     Add(AddArgs),
     /// List the sources of a knowledge base
     List {
@@ -39,10 +41,14 @@ enum Command {
         kb: String,
     },
     /// Show a source and its last syncs
-    Show { id: Uuid },
+    Show {
+        #[command(flatten)]
+        which: Which,
+    },
     /// Look at the source, and bring its documents up to date
     Sync {
-        id: Uuid,
+        #[command(flatten)]
+        which: Which,
         /// Look, and change nothing
         #[arg(long)]
         dry_run: bool,
@@ -50,14 +56,15 @@ enum Command {
         #[arg(long)]
         force_deletions: bool,
         /// Do not wait for its end
-        #[arg(long)]
+        #[arg(long, visible_alias = "no-wait")]
         detach: bool,
     },
     /// List what was found at a source, and what became of it
     Items {
-        id: Uuid,
-        /// Only waiting, ingested, changed, unchanged, skipped, failed or gone
-        #[arg(long)]
+        #[command(flatten)]
+        which: Which,
+        /// Only what the last sync that saw it made this of
+        #[arg(long, value_parser = ItemStatus::ALL.map(ItemStatus::as_str))]
         status: Option<String>,
         #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100))]
         limit: u32,
@@ -69,10 +76,14 @@ enum Command {
     Update(UpdateArgs),
     /// Delete a source and the documents that came from it
     Delete {
-        id: Uuid,
+        #[command(flatten)]
+        which: Which,
         /// Only the source; nothing brings its documents up to date any more
         #[arg(long)]
         keep_documents: bool,
+        /// Do not wait for its end
+        #[arg(long, visible_alias = "no-wait")]
+        detach: bool,
     },
 }
 
@@ -102,7 +113,7 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
                 .await?)
         }
         Command::Update(args) => {
-            let path = ["sources", &args.id.to_string()];
+            let path = ["sources", &args.which.id(client).await?.to_string()];
             let read = client.read(&path).await?;
             let base = read.value.get("knowledge_base_id").and_then(Value::as_str);
             let collection = match (&args.collection, base.map(str::parse::<Uuid>)) {
@@ -113,7 +124,7 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
             Ok(client.change(&path, &read, &changes).await?)
         }
         Command::List { kb } => {
-            let base = base(client, kb).await?;
+            let base = find_base(client, kb).await?.id.to_string();
             let mut all: Vec<Value> = list_all(client, &["knowledge-bases", &base, "sources"]).await?;
             let last = stream::iter(&all).map(|source| last_sync(client, field(source, "id")));
             let last: Vec<Value> = last.buffered(AT_ONCE).try_collect().await?;
@@ -124,8 +135,8 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
             }
             Ok(all.into())
         }
-        Command::Show { id } => {
-            let id = id.to_string();
+        Command::Show { which } => {
+            let id = which.id(client).await?.to_string();
             let mut source: Value = client.get(&["sources", &id], &[]).await?;
             let syncs: Value = client
                 .get(&["sources", &id, "syncs"], &[("limit", "5".to_owned())])
@@ -136,13 +147,14 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
             Ok(source)
         }
         Command::Sync {
-            id,
+            which,
             dry_run,
             force_deletions,
             detach,
         } => {
+            let id = which.id(client).await?.to_string();
             let body = json!({"dry_run": dry_run, "force_deletions": force_deletions});
-            let job: Value = client.post(&["sources", &id.to_string(), "sync"], &body).await?;
+            let job: Value = client.post(&["sources", &id, "sync"], &body).await?;
             if *detach {
                 Ok(job)
             } else {
@@ -150,25 +162,34 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
             }
         }
         Command::Items {
-            id,
+            which,
             status,
             limit,
             cursor,
         } => {
+            let id = which.id(client).await?.to_string();
             let mut query = vec![("limit", limit.to_string())];
             query.extend(status.clone().map(|status| ("status", status)));
             query.extend(cursor.clone().map(|cursor| ("cursor", cursor)));
-            Ok(client.get(&["sources", &id.to_string(), "items"], &query).await?)
+            Ok(client.get(&["sources", &id, "items"], &query).await?)
         }
-        Command::Delete { id, keep_documents } => {
-            let (id, keep) = (id.to_string(), keep_documents.to_string());
+        Command::Delete {
+            which,
+            keep_documents,
+            detach,
+        } => {
+            let (id, keep) = (which.id(client).await?.to_string(), keep_documents.to_string());
             let send = || {
                 client
                     .request(Method::DELETE, &["sources", &id])
                     .query(&[("keep_documents", &keep)])
             };
             let (_, job) = client.call::<Value>(send).await?;
-            wait_for_end(client, job).await
+            if *detach {
+                Ok(job)
+            } else {
+                wait_for_end(client, job).await
+            }
         }
     }
 }
@@ -181,12 +202,6 @@ async fn last_sync(client: &Client, source: String) -> Result<Value, ClientError
     let query = [("limit", "1".to_owned())];
     let page: Value = client.get(&["sources", &source, "syncs"], &query).await?;
     Ok(page.get("data").cloned().unwrap_or_default())
-}
-
-async fn base(client: &Client, name: &str) -> anyhow::Result<String> {
-    let found = find_all_by_name(client, &[name.to_owned()]).await?;
-    let base = found.first().context("there is no such knowledge base")?;
-    Ok(base.id.to_string())
 }
 
 /// Whether the job failed, or is a sync that another stood in the way of, that ended early, or that could not read all there is.
@@ -224,7 +239,7 @@ mod tests {
             ])
             .await;
             let command = Command::Sync {
-                id,
+                which: Which::of(id),
                 dry_run: false,
                 force_deletions: false,
                 detach: false,
@@ -238,11 +253,52 @@ mod tests {
         }
     }
 
-    fn update(arguments: &[&str]) -> Command {
+    fn parsed(arguments: &[&str]) -> Result<Command, clap::Error> {
         let command = Command::augment_subcommands(clap::Command::new("sources"));
+        let line = ["sources"].into_iter().chain(arguments.iter().copied());
+        Command::from_arg_matches(&command.try_get_matches_from(line)?)
+    }
+
+    fn update(arguments: &[&str]) -> Command {
         let id = Uuid::from_u128(7).to_string();
-        let line = ["sources", "update", &id].into_iter().chain(arguments.iter().copied());
-        Command::from_arg_matches(&command.get_matches_from(line)).unwrap()
+        parsed(&[&["update", id.as_str()], arguments].concat()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_source_is_named_within_its_base_and_by_its_id_alone() {
+        let (base, site) = (Uuid::from_u128(7), Uuid::from_u128(8));
+        let listed =
+            |id: Uuid, name: &str| reply(200, json!({"data": [{"id": id, "name": name}], "next_cursor": null}));
+        let items = || reply(200, json!({"data": [], "next_cursor": null}));
+        let fake = Fake::answering(vec![listed(base, "docs"), listed(site, "site"), items(), items()]).await;
+        let named = parsed(&["items", "site", "--kb", "docs"]).unwrap();
+        ask(&fake.client(), &named).await.unwrap();
+        ask(&fake.client(), &parsed(&["items", &site.to_string()]).unwrap())
+            .await
+            .unwrap();
+        let asked: Vec<String> = fake.requests().into_iter().map(|request| request.line).collect();
+        let expected = format!("GET /v1/sources/{site}/items?limit=20");
+        assert_eq!(asked.get(2..), Some([expected.clone(), expected].as_slice()));
+        let error = ask(&fake.client(), &parsed(&["show", "site"]).unwrap())
+            .await
+            .unwrap_err();
+        assert_eq!(error.to_string(), "\"site\" is no id of a source");
+    }
+
+    #[test]
+    fn sources_are_made_and_let_go_in_the_words_of_other_commands() {
+        let made = parsed(&["create", "site", "https://a.example/", "--kb", "docs"]);
+        assert!(matches!(made, Ok(Command::Add(_))));
+        let id = Uuid::from_u128(7).to_string();
+        let sync = parsed(&["sync", &id, "--no-wait"]);
+        assert!(matches!(sync, Ok(Command::Sync { detach: true, .. })));
+        for status in ItemStatus::ALL {
+            assert!(
+                parsed(&["items", &id, "--status", status.as_str()]).is_ok(),
+                "{status:?}"
+            );
+        }
+        assert!(parsed(&["items", &id, "--status", "lost"]).is_err());
     }
 
     #[tokio::test]

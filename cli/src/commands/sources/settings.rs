@@ -4,6 +4,8 @@ use anyhow::{Context as _, bail};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::which::Which;
+
 #[derive(clap::Args)]
 pub(super) struct AddArgs {
     /// What to call it; unique in its knowledge base
@@ -26,8 +28,8 @@ pub(super) struct AddArgs {
 
 #[derive(clap::Args)]
 pub(super) struct UpdateArgs {
-    #[arg(value_name = "SOURCE_ID")]
-    pub(super) id: Uuid,
+    #[command(flatten)]
+    pub(super) which: Which,
     /// What to call it
     #[arg(long, value_name = "NAME")]
     name: Option<String>,

@@ -27,6 +27,11 @@ async fn a_test_set_is_imported_run_and_compared_from_the_command_line() {
         "twice is once"
     );
     assert_eq!(run(&["sets", "--kb", "animals"]).await, format!("{line}\n"));
+    let by_id = ["--kb", "animals", "--name", line.split(' ').next().unwrap()];
+    assert_eq!(
+        run(&[&["import", folder], &by_id[..]].concat()).await,
+        format!("{line}\n0 questions added, 2 known before\n")
+    );
     let configurations = [
         "--config",
         "{\"mode\": \"keyword\"}",

@@ -3,23 +3,11 @@ use super::operation_case::{Case, PathId};
 use super::operation_cases::CASES;
 use super::seed::{seed, start};
 use super::texts::texts;
+use api::SCOPES;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use store::TenantId;
 use tests::{Answered, TestApp, far_ahead};
-
-const SCOPES: [&str; 10] = [
-    "knowledge:read",
-    "knowledge:write",
-    "jobs:read",
-    "jobs:write",
-    "search:read",
-    "answers:read",
-    "evaluations:read",
-    "evaluations:write",
-    "webhooks:read",
-    "webhooks:write",
-];
 
 /// `method path` of each operation, with what the document says of it.
 async fn documented(app: &TestApp) -> BTreeMap<String, Value> {
@@ -98,7 +86,7 @@ async fn a_key_with_every_scope_but_the_operations_own_is_403() {
     let before = everything(&app, app.tenant).await;
     for case in CASES {
         let Some(scope) = case.scope else { continue };
-        let others: Vec<&str> = SCOPES.into_iter().filter(|other| *other != scope).collect();
+        let others: Vec<&str> = SCOPES.iter().copied().filter(|other| *other != scope).collect();
         let client = app.client.with_key(Some(&app.secret_key(app.tenant, &others).await));
         let answered = client.send(case.request(&client, &case.path(&seeded), &seeded)).await;
         answered.expect_problem(403, "forbidden");

@@ -58,5 +58,13 @@ async fn a_key_that_could_never_work_as_it_is_asked_for_is_not_made() {
     }
     let listed = Process::run(&["keys", "list", "--tenant=dev"], &environment);
     assert!(listed.contains("[2Jb") && !listed.contains('\u{1b}'), "{listed}");
+    let of_keys = ["keys", "list", "--tenant=dev", "--json"];
+    for list in [&of_keys[..], &["tenants", "list", "--json"]] {
+        let listed = Process::run(list, &environment);
+        assert!(
+            listed.starts_with("[\n  {\n"),
+            "indented, as other commands print it: {listed}"
+        );
+    }
     app.abandon().await;
 }

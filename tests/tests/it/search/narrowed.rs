@@ -175,6 +175,42 @@ async fn what_says_the_same_is_one_result() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_search_weighs_is_said_on_the_command_line() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let named = "The money is back on your card a week after the parcel has reached us.";
+    let repeated =
+        "A refund of a voucher is a refund in name only: ask for a refund of the order, and the refund is paid.";
+    ingest(&app, &base, "Refund", named, json!({"published": "2019-05-01"})).await;
+    ingest(&app, &base, "Vouchers", repeated, json!({"published": "2026-11-01"})).await;
+    ingest(
+        &app,
+        &base,
+        "Orders",
+        &format!("# Money back\n\n## Refund\n\n{named}"),
+        json!({}),
+    )
+    .await;
+    let search = ["search", "refund", "--kb", "base", "--limit", "1"];
+    let first = async |arguments: &[&str]| {
+        let said = app.client.visualkit(&[&search[..], arguments].concat()).await;
+        said.lines().next().unwrap_or_default().to_owned()
+    };
+    let keyword = ["--mode", "keyword", "--title-boost"];
+    for (weighed, title) in [
+        (&["0"][..], "Vouchers"),
+        (&["5"][..], "Refund"),
+        (&["5", "--recency", "published:90:1"][..], "Vouchers"),
+        (&["0", "--heading-boost", "10"][..], "Orders"),
+    ] {
+        let line = first(&[&keyword[..], weighed].concat()).await;
+        assert!(line.contains(&format!("  {title}  (")), "{weighed:?}: {line}");
+    }
+    assert!(first(&["--alpha", "0.5"]).await.contains("  1. "));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn neighbours_are_shown_in_their_order_and_only_of_the_same_document() {
     let app = TestApp::start().await;
     let base = app.client.knowledge_base("base").await;
@@ -210,5 +246,22 @@ async fn neighbours_are_shown_in_their_order_and_only_of_the_same_document() {
     .await);
     assert!(edge["before"].is_null(), "{edge}");
     assert_eq!(edge["after"].as_array().unwrap().len(), 1);
+    let line = [
+        "search",
+        "marker3",
+        "--kb",
+        "base",
+        "--mode",
+        "keyword",
+        "--limit",
+        "1",
+        "--neighbours",
+        "1",
+    ];
+    let said = app.client.visualkit(&line).await;
+    assert!(
+        said.contains("     before: ") && said.contains("     after: "),
+        "{said}"
+    );
     app.finish().await;
 }

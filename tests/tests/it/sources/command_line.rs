@@ -34,7 +34,11 @@ async fn a_site_is_read_from_the_command_line() {
     let items = run(&["items", id, "--status", "ingested"]).await;
     assert_eq!(items.lines().count(), 2, "{items}");
     assert!(run(&["list", "--kb", "docs"]).await.contains("site"));
-    assert_eq!(run(&["show", id]).await.lines().count(), 3);
+    let shown = run(&["show", id]).await;
+    assert_eq!(shown.lines().count(), 3);
+    assert_eq!(run(&["show", "site", "--kb", "docs"]).await, shown);
+    let documents = ["documents", "list", "--kb", "docs", "--source", "site"];
+    assert_eq!(app.client.visualkit(&documents).await.lines().count(), 2);
     assert!(run(&["delete", id]).await.contains("succeeded"));
     super::settled(&app).await;
     app.finish().await;

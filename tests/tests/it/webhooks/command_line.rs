@@ -1,3 +1,4 @@
+use serde_json::Value;
 use tests::{Receiver, TestApp};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -8,6 +9,8 @@ async fn webhooks_are_handled_from_the_command_line() {
     let (id, secret) = (made.split(' ').next().unwrap(), made.trim().rsplit(' ').next().unwrap());
     assert!(secret.starts_with("whsec_"), "{made}");
     assert!(run(&["list"]).await.contains("enabled"));
+    let listed: Value = serde_json::from_str(&run(&["list", "--json"]).await).unwrap();
+    assert_eq!(listed[0]["id"], id, "{listed}");
     let tried = run(&["test", id]).await;
     assert!(receiver.receive(1).await[0].is_signed_by(secret));
     let hook = super::Hook {

@@ -24,9 +24,9 @@ pub(crate) struct WebhookPatch {
 }
 
 #[derive(Debug)]
-pub(crate) struct ChangeWebhook(Changes);
+pub(crate) struct UpdateWebhook(Changes);
 
-impl FromFields for ChangeWebhook {
+impl FromFields for UpdateWebhook {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         ["url", "events"].into_iter().for_each(|name| fields.refuse_null(name));
         let (any_kind, no_description, enabled) = (
@@ -74,15 +74,15 @@ impl FromFields for ChangeWebhook {
         (status = 422, description = "Fields are wrong or unknown."),
     )
 )]
-pub(crate) async fn change_webhook(
+pub(crate) async fn update_webhook(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<WebhooksWrite>,
     PathId(id): PathId<WebhookId>,
     if_match: IfMatch,
-    JsonBody { value, .. }: JsonBody<ChangeWebhook>,
+    JsonBody { value, .. }: JsonBody<UpdateWebhook>,
 ) -> Result<Tagged<WebhookObject>, Problem> {
     let if_match = &if_match;
-    let ChangeWebhook(changes) = value;
+    let UpdateWebhook(changes) = value;
     let changed = state
         .store
         .tenant(caller.tenant(), async move |tx| {
