@@ -2,6 +2,8 @@
 mod admin;
 pub mod document_types;
 mod extract;
+#[cfg(test)]
+mod field_codes;
 mod http;
 mod openapi;
 mod problem;

@@ -58,9 +58,12 @@ impl Problem {
     /// All fields that are wrong at once. The code is the errors' own when they agree on one that has a problem of its name.
     pub(crate) fn invalid(errors: Vec<FieldError>) -> Self {
         let all = |code: ProblemCode| errors.iter().all(|error| error.code == code.as_str());
-        let own = [ProblemCode::ContainsNul, ProblemCode::InvalidUtf8]
-            .into_iter()
-            .find(|code| all(*code));
+        let own = [
+            ProblemCode::ContainsNul,
+            ProblemCode::InvalidUtf8,
+            ProblemCode::InvalidCursor,
+        ];
+        let own = own.into_iter().find(|code| all(*code));
         let unknown_kind = errors
             .iter()
             .any(|error| error.code == ProblemCode::UnknownKind.as_str());

@@ -239,6 +239,16 @@ mod tests {
     }
 
     #[test]
+    fn replicas_are_visited_at_least_every_half_minute() {
+        let with = |secs| Settings::with_overrides(&[("retrieval.refresh_interval_secs", secs)]);
+        assert!(with("1").is_ok() && with("30").is_ok());
+        for refused in ["0", "31"] {
+            let errors = with(refused).unwrap_err();
+            assert!(errors.to_string().contains("must be 1 to 30"), "{errors}");
+        }
+    }
+
+    #[test]
     fn times_that_postgres_cannot_count_and_rounds_that_never_come_are_refused() {
         let errors = Settings::with_overrides(&[
             ("dispatch.poll_interval_ms", "60001"),

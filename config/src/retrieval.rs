@@ -38,6 +38,9 @@ pub struct RetrievalSettings {
 }
 
 impl RetrievalSettings {
+    /// Visited less often, replicas of bases that do not change would be taken for silent ones.
+    pub const REFRESH_INTERVAL_SECS_MAX: u64 = 30;
+
     pub(crate) fn check(&self, problems: &mut Problems) {
         problems.check(
             (0.0..=1.0).contains(&self.alpha),
@@ -65,9 +68,9 @@ impl RetrievalSettings {
             "must be 100 to 30000",
         );
         problems.check(
-            (1..=3600).contains(&self.refresh_interval_secs),
+            (1..=Self::REFRESH_INTERVAL_SECS_MAX).contains(&self.refresh_interval_secs),
             "retrieval.refresh_interval_secs",
-            "must be 1 to 3600",
+            "must be 1 to 30",
         );
         problems.check(
             self.progress_interval_ms <= 60_000,

@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 pub struct FieldError {
     /// Where: `payload.ms`, `knowledge_base_ids.0`.
     pub field: String,
-    /// Stable, for programs: `required`, `too_long`, `out_of_range`, `invalid`, `unknown`, …
+    /// Stable, for programs: `required`, `length`, `out_of_range`, `invalid`, `unknown`, … docs/API.md lists them all.
     pub code: String,
     /// For people.
     pub message: String,

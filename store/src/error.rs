@@ -1,3 +1,6 @@
+/// What PostgreSQL says of 55P03, which reaches us as its message only, where the server speaks English.
+pub(crate) const LOCK_TIMEOUT: &str = "canceling statement due to lock timeout";
+
 /// Why the database did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -40,10 +43,7 @@ impl StoreError {
             // 40P01, 57014, 55P03 and 53200, which have no kinds of their own, where the server speaks English.
             Self::Query(Error::DatabaseError(DatabaseErrorKind::Unknown, told)) => matches!(
                 told.message(),
-                "deadlock detected"
-                    | "canceling statement due to statement timeout"
-                    | "canceling statement due to lock timeout"
-                    | "out of memory"
+                "deadlock detected" | "canceling statement due to statement timeout" | LOCK_TIMEOUT | "out of memory"
             ),
             Self::Query(Error::DatabaseError(kind, _)) => {
                 matches!(

@@ -44,7 +44,7 @@ pub async fn set(tx: &mut TenantTx, kind: &str, max_running: i32) -> Result<Limi
     .await?)
 }
 
-/// What limits the tenant: its own limits, and what an operator has set for it or for everybody.
+/// What limits the tenant: its own limits, and what an operator has set for it or for everybody, newest first.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -54,7 +54,7 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Limit>, StoreError> {
              SELECT id, kind, NULL AS pool, max_running, NULL::int AS weight, created_at FROM limits WHERE tenant_id = $1
              UNION ALL SELECT NULL, NULL, pool, max_running, weight, created_at FROM tenant_limits WHERE tenant_id = $1
              UNION ALL SELECT NULL, kind, NULL, max_running, NULL, created_at FROM kind_limits) every
-         ORDER BY created_at, kind, pool",
+         ORDER BY created_at DESC, kind, pool",
     )
     .bind::<Uuid, _>(tx.tenant)
     .prepared()

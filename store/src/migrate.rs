@@ -1,3 +1,4 @@
+use crate::error::LOCK_TIMEOUT;
 use crate::inspect::migration_state;
 use crate::{Owner, Store, StoreError};
 use diesel::migration::{Migration, MigrationSource};
@@ -82,8 +83,7 @@ fn apply(
 ) -> Result<(), StoreError> {
     while let Err(error) = harness.run_migration(migration) {
         let why = error.to_string();
-        // 55P03, which reaches us as its message only.
-        if !why.contains("canceling statement due to lock timeout") {
+        if !why.contains(LOCK_TIMEOUT) {
             return Err(failed(error));
         }
         let name = migration.name();

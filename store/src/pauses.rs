@@ -45,7 +45,7 @@ pub async fn create(tx: &mut TenantTx, kind: Option<&str>, reason: &str) -> Resu
         .map_err(|error| StoreError::or_conflict(error, "that is paused already"))
 }
 
-/// The tenant's pauses, and what an operator has paused of it, oldest first.
+/// The tenant's pauses, and what an operator has paused of it, newest first.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -53,7 +53,7 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Pause>, StoreError> {
     Ok(sql_query(
         "SELECT id, kind, reason, created_at FROM pauses WHERE tenant_id = $1
              UNION ALL SELECT NULL, kind, reason, created_at FROM tenant_pauses WHERE tenant_id = $1
-             ORDER BY created_at, id",
+             ORDER BY created_at DESC, id DESC",
     )
     .bind::<Uuid, _>(tx.tenant)
     .prepared()

@@ -8,6 +8,9 @@ use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use uuid::Uuid as SlotId;
 
+/// Silent for longer, a replica is not counted on: lists and receipts call it silent, and a switch to another index does not wait for it.
+pub const SILENT_AFTER_SECS: i64 = 120;
+
 /// Which replica: of an index of a base, in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ReplicaOf {
@@ -240,4 +243,16 @@ pub async fn removed(tx: &mut TenantTx, of: ReplicaOf) -> Result<(), StoreError>
     .execute(&mut tx.conn)
     .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_replica_that_is_visited_as_seldom_as_may_be_set_is_not_silent() {
+        // `moved` writes at most once a minute, and the visits themselves take time.
+        let longest = 60 + config::RetrievalSettings::REFRESH_INTERVAL_SECS_MAX;
+        assert!(longest + 30 <= SILENT_AFTER_SECS.unsigned_abs(), "{longest}");
+    }
 }

@@ -40,6 +40,12 @@ enum Computed {
     Nowhere(Arc<str>),
 }
 
+/// Why a model of a vendor cannot be used here: `key` names what is missing.
+pub(crate) fn lacks_key(name: &str, key: Option<&str>) -> Arc<str> {
+    let key = key.unwrap_or("its key");
+    format!("{name} cannot be used: this process has no {key}.").into()
+}
+
 impl EmbeddingModels {
     /// The models of `settings`: of the local ones those that `locals` holds, by their ids. A remote one whose provider has no key can be named, and
     /// used for nothing but to search by keywords.
@@ -66,10 +72,7 @@ impl EmbeddingModels {
             };
             let computed = match remote_embedder(settings, name, client)? {
                 Some(embedder) => Computed::There(Arc::new(RemoteCaller::new(embedder, credential))),
-                None => {
-                    let key = of.provider.key_name().unwrap_or("its key");
-                    Computed::Nowhere(format!("{name} cannot be used: this process has no {key}.").into())
-                }
+                None => Computed::Nowhere(lacks_key(name, of.provider.key_name())),
             };
             let model = Model {
                 name: name.as_str().into(),
@@ -189,25 +192,35 @@ impl Model {
         }
     }
 
-    /// The vectors of a document's texts, or of a picture, by one call. Pictures have been [checked](Self::check_image).
+    /// The vectors of a document's texts, or of a picture, by one call: one for each, of the model's length. Pictures have been [checked](Self::check_image).
     pub(crate) async fn embed_documents(
         &self,
         job: &JobContext,
         inputs: Vec<EmbeddingInput>,
         purpose: EmbeddingPurpose,
     ) -> Result<Vec<Vec<f32>>, JobError> {
-        match &self.computed {
-            Computed::Here(_) if inputs.iter().any(|input| input.image.is_some()) => Err(JobError::permanent(
-                "images_not_read",
-                format!("{} reads no pictures.", self.name),
-            )),
+        let (wanted, dimensions) = (inputs.len(), self.dimensions);
+        let vectors = match &self.computed {
+            Computed::Here(_) if inputs.iter().any(|input| input.image.is_some()) => {
+                return Err(JobError::permanent(
+                    "images_not_read",
+                    format!("{} reads no pictures.", self.name),
+                ));
+            }
             Computed::Here(embedder) => {
                 let texts = inputs.into_iter().map(|input| input.text).collect();
-                Ok(embedder.embed(texts).await?)
+                embedder.embed(texts).await?
             }
-            Computed::There(caller) => caller.call(job, &inputs, purpose).await,
-            Computed::Nowhere(why) => Err(JobError::not_configured(&**why)),
+            Computed::There(caller) => caller.call(job, &inputs, purpose).await?,
+            Computed::Nowhere(why) => return Err(JobError::not_configured(&**why)),
+        };
+        if vectors.len() != wanted || vectors.iter().any(|vector| vector.len() != dimensions) {
+            return Err(JobError::retry(
+                "embedding",
+                format!("The embedding model did not give one vector of {dimensions} dimensions for each text."),
+            ));
         }
+        Ok(vectors)
     }
 }
 

@@ -20,6 +20,8 @@ mod embedding_call;
 mod embedding_models;
 mod envelope;
 mod error;
+#[cfg(test)]
+mod error_codes;
 mod finisher;
 mod governed;
 mod grant;

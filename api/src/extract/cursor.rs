@@ -9,14 +9,15 @@ pub(crate) trait Cursor: Sized {
     /// # Errors
     /// [`ProblemCode::InvalidCursor`].
     fn parse(text: &str) -> Result<Self, Problem> {
-        let invalid = || {
-            Problem::new(
-                ProblemCode::InvalidCursor,
-                "The cursor is none that this list returned. Start without one.",
-            )
-        };
-        Self::from_cursor(text).ok_or_else(invalid)
+        Self::from_cursor(text).ok_or_else(invalid_cursor)
     }
+}
+
+pub(super) fn invalid_cursor() -> Problem {
+    Problem::new(
+        ProblemCode::InvalidCursor,
+        "The cursor is none that this list returned. Start without one.",
+    )
 }
 
 impl Cursor for Uuid {

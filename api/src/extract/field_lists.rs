@@ -1,5 +1,6 @@
 //! Lists and objects among the fields.
-use super::{Fields, FromFields};
+use super::{Cursor, Fields, FromFields};
+use crate::ProblemCode;
 use config::Settings;
 use jobs::FieldError;
 use serde_json::Value;
@@ -68,6 +69,20 @@ impl Fields {
             self.error(name, "invalid", "must be an id");
         }
         id
+    }
+
+    /// `next_cursor` of an answer before. Also the id with hyphens, as answers had it until now: those that were read before an upgrade go on after it.
+    pub(crate) fn optional_cursor(&mut self, name: &str) -> Option<Uuid> {
+        let value = self.value(name)?;
+        let before = |text: &str| Uuid::try_parse(text).ok().filter(|_| text.len() == 36);
+        let cursor = value
+            .as_str()
+            .and_then(|text| Uuid::from_cursor(text).or_else(|| before(text)));
+        if cursor.is_none() {
+            let code = ProblemCode::InvalidCursor.as_str();
+            self.error(name, code, "must be one that this request returned, or be left out");
+        }
+        cursor
     }
 
     fn check_ids(&mut self, name: &str, value: Value, count: RangeInclusive<usize>) -> Option<Vec<Uuid>> {

@@ -123,7 +123,8 @@ impl Fields {
         self.check_text(name, value, length)
     }
 
-    /// What people call a thing: a [`text`](Self::text) without the white space around it, so that no two names differ by what nobody sees.
+    /// What people call a thing: a [`text`](Self::text) without the white space around it, so that no two names differ by what nobody sees, and without
+    /// control characters: it stands in lines and headings.
     pub(crate) fn name(&mut self, name: &str, length: RangeInclusive<usize>) -> Option<String> {
         let value = self.required_value(name)?;
         self.check_name(name, value, length)
@@ -139,7 +140,13 @@ impl Fields {
             Value::String(text) => text.trim().into(),
             other => other,
         };
-        self.check_text(name, trimmed, length)
+        let text = self.check_text(name, trimmed, length)?;
+        // That there is a U+0000 is noted already.
+        if text.chars().any(|letter| letter.is_control() && letter != '\0') {
+            self.error(name, "control_character", "must not contain control characters");
+            return None;
+        }
+        Some(text)
     }
 
     pub(crate) fn check_text(&mut self, name: &str, value: Value, length: RangeInclusive<usize>) -> Option<String> {
@@ -332,6 +339,21 @@ mod tests {
         assert_eq!(fields.optional_name("d", 1..=200), None);
         let errors = fields.finish(Some(())).unwrap_err();
         assert_eq!(codes(&errors), [("b", "empty"), ("d", "type")]);
+    }
+
+    #[test]
+    fn a_name_holds_no_control_characters() {
+        let mut fields = Fields::of(json!({"a": "two\nlines", "b": "\u{1b}[31mred", "c": "nul\u{0}"}));
+        assert_eq!(fields.name("a", 1..=200), None);
+        assert_eq!(fields.optional_name("b", 1..=200), None);
+        fields.optional_name("c", 1..=200);
+        let errors = fields.finish(Some(())).unwrap_err();
+        let expected = [
+            ("c", "contains_nul"),
+            ("a", "control_character"),
+            ("b", "control_character"),
+        ];
+        assert_eq!(codes(&errors), expected);
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(crate) use self::json_body::JsonBody;
 pub(crate) use self::optional_json_body::OptionalJsonBody;
 pub(crate) use self::path_id::{DeliveryPath, PathId};
 pub(crate) use self::prefer::Prefer;
-pub(crate) use self::query::{FromQuery, Query, QueryFields};
+pub(crate) use self::query::{FromQuery, OnePage, Query, QueryFields};
 pub(crate) use self::scope::{
     AnswersRead, EvaluationsRead, EvaluationsWrite, JobsRead, JobsWrite, KnowledgeRead, KnowledgeWrite, SearchRead,
     WebhooksRead, WebhooksWrite,

@@ -1,3 +1,4 @@
+use super::cursor::invalid_cursor;
 use super::fields::parse_time;
 use crate::{ApiState, Problem};
 use axum::extract::FromRequestParts;
@@ -54,6 +55,20 @@ impl<T: FromQuery> Query<T> {
             Ok(Self(read))
         } else {
             Err(Problem::invalid_query(query.errors))
+        }
+    }
+}
+
+/// The query of a list that is one page whatever it holds. `limit` is taken, since who reads any list by pages sends one, and changes nothing.
+#[derive(Debug)]
+pub(crate) struct OnePage;
+
+impl FromQuery for OnePage {
+    fn from_query(query: &mut QueryFields) -> Result<Self, Problem> {
+        query.limit();
+        match query.text("cursor") {
+            None => Ok(Self),
+            Some(_) => Err(invalid_cursor()),
         }
     }
 }
@@ -206,5 +221,14 @@ mod tests {
             );
         }
         assert!(page(&[("limit", "1"), ("limit", "2")]).is_err());
+    }
+
+    #[test]
+    fn a_list_of_one_page_takes_a_limit_and_no_cursor() {
+        let read = |name: &str, value: &str| Query::<OnePage>::parse(vec![(name.to_owned(), value.to_owned())]);
+        assert!(Query::<OnePage>::parse(Vec::new()).is_ok() && read("limit", "100").is_ok());
+        assert_eq!(read("limit", "0").unwrap_err().code(), ProblemCode::InvalidQuery);
+        assert_eq!(read("limt", "5").unwrap_err().code(), ProblemCode::InvalidQuery);
+        assert_eq!(read("cursor", "00").unwrap_err().code(), ProblemCode::InvalidCursor);
     }
 }

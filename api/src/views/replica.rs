@@ -1,13 +1,10 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use store::knowledge_bases::KnowledgeBaseHead;
-use store::replica_cursors::ReplicaCursor;
+use store::replica_cursors::{ReplicaCursor, SILENT_AFTER_SECS};
 use store::vector_indexes::SERVER;
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// Silent for longer, a replica is not counted on.
-const SILENT_AFTER_SECS: i64 = 120;
 
 /// A copy of a knowledge base.
 #[derive(Debug, Serialize, ToSchema)]

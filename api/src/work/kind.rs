@@ -1,5 +1,7 @@
-use crate::Problem;
+use crate::extract::Fields;
+use crate::{Problem, ProblemCode};
 use integrations::http::{OutboundPolicy, web_url_faults};
+use jobs::kinds::NAMES;
 use jobs::{Catalogue, CatalogueEntry, FieldError};
 use serde_json::{Map, Value};
 use store::TenantTx;
@@ -48,6 +50,16 @@ pub(crate) fn check_kind(
     Err(errors)
 }
 
+/// The kind that a field names, whether clients may submit it or not; notes that it is none.
+pub(crate) fn known_kind(fields: &mut Fields, name: &str, kind: String) -> Option<String> {
+    if NAMES.contains(&kind.as_str()) {
+        return Some(kind);
+    }
+    let message = format!("is no kind of job; there are {}", NAMES.join(", "));
+    fields.error(name, ProblemCode::UnknownKind.as_str(), message);
+    None
+}
+
 /// That a payload is larger than any kind's may be, whatever its kind.
 pub(crate) fn payload_size_fault(payload: &Value) -> Option<FieldError> {
     (payload.to_string().len() > PAYLOAD_BYTES_MAX).then(|| {
@@ -66,7 +78,7 @@ fn unknown_kind(catalogue: &Catalogue, kind: &str) -> FieldError {
         ),
         false => format!("is no kind of job that clients can submit; there are {kinds}"),
     };
-    FieldError::new("kind", "unknown_kind", message)
+    FieldError::new("kind", ProblemCode::UnknownKind.as_str(), message)
 }
 
 /// What is wrong with the address that a payload names, if its kind calls one.

@@ -35,6 +35,7 @@ pub(crate) struct Document {
     pub(crate) external_id: Option<String>,
 }
 
+/// Not the database's own: the server may be newer, and have a state that is not known here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum JobState {

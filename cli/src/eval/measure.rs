@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use hdrhistogram::Histogram;
 use indicatif::ProgressBar;
+use jobs::kinds::SearchKnowledge;
 use retrieval::evaluation::{Scores, rank_documents, score};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -16,7 +17,7 @@ use crate::client::{Client, run_interactive};
 use crate::commands::search::Mode;
 
 /// Chunks asked for per query: the most that a search gives.
-pub(crate) const CHUNKS: usize = 100;
+pub(crate) const CHUNKS: usize = SearchKnowledge::LIMIT_MAX;
 /// How often a search is repeated until it sees every document that was ingested, a quarter of a second apart.
 const MAX_WARM_UPS: usize = 240;
 

@@ -133,3 +133,69 @@ pub struct Citation {
     /// The words of the source; several sentences of one chunk are joined by ` … `.
     pub quote: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+    use store::jobs::ERASED_ANSWER;
+
+    fn kept() -> KeptAnswer {
+        let chunk = ChunkId::generate();
+        let citation = Citation {
+            chunk_id: chunk,
+            document_id: DocumentId::generate(),
+            title: "secret title".to_owned(),
+            external_id: None,
+            url: None,
+            mime_type: None,
+            ordinal: None,
+            quote: "secret quote".to_owned(),
+        };
+        let sentence = AnsweredSentence {
+            text: "secret sentence".to_owned(),
+            verdict: Verdict::Supported,
+            score: 0.9,
+            citations: vec![chunk],
+        };
+        KeptAnswer {
+            viewer: Viewer::Tenant,
+            answer: Answer {
+                answer: "secret answer".to_owned(),
+                sentences: vec![sentence],
+                citations: vec![citation],
+                support: 0.9,
+                outcome: AnswerOutcome::Answered,
+                reason: None,
+                model: "extractive".to_owned(),
+                reranker: "none".to_owned(),
+                rerank_error: None,
+                stale: false,
+                trace_id: "0af7651916cd43dd8448eb211c80319c".to_owned(),
+                took_ms: 12,
+                timings: AnswerTimings::default(),
+            },
+        }
+    }
+
+    #[test]
+    fn an_answer_that_was_erased_is_read_as_one_and_holds_no_word_of_it() {
+        let mut row = serde_json::to_value(kept()).unwrap();
+        let erased: serde_json::Map<String, Value> = serde_json::from_str(ERASED_ANSWER).unwrap();
+        // As `||` of two objects.
+        row.as_object_mut().unwrap().extend(erased.clone());
+        assert!(!row.to_string().contains("secret"), "{row}");
+        let read: KeptAnswer = serde_json::from_value(row).unwrap();
+        assert_eq!(
+            (read.answer.outcome, read.answer.model.as_str()),
+            (AnswerOutcome::Abstained, "extractive")
+        );
+        assert!(read.answer.reason.is_some());
+        // What is none of its fields would stay beside what it was to replace.
+        let again = serde_json::to_value(read).unwrap();
+        for (name, value) in erased {
+            let value = if name == "support" { json!(0.0) } else { value };
+            assert_eq!(again[&name], value, "{name}");
+        }
+    }
+}

@@ -130,6 +130,10 @@ pub struct SearchKnowledge {
 }
 
 impl SearchKnowledge {
+    /// How many results a client gets who does not say.
+    pub const LIMIT: usize = 10;
+    /// How many one may ask for.
+    pub const LIMIT_MAX: usize = 100;
     /// How many chunks a leg proposes at most, over all the bases that are asked.
     pub const CANDIDATES_MAX: usize = 5000;
     /// How many chunks that were ranked a result tells of.

@@ -1,4 +1,4 @@
-use super::place::{line, of_line};
+use super::place::of_line;
 use super::{Place, keys};
 use crate::{Pool, Queue, QueueError};
 use redis::AsyncCommands;
@@ -84,9 +84,7 @@ impl Queue {
             found.queued.extend(parsed(&id).map(JobId));
         }
         for place in self.queues(&format!("{base}:q:")).await? {
-            let (priority, tenant) = (place.priority, place.tenant);
-            let line = line(&place.kind, &place.knowledge_bases);
-            let ids = self.list(&format!("{base}:q:{priority}:{tenant}:{line}")).await?;
+            let ids = self.list(&keys::waiting(&self.prefix, pool, &place)).await?;
             let listed = ids.iter().filter_map(|id| parsed(id)).map(|id| Listed {
                 id: JobId(id),
                 place: place.clone(),

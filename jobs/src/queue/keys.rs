@@ -1,5 +1,7 @@
 //! Names of keys and channels. Those of one pool share a hash tag, so that a Redis cluster keeps them together and scripts may use
 //! them all. Every key of a tenant carries the tenant's id.
+use super::Place;
+use super::place::line;
 use crate::{Limited, Pool};
 use store::TenantId;
 
@@ -17,6 +19,12 @@ const LAYOUT: &str = "6";
 /// - `:bell`, a channel.
 pub(crate) fn pool(prefix: &str, pool: Pool) -> String {
     format!("{{{prefix}:{pool}}}:{LAYOUT}")
+}
+
+/// The ids that wait in the line of a place, as the scripts name it too.
+pub(crate) fn waiting(prefix: &str, of: Pool, place: &Place) -> String {
+    let line = line(&place.kind, &place.knowledge_bases);
+    format!("{}:q:{}:{}:{line}", pool(prefix, of), place.priority, place.tenant)
 }
 
 pub(crate) fn bell(prefix: &str, of: Pool) -> String {

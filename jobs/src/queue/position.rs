@@ -1,4 +1,3 @@
-use super::place::line;
 use super::{Place, keys};
 use crate::{Pool, Queue, QueueError};
 use std::time::Duration;
@@ -41,12 +40,10 @@ impl Queue {
     /// # Errors
     /// [`QueueError`].
     pub async fn standing(&self, pool: Pool, place: &Place, id: JobId) -> Result<Standing, QueueError> {
-        let (priority, tenant) = (place.priority, place.tenant);
-        let line = line(&place.kind, &place.knowledge_bases);
         let mut connection = self.connection.clone();
         let base = keys::pool(&self.prefix, pool);
         let id = id.to_string();
-        let line = format!("{base}:q:{priority}:{tenant}:{line}");
+        let line = keys::waiting(&self.prefix, pool, place);
         let (ahead, length, queued, tenants, popped, last_taken, time): Answered = redis::pipe()
             .cmd("LPOS")
             .arg(&line)

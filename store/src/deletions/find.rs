@@ -1,4 +1,5 @@
 use crate::prepared::Prepare;
+use crate::replica_cursors::SILENT_AFTER_SECS;
 use crate::{ApiKeyId, JobId, KnowledgeBaseId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid};
@@ -188,7 +189,7 @@ pub async fn replicas(tx: &mut TenantTx, deletions: &[JobId]) -> Result<Vec<Dele
         "SELECT deletion_id, slot_id, host, outcome AS state, settled_at AS at FROM deletion_replicas
          WHERE tenant_id = $1 AND deletion_id = ANY($2)
          UNION ALL
-         SELECT d.id, r.slot_id, max(r.host), CASE WHEN min(r.seen_at) < now() - interval '2 minutes' THEN 'silent' ELSE 'pending' END, min(r.seen_at)
+         SELECT d.id, r.slot_id, max(r.host), CASE WHEN min(r.seen_at) < now() - $3 * interval '1 second' THEN 'silent' ELSE 'pending' END, min(r.seen_at)
          FROM deletions d JOIN replica_cursors r ON r.tenant_id = d.tenant_id AND r.knowledge_base_id = d.knowledge_base_id
          WHERE d.tenant_id = $1 AND d.id = ANY($2) AND d.completed_at IS NULL AND (d.index_seq IS NULL OR r.erased_seq < d.index_seq)
            AND NOT EXISTS (SELECT FROM deletion_replicas s
@@ -198,6 +199,7 @@ pub async fn replicas(tx: &mut TenantTx, deletions: &[JobId]) -> Result<Vec<Dele
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Uuid>, _>(deletions)
+    .bind::<BigInt, _>(SILENT_AFTER_SECS)
     .prepared()
     .load(&mut tx.conn)
     .await?)

@@ -2,6 +2,7 @@ use super::{EmbeddingMigration, MigrationCounts};
 use crate::jobs::{Held, got_on};
 use crate::knowledge_bases::KnowledgeBase;
 use crate::prepared::Prepare;
+use crate::replica_cursors::SILENT_AFTER_SECS;
 use crate::{
     BlobId, ChunkImage, DocumentId, KnowledgeBaseId, StoreError, TenantTx, VectorStore, blobs, effects, embeddings,
     index_changes, vector_indexes,
@@ -216,7 +217,7 @@ pub async fn counts(
                  ON o.tenant_id = $1 AND o.knowledge_base_id = $2 AND o.slot_id = r.slot_id AND o.generation = $5
                  AND o.seq >= greatest(r.seq, r.erased_seq)
              WHERE r.tenant_id = $1 AND r.knowledge_base_id = $2 AND r.generation = $4 AND r.slot_id <> $6
-               AND r.seen_at > now() - CASE WHEN r.seq < r.erased_seq THEN interval '1 hour' ELSE interval '2 minutes' END
+               AND r.seen_at > now() - CASE WHEN r.seq < r.erased_seq THEN interval '1 hour' ELSE $8 * interval '1 second' END
          ) r CROSS JOIN LATERAL (
              SELECT $7::integer::bigint AS servers, count(*) AS servers_ready
              FROM replica_cursors v JOIN knowledge_base_heads h ON h.tenant_id = $1 AND h.knowledge_base_id = $2
@@ -231,6 +232,7 @@ pub async fn counts(
     .bind::<Integer, _>(generation)
     .bind::<Uuid, _>(vector_indexes::SERVER)
     .bind::<Bool, _>(store == VectorStore::Qdrant)
+    .bind::<BigInt, _>(SILENT_AFTER_SECS)
     .prepared()
     .get_result(&mut tx.conn)
     .await?)

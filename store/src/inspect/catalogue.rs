@@ -2,7 +2,7 @@ use super::{Line, lines};
 use crate::migrate::known_migrations;
 use crate::{Store, StoreError, System};
 use diesel::sql_query;
-use diesel::sql_types::Integer;
+use diesel::sql_types::{Array, Integer, Text};
 use diesel_async::RunQueryDsl;
 
 /// The migrations of this binary beside those of the database.
@@ -41,13 +41,37 @@ pub async fn migration_state(store: &Store) -> Result<MigrationState, StoreError
     })
 }
 
+/// The tables that the system role may read: what is not among them, nor below, it must not.
+pub const SYSTEM_READS: [&str; 17] = [
+    "__diesel_schema_migrations",
+    "batches",
+    "deletions",
+    "idempotency_keys",
+    "job_attempts",
+    "job_bodies",
+    "job_locks",
+    "jobs",
+    "kind_limits",
+    "limits",
+    "operator_pauses",
+    "pauses",
+    "replica_cursors",
+    "tenant_limits",
+    "tenant_pauses",
+    "webhook_deliveries",
+    "workers",
+];
+
+/// The tables of which it may read some columns.
+pub const SYSTEM_READS_COLUMNS_OF: [&str; 4] = ["effects", "provider_usage", "schedules", "webhook_endpoints"];
+
 /// What is wrong with the roles: rights that would undo the isolation of tenants, and rights that the work needs and that are missing.
 ///
 /// # Errors
 /// [`StoreError`].
 pub async fn role_faults(store: &Store) -> Result<Vec<String>, StoreError> {
-    asked(
-        store,
+    let mut conn = store.before_tenant().await?;
+    let found: Vec<Line> = sql_query(
         "WITH named (name) AS (VALUES ('visualkit_owner'), ('visualkit_app'), ('visualkit_system'), ('visualkit_lookup')),
               ours AS (SELECT r.* FROM pg_roles r JOIN named ON named.name = r.rolname),
               serving AS (SELECT oid, rolname FROM ours WHERE rolname IN ('visualkit_app', 'visualkit_system'))
@@ -65,17 +89,21 @@ pub async fn role_faults(store: &Store) -> Result<Vec<String>, StoreError> {
              FROM unnest(ARRAY['jobs', 'job_bodies', 'job_attempts', 'workers']) t, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) may
              WHERE to_regclass(t) IS NOT NULL AND EXISTS (SELECT FROM serving WHERE rolname = 'visualkit_system')
                AND NOT has_table_privilege('visualkit_system', t, may)
-         UNION ALL SELECT 'visualkit_system may read ' || t
-             FROM unnest(ARRAY['users', 'roles', 'memberships', 'principals', 'principal_members', 'api_keys', 'knowledge_bases', 'documents',
-                               'document_versions', 'blobs', 'blob_parts', 'recognised_pages', 'chunks', 'embeddings']) t
-             WHERE to_regclass(t) IS NOT NULL AND EXISTS (SELECT FROM serving WHERE rolname = 'visualkit_system')
-               AND has_table_privilege('visualkit_system', t, 'SELECT')
+         UNION ALL SELECT s.rolname || ' may read ' || c.relname
+             FROM pg_class c JOIN serving s ON s.rolname = 'visualkit_system'
+             WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relname::text <> ALL ($1)
+               AND CASE WHEN c.relname::text = ANY ($2) THEN has_table_privilege(s.oid, c.oid, 'SELECT')
+                        ELSE has_any_column_privilege(s.oid, c.oid, 'SELECT') END
          UNION ALL SELECT DISTINCT s.rolname || ' reads the partition ' || c.relname || ' past row-level security'
              FROM pg_class c, aclexplode(c.relacl) g JOIN serving s ON g.grantee IN (s.oid, 0)
              WHERE c.relispartition AND c.relkind IN ('r', 'p')
          ORDER BY 1",
     )
-    .await
+    .bind::<Array<Text>, _>(SYSTEM_READS.to_vec())
+    .bind::<Array<Text>, _>(SYSTEM_READS_COLUMNS_OF.to_vec())
+    .load(&mut *conn)
+    .await?;
+    Ok(lines(found))
 }
 
 /// Whether `DATABASE_SYSTEM_URL` logs in as the system role.

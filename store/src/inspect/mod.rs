@@ -11,7 +11,8 @@ mod webhooks;
 
 pub use self::batches::{BatchOf, miscounted_batches, neglected_batches};
 pub use self::catalogue::{
-    MigrationState, migration_state, missing_partitions, policy_faults, role_faults, system_login_faults,
+    MigrationState, SYSTEM_READS, SYSTEM_READS_COLUMNS_OF, migration_state, missing_partitions, policy_faults,
+    role_faults, system_login_faults,
 };
 pub use self::deletions::{ReplicaBehind, replicas_behind, resume_deletions, unerased_deletions};
 pub use self::job::tenant_of_job;

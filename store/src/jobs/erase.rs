@@ -1,8 +1,12 @@
 use crate::prepared::Prepare;
 use crate::{DocumentId, Owner, StoreError, TenantId, TenantTx};
 use diesel::sql_query;
-use diesel::sql_types::{Array, Uuid};
+use diesel::sql_types::{Array, Text, Uuid};
 use diesel_async::RunQueryDsl;
+
+/// What takes the place of an answer's fields of these names, as its kind reads them.
+pub const ERASED_ANSWER: &str = r#"{"answer": "", "sentences": [], "citations": [], "support": 0, "outcome": "abstained",
+    "reason": "A source of this answer has been deleted."}"#;
 
 /// Takes the words out of every answer that is still kept and cites one of the documents, which are being deleted; returns how many there were.
 /// What stays says that there was an answer.
@@ -11,17 +15,18 @@ use diesel_async::RunQueryDsl;
 /// [`StoreError::Query`].
 pub async fn erase_answers_citing(tx: &mut TenantTx, documents: &[DocumentId]) -> Result<usize, StoreError> {
     Ok(sql_query(
-        r#"UPDATE job_bodies b SET result = b.result || '{"answer": "", "sentences": [], "citations": [], "support": 0, "outcome": "abstained",
-                "reason": "A source of this answer has been deleted."}'
+        "UPDATE job_bodies b SET result = b.result || $3::jsonb
            FROM jobs j
            WHERE j.tenant_id = $1 AND j.interactive AND j.kind = 'answer_question' AND j.finished_at IS NOT NULL
              AND b.tenant_id = j.tenant_id AND b.job_id = j.id
              AND EXISTS (SELECT FROM jsonb_path_query(b.result, '$.citations[*].document_id') AS cited
-                         WHERE (cited #>> '{}')::uuid = ANY($2))"#,
+                         WHERE (cited #>> '{}')::uuid = ANY($2))",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Uuid>, _>(documents)
-    .prepared().execute(&mut tx.conn)
+    .bind::<Text, _>(ERASED_ANSWER)
+    .prepared()
+    .execute(&mut tx.conn)
     .await?)
 }
 

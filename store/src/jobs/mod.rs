@@ -42,7 +42,7 @@ pub use self::dead_letters::{DeadFilter, DeadLetter, dead_letters, discard, expi
 pub use self::dead_summary::{DeadGroup, SUMMED_UP, dead_summary};
 pub use self::dispatch::{Dispatchable, Marked, Offered, mark_for_dispatch, offered_before, running, unmark_dispatch};
 pub(crate) use self::dispatch::{PAUSED_EPOCH, SERVER_LIFE};
-pub use self::erase::{erase_all, erase_answers_citing};
+pub use self::erase::{ERASED_ANSWER, erase_all, erase_answers_citing};
 pub use self::expire::{ExpiredJob, expire_leases};
 pub use self::find::{Job, JobFilter, find, find_many, find_with_attempts, list};
 pub use self::finish::{Ended, Finish, Outcome, finish, finish_in};

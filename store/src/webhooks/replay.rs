@@ -53,15 +53,8 @@ async fn enabled(tx: &mut TenantTx, endpoint: WebhookId) -> Result<(), StoreErro
     })
 }
 
-async fn write(
-    tx: &mut TenantTx,
-    endpoint: WebhookId,
-    id: Option<WebhookDeliveryId>,
-    since: Option<DateTime<Utc>>,
-    limit: i64,
-) -> Result<Vec<Replayed>, StoreError> {
-    Ok(sql_query(
-        "WITH chosen AS MATERIALIZED (
+/// `delivery_job` as the statements of `events.rs` make it, for deliveries that there are.
+const REPLAY: &str = "WITH chosen AS MATERIALIZED (
              SELECT d.id FROM webhook_deliveries d
              WHERE d.tenant_id = $1 AND d.endpoint_id = $2 AND ($3 IS NULL OR d.id = $3)
                AND ($4 IS NULL OR (d.created_at >= $4 AND coalesce(d.outcome, 'failed') = 'failed'))
@@ -79,14 +72,36 @@ async fn write(
          ), delivery_body AS (
              INSERT INTO job_bodies (tenant_id, job_id, payload) SELECT $1, job_id, jsonb_build_object('delivery_id', id) FROM again
          )
-         SELECT id, job_id FROM again ORDER BY id",
-    )
-    .bind::<Uuid, _>(tx.tenant)
-    .bind::<Uuid, _>(endpoint)
-    .bind::<Nullable<Uuid>, _>(id)
-    .bind::<Nullable<Timestamptz>, _>(since)
-    .bind::<BigInt, _>(limit)
-    .prepared()
-    .load(&mut tx.conn)
-    .await?)
+         SELECT id, job_id FROM again ORDER BY id";
+
+async fn write(
+    tx: &mut TenantTx,
+    endpoint: WebhookId,
+    id: Option<WebhookDeliveryId>,
+    since: Option<DateTime<Utc>>,
+    limit: i64,
+) -> Result<Vec<Replayed>, StoreError> {
+    Ok(sql_query(REPLAY)
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(endpoint)
+        .bind::<Nullable<Uuid>, _>(id)
+        .bind::<Nullable<Timestamptz>, _>(since)
+        .bind::<BigInt, _>(limit)
+        .prepared()
+        .load(&mut tx.conn)
+        .await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::webhooks::{DELIVERY_ATTEMPTS, DELIVERY_KIND, DELIVERY_POOL, DELIVERY_PRIORITY};
+
+    #[test]
+    fn a_replay_makes_the_jobs_that_the_constants_describe() {
+        let made = format!(
+            "'{DELIVERY_POOL}', '{DELIVERY_KIND}', 1, false, 'queued', {DELIVERY_PRIORITY}, now(), {DELIVERY_ATTEMPTS} FROM again"
+        );
+        assert!(REPLAY.contains(&made), "{made}");
+    }
 }

@@ -125,13 +125,6 @@ async fn embed(
     let vectors = model
         .embed_documents(job, inputs, EmbeddingPurpose::CutForAnother)
         .await?;
-    let dimensions = model.dimensions;
-    if vectors.len() != hashes.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
-        return Err(JobError::retry(
-            "embedding",
-            format!("The embedding model did not give one vector of {dimensions} dimensions for each text."),
-        ));
-    }
     let vectors: HashMap<Vec<u8>, Vec<f32>> = hashes.into_iter().zip(vectors).collect();
     let noted = i64::try_from(cut_short).unwrap_or(i64::MAX);
     let kept = job

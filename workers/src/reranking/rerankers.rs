@@ -1,4 +1,5 @@
 use super::{RerankCaller, remote_reranker};
+use crate::embedding_models::lacks_key;
 use crate::{JobContext, JobError};
 use config::{ModelSettings, RerankProvider};
 use integrations::IntegrationError;
@@ -32,10 +33,7 @@ impl Rerankers {
             let computed = match (local_reranker(settings, name), remote_reranker(settings, name, client)?) {
                 (Some(local), _) => Computed::Here(Arc::new(local)),
                 (None, Some(reranker)) => Computed::There(Arc::new(RerankCaller::new(reranker, of.provider.as_str()))),
-                (None, None) => {
-                    let key = of.provider.key_name().unwrap_or("its key");
-                    Computed::Nowhere(format!("{name} cannot be used: this process has no {key}.").into())
-                }
+                (None, None) => Computed::Nowhere(lacks_key(name, of.provider.key_name())),
             };
             rerankers.insert(name.clone(), computed);
         }

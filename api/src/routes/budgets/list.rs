@@ -1,5 +1,5 @@
 use super::current::{current_use, used_lately};
-use crate::extract::{Authorized, JobsRead};
+use crate::extract::{Authorized, JobsRead, OnePage, Query};
 use crate::views::{BudgetObject, Page};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -18,11 +18,15 @@ use store::{StoreError, provider_budgets, provider_usage};
     path = "/v1/budgets",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
-    responses((status = 200, description = "All of them, by name.", body = Page<BudgetObject>))
+    responses(
+        (status = 200, description = "All of them, by name.", body = Page<BudgetObject>),
+        (status = 400, description = "A parameter is wrong or unknown."),
+    )
 )]
 pub(crate) async fn list_budgets(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
+    Query(_): Query<OnePage>,
 ) -> Result<Json<Page<BudgetObject>>, Problem> {
     caller.refuse_publishable()?;
     let tenant = caller.tenant();

@@ -79,6 +79,7 @@ pub(crate) struct DiscardResult {
     request_body = DiscardFields,
     responses(
         (status = 200, description = "What was discarded.", body = DiscardResult),
+        (status = 400, description = "The body cannot be read as what it says it is, or the cursor is none that this request returned."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "Fields are missing, wrong or unknown, or none says which dead letters."),

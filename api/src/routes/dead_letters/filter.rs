@@ -1,5 +1,5 @@
 use super::replay::Skipped;
-use crate::extract::Fields;
+use crate::extract::{Cursor, Fields};
 use crate::routes::jobs::named::{NO_MATCH, NOT_FOUND, unmatched};
 use store::jobs::{DeadFilter, DeadLetter, JobState, NamedJob, dead_letters};
 use store::{JobId, StoreError, TenantTx};
@@ -30,7 +30,7 @@ pub(super) fn read_filter(fields: &mut Fields) -> DeadFilter {
     }
     let ids: Vec<Uuid> = fields.optional_ids("ids", 1..=1000).unwrap_or_default();
     let limit = fields.optional_integer("limit", 1..=MOST);
-    let before = fields.optional_id("cursor").map(JobId);
+    let before = fields.optional_cursor("cursor").map(JobId);
     DeadFilter {
         kind: fields.optional_text("kind", 1..=100),
         error_code: fields.optional_text("error_code", 1..=100),
@@ -69,7 +69,7 @@ impl Found {
         let more = letters.len() > limit;
         letters.truncate(limit);
         Ok(Self {
-            next_cursor: letters.last().filter(|_| more).map(|letter| letter.id.to_string()),
+            next_cursor: letters.last().filter(|_| more).map(|letter| letter.id.0.to_cursor()),
             letters,
             unmatched: others
                 .iter()

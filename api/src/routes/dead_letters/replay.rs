@@ -95,6 +95,7 @@ pub(crate) struct Skipped {
     request_body = ReplayFields,
     responses(
         (status = 200, description = "What was replayed and what was not.", body = Replay),
+        (status = 400, description = "The body cannot be read as what it says it is, or the cursor is none that this request returned."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "Fields are wrong or unknown, or none says which dead letters."),

@@ -1,4 +1,4 @@
-use crate::extract::{Authorized, JobsRead};
+use crate::extract::{Authorized, JobsRead, OnePage, Query};
 use crate::views::{DeadGroupObject, Page};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -13,11 +13,15 @@ use store::jobs::dead_summary;
     path = "/v1/dead-letters/summary",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
-    responses((status = 200, description = "All groups, on one page.", body = Page<DeadGroupObject>))
+    responses(
+        (status = 200, description = "All groups, on one page.", body = Page<DeadGroupObject>),
+        (status = 400, description = "A parameter is wrong or unknown."),
+    )
 )]
 pub(crate) async fn summarize_dead_letters(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
+    Query(_): Query<OnePage>,
 ) -> Result<Json<Page<DeadGroupObject>>, Problem> {
     caller.refuse_publishable()?;
     let groups = state

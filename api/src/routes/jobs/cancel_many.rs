@@ -1,6 +1,6 @@
 use super::cancel::count_undecided;
 use super::named::{NO_MATCH, NOT_FOUND, unmatched};
-use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
+use crate::extract::{Authorized, Cursor, Fields, FromFields, JobsWrite, JsonBody};
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -85,7 +85,7 @@ impl FromFields for CancelRequest {
             document_id: fields.optional_id("document_id").map(DocumentId),
             created_after: fields.optional_time("created_after"),
             created_before: fields.optional_time("created_before"),
-            before: fields.optional_id("cursor").map(JobId),
+            before: fields.optional_cursor("cursor").map(JobId),
             limit: limit.unwrap_or(if ids.is_empty() { DEFAULT } else { MOST }),
         };
         Some(Self {
@@ -152,6 +152,7 @@ pub(crate) struct CancelPreview {
     request_body = CancelBody,
     responses(
         (status = 200, description = "What was cancelled and what was not.", body = Cancellation),
+        (status = 400, description = "The body cannot be read as what it says it is, or the cursor is none that this request returned."),
         (status = 413, description = "The body is over the limit."),
         (status = 415, description = "The body is not sent as JSON."),
         (status = 422, description = "Fields are wrong or unknown, or none says which jobs."),
@@ -200,7 +201,7 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellati
     };
     let more = found.len() > limit;
     found.truncate(limit);
-    let next_cursor = found.last().filter(|_| more).map(|job| job.id.to_string());
+    let next_cursor = found.last().filter(|_| more).map(|job| job.id.0.to_cursor());
     let (deletions, wanted): (Vec<Unended>, Vec<Unended>) = found.into_iter().partition(|job| job.is_deletion);
     let told: Vec<(JobId, JobState)> = if dry_run {
         wanted.iter().map(|job| (job.id, job.foretold())).collect()

@@ -1,4 +1,4 @@
-use crate::extract::{Authorized, JobsRead, PathId};
+use crate::extract::{Authorized, JobsRead, OnePage, PathId, Query};
 use crate::views::{EffectObject, Page};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -16,6 +16,7 @@ use store::{JobId, effects};
     params(("id" = Uuid, Path, description = "The job.")),
     responses(
         (status = 200, description = "All of them: a job makes few.", body = Page<EffectObject>),
+        (status = 400, description = "A parameter is wrong or unknown."),
         (status = 403, description = "The key is publishable, or lacks the scope."),
         (status = 404, description = "There is no such job."),
     )
@@ -24,6 +25,7 @@ pub(crate) async fn list_effects(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
     PathId(id): PathId<JobId>,
+    Query(_): Query<OnePage>,
 ) -> Result<Json<Page<EffectObject>>, Problem> {
     caller.refuse_publishable()?;
     let found = state

@@ -1,4 +1,4 @@
-use crate::extract::{Authorized, JobsRead, PathId};
+use crate::extract::{Authorized, JobsRead, OnePage, PathId, Query};
 use crate::views::{Page, StepObject};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -17,6 +17,7 @@ use store::jobs::{attempts_of, find, steps_of};
     params(("id" = Uuid, Path, description = "The job.")),
     responses(
         (status = 200, description = "All of them; none where the kind is one piece.", body = Page<StepObject>),
+        (status = 400, description = "A parameter is wrong or unknown."),
         (status = 403, description = "The key is publishable, or lacks the scope."),
         (status = 404, description = "There is no such job."),
     )
@@ -25,6 +26,7 @@ pub(crate) async fn list_steps(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
     PathId(id): PathId<JobId>,
+    Query(_): Query<OnePage>,
 ) -> Result<Json<Page<StepObject>>, Problem> {
     caller.refuse_publishable()?;
     let steps = state

@@ -82,11 +82,7 @@ pub(crate) fn unusable_store(settings: &Settings, store: VectorStore) -> Option<
 
 /// `name`, which must be there, without white space around it.
 pub(super) fn read_name(fields: &mut Fields) -> Option<String> {
-    let name = fields.name("name", 1..=200);
-    if name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
-        fields.error("name", "control_character", "must not contain control characters");
-    }
-    name
+    fields.name("name", 1..=200)
 }
 
 /// Make a knowledge base

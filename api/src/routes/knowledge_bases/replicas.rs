@@ -1,4 +1,4 @@
-use crate::extract::{Authorized, KnowledgeRead, PathId};
+use crate::extract::{Authorized, KnowledgeRead, OnePage, PathId, Query};
 use crate::views::{Page, ReplicaObject};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -17,6 +17,7 @@ use store::{KnowledgeBaseId, StoreError, knowledge_bases, replica_cursors};
     params(("id" = Uuid, Path, description = "The knowledge base.")),
     responses(
         (status = 200, description = "All of them.", body = Page<ReplicaObject>),
+        (status = 400, description = "A parameter is wrong or unknown."),
         (status = 404, description = "There is no such knowledge base."),
     )
 )]
@@ -24,6 +25,7 @@ pub(crate) async fn list_replicas(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
     PathId(id): PathId<KnowledgeBaseId>,
+    Query(_): Query<OnePage>,
 ) -> Result<Json<Page<ReplicaObject>>, Problem> {
     caller.refuse_publishable()?;
     let (head, cursors) = state

@@ -1,4 +1,4 @@
-use crate::extract::{Authorized, JobsRead};
+use crate::extract::{Authorized, JobsRead, OnePage, Query};
 use crate::views::{LimitObject, Page};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -6,17 +6,21 @@ use axum::extract::State;
 
 /// List limits
 ///
-/// What limits the tenant's jobs, oldest first: its own limits, and what the operator has set.
+/// What limits the tenant's jobs, newest first: its own limits, and what the operator has set.
 #[utoipa::path(
     get,
     path = "/v1/limits",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
-    responses((status = 200, description = "All of them: a few for each kind and pool.", body = Page<LimitObject>))
+    responses(
+        (status = 200, description = "All of them: a few for each kind and pool.", body = Page<LimitObject>),
+        (status = 400, description = "A parameter is wrong or unknown."),
+    )
 )]
 pub(crate) async fn list_limits(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
+    Query(_): Query<OnePage>,
 ) -> Result<Json<Page<LimitObject>>, Problem> {
     caller.refuse_publishable()?;
     let limits = state

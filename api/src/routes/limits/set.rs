@@ -1,9 +1,9 @@
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
 use crate::views::LimitObject;
+use crate::work::known_kind;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use jobs::kinds::NAMES;
 use utoipa::ToSchema;
 
 /// How many jobs of a kind may run at once.
@@ -18,9 +18,7 @@ pub(crate) struct SetLimit {
 impl FromFields for SetLimit {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let kind = fields.text("kind", 1..=100);
-        if kind.as_ref().is_some_and(|kind| !NAMES.contains(&kind.as_str())) {
-            fields.error("kind", "unknown", "is no kind of job");
-        }
+        let kind = kind.and_then(|kind| known_kind(fields, "kind", kind));
         let max_running = fields.integer("max_running", 1..=100_000);
         Some(Self {
             kind: kind?,

@@ -1,4 +1,4 @@
-use crate::extract::{Authorized, KnowledgeRead};
+use crate::extract::{Authorized, KnowledgeRead, OnePage, Query};
 use crate::views::{ModelObject, Page};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -13,11 +13,15 @@ use axum::extract::State;
     path = "/v1/models",
     tag = "Knowledge bases",
     security(("api_key" = ["knowledge:read"])),
-    responses((status = 200, description = "All of them, by kind and name.", body = Page<ModelObject>))
+    responses(
+        (status = 200, description = "All of them, by kind and name.", body = Page<ModelObject>),
+        (status = 400, description = "A parameter is wrong or unknown."),
+    )
 )]
 pub(crate) async fn list_models(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
+    Query(_): Query<OnePage>,
 ) -> Result<Json<Page<ModelObject>>, Problem> {
     caller.refuse_publishable()?;
     let settings = &state.settings.models;

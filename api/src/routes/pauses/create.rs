@@ -1,10 +1,10 @@
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
 use crate::views::PauseObject;
+use crate::work::known_kind;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use jobs::kinds::NAMES;
 use utoipa::ToSchema;
 
 /// What is to be paused.
@@ -21,9 +21,7 @@ pub(crate) struct CreatePause {
 impl FromFields for CreatePause {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let kind = fields.optional_text("kind", 1..=100);
-        if kind.as_ref().is_some_and(|kind| !NAMES.contains(&kind.as_str())) {
-            fields.error("kind", "unknown", "is no kind of job");
-        }
+        let kind = kind.and_then(|kind| known_kind(fields, "kind", kind));
         Some(Self {
             kind,
             reason: fields.optional_text("reason", 1..=500),

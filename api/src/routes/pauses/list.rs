@@ -1,4 +1,4 @@
-use crate::extract::{Authorized, JobsRead};
+use crate::extract::{Authorized, JobsRead, OnePage, Query};
 use crate::views::{Page, PauseObject};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -6,17 +6,21 @@ use axum::extract::State;
 
 /// List pauses
 ///
-/// What the tenant has paused, and what the operator has paused of it, oldest first. What the operator has paused for everybody shows in a job's `why`.
+/// What the tenant has paused, and what the operator has paused of it, newest first. What the operator has paused for everybody shows in a job's `why`.
 #[utoipa::path(
     get,
     path = "/v1/pauses",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
-    responses((status = 200, description = "All of them: at most one a kind of each.", body = Page<PauseObject>))
+    responses(
+        (status = 200, description = "All of them: at most one a kind of each.", body = Page<PauseObject>),
+        (status = 400, description = "A parameter is wrong or unknown."),
+    )
 )]
 pub(crate) async fn list_pauses(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
+    Query(_): Query<OnePage>,
 ) -> Result<Json<Page<PauseObject>>, Problem> {
     caller.refuse_publishable()?;
     let pauses = state

@@ -100,9 +100,6 @@ impl Given {
                 .optional_name("name", 1..=200)
                 .or_else(|| Some(before.name.clone())),
         };
-        if name.as_ref().is_some_and(|name| name.contains(char::is_control)) {
-            fields.error("name", "control_character", "must not contain control characters");
-        }
         let before = kept(fields, "cron", current);
         let cron = text(fields, "cron", 200, before.map(|before| &before.cron));
         let utc = "UTC".to_owned();
@@ -158,7 +155,7 @@ impl Given {
     ) -> Option<Settings> {
         if self.catch_up == CatchUp::All && self.overlap == Overlap::Skip {
             let message = "must be allow when catch_up is all: the ticks would skip each other";
-            fields.error("overlap", "contradiction", message);
+            fields.error("overlap", "conflict", message);
         }
         // A missing expression is noted already; the zone is looked at all the same.
         let timetable = Timetable::new(

@@ -47,7 +47,7 @@ impl FromFields for CreateSource {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let kind = fields.text("kind", 1..=100);
         if kind.is_some_and(|kind| kind != "web") {
-            fields.error("kind", "unknown", "is no kind of source; there is `web`");
+            fields.error("kind", "invalid", "is no kind of source; there is `web`");
         }
         let name = fields.name("name", 1..=200);
         let config = fields

@@ -19,7 +19,7 @@ pub(super) fn description(fields: &mut Fields) -> Option<String> {
 /// What to be told of: each once.
 pub(super) fn events(fields: &mut Fields, value: Value) -> Option<Vec<String>> {
     let known = || EVENT_TYPES.iter().chain(&EVENT_PATTERNS).copied();
-    chosen(fields, "events", value, "must be one of", known)
+    chosen(fields, "events", value, ("invalid", "must be one of"), known)
 }
 
 /// Kinds of jobs; `["*"]` for any, which is `Some(None)`.
@@ -28,21 +28,22 @@ pub(super) fn kinds(fields: &mut Fields, value: Value) -> Option<Option<Vec<Stri
         return Some(None);
     }
     let known = || NAMES.into_iter().filter(|name| *name != DELIVERY_KIND);
-    chosen(fields, "kinds", value, "is no kind of job; there are", known).map(Some)
+    let unknown = (ProblemCode::UnknownKind.as_str(), "is no kind of job; there are");
+    chosen(fields, "kinds", value, unknown, known).map(Some)
 }
 
 fn chosen<I: Iterator<Item = &'static str>>(
     fields: &mut Fields,
     name: &str,
     value: Value,
-    complaint: &str,
+    (code, complaint): (&str, &str),
     known: impl Fn() -> I,
 ) -> Option<Vec<String>> {
     let mut chosen = fields.list(name, value, 1..=50, |fields, at, item| {
         let found = item.as_str().filter(|text| known().any(|word| word == *text));
         if found.is_none() {
             let words: Vec<&str> = known().collect();
-            fields.error(at, "unknown", format!("{complaint} {}", words.join(", ")));
+            fields.error(at, code, format!("{complaint} {}", words.join(", ")));
         }
         found.map(str::to_owned)
     })?;

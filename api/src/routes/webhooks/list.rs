@@ -1,4 +1,4 @@
-use crate::extract::{Authorized, WebhooksRead};
+use crate::extract::{Authorized, OnePage, Query, WebhooksRead};
 use crate::views::{Page, WebhookObject};
 use crate::{ApiState, Problem};
 use axum::Json;
@@ -12,11 +12,15 @@ use axum::extract::State;
     path = "/v1/webhooks",
     tag = "Webhooks",
     security(("api_key" = ["webhooks:read"])),
-    responses((status = 200, description = "All of them.", body = Page<WebhookObject>))
+    responses(
+        (status = 200, description = "All of them.", body = Page<WebhookObject>),
+        (status = 400, description = "A parameter is wrong or unknown."),
+    )
 )]
 pub(crate) async fn list_webhooks(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<WebhooksRead>,
+    Query(_): Query<OnePage>,
 ) -> Result<Json<Page<WebhookObject>>, Problem> {
     let found = state
         .store

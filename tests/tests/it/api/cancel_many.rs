@@ -210,3 +210,43 @@ async fn jobs_are_found_by_their_schedule_their_document_and_when_they_were_made
     );
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn cursors_in_bodies_are_those_of_lists() {
+    let app = without_workers().await;
+    let mut jobs = Vec::new();
+    for _ in 0..3 {
+        jobs.push(submit(&app.client, json!({"kind": "diagnostics.noop"})).await);
+    }
+    let page = json!({"state": "queued", "limit": 1, "dry_run": true});
+    let first = cancel(&app.client, page.clone()).await;
+    let listed = app.client.get("/v1/jobs?limit=1").await;
+    assert!(listed.body["next_cursor"].is_string(), "{}", listed.text);
+    assert_eq!(first["next_cursor"], listed.body["next_cursor"]);
+    // The second is what answers had before.
+    for cursor in [&first["next_cursor"], &json!(jobs[2])] {
+        let mut next = page.clone();
+        next["cursor"] = cursor.clone();
+        let rest = cancel(&app.client, next).await;
+        assert_eq!(rest["cancelled"], json!([jobs[1]]), "{cursor}");
+    }
+    for (path, more) in [
+        ("/v1/jobs/cancel", json!({})),
+        ("/v1/dead-letters/replay", json!({})),
+        ("/v1/dead-letters/discard", json!({"reason": "none"})),
+    ] {
+        let urn = format!("urn:uuid:{}", jobs[2]);
+        for wrong in [json!(""), json!("x"), json!(7), json!(urn)] {
+            let mut body = more.clone();
+            body["kind"] = json!("diagnostics.noop");
+            body["cursor"] = wrong;
+            let refused = app.client.post(path, body.clone()).await;
+            refused.expect_problem(400, "invalid_cursor");
+            assert_eq!(refused.body["errors"][0]["field"], "cursor", "{path}: {}", refused.text);
+            // Where more is wrong, all of it is told.
+            body["surplus"] = json!(1);
+            app.client.post(path, body).await.expect_problem(422, "invalid");
+        }
+    }
+    app.abandon().await;
+}

@@ -170,7 +170,7 @@ async fn a_limit_that_makes_no_sense_is_refused_with_every_reason() {
             json!({"kind": "dream", "max_running": 0, "colour": "red"}),
         )
         .await;
-    refused.expect_problem(422, "invalid");
+    refused.expect_problem(422, "unknown_kind");
     for field in ["kind", "max_running", "colour"] {
         assert!(
             refused.text.contains(&format!("\"field\":\"{field}\"")),
@@ -182,5 +182,32 @@ async fn a_limit_that_makes_no_sense_is_refused_with_every_reason() {
         .post("/v1/limits", json!({}))
         .await
         .expect_problem(422, "invalid");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_names_no_kind_of_job_is_told_which_there_are_wherever_it_is_named() {
+    let app = TestApp::start().await;
+    for (path, field, body) in [
+        ("/v1/jobs", "kind", json!({"kind": "dream"})),
+        ("/v1/limits", "kind", json!({"kind": "dream", "max_running": 1})),
+        ("/v1/pauses", "kind", json!({"kind": "dream"})),
+        (
+            "/v1/webhooks",
+            "kinds.0",
+            json!({"url": "https://example.com/hook", "events": ["*"], "kinds": ["dream"]}),
+        ),
+    ] {
+        let refused = app.client.post(path, body).await;
+        refused.expect_problem(422, "unknown_kind");
+        let error = &refused.body["errors"][0];
+        assert_eq!(
+            (&error["field"], &error["code"]),
+            (&json!(field), &json!("unknown_kind")),
+            "{path}"
+        );
+        let told = error["message"].as_str().unwrap();
+        assert!(told.contains("diagnostics.noop"), "{path}: {told}");
+    }
     app.finish().await;
 }

@@ -53,6 +53,29 @@ async fn the_pages_of_a_list_hold_everything_exactly_once_newest_first() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn limits_and_pauses_come_newest_first_too() {
+    let app = without_workers().await;
+    let kinds = ["diagnostics.noop", "ingest_document", "diagnostics.sleep"];
+    for kind in kinds {
+        let limit = json!({"kind": kind, "max_running": 2});
+        assert_eq!(app.client.post("/v1/limits", limit).await.status.as_u16(), 200);
+        let pause = app.client.post("/v1/pauses", json!({"kind": kind})).await;
+        assert_eq!(pause.status.as_u16(), 201, "{}", pause.text);
+    }
+    for list in ["/v1/limits", "/v1/pauses"] {
+        let listed = app.client.get(list).await;
+        let rows = listed.body["data"].as_array().unwrap().iter();
+        let listed: Vec<&str> = rows.map(|row| row["kind"].as_str().unwrap()).collect();
+        assert_eq!(
+            listed,
+            kinds.into_iter().rev().collect::<Vec<_>>(),
+            "{list} has another order"
+        );
+    }
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_made_between_two_pages_moves_nothing() {
     let app = without_workers().await;
     let mut made = BTreeSet::new();

@@ -8,6 +8,15 @@ async fn rename(app: &TestApp, path: &str, name: &str) -> Answered {
     app.client.send(request.json(&json!({"name": name}))).await
 }
 
+fn refuses_lines(answered: &Answered) {
+    answered.expect_problem(422, "invalid");
+    assert_eq!(
+        answered.body["errors"][0]["code"], "control_character",
+        "{}",
+        answered.text
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn names_are_kept_and_compared_without_the_white_space_around_them() {
     let app = TestApp::start_with(TestOptions {
@@ -51,6 +60,7 @@ async fn names_are_kept_and_compared_without_the_white_space_around_them() {
             .post(&path, called(" \n "))
             .await
             .expect_problem(422, "invalid");
+        refuses_lines(&app.client.post(&path, called("Field\nguide")).await);
         let Some(one) = one else { continue };
         let other = app.client.post(&path, called("Other")).await;
         let other = format!("{one}/{}", other.body["id"].as_str().unwrap());
@@ -59,12 +69,15 @@ async fn names_are_kept_and_compared_without_the_white_space_around_them() {
             .expect_problem(409, "conflict");
         let renamed = rename(&app, &other, " Atlas\u{3000}").await;
         assert_eq!(renamed.body["name"], "Atlas", "{path}: {}", renamed.text);
+        refuses_lines(&rename(&app, &other, "Two\nlines").await);
     }
     let batch = app
         .client
         .post("/v1/batches", json!({"name": " nightly ", "open": true}))
         .await;
     assert_eq!(batch.body["name"], "nightly", "{}", batch.text);
+    let lines = json!({"name": "night\nly", "open": true});
+    refuses_lines(&app.client.post("/v1/batches", lines).await);
     assert_eq!(
         app.client.get(&of_base("collections")).await.body["data"][0]["name"],
         Value::from("Atlas")

@@ -47,6 +47,7 @@ async fn what_would_undo_the_isolation_of_tenants_is_named() {
     run(
         &app,
         "ALTER TABLE documents NO FORCE ROW LEVEL SECURITY; DROP POLICY tenant ON chunks; GRANT SELECT ON api_keys TO visualkit_system;
+         GRANT SELECT (relevance) ON judgements TO visualkit_system; GRANT SELECT ON schedules TO visualkit_system;
          REVOKE UPDATE ON jobs FROM visualkit_system; GRANT SELECT ON jobs_default TO visualkit_app",
     )
     .await;
@@ -56,6 +57,8 @@ async fn what_would_undo_the_isolation_of_tenants_is_named() {
         ("row_level_security", "documents is not under forced row-level security"),
         ("row_level_security", "chunks has no policy for the tenant"),
         ("roles", "visualkit_system may read api_keys"),
+        ("roles", "visualkit_system may read judgements"),
+        ("roles", "visualkit_system may read schedules"),
         ("roles", "visualkit_system may not update jobs"),
         ("roles", "visualkit_app reads the partition jobs_default"),
     ] {

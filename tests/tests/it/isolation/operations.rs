@@ -121,6 +121,28 @@ async fn a_key_with_the_operations_scope_alone_is_let_in() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_parameter_of_any_list_is_refused() {
+    let app = start().await;
+    let seeded = seed(&app.client, "amber").await;
+    let documented = documented(&app).await;
+    let is_list = |case: &&Case| {
+        let answered = &documented[case.operation]["responses"]["200"];
+        case.operation.starts_with("get ") && answered.to_string().contains("Page_")
+    };
+    let lists: Vec<&Case> = CASES.iter().filter(is_list).collect();
+    assert!(lists.len() >= 27, "{}", lists.len());
+    for case in lists {
+        let path = case.path(&seeded);
+        let answered = app.client.get(&path).await;
+        assert!(answered.body["data"].is_array(), "{path}: {}", answered.text);
+        let mistyped = app.client.get(&format!("{path}?limt=5")).await;
+        mistyped.expect_problem(400, "invalid_query");
+        assert_eq!(mistyped.body["errors"][0]["field"], "limt", "{path}: {}", mistyped.text);
+    }
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn another_tenants_ids_are_not_found_and_nothing_of_it_changes() {
     let app = start().await;
     let seeded = seed(&app.client, "amber").await;

@@ -1,6 +1,7 @@
 //! What each role of the database is, owns and may do.
 use super::texts::{refusal, texts};
 use diesel_async::{AsyncConnection, AsyncPgConnection};
+use store::inspect::{SYSTEM_READS, SYSTEM_READS_COLUMNS_OF};
 use tests::{Environment, TestDatabase};
 
 /// Every grant on a table or column, but the owner's own.
@@ -20,8 +21,9 @@ async fn grants_to(role: &str) -> Vec<String> {
 #[tokio::test]
 async fn the_system_role_reaches_jobs_and_nothing_else() {
     let all = "DELETE INSERT SELECT UPDATE";
+    let grants = grants_to("visualkit_system").await;
     assert_eq!(
-        grants_to("visualkit_system").await,
+        grants,
         [
             "__diesel_schema_migrations SELECT".to_owned(),
             "batches DELETE SELECT UPDATE".to_owned(),
@@ -42,6 +44,8 @@ async fn the_system_role_reaches_jobs_and_nothing_else() {
             format!("workers {all}"),
         ]
     );
+    let tables: Vec<&str> = grants.iter().map(|grant| grant.split_once(' ').unwrap().0).collect();
+    assert_eq!(tables, SYSTEM_READS, "what the doctor takes for right");
 }
 
 #[tokio::test]
@@ -94,6 +98,12 @@ async fn everybody_is_granted_nothing_and_lookup_and_system_only_columns_of_thes
             "webhook_endpoints visualkit_system SELECT: enabled events id kinds tenant_id",
         ]
     );
+    let of_system: Vec<&str> = columns
+        .iter()
+        .filter_map(|grant| grant.split_once(" visualkit_system "))
+        .map(|(table, _)| table)
+        .collect();
+    assert_eq!(of_system, SYSTEM_READS_COLUMNS_OF, "what the doctor takes for right");
 }
 
 #[tokio::test]

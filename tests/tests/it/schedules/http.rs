@@ -150,7 +150,7 @@ async fn nonsense_is_refused_whole_and_changes_nothing() {
             "jitter_secs",
             "out_of_range",
         ),
-        (with(json!({"catch_up": "all"})), "overlap", "contradiction"),
+        (with(json!({"catch_up": "all"})), "overlap", "conflict"),
         (with(json!({"name": "a\nb"})), "name", "control_character"),
     ] {
         let refused = app.client.post("/v1/schedules", body).await;

@@ -1,4 +1,5 @@
 //! Several bases, searched as if they were one.
+use jobs::kinds::SearchKnowledge;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{TestApp, TestOptions};
@@ -181,5 +182,23 @@ async fn a_word_that_one_base_knows_is_no_misspelling_in_another() {
         [kettle, lamp],
         "neither has it, and each corrects it"
     );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_that_says_no_limit_is_the_one_that_evaluations_ask_for() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let query = |limit: Option<usize>| json!({"knowledge_base_ids": [base], "query": "oil", "limit": limit});
+    app.client.search(query(None)).await;
+    let asked = "SELECT (b.payload ->> 'limit')::bigint AS count FROM job_bodies b JOIN jobs j ON j.tenant_id = b.tenant_id AND j.id = b.job_id
+                 WHERE j.kind = 'search_knowledge'";
+    assert_eq!(usize::try_from(app.count(asked).await).unwrap(), SearchKnowledge::LIMIT);
+    app.client.search(query(Some(SearchKnowledge::LIMIT_MAX))).await;
+    let beyond = app
+        .client
+        .post("/v1/search", query(Some(SearchKnowledge::LIMIT_MAX + 1)))
+        .await;
+    beyond.expect_problem(422, "invalid");
     app.finish().await;
 }

@@ -23,7 +23,7 @@ async fn everything_that_is_wrong_with_a_source_is_said_at_once() {
     refused.expect_problem(422, "invalid");
     let found = fields(&refused.body);
     for (field, code) in [
-        ("kind", "unknown"),
+        ("kind", "invalid"),
         ("name", "required"),
         ("config.start_urls.0", "not_public"),
         ("config.start_urls.1", "scheme"),

@@ -81,7 +81,7 @@ async fn everything_that_is_wrong_with_a_webhook_is_said_at_once() {
     let body = json!({"url": "ftp://user:secret@169.254.169.254:22/#x", "events": ["job.exploded"], "kinds": ["deliver_webhook"],
         "enabled": "yes", "surplus": 1});
     let answered = app.client.post("/v1/webhooks", body).await;
-    answered.expect_problem(422, "invalid");
+    answered.expect_problem(422, "unknown_kind");
     let errors = answered.body["errors"].as_array().unwrap();
     let found: Vec<String> = errors
         .iter()
@@ -98,8 +98,8 @@ async fn everything_that_is_wrong_with_a_webhook_is_said_at_once() {
         "url credentials",
         "url fragment",
         "url not_public",
-        "events.0 unknown",
-        "kinds.0 unknown",
+        "events.0 invalid",
+        "kinds.0 unknown_kind",
         "enabled type",
         "surplus unknown",
     ] {

@@ -5,15 +5,13 @@ use jobs::kinds::{BaseAt, FoundChunks, SearchConfiguration, SearchKnowledge, Sea
 use retrieval::evaluation::{Judged, Scores, rank_documents, score};
 use std::time::Duration;
 use store::evaluations::{JudgedDocument, Waiting};
-use store::{KnowledgeBaseId, TestQuestionId, TestSetId};
+use store::{KnowledgeBaseId, TestQuestionId, TestSetId, VectorStore};
 use tokio::time::Instant;
 
 /// Chunks asked for per question, the most that a search gives: documents are ranked by the best of theirs.
-const CHUNKS: usize = 100;
+const CHUNKS: usize = SearchKnowledge::LIMIT_MAX;
 /// How many a client asks for who does not say: so many candidates each leg proposes, and so many a reranker orders, whatever less a configuration says.
-const USUAL_LIMIT: usize = 10;
-/// The vector store of a base whose vectors are where its words are.
-const EMBEDDED: &str = "embedded";
+const USUAL_LIMIT: usize = SearchKnowledge::LIMIT;
 /// How long an attempt waits for the index to see all that was there when the evaluation began.
 const INDEX_WAIT: Duration = Duration::from_mins(10);
 
@@ -32,7 +30,7 @@ pub(super) async fn bring_up_index(job: &JobContext, task: &Task) -> Result<(), 
     for configuration in &task.configurations {
         loop {
             // Words cost nothing. Vectors on a server follow by themselves: then as it will be asked, too.
-            let is_served = configuration.vector_store.as_deref() != Some(EMBEDDED);
+            let is_served = configuration.vector_store.as_deref() != Some(VectorStore::Embedded.as_str());
             let modes = [
                 Some(SearchMode::Keyword),
                 Some(configuration.mode).filter(|_| is_served),

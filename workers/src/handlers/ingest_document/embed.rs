@@ -117,13 +117,6 @@ async fn embed(job: &JobContext, source: &Source, model: &Model, batch: &[&Chunk
         false => EmbeddingPurpose::CutForAnother,
     };
     let vectors = model.embed_documents(job, inputs, purpose).await?;
-    let dimensions = model.dimensions;
-    if vectors.len() != batch.len() || vectors.iter().any(|vector| vector.len() != dimensions) {
-        return Err(JobError::retry(
-            "embedding",
-            format!("The embedding model did not give one vector of {dimensions} dimensions for each text."),
-        ));
-    }
     Ok(batch
         .iter()
         .map(|chunk| chunk.embed_hash.to_vec())
