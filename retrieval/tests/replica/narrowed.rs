@@ -189,9 +189,15 @@ fn a_misspelt_name_is_found_and_a_word_that_exists_means_itself() {
 fn a_misspelt_word_means_what_is_written_like_it_and_no_rare_word_whose_stem_is() {
     let base = Base::new();
     base.put(vec![
-        document(1, "Invoices are sent on the first day of each month to the address of the account."),
+        document(
+            1,
+            "Invoices are sent on the first day of each month to the address of the account.",
+        ),
         document(2, "An invisible layer."),
-        document(3, "All invoices of a year are kept in the archive for ten years and more."),
+        document(
+            3,
+            "All invoices of a year are kept in the archive for ten years and more.",
+        ),
     ]);
     let found = base.keyword("invoise");
     assert_eq!(found.len(), 2, "{found:?}");
