@@ -1,6 +1,7 @@
 //! Filters over a document's metadata, and over what is known of it besides.
 
 mod condition;
+mod listed;
 mod parse;
 #[cfg(test)]
 mod tests;

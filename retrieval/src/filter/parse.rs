@@ -120,12 +120,14 @@ impl Parser {
             plain => vec![Condition::Equal(self.scalar(plain, at)?)],
         };
         if is_time_of_document(field) {
-            for value in conditions.iter_mut().flat_map(Condition::values_mut) {
-                match as_written(value) {
-                    Some(time) => *value = time,
-                    None => return self.refuse(at, WANTED.to_owned()),
-                }
-            }
+            let written: Option<Vec<Condition>> = conditions
+                .into_iter()
+                .map(|condition| condition.rewritten(as_written))
+                .collect();
+            let Some(written) = written else {
+                return self.refuse(at, WANTED.to_owned());
+            };
+            conditions = written;
         }
         let nodes = conditions.into_iter().map(|condition| Node::Field {
             path: field.to_owned(),
@@ -152,7 +154,7 @@ impl Parser {
         Some(match operator {
             "eq" => Condition::Equal(self.scalar(value, at)?),
             "ne" => Condition::NotEqual(self.scalar(value, at)?),
-            "in" => Condition::In(self.scalars(value, at)?),
+            "in" => Condition::In(self.scalars(value, at)?.into_iter().collect()),
             "gt" => Condition::Greater(self.ordered(value, at)?),
             "gte" => Condition::GreaterOrEqual(self.ordered(value, at)?),
             "lt" => Condition::Less(self.ordered(value, at)?),
