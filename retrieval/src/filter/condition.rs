@@ -9,7 +9,7 @@ use super::listed::Listed;
 pub(super) enum Condition {
     Equal(Value),
     NotEqual(Value),
-    In(Listed),
+    In(Box<Listed>),
     Greater(Value),
     GreaterOrEqual(Value),
     Less(Value),
@@ -22,7 +22,7 @@ impl Condition {
     pub(super) fn rewritten(self, write: impl Fn(&Value) -> Option<Value>) -> Option<Self> {
         Some(match self {
             Self::Exists(wanted) => Self::Exists(wanted),
-            Self::In(listed) => Self::In(listed.rewritten(write)?),
+            Self::In(listed) => Self::In(Box::new(listed.rewritten(write)?)),
             Self::Equal(value) => Self::Equal(write(&value)?),
             Self::NotEqual(value) => Self::NotEqual(write(&value)?),
             Self::Greater(value) => Self::Greater(write(&value)?),

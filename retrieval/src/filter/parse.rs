@@ -154,7 +154,7 @@ impl Parser {
         Some(match operator {
             "eq" => Condition::Equal(self.scalar(value, at)?),
             "ne" => Condition::NotEqual(self.scalar(value, at)?),
-            "in" => Condition::In(self.scalars(value, at)?.into_iter().collect()),
+            "in" => Condition::In(Box::new(self.scalars(value, at)?.into_iter().collect())),
             "gt" => Condition::Greater(self.ordered(value, at)?),
             "gte" => Condition::GreaterOrEqual(self.ordered(value, at)?),
             "lt" => Condition::Less(self.ordered(value, at)?),
