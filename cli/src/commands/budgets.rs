@@ -1,6 +1,7 @@
 use crate::client::{ServerArgs, list_all};
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
+use anyhow::bail;
 use clap::Subcommand;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
@@ -26,7 +27,7 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Declare what calls to a credential may take; what is not given is the installation's default, 0 is no limit
+    /// Declare what calls to a credential may take; 0 is no limit. What is not given stays as it was declared, or else is the installation's default
     Set {
         credential: String,
         #[arg(long, value_name = "N")]
@@ -83,11 +84,12 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 ("tokens_per_minute", tokens_per_minute),
                 ("cost_micros_per_day", cost_micros_per_day),
             ];
-            let body: Map<String, Value> = numbers
-                .into_iter()
-                .filter_map(|(name, number)| Some((name.to_owned(), json!(number?))))
-                .collect();
+            if numbers.iter().all(|(_, number)| number.is_none()) {
+                bail!("nothing is to be declared; `visualkit budgets set --help` lists what can be, and `budgets remove` withdraws a budget");
+            }
             let client = server.connect()?;
+            let all: Vec<Value> = list_all(&client, &["budgets"]).await?;
+            let body = declared(&all, &credential, &numbers);
             let send = || client.request(Method::PUT, &["budgets", &credential]).json(&body);
             let (_, budget): (_, Value) = client.call(send).await?;
             if json {
@@ -105,6 +107,23 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         }
     }
     Ok(Outcome::Done)
+}
+
+/// The numbers that are given, over those that were declared before: the API takes a budget as a whole, and who changes one number of it means to keep the others.
+fn declared(all: &[Value], credential: &str, numbers: &[(&str, Option<u64>)]) -> Map<String, Value> {
+    let before = all
+        .iter()
+        .find(|budget| budget.get("credential").and_then(Value::as_str) == Some(credential))
+        .filter(|budget| budget.get("declared") == Some(&Value::Bool(true)));
+    let kept = |name: &str| {
+        let number = before?.get(name)?;
+        // Shown as null, declared as 0: no limit.
+        Some(number.as_u64().unwrap_or(0))
+    };
+    numbers
+        .iter()
+        .filter_map(|(name, given)| Some(((*name).to_owned(), json!(given.or_else(|| kept(name))?))))
+        .collect()
 }
 
 pub(super) fn table(budgets: &[Value]) -> String {
@@ -154,6 +173,37 @@ pub(super) fn table(budgets: &[Value]) -> String {
 mod tests {
     use super::*;
     use crate::testing::{Fake, reply};
+
+    #[tokio::test]
+    async fn a_budget_keeps_what_is_not_given() {
+        let set = |concurrency, fake: &Fake| Action::Set {
+            credential: "openai".into(),
+            requests_per_minute: None,
+            burst: None,
+            concurrency,
+            tokens_per_minute: None,
+            cost_micros_per_day: None,
+            json: true,
+            server: fake.server(),
+        };
+        let before = json!({"credential": "openai", "declared": true, "requests_per_minute": 600, "burst": 10, "concurrency": 100,
+            "tokens_per_minute": null, "cost_micros_per_day": 5_000_000});
+        let fake = Fake::answering(vec![
+            reply(200, json!({"data": [before], "next_cursor": null})),
+            reply(200, json!({"credential": "openai"})),
+        ])
+        .await;
+        let action = set(Some(4), &fake);
+        assert_eq!(run(Args { action }).await.unwrap(), Outcome::Done);
+        let sent: Value = serde_json::from_str(&fake.requests()[1].body).unwrap();
+        let expected = json!({"requests_per_minute": 600, "burst": 10, "concurrency": 4, "tokens_per_minute": 0, "cost_micros_per_day": 5_000_000});
+        assert_eq!(sent, expected);
+        let action = set(None, &fake);
+        assert!(run(Args { action }).await.is_err());
+        let others = json!({"credential": "openai", "declared": false, "concurrency": 100});
+        let body = declared(&[others], "openai", &[("burst", None), ("concurrency", Some(4))]);
+        assert_eq!(Value::from(body), json!({"concurrency": 4}));
+    }
 
     #[tokio::test]
     async fn budgets_are_listed_to_their_last_page() {

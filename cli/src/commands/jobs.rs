@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::cancel_jobs::{CancelArgs, JobFilterArgs};
+use super::job_effects::{Effect, effect_lines};
 use crate::client::{Client, ClientError, Job, JobState, Page, ServerArgs, Step, watch};
 use crate::job_text::{details, line, step_lines, why_text};
 use crate::outcome::Outcome;
@@ -21,6 +22,8 @@ enum Command {
     List(ListArgs),
     /// Show a job: its attempts and steps, its result or error, and what it waits for
     Show(JobArgs),
+    /// Submit a job
+    Submit(super::submit_job::SubmitArgs),
     /// Cancel jobs that have not ended: those named, or all that match
     Cancel(CancelArgs),
     /// Start a dead or cancelled job again
@@ -39,6 +42,8 @@ enum Command {
     Discard(super::dead_letters::DiscardArgs),
     /// List all attempts at a job, newest first
     Attempts(super::attempts::AttemptsArgs),
+    /// List a job's calls to the outside, and what became of each
+    Effects(super::job_effects::EffectsArgs),
     /// List a job's steps: how each went last, and where it failed
     Steps(JobArgs),
     /// Say what a job waits for, and since when
@@ -81,12 +86,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     match args.command {
         Command::List(args) => list(args).await,
         Command::Show(args) => show(args).await,
+        Command::Submit(args) => super::submit_job::run(args).await,
         Command::Cancel(args) => cancel(args).await,
         Command::Retry { job, effect } => act(job, "retry", effect.map(|effect| json!({ "effect": effect }))).await,
         Command::Dead(args) => super::dead_summary::run(args).await,
         Command::Replay(args) => super::dead_letters::replay(args).await,
         Command::Discard(args) => super::dead_letters::discard(args).await,
         Command::Attempts(args) => super::attempts::run(args).await,
+        Command::Effects(args) => super::job_effects::run(args).await,
         Command::Steps(args) => list_steps(args).await,
         Command::Why(args) => explain(args).await,
         Command::Run(args) => act(args, "run", None).await,
@@ -137,6 +144,7 @@ async fn show(args: JobArgs) -> anyhow::Result<Outcome> {
     let mut text = details(&job);
     text.push_str(&document(&client, &job).await?);
     text.push_str(&steps(&client, &id).await?);
+    text.push_str(&effects(&client, &id).await?);
     if !job.state.has_ended() {
         text.push_str(&blockers(&client, &id).await?);
     }
@@ -164,6 +172,15 @@ async fn steps(client: &Client, id: &str) -> Result<String, ClientError> {
     match listed {
         Err(ClientError::Problem(_)) => Ok(String::new()),
         listed => Ok(step_lines(&listed?.data)),
+    }
+}
+
+/// A line for each of the job's calls to the outside; nothing where the server cannot say.
+async fn effects(client: &Client, id: &str) -> Result<String, ClientError> {
+    let listed: Result<Page<Effect>, ClientError> = client.get(&["jobs", id, "effects"], &[]).await;
+    match listed {
+        Err(ClientError::Problem(_)) => Ok(String::new()),
+        listed => Ok(effect_lines(&listed?.data)),
     }
 }
 
