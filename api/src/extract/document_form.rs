@@ -212,7 +212,8 @@ mod tests {
             (read.file_name.as_deref(), read.mime_type.as_str(), read.title),
             (Some("kettle.md"), "text/markdown", None)
         );
-        assert_eq!(read.acl, serde_json::json!({"public": true}));
+        assert_eq!(read.acl, Some(serde_json::json!({"public": true})));
+        assert_eq!(read.metadata, None);
     }
 
     #[test]

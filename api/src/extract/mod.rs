@@ -31,7 +31,7 @@ pub(crate) use self::caller::Caller;
 pub(crate) use self::canonical::json_hash;
 pub(crate) use self::credential_name::CredentialName;
 pub(crate) use self::cursor::Cursor;
-pub(crate) use self::document_fields::{acl, metadata};
+pub(crate) use self::document_fields::{acl, metadata, or_empty};
 pub(crate) use self::document_form::max_form_bytes;
 pub(crate) use self::fields::{Fields, FromFields};
 pub(crate) use self::idempotency_key::IdempotencyKey;
