@@ -18,6 +18,7 @@ mod json;
 mod json_body;
 mod media_type;
 mod optional_json_body;
+mod parameters;
 mod path_id;
 mod prefer;
 mod query;
@@ -40,7 +41,7 @@ pub(crate) use self::json_body::JsonBody;
 pub(crate) use self::optional_json_body::OptionalJsonBody;
 pub(crate) use self::path_id::{DeliveryPath, PathId};
 pub(crate) use self::prefer::Prefer;
-pub(crate) use self::query::{FromQuery, OnePage, Query, QueryFields};
+pub(crate) use self::query::{FromQuery, NoParameters, OnePage, Query, QueryFields};
 pub(crate) use self::scope::{
     AnswersRead, EvaluationsRead, EvaluationsWrite, JobsRead, JobsWrite, KnowledgeRead, KnowledgeWrite, SearchRead,
     WebhooksRead, WebhooksWrite,
