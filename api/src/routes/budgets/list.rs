@@ -27,7 +27,7 @@ use store::{StoreError, provider_budgets, provider_usage};
 pub(crate) async fn list_budgets(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
-    Query(_): Query<OnePage>,
+    _page: Query<OnePage>,
 ) -> Result<Json<Page<BudgetObject>>, Problem> {
     caller.refuse_publishable()?;
     let tenant = caller.tenant();

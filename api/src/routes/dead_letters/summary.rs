@@ -22,7 +22,7 @@ use store::jobs::dead_summary;
 pub(crate) async fn summarize_dead_letters(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
-    Query(_): Query<OnePage>,
+    _page: Query<OnePage>,
 ) -> Result<Json<Page<DeadGroupObject>>, Problem> {
     caller.refuse_publishable()?;
     let groups = state

@@ -28,7 +28,7 @@ pub(crate) async fn list_effects(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
     PathId(id): PathId<JobId>,
-    Query(_): Query<OnePage>,
+    _page: Query<OnePage>,
 ) -> Result<Json<Page<EffectObject>>, Problem> {
     caller.refuse_publishable()?;
     let found = state

@@ -29,7 +29,7 @@ pub(crate) async fn list_steps(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
     PathId(id): PathId<JobId>,
-    Query(_): Query<OnePage>,
+    _page: Query<OnePage>,
 ) -> Result<Json<Page<StepObject>>, Problem> {
     caller.refuse_publishable()?;
     let steps = state

@@ -28,7 +28,7 @@ pub(crate) async fn list_replicas(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
     PathId(id): PathId<KnowledgeBaseId>,
-    Query(_): Query<OnePage>,
+    _page: Query<OnePage>,
 ) -> Result<Json<Page<ReplicaObject>>, Problem> {
     caller.refuse_publishable()?;
     let (head, cursors) = state

@@ -22,7 +22,7 @@ use axum::extract::State;
 pub(crate) async fn list_models(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
-    Query(_): Query<OnePage>,
+    _page: Query<OnePage>,
 ) -> Result<Json<Page<ModelObject>>, Problem> {
     caller.refuse_publishable()?;
     let settings = &state.settings.models;

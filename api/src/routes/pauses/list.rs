@@ -21,7 +21,7 @@ use axum::extract::State;
 pub(crate) async fn list_pauses(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsRead>,
-    Query(_): Query<OnePage>,
+    _page: Query<OnePage>,
 ) -> Result<Json<Page<PauseObject>>, Problem> {
     caller.refuse_publishable()?;
     let pauses = state

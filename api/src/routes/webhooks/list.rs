@@ -21,7 +21,7 @@ use axum::extract::State;
 pub(crate) async fn list_webhooks(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<WebhooksRead>,
-    Query(_): Query<OnePage>,
+    _page: Query<OnePage>,
 ) -> Result<Json<Page<WebhookObject>>, Problem> {
     let found = state
         .store
