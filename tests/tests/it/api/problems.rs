@@ -191,3 +191,24 @@ async fn everything_that_is_wrong_with_a_job_and_its_payload_is_told_at_once() {
     );
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_wrong_with_a_new_base_is_told_at_once() {
+    let app = TestApp::start().await;
+    for (base, expected) in [
+        (
+            json!({"name": "tour", "language": "english", "embedding_model": "gpt", "vector_store": "milvus"}),
+            "embedding_model language vector_store",
+        ),
+        (json!({"name": "", "embedding_model": "gpt"}), "embedding_model name"),
+        (json!({"name": "tour", "embedding_model": " "}), "embedding_model"),
+    ] {
+        let refused = app.client.post("/v1/knowledge-bases", base).await;
+        refused.expect_problem(422, "invalid");
+        let errors = refused.body["errors"].as_array().unwrap().iter();
+        let mut fields: Vec<&str> = errors.map(|error| error["field"].as_str().unwrap()).collect();
+        fields.sort_unstable();
+        assert_eq!(fields.join(" "), expected, "{}", refused.text);
+    }
+    app.finish().await;
+}
