@@ -120,10 +120,17 @@ impl Parser {
             plain => vec![Condition::Equal(self.scalar(plain, at)?)],
         };
         if is_time_of_document(field) {
-            for value in conditions.iter_mut().flat_map(Condition::values_mut) {
-                match as_written(value) {
-                    Some(time) => *value = time,
-                    None => return self.refuse(at, WANTED.to_owned()),
+            for condition in &mut conditions {
+                // Named like other faults of it, except where the value stands without an operator.
+                let at = match value {
+                    Value::Object(_) => pointer(at, condition.operator()),
+                    _ => at.to_owned(),
+                };
+                for value in condition.values_mut() {
+                    match as_written(value) {
+                        Some(time) => *value = time,
+                        None => return self.refuse(&at, WANTED.to_owned()),
+                    }
                 }
             }
         }
