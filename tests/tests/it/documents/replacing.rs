@@ -54,15 +54,23 @@ async fn unchanged_content_is_a_no_op_that_says_so_and_embeds_nothing() {
         (calls, logged),
         "nothing was embedded, nothing is to be indexed"
     );
-    let document = app
-        .client
-        .get(&format!("/v1/documents/{}", first["document_id"].as_str().unwrap()))
-        .await
-        .body;
+    let id = first["document_id"].as_str().unwrap();
+    let document = app.client.get(&format!("/v1/documents/{id}")).await.body;
     assert_eq!(
         (&document["state"], &document["chunk_count"]),
         (&json!("ready"), &first["result"]["chunks"])
     );
+    assert_eq!(
+        (&document["job_id"], &document["ready_job_id"]),
+        (&again["id"], &first["id"]),
+        "what is served was made by the first"
+    );
+    let shown = app.client.visualkit(&["documents", "show", id]).await;
+    let (_, made) = shown.split_once("served as it was made by job").unwrap();
+    assert!(made.contains("step embed"), "{shown}");
+    let other = app.client.ingest(&base, markdown("a", &sections("brass"))).await;
+    let document = app.client.get(&format!("/v1/documents/{id}")).await.body;
+    assert_eq!(document["ready_job_id"], other["id"]);
     app.finish().await;
 }
 
