@@ -5,8 +5,10 @@ use uuid::Uuid;
 
 use crate::acl::{Acl, Sight, Viewer};
 use crate::documents::{ChunkRef, DocumentNumber, Documents};
+use crate::error::Result;
 use crate::filter::Filter;
 use crate::keyword::Holding;
+use crate::stop::Stop;
 use crate::vectors::DocumentScope;
 
 /// What a query, or its viewer, may look at. Both legs ask before they score, so that a forbidden document never takes a place from a permitted one.
@@ -49,17 +51,21 @@ impl Allowed {
     }
 
     /// And of it what the filter lets through.
-    pub(crate) fn within(self, filter: Option<&Filter>, documents: &Documents) -> Self {
+    pub(crate) fn within(self, filter: Option<&Filter>, documents: &Documents, stop: &Stop) -> Result<Self> {
         let Some(filter) = filter else {
-            return self;
+            return Ok(self);
         };
-        let passing = documents.iter().filter(|(number, document)| {
-            self.contains_document(*number) && filter.matches(&|path| document.field(path))
-        });
-        Self {
-            documents: AllowedDocuments::Only(passing.map(|(number, _)| number).collect()),
-            ..self
+        let (mut passing, mut pace) = (HashSet::new(), stop.pace());
+        for (number, document) in documents.iter() {
+            pace.steps(1)?;
+            if self.contains_document(number) && filter.matches(&|path| document.field(path)) {
+                passing.insert(number);
+            }
         }
+        Ok(Self {
+            documents: AllowedDocuments::Only(passing),
+            ..self
+        })
     }
 
     /// Whether it is all that there is.

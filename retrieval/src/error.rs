@@ -41,6 +41,10 @@ pub enum Error {
     Broken,
     #[error("the replica was closed")]
     Closed,
+    #[error("the search is no longer wanted")]
+    Unwanted,
+    #[error("the search took longer than it may")]
+    TooCostly,
     /// Boxed, because it is large.
     #[error("the vector server failed: {0}")]
     VectorServer(Box<qdrant_client::QdrantError>),

@@ -42,6 +42,8 @@ mod replica;
 #[cfg(feature = "index")]
 mod slot;
 #[cfg(feature = "index")]
+mod stop;
+#[cfg(feature = "index")]
 mod together;
 #[cfg(feature = "index")]
 mod top;
@@ -83,6 +85,8 @@ pub use recency::Recency;
 pub use replica::{Remains, Replica, ReplicaOptions, Standing};
 #[cfg(feature = "index")]
 pub use slot::{FoundReplica, IndexId, Slot};
+#[cfg(feature = "index")]
+pub use stop::Stop;
 #[cfg(feature = "index")]
 pub use together::{Together, fuse_by_rank};
 #[cfg(feature = "index")]

@@ -9,6 +9,7 @@ use crate::fusion::Fusion;
 use crate::keyword::USUALLY_READ;
 use crate::phrase::Phrase;
 use crate::recency::Recency;
+use crate::stop::Stop;
 use crate::together::Together;
 
 /// Which legs rank.
@@ -43,7 +44,7 @@ pub struct Query {
     pub filter: Option<Filter>,
     /// Only chunks that hold all of these are found, by either leg.
     pub phrases: Vec<Phrase>,
-    /// How many chunks that have all words of the phrases are read, to see whether these are in them; 20,000 unless set.
+    /// How many chunks that have all words of the phrases are read, to see whether these are in them; 20,000 unless set. Whoever searches several bases shares them out.
     pub phrase_reads: usize,
     /// Words that no chunk of the base holds, nor of those it is searched together with, are looked for as the base spells what is nearest to them.
     pub tolerate_typos: bool,
@@ -55,6 +56,8 @@ pub struct Query {
     pub explain: bool,
     /// Where the base is searched beside others: what makes their scores compare.
     pub together: Option<Together>,
+    /// Ends the search early.
+    pub stop: Stop,
 }
 
 impl Query {
@@ -78,6 +81,7 @@ impl Query {
             viewer,
             explain: false,
             together: None,
+            stop: Stop::default(),
         }
     }
 }

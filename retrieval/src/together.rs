@@ -1,13 +1,14 @@
 //! Several bases searched as if they were one.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use uuid::Uuid;
 
 use crate::error::Result;
 use crate::keyword::SharedStatistics;
-use crate::query::{Explain, Hits, Mode, Query};
-use crate::replica::Replica;
+use crate::query::{Explain, Hits, Query};
+use crate::replica::{Narrowed, Replica};
 
 /// What the bases of one search have in common, so that scores of all of them compare.
 #[derive(Clone, Debug)]
@@ -15,22 +16,26 @@ pub struct Together {
     pub(crate) statistics: SharedStatistics,
     /// The best that the keyword leg gives in any of them: what keyword scores are divided by.
     pub(crate) best_keyword_score: f32,
+    /// What the query may look at in each of them, so that it is found out once.
+    pub(crate) narrowed: Arc<[Narrowed]>,
 }
 
 impl Together {
-    /// Looks at the keyword leg of each base. All are one tenant's, and the queries ask for the same.
+    /// Looks at what the queries may look at in each base, and, where they are hybrid, at its keyword leg. All are one tenant's, and the queries ask for the same.
     pub fn of(bases: &[(&Replica, &Query)]) -> Result<Self> {
         let seen = bases.iter().map(|(replica, query)| replica.seen_by(&query.viewer));
         let statistics = SharedStatistics::new(seen.collect::<Result<_>>()?);
-        let mut best_keyword_score = 0.0_f32;
+        let (mut narrowed, mut best_keyword_score) = (Vec::with_capacity(bases.len()), 0.0_f32);
         for (replica, query) in bases {
-            if query.mode == Mode::Hybrid {
-                best_keyword_score = best_keyword_score.max(replica.best_keyword_score(query, &statistics)?);
-            }
+            query.stop.check()?;
+            let (of_base, best) = replica.look(query, &statistics)?;
+            narrowed.push(of_base);
+            best_keyword_score = best_keyword_score.max(best);
         }
         Ok(Self {
             statistics,
             best_keyword_score,
+            narrowed: narrowed.into(),
         })
     }
 }

@@ -91,7 +91,7 @@ impl FromFields for SearchRequest {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let knowledge_base_ids = fields.ids("knowledge_base_ids", 1..=20);
         let query = fields.text("query", 1..=2000);
-        let limit = fields.optional_integer("limit", 1..=100);
+        let limit = fields.optional_integer("limit", 1..=SearchKnowledge::LIMIT_MAX as i64);
         let mode = search_bounds::mode(fields);
         let rerank = fields.optional_bool("rerank");
         let reranker = search_bounds::reranker(fields);
@@ -205,7 +205,7 @@ impl Begin for Search {
             embedding_model: None,
             vector_store: None,
             query: request.query,
-            limit: count(request.limit).unwrap_or(10),
+            limit: count(request.limit).unwrap_or(SearchKnowledge::LIMIT),
             mode: request.mode.unwrap_or_default(),
             rerank: reranker.is_some(),
             reranker,

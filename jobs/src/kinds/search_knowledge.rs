@@ -216,7 +216,7 @@ pub struct SearchResult {
     pub rerank_error: Option<RerankError>,
     /// Some change that was committed before the search was not yet in the index.
     pub stale: bool,
-    /// True where so many chunks have all words of `phrases` that only the first 20,000 of them were looked at: more may hold them. Otherwise absent.
+    /// True where so many chunks have all words of `phrases` that only 20,000 of them were looked at, of several bases each its share of these: more may hold them. Otherwise absent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub phrases_partial: bool,
     pub took_ms: u64,

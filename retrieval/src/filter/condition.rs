@@ -2,12 +2,14 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
+use super::listed::Listed;
+
 /// What is asked of one field.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Condition {
     Equal(Value),
     NotEqual(Value),
-    In(Vec<Value>),
+    In(Box<Listed>),
     Greater(Value),
     GreaterOrEqual(Value),
     Less(Value),
@@ -16,18 +18,18 @@ pub(super) enum Condition {
 }
 
 impl Condition {
-    /// What the field is compared with.
-    pub(super) fn values_mut(&mut self) -> &mut [Value] {
-        match self {
-            Self::Exists(_) => &mut [],
-            Self::In(values) => values,
-            Self::Equal(value)
-            | Self::NotEqual(value)
-            | Self::Greater(value)
-            | Self::GreaterOrEqual(value)
-            | Self::Less(value)
-            | Self::LessOrEqual(value) => std::slice::from_mut(value),
-        }
+    /// The same, compared with the values as `write` gives them; nothing where it refuses one. It takes texts only.
+    pub(super) fn rewritten(self, write: impl Fn(&Value) -> Option<Value>) -> Option<Self> {
+        Some(match self {
+            Self::Exists(wanted) => Self::Exists(wanted),
+            Self::In(listed) => Self::In(Box::new(listed.rewritten(write)?)),
+            Self::Equal(value) => Self::Equal(write(&value)?),
+            Self::NotEqual(value) => Self::NotEqual(write(&value)?),
+            Self::Greater(value) => Self::Greater(write(&value)?),
+            Self::GreaterOrEqual(value) => Self::GreaterOrEqual(write(&value)?),
+            Self::Less(value) => Self::Less(write(&value)?),
+            Self::LessOrEqual(value) => Self::LessOrEqual(write(&value)?),
+        })
     }
 
     /// As it is written.
@@ -55,7 +57,7 @@ impl Condition {
             Self::Exists(wanted) => found.is_some() == *wanted,
             Self::NotEqual(value) => !any_element(found, |element| equal(element, value)),
             Self::Equal(value) => any_element(found, |element| equal(element, value)),
-            Self::In(values) => any_element(found, |element| values.iter().any(|value| equal(element, value))),
+            Self::In(listed) => any_element(found, |element| listed.has(element)),
             Self::Greater(value) => any_element(found, |element| order(element, value) == Some(Ordering::Greater)),
             Self::GreaterOrEqual(value) => {
                 any_element(found, |element| order(element, value).is_some_and(Ordering::is_ge))
@@ -76,7 +78,7 @@ fn any_element(found: Option<&Value>, holds: impl Fn(&Value) -> bool) -> bool {
     }
 }
 
-fn equal(left: &Value, right: &Value) -> bool {
+pub(super) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => number_order(left, right) == Some(Ordering::Equal),
         _ => left == right,
@@ -99,7 +101,7 @@ fn number_order(left: &Number, right: &Number) -> Option<Ordering> {
     }
 }
 
-fn whole(number: &Number) -> Option<i128> {
+pub(super) fn whole(number: &Number) -> Option<i128> {
     number
         .as_i64()
         .map(i128::from)

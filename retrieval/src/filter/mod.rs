@@ -1,6 +1,7 @@
 //! Filters over a document's metadata, and over what is known of it besides.
 
 mod condition;
+mod listed;
 mod parse;
 #[cfg(test)]
 mod tests;
@@ -48,7 +49,7 @@ impl Filter {
         let ids = ids.into_iter().map(Value::String).collect();
         let is_in = Node::Field {
             path: "$collection_id".to_owned(),
-            condition: Condition::In(ids),
+            condition: Condition::In(Box::new(ids)),
         };
         Self(Node::All(
             std::iter::once(is_in).chain(filter.map(|filter| filter.0)).collect(),

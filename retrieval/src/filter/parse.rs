@@ -120,19 +120,19 @@ impl Parser {
             plain => vec![Condition::Equal(self.scalar(plain, at)?)],
         };
         if is_time_of_document(field) {
-            for condition in &mut conditions {
+            let mut written = Vec::with_capacity(conditions.len());
+            for condition in conditions {
                 // Named like other faults of it, except where the value stands without an operator.
                 let at = match value {
                     Value::Object(_) => pointer(at, condition.operator()),
                     _ => at.to_owned(),
                 };
-                for value in condition.values_mut() {
-                    match as_written(value) {
-                        Some(time) => *value = time,
-                        None => return self.refuse(&at, WANTED.to_owned()),
-                    }
+                match condition.rewritten(as_written) {
+                    Some(condition) => written.push(condition),
+                    None => return self.refuse(&at, WANTED.to_owned()),
                 }
             }
+            conditions = written;
         }
         let nodes = conditions.into_iter().map(|condition| Node::Field {
             path: field.to_owned(),
@@ -159,7 +159,7 @@ impl Parser {
         Some(match operator {
             "eq" => Condition::Equal(self.scalar(value, at)?),
             "ne" => Condition::NotEqual(self.scalar(value, at)?),
-            "in" => Condition::In(self.scalars(value, at)?),
+            "in" => Condition::In(Box::new(self.scalars(value, at)?.into_iter().collect())),
             "gt" => Condition::Greater(self.ordered(value, at)?),
             "gte" => Condition::GreaterOrEqual(self.ordered(value, at)?),
             "lt" => Condition::Less(self.ordered(value, at)?),

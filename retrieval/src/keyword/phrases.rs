@@ -14,6 +14,7 @@ use crate::documents::{ChunkRef, Documents};
 use crate::error::Result;
 use crate::language::Language;
 use crate::phrase::Phrase;
+use crate::stop::Stop;
 
 /// Chunks whose words are read to see whether a phrase is in them, unless the query says otherwise. The words of a phrase together are rarer than this in all but the
 /// largest bases.
@@ -32,7 +33,7 @@ pub(crate) struct Holding {
 pub(crate) fn holding(
     index: &KeywordIndex,
     searcher: &Searcher,
-    (phrases, most): (&[Phrase], usize),
+    (phrases, most, stop): (&[Phrase], usize, &Stop),
     allowed: &Allowed,
     documents: &Documents,
 ) -> Result<Holding> {
@@ -42,7 +43,7 @@ pub(crate) fn holding(
         chunks: HashSet::new(),
         is_partial: false,
     };
-    let mut read = 0;
+    let (mut read, mut pace) = (0, stop.pace());
     for (segment_ord, segment) in (0..).zip(searcher.segment_readers()) {
         let chunks = Chunks::of(segment)?;
         let alive = segment.alive_bitset();
@@ -50,6 +51,7 @@ pub(crate) fn holding(
         while found.doc() != TERMINATED {
             let doc = found.doc();
             found.advance();
+            pace.steps(1)?;
             let chunk = chunks.get(doc).filter(|chunk| allowed.contains(*chunk));
             let (Some(chunk), true) = (chunk, alive.is_none_or(|alive| alive.is_alive(doc))) else {
                 continue;

@@ -4,6 +4,7 @@ mod apply;
 mod disk;
 mod expunge;
 mod marker;
+mod narrowed;
 mod open;
 mod options;
 mod ranked;
@@ -13,5 +14,6 @@ mod vector_leg;
 
 pub(crate) use disk::CLEAN_MARKER;
 pub(crate) use marker::closed_at;
+pub(crate) use narrowed::Narrowed;
 pub use options::ReplicaOptions;
 pub use state::{Remains, Replica, Standing};

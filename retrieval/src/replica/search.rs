@@ -1,9 +1,11 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{DocAddress, Searcher};
 
+use super::narrowed::Narrowed;
 use super::state::{Replica, State};
 use super::vector_leg::{VectorAsk, VectorLeg};
 use crate::allowed::Allowed;
@@ -59,6 +61,7 @@ impl Replica {
             limit,
             allowed: &allowed,
             by_keyword: &by_keyword,
+            stop: &query.stop,
         };
         let (state, leg) = VectorLeg::run(self, state, &ask)?;
         let has_moved = state.cursor != cursor;
@@ -91,15 +94,23 @@ impl Replica {
         Ok((hits, has_moved))
     }
 
-    /// The best that the keyword leg gives for the query, with statistics that are shared; 0 when no term matches.
-    pub(crate) fn best_keyword_score(&self, query: &Query, shared: &SharedStatistics) -> Result<f32> {
+    /// What the query may look at, and the best that the keyword leg gives for it, with statistics that are shared; 0 when no term matches, and in modes
+    /// that do not ask.
+    pub(crate) fn look(&self, query: &Query, shared: &SharedStatistics) -> Result<(Narrowed, f32)> {
         let state = self.read()?;
         let seen = Allowed::seen_by(&query.viewer, &state.documents);
-        let terms = self.terms(&state, query, &seen, Some(shared))?;
-        let (boosts, allowed) = (boosts(query), self.allowed(&state, query, seen)?);
-        let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, boosts, Some(shared))?;
-        let best = keyword.top(&allowed, 1, &state.documents)?;
-        Ok(best.first().map_or(0.0, |best| best.score))
+        let terms = match query.mode {
+            Mode::Hybrid => Some(self.terms(&state, query, &seen, Some(shared))?),
+            Mode::Keyword | Mode::Vector => None,
+        };
+        let allowed = self.allowed(&state, query, seen)?;
+        let mut best_keyword_score = 0.0;
+        if let Some(terms) = terms {
+            let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, boosts(query), Some(shared))?;
+            let best = keyword.top(&allowed, 1, &state.documents)?;
+            best_keyword_score = best.first().map_or(0.0, |best| best.score);
+        }
+        Ok((Narrowed::new(self, state.cursor, query, allowed), best_keyword_score))
     }
 
     /// What the query's words are in what is seen of this base, beside those whose statistics it shares.
@@ -116,19 +127,23 @@ impl Replica {
     }
 
     /// What the query may look at: of what its viewer sees, within its filter, where its phrases stand.
-    pub(super) fn allowed(&self, state: &State, query: &Query, seen: Allowed) -> Result<Allowed> {
-        let allowed = seen.within(query.filter.as_ref(), &state.documents);
+    pub(super) fn allowed(&self, state: &State, query: &Query, seen: Allowed) -> Result<Arc<Allowed>> {
+        let mut narrowed = query.together.iter().flat_map(|together| together.narrowed.iter());
+        if let Some(known) = narrowed.find_map(|narrowed| narrowed.of(self, state.cursor, query)) {
+            return Ok(known);
+        }
+        let allowed = seen.within(query.filter.as_ref(), &state.documents, &query.stop)?;
         if query.phrases.is_empty() {
-            return Ok(allowed);
+            return Ok(Arc::new(allowed));
         }
         let holding = holding(
             &self.keyword,
             &state.searcher,
-            (&query.phrases, query.phrase_reads),
+            (&query.phrases, query.phrase_reads, &query.stop),
             &allowed,
             &state.documents,
         )?;
-        Ok(allowed.only(holding))
+        Ok(Arc::new(allowed.only(holding)))
     }
 
     /// The query's vector scaled to length 1, or `None` when the mode does without.

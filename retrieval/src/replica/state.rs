@@ -23,6 +23,8 @@ use crate::vectors::{FlatVectors, VectorFile};
 /// before it or after it. The directory belongs to one handle until [`Replica::close`] or drop; without `close` the
 /// next [`Replica::open`] starts from empty.
 pub struct Replica {
+    /// Tells it from every other that this process has or had open.
+    pub(super) id: u64,
     pub(super) options: ReplicaOptions,
     pub(super) layout: Layout,
     pub(super) keyword: KeywordIndex,
@@ -31,6 +33,8 @@ pub struct Replica {
     /// That of the state.
     pub(super) cursor: AtomicU64,
 }
+
+static NEXT_ID: AtomicU64 = AtomicU64::new(0);
 
 /// What a search looks at. Keyword index, documents and vectors change together, under one lock.
 pub(super) struct State {
@@ -91,6 +95,7 @@ impl Replica {
         writer: Writer,
     ) -> Self {
         Self {
+            id: NEXT_ID.fetch_add(1, Relaxed),
             options,
             layout,
             keyword,

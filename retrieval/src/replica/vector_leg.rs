@@ -8,6 +8,7 @@ use crate::allowed::Allowed;
 use crate::documents::{ChunkRef, Documents};
 use crate::error::Result;
 use crate::query::Mode;
+use crate::stop::Stop;
 use crate::top::Ranked;
 use crate::vectors::{ScoredChunk, VectorQuery};
 
@@ -27,6 +28,7 @@ pub(super) struct VectorAsk<'a> {
     pub(super) limit: usize,
     pub(super) allowed: &'a Allowed,
     pub(super) by_keyword: &'a [Ranked],
+    pub(super) stop: &'a Stop,
 }
 
 impl VectorLeg {
@@ -40,7 +42,9 @@ impl VectorLeg {
             return Ok((state, Self::default()));
         };
         let Some(server) = replica.options.served.clone() else {
-            let proposed = state.vectors.nearest(vector, ask.allowed, ask.limit, &state.documents);
+            let proposed = state
+                .vectors
+                .nearest(vector, ask.allowed, ask.limit, &state.documents, ask.stop)?;
             let leg = Self {
                 proposed,
                 elsewhere: None,
@@ -59,6 +63,7 @@ impl VectorLeg {
         };
         drop(state);
         let scores = server.score(&query)?;
+        ask.stop.check()?;
         let state = replica.read()?;
         let known = scores
             .nearest

@@ -4,6 +4,8 @@ use half::f16;
 use super::dot::dot;
 use crate::allowed::Allowed;
 use crate::documents::{ChunkRef, Document, Documents};
+use crate::error::Result;
+use crate::stop::Stop;
 use crate::top::{Ranked, Top};
 
 /// Rows whose document is gone are dropped once they are this share of all rows...
@@ -48,12 +50,20 @@ impl FlatVectors {
     }
 
     /// The `limit` permitted chunks nearest to the query, nearest first. Exact.
-    pub(crate) fn nearest(&self, query: &[f32], allowed: &Allowed, limit: usize, documents: &Documents) -> Vec<Ranked> {
-        let mut top = Top::new(limit);
+    pub(crate) fn nearest(
+        &self,
+        query: &[f32],
+        allowed: &Allowed,
+        limit: usize,
+        documents: &Documents,
+        stop: &Stop,
+    ) -> Result<Vec<Ranked>> {
+        let (mut top, mut pace) = (Top::new(limit), stop.pace());
         for (number, document) in documents
             .iter()
             .filter(|(number, _)| allowed.contains_document(*number))
         {
+            pace.steps(document.chunks.len())?;
             let rows = self.span(document.first_row, document.chunks.len());
             for (place, row) in rows.chunks_exact(self.dimensions).enumerate() {
                 let chunk = ChunkRef {
@@ -65,7 +75,7 @@ impl FlatVectors {
                 }
             }
         }
-        top.into_ranking()
+        Ok(top.into_ranking())
     }
 
     pub(crate) fn needs_compaction(&self, documents: &Documents) -> bool {

@@ -12,4 +12,5 @@ mod ranked;
 mod reopen;
 mod slots;
 mod stackfaq;
+mod stopped;
 mod support;

@@ -196,6 +196,23 @@ fn a_match_in_the_headings_of_a_chunk_counts_more_with_a_larger_boost() {
 }
 
 #[test]
+fn a_match_in_the_headings_of_sections_within_a_chunk_counts_as_one_above_it() {
+    let base = Base::new();
+    let sections = "## Refund\n\nIt takes a week until the money is there.\n\n## Parcels\n\nThey are sent by ship.";
+    base.put(vec![document(1, sections), document(2, "refund refund")]);
+    let found = |heading_boost| {
+        ids(&base
+            .replica
+            .search(&Query {
+                heading_boost,
+                ..query(Mode::Keyword, "refund", QUERY)
+            })
+            .unwrap())
+    };
+    assert_eq!((found(0.0), found(10.0)), (vec![2, 1], vec![1, 2]));
+}
+
+#[test]
 fn a_keyword_search_needs_no_vector_and_others_say_that_they_do() {
     let base = four();
     let mut asked = Query::new("refund", None, Viewer::Tenant);

@@ -145,6 +145,25 @@ fn whether_all_chunks_that_may_hold_a_phrase_were_looked_at_is_said() {
 }
 
 #[test]
+fn a_phrase_of_words_that_are_not_indexed_is_looked_for_in_as_many_chunks_as_any() {
+    let base = Base::new();
+    base.put(vec![
+        document(1, "To be or not to be."),
+        document(2, "It is to be."),
+        document(3, "Nothing of the kind."),
+    ]);
+    for (phrase_reads, is_partial) in [(3, false), (2, true), (0, true)] {
+        let asked = Query {
+            phrase_reads,
+            ..with_phrase(Mode::Vector, "x", "or not to")
+        };
+        let hits = base.replica.search(&asked).unwrap();
+        assert_eq!(hits.phrases_partial, is_partial, "{phrase_reads}");
+        assert!(is_partial || ids(&hits) == [1], "{hits:?}");
+    }
+}
+
+#[test]
 fn a_phrase_does_not_show_what_the_viewer_may_not_see() {
     let base = Base::new();
     base.put(vec![
@@ -189,9 +208,15 @@ fn a_misspelt_name_is_found_and_a_word_that_exists_means_itself() {
 fn a_misspelt_word_means_what_is_written_like_it_and_no_rare_word_whose_stem_is() {
     let base = Base::new();
     base.put(vec![
-        document(1, "Invoices are sent on the first day of each month to the address of the account."),
+        document(
+            1,
+            "Invoices are sent on the first day of each month to the address of the account.",
+        ),
         document(2, "An invisible layer."),
-        document(3, "All invoices of a year are kept in the archive for ten years and more."),
+        document(
+            3,
+            "All invoices of a year are kept in the archive for ten years and more.",
+        ),
     ]);
     let found = base.keyword("invoise");
     assert_eq!(found.len(), 2, "{found:?}");

@@ -36,6 +36,8 @@ pub enum QdrantMischief {
     Slow(Duration),
     /// The next write comes only when [`QdrantDouble::deliver`] says so, as of a client that was stopped while it sent; the one after that is refused. Others, meanwhile, are done.
     Late,
+    /// Searches are held until it behaves otherwise, and answered then.
+    HoldsSearches,
 }
 
 /// A point, as it was put.
@@ -76,6 +78,8 @@ struct Desk {
     /// How often each chunk was put.
     puts: Mutex<HashMap<String, usize>>,
     late: watch::Sender<Late>,
+    /// How many searches are held.
+    held: watch::Sender<usize>,
 }
 
 /// Where the write that comes late is.
@@ -141,6 +145,12 @@ impl QdrantDouble {
 
     pub fn behave(&self, mischief: QdrantMischief) {
         *lock(&self.desk.mischief) = mischief;
+        let _ = self.desk.held.send_replace(0);
+    }
+
+    /// Returns once a search is held, see [`QdrantMischief::HoldsSearches`].
+    pub async fn holds_a_search(&self) {
+        let _ = self.desk.held.subscribe().wait_for(|held| *held > 0).await.unwrap();
     }
 
     /// Returns once a write is held, see [`QdrantMischief::Late`].
@@ -263,9 +273,22 @@ impl Service {
             }
             QdrantMischief::Slow(late) => tokio::time::sleep(late).await,
             QdrantMischief::Late if writes => return self.enter_late().await,
-            QdrantMischief::Late | QdrantMischief::None | QdrantMischief::ReadOnly | QdrantMischief::FullAt(_) => {}
+            QdrantMischief::Late
+            | QdrantMischief::None
+            | QdrantMischief::ReadOnly
+            | QdrantMischief::FullAt(_)
+            | QdrantMischief::HoldsSearches => {}
         }
         Ok(lock(&self.0.collections))
+    }
+
+    async fn hold_search(&self) {
+        let mischief = *lock(&self.0.mischief);
+        if mischief == QdrantMischief::HoldsSearches {
+            let mut held = self.0.held.subscribe();
+            self.0.held.send_modify(|held| *held += 1);
+            drop(held.wait_for(|held| *held == 0).await);
+        }
     }
 
     async fn enter_late(&self) -> Result<MutexGuard<'_, HashMap<String, Collection>>, Status> {

@@ -90,6 +90,7 @@ service!(Points, Service, {
 
     async fn query_batch(&self, request: Request<QueryBatchPoints>) -> Result<Response<QueryBatchResponse>, Status> {
         let asked = request.into_inner();
+        self.hold_search().await;
         let collections = self.read().await?;
         let collection = collections.get(&asked.collection_name).ok_or_else(|| not_found(&asked.collection_name))?;
         let mut result = Vec::new();

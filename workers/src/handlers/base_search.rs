@@ -29,9 +29,10 @@ pub(super) fn search_all(mut searches: Vec<BaseSearch>) -> retrieval::Result<Vec
     if several && !comparable(&searches) {
         return search_by_rank(searches);
     }
-    let found = searches
-        .into_iter()
-        .map(|search| Ok((search.base, search.replica.search(&search.query)?)));
+    let found = searches.into_iter().map(|search| {
+        search.query.stop.check()?;
+        Ok((search.base, search.replica.search(&search.query)?))
+    });
     found.collect()
 }
 
@@ -39,6 +40,7 @@ pub(super) fn search_all(mut searches: Vec<BaseSearch>) -> retrieval::Result<Vec
 fn search_by_rank(searches: Vec<BaseSearch>) -> retrieval::Result<Vec<(KnowledgeBaseId, Hits)>> {
     let mut ranked = Vec::with_capacity(searches.len());
     for search in &searches {
+        search.query.stop.check()?;
         let unread = Query {
             limit: 0,
             explain: true,
@@ -51,6 +53,7 @@ fn search_by_rank(searches: Vec<BaseSearch>) -> retrieval::Result<Vec<(Knowledge
     let best = best_of_all(&ranked, limit);
     let mut found = Vec::with_capacity(searches.len());
     for ((search, (_, mut hits)), wanted) in searches.into_iter().zip(ranked).zip(best) {
+        search.query.stop.check()?;
         hits.hits = search.replica.read_ranked(&search.query, &wanted)?;
         if !search.query.explain {
             hits.ranking.clear();

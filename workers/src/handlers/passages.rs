@@ -8,16 +8,20 @@ use config::ModelSettings;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jobs::AskedSettings;
 use jobs::kinds::{BaseAt, SearchKnowledge, Viewer};
-use retrieval::{Filter, Hit, Hits, Mode, Query, Replica};
+use retrieval::{Filter, Hit, Hits, Mode, Query, Replica, Stop};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use store::knowledge_bases::{KnowledgeBase, KnowledgeBaseHead};
 use store::search_settings::SearchSettings;
 use store::{CollectionId, KnowledgeBaseId, knowledge_bases};
 
 /// Bases that are waited for together: each that is behind reads the database meanwhile.
 const AT_ONCE: usize = 8;
+
+/// How long looking through the bases may take where somebody waits: as long as a request waits for its job at most, if nothing else is set. It is usually milliseconds.
+const LONGEST: Duration = Duration::from_secs(30);
 
 /// The bases that are asked and still exist, by the index that is asked, in the order asked.
 pub(super) struct AskedBases(Vec<(BaseAt, KnowledgeBase)>);
@@ -117,6 +121,7 @@ pub(super) async fn find(
     };
     // What bases say for themselves is too much for many together.
     let most_of_each = SearchKnowledge::CANDIDATES_MAX / bases.0.len().max(1);
+    let reads_of_each = query.phrase_reads / bases.0.len().max(1);
     // They are waited for together: whoever asks many bases waits for hardly longer than for one.
     let waiting: Vec<_> = bases
         .0
@@ -124,6 +129,8 @@ pub(super) async fn find(
         .map(|(at, base)| fresh(job, base, *at, query.mode))
         .collect();
     let fresh: Vec<_> = stream::iter(waiting).buffered(AT_ONCE).try_collect().await?;
+    let stop = Stop::new(job.job.interactive.then(|| Instant::now() + LONGEST));
+    let _stops = StopsWhenDropped(stop.clone());
     let (mut searches, mut stale) = (Vec::new(), false);
     for ((at, base), (replica, is_stale)) in bases.0.iter().zip(fresh) {
         stale |= is_stale;
@@ -142,15 +149,37 @@ pub(super) async fn find(
                     .candidates(settings, of_base)
                     .min(most_of_each)
                     .max(asked.candidates_at_least.unwrap_or(query.limit)),
+                phrase_reads: reads_of_each,
+                stop: stop.clone(),
                 ..query.clone()
             },
         });
     }
-    let bases = tokio::task::spawn_blocking(move || search_all(searches))
+    let bases = tokio::task::spawn_blocking(move || counted(search_all(searches)))
         .await
         .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
         .map_err(failed)?;
     Ok(Found { bases, stale })
+}
+
+/// Stops the search on its thread when whoever waits for it goes: the job was cancelled, or its lease is lost.
+struct StopsWhenDropped(Stop);
+
+impl Drop for StopsWhenDropped {
+    fn drop(&mut self) {
+        self.0.stop();
+    }
+}
+
+/// Counts a search that was stopped; here, since nobody may wait for it any more.
+fn counted<T>(found: retrieval::Result<T>) -> retrieval::Result<T> {
+    let reason = match &found {
+        Err(retrieval::Error::Unwanted) => "unwanted",
+        Err(retrieval::Error::TooCostly) => "too_costly",
+        _ => return found,
+    };
+    metrics::counter!("searches_stopped_total", "reason" => reason).increment(1);
+    found
 }
 
 /// The base's replica, and whether it or the server that has its vectors is older than it was to be.

@@ -301,6 +301,11 @@ pub(super) async fn close(open: Arc<OpenReplica>) {
 }
 
 pub(crate) fn failed(error: retrieval::Error) -> JobError {
+    if matches!(error, retrieval::Error::TooCostly) {
+        // It would take as long again.
+        let message = "The search took too long. Ask with fewer conditions and values in its filter, with phrases of rarer words, or of fewer knowledge bases.";
+        return JobError::permanent("search_too_costly", message);
+    }
     if error.is_of_vector_server() {
         tracing::warn!(error = &error as &dyn std::error::Error, "the vector server failed");
         return JobError::retry("vector_server", "The vector server could not be used.");
@@ -315,4 +320,18 @@ pub(super) fn panicked(error: tokio::task::JoinError) -> JobError {
         "panicked",
         "The search index failed in a way it should not have; this is a defect.",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_that_took_too_long_is_not_tried_again_and_says_why() {
+        let error = failed(retrieval::Error::TooCostly).to_json();
+        assert_eq!(error["code"], "search_too_costly");
+        assert_eq!(error["retryable"], false);
+        let message = error["message"].to_string();
+        assert!(message.contains("filter") && message.contains("phrases"), "{message}");
+    }
 }

@@ -9,6 +9,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use jobs::Dispatch;
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use store::batches::lock_batches_of;
 use store::effects::Decision;
@@ -179,8 +180,8 @@ async fn replay(tx: &mut TenantTx, letters: &[DeadLetter], effect: Option<Decisi
         }
     }
     // As they are listed.
-    done.jobs.sort_unstable_by(|one, other| other.cmp(one));
-    done.skipped.sort_unstable_by(|one, other| other.id.cmp(&one.id));
+    done.jobs.sort_unstable_by_key(|id| Reverse(*id));
+    done.skipped.sort_unstable_by_key(|skipped| Reverse(skipped.id));
     Ok(done)
 }
 

@@ -77,7 +77,7 @@ async fn a_job_that_gets_on_between_its_waits_does_not_wait_for_ever() {
         (&json!("succeeded"), &json!(1)),
         "each time it was put off anew: {ended}"
     );
-    assert!(waits.load(Ordering::Relaxed) >= 2, "{waits:?}");
+    assert!(AtomicUsize::load(&waits, Ordering::Relaxed) >= 2, "{waits:?}");
     app.finish().await;
 }
 

@@ -8,3 +8,4 @@ mod narrowed;
 mod origins;
 mod several;
 mod similar;
+mod stopped;

@@ -202,3 +202,28 @@ async fn a_search_that_says_no_limit_is_the_one_that_evaluations_ask_for() {
     beyond.expect_problem(422, "invalid");
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bases_that_are_searched_with_other_boosts_are_merged_by_ranks() {
+    let app = TestApp::start().await;
+    let bases = [
+        fill(&app, "short", None, &CONTENTS[..4]).await,
+        fill(&app, "long", None, &CONTENTS[4..]).await,
+    ];
+    let body = json!({"knowledge_base_ids": bases, "query": "oil", "mode": "keyword"});
+    let of_ranks = 2.0 / 61.0 + 1e-6;
+    let best = async || {
+        let found = app.client.search(body.clone()).await;
+        found["results"][0]["score"].as_f64().unwrap()
+    };
+    assert!(best().await > of_ranks);
+    let patch = app
+        .client
+        .request(Method::PATCH, &format!("/v1/knowledge-bases/{}", bases[0]));
+    app.client
+        .send(patch.json(&json!({"search": {"heading_boost": 2}})))
+        .await;
+    let score = best().await;
+    assert!(score <= of_ranks, "{score}");
+    app.finish().await;
+}
