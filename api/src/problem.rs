@@ -92,6 +92,14 @@ impl Problem {
         }
     }
 
+    /// Both at once, where each is about fields; else the one before.
+    pub(crate) fn and(self, other: Self) -> Self {
+        if self.errors.is_empty() || other.errors.is_empty() {
+            return self;
+        }
+        Self::invalid(self.errors.into_iter().chain(other.errors).collect())
+    }
+
     pub(crate) fn not_found(what: &str) -> Self {
         // Of these a base has one or none, and what was named is there.
         let detail = match what {

@@ -40,6 +40,11 @@ pub enum ParseError {
         /// What the file is, as a person calls it: "PDF", "Word document".
         format: &'static str,
     },
+    /// A message that was sealed for whoever has the key (S/MIME, PGP).
+    #[error(
+        "The e-mail is encrypted for its receiver's key. Decrypt it where that key is, save it as it reads there and send it again."
+    )]
+    EncryptedMail,
     /// Not what its first bytes say, or cut off.
     #[error("The {format} is damaged and cannot be read: {reason}. Open it, save it anew and send it again.")]
     Damaged {
@@ -139,7 +144,7 @@ impl ParseError {
             ParseError::NoSuchPicture { .. } => "no_such_picture",
             ParseError::TooDeep { .. } => "too_deep",
             ParseError::TooComplex { .. } => "too_complex",
-            ParseError::Encrypted { .. } => "encrypted",
+            ParseError::Encrypted { .. } | ParseError::EncryptedMail => "encrypted",
             ParseError::Damaged { .. } => "damaged",
             ParseError::TooLarge { .. } => "too_large",
             ParseError::NoTextLayer { .. } | ParseError::OnlyPictures { .. } | ParseError::NothingRecognised { .. } => {

@@ -12,6 +12,7 @@ pub struct AskedSettings {
     pub alpha: Option<f32>,
     pub title_boost: Option<f32>,
     pub heading_boost: Option<f32>,
+    pub min_similarity: Option<f32>,
     pub candidates: Option<usize>,
     pub rerank_candidates: Option<usize>,
     /// Candidates of each leg, however few are said; the query's limit by default, so that nothing is missing of what is asked for.
@@ -25,6 +26,7 @@ impl From<&SearchKnowledge> for AskedSettings {
             alpha: search.alpha,
             title_boost: search.title_boost,
             heading_boost: search.heading_boost,
+            min_similarity: search.min_similarity,
             candidates: search.candidates,
             rerank_candidates: search.rerank_candidates,
             candidates_at_least: None,
@@ -67,6 +69,12 @@ impl AskedSettings {
         self.heading_boost.or(base.heading_boost).unwrap_or(usual)
     }
 
+    /// How like the query what is found must be at least; `None`, and so 0, leaves nothing out.
+    #[must_use]
+    pub fn min_similarity(&self, base: &SearchSettings) -> Option<f32> {
+        self.min_similarity.or(base.min_similarity).filter(|least| *least > 0.0)
+    }
+
     /// How many chunks each leg proposes.
     #[must_use]
     pub fn candidates(&self, installation: &RetrievalSettings, base: &SearchSettings) -> usize {
@@ -105,6 +113,7 @@ mod tests {
         let of_base = SearchSettings {
             fusion: Some("weighted".to_owned()),
             title_boost: Some(2.0),
+            min_similarity: Some(0.5),
             candidates: Some(70),
             rerank_candidates: Some(40),
             ..SearchSettings::default()
@@ -116,16 +125,20 @@ mod tests {
         assert_eq!(nothing.candidates(installation, &of_base), 70);
         assert!((nothing.title_boost(&says_nothing, 0.25) - 0.25).abs() < f32::EPSILON);
         assert!((nothing.title_boost(&of_base, 0.25) - 2.0).abs() < f32::EPSILON);
+        assert_eq!(nothing.min_similarity(&says_nothing), None);
+        assert_eq!(nothing.min_similarity(&of_base), Some(0.5));
         let of_both = [&says_nothing, &of_base];
         assert_eq!(nothing.rerank_candidates(installation, of_both.into_iter()), 40);
         let asked = AskedSettings {
             fusion: Some(FusionMethod::Rrf),
             candidates: Some(90),
             rerank_candidates: Some(5),
+            min_similarity: Some(0.0),
             ..nothing
         };
         assert_eq!(asked.fusion(installation, &of_base), FusionMethod::Rrf);
         assert_eq!(asked.candidates(installation, &of_base), 90);
+        assert_eq!(asked.min_similarity(&of_base), None, "0 leaves nothing out");
         assert_eq!(asked.rerank_candidates(installation, of_both.into_iter()), 5);
     }
 

@@ -37,6 +37,7 @@ diesel::table! {
         search_alpha -> Nullable<Float>,
         search_title_boost -> Nullable<Float>,
         search_heading_boost -> Nullable<Float>,
+        search_min_similarity -> Nullable<Float>,
         search_candidates -> Nullable<Integer>,
         search_reranker -> Nullable<Text>,
         search_rerank -> Nullable<Bool>,

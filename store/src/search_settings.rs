@@ -18,6 +18,9 @@ pub struct SearchSettings {
     /// What a match in the headings above a chunk adds to it, 0 to 10.
     #[diesel(column_name = search_heading_boost)]
     pub heading_boost: Option<f32>,
+    /// How like the query what is found must be at least, 0 to 1.
+    #[diesel(column_name = search_min_similarity)]
+    pub min_similarity: Option<f32>,
     /// How many chunks each leg proposes, 10 to 1000.
     #[diesel(column_name = search_candidates)]
     pub candidates: Option<i32>,

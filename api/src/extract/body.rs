@@ -36,10 +36,25 @@ pub(super) fn refuse_announced(headers: &HeaderMap, limit: usize) -> Result<(), 
 }
 
 pub(super) fn too_large(limit: usize) -> Problem {
-    Problem::new(
-        ProblemCode::TooLarge,
-        format!("At most {limit} bytes are accepted here."),
-    )
+    let detail = format!("This is too large: at most {} are accepted here.", shown(limit));
+    Problem::new(ProblemCode::TooLarge, detail)
+}
+
+/// That a document is over the limit, whatever was measured: what frames it may be larger.
+pub(super) fn document_too_large(limit: usize) -> Problem {
+    let detail = format!("The document is too large: at most {} are accepted.", shown(limit));
+    Problem::new(ProblemCode::TooLarge, detail)
+}
+
+/// A number of bytes as people read it, where it is whole in their unit.
+fn shown(bytes: usize) -> String {
+    const KIB: usize = 1 << 10;
+    const MIB: usize = 1 << 20;
+    match bytes {
+        _ if bytes >= MIB && bytes.is_multiple_of(MIB) => format!("{} MiB", bytes / MIB),
+        _ if bytes >= KIB && bytes.is_multiple_of(KIB) => format!("{} KiB", bytes / KIB),
+        _ => format!("{bytes} bytes"),
+    }
 }
 
 #[cfg(test)]
@@ -64,6 +79,18 @@ mod tests {
         let endless = futures::stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(&[b'x'; 512])));
         let refused = read_body(&HeaderMap::new(), Body::from_stream(endless), 1024).await;
         assert_eq!(refused.unwrap_err().code(), ProblemCode::TooLarge);
+    }
+
+    #[test]
+    fn a_limit_is_told_in_the_unit_that_it_is_whole_in() {
+        for (bytes, told) in [
+            (25 << 20, "25 MiB"),
+            (64 << 10, "64 KiB"),
+            ((1 << 20) + 1, "1048577 bytes"),
+            (64, "64 bytes"),
+        ] {
+            assert_eq!(shown(bytes), told);
+        }
     }
 
     #[tokio::test]

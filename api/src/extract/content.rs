@@ -24,9 +24,12 @@ const SHORTEST_WIDE: usize = 8;
 /// What is wrong with a document's bytes, as far as that shows before they are parsed: a document must say something, and text be in its encoding
 /// and without NUL. What encoding it is where its media type does not say so, the worker finds out.
 pub(super) fn content_error(field: &str, bytes: &[u8], document_type: DocumentType) -> Option<FieldError> {
-    let empty = || FieldError::new(field, "empty", "must not be empty");
+    if bytes.is_empty() {
+        return Some(FieldError::new(field, "empty", "must not be empty"));
+    }
+    let blank = || FieldError::new(field, "empty", "has nothing but white space");
     if bytes.trim_ascii().is_empty() {
-        return Some(empty());
+        return Some(blank());
     }
     let is_known = SIGNATURES.iter().any(|signature| bytes.starts_with(signature)) || is_lettered_image(bytes);
     if document_type.content() == Content::Bytes || is_known {
@@ -35,7 +38,7 @@ pub(super) fn content_error(field: &str, bytes: &[u8], document_type: DocumentTy
     match decode(bytes, document_type) {
         Decoded::Wrong(error) => Some(error.of(field)),
         Decoded::Text(text) if text.contains('\0') => Some(contains_nul(field)),
-        Decoded::Text(text) if text.trim().trim_start_matches('\u{feff}').trim().is_empty() => Some(empty()),
+        Decoded::Text(text) if text.trim().trim_start_matches('\u{feff}').trim().is_empty() => Some(blank()),
         Decoded::Older if bytes.contains(&0) => Some(contains_nul(field)),
         Decoded::Text(_) | Decoded::Older | Decoded::Wide => None,
     }

@@ -29,11 +29,9 @@ pub(super) fn collection_id(fields: &mut Fields) -> Option<CollectionId> {
     fields.optional_id("collection_id").map(CollectionId)
 }
 
-/// `metadata`: an object of at most 16 KiB and eight levels.
-pub(crate) fn metadata(fields: &mut Fields) -> Value {
-    let Some(value) = fields.value("metadata") else {
-        return json!({});
-    };
+/// `metadata`, if it is there: an object of at most 16 KiB and eight levels.
+pub(crate) fn metadata(fields: &mut Fields) -> Option<Value> {
+    let value = fields.value("metadata")?;
     if !value.is_object() {
         fields.error("metadata", "type", "must be an object");
     } else if let Some(name) = reserved_name(&value) {
@@ -55,7 +53,7 @@ pub(crate) fn metadata(fields: &mut Fields) -> Value {
             format!("must have at most {MAX_METADATA_BYTES} bytes as JSON"),
         );
     }
-    value
+    Some(value)
 }
 
 fn reserved_name(metadata: &Value) -> Option<&str> {
@@ -63,14 +61,15 @@ fn reserved_name(metadata: &Value) -> Option<&str> {
     names.find(|name| name.starts_with('$')).map(String::as_str)
 }
 
-/// `acl`: who may see the document. Without one, only secret keys without a principal do.
-pub(crate) fn acl(fields: &mut Fields) -> Value {
-    let Some(value) = fields.value("acl") else {
-        return json!({});
-    };
-    fields
-        .nested::<Acl>("acl", value)
-        .map_or_else(|| json!({}), |Acl(value)| value)
+/// `acl`, if it is there: who may see the document. With `{}`, only secret keys without a principal do.
+pub(crate) fn acl(fields: &mut Fields) -> Option<Value> {
+    let value = fields.value("acl")?;
+    fields.nested::<Acl>("acl", value).map(|Acl(value)| value)
+}
+
+/// What a field says that was not named, or is `null`: nothing.
+pub(crate) fn or_empty(value: Option<Value>) -> Value {
+    value.unwrap_or_else(|| json!({}))
 }
 
 struct Acl(Value);
@@ -114,27 +113,31 @@ mod tests {
     use super::*;
     use jobs::FieldError;
 
-    fn read(value: Value) -> Result<(Value, Value), Vec<FieldError>> {
+    fn read(value: Value) -> Result<(Option<Value>, Option<Value>), Vec<FieldError>> {
         let mut fields = Fields::of(value);
         let read = (metadata(&mut fields), acl(&mut fields));
         fields.finish(Some(read))
     }
 
     #[test]
-    fn a_document_without_a_list_is_not_public() {
-        assert_eq!(read(json!({})).unwrap(), (json!({}), json!({})));
-        assert_eq!(read(json!({"acl": {"public": false}})).unwrap().1, json!({}));
+    fn what_is_not_named_is_told_from_what_is_empty() {
+        assert_eq!(read(json!({})).unwrap(), (None, None));
+        let empty = json!({"metadata": {}, "acl": {}});
+        assert_eq!(read(empty).unwrap(), (Some(json!({})), Some(json!({}))));
+        let private = json!({"acl": {"public": false}});
+        assert_eq!(read(private).unwrap().1, Some(json!({})));
+        assert_eq!(or_empty(None), json!({}));
     }
 
     #[test]
     fn a_list_is_kept_in_one_form() {
         assert_eq!(
             read(json!({"acl": {"public": true}})).unwrap().1,
-            json!({"public": true})
+            Some(json!({"public": true}))
         );
         assert_eq!(
             read(json!({"acl": {"users": ["ada"]}})).unwrap().1,
-            json!({"users": ["ada"], "groups": []})
+            Some(json!({"users": ["ada"], "groups": []}))
         );
     }
 

@@ -1,4 +1,4 @@
-use super::body::{refuse_announced, too_large};
+use super::body::{document_too_large, refuse_announced, too_large};
 use super::canonical::{add_bytes, json_hash};
 use super::content::content_error;
 use super::document_fields::{acl, batch_id, collection_id, external_id, metadata, title};
@@ -25,7 +25,7 @@ const MAY_BE_EMPTY: [&str; 6] = ["title", "external_id", "collection_id", "batch
 /// Any problem of the body.
 pub(super) async fn read(request: Request, state: &ApiState) -> Result<DocumentSubmission, Problem> {
     let max_file = state.settings.server.max_document_bytes;
-    refuse_announced(request.headers(), max_form_bytes(max_file))?;
+    refuse_announced(request.headers(), max_form_bytes(max_file)).map_err(|_| document_too_large(max_file))?;
     let malformed = |_| {
         Problem::new(
             ProblemCode::MalformedMultipart,
@@ -77,7 +77,7 @@ impl Form {
         if name == "file" {
             let file_name = part.file_name().and_then(base_name);
             let said = part.content_type().map(str::to_owned);
-            let bytes = read_part(part, max_file, max_file).await?;
+            let bytes = read_part(part, max_file, max_file, document_too_large).await?;
             self.file = Some(File {
                 name: file_name,
                 said,
@@ -86,7 +86,7 @@ impl Form {
             return Ok(());
         }
         let limit = if name == "acl" { MAX_ACL_BYTES } else { MAX_FIELD_BYTES };
-        let bytes = read_part(part, limit, max_file).await?;
+        let bytes = read_part(part, limit, max_file, too_large).await?;
         match (name.as_str(), String::from_utf8(bytes)) {
             (_, Err(_)) => self.errors.push(FieldError::new(name, "invalid_utf8", "is not UTF-8")),
             // A form sends an empty text for a field that was left empty.
@@ -142,11 +142,16 @@ impl Form {
     }
 }
 
-async fn read_part(mut part: Field<'_>, limit: usize, max_file: usize) -> Result<Vec<u8>, Problem> {
+async fn read_part(
+    mut part: Field<'_>,
+    limit: usize,
+    max_file: usize,
+    over: fn(usize) -> Problem,
+) -> Result<Vec<u8>, Problem> {
     let mut read = Vec::new();
     while let Some(bytes) = part.chunk().await.map_err(|error| broken(&error, max_file))? {
         if read.len() + bytes.len() > limit {
-            return Err(too_large(limit));
+            return Err(over(limit));
         }
         read.extend_from_slice(&bytes);
     }
@@ -155,7 +160,7 @@ async fn read_part(mut part: Field<'_>, limit: usize, max_file: usize) -> Result
 
 fn broken(error: &MultipartError, max_file: usize) -> Problem {
     if error.status().as_u16() == 413 {
-        return too_large(max_form_bytes(max_file));
+        return document_too_large(max_file);
     }
     Problem::new(
         ProblemCode::MalformedMultipart,
@@ -212,7 +217,8 @@ mod tests {
             (read.file_name.as_deref(), read.mime_type.as_str(), read.title),
             (Some("kettle.md"), "text/markdown", None)
         );
-        assert_eq!(read.acl, serde_json::json!({"public": true}));
+        assert_eq!(read.acl, Some(serde_json::json!({"public": true})));
+        assert_eq!(read.metadata, None);
     }
 
     #[test]

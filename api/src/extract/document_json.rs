@@ -1,4 +1,4 @@
-use super::body::{read_body, too_large};
+use super::body::{document_too_large, read_body};
 use super::canonical::json_hash;
 use super::content::content_error;
 use super::document_fields::{TITLE_CHARS, acl, batch_id, collection_id, external_id, metadata};
@@ -6,7 +6,7 @@ use super::fields::Fields;
 use super::format::{ANY_TEXT, DocumentType, type_of_text};
 use super::json::parse_json;
 use super::submission::{DocumentSubmission, Submission};
-use crate::{ApiState, Problem};
+use crate::{ApiState, Problem, ProblemCode};
 use axum::extract::Request;
 use serde_json::Value;
 
@@ -16,8 +16,13 @@ use serde_json::Value;
 /// Any problem of the body.
 pub(super) async fn read(request: Request, state: &ApiState) -> Result<DocumentSubmission, Problem> {
     let (parts, body) = request.into_parts();
-    let bytes = read_body(&parts.headers, body, state.max_json_document_bytes()).await?;
-    parse(&bytes, state.settings.server.max_document_bytes)
+    let max_document_bytes = state.settings.server.max_document_bytes;
+    let read = read_body(&parts.headers, body, state.max_json_document_bytes()).await;
+    let bytes = read.map_err(|problem| match problem.code() {
+        ProblemCode::TooLarge => document_too_large(max_document_bytes),
+        _ => problem,
+    })?;
+    parse(&bytes, max_document_bytes)
 }
 
 fn parse(bytes: &[u8], max_document_bytes: usize) -> Result<DocumentSubmission, Problem> {
@@ -34,7 +39,7 @@ fn parse(bytes: &[u8], max_document_bytes: usize) -> Result<DocumentSubmission, 
     let (collection_id, batch_id) = (collection_id(&mut fields), batch_id(&mut fields));
     let content = content_bytes(&mut fields, content, document_type);
     if content.len() > max_document_bytes {
-        return Err(too_large(max_document_bytes));
+        return Err(document_too_large(max_document_bytes));
     }
     let document_type = fields.finish(document_type).map_err(Problem::invalid)?;
     let submission = Submission {
@@ -72,7 +77,6 @@ fn content_bytes(fields: &mut Fields, content: Option<Value>, document_type: Opt
 mod tests {
     #![allow(clippy::unwrap_used, reason = "tests")]
     use super::*;
-    use crate::ProblemCode;
     use serde_json::json;
 
     fn read(value: &Value) -> Result<DocumentSubmission, Problem> {

@@ -41,8 +41,13 @@ impl Fields {
     }
 
     /// # Errors
-    /// All that is wrong, unknown fields included.
+    /// All that is wrong, unknown fields included. What is no object lacks none of them: it is another mistake.
     pub(crate) fn finish<T>(mut self, read: Option<T>) -> Result<T, Vec<FieldError>> {
+        let of_the_whole = |error: &FieldError| error.field.is_empty() && error.code == "type";
+        if self.errors.iter().any(of_the_whole) {
+            self.errors
+                .retain(|error| of_the_whole(error) || error.code == "contains_nul");
+        }
         self.refuse_the_rest();
         match read {
             Some(read) if self.errors.is_empty() => Ok(read),
@@ -312,6 +317,15 @@ mod tests {
             ("surplus", "unknown"),
         ];
         assert_eq!(codes(&errors), expected);
+    }
+
+    #[test]
+    fn what_is_no_object_lacks_no_fields() {
+        for value in [json!([]), json!("text"), json!(1)] {
+            let mut fields = Fields::of(value);
+            let read = fields.text("kind", 1..=9);
+            assert_eq!(codes(&fields.finish(read).unwrap_err()), [("", "type")]);
+        }
     }
 
     #[test]

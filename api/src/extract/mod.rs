@@ -18,6 +18,7 @@ mod json;
 mod json_body;
 mod media_type;
 mod optional_json_body;
+mod parameters;
 mod path_id;
 mod prefer;
 mod query;
@@ -31,7 +32,7 @@ pub(crate) use self::caller::Caller;
 pub(crate) use self::canonical::json_hash;
 pub(crate) use self::credential_name::CredentialName;
 pub(crate) use self::cursor::Cursor;
-pub(crate) use self::document_fields::{acl, metadata};
+pub(crate) use self::document_fields::{acl, metadata, or_empty};
 pub(crate) use self::document_form::max_form_bytes;
 pub(crate) use self::fields::{Fields, FromFields};
 pub(crate) use self::idempotency_key::IdempotencyKey;
@@ -40,7 +41,7 @@ pub(crate) use self::json_body::JsonBody;
 pub(crate) use self::optional_json_body::OptionalJsonBody;
 pub(crate) use self::path_id::{DeliveryPath, PathId};
 pub(crate) use self::prefer::Prefer;
-pub(crate) use self::query::{FromQuery, OnePage, Query, QueryFields};
+pub(crate) use self::query::{FromQuery, NoParameters, OnePage, Query, QueryFields};
 pub(crate) use self::scope::{
     AnswersRead, EvaluationsRead, EvaluationsWrite, JobsRead, JobsWrite, KnowledgeRead, KnowledgeWrite, SearchRead,
     WebhooksRead, WebhooksWrite,

@@ -59,6 +59,16 @@ impl<T: FromQuery> Query<T> {
     }
 }
 
+/// The query of a request that takes no parameters.
+#[derive(Debug)]
+pub(crate) struct NoParameters;
+
+impl FromQuery for NoParameters {
+    fn from_query(_query: &mut QueryFields) -> Result<Self, Problem> {
+        Ok(Self)
+    }
+}
+
 /// The query of a list that is one page whatever it holds. `limit` is taken, since who reads any list by pages sends one, and changes nothing.
 #[derive(Debug)]
 pub(crate) struct OnePage;
@@ -221,6 +231,13 @@ mod tests {
             );
         }
         assert!(page(&[("limit", "1"), ("limit", "2")]).is_err());
+    }
+
+    #[test]
+    fn what_takes_no_parameters_refuses_any() {
+        assert!(Query::<NoParameters>::parse(Vec::new()).is_ok());
+        let refused = Query::<NoParameters>::parse(vec![("dry_run".to_owned(), "true".to_owned())]);
+        assert_eq!(refused.unwrap_err().code(), ProblemCode::InvalidQuery);
     }
 
     #[test]

@@ -13,8 +13,9 @@ pub(crate) struct Submission {
     /// What it is said to be: a type that can be ingested, with its charset where that is not UTF-8.
     pub(crate) mime_type: String,
     pub(crate) file_name: Option<String>,
-    pub(crate) metadata: Value,
-    pub(crate) acl: Value,
+    /// `None`: of a document that is replaced, those of the version before.
+    pub(crate) metadata: Option<Value>,
+    pub(crate) acl: Option<Value>,
     pub(crate) collection_id: Option<CollectionId>,
     pub(crate) batch_id: Option<BatchId>,
     /// Not empty; text is UTF-8 or in the encoding that was declared, without NUL, and not blank.

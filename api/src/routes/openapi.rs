@@ -1,3 +1,4 @@
+use crate::extract::{NoParameters, Query};
 use crate::router::openapi;
 use axum::http::{HeaderMap, HeaderValue, header};
 use std::sync::LazyLock;
@@ -15,7 +16,7 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| openapi().to_json().unwrap_
     security(()),
     responses((status = 200, description = "The OpenAPI document.", content_type = "application/json"))
 )]
-pub(crate) async fn show_openapi() -> (HeaderMap, &'static str) {
+pub(crate) async fn show_openapi(Query(NoParameters): Query<NoParameters>) -> (HeaderMap, &'static str) {
     let mut headers = HeaderMap::new();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=300"));

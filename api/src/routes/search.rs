@@ -77,7 +77,7 @@ pub(crate) struct SearchRequest {
     recency: Option<Recency>,
     /// Only chunks with at least this `similarity` are found; not in keyword mode.
     #[schema(minimum = 0, maximum = 1)]
-    min_similarity: Option<f64>,
+    min_similarity: Option<f32>,
     /// Of chunks that say nearly the same, only the best is a result of its own; it names the others as its `duplicates`.
     collapse: Option<bool>,
     /// How many chunks before and after each result are shown with it; 0 by default.
@@ -108,14 +108,12 @@ impl FromFields for SearchRequest {
         let title_boost = search_bounds::title_boost(fields);
         let heading_boost = search_bounds::heading_boost(fields);
         let recency = Recency::read(fields);
-        let min_similarity = fields.optional_number("min_similarity", 0.0..=1.0);
+        let min_similarity = search_bounds::min_similarity(fields);
         let collapse = fields.optional_bool("collapse");
         let neighbours = fields.optional_integer("neighbours", 0..=5);
         let include_metadata = fields.optional_bool("include_metadata");
         search_bounds::check_alpha(fields, fusion, alpha);
-        if min_similarity.is_some() && mode == Some(SearchMode::Keyword) {
-            fields.error("min_similarity", "conflict", "has no meaning in keyword mode");
-        }
+        search_bounds::check_min_similarity(fields, mode, min_similarity);
         let bases = knowledge_base_ids.as_ref().map_or(0, Vec::len);
         if candidates.is_some_and(|candidates| usize::from(candidates) * bases > SearchKnowledge::CANDIDATES_MAX) {
             let most = SearchKnowledge::CANDIDATES_MAX;
@@ -224,11 +222,7 @@ impl Begin for Search {
             title_boost: request.title_boost,
             heading_boost: request.heading_boost,
             recency: request.recency.map(Recency::into_kind),
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "a cosine between 0 and 1; single precision is plenty"
-            )]
-            min_similarity: request.min_similarity.map(|least| least as f32),
+            min_similarity: request.min_similarity,
             collapse: request.collapse.unwrap_or(false),
             neighbours: request
                 .neighbours

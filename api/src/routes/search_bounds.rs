@@ -28,6 +28,10 @@ pub(super) fn heading_boost(fields: &mut Fields) -> Option<f32> {
     number(fields, "heading_boost", 10.0)
 }
 
+pub(super) fn min_similarity(fields: &mut Fields) -> Option<f32> {
+    number(fields, "min_similarity", 1.0)
+}
+
 pub(super) fn candidates(fields: &mut Fields) -> Option<u16> {
     count(fields, "candidates", 10, 1000)
 }
@@ -44,6 +48,13 @@ pub(super) fn rerank_candidates(fields: &mut Fields) -> Option<u16> {
 pub(super) fn check_alpha(fields: &mut Fields, fusion: Option<FusionMethod>, alpha: Option<f32>) {
     if alpha.is_some() && fusion == Some(FusionMethod::Rrf) {
         fields.error("alpha", "conflict", "has no meaning with the fusion rrf");
+    }
+}
+
+/// Likewise.
+pub(super) fn check_min_similarity(fields: &mut Fields, mode: Option<SearchMode>, least: Option<f32>) {
+    if least.is_some() && mode == Some(SearchMode::Keyword) {
+        fields.error("min_similarity", "conflict", "has no meaning in keyword mode");
     }
 }
 

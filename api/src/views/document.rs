@@ -46,6 +46,9 @@ pub(crate) struct DocumentObject {
     pub(crate) error: Option<Value>,
     /// The job of the latest submission.
     pub(crate) job_id: Uuid,
+    /// The job that made the version that is served, which is another where the latest submission changed nothing. Where one document is shown, while the job is kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) ready_job_id: Option<Uuid>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) updated_at: DateTime<Utc>,
 }
@@ -57,6 +60,7 @@ impl Versioned for DocumentObject {
         "said",
         "state",
         "ready_version",
+        "ready_job_id",
         "chunk_count",
         "error",
         "updated_at",
@@ -82,6 +86,7 @@ impl From<Document> for DocumentObject {
             size_bytes: document.size_bytes,
             error: document.error,
             job_id: document.job_id.0,
+            ready_job_id: None,
             created_at: document.created_at,
             updated_at: document.updated_at,
         }

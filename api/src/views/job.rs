@@ -18,6 +18,9 @@ pub(crate) struct JobObject {
     /// `scheduled` waits for `run_at`, `queued` for a worker, `retryable` for its next attempt; the last three are ends.
     #[schema(value_type = JobStateName)]
     pub(crate) state: JobState,
+    /// `true`: its worker was told to stop, and it runs until that has. Else absent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) cancel_requested: bool,
     /// 0 runs first, 2 last.
     pub(crate) priority: i16,
     /// Of the current run; a retry by hand begins a new run.
@@ -109,6 +112,7 @@ impl JobObject {
             kind: job.kind,
             pool: job.pool,
             state: job.state,
+            cancel_requested: job.cancel_requested && job.state == JobState::Running,
             priority: job.priority,
             attempt: job.attempt,
             max_attempts: job.max_attempts,

@@ -17,6 +17,8 @@ pub struct OperatorsJob {
     kind: String,
     pool: String,
     state: JobState,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    cancel_requested: bool,
     priority: i16,
     attempt: i16,
     max_attempts: i16,
@@ -73,6 +75,7 @@ impl OperatorsJob {
             kind: shown.kind,
             pool: shown.pool,
             state: shown.state,
+            cancel_requested: shown.cancel_requested,
             priority: shown.priority,
             attempt: shown.attempt,
             max_attempts: shown.max_attempts,

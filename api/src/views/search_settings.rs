@@ -18,6 +18,9 @@ pub(crate) struct SearchSettingsObject {
     /// What a match in the headings above a chunk adds to it, 0 to 10.
     #[schema(required = true)]
     heading_boost: Option<f32>,
+    /// How like the query what is found must be at least, 0 to 1; null leaves nothing out.
+    #[schema(required = true)]
+    min_similarity: Option<f32>,
     /// How many chunks each leg proposes, 10 to 1000.
     #[schema(required = true)]
     candidates: Option<i32>,
@@ -39,6 +42,7 @@ impl From<SearchSettings> for SearchSettingsObject {
             alpha: settings.alpha,
             title_boost: settings.title_boost,
             heading_boost: settings.heading_boost,
+            min_similarity: settings.min_similarity,
             candidates: settings.candidates,
             reranker: settings.reranker,
             rerank: settings.rerank,

@@ -14,6 +14,9 @@ pub(crate) struct WhyObject {
     pub(crate) state: JobState,
     /// What holds it back, the decisive thing first; empty when it runs and waits for nothing, or has ended.
     pub(crate) blocked_by: Vec<Blocker>,
+    /// `true`: its worker was told to stop, and it runs until that has. Else absent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) cancel_requested: bool,
 }
 
 /// One thing that holds a job back.
@@ -76,6 +79,7 @@ impl WhyObject {
         Self {
             state: why.state,
             blocked_by,
+            cancel_requested: why.cancel_requested && why.state == JobState::Running,
         }
     }
 }
@@ -279,6 +283,7 @@ mod tests {
             reserved: 0,
             running: 3,
             tenant_runs: false,
+            cancel_requested: false,
             worker_seen_at: Some(at(1)),
         }
     }

@@ -5,6 +5,7 @@ use jobs::kinds::NAMES;
 use jobs::{Catalogue, CatalogueEntry, FieldError};
 use serde_json::{Map, Value};
 use store::TenantTx;
+use store::jobs::is_kind_kept;
 
 /// The most attempts that a client may ask for.
 pub(crate) const MAX_ATTEMPTS: i64 = 20;
@@ -55,9 +56,32 @@ pub(crate) fn known_kind(fields: &mut Fields, name: &str, kind: String) -> Optio
     if NAMES.contains(&kind.as_str()) {
         return Some(kind);
     }
-    let message = format!("is no kind of job; there are {}", NAMES.join(", "));
-    fields.error(name, ProblemCode::UnknownKind.as_str(), message);
+    fields.error(name, ProblemCode::UnknownKind.as_str(), no_kind());
     None
+}
+
+/// That jobs are looked for by a kind that there is. Who misspells the one of a flood that is to be stopped reads why, not that there were none; jobs that another
+/// release made are found as long as they are kept.
+///
+/// # Errors
+/// What `refuse` makes of it: [`Problem::invalid`] of a body, [`Problem::invalid_query`] of a query.
+pub(crate) async fn require_kind(
+    tx: &mut TenantTx,
+    kind: Option<&str>,
+    refuse: fn(Vec<FieldError>) -> Problem,
+) -> Result<(), Problem> {
+    let Some(kind) = kind.filter(|kind| !NAMES.contains(kind)) else {
+        return Ok(());
+    };
+    if is_kind_kept(tx, kind).await? {
+        return Ok(());
+    }
+    let fault = FieldError::new("kind", ProblemCode::UnknownKind.as_str(), no_kind());
+    Err(refuse(vec![fault]))
+}
+
+fn no_kind() -> String {
+    format!("is no kind of job; there are {}", NAMES.join(", "))
 }
 
 /// That a payload is larger than any kind's may be, whatever its kind.

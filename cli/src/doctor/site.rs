@@ -1,6 +1,7 @@
 use super::verdict::Unchecked;
 use config::{ConfigErrors, Settings};
 use jobs::Queue;
+use std::sync::atomic::{AtomicBool, Ordering};
 use store::{Store, System};
 
 /// What is examined: an installation as this machine's settings describe it. Whatever cannot be reached is remembered with the reason.
@@ -9,6 +10,8 @@ pub(crate) struct Site {
     store: Result<Store, String>,
     system: Result<System, String>,
     queue: Result<Queue, String>,
+    /// The check of Redis got no answer: those that follow do not wait for one each.
+    redis_is_silent: AtomicBool,
     /// Mend what can be mended.
     pub(crate) repair: bool,
 }
@@ -25,6 +28,7 @@ impl Site {
                 store: Err(unread()),
                 system: Err(unread()),
                 queue: Err(unread()),
+                redis_is_silent: AtomicBool::new(false),
                 repair,
             };
         };
@@ -35,8 +39,13 @@ impl Site {
             system: System::connect(&database).await.map_err(|error| error.to_string()),
             queue: Queue::open(&known.redis).map_err(|error| error.to_string()),
             settings,
+            redis_is_silent: AtomicBool::new(false),
             repair,
         }
+    }
+
+    pub(crate) fn note_silent_redis(&self) {
+        self.redis_is_silent.store(true, Ordering::Relaxed);
     }
 
     pub(crate) fn settings(&self) -> Result<&Settings, Unchecked> {
@@ -64,6 +73,14 @@ impl Site {
         self.system
             .as_ref()
             .map_err(|why| Unchecked(format!("needs DATABASE_SYSTEM_URL: {why}")))
+    }
+
+    /// For checks that ask Redis: not where the check of it got no answer.
+    pub(crate) fn answering_queue(&self) -> Result<&Queue, Unchecked> {
+        if self.redis_is_silent.load(Ordering::Relaxed) {
+            return Err(Unchecked("needs Redis, which does not answer".to_owned()));
+        }
+        self.queue()
     }
 
     pub(crate) fn queue(&self) -> Result<&Queue, Unchecked> {

@@ -46,7 +46,7 @@ fn parse_message(
             reason: "it does not begin with the header of a message".to_owned(),
         })?;
     if body::is_encrypted(&message) {
-        return Err(ParseError::Encrypted { format: FORMAT });
+        return Err(ParseError::EncryptedMail);
     }
     let mut outline = Outline::default();
     let mut attached = Attached::new(unread, pictures);

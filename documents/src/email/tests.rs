@@ -308,6 +308,9 @@ fn sealed_mail_is_encrypted_and_signed_mail_is_not() {
             "{content_type}"
         );
     }
+    let sealed = "From: a@a.example\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\n\nMIAGCSqGSIb3\n";
+    let said = parse(sealed.as_bytes(), Attachments::Read).unwrap_err().to_string();
+    assert!(said.contains("key") && !said.contains("password"), "{said}");
     let inline = "From: a@a.example\n\n-----BEGIN PGP MESSAGE-----\n\nhIwD\n-----END PGP MESSAGE-----\n";
     assert_eq!(
         parse(inline.as_bytes(), Attachments::Read).unwrap_err().code(),

@@ -23,5 +23,8 @@ mod tests {
         assert_eq!(codes("http://169.254.169.254/latest/meta-data"), ["not_public"]);
         assert_eq!(codes("http://localhost/"), ["not_public"]);
         assert_eq!(codes("file:///etc/passwd"), ["scheme", "invalid"]);
+        let said = web_url_faults("ftp://example.com/", OutboundPolicy::default());
+        let said: Vec<&str> = said.iter().map(|fault| fault.message.as_str()).collect();
+        assert_eq!(said, ["must begin with https:// or http://"]);
     }
 }

@@ -45,7 +45,11 @@ pub(super) fn faults(text: &str, policy: OutboundPolicy, plain: PlainHttp) -> Ve
     };
     let mut faults = Vec::new();
     if !matches!(url.scheme(), "http" | "https") {
-        faults.push(fault("scheme", "must begin with https://"));
+        let message = match plain {
+            PlainHttp::WhereOpened => "must begin with https://",
+            PlainHttp::Anywhere => "must begin with https:// or http://",
+        };
+        faults.push(fault("scheme", message));
     }
     if !url.username().is_empty() || url.password().is_some() {
         faults.push(fault("credentials", "must not hold a user name or password"));

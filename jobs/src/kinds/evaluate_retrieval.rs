@@ -16,8 +16,8 @@ pub struct EvaluateRetrieval {
 impl Kind for EvaluateRetrieval {
     const NAME: &'static str = "evaluate_retrieval";
     const POOL: Pool = Pool::General;
-    /// 2: `heading_boost`, without which a worker of before would score another search than it is asked for.
-    const VERSION: i16 = 2;
+    /// 2: `heading_boost`, 3: `min_similarity`, without which a worker of before would score another search than it is asked for.
+    const VERSION: i16 = 3;
     const STEPS: &'static [&'static str] = &["index", "ask", "score"];
 }
 
@@ -44,6 +44,10 @@ pub struct SearchConfiguration {
     /// What a match in the headings above a chunk adds to it; 0 in evaluations from before there was one.
     #[serde(default, serialize_with = "short")]
     pub heading_boost: f32,
+    /// How like the query what is found must be at least; null leaves nothing out.
+    #[schema(required = true)]
+    #[serde(default, serialize_with = "short_if_any")]
+    pub min_similarity: Option<f32>,
     /// How many chunks each leg proposes.
     pub candidates: usize,
     /// Which one orders what is found anew; null: none does.
@@ -118,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_configuration_is_written_with_the_numbers_that_were_given() {
-        let written = json!({"embedding_model": null, "vector_store": null, "mode": "hybrid", "fusion": "weighted", "alpha": 0.6, "title_boost": 0.3, "heading_boost": 0.1,
+        let written = json!({"embedding_model": null, "vector_store": null, "mode": "hybrid", "fusion": "weighted", "alpha": 0.6, "title_boost": 0.3, "heading_boost": 0.1, "min_similarity": 0.2,
             "candidates": 100, "reranker": null, "rerank_candidates": 30, "tolerate_typos": true, "recency": null});
         let configuration: SearchConfiguration = serde_json::from_value(written.clone()).unwrap();
         assert_eq!(serde_json::to_value(configuration).unwrap(), written);

@@ -32,6 +32,20 @@ impl Condition {
         })
     }
 
+    /// As it is written.
+    pub(super) fn operator(&self) -> &'static str {
+        match self {
+            Self::Exists(_) => "exists",
+            Self::In(_) => "in",
+            Self::Equal(_) => "eq",
+            Self::NotEqual(_) => "ne",
+            Self::Greater(_) => "gt",
+            Self::GreaterOrEqual(_) => "gte",
+            Self::Less(_) => "lt",
+            Self::LessOrEqual(_) => "lte",
+        }
+    }
+
     /// Whether it names the values that are asked for: who does not know them learns little from what passes.
     pub(super) fn names_values(&self) -> bool {
         matches!(self, Self::Equal(_) | Self::NotEqual(_) | Self::In(_))

@@ -120,13 +120,18 @@ impl Parser {
             plain => vec![Condition::Equal(self.scalar(plain, at)?)],
         };
         if is_time_of_document(field) {
-            let written: Option<Vec<Condition>> = conditions
-                .into_iter()
-                .map(|condition| condition.rewritten(as_written))
-                .collect();
-            let Some(written) = written else {
-                return self.refuse(at, WANTED.to_owned());
-            };
+            let mut written = Vec::with_capacity(conditions.len());
+            for condition in conditions {
+                // Named like other faults of it, except where the value stands without an operator.
+                let at = match value {
+                    Value::Object(_) => pointer(at, condition.operator()),
+                    _ => at.to_owned(),
+                };
+                match condition.rewritten(as_written) {
+                    Some(condition) => written.push(condition),
+                    None => return self.refuse(&at, WANTED.to_owned()),
+                }
+            }
             conditions = written;
         }
         let nodes = conditions.into_iter().map(|condition| Node::Field {

@@ -132,6 +132,17 @@ fn a_documents_time_is_compared_with_times_only() {
             "{wrong}: {problems:?}"
         );
     }
+    for (wrong, path) in [
+        (json!({"$created_at": {"gte": "soon"}}), "/$created_at/gte"),
+        (
+            json!({"$created_at": {"lt": "2026", "in": ["soon"]}}),
+            "/$created_at/in",
+        ),
+        (json!({"$created_at": "soon"}), "/$created_at"),
+    ] {
+        let errors = Filter::parse(&wrong).unwrap_err();
+        assert_eq!(errors[0].path, path, "{errors:?}");
+    }
     let at = json!({"$created_at": "2026-11-30T08:00:00Z"});
     let passes = |filter: Value| {
         Filter::parse(&filter)

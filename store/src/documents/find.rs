@@ -2,7 +2,7 @@ use crate::prepared::Prepare;
 use crate::{CollectionId, DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
-use diesel::{QueryableByName, sql_query};
+use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -122,6 +122,41 @@ pub async fn find_some(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<Vec<Docu
         .prepared()
         .load(&mut tx.conn)
         .await?)
+}
+
+/// Of a document so many jobs are looked at, the newest: one that is submitted every minute has thousands.
+const JOBS_LOOKED_AT: i64 = 200;
+
+#[derive(QueryableByName)]
+struct Made {
+    #[diesel(sql_type = Uuid)]
+    id: JobId,
+}
+
+/// The job that made what is served of a document: the last one that did not find it unchanged. `None` where nothing is served, and where the job is kept no longer.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn ready_job(tx: &mut TenantTx, document: &Document) -> Result<Option<JobId>, StoreError> {
+    if document.ready_version.is_none() {
+        return Ok(None);
+    }
+    let sql = "SELECT n.id FROM (
+                   SELECT j.id, j.finished_at FROM jobs j
+                   WHERE j.tenant_id = $1 AND j.document_id = $2 AND j.kind = 'ingest_document' AND j.state = 'succeeded'
+                   ORDER BY j.finished_at DESC LIMIT $3
+               ) n JOIN job_bodies b ON b.tenant_id = $1 AND b.job_id = n.id
+               WHERE b.result ->> 'unchanged' = 'false' AND b.result ->> 'superseded' IS DISTINCT FROM 'true'
+               ORDER BY n.finished_at DESC LIMIT 1";
+    let made: Option<Made> = sql_query(sql)
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(document.id)
+        .bind::<BigInt, _>(JOBS_LOOKED_AT)
+        .prepared()
+        .get_result(&mut tx.conn)
+        .await
+        .optional()?;
+    Ok(made.map(|made| made.id))
 }
 
 /// A document whose base is being deleted is hidden with it.

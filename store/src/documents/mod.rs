@@ -12,7 +12,7 @@ mod submit;
 mod visible;
 
 pub use self::delete::{Erased, begin_deletion, delete, ids_of_base};
-pub use self::find::{Document, DocumentState, find, find_some};
+pub use self::find::{Document, DocumentState, find, find_some, ready_job};
 pub use self::indexed::{
     BaseCount, IndexedChunk, IndexedCounts, IndexedDocument, count_indexed, count_of_base, first_with_chunks, indexed,
 };

@@ -2,7 +2,7 @@ use crate::schema::{document_versions, documents};
 use crate::{CollectionId, DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx, blobs, collections};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// A document as submitted.
 #[derive(Clone, Debug)]
@@ -16,8 +16,10 @@ pub struct NewDocument<'a> {
     pub title: Option<&'a str>,
     pub mime_type: &'a str,
     pub file_name: Option<&'a str>,
-    pub metadata: &'a Value,
-    pub acl: &'a Value,
+    /// `None`: a document that is replaced keeps what it had, and a new one has none. So with the list.
+    pub metadata: Option<&'a Value>,
+    /// Nobody but the tenant sees a document of the list `{}`.
+    pub acl: Option<&'a Value>,
     pub bytes: &'a [u8],
     /// The job that will ingest it.
     pub job_id: JobId,
@@ -28,6 +30,13 @@ pub struct NewDocument<'a> {
 pub struct Submitted {
     pub document_id: DocumentId,
     pub version: i32,
+}
+
+/// The document's row as a submission left it.
+struct Written {
+    submitted: Submitted,
+    metadata: Value,
+    acl: Value,
 }
 
 /// Stores the bytes and makes, or replaces, the document's row. What was ready stays searchable until the new version is, and so does when it was changed:
@@ -41,10 +50,10 @@ pub async fn submit(tx: &mut TenantTx, new: &NewDocument<'_>) -> Result<Submitte
         Some(external_id) => lock_by_external_id(tx, new.knowledge_base_id, external_id).await?,
         None => None,
     };
-    let submitted = match existing {
+    let written = match existing {
         Some(found) => replace(tx, found, title, new).await?,
         None => match insert(tx, title, new).await? {
-            Some(submitted) => submitted,
+            Some(written) => written,
             // Another transaction made it between our look and our insert, and has committed by now.
             None => {
                 let external_id = new.external_id.unwrap_or_default();
@@ -61,6 +70,7 @@ pub async fn submit(tx: &mut TenantTx, new: &NewDocument<'_>) -> Result<Submitte
             }
         },
     };
+    let submitted = written.submitted;
     if let Some(collection) = new.collection_id {
         // At once, also where nothing else of it turns out to be different.
         collections::put(tx, new.knowledge_base_id, submitted.document_id, Some(collection)).await?;
@@ -77,8 +87,8 @@ pub async fn submit(tx: &mut TenantTx, new: &NewDocument<'_>) -> Result<Submitte
             document_versions::said_title.eq(new.title),
             document_versions::said_mime_type.eq(new.mime_type),
             document_versions::file_name.eq(new.file_name),
-            document_versions::metadata.eq(new.metadata),
-            document_versions::acl.eq(new.acl),
+            document_versions::metadata.eq(&written.metadata),
+            document_versions::acl.eq(&written.acl),
         ))
         .execute(&mut tx.conn)
         .await?;
@@ -102,7 +112,9 @@ async fn lock_by_external_id(
         .optional()?)
 }
 
-async fn insert(tx: &mut TenantTx, title: &str, new: &NewDocument<'_>) -> Result<Option<Submitted>, StoreError> {
+async fn insert(tx: &mut TenantTx, title: &str, new: &NewDocument<'_>) -> Result<Option<Written>, StoreError> {
+    let named = |value: Option<&Value>| value.cloned().unwrap_or_else(|| json!({}));
+    let (metadata, acl) = (named(new.metadata), named(new.acl));
     let id: Option<DocumentId> = diesel::insert_into(documents::table)
         .values((
             documents::tenant_id.eq(tx.tenant),
@@ -111,8 +123,8 @@ async fn insert(tx: &mut TenantTx, title: &str, new: &NewDocument<'_>) -> Result
             documents::external_id.eq(new.external_id),
             documents::title.eq(title),
             documents::mime_type.eq(new.mime_type),
-            documents::metadata.eq(new.metadata),
-            documents::acl.eq(new.acl),
+            documents::metadata.eq(&metadata),
+            documents::acl.eq(&acl),
             documents::job_id.eq(new.job_id),
             documents::size_bytes.eq(size(new.bytes)),
         ))
@@ -122,19 +134,18 @@ async fn insert(tx: &mut TenantTx, title: &str, new: &NewDocument<'_>) -> Result
         .await
         .optional()
         .map_err(no_base)?;
-    Ok(id.map(|document_id| Submitted {
-        document_id,
-        version: 1,
+    Ok(id.map(|document_id| Written {
+        submitted: Submitted {
+            document_id,
+            version: 1,
+        },
+        metadata,
+        acl,
     }))
 }
 
-async fn replace(
-    tx: &mut TenantTx,
-    id: DocumentId,
-    title: &str,
-    new: &NewDocument<'_>,
-) -> Result<Submitted, StoreError> {
-    let version = diesel::update(
+async fn replace(tx: &mut TenantTx, id: DocumentId, title: &str, new: &NewDocument<'_>) -> Result<Written, StoreError> {
+    let (version, metadata, acl): (i32, Value, Value) = diesel::update(
         documents::table
             .filter(documents::tenant_id.eq(tx.tenant))
             .filter(documents::id.eq(id)),
@@ -143,17 +154,22 @@ async fn replace(
         documents::version.eq(documents::version + 1),
         documents::title.eq(title),
         documents::mime_type.eq(new.mime_type),
-        documents::metadata.eq(new.metadata),
-        documents::acl.eq(new.acl),
+        // What is not named is not set: it is what the version before has.
+        new.metadata.map(|metadata| documents::metadata.eq(metadata)),
+        new.acl.map(|acl| documents::acl.eq(acl)),
         documents::job_id.eq(new.job_id),
         documents::size_bytes.eq(size(new.bytes)),
     ))
-    .returning(documents::version)
+    .returning((documents::version, documents::metadata, documents::acl))
     .get_result(&mut tx.conn)
     .await?;
-    Ok(Submitted {
-        document_id: id,
-        version,
+    Ok(Written {
+        submitted: Submitted {
+            document_id: id,
+            version,
+        },
+        metadata,
+        acl,
     })
 }
 

@@ -53,6 +53,9 @@ pub struct Job {
     pub result: Option<Value>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     pub error: Option<Value>,
+    /// Whether its worker was told to stop, or it was cancelled.
+    #[diesel(sql_type = Bool)]
+    pub cancel_requested: bool,
     /// Millionths of a US dollar that its calls have cost so far.
     #[diesel(sql_type = BigInt)]
     pub cost_microusd: i64,
@@ -72,7 +75,7 @@ pub struct Job {
 }
 
 const SELECT: &str = "SELECT j.id, j.kind, j.pool, j.interactive, j.state, j.priority, j.run_at, j.run, j.attempt, j.max_attempts, j.worker,
-        j.attempt_started_at, j.parent_id, j.document_id, j.created_by, j.schedule_id, j.schedule_tick, j.progress, b.result, b.error, j.cost_microusd, j.revision,
+        j.attempt_started_at, j.parent_id, j.document_id, j.created_by, j.schedule_id, j.schedule_tick, j.progress, b.result, b.error, j.cancel_requested, j.cost_microusd, j.revision,
         j.created_at, j.started_at, j.finished_at, j.discarded_at, j.discard_reason
     FROM jobs j JOIN job_bodies b ON b.tenant_id = j.tenant_id AND b.job_id = j.id";
 

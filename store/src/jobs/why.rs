@@ -14,6 +14,9 @@ use serde_json::Value;
 pub struct Why {
     #[diesel(sql_type = Text)]
     pub state: JobState,
+    /// Whether its worker was told to stop, or it was cancelled.
+    #[diesel(sql_type = Bool)]
+    pub cancel_requested: bool,
     #[diesel(sql_type = Text)]
     pub pool: String,
     #[diesel(sql_type = Text)]
@@ -91,7 +94,7 @@ pub struct Awaited {
 /// [`StoreError::NotFound`].
 pub async fn why(tx: &mut TenantTx, id: JobId) -> Result<Why, StoreError> {
     sql_query(format!(
-        "SELECT j.state, j.pool, j.kind, j.knowledge_base_ids, j.priority, j.run_at, j.created_at, now() AS now, j.attempt, j.attempt_started_at, a.ended_at AS last_ended_at,
+        "SELECT j.state, j.cancel_requested, j.pool, j.kind, j.knowledge_base_ids, j.priority, j.run_at, j.created_at, now() AS now, j.attempt, j.attempt_started_at, a.ended_at AS last_ended_at,
                 a.error AS last_error, j.snooze, {IS_PAUSED} AS paused, j.dispatch_epoch IS NOT DISTINCT FROM '{PAUSED_EPOCH}' AS put_aside, h.what AS paused_what, h.reason AS paused_reason, h.created_at AS paused_since,
                 p.open AS awaited_open, p.total AS awaited_total, p.total - p.succeeded - p.dead - p.cancelled AS awaited_pending,
                 w.live AS live_workers, w.slots, w.reserved, w.running, w.seen_at AS worker_seen_at,

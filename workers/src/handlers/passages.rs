@@ -144,6 +144,7 @@ pub(super) async fn find(
                 fusion: fusion(asked, &app.settings, base),
                 title_boost: asked.title_boost(of_base, query.title_boost),
                 heading_boost: asked.heading_boost(of_base, query.heading_boost),
+                min_similarity: asked.min_similarity(of_base),
                 candidates: asked
                     .candidates(settings, of_base)
                     .min(most_of_each)

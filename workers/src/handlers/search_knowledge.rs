@@ -169,7 +169,6 @@ impl IntoQuery for SearchKnowledge {
                 weight: recency.weight,
                 now: chrono::Utc::now(),
             }),
-            min_similarity: self.min_similarity,
             ..usual
         })
     }

@@ -18,6 +18,7 @@ use store::{StoreError, provider_budgets, provider_usage};
     path = "/v1/budgets",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
+    params(("limit" = Option<i64>, Query, description = "1 to 100. Changes nothing: the list is one page.")),
     responses(
         (status = 200, description = "All of them, by name.", body = Page<BudgetObject>),
         (status = 400, description = "A parameter is wrong or unknown."),

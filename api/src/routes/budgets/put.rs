@@ -67,9 +67,14 @@ impl FromFields for PutBudget {
 pub(crate) async fn put_budget(
     State(state): State<ApiState>,
     Authorized { caller, .. }: Authorized<JobsWrite>,
-    CredentialName(credential): CredentialName,
-    JsonBody { value, .. }: JsonBody<PutBudget>,
+    credential: Result<CredentialName, Problem>,
+    body: Result<JsonBody<PutBudget>, Problem>,
 ) -> Result<Json<BudgetObject>, Problem> {
+    let (credential, value) = match (credential, body) {
+        (Ok(CredentialName(credential)), Ok(JsonBody { value, .. })) => (credential, value),
+        (Err(of_name), Err(of_body)) => return Err(of_name.and(of_body)),
+        (Err(problem), Ok(_)) | (Ok(_), Err(problem)) => return Err(problem),
+    };
     let budget = Budget {
         requests_per_minute: value.requests_per_minute,
         burst: value.burst,

@@ -1,5 +1,6 @@
 use crate::extract::{Authorized, Cursor, FromQuery, JobsRead, Query, QueryFields};
 use crate::views::{DeadLetterObject, Page};
+use crate::work::require_kind;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -59,7 +60,10 @@ pub(crate) async fn list_dead_letters(
     };
     let rows = state
         .store
-        .tenant(caller.tenant(), async move |tx| dead_letters(tx, &one_more).await)
+        .tenant(caller.tenant(), async move |tx| {
+            require_kind(tx, one_more.kind.as_deref(), Problem::invalid_query).await?;
+            Ok::<_, Problem>(dead_letters(tx, &one_more).await?)
+        })
         .await?;
     Ok(Json(Page::of(
         rows,

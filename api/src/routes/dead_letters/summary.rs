@@ -13,6 +13,7 @@ use store::jobs::dead_summary;
     path = "/v1/dead-letters/summary",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
+    params(("limit" = Option<i64>, Query, description = "1 to 100. Changes nothing: the list is one page.")),
     responses(
         (status = 200, description = "All groups, on one page.", body = Page<DeadGroupObject>),
         (status = 400, description = "A parameter is wrong or unknown."),

@@ -2,7 +2,7 @@ use crate::extract::{Authorized, KnowledgeRead, PathId};
 use crate::views::{DocumentObject, Tagged};
 use crate::{ApiState, Problem};
 use axum::extract::State;
-use store::DocumentId;
+use store::{DocumentId, StoreError, documents};
 
 /// Show a document
 ///
@@ -23,9 +23,16 @@ pub(crate) async fn show_document(
     Authorized { caller, .. }: Authorized<KnowledgeRead>,
     PathId(id): PathId<DocumentId>,
 ) -> Result<Tagged<DocumentObject>, Problem> {
-    let document = state
+    let (document, made_by) = state
         .store
-        .tenant(caller.tenant(), async move |tx| store::documents::find(tx, id).await)
+        .tenant(caller.tenant(), async move |tx| {
+            let document = documents::find(tx, id).await?;
+            let made_by = documents::ready_job(tx, &document).await?;
+            Ok::<_, StoreError>((document, made_by))
+        })
         .await?;
-    Ok(Tagged(document.into()))
+    Ok(Tagged(DocumentObject {
+        ready_job_id: made_by.map(|id| id.0),
+        ..document.into()
+    }))
 }

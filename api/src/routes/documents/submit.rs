@@ -27,10 +27,10 @@ pub(crate) struct JsonDocument {
     /// Your own id: submitting it again replaces the document.
     #[schema(min_length = 1, max_length = 512)]
     external_id: Option<String>,
-    /// At most 16 KiB and eight levels; searches filter by it.
+    /// At most 16 KiB and eight levels; searches filter by it. Without it, a document that is replaced keeps its own; `{}` is none.
     #[schema(value_type = Option<Object>)]
     metadata: Option<Value>,
-    /// `{"public": true}`, or `{"users": […], "groups": […]}`. Without it nobody but the tenant sees the document.
+    /// `{"public": true}`, or `{"users": […], "groups": […]}`. Without it, a document that is replaced keeps its own, and nobody but the tenant sees a new one, as with `{}`.
     #[schema(value_type = Option<Object>)]
     acl: Option<Value>,
     /// A collection of the knowledge base that it is put into. Without it, a document that is replaced stays in the one that it is in.
@@ -49,9 +49,9 @@ pub(crate) struct DocumentForm {
     /// The document's own title, or else the file's name, by default.
     title: Option<String>,
     external_id: Option<String>,
-    /// JSON text.
+    /// JSON text. Without it, a document that is replaced keeps its own.
     metadata: Option<String>,
-    /// JSON text.
+    /// JSON text. Without it, a document that is replaced keeps its own.
     acl: Option<String>,
     collection_id: Option<Uuid>,
     batch_id: Option<Uuid>,
@@ -75,8 +75,8 @@ impl Begin for SubmitDocument {
             title: submission.title.as_deref(),
             mime_type: &submission.mime_type,
             file_name: submission.file_name.as_deref(),
-            metadata: &submission.metadata,
-            acl: &submission.acl,
+            metadata: submission.metadata.as_ref(),
+            acl: submission.acl.as_ref(),
             bytes: &submission.bytes,
             job_id,
         };
@@ -115,7 +115,7 @@ async fn join(tx: &mut TenantTx, batch: BatchId) -> Result<(), Problem> {
 /// Submit a document
 ///
 /// Its row is there at once, and the job names it. The same `external_id` replaces the document: what was ready stays searchable until
-/// the new version is. Unchanged content ends with `result.unchanged`.
+/// the new version is, and what is not named of metadata, access list and collection stays as it is. Unchanged content ends with `result.unchanged`.
 #[utoipa::path(
     post,
     path = "/v1/knowledge-bases/{id}/documents",

@@ -1,4 +1,6 @@
-use crate::extract::{Authorized, Fields, FromFields, IfMatch, JsonBody, KnowledgeWrite, PathId, acl, metadata};
+use crate::extract::{
+    Authorized, Fields, FromFields, IfMatch, JsonBody, KnowledgeWrite, PathId, acl, metadata, or_empty,
+};
 use crate::routes::collections::{changed_collection, hold_named};
 use crate::views::{DocumentObject, Tagged, etag};
 use crate::{ApiState, Problem, ProblemCode};
@@ -38,8 +40,8 @@ impl FromFields for UpdateDocument {
             fields.error("title", "read_only", message);
         }
         Some(Self {
-            metadata: has_metadata.then(|| metadata(fields)),
-            acl: has_acl.then(|| acl(fields)),
+            metadata: has_metadata.then(|| or_empty(metadata(fields))),
+            acl: has_acl.then(|| or_empty(acl(fields))),
             collection_id: changed_collection(fields),
         })
     }

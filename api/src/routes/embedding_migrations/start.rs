@@ -1,5 +1,5 @@
 use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, PathId, WorkOptions};
-use crate::routes::knowledge_bases::{check_vector_store, read_vector_store, usable_model};
+use crate::routes::knowledge_bases::{check_model, check_vector_store, read_vector_store};
 use crate::views::EmbeddingMigrationJob;
 use crate::work::{self, Begin, start_work};
 use crate::{ApiState, Problem};
@@ -8,7 +8,6 @@ use axum::response::Response;
 use config::Settings;
 use jobs::kinds::MigrateEmbeddings;
 use jobs::{EnqueueOptions, Enqueued, FieldError};
-use serde_json::Value;
 use std::sync::Arc;
 use store::{JobId, KnowledgeBaseId, TenantTx, VectorStore, chunks, embedding_migrations, knowledge_bases};
 use utoipa::ToSchema;
@@ -40,10 +39,7 @@ impl FromFields for StartEmbeddingMigration {
     }
 
     fn check_against(fields: &mut Fields, settings: &Settings) {
-        let named = fields.peek("embedding_model").and_then(Value::as_str);
-        if let Some(Err(error)) = named.map(|name| usable_model(&settings.models, name)) {
-            fields.error(&error.field, &error.code, error.message);
-        }
+        check_model(fields, settings);
         check_vector_store(fields, settings);
     }
 }

@@ -30,6 +30,9 @@ pub(crate) struct AskedConfiguration {
     /// What a match in the headings above a chunk adds to it.
     #[schema(minimum = 0, maximum = 10)]
     heading_boost: Option<f32>,
+    /// What is found must be so like the query at least; not in keyword mode.
+    #[schema(minimum = 0, maximum = 1)]
+    min_similarity: Option<f32>,
     /// How many chunks each leg proposes.
     #[schema(minimum = 10, maximum = 1000)]
     candidates: Option<u16>,
@@ -54,6 +57,7 @@ impl FromFields for AskedConfiguration {
             alpha: search_bounds::alpha(fields),
             title_boost: search_bounds::title_boost(fields),
             heading_boost: search_bounds::heading_boost(fields),
+            min_similarity: search_bounds::min_similarity(fields),
             candidates: search_bounds::candidates(fields),
             rerank: fields.optional_bool("rerank"),
             reranker: search_bounds::reranker(fields),
@@ -62,6 +66,7 @@ impl FromFields for AskedConfiguration {
             recency: Recency::read(fields),
         };
         search_bounds::check_alpha(fields, read.fusion, read.alpha);
+        search_bounds::check_min_similarity(fields, read.mode, read.min_similarity);
         search_bounds::check_reranker_wanted(fields, read.rerank, read.reranker.as_ref());
         Some(read)
     }
@@ -117,6 +122,7 @@ impl AskedConfiguration {
             alpha: self.alpha,
             title_boost: self.title_boost,
             heading_boost: self.heading_boost,
+            min_similarity: self.min_similarity,
             candidates: self.candidates.map(usize::from),
             rerank_candidates: self.rerank_candidates.map(usize::from),
             candidates_at_least: None,
@@ -127,14 +133,16 @@ impl AskedConfiguration {
             wanted: self.rerank,
             named: self.reranker,
         };
+        let mode = self.mode.unwrap_or_default();
         Ok(SearchConfiguration {
             embedding_model: Some(model),
             vector_store: Some(store.as_str().to_owned()),
-            mode: self.mode.unwrap_or_default(),
+            mode,
             fusion,
             alpha,
             title_boost: asked.title_boost(base, USUAL_TITLE_BOOST),
             heading_boost: asked.heading_boost(base, USUAL_HEADING_BOOST),
+            min_similarity: asked.min_similarity(base).filter(|_| mode != SearchMode::Keyword),
             candidates: asked.candidates(installation, base),
             reranker: wish.choose(settings, std::slice::from_ref(base))?,
             rerank_candidates: asked.rerank_candidates(installation, std::iter::once(base)),

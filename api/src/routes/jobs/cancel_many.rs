@@ -1,6 +1,7 @@
 use super::cancel::count_undecided;
 use super::named::{NO_MATCH, NOT_FOUND, unmatched};
 use crate::extract::{Authorized, Cursor, Fields, FromFields, JobsWrite, JsonBody};
+use crate::work::require_kind;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -42,6 +43,7 @@ pub(crate) struct CancelBody {
     ids: Option<Vec<Uuid>>,
     /// `scheduled`, `queued`, `retryable` or `running`; all of them by default.
     state: Option<String>,
+    /// One that there is, or that a job is kept of.
     kind: Option<String>,
     /// `ingest`, `retrieval`, `general` or `delivery`.
     pool: Option<String>,
@@ -165,7 +167,10 @@ pub(crate) async fn cancel_jobs(
 ) -> Result<Json<Cancellation>, Problem> {
     let (cancellation, dead) = state
         .store
-        .tenant(caller.tenant(), async move |tx| cancel(tx, value).await)
+        .tenant(caller.tenant(), async move |tx| {
+            require_kind(tx, value.filter.of.kind.as_deref(), Problem::invalid).await?;
+            Ok::<_, Problem>(cancel(tx, value).await?)
+        })
         .await?;
     if !cancellation.dry_run {
         dead.iter().for_each(|kind| count_undecided(kind));

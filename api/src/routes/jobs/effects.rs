@@ -13,7 +13,10 @@ use store::{JobId, effects};
     path = "/v1/jobs/{id}/effects",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
-    params(("id" = Uuid, Path, description = "The job.")),
+    params(
+        ("id" = Uuid, Path, description = "The job."),
+        ("limit" = Option<i64>, Query, description = "1 to 100. Changes nothing: the list is one page."),
+    ),
     responses(
         (status = 200, description = "All of them: a job makes few.", body = Page<EffectObject>),
         (status = 400, description = "A parameter is wrong or unknown."),

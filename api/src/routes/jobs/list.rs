@@ -1,5 +1,6 @@
 use crate::extract::{Authorized, Cursor, FromQuery, JobsRead, Query, QueryFields};
 use crate::views::{FullJob, JobObject, Page, fill_in};
+use crate::work::require_kind;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -71,6 +72,7 @@ pub(crate) async fn list_jobs(
     let (rows, attempts) = state
         .store
         .tenant(caller.tenant(), async move |tx| {
+            require_kind(tx, one_more.kind.as_deref(), Problem::invalid_query).await?;
             let mut rows = store::jobs::list(tx, &one_more).await?;
             fill_in(tx, &mut rows).await?;
             let attempts = store::jobs::attempts_of(tx, &rows).await?;

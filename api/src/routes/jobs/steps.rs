@@ -14,7 +14,10 @@ use store::jobs::{attempts_of, find, steps_of};
     path = "/v1/jobs/{id}/steps",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
-    params(("id" = Uuid, Path, description = "The job.")),
+    params(
+        ("id" = Uuid, Path, description = "The job."),
+        ("limit" = Option<i64>, Query, description = "1 to 100. Changes nothing: the list is one page."),
+    ),
     responses(
         (status = 200, description = "All of them; none where the kind is one piece.", body = Page<StepObject>),
         (status = 400, description = "A parameter is wrong or unknown."),

@@ -54,6 +54,7 @@ impl FromFields for CreateKnowledgeBase {
     }
 
     fn check_against(fields: &mut Fields, settings: &Settings) {
+        check_model(fields, settings);
         check_vector_store(fields, settings);
     }
 }
@@ -116,6 +117,7 @@ pub(crate) async fn create_knowledge_base(
         vector_store,
     } = body.value;
     let model = embedding_model.unwrap_or_else(|| state.embedding_model_id.to_string());
+    // One that is named was looked at with the other fields.
     usable_model(&state.settings.models, &model).map_err(|error| Problem::invalid(vec![error]))?;
     let id = KnowledgeBaseId::generate();
     let request = work::Request {
@@ -152,11 +154,21 @@ pub(crate) async fn create_knowledge_base(
     Ok((StatusCode::CREATED, headers, Json(base.into())))
 }
 
+/// Whether the installation has what `embedding_model` names; a blank name is for the reading.
+pub(crate) fn check_model(fields: &mut Fields, settings: &Settings) {
+    let named = fields
+        .peek_text("embedding_model")
+        .filter(|name| !name.trim().is_empty());
+    if let Some(Err(error)) = named.map(|name| usable_model(&settings.models, name)) {
+        fields.error(&error.field, &error.code, error.message);
+    }
+}
+
 /// Whether a base can be given the model; the error is of the field `embedding_model`.
 ///
 /// # Errors
 /// Why not.
-pub(crate) fn usable_model(models: &ModelSettings, name: &str) -> Result<(), FieldError> {
+fn usable_model(models: &ModelSettings, name: &str) -> Result<(), FieldError> {
     let Some(model) = models.catalogue.get(name) else {
         let names = models
             .catalogue

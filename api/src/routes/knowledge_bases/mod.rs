@@ -9,4 +9,4 @@ mod settings_change;
 pub(crate) mod show;
 pub(crate) mod update;
 
-pub(super) use self::create::{check_vector_store, read_vector_store, unusable_store, usable_model};
+pub(super) use self::create::{check_model, check_vector_store, read_vector_store, unusable_store};

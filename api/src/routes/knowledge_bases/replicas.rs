@@ -14,7 +14,10 @@ use store::{KnowledgeBaseId, StoreError, knowledge_bases, replica_cursors};
     path = "/v1/knowledge-bases/{id}/replicas",
     tag = "Knowledge bases",
     security(("api_key" = ["knowledge:read"])),
-    params(("id" = Uuid, Path, description = "The knowledge base.")),
+    params(
+        ("id" = Uuid, Path, description = "The knowledge base."),
+        ("limit" = Option<i64>, Query, description = "1 to 100. Changes nothing: the list is one page."),
+    ),
     responses(
         (status = 200, description = "All of them.", body = Page<ReplicaObject>),
         (status = 400, description = "A parameter is wrong or unknown."),

@@ -20,6 +20,9 @@ pub(crate) struct SearchSettingsPatch {
     /// What a match in the headings above a chunk adds to it.
     #[schema(minimum = 0, maximum = 10)]
     heading_boost: Option<f32>,
+    /// What is found must be so like the query at least, unless a search says otherwise; not in keyword mode.
+    #[schema(minimum = 0, maximum = 1)]
+    min_similarity: Option<f32>,
     /// How many chunks each leg proposes.
     #[schema(minimum = 10, maximum = 1000)]
     candidates: Option<i32>,
@@ -40,6 +43,7 @@ pub(crate) struct SearchChange {
     alpha: Option<Option<f32>>,
     title_boost: Option<Option<f32>>,
     heading_boost: Option<Option<f32>>,
+    min_similarity: Option<Option<f32>>,
     candidates: Option<Option<i32>>,
     reranker: Option<Option<String>>,
     rerank: Option<Option<bool>>,
@@ -54,6 +58,7 @@ impl SearchChange {
             alpha: Some(None),
             title_boost: Some(None),
             heading_boost: Some(None),
+            min_similarity: Some(None),
             candidates: Some(None),
             reranker: Some(None),
             rerank: Some(None),
@@ -90,6 +95,7 @@ impl SearchChange {
             alpha: self.alpha.unwrap_or(before.alpha),
             title_boost: self.title_boost.unwrap_or(before.title_boost),
             heading_boost: self.heading_boost.unwrap_or(before.heading_boost),
+            min_similarity: self.min_similarity.unwrap_or(before.min_similarity),
             candidates: self.candidates.unwrap_or(before.candidates),
             reranker: self.reranker.unwrap_or(before.reranker),
             rerank: self.rerank.unwrap_or(before.rerank),
@@ -108,6 +114,7 @@ impl FromFields for SearchChange {
             alpha: changed(fields, "alpha", search_bounds::alpha),
             title_boost: changed(fields, "title_boost", search_bounds::title_boost),
             heading_boost: changed(fields, "heading_boost", search_bounds::heading_boost),
+            min_similarity: changed(fields, "min_similarity", search_bounds::min_similarity),
             candidates: changed(fields, "candidates", |fields| {
                 search_bounds::candidates(fields).map(i32::from)
             }),

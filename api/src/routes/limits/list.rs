@@ -12,6 +12,7 @@ use axum::extract::State;
     path = "/v1/limits",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
+    params(("limit" = Option<i64>, Query, description = "1 to 100. Changes nothing: the list is one page.")),
     responses(
         (status = 200, description = "All of them: a few for each kind and pool.", body = Page<LimitObject>),
         (status = 400, description = "A parameter is wrong or unknown."),

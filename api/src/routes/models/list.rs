@@ -13,6 +13,7 @@ use axum::extract::State;
     path = "/v1/models",
     tag = "Knowledge bases",
     security(("api_key" = ["knowledge:read"])),
+    params(("limit" = Option<i64>, Query, description = "1 to 100. Changes nothing: the list is one page.")),
     responses(
         (status = 200, description = "All of them, by kind and name.", body = Page<ModelObject>),
         (status = 400, description = "A parameter is wrong or unknown."),

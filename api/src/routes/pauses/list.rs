@@ -12,6 +12,7 @@ use axum::extract::State;
     path = "/v1/pauses",
     tag = "Jobs",
     security(("api_key" = ["jobs:read"])),
+    params(("limit" = Option<i64>, Query, description = "1 to 100. Changes nothing: the list is one page.")),
     responses(
         (status = 200, description = "All of them: at most one a kind of each.", body = Page<PauseObject>),
         (status = 400, description = "A parameter is wrong or unknown."),

@@ -1,5 +1,5 @@
 use super::web_config::{ReadConfig, WebConfig, check_addresses};
-use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, PathId, acl, metadata};
+use crate::extract::{Authorized, Fields, FromFields, JsonBody, KnowledgeWrite, PathId, acl, metadata, or_empty};
 use crate::routes::collections::hold_named;
 use crate::views::SourceObject;
 use crate::{ApiState, Problem};
@@ -53,7 +53,7 @@ impl FromFields for CreateSource {
         let config = fields
             .required_value("config")
             .and_then(|value| fields.nested::<ReadConfig>("config", value));
-        let (metadata, acl) = (metadata(fields), acl(fields));
+        let (metadata, acl) = (or_empty(metadata(fields)), or_empty(acl(fields)));
         let collection_id = fields.optional_id("collection_id").map(CollectionId);
         Some(Self {
             name: name?,

@@ -1,5 +1,7 @@
 use super::web_config::{ReadConfig, WebConfig, check_addresses};
-use crate::extract::{Authorized, Fields, FromFields, IfMatch, JsonBody, KnowledgeWrite, PathId, acl, metadata};
+use crate::extract::{
+    Authorized, Fields, FromFields, IfMatch, JsonBody, KnowledgeWrite, PathId, acl, metadata, or_empty,
+};
 use crate::routes::collections::{changed_collection, hold_named};
 use crate::views::{SourceObject, Tagged, etag};
 use crate::{ApiState, Problem};
@@ -45,8 +47,8 @@ impl FromFields for UpdateSource {
         Some(Self {
             name: fields.optional_name("name", 1..=200),
             config: fields.value("config").and_then(|value| fields.nested("config", value)),
-            metadata: has_metadata.then(|| metadata(fields)),
-            acl: has_acl.then(|| acl(fields)),
+            metadata: has_metadata.then(|| or_empty(metadata(fields))),
+            acl: has_acl.then(|| or_empty(acl(fields))),
             collection_id: changed_collection(fields),
         })
     }

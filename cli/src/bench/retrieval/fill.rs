@@ -4,7 +4,6 @@ use super::chunks::{Chunk, Chunks};
 use crate::bench::rig::Rig;
 use crate::client::{Client, find_or_create};
 use anyhow::ensure;
-use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
 use store::documents::{Named, NewDocument, mark_ready, submit};
@@ -92,8 +91,8 @@ async fn write(
             title: Some(title),
             mime_type: "text/plain",
             file_name: None,
-            metadata: &json!({}),
-            acl: &json!({}),
+            metadata: None,
+            acl: None,
             bytes: text.join("\n\n").as_bytes(),
             job_id: JobId::generate(),
         },

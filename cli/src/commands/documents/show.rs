@@ -36,6 +36,8 @@ struct Shown {
     said: Map<String, Value>,
     error: Option<Value>,
     job_id: Uuid,
+    /// Of what is served, where that is known.
+    ready_job_id: Option<Uuid>,
 }
 
 #[derive(Deserialize)]
@@ -59,7 +61,12 @@ pub(super) async fn show(args: ShowArgs) -> anyhow::Result<Outcome> {
     let id = args.id.to_string();
     let mut value: Value = client.get(&["documents", &id], &[]).await?;
     let document: Shown = serde_json::from_value(value.clone())?;
-    let steps = steps(&client, document.job_id).await?;
+    let (job, made_by) = (document.job_id, document.ready_job_id);
+    let made = match made_by.filter(|made_by| *made_by != job) {
+        Some(made_by) => steps(&client, made_by).await?,
+        None => Vec::new(),
+    };
+    let steps = steps(&client, job).await?;
     let chunks = match args.chunks {
         true => list_all(&client, &["documents", &id, "chunks"]).await?,
         false => Vec::<Value>::new(),
@@ -67,6 +74,9 @@ pub(super) async fn show(args: ShowArgs) -> anyhow::Result<Outcome> {
     if args.json {
         if let Some(fields) = value.as_object_mut() {
             fields.insert("steps".to_owned(), Value::Array(steps));
+            if !made.is_empty() {
+                fields.insert("ready_steps".to_owned(), Value::Array(made));
+            }
             if args.chunks {
                 fields.insert("chunks".to_owned(), Value::Array(chunks));
             }
@@ -75,8 +85,9 @@ pub(super) async fn show(args: ShowArgs) -> anyhow::Result<Outcome> {
         return Ok(Outcome::Done);
     }
     let steps: Vec<Step> = serde_json::from_value(Value::Array(steps))?;
+    let made: Vec<Step> = serde_json::from_value(Value::Array(made))?;
     let chunks: Vec<Chunk> = serde_json::from_value(Value::Array(chunks))?;
-    print(&text(&document, &steps, &chunks))?;
+    print(&text(&document, &steps, &made, &chunks))?;
     Ok(Outcome::Done)
 }
 
@@ -89,7 +100,7 @@ async fn steps(client: &Client, job: Uuid) -> Result<Vec<Value>, ClientError> {
     }
 }
 
-fn text(document: &Shown, steps: &[Step], chunks: &[Chunk]) -> String {
+fn text(document: &Shown, steps: &[Step], made: &[Step], chunks: &[Chunk]) -> String {
     let mut text = format!("{}  {}\n", document.id, one_line(&document.title, 80));
     let served = match document.ready_version {
         Some(served) if served == document.version => String::new(),
@@ -113,6 +124,10 @@ fn text(document: &Shown, steps: &[Step], chunks: &[Chunk]) -> String {
     }
     text.push_str(&format!("job  {}\n", document.job_id));
     text.push_str(&step_lines(steps));
+    if let Some(made_by) = document.ready_job_id.filter(|made_by| *made_by != document.job_id) {
+        text.push_str(&format!("served as it was made by job  {made_by}\n"));
+        text.push_str(&step_lines(made));
+    }
     if let Some(error) = document.error.as_ref().filter(|error| !error.is_null()) {
         let field = |name: &str| one_line(error.get(name).and_then(Value::as_str).unwrap_or_default(), 1000);
         text.push_str(&format!("error  {}: {}\n", field("code"), field("message")));
@@ -145,11 +160,15 @@ mod tests {
         let document: Shown = serde_json::from_value(json!({
             "id": Uuid::from_u128(1), "title": "Lantern\u{1b}[2J", "mime_type": "application/pdf", "state": "failed", "version": 2, "ready_version": 1,
             "chunk_count": 3, "size_bytes": 9000, "external_id": null, "said": {"author": "Ann", "pages": 2}, "job_id": Uuid::from_u128(2),
-            "error": {"code": "encrypted", "message": "The PDF is encrypted.", "retryable": false},
+            "error": {"code": "encrypted", "message": "The PDF is encrypted.", "retryable": false}, "ready_job_id": Uuid::from_u128(3),
         }))
         .unwrap();
         let steps: Vec<Step> = serde_json::from_value(json!([
             {"name": "fetch", "state": "done", "attempt": 1, "duration_ms": 2.0, "detail": {"bytes": 9000}, "error": null},
+        ]))
+        .unwrap();
+        let made: Vec<Step> = serde_json::from_value(json!([
+            {"name": "parse", "state": "done", "attempt": 1, "duration_ms": 3.0, "detail": {"pages": 2}, "error": null},
         ]))
         .unwrap();
         let chunks: Vec<Chunk> = serde_json::from_value(json!([
@@ -158,13 +177,15 @@ mod tests {
         ]))
         .unwrap();
         assert_eq!(
-            text(&document, &steps, &chunks),
+            text(&document, &steps, &made, &chunks),
             "00000000-0000-0000-0000-000000000001  Lantern\u{fffd}[2J\n\
              failed  version 2 (version 1 is served)  application/pdf  9000 bytes  3 chunks\n\
              says  author: Ann\n\
              says  pages: 2\n\
              job  00000000-0000-0000-0000-000000000002\n\
              step fetch     done      2.0 ms  attempt 1  bytes: 9000\n\
+             served as it was made by job  00000000-0000-0000-0000-000000000003\n\
+             step parse     done      3.0 ms  attempt 1  pages: 2\n\
              error  encrypted: The PDF is encrypted.\n\
              \nchunk 0  5 tokens  Lantern > Care\n    Keep it dry.\n\
              \nchunk 1  2 tokens\n    (image/png, 640 x 480 pixels)\n    Lantern\n"

@@ -27,6 +27,9 @@ pub(super) struct UpdateArgs {
     /// What a match in the headings above a chunk adds to it, 0 to 10
     #[arg(long, value_name = "FACTOR")]
     heading_boost: Option<f64>,
+    /// What is found must be so like the query at least, 0 to 1, unless a search says otherwise
+    #[arg(long, value_name = "COSINE")]
+    min_similarity: Option<f64>,
     /// How many chunks each leg proposes
     #[arg(long, value_name = "N")]
     candidates: Option<u32>,
@@ -54,6 +57,7 @@ pub(super) enum Setting {
     Alpha,
     TitleBoost,
     HeadingBoost,
+    MinSimilarity,
     Candidates,
     Reranker,
     Rerank,
@@ -61,11 +65,12 @@ pub(super) enum Setting {
 }
 
 impl Setting {
-    pub(super) const ALL: [Self; 8] = [
+    pub(super) const ALL: [Self; 9] = [
         Self::Fusion,
         Self::Alpha,
         Self::TitleBoost,
         Self::HeadingBoost,
+        Self::MinSimilarity,
         Self::Candidates,
         Self::Reranker,
         Self::Rerank,
@@ -79,6 +84,7 @@ impl Setting {
             Self::Alpha => "alpha",
             Self::TitleBoost => "title_boost",
             Self::HeadingBoost => "heading_boost",
+            Self::MinSimilarity => "min_similarity",
             Self::Candidates => "candidates",
             Self::Reranker => "reranker",
             Self::Rerank => "rerank",
@@ -94,6 +100,7 @@ impl UpdateArgs {
             Setting::Alpha => self.alpha.map(Value::from),
             Setting::TitleBoost => self.title_boost.map(Value::from),
             Setting::HeadingBoost => self.heading_boost.map(Value::from),
+            Setting::MinSimilarity => self.min_similarity.map(Value::from),
             Setting::Candidates => self.candidates.map(Value::from),
             Setting::Reranker => self.reranker.as_deref().map(Value::from),
             Setting::Rerank => self.rerank.map(Value::from),
@@ -180,6 +187,7 @@ mod tests {
             alpha: None,
             title_boost: None,
             heading_boost: None,
+            min_similarity: None,
             candidates: None,
             reranker: None,
             rerank: None,

@@ -14,7 +14,7 @@ const WARNING_SECS: f64 = 2.0;
 const PROBLEM_SECS: f64 = 60.0;
 
 async fn check(site: &Site) -> Looked {
-    let (store, queue) = (site.store()?, site.queue()?);
+    let (store, queue) = (site.store()?, site.answering_queue()?);
     let before = now_secs();
     let postgres = server_state(store).await?.clock_secs;
     let between = now_secs();

@@ -29,7 +29,7 @@ struct Suspect {
 /// What Redis holds, beside what PostgreSQL knows: ids of jobs that are unknown or over, ids that nobody would ever pop, tenants that
 /// take no turns or too many. The first look suspects, the second, in one step of Redis for each suspect, decides; a repair is the same step.
 async fn check(site: &Site) -> Looked {
-    let (system, queue) = (site.system()?, site.queue()?);
+    let (system, queue) = (site.system()?, site.answering_queue()?);
     let mut suspects = Vec::new();
     let mut turns = BTreeSet::new();
     let mut held = 0;

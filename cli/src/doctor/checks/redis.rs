@@ -12,7 +12,10 @@ async fn check(site: &Site) -> Looked {
     Ok(match site.queue()?.check().await {
         Ok(version) => Verdict::ok(format!("{version} answers")),
         Err(QueueError::Unexpected(why)) => Verdict::new(Health::Problem, why).advise("upgrade the server"),
-        Err(error) => Verdict::new(Health::Problem, format!("no answer: {error}"))
-            .advise("start Redis, or correct REDIS_URL; meanwhile jobs are accepted, and do not start"),
+        Err(error) => {
+            site.note_silent_redis();
+            Verdict::new(Health::Problem, format!("no answer: {error}"))
+                .advise("start Redis, or correct REDIS_URL; meanwhile jobs are accepted, and do not start")
+        }
     })
 }

@@ -8,7 +8,7 @@ pub(super) const CHECK: Check = Check {
 
 /// It evicts nothing, and can be written to. Persistence is not needed: what it loses is offered again from PostgreSQL.
 async fn check(site: &Site) -> Looked {
-    let report = site.queue()?.server_report().await?;
+    let report = site.answering_queue()?.server_report().await?;
     if report.eviction_policy != "noeviction" {
         let found = format!("maxmemory-policy is {}", report.eviction_policy);
         return Ok(Verdict::new(Health::Problem, found)

@@ -14,7 +14,7 @@ pub(super) const CHECK: Check = Check {
 
 /// Jobs that are due and were not offered to Redis.
 async fn check(site: &Site) -> Looked {
-    let (system, queue) = (site.system()?, site.queue()?);
+    let (system, queue) = (site.system()?, site.answering_queue()?);
     let dispatch = &site.settings()?.dispatch;
     let pause = Duration::from_millis(2 * dispatch.reconcile_interval_ms) + Duration::from_secs(1);
     let age = Duration::from_secs(dispatch.redispatch_after_secs) + pause;

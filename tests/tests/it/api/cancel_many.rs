@@ -250,3 +250,35 @@ async fn cursors_in_bodies_are_those_of_lists() {
     }
     app.abandon().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_job_that_was_told_to_stop_says_so_while_it_runs() {
+    let app = without_workers().await;
+    let waiting = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
+    let job = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
+    app.execute(&format!(
+        "UPDATE jobs SET state = 'running', attempt = 1, worker = 'w', lease_token = gen_random_uuid(), started_at = now(), attempt_started_at = now(),
+             lease_until = now() + interval '1 hour' WHERE id = '{job}'"
+    ))
+    .await;
+    let told = async |path: &str| app.client.get(path).await.body["cancel_requested"].clone();
+    let (path, why) = (format!("/v1/jobs/{job}"), format!("/v1/jobs/{job}/why"));
+    assert_eq!((told(&path).await, told(&why).await), (Value::Null, Value::Null));
+    let asked = app.client.post(&format!("{path}/cancel"), Value::Null).await;
+    assert_eq!(asked.status.as_u16(), 202, "{}", asked.text);
+    assert_eq!(
+        (&asked.body["state"], &asked.body["cancel_requested"]),
+        (&json!("running"), &json!(true))
+    );
+    assert_eq!((told(&path).await, told(&why).await), (json!(true), json!(true)));
+    let listed = app.client.get("/v1/jobs?state=running").await;
+    assert_eq!(listed.body["data"][0]["cancel_requested"], true, "{}", listed.text);
+    // What has ended has heard.
+    let cancelled = app
+        .client
+        .post(&format!("/v1/jobs/{waiting}/cancel"), Value::Null)
+        .await;
+    assert_eq!(cancelled.body["state"], "cancelled", "{}", cancelled.text);
+    assert_eq!(cancelled.body.get("cancel_requested"), None, "{}", cancelled.text);
+    app.abandon().await;
+}

@@ -11,6 +11,7 @@ mod idempotency;
 mod if_match;
 mod jobs;
 mod keys;
+mod kinds;
 mod limits;
 mod lists;
 mod metrics;

@@ -191,3 +191,56 @@ async fn everything_that_is_wrong_with_a_job_and_its_payload_is_told_at_once() {
     );
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_body_that_is_no_object_and_a_document_that_is_too_large_or_blank_are_told_as_that() {
+    let app = TestApp::start_with(TestOptions {
+        settings: vec![("server.max_document_bytes", "2097152".to_owned())],
+        ..TestOptions::default()
+    })
+    .await;
+    let list = app.client.post("/v1/jobs", json!([])).await;
+    list.expect_problem(422, "invalid");
+    assert_eq!(list.body["detail"], "The body must be a JSON object.", "{}", list.text);
+    let base = app.client.knowledge_base("base").await;
+    let document = |content: String| json!({"title": "t", "content": content, "mime_type": "text/plain"});
+    let path = format!("/v1/knowledge-bases/{base}/documents");
+    let said = "The document is too large: at most 2 MiB are accepted.";
+    for mib in [3, 8] {
+        let large = app.client.post(&path, document("x".repeat(mib << 20))).await;
+        large.expect_problem(413, "too_large");
+        assert_eq!(large.body["detail"], said, "{}", large.text);
+        let large = app.client.upload(&base, "a.txt", None, &vec![b'x'; mib << 20]).await;
+        large.expect_problem(413, "too_large");
+        assert_eq!(large.body["detail"], said, "{}", large.text);
+    }
+    let blank = app.client.upload(&base, "a.txt", None, b" \n \n").await;
+    blank.expect_problem(422, "invalid");
+    assert_eq!(
+        blank.body["detail"], "`file` has nothing but white space.",
+        "{}",
+        blank.text
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn everything_that_is_wrong_with_a_new_base_is_told_at_once() {
+    let app = TestApp::start().await;
+    for (base, expected) in [
+        (
+            json!({"name": "tour", "language": "english", "embedding_model": "gpt", "vector_store": "milvus"}),
+            "embedding_model language vector_store",
+        ),
+        (json!({"name": "", "embedding_model": "gpt"}), "embedding_model name"),
+        (json!({"name": "tour", "embedding_model": " "}), "embedding_model"),
+    ] {
+        let refused = app.client.post("/v1/knowledge-bases", base).await;
+        refused.expect_problem(422, "invalid");
+        let errors = refused.body["errors"].as_array().unwrap().iter();
+        let mut fields: Vec<&str> = errors.map(|error| error["field"].as_str().unwrap()).collect();
+        fields.sort_unstable();
+        assert_eq!(fields.join(" "), expected, "{}", refused.text);
+    }
+    app.finish().await;
+}

@@ -27,10 +27,10 @@ async fn settings_are_changed_field_by_field_and_taken_back_with_null() {
     let app = without_workers().await;
     let base = app.client.knowledge_base("base").await;
     let path = format!("/v1/knowledge-bases/{base}");
-    let nothing = json!({"fusion": null, "alpha": null, "title_boost": null, "heading_boost": null, "candidates": null, "reranker": null, "rerank": null,
+    let nothing = json!({"fusion": null, "alpha": null, "title_boost": null, "heading_boost": null, "min_similarity": null, "candidates": null, "reranker": null, "rerank": null,
         "rerank_candidates": null});
     assert_eq!(app.client.get(&path).await.body["search"], nothing);
-    let all = json!({"fusion": "rrf", "alpha": 0.5, "title_boost": 1.5, "heading_boost": 0.5, "candidates": 200, "reranker": "none", "rerank": false,
+    let all = json!({"fusion": "rrf", "alpha": 0.5, "title_boost": 1.5, "heading_boost": 0.5, "min_similarity": 0.25, "candidates": 200, "reranker": "none", "rerank": false,
         "rerank_candidates": 30});
     let changed = patch(&app, &base, json!({"name": "other", "search": all}), None).await;
     assert_eq!(
@@ -106,7 +106,7 @@ async fn everything_wrong_with_a_change_is_said_at_once() {
     let app = without_workers().await;
     let base = app.client.knowledge_base("base").await;
     app.client.knowledge_base("taken").await;
-    let wrong = json!({"name": null, "language": "de", "search": {"fusion": "x", "alpha": 2, "title_boost": "x", "heading_boost": 11, "candidates": 1, "reranker": "nobody",
+    let wrong = json!({"name": null, "language": "de", "search": {"fusion": "x", "alpha": 2, "title_boost": "x", "heading_boost": 11, "min_similarity": 2, "candidates": 1, "reranker": "nobody",
         "rerank": 1, "rerank_candidates": 0, "surplus": 1}});
     let refused = patch(&app, &base, wrong, None).await;
     refused.expect_problem(422, "invalid");
@@ -117,7 +117,7 @@ async fn everything_wrong_with_a_change_is_said_at_once() {
         .map(|error| error["field"].as_str().unwrap())
         .collect();
     fields.sort_unstable();
-    let expected = "language name search.alpha search.candidates search.fusion search.heading_boost search.rerank search.rerank_candidates search.reranker search.surplus \
+    let expected = "language name search.alpha search.candidates search.fusion search.heading_boost search.min_similarity search.rerank search.rerank_candidates search.reranker search.surplus \
                     search.title_boost";
     assert_eq!(fields.join(" "), expected, "{}", refused.text);
     patch(&app, &base, json!({"name": "taken"}), None)

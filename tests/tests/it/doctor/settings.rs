@@ -43,7 +43,11 @@ async fn a_check_that_cannot_be_made_says_so_and_does_not_pass() {
     assert_eq!(found.health("row_level_security"), "ok");
     let away = examine_with(&app, &[], &[("REDIS_URL", "redis://127.0.0.1:1/0")]);
     assert_eq!((away.code, away.health("redis")), (Some(1), "problem"));
-    assert_eq!(away.health("dispatch_index"), "skipped");
+    for asks_redis in ["dispatch_index", "redis_settings", "clocks", "undispatched"] {
+        let check = away.check(asks_redis);
+        assert_eq!(away.health(asks_redis), "skipped", "{check:#}");
+        assert_eq!(check["found"], "needs Redis, which does not answer", "asked once more");
+    }
     assert_eq!(away.health("expired_leases"), "ok");
     app.abandon().await;
 }

@@ -54,15 +54,23 @@ async fn unchanged_content_is_a_no_op_that_says_so_and_embeds_nothing() {
         (calls, logged),
         "nothing was embedded, nothing is to be indexed"
     );
-    let document = app
-        .client
-        .get(&format!("/v1/documents/{}", first["document_id"].as_str().unwrap()))
-        .await
-        .body;
+    let id = first["document_id"].as_str().unwrap();
+    let document = app.client.get(&format!("/v1/documents/{id}")).await.body;
     assert_eq!(
         (&document["state"], &document["chunk_count"]),
         (&json!("ready"), &first["result"]["chunks"])
     );
+    assert_eq!(
+        (&document["job_id"], &document["ready_job_id"]),
+        (&again["id"], &first["id"]),
+        "what is served was made by the first"
+    );
+    let shown = app.client.visualkit(&["documents", "show", id]).await;
+    let (_, made) = shown.split_once("served as it was made by job").unwrap();
+    assert!(made.contains("step embed"), "{shown}");
+    let other = app.client.ingest(&base, markdown("a", &sections("brass"))).await;
+    let document = app.client.get(&format!("/v1/documents/{id}")).await.body;
+    assert_eq!(document["ready_job_id"], other["id"]);
     app.finish().await;
 }
 
@@ -323,5 +331,73 @@ async fn unchanged_content_was_updated_when_it_was_last_changed() {
     assert_eq!(both(&app).await, (1, 0), "ingested once more");
     app.client.ingest(&base, markdown("a", "The lantern glows.")).await;
     assert_eq!(since(&app, "2020-01-02T00:00:00Z").await, 1);
+    app.finish().await;
+}
+
+async fn shown(app: &TestApp, document: &str) -> (Value, Value) {
+    let shown = app.client.get(&format!("/v1/documents/{document}")).await.body;
+    (shown["metadata"].clone(), shown["acl"].clone())
+}
+
+/// What runs every night says less than who set the document up.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_submission_does_not_name_stays_and_an_empty_object_takes_it_away() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let new = app.client.ingest(&base, markdown("a", "The lantern burns.")).await;
+    let document = new["document_id"].as_str().unwrap().to_owned();
+    assert_eq!(
+        shown(&app, &document).await,
+        (json!({}), json!({})),
+        "a new one has none"
+    );
+    let path = format!("/v1/documents/{document}");
+    let given = (json!({"shelf": 1}), json!({"users": [], "groups": ["hr"]}));
+    let change = app.client.request(reqwest::Method::PATCH, &path);
+    let change = change.json(&json!({"metadata": given.0, "acl": given.1}));
+    assert_eq!(app.client.send(change).await.status.as_u16(), 200);
+    let found = async || {
+        let query = json!({"knowledge_base_ids": [base], "query": "lantern", "filter": {"shelf": 1},
+            "principal": {"groups": ["hr"]}});
+        app.client.search(query).await["results"].as_array().unwrap().len()
+    };
+    assert_eq!(found().await, 1);
+    let again = app.client.ingest(&base, markdown("a", "The lantern burns.")).await;
+    assert_eq!(again["document_id"].as_str(), Some(document.as_str()));
+    assert_eq!(shown(&app, &document).await, given, "the same text");
+    let again = app.client.ingest(&base, markdown("a", "The lantern burns.")).await;
+    assert_eq!(again["result"]["unchanged"], true, "{again}");
+    app.client.ingest(&base, markdown("a", "The lantern glows.")).await;
+    assert_eq!(shown(&app, &document).await, given, "another text");
+    assert_eq!(found().await, 1, "also of what is served");
+
+    let file = reqwest::multipart::Part::bytes(b"The lantern shines.".to_vec()).file_name("a.md");
+    let form = reqwest::multipart::Form::new()
+        .part("file", file)
+        .text("external_id", "a")
+        .text("acl", "");
+    let sent = app
+        .client
+        .request(reqwest::Method::POST, &format!("/v1/knowledge-bases/{base}/documents"))
+        .header("prefer", "wait=20")
+        .multipart(form);
+    let sent = app.client.send(sent).await;
+    assert_eq!(sent.body["state"], "succeeded", "{}", sent.text);
+    assert_eq!(shown(&app, &document).await, given, "a form");
+
+    let mut one = markdown("a", "The lantern burns.");
+    one["acl"] = json!({"public": true});
+    app.client.ingest(&base, one).await;
+    assert_eq!(
+        shown(&app, &document).await,
+        (given.0.clone(), json!({"public": true})),
+        "the other one stays"
+    );
+    let mut none = markdown("a", "The lantern burns.");
+    none["metadata"] = json!({});
+    none["acl"] = json!({});
+    app.client.ingest(&base, none).await;
+    assert_eq!(shown(&app, &document).await, (json!({}), json!({})));
+    assert_eq!(found().await, 0);
     app.finish().await;
 }

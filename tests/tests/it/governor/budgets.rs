@@ -64,6 +64,11 @@ async fn nonsense_is_no_budget_and_no_credential() {
         refused.expect_problem(422, "invalid");
         assert_eq!(refused.body["errors"][0]["field"], "credential", "{}", refused.text);
     }
+    let both = put("/v1/budgets/open%20ai", json!({"burst": -1, "foo": 1})).await;
+    both.expect_problem(422, "invalid");
+    let errors = both.body["errors"].as_array().unwrap().iter();
+    let fields: Vec<&str> = errors.map(|error| error["field"].as_str().unwrap()).collect();
+    assert_eq!(fields, ["credential", "burst", "foo"], "{}", both.text);
     let call = json!({"kind": "diagnostics.call", "payload": {"url": "http://x/", "key": "k", "credential": "a b", "tokens": 1}});
     let refused = app.client.post("/v1/jobs", call).await;
     refused.expect_problem(422, "invalid");

@@ -142,6 +142,26 @@ async fn an_unknown_parameter_of_any_list_is_refused() {
     app.abandon().await;
 }
 
+/// `dry_run` belongs into bodies: in an address it must not be taken for nothing said.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_parameter_of_any_operation_is_refused_and_nothing_is_done() {
+    let app = start().await;
+    let seeded = seed(&app.client, "amber").await;
+    let before = everything(&app, app.tenant).await;
+    for case in CASES {
+        let path = format!("{}?dry_run=true", case.path(&seeded));
+        let mistaken = app.client.send(case.request(&app.client, &path, &seeded)).await;
+        mistaken.expect_problem(400, "invalid_query");
+        assert_eq!(
+            mistaken.body["errors"][0]["field"], "dry_run",
+            "{}: {}",
+            case.operation, mistaken.text
+        );
+    }
+    assert_eq!(everything(&app, app.tenant).await, before);
+    app.abandon().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn another_tenants_ids_are_not_found_and_nothing_of_it_changes() {
     let app = start().await;

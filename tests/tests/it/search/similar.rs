@@ -75,6 +75,35 @@ async fn what_is_less_like_the_query_than_asked_is_not_found() {
     app.finish().await;
 }
 
+/// Of each base what it says, unless the search says something.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_base_says_how_like_the_query_what_is_found_must_be() {
+    let app = TestApp::start().await;
+    let base = with_texts(&app.client).await;
+    let asked = |more: Value| {
+        let mut asked = json!({"knowledge_base_ids": [base], "query": "lantern oil"});
+        asked.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        asked
+    };
+    let all = similarities(&app.client.search(asked(json!({}))).await);
+    assert_eq!(all.len(), TEXTS.len());
+    let patch = app
+        .client
+        .request(reqwest::Method::PATCH, &format!("/v1/knowledge-bases/{base}"));
+    let search = json!({"search": {"min_similarity": f64::midpoint(all[0], all[1])}});
+    let changed = app.client.send(patch.json(&search)).await;
+    assert_eq!(changed.status.as_u16(), 200, "{}", changed.text);
+    for mode in ["hybrid", "vector"] {
+        let found = app.client.search(asked(json!({"mode": mode}))).await;
+        assert_eq!(similarities(&found), all[..1], "{mode}: {found}");
+    }
+    let whole = app.client.search(asked(json!({"min_similarity": 0}))).await;
+    assert_eq!(similarities(&whole), all, "the search says that nothing is left out");
+    let by_keyword = app.client.search(asked(json!({"mode": "keyword"}))).await;
+    assert_eq!(by_keyword["results"][0]["text"], TEXTS[0], "{by_keyword}");
+    app.finish().await;
+}
+
 async fn with_texts_of_another(client: &Client) -> String {
     let base = client.knowledge_base("other").await;
     let document = json!({"title": "tax", "content": "Tax returns are due in May.", "mime_type": "text/plain"});

@@ -109,7 +109,8 @@ impl Task {
             title_boost: configuration.map(|it| it.title_boost),
             heading_boost: configuration.map(|it| it.heading_boost),
             recency: configuration.and_then(|it| it.recency.clone()),
-            min_similarity: None,
+            // As it was written down, whatever the base says by now: 0 leaves nothing out.
+            min_similarity: configuration.map(|it| it.min_similarity.unwrap_or(0.0)),
             collapse: false,
             neighbours: 0,
             include_metadata: false,

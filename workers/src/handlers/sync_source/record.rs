@@ -148,8 +148,8 @@ async fn submit_document(
         title: None,
         mime_type: &submission.media_type,
         file_name: submission.file_name.as_deref(),
-        metadata: &source.metadata,
-        acl: &source.acl,
+        metadata: Some(&source.metadata),
+        acl: Some(&source.acl),
         bytes: &submission.bytes,
         job_id,
     };
