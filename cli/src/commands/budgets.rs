@@ -85,7 +85,9 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 ("cost_micros_per_day", cost_micros_per_day),
             ];
             if numbers.iter().all(|(_, number)| number.is_none()) {
-                bail!("nothing is to be declared; `visualkit budgets set --help` lists what can be, and `budgets remove` withdraws a budget");
+                bail!(
+                    "nothing is to be declared; `visualkit budgets set --help` lists what can be, and `budgets remove` withdraws a budget"
+                );
             }
             let client = server.connect()?;
             let all: Vec<Value> = list_all(&client, &["budgets"]).await?;

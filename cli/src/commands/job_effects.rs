@@ -92,6 +92,10 @@ mod tests {
             server: fake.server(),
         };
         assert_eq!(run(args).await.unwrap(), Outcome::Done);
-        assert!(fake.requests()[0].line.contains("/v1/jobs/00000000-0000-0000-0000-000000000007/effects"));
+        assert!(
+            fake.requests()[0]
+                .line
+                .contains("/v1/jobs/00000000-0000-0000-0000-000000000007/effects")
+        );
     }
 }

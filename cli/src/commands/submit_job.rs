@@ -46,7 +46,11 @@ impl SubmitArgs {
             ("max_attempts", self.max_attempts.map(Value::from)),
         ];
         let mut body = Map::from_iter([("kind".to_owned(), json!(self.kind))]);
-        body.extend(given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))));
+        body.extend(
+            given
+                .into_iter()
+                .filter_map(|(name, value)| Some((name.to_owned(), value?))),
+        );
         Ok(body.into())
     }
 }
@@ -64,7 +68,11 @@ pub(super) async fn run(args: SubmitArgs) -> anyhow::Result<Outcome> {
     }
     let job: Job = parse(job)?;
     if !args.json {
-        let text = if args.wait { details(&job) } else { format!("{}\n", line(&job)) };
+        let text = if args.wait {
+            details(&job)
+        } else {
+            format!("{}\n", line(&job))
+        };
         print(&text)?;
     }
     Ok(Outcome::done_if(!args.wait || job.state == JobState::Succeeded))
