@@ -115,7 +115,7 @@ mod tests {
             title_boost: Some(2.0),
             min_similarity: Some(0.5),
             candidates: Some(70),
-            rerank_candidates: Some(40),
+            rerank_candidates: Some(80),
             ..SearchSettings::default()
         };
         let nothing = AskedSettings::default();
@@ -128,7 +128,7 @@ mod tests {
         assert_eq!(nothing.min_similarity(&says_nothing), None);
         assert_eq!(nothing.min_similarity(&of_base), Some(0.5));
         let of_both = [&says_nothing, &of_base];
-        assert_eq!(nothing.rerank_candidates(installation, of_both.into_iter()), 40);
+        assert_eq!(nothing.rerank_candidates(installation, of_both.into_iter()), 80);
         let asked = AskedSettings {
             fusion: Some(FusionMethod::Rrf),
             candidates: Some(90),

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{ServerArgs, find_or_create, find_or_create_collection};
 use crate::ingest::{Bars, Pictures, Place, Skipped, collect, ingest, skipped_text};
@@ -18,9 +18,16 @@ pub(crate) struct Args {
     /// The collection that they are put into, by name; made if it is not there. Without it, documents that are there already stay in the one that they are in
     #[arg(long, value_name = "NAME")]
     collection: Option<String>,
-    /// Let everyone see the documents, users of the widget too; otherwise only the tenant's own secret keys can
+    /// Let everyone see the documents, users of the widget too, also those whose access list was changed since; new ones that nothing is said of are for the tenant's
+    /// own secret keys, and those that are there already stay for whom they are for
     #[arg(long)]
     acl_public: bool,
+    /// Who may see the documents, as JSON: {"groups": ["staff"]}
+    #[arg(long, value_name = "JSON", value_parser = object, conflicts_with = "acl_public")]
+    acl: Option<Value>,
+    /// The documents' metadata, as JSON: {"product": "lamp"}; without it, documents that are there already keep theirs
+    #[arg(long, value_name = "JSON", value_parser = object)]
+    metadata: Option<Value>,
     /// Send the pictures of folders too, for knowledge bases whose model reads them; one that is named is sent in any case
     #[arg(long)]
     pictures: bool,
@@ -57,7 +64,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let place = Place {
         base: base.id,
         collection,
-        public: args.acl_public,
+        acl: match args.acl_public {
+            true => Some(json!({"public": true})),
+            false => args.acl,
+        },
+        metadata: args.metadata,
     };
     let mut tally = ingest(&client, place, documents.collect(), Bars::new(args.json)).await?;
     tally.refuse(found.refused);
@@ -77,6 +88,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         print(&format!("{skipped}{}", tally.text()))?;
     }
     Ok(Outcome::done_if(tally.failed.is_empty()))
+}
+
+fn object(text: &str) -> Result<Value, String> {
+    match serde_json::from_str(text) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(_) => Err("must be a JSON object".to_owned()),
+        Err(error) => Err(format!("is not JSON: {error}")),
+    }
 }
 
 /// A name that is known: the API would take another for none.
@@ -119,6 +138,8 @@ mod tests {
             kb: "docs".into(),
             collection: None,
             acl_public: false,
+            acl: None,
+            metadata: None,
             pictures: false,
             verbose: false,
             charset: None,
@@ -167,6 +188,8 @@ mod tests {
             kb: "docs".into(),
             collection: None,
             acl_public: false,
+            acl: None,
+            metadata: None,
             pictures: false,
             verbose: false,
             charset: Some("windows-1252".into()),

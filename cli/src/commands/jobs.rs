@@ -342,17 +342,23 @@ mod tests {
                 200,
                 json!({"data": [{"name": "fetch", "state": "pending"}], "next_cursor": null}),
             ),
+            Some("effects") => reply(
+                200,
+                json!({"data": [{"step": "call", "state": "done", "calls": 1}], "next_cursor": null}),
+            ),
             _ => reply(200, job("queued")),
         };
         let (outcome, requests) = run_against(answer, Command::Show).await;
-        assert_eq!((outcome, requests.len()), (Outcome::Done, 3));
+        assert_eq!((outcome, requests.len()), (Outcome::Done, 4));
     }
 
     #[tokio::test]
     async fn showing_a_job_of_a_document_asks_what_that_is_called() {
         let answer = |request: &Received| match request.line.split('/').nth(2) {
             Some("documents") => reply(200, json!({"title": "Lantern", "external_id": "a.txt"})),
-            _ if request.line.ends_with("/steps") => reply(200, json!({"data": [], "next_cursor": null})),
+            _ if request.line.ends_with("/steps") || request.line.ends_with("/effects") => {
+                reply(200, json!({"data": [], "next_cursor": null}))
+            }
             _ => reply(
                 200,
                 json!({"id": ID, "kind": "ingest_document", "state": "dead", "document_id": ID}),
@@ -366,7 +372,7 @@ mod tests {
     #[tokio::test]
     async fn a_server_that_cannot_say_why_or_in_which_steps_is_no_error() {
         let answer = |request: &Received| match request.line.rsplit('/').next() {
-            Some("why" | "steps") => reply(404, json!({})),
+            Some("why" | "steps" | "effects") => reply(404, json!({})),
             _ => reply(200, job("queued")),
         };
         assert_eq!(run_against(answer, Command::Show).await.0, Outcome::Done);

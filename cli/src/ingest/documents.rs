@@ -37,21 +37,30 @@ pub(crate) enum Content {
     Text { title: String, text: String },
 }
 
-/// Where documents are put, and who may see them there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where documents are put, and what is said of all of them there. What is not said stays as an earlier version of a document has it.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Place {
     pub(crate) base: Uuid,
     pub(crate) collection: Option<Uuid>,
-    pub(crate) public: bool,
+    /// Who may see them.
+    pub(crate) acl: Option<Value>,
+    pub(crate) metadata: Option<Value>,
 }
 
 impl Place {
+    /// The fields of a submission, by their names.
+    fn said(&self) -> impl Iterator<Item = (&'static str, Value)> {
+        let said = [("acl", self.acl.clone()), ("metadata", self.metadata.clone())];
+        said.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    }
+
     /// In no collection, for the tenant alone.
     pub(crate) fn base(base: Uuid) -> Self {
         Self {
             base,
             collection: None,
-            public: false,
+            acl: None,
+            metadata: None,
         }
     }
 }
@@ -81,7 +90,7 @@ impl NewDocument {
     ///
     /// # Errors
     /// A code and a sentence: the file cannot be read, or not into memory.
-    pub(super) async fn prepare(&self, place: Place) -> Result<Upload, (String, String)> {
+    pub(super) async fn prepare(&self, place: &Place) -> Result<Upload, (String, String)> {
         let external_id = self.external_id.clone();
         let (path, mime_type, charset) = match &self.content {
             Content::Text { title, text } => {
@@ -89,8 +98,7 @@ impl NewDocument {
                     "external_id": external_id, "title": title, "content": text, "mime_type": "text/plain",
                 });
                 if let Some(fields) = body.as_object_mut() {
-                    let acl = place.public.then(|| json!({ "public": true }));
-                    fields.extend(acl.map(|acl| ("acl".into(), acl)));
+                    fields.extend(place.said().map(|(name, value)| (name.to_owned(), value)));
                     fields.extend(place.collection.map(|id| ("collection_id".into(), json!(id))));
                 }
                 return Ok(Upload::Json(body));
@@ -115,7 +123,7 @@ impl NewDocument {
             bytes,
             file_name,
             external_id,
-            place,
+            place: place.clone(),
         })
     }
 }
@@ -157,11 +165,10 @@ impl Upload {
                 if let Some(collection) = place.collection {
                     form = form.text("collection_id", collection.to_string());
                 }
-                request.multipart(if place.public {
-                    form.text("acl", r#"{"public":true}"#)
-                } else {
-                    form
-                })
+                for (name, value) in place.said() {
+                    form = form.text(name, value.to_string());
+                }
+                request.multipart(form)
             }
         }
     }

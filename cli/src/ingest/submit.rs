@@ -41,7 +41,7 @@ pub(crate) async fn ingest(
     let sending = bars.start("sending", documents.len());
     let sent: Vec<Sent> = stream::iter(documents)
         .map(|document| {
-            let (client, sending) = (&client, &sending);
+            let (client, sending, place) = (&client, &sending, &place);
             async move {
                 let sent = send(client, place, document).await;
                 sending.inc(1);
@@ -77,7 +77,7 @@ pub(crate) async fn ingest(
     Ok(tally.finish(start.elapsed()))
 }
 
-async fn send(client: &Client, place: Place, document: NewDocument) -> Result<Sent, ClientError> {
+async fn send(client: &Client, place: &Place, document: NewDocument) -> Result<Sent, ClientError> {
     let upload = match document.prepare(place).await {
         Ok(upload) => upload,
         Err((code, message)) => {
@@ -124,11 +124,15 @@ mod tests {
     use serde_json::json;
 
     const BASE: Uuid = Uuid::from_u128(5);
-    const PUBLIC: Place = Place {
-        base: BASE,
-        collection: Some(Uuid::from_u128(6)),
-        public: true,
-    };
+    fn public() -> Place {
+        Place {
+            base: BASE,
+            collection: Some(Uuid::from_u128(6)),
+            acl: Some(json!({"public": true})),
+            metadata: Some(json!({"product": "lamp"})),
+        }
+    }
+
     const JOB: &str = "019a0000-0000-7000-8000-000000000001";
 
     fn file(dir: &TempDir, name: &str, content: &[u8]) -> NewDocument {
@@ -156,7 +160,7 @@ mod tests {
         .await;
         let dir = TempDir::new();
         let documents = vec![file(&dir, "a/b.md", b"# Title")];
-        let tally = ingest(&fake.client(), PUBLIC, documents, Bars::new(true))
+        let tally = ingest(&fake.client(), public(), documents, Bars::new(true))
             .await
             .unwrap();
         assert_eq!((tally.ingested, tally.failed.len()), (1, 0));
@@ -166,6 +170,7 @@ mod tests {
             "name=\"file\"; filename=\"b.md\"\r\nContent-Type: text/markdown\r\n\r\n# Title",
             "name=\"external_id\"\r\n\r\na/b.md",
             "name=\"acl\"\r\n\r\n{\"public\":true}",
+            "name=\"metadata\"\r\n\r\n{\"product\":\"lamp\"}",
         ] {
             assert!(upload.body.contains(part), "{part} is not in {}", upload.body);
         }
