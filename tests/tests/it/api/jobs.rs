@@ -291,7 +291,7 @@ async fn a_job_that_is_not_there_costs_no_connection() {
     let app = without_workers().await;
     let known = submit(&app.client, json!({"kind": "diagnostics.noop"})).await;
     let sessions = async || {
-        let of_app = "SELECT pid::text || backend_start AS text FROM pg_stat_activity \
+        let of_app = "SELECT pid::text AS text FROM pg_stat_activity \
                       WHERE datname = current_database() AND usename = 'visualkit_app'";
         app.texts(of_app).await
     };

@@ -192,7 +192,7 @@ async fn nonsense_is_not_paused() {
         .client
         .post("/v1/pauses", json!({"kind": "nonsense", "reason": 7, "pool": "x"}))
         .await;
-    refused.expect_problem(422, "invalid");
+    refused.expect_problem(422, "unknown_kind");
     assert_eq!(refused.body["errors"].as_array().unwrap().len(), 3, "{}", refused.text);
     app.finish().await;
 }
