@@ -44,7 +44,7 @@ pub(super) fn table(pools: &[PoolState]) -> String {
         "running",
         "slots",
         "fail %",
-        "scheduled",
+        "later",
         "dead",
         "expired",
         "workers"

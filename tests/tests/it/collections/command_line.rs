@@ -61,13 +61,9 @@ async fn a_document_whose_file_is_gone_is_deleted_from_its_collection_and_found_
     let ingest = ["ingest", &harbour_path, "--kb", "docs", "--collection", "Harbour"];
     visualkit(&ingest).await;
     std::fs::remove_file(harbour.path().join("mole.md")).unwrap();
-    let with = |flags: &[&'static str]| -> Vec<String> {
-        let all = ingest.iter().chain(flags);
-        all.map(|argument| (*argument).to_owned()).collect()
-    };
-    let run = async |flags: &[&'static str]| {
-        let arguments = with(flags);
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let run = async |flags: &[&str]| {
+        let mut arguments = ingest.to_vec();
+        arguments.extend_from_slice(flags);
         app.client.visualkit(&arguments).await
     };
     let looked = run(&["--delete-missing", "--dry-run"]).await;
