@@ -58,7 +58,7 @@ async fn a_document_whose_file_is_gone_is_deleted_from_its_collection_and_found_
     );
     let visualkit = async |arguments: &[&str]| app.client.visualkit(arguments).await;
     visualkit(&["ingest", &town_path, "--kb", "docs", "--collection", "Town"]).await;
-    let ingest = ["ingest", &harbour_path, "--kb", "docs", "--collection", "Harbour"];
+    let ingest: [&str; 6] = ["ingest", &harbour_path, "--kb", "docs", "--collection", "Harbour"];
     visualkit(&ingest).await;
     std::fs::remove_file(harbour.path().join("mole.md")).unwrap();
     let run = async |flags: &[&str]| {
