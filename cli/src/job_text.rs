@@ -1,6 +1,6 @@
 //! A job as people read it.
 
-use crate::client::{Attempt, Job, Step};
+use crate::client::{Attempt, Job, JobState, Step};
 use crate::render::{one_line, time};
 use serde_json::Value;
 use std::time::Duration;
@@ -40,6 +40,15 @@ pub(crate) fn line(job: &Job) -> String {
 /// The line, then whether it was given up, each attempt, and the result.
 pub(crate) fn details(job: &Job) -> String {
     let mut text = format!("{}\n", line(job));
+    if job.cancel_requested {
+        text.push_str("told to stop  it does so when it next looks\n");
+    }
+    if job.state == JobState::Dead && job.error.as_ref().is_some_and(|error| error.code == "effect_unknown") {
+        let id = job.id;
+        text.push_str(&format!(
+            "decide  `visualkit jobs effects {id}` shows the call; when it happened: `visualkit jobs retry {id} --effect assume_done`, when it did not: `--effect repeat`\n"
+        ));
+    }
     if let Some(discarded) = &job.discarded {
         let (at, reason) = (
             discarded.at.format("%Y-%m-%d %H:%M:%S"),
@@ -205,6 +214,27 @@ mod tests {
              attempt 1/5  3/9 embedding  too_long: the text is too long\n\
              attempt 1  failed on w1 (250 ms): too_long: the text is too long\n"
         );
+    }
+
+    #[test]
+    fn a_job_that_was_told_to_stop_and_one_that_somebody_must_decide_of_say_so() {
+        let told = |state: &str, cancel_requested: bool, code: &str| {
+            let job: Job = serde_json::from_value(json!({
+                "id": uuid::Uuid::from_u128(1), "kind": "call", "state": state, "cancel_requested": cancel_requested,
+                "error": {"code": code, "message": "m", "retryable": false},
+            }))
+            .unwrap();
+            details(&job)
+        };
+        assert!(told("running", true, "late").contains("\ntold to stop  "));
+        assert!(!told("running", false, "late").contains("told to stop"));
+        let text = told("dead", false, "effect_unknown");
+        assert!(
+            text.contains("`visualkit jobs retry 00000000-0000-0000-0000-000000000001 --effect assume_done`"),
+            "{text}"
+        );
+        assert!(!told("dead", false, "late").contains("decide"));
+        assert!(!told("queued", false, "effect_unknown").contains("decide"));
     }
 
     #[test]

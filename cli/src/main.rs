@@ -41,7 +41,7 @@ enum Command {
     Collections(commands::collections::Args),
     /// Read web sites into a knowledge base: make, sync, inspect and delete sources
     Sources(commands::sources::Args),
-    /// List and show knowledge bases, and change how they are searched
+    /// Make, list, show and delete knowledge bases, and change how they are searched
     KnowledgeBases(commands::knowledge_bases::Args),
     /// Migrate a knowledge base to another embedding model while it is searched
     EmbeddingMigration(commands::embedding_migration::Args),
@@ -51,9 +51,9 @@ enum Command {
     Ask(commands::ask::Args),
     /// Check a text against its sources, claim by claim
     Check(commands::check::Args),
-    /// List, inspect, cancel, retry and watch jobs
+    /// Submit, list, inspect, cancel, retry and watch jobs
     Jobs(commands::jobs::Args),
-    /// Follow a document from its upload to its chunks
+    /// List, show, change, ingest again and delete documents, and follow one from its upload to its chunks
     Documents(commands::documents::Args),
     /// List and show receipts of deletions
     Deletions(commands::deletions::Args),
@@ -63,7 +63,7 @@ enum Command {
     Batches(commands::batches::Args),
     /// Make, try, inspect and delete webhooks, and replay their deliveries
     Webhooks(commands::webhooks::Args),
-    /// How good searches are: on a public data set, or on the test sets of a knowledge base
+    /// Measure how good searches are, on a public data set or on test sets; make, fill, run, compare and delete test sets
     Eval(commands::eval::Args),
     /// Gates of knowledge bases: show, set and remove them
     Gates(commands::gates::Args),

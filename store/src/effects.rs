@@ -12,6 +12,16 @@ use std::sync::LazyLock;
 /// What a person is asked for who reads that the outcome of a call is not known.
 pub const DECIDE: &str = "Find out, then retry the job with {\"effect\": \"assume_done\"} or {\"effect\": \"repeat\"}.";
 
+/// A message of another, as a sentence that others can follow.
+#[must_use]
+pub fn sentence(message: &str) -> String {
+    let message = message.trim_end();
+    match message.ends_with(['.', '!', '?']) || message.is_empty() {
+        true => message.to_owned(),
+        false => format!("{message}."),
+    }
+}
+
 /// SQL: whether what came of a call of the job `j` is not known. No attempt will find out once the job has ended, so that such a job ends as dead, with [`UNKNOWN`].
 /// Partitions must not be pruned by it while a statement runs that locks rows: `docs/decisions/036-changed-rows.md`.
 pub(crate) const IS_UNKNOWN: &str = "EXISTS (SELECT FROM effects e WHERE e.tenant_id = j.tenant_id AND e.job_id = ANY(array_append('{}', j.id)) AND e.state IN ('intended', 'unknown'))";

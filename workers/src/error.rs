@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 use store::StoreError;
-use store::effects::DECIDE;
+use store::effects::{DECIDE, sentence};
 use store::secrets::SealError;
 
 /// What to do about a failed attempt.
@@ -64,7 +64,7 @@ impl JobError {
 
     /// What came of a call is not known, and no attempt can find out.
     pub(crate) fn effect_unknown(why: &str) -> Self {
-        Self::permanent("effect_unknown", format!("{why} {DECIDE}"))
+        Self::permanent("effect_unknown", format!("{} {DECIDE}", sentence(why)))
     }
 
     /// The budget of a credential holds the job back.

@@ -6,6 +6,8 @@ use reqwest::StatusCode;
 use serde::Deserialize;
 use uuid::Uuid;
 
+use super::connection::is_loopback;
+
 const NOT_THE_API: &str = "is VISUALKIT_URL the address of a VisualKit API of this version (not the admin address)?";
 
 #[derive(Debug, thiserror::Error)]
@@ -45,9 +47,13 @@ impl ClientError {
     pub(crate) fn help(&self) -> Option<String> {
         match self {
             Self::Problem(problem) => problem.help(),
-            Self::Unreachable { .. } => {
+            Self::Unreachable { address, .. } if is_of_this_machine(address) => {
                 Some("is it running? start with ./dev up, then `set -a; . .dev/env; set +a`".into())
             }
+            Self::Unreachable { .. } => Some(
+                "is VISUALKIT_URL right, is the system running, and does a network lead there from this machine?"
+                    .into(),
+            ),
             Self::MayBeDone(_) => Some(
                 "it may have been done all the same, so it was not sent again; look before you run it again".into(),
             ),
@@ -66,6 +72,11 @@ impl ClientError {
             Self::NoSuchBase { name, existing } => Some(format!("there are: {}", a_few(existing, name))),
         }
     }
+}
+
+/// Whether it is an address of the machine that the command runs on, where `./dev up` may have started the system.
+fn is_of_this_machine(address: &str) -> bool {
+    reqwest::Url::parse(address).is_ok_and(|address| is_loopback(&address))
 }
 
 /// Names that users can be shown at once.
@@ -153,7 +164,7 @@ impl Problem {
     fn help(&self) -> Option<String> {
         match self.status {
             StatusCode::UNAUTHORIZED => {
-                Some("set VISUALKIT_API_KEY to a valid key: `set -a; . .dev/env; set +a` after ./dev up".into())
+                Some("set VISUALKIT_API_KEY to a key of the system at VISUALKIT_URL that is not revoked: whoever runs it makes one (`visualkit keys create`); of one that ./dev up started, `set -a; . .dev/env; set +a` takes it".into())
             }
             StatusCode::FORBIDDEN if self.code == "origin_not_allowed" => {
                 Some("a publishable key is for the pages of its origins; use a secret key here".into())

@@ -101,6 +101,7 @@ fn gone(id: Uuid) -> Job {
         }),
         attempts: Vec::new(),
         document_id: None,
+        cancel_requested: false,
         discarded: None,
         created_at: None,
         started_at: None,

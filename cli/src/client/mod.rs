@@ -25,7 +25,7 @@ pub(crate) use in_base::{InBase, find_in_base, look_for_in_base};
 pub(crate) use interactive::{Finished, run_interactive};
 pub(crate) use jobs::wait_for_all;
 pub(crate) use knowledge_bases::{find_base, find_bases, find_or_create};
-pub(crate) use pages::list_all;
+pub(crate) use pages::{list_all, list_all_of};
 pub(crate) use wait::wait_for_end;
 pub(crate) use watch::watch;
 pub(crate) use wire::{Attempt, Document, Job, JobState, KnowledgeBase, Page, Step};

@@ -15,10 +15,23 @@ const MAX_PAGES: usize = 100_000;
 /// # Errors
 /// What a call may end with, and [`ClientError::Unreadable`] when the cursors do not come to an end.
 pub(crate) async fn list_all<T: DeserializeOwned>(client: &Client, path: &[&str]) -> Result<Vec<T>, ClientError> {
+    list_all_of(client, path, &[]).await
+}
+
+/// The same, of those rows that a filter is for.
+///
+/// # Errors
+/// As above.
+pub(crate) async fn list_all_of<T: DeserializeOwned>(
+    client: &Client,
+    path: &[&str],
+    filter: &[(&str, String)],
+) -> Result<Vec<T>, ClientError> {
     let mut rows = Vec::new();
     let mut cursor: Option<String> = None;
     for _ in 0..MAX_PAGES {
         let mut query = vec![("limit", PAGE_SIZE.to_string())];
+        query.extend_from_slice(filter);
         query.extend(cursor.clone().map(|cursor| ("cursor", cursor)));
         let page: Page<T> = client.get(path, &query).await?;
         rows.extend(page.data);

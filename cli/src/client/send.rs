@@ -238,6 +238,15 @@ mod tests {
         let client = ServerArgs::new("http://127.0.0.1:9", "k").connect().unwrap();
         let error = client.get::<Value>(&["x"], &[]).await.unwrap_err();
         assert!(error.help().unwrap().contains("./dev up"));
+        let ClientError::Unreachable { source, .. } = error else {
+            panic!("nothing listens there");
+        };
+        let address = "https://support.example/".to_owned();
+        let help = ClientError::Unreachable { address, source }.help().unwrap();
+        assert!(
+            help.contains("is VISUALKIT_URL right") && !help.contains("./dev up"),
+            "{help}"
+        );
     }
 
     #[tokio::test]

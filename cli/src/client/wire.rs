@@ -91,6 +91,9 @@ pub(crate) struct Job {
     /// The document that it is about.
     #[serde(default)]
     pub(crate) document_id: Option<Uuid>,
+    /// It runs, and was told to stop.
+    #[serde(default)]
+    pub(crate) cancel_requested: bool,
     #[serde(default)]
     pub(crate) discarded: Option<Discarded>,
     #[serde(default)]

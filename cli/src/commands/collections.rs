@@ -4,7 +4,8 @@ use reqwest::Method;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::client::{Client, ServerArgs, find_base, find_collections, find_or_create, list_all};
+use super::documents::has_failed;
+use crate::client::{Client, ServerArgs, find_base, find_collections, find_or_create, list_all, wait_for_end};
 use crate::outcome::Outcome;
 use crate::render::{number_of, one_line, print, print_json};
 
@@ -56,6 +57,9 @@ enum Command {
         /// Only the collection: its documents stay in the knowledge base
         #[arg(long)]
         keep_documents: bool,
+        /// Wait until all of it is gone
+        #[arg(long)]
+        wait: bool,
     },
 }
 
@@ -76,7 +80,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     } else {
         print(&text(&answered))?;
     }
-    Ok(Outcome::Done)
+    Ok(Outcome::done_if(!has_failed(&answered)))
 }
 
 async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
@@ -108,13 +112,21 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
             let send = || client.request(Method::PATCH, &["collections", &id]).json(&body);
             Ok(client.call::<Value>(send).await?.1)
         }
-        Command::Delete { which, keep_documents } => {
+        Command::Delete {
+            which,
+            keep_documents,
+            wait,
+        } => {
             let (id, keep) = (find(client, which).await?, keep_documents.to_string());
             let send = || {
                 let request = client.request(Method::DELETE, &["collections", &id]);
                 request.query(&[("keep_documents", &keep)])
             };
-            Ok(client.call::<Value>(send).await?.1)
+            let (_, job) = client.call::<Value>(send).await?;
+            match *wait {
+                true => wait_for_end(client, job).await,
+                false => Ok(job),
+            }
         }
     }
 }
@@ -176,6 +188,10 @@ mod tests {
                 202,
                 json!({"id": "a-job", "kind": "delete_collection", "state": "queued"}),
             ),
+            reply(
+                200,
+                json!({"id": "a-job", "kind": "delete_collection", "state": "succeeded"}),
+            ),
         ])
         .await;
         let which = Which {
@@ -185,6 +201,7 @@ mod tests {
         let command = Command::Delete {
             which,
             keep_documents: true,
+            wait: true,
         };
         let job = ask(&fake.client(), &command).await.unwrap();
         assert_eq!(
@@ -193,6 +210,7 @@ mod tests {
         );
         let asked = &fake.requests()[2].line;
         assert_eq!(*asked, format!("DELETE /v1/collections/{id}?keep_documents=true"));
+        assert_eq!(fake.requests()[3].line, "GET /v1/jobs/a-job");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 use std::path::PathBuf;
 
+use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use crate::client::{ServerArgs, find_or_create, find_or_create_collection};
-use crate::ingest::{Bars, Pictures, Place, Skipped, collect, ingest, skipped_text};
+use super::json_object::object;
+use crate::client::{Client, ServerArgs, find_base, find_collections, find_or_create, find_or_create_collection};
+use crate::ingest::{Bars, Deletion, OnDisk, Pictures, Place, Skipped, collect, delete_missing, ingest, skipped_text};
 use crate::outcome::{Advised, Outcome};
 use crate::render::{one_line, print, print_json};
 
@@ -20,7 +22,7 @@ pub(crate) struct Args {
     collection: Option<String>,
     /// Let everyone see the documents, users of the widget too, also those whose access list was changed since; new ones that nothing is said of are for the tenant's
     /// own secret keys, and those that are there already stay for whom they are for
-    #[arg(long)]
+    #[arg(long, visible_alias = "public")]
     acl_public: bool,
     /// Who may see the documents, as JSON: {"groups": ["staff"]}
     #[arg(long, value_name = "JSON", value_parser = object, conflicts_with = "acl_public")]
@@ -34,6 +36,16 @@ pub(crate) struct Args {
     /// Encoding of the text files that are not UTF-8, such as windows-1252, in place of a guess; files with a byte order mark, and web pages that name theirs, need none
     #[arg(long, value_name = "NAME", value_parser = charset)]
     charset: Option<String>,
+    /// Delete the documents of --collection whose files are in the folders no more. It is to be a collection for these folders alone: whose a document is shows nowhere else.
+    /// Never are more than half of them deleted
+    #[arg(long, requires = "collection")]
+    delete_missing: bool,
+    /// Say what --delete-missing would delete; send and delete nothing
+    #[arg(long, requires = "delete_missing")]
+    dry_run: bool,
+    /// Let --delete-missing delete more than half, too
+    #[arg(long, requires = "delete_missing", conflicts_with = "dry_run")]
+    force: bool,
     /// List each file of a folder that is skipped, and why
     #[arg(long)]
     verbose: bool,
@@ -47,10 +59,22 @@ pub(crate) struct Args {
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
     let pictures = if args.pictures { Pictures::Send } else { Pictures::Skip };
+    if let Some(file) = args.paths.iter().find(|path| args.delete_missing && !path.is_dir()) {
+        let help = "all that is no longer in the folder would be deleted; give the folder";
+        return Err(Advised::new(
+            format!("--delete-missing is for folders, and {} is none", file.display()),
+            help,
+        )
+        .into());
+    }
     let found = collect(&args.paths, pictures)?;
     if found.documents.is_empty() && found.refused.is_empty() {
         let help = "docs/API.md says which files are documents; pictures of a folder are sent with --pictures";
         return Err(Advised::new("no document was found under the given paths", help).into());
+    }
+    let on_disk = OnDisk::of(&found);
+    if args.dry_run {
+        return dry_run(&client, &args, &on_disk).await;
     }
     let documents = found.documents.into_iter().map(|document| match &args.charset {
         Some(charset) => document.in_charset(charset),
@@ -73,10 +97,20 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let mut tally = ingest(&client, place, documents.collect(), Bars::new(args.json)).await?;
     tally.refuse(found.refused);
     tally.skipped = found.skipped.len();
+    let deletion = if args.force {
+        Deletion::Forced
+    } else {
+        Deletion::Careful
+    };
+    let missing = match collection.filter(|_| args.delete_missing) {
+        Some(collection) => Some(delete_missing(&client, base.id, collection, &on_disk, deletion).await?),
+        None => None,
+    };
+    let all_is_well = tally.failed.is_empty() && !missing.as_ref().is_some_and(|missing| missing.more_than_half);
     if args.json {
         let base = json!({"id": base.id, "name": base.name});
         print_json(&json!({
-            "knowledge_base": base, "ingested": tally.ingested, "unchanged": tally.unchanged, "failed": tally.failed,
+            "knowledge_base": base, "missing": missing, "ingested": tally.ingested, "unchanged": tally.unchanged, "failed": tally.failed,
             "skipped": found.skipped, "seconds": tally.seconds, "documents_per_second": tally.documents_per_second,
         }))?;
     } else {
@@ -85,17 +119,25 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             true => found.skipped.iter().map(line).collect(),
             false => skipped_text(&found.skipped),
         };
-        print(&format!("{skipped}{}", tally.text()))?;
+        let missing = missing.map(|missing| missing.text()).unwrap_or_default();
+        print(&format!("{skipped}{}{missing}", tally.text()))?;
     }
-    Ok(Outcome::done_if(tally.failed.is_empty()))
+    Ok(Outcome::done_if(all_is_well))
 }
 
-fn object(text: &str) -> Result<Value, String> {
-    match serde_json::from_str(text) {
-        Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(_) => Err("must be a JSON object".to_owned()),
-        Err(error) => Err(format!("is not JSON: {error}")),
+/// What would be deleted. Nothing is made for it: what is not there has no documents.
+async fn dry_run(client: &Client, args: &Args, on_disk: &OnDisk) -> anyhow::Result<Outcome> {
+    let base = find_base(client, &args.kb).await?.id;
+    let name: Vec<String> = args.collection.iter().cloned().collect();
+    let collections = find_collections(client, &[base], &name).await?;
+    let collection = collections.first().context("say which collection")?;
+    let missing = delete_missing(client, base, *collection, on_disk, Deletion::DryRun).await?;
+    if args.json {
+        print_json(&json!({ "missing": missing }))?;
+    } else {
+        print(&missing.text())?;
     }
+    Ok(Outcome::done_if(!missing.more_than_half))
 }
 
 /// A name that is known: the API would take another for none.
@@ -143,6 +185,9 @@ mod tests {
             pictures: false,
             verbose: false,
             charset: None,
+            delete_missing: false,
+            dry_run: false,
+            force: false,
             json: false,
             server: fake.server(),
         })
@@ -193,6 +238,9 @@ mod tests {
             pictures: false,
             verbose: false,
             charset: Some("windows-1252".into()),
+            delete_missing: false,
+            dry_run: false,
+            force: false,
             json: false,
             server: fake.server(),
         })
@@ -204,6 +252,55 @@ mod tests {
         };
         assert!(said("old.txt", "text/plain; charset=windows-1252"));
         assert!(said("new.txt", "text/plain"));
+    }
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn parsed(arguments: &[&str]) -> Result<Args, clap::Error> {
+        let line = ["ingest", "--kb", "docs"].into_iter().chain(arguments.iter().copied());
+        Ok(<Line as clap::Parser>::try_parse_from(line)?.args)
+    }
+
+    #[test]
+    fn what_is_missing_is_deleted_from_a_collection_that_is_named() {
+        assert!(parsed(&["d", "--delete-missing"]).is_err());
+        assert!(parsed(&["d", "--collection", "c", "--dry-run"]).is_err());
+        assert!(parsed(&["d", "--collection", "c", "--force"]).is_err());
+        assert!(parsed(&["d", "--collection", "c", "--delete-missing", "--force"]).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_dry_run_sends_and_makes_nothing_and_a_file_stands_for_no_folder() {
+        let fake = Fake::serving(move |request| {
+            let rows = match request.line.split('/').next_back() {
+                Some(last) if last.starts_with("documents?") => {
+                    json!([{"id": ID, "external_id": "a.md", "state": "ready"}, {"id": ID, "external_id": "gone.md", "state": "ready"}])
+                }
+                Some(last) if last.starts_with("collections?") => json!([{"id": ID, "name": "guide"}]),
+                _ => json!([{"id": ID, "name": "docs"}]),
+            };
+            reply(200, json!({"data": rows, "next_cursor": null}))
+        })
+        .await;
+        let dir = TempDir::new();
+        let file = dir.write("a.md", "text");
+        let at = |path: &std::path::Path| {
+            let path = path.to_string_lossy().into_owned();
+            let mut args = parsed(&[&path, "--collection", "guide", "--delete-missing", "--dry-run"]).unwrap();
+            args.server = fake.server();
+            args
+        };
+        assert_eq!(run(at(dir.path())).await.unwrap(), Outcome::Done);
+        assert!(fake.requests().iter().all(|request| request.line.starts_with("GET ")));
+        let error = run(at(&file)).await.unwrap_err();
+        assert!(
+            error.to_string().starts_with("--delete-missing is for folders"),
+            "{error}"
+        );
     }
 
     #[tokio::test]

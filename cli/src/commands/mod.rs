@@ -23,6 +23,7 @@ pub(crate) mod ingest;
 mod installation_budgets;
 mod job_effects;
 pub(crate) mod jobs;
+mod json_object;
 mod key_checks;
 pub(crate) mod keys;
 pub(crate) mod knowledge_bases;

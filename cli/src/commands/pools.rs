@@ -37,17 +37,7 @@ pub(super) async fn pools(system: &System) -> anyhow::Result<Vec<PoolState>> {
 pub(super) fn table(pools: &[PoolState]) -> String {
     let mut text = format!(
         "{:<10}{:>9}{:>10}{:>11}{:>9}{:>8}{:>8}{:>10}{:>8}{:>9}{:>8}\n",
-        "pool",
-        "queued",
-        "oldest s",
-        "backlog s",
-        "running",
-        "slots",
-        "fail %",
-        "scheduled",
-        "dead",
-        "expired",
-        "workers"
+        "pool", "queued", "oldest s", "backlog s", "running", "slots", "fail %", "later", "dead", "expired", "workers"
     );
     for pool in pools {
         let load = &pool.load;

@@ -37,14 +37,26 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             "unvalidated": unvalidated,
             "failing": failing,
             "sources_checked": sources.is_some(),
+            "results_found": results.found,
         }))?;
     } else {
+        if !results.found {
+            print(&nothing_ran(&args.results))?;
+        }
         let lines: String = judged.iter().map(line).collect();
         print(&format!(
             "{lines}\n{validated} validated, {unvalidated} unvalidated, {failing} failing\n"
         ))?;
     }
     Ok(if failing == 0 { Outcome::Done } else { Outcome::Failed })
+}
+
+/// What is said first where there are no results, so that nobody reads what follows as a verdict.
+fn nothing_ran(results: &Path) -> String {
+    let results = printable(&results.display().to_string()).replace('\n', " ");
+    format!(
+        "No results of tests were found at {results}: nothing below says that anything does not work. `./dev test`, in the sources, makes them; --results names those of another place.\n\n"
+    )
 }
 
 fn line(row: &Judged) -> String {

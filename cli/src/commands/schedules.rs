@@ -266,8 +266,14 @@ fn lines(list: &Value) -> String {
 }
 
 fn line(schedule: &Value) -> String {
-    let next = match schedule.get("enabled").and_then(Value::as_bool) {
-        Some(true) => format!("next {}", text(schedule, "next_fire_at")),
+    let refusal = schedule.get("refusal").filter(|refusal| !refusal.is_null());
+    let next = match (schedule.get("enabled").and_then(Value::as_bool), refusal) {
+        (Some(true), None) => format!("next {}", text(schedule, "next_fire_at")),
+        (Some(true), Some(refusal)) => format!(
+            "cannot fire since {}, tried again {}",
+            text(refusal, "since"),
+            text(schedule, "next_fire_at")
+        ),
         _ => "disabled".to_owned(),
     };
     let [id, name, cron, zone, kind] = ["id", "name", "cron", "time_zone", "kind"].map(|field| text(schedule, field));
@@ -319,6 +325,21 @@ mod tests {
         assert_eq!(
             details(&schedule),
             "a  n  \"0 2 * * *\" UTC  k  disabled\ncannot fire since s: gone\n  3  fired  job j\n  2  skipped: job b had not ended\n  1  missed, and all up to 1b\n"
+        );
+    }
+
+    #[test]
+    fn a_schedule_that_cannot_fire_says_so_in_the_list() {
+        let schedule = |refusal: Value| {
+            let schedule = json!({"id": "a", "name": "n", "cron": "* * * * *", "time_zone": "UTC", "kind": "k", "enabled": true,
+                "next_fire_at": "soon", "refusal": refusal});
+            lines(&json!([schedule]))
+        };
+        assert!(schedule(Value::Null).ends_with("  k  next soon\n"));
+        let refused = schedule(json!({"reason": "names no source", "since": "s"}));
+        assert!(
+            refused.ends_with("  k  cannot fire since s, tried again soon\n"),
+            "{refused}"
         );
     }
 

@@ -201,10 +201,28 @@ fn text(command: &Command, answered: &Value) -> String {
         Command::Create { .. } | Command::Rotate { .. } => {
             format!("{}secret  {}\n", webhook(answered), field(answered, "secret"))
         }
-        Command::Show { .. } | Command::Update { .. } | Command::Enable { .. } | Command::Disable { .. } => {
-            webhook(answered)
-        }
+        Command::Update { .. } | Command::Enable { .. } | Command::Disable { .. } => webhook(answered),
+        Command::Show { .. } => details(answered),
     }
+}
+
+/// The line, and what it has no room for.
+fn details(of: &Value) -> String {
+    let kinds = of.get("kinds").and_then(Value::as_array);
+    let kinds: Option<Vec<&str>> = kinds.map(|kinds| kinds.iter().filter_map(Value::as_str).collect());
+    let said = [
+        ("description", field(of, "description")),
+        (
+            "kinds",
+            kinds.map(|kinds| one_line(&kinds.join(","), 1000)).unwrap_or_default(),
+        ),
+        ("made", field(of, "created_at")),
+        ("disabled", field(of, "disabled_at")),
+        ("the secret before signs too until", field(of, "previous_secret_until")),
+    ];
+    let lines = said.iter().filter(|(_, text)| !text.is_empty());
+    let lines: String = lines.map(|(what, text)| format!("    {what}  {text}\n")).collect();
+    format!("{}{lines}", webhook(of))
 }
 
 fn field(of: &Value, name: &str) -> String {
@@ -223,7 +241,10 @@ fn webhook(webhook: &Value) -> String {
         webhook.get("enabled").and_then(Value::as_bool),
         field(webhook, "disabled_reason"),
     ) {
-        (Some(true), _) => "enabled".to_owned(),
+        (Some(true), _) => match field(webhook, "failing_since") {
+            never if never.is_empty() => "enabled".to_owned(),
+            since => format!("enabled, failing since {since}"),
+        },
         (_, reason) if reason.is_empty() => "disabled".to_owned(),
         (_, reason) => format!("disabled ({reason})"),
     };
@@ -237,8 +258,12 @@ fn webhook(webhook: &Value) -> String {
 
 /// A line, and one for each attempt.
 fn delivery(delivery: &Value) -> String {
+    let next = match field(delivery, "next_attempt_at") {
+        none if none.is_empty() => String::new(),
+        at => format!("  next attempt {at}"),
+    };
     let mut lines = format!(
-        "{}  {:9}  {}  {}\n",
+        "{}  {:9}  {}  {}{next}\n",
         field(delivery, "id"),
         field(delivery, "state"),
         field(delivery, "created_at"),
@@ -286,6 +311,20 @@ mod tests {
             "attempts": [{"attempted_at": "t", "status": null, "took_ms": 5, "error": {"code": "timeout", "message": "late"}}]}),
         );
         assert_eq!(shown, "d  failed     c  job.dead\n    t  no answer  5 ms  late\n");
+    }
+
+    #[test]
+    fn a_webhook_that_fails_and_a_delivery_that_is_tried_again_say_since_when_and_when() {
+        let failing = json!({"id": "a", "url": "u", "events": ["*"], "enabled": true, "failing_since": "f", "disabled_at": null,
+            "description": "the shop", "kinds": ["ingest_document"], "created_at": "c"});
+        assert_eq!(webhook(&failing), "a  enabled, failing since f  u  *\n");
+        assert_eq!(
+            details(&failing),
+            "a  enabled, failing since f  u  *\n    description  the shop\n    kinds  ingest_document\n    made  c\n"
+        );
+        let pending =
+            json!({"id": "d", "state": "pending", "type": "job.dead", "created_at": "c", "next_attempt_at": "n"});
+        assert_eq!(delivery(&pending), "d  pending    c  job.dead  next attempt n\n");
     }
 
     #[tokio::test]

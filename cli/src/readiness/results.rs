@@ -18,13 +18,20 @@ pub(crate) struct TestResult {
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Results {
     pub(crate) tests: HashMap<String, TestResult>,
+    /// Whether there was a file to read them from.
+    #[serde(skip)]
+    pub(crate) found: bool,
 }
 
 impl Results {
     /// Nothing when there is no such file.
     pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
         match std::fs::read(path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", path.display())),
+            Ok(bytes) => {
+                let read: Self =
+                    serde_json::from_slice(&bytes).with_context(|| format!("{} cannot be read", path.display()))?;
+                Ok(Self { found: true, ..read })
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
             Err(error) => Err(error).with_context(|| format!("{} cannot be read", path.display())),
         }

@@ -1,7 +1,7 @@
 //! Ends of jobs short of success, where what came of a call is not known.
 use super::{Finish, Outcome};
 use crate::connect::PooledConnection;
-use crate::effects::{DECIDE, IS_UNKNOWN, UNKNOWN_CODE, UNKNOWN_WHY};
+use crate::effects::{DECIDE, IS_UNKNOWN, UNKNOWN_CODE, UNKNOWN_WHY, sentence};
 use crate::prepared::Prepare;
 use crate::{JobId, StoreError};
 use diesel::sql_types::{Array, Bool, Uuid};
@@ -55,10 +55,29 @@ pub(super) fn explain(said: Option<&Value>) -> Cow<'_, Value> {
     if let Some(said) = said.filter(|_| text("code") == Some(UNKNOWN_CODE)) {
         return Cow::Borrowed(said);
     }
-    let before = text("message").map(|message| format!("{message} ")).unwrap_or_default();
+    let before = text("message")
+        .map(|message| format!("{} ", sentence(message)))
+        .unwrap_or_default();
     Cow::Owned(json!({
         "code": UNKNOWN_CODE,
         "message": format!("{before}{UNKNOWN_WHY} {DECIDE}"),
         "retryable": false,
     }))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_job_said_before_is_a_sentence_of_its_own() {
+        let told = |message: &str| {
+            let said = json!({"code": "status", "message": message});
+            let explained = explain(Some(&said)).into_owned();
+            explained.get("message").and_then(Value::as_str).unwrap().to_owned()
+        };
+        assert!(told("500 Internal Server Error").starts_with("500 Internal Server Error. The job ended"));
+        assert!(told("It is away.").starts_with("It is away. The job ended"));
+    }
 }

@@ -62,7 +62,7 @@ pub(crate) async fn retry_job(
                 Retried::Queued(queued) => Ok((queued, FullJob::find(tx, reader, id).await?)),
                 Retried::NeedsDecision => Err(effect(
                     "required",
-                    "is required: whether a call of this job took effect is not known. `assume_done` or `repeat`?",
+                    "is required, since it is not known whether a call of this job took effect: `assume_done` where it did, or else `repeat`",
                 )),
                 Retried::NothingToDecide => Err(effect(
                     "unexpected",

@@ -40,10 +40,12 @@ pub(super) async fn delete(args: DeleteArgs) -> anyhow::Result<Outcome> {
 }
 
 pub(super) fn outcome(job: &Value) -> Outcome {
-    match field(job, "state").as_str() {
-        "dead" | "cancelled" => Outcome::PartlyFailed,
-        _ => Outcome::Done,
-    }
+    Outcome::done_if(!has_failed(job))
+}
+
+/// Whether it is a job that ended otherwise than it should.
+pub(in crate::commands) fn has_failed(job: &Value) -> bool {
+    matches!(field(job, "state").as_str(), "dead" | "cancelled")
 }
 
 pub(super) fn field(of: &Value, name: &str) -> String {

@@ -12,8 +12,6 @@ use crate::render::{number_of, one_line, print, print_json};
 /// The most that the API gives at once.
 const PAGE_SIZE: usize = 100;
 
-const MORE: &str = "there may be more: --limit says how many are shown\n";
-
 #[derive(clap::Args)]
 pub(super) struct ListArgs {
     /// The knowledge base, by name or id
@@ -43,6 +41,9 @@ pub(super) struct ListArgs {
     /// How many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
+    /// Where the last page ended
+    #[arg(long)]
+    cursor: Option<String>,
     /// Print the documents as JSON
     #[arg(long)]
     json: bool,
@@ -70,22 +71,22 @@ pub(super) async fn list(args: ListArgs) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
     let name = args.base.as_ref().or(args.kb.as_ref());
     let base = find_base(&client, name.context("say which knowledge base")?).await?.id;
-    let (documents, more) = read(&client, base, &args).await?;
+    let (documents, next) = read(&client, base, &args).await?;
     if args.json {
         print_json(&Value::Array(documents))?;
         // Beside the documents, so that these stay what programs read.
-        if more {
-            eprint!("{MORE}");
+        if let Some(next) = &next {
+            eprint!("{}", more(next));
         }
         return Ok(Outcome::Done);
     }
     let documents: Vec<Listed> = serde_json::from_value(Value::Array(documents))?;
-    print(&text(&documents, more))?;
+    print(&text(&documents, next.as_deref()))?;
     Ok(Outcome::Done)
 }
 
-/// As many as are wanted, and whether there are more. A page may be short of them, and is not the last for that.
-async fn read(client: &Client, base: Uuid, args: &ListArgs) -> anyhow::Result<(Vec<Value>, bool)> {
+/// As many as are wanted, and where the rest begins. A page may be short of them, and is not the last for that.
+async fn read(client: &Client, base: Uuid, args: &ListArgs) -> anyhow::Result<(Vec<Value>, Option<String>)> {
     let names: Vec<String> = args.collection.iter().cloned().collect();
     let collection = find_collections(client, &[base], &names).await?;
     let source = source_id(client, base, args.source.as_deref()).await?;
@@ -100,7 +101,7 @@ async fn read(client: &Client, base: Uuid, args: &ListArgs) -> anyhow::Result<(V
     ];
     let wanted = usize::try_from(args.limit)?;
     let mut documents: Vec<Value> = Vec::new();
-    let mut cursor: Option<String> = None;
+    let mut cursor = args.cursor.clone();
     loop {
         let size = PAGE_SIZE.min(wanted - documents.len());
         let mut query = vec![("limit", size.to_string())];
@@ -109,21 +110,28 @@ async fn read(client: &Client, base: Uuid, args: &ListArgs) -> anyhow::Result<(V
         let page: Page<Value> = client.get(&["knowledge-bases", &base, "documents"], &query).await?;
         documents.extend(page.data.into_iter().take(size));
         if page.next_cursor.is_none() || documents.len() == wanted {
-            return Ok((documents, page.next_cursor.is_some()));
+            return Ok((documents, page.next_cursor));
         }
         cursor = page.next_cursor;
     }
 }
 
-fn text(documents: &[Listed], more: bool) -> String {
+fn text(documents: &[Listed], next: Option<&str>) -> String {
     let mut text: String = documents.iter().map(line).collect();
     if documents.is_empty() {
         text.push_str("there are none\n");
     }
-    if more {
-        text.push_str(MORE);
+    if let Some(next) = next {
+        text.push_str(&more(next));
     }
     text
+}
+
+fn more(next: &str) -> String {
+    format!(
+        "more: --cursor {}; --limit says how many are shown\n",
+        one_line(next, 1000)
+    )
 }
 
 fn line(document: &Listed) -> String {
@@ -172,6 +180,7 @@ mod tests {
             mime_type: None,
             query: Some("a&b".into()),
             limit: 3,
+            cursor: Some("z".into()),
             json: false,
             server: fake.server(),
         };
@@ -182,7 +191,10 @@ mod tests {
         let page = |limit: usize, cursor: &str| {
             format!("GET /v1/knowledge-bases/{id}/documents?limit={limit}&state=ready&q=a%26b{cursor}")
         };
-        assert_eq!(asked, [page(3, ""), page(2, "&cursor=a"), page(2, "&cursor=b")]);
+        assert_eq!(
+            asked,
+            [page(3, "&cursor=z"), page(2, "&cursor=a"), page(2, "&cursor=b")]
+        );
     }
 
     #[derive(clap::Parser)]
@@ -232,18 +244,18 @@ mod tests {
         };
         let id = Uuid::from_u128(7);
         assert_eq!(
-            text(&[listed(json!("a.txt")), listed(Value::Null)], true),
+            text(&[listed(json!("a.txt")), listed(Value::Null)], Some("c")),
             format!(
                 "{id}  ready     text/plain  1 chunk  Lantern\u{fffd}[2J  a.txt\n{id}  ready     text/plain  1 chunk  Lantern\u{fffd}[2J\n\
-                 there may be more: --limit says how many are shown\n"
+                 more: --cursor c; --limit says how many are shown\n"
             )
         );
-        assert_eq!(text(&[], false), "there are none\n");
+        assert_eq!(text(&[], None), "there are none\n");
         let mut failed = listed(Value::Null);
         failed.state = "failed".into();
         failed.error = Some(Failure { code: "no_text".into() });
         assert!(
-            text(&[failed], false).starts_with(&format!("{id}  failed   no_text  text/plain  ")),
+            text(&[failed], None).starts_with(&format!("{id}  failed   no_text  text/plain  ")),
             "why it failed is said"
         );
     }

@@ -10,6 +10,7 @@ use clap::Subcommand;
 
 use self::content::ContentArgs;
 use self::delete::DeleteArgs;
+pub(super) use self::delete::has_failed;
 use self::list::ListArgs;
 use self::reingest::ReingestArgs;
 use self::show::ShowArgs;

@@ -10,7 +10,8 @@ use serde_json::Value;
 use self::create::CreateArgs;
 use self::shown::{read, text};
 use self::update::UpdateArgs;
-use crate::client::{ServerArgs, list_all};
+use super::documents::has_failed;
+use crate::client::{ServerArgs, list_all, wait_for_end};
 use crate::outcome::Outcome;
 use crate::render::{print, print_json};
 
@@ -51,6 +52,9 @@ enum Command {
         /// Its name once more: nothing brings it back
         #[arg(long, value_name = "NAME")]
         confirm: String,
+        /// Wait until all of it is gone
+        #[arg(long)]
+        wait: bool,
     },
 }
 
@@ -70,8 +74,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
             let shown = replicas.iter().map(replicas::line).collect();
             (replicas.into(), shown)
         }
-        Command::Delete { name, confirm } => {
-            let job = delete::delete(&client, name, confirm).await?;
+        Command::Delete { name, confirm, wait } => {
+            let mut job = delete::delete(&client, name, confirm).await?;
+            if *wait {
+                job = wait_for_end(&client, job).await?;
+            }
             let shown = delete::text(name, &job);
             (job, shown)
         }
@@ -81,7 +88,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     } else {
         print(&shown)?;
     }
-    Ok(Outcome::Done)
+    Ok(Outcome::done_if(!has_failed(&answered)))
 }
 
 fn with_text(base: Value) -> (Value, String) {

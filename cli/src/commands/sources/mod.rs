@@ -33,7 +33,7 @@ pub(crate) struct Args {
 enum Command {
     /// Make a web source: a site, or a part of one, whose pages are read into a knowledge base
     #[command(visible_alias = "create")]
-    Add(AddArgs),
+    Add(Box<AddArgs>),
     /// List the sources of a knowledge base
     List {
         /// The knowledge base, by name or id
@@ -55,9 +55,8 @@ enum Command {
         /// Delete also where a sync would think better of it
         #[arg(long)]
         force_deletions: bool,
-        /// Do not wait for its end
-        #[arg(long, visible_alias = "no-wait")]
-        detach: bool,
+        #[command(flatten)]
+        waiting: Waiting,
     },
     /// List what was found at a source, and what became of it
     Items {
@@ -73,7 +72,7 @@ enum Command {
         cursor: Option<String>,
     },
     /// Change a source; what is not named stays as it is
-    Update(UpdateArgs),
+    Update(Box<UpdateArgs>),
     /// Delete a source and the documents that came from it
     Delete {
         #[command(flatten)]
@@ -81,10 +80,28 @@ enum Command {
         /// Only the source; nothing brings its documents up to date any more
         #[arg(long)]
         keep_documents: bool,
-        /// Do not wait for its end
-        #[arg(long, visible_alias = "no-wait")]
-        detach: bool,
+        #[command(flatten)]
+        waiting: Waiting,
     },
+}
+
+#[derive(clap::Args)]
+struct Waiting {
+    /// Do not wait for its end
+    #[arg(long, visible_alias = "no-wait", conflicts_with = "wait")]
+    detach: bool,
+    /// Wait for its end, as is done without it, too
+    #[arg(long)]
+    wait: bool,
+}
+
+impl Waiting {
+    async fn end_of(&self, client: &Client, job: Value) -> anyhow::Result<Value> {
+        match self.wait || !self.detach {
+            true => wait_for_end(client, job).await,
+            false => Ok(job),
+        }
+    }
 }
 
 pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
@@ -150,16 +167,12 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
             which,
             dry_run,
             force_deletions,
-            detach,
+            waiting,
         } => {
             let id = which.id(client).await?.to_string();
             let body = json!({"dry_run": dry_run, "force_deletions": force_deletions});
             let job: Value = client.post(&["sources", &id, "sync"], &body).await?;
-            if *detach {
-                Ok(job)
-            } else {
-                wait_for_end(client, job).await
-            }
+            waiting.end_of(client, job).await
         }
         Command::Items {
             which,
@@ -176,7 +189,7 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
         Command::Delete {
             which,
             keep_documents,
-            detach,
+            waiting,
         } => {
             let (id, keep) = (which.id(client).await?.to_string(), keep_documents.to_string());
             let send = || {
@@ -185,11 +198,7 @@ async fn ask(client: &Client, command: &Command) -> anyhow::Result<Value> {
                     .query(&[("keep_documents", &keep)])
             };
             let (_, job) = client.call::<Value>(send).await?;
-            if *detach {
-                Ok(job)
-            } else {
-                wait_for_end(client, job).await
-            }
+            waiting.end_of(client, job).await
         }
     }
 }
@@ -242,7 +251,10 @@ mod tests {
                 which: Which::of(id),
                 dry_run: false,
                 force_deletions: false,
-                detach: false,
+                waiting: Waiting {
+                    detach: false,
+                    wait: false,
+                },
             };
             let args = Args {
                 command,
@@ -291,7 +303,10 @@ mod tests {
         assert!(matches!(made, Ok(Command::Add(_))));
         let id = Uuid::from_u128(7).to_string();
         let sync = parsed(&["sync", &id, "--no-wait"]);
-        assert!(matches!(sync, Ok(Command::Sync { detach: true, .. })));
+        assert!(matches!(sync, Ok(Command::Sync { waiting, .. }) if waiting.detach));
+        let deleted = parsed(&["delete", &id, "--wait"]);
+        assert!(matches!(deleted, Ok(Command::Delete { waiting, .. }) if waiting.wait));
+        assert!(parsed(&["delete", &id, "--wait", "--detach"]).is_err());
         for status in ItemStatus::ALL {
             assert!(
                 parsed(&["items", &id, "--status", status.as_str()]).is_ok(),
@@ -325,6 +340,46 @@ mod tests {
         let expected = json!({"config": {"start_urls": ["https://a.example/"], "mode": "links", "max_pages": 500, "exclude": ["/old/*"]},
             "acl": null, "collection_id": null});
         assert_eq!(serde_json::from_str::<Value>(&sent.body).unwrap(), expected);
+    }
+
+    #[test]
+    fn what_the_api_takes_of_a_source_can_be_said() {
+        let made = parsed(&[
+            "add",
+            "site",
+            "https://a.example/",
+            "--kb",
+            "docs",
+            "--scope",
+            "https://a.example/docs/",
+            "--query",
+            "drop",
+            "--max-minutes",
+            "5",
+            "--max-page-bytes",
+            "2048",
+            "--user-agent-suffix",
+            "(+https://b.example)",
+            "--acl",
+            r#"{"groups": ["staff"]}"#,
+            "--metadata",
+            r#"{"product": "lamp"}"#,
+        ]);
+        let Ok(Command::Add(args)) = made else {
+            panic!("it is understood");
+        };
+        let expected = json!({"kind": "web", "name": "site", "acl": {"groups": ["staff"]}, "metadata": {"product": "lamp"},
+            "config": {"start_urls": ["https://a.example/"], "scope": ["https://a.example/docs/"], "query": "drop", "max_minutes": 5,
+                "max_page_bytes": 2048, "user_agent_suffix": "(+https://b.example)"}});
+        assert_eq!(args.body(), expected);
+        let id = Uuid::from_u128(7).to_string();
+        let changed = parsed(&["update", &id, "--metadata", "{}", "--acl", r#"{"users": ["ann"]}"#]);
+        let Ok(Command::Update(args)) = changed else {
+            panic!("it is understood");
+        };
+        let body = args.body(&json!({"config": {}}), None).unwrap();
+        assert_eq!(body, json!({"metadata": {}, "acl": {"users": ["ann"]}}));
+        assert!(parsed(&["update", &id, "--private", "--acl", "{}"]).is_err());
     }
 
     #[tokio::test]

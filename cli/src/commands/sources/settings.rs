@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::which::Which;
+use crate::commands::json_object::object;
 
 #[derive(clap::Args)]
 pub(super) struct AddArgs {
@@ -21,9 +22,8 @@ pub(super) struct AddArgs {
     /// The collection that its documents are put into, by name; made if it is not there
     #[arg(long, value_name = "NAME")]
     pub(super) collection: Option<String>,
-    /// Anybody may see its documents
-    #[arg(long)]
-    public: bool,
+    #[command(flatten)]
+    said: SaidArgs,
 }
 
 #[derive(clap::Args)]
@@ -44,12 +44,34 @@ pub(super) struct UpdateArgs {
     /// Take its documents out of the collection that they are in
     #[arg(long)]
     no_collection: bool,
-    /// Anybody may see its documents
-    #[arg(long, conflicts_with = "private")]
-    public: bool,
     /// Nobody but the tenant may see its documents
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["public", "acl"])]
     private: bool,
+    #[command(flatten)]
+    said: SaidArgs,
+}
+
+/// What is said of every document that comes from it.
+#[derive(clap::Args)]
+struct SaidArgs {
+    /// Anybody may see its documents
+    #[arg(long, visible_alias = "acl-public")]
+    public: bool,
+    /// Who may see its documents, as JSON: {"groups": ["staff"]}
+    #[arg(long, value_name = "JSON", value_parser = object, conflicts_with = "public")]
+    acl: Option<Value>,
+    /// Its documents' metadata, as JSON: {"product": "lamp"}
+    #[arg(long, value_name = "JSON", value_parser = object)]
+    metadata: Option<Value>,
+}
+
+impl SaidArgs {
+    fn acl(&self) -> Option<Value> {
+        match self.public {
+            true => Some(json!({"public": true})),
+            false => self.acl.clone(),
+        }
+    }
 }
 
 /// How pages are found.
@@ -67,6 +89,12 @@ struct CrawlArgs {
     /// None like it
     #[arg(long, value_name = "PATTERN")]
     exclude: Vec<String>,
+    /// Only addresses that begin like it, by host and path, in the place of the hosts and folders where it begins; more than once for several
+    #[arg(long, value_name = "URL")]
+    scope: Vec<String>,
+    /// What follows the ? of an address: keep, drop_tracking or drop
+    #[arg(long, value_name = "POLICY", value_parser = ["keep", "drop_tracking", "drop"])]
+    query: Option<String>,
     /// No more pages than this
     #[arg(long, value_name = "N")]
     max_pages: Option<u32>,
@@ -76,6 +104,15 @@ struct CrawlArgs {
     /// Between two requests
     #[arg(long, value_name = "MS")]
     min_delay_ms: Option<u32>,
+    /// A larger page is skipped
+    #[arg(long, value_name = "BYTES")]
+    max_page_bytes: Option<u32>,
+    /// A sync ends early after so long
+    #[arg(long, value_name = "MINUTES")]
+    max_minutes: Option<u32>,
+    /// Put behind the name that sites are told, such as '(+https://example.com/bot)'
+    #[arg(long, value_name = "TEXT")]
+    user_agent_suffix: Option<String>,
 }
 
 impl CrawlArgs {
@@ -88,9 +125,14 @@ impl CrawlArgs {
             ("sitemaps", list(&self.sitemap)),
             ("include", list(&self.include)),
             ("exclude", list(&self.exclude)),
+            ("scope", list(&self.scope)),
+            ("query", self.query.as_deref().map(Value::from)),
             ("max_pages", self.max_pages.map(Value::from)),
             ("max_depth", self.max_depth.map(Value::from)),
             ("min_delay_ms", self.min_delay_ms.map(Value::from)),
+            ("max_page_bytes", self.max_page_bytes.map(Value::from)),
+            ("max_minutes", self.max_minutes.map(Value::from)),
+            ("user_agent_suffix", self.user_agent_suffix.as_deref().map(Value::from)),
         ];
         named(config)
     }
@@ -98,8 +140,14 @@ impl CrawlArgs {
 
 impl AddArgs {
     pub(super) fn body(&self) -> Value {
-        let acl = self.public.then(|| json!({"public": true}));
-        json!({"kind": "web", "name": self.name, "config": self.crawl.config(&self.urls), "acl": acl})
+        let body = named([
+            ("kind", Some(json!("web"))),
+            ("name", Some(json!(self.name))),
+            ("config", Some(self.crawl.config(&self.urls).into())),
+            ("acl", self.said.acl()),
+            ("metadata", self.said.metadata.clone()),
+        ]);
+        body.into()
     }
 }
 
@@ -115,10 +163,9 @@ impl UpdateArgs {
             whole.extend(named_config);
             config.map(Value::Object)
         };
-        let acl = match (self.public, self.private) {
-            (true, _) => Some(json!({"public": true})),
-            (false, true) => Some(Value::Null),
-            (false, false) => None,
+        let acl = match self.private {
+            true => Some(Value::Null),
+            false => self.said.acl(),
         };
         let collection = match (collection, self.no_collection) {
             (Some(id), _) => Some(json!(id)),
@@ -129,6 +176,7 @@ impl UpdateArgs {
             ("name", self.name.as_deref().map(Value::from)),
             ("config", config),
             ("acl", acl),
+            ("metadata", self.said.metadata.clone()),
             ("collection_id", collection),
         ]);
         if body.is_empty() {

@@ -222,7 +222,7 @@ async fn documents_are_found_and_deleted_from_the_command_line() {
         ])
         .await;
     assert!(
-        said.contains("Lanterns, 100% copper  docs/copper_lamp.txt\n") && said.contains("there may be more"),
+        said.contains("Lanterns, 100% copper  docs/copper_lamp.txt\n") && said.contains("more: --cursor "),
         "{said}"
     );
     let listed = app
