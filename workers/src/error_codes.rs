@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 /// Every one that the errors of this crate have, and `worker_lost`, which the store sets in its place. Beside them there are those that a document is refused
 /// with (`ParseError::code`), and those of the attempts of webhooks.
-const CODES: [&str; 36] = [
+const CODES: [&str; 37] = [
     "budget",
     "changed_meanwhile",
     "conflict",
@@ -39,6 +39,7 @@ const CODES: [&str; 36] = [
     "recognition_failed",
     "replica",
     "robots_unavailable",
+    "search_too_costly",
     "stale",
     "too_many_pixels",
     "unreadable",
