@@ -32,7 +32,6 @@ impl Phrase {
             match character {
                 'ß' => folded.push_str("ss"),
                 'ς' => folded.push('σ'),
-                'ё' => folded.push('е'),
                 _ if !character.is_whitespace() => folded.push(character),
                 _ if !folded.ends_with(' ') => folded.push(' '),
                 _ => {}

@@ -160,8 +160,6 @@ impl<'a> SegmentStream<'a> {
                 // Letters whose capitals are those of others.
                 'ς' if !self.segmenter.keeps_small_letters => lower.push('σ'),
                 'ß' | 'ẞ' if !self.segmenter.keeps_small_letters => lower.push_str("ss"),
-                // Russian is written without its dots by nearly all, and the stemmer does not know it for a vowel.
-                'ё' | 'Ё' => lower.push('е'),
                 // Katakana as the Hiragana of the same sound: りんご and リンゴ are one word.
                 KATAKANA_FIRST..=KATAKANA_LAST => {
                     lower.push(char::from_u32(u32::from(character) - 0x60).unwrap_or(character))
