@@ -110,7 +110,7 @@ struct CrawlArgs {
     /// A sync ends early after so long
     #[arg(long, value_name = "MINUTES")]
     max_minutes: Option<u32>,
-    /// Put behind the name that sites are told, such as '(+https://example.com/bot)'
+    /// Put behind the name that sites are told, such as '(+example.com/bot)'
     #[arg(long, value_name = "TEXT")]
     user_agent_suffix: Option<String>,
 }
