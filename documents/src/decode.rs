@@ -122,8 +122,8 @@ fn from_page(bytes: &[u8], is_utf8: bool) -> Decoded<'_> {
 fn declared_by_page(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = String::from_utf8_lossy(bytes.get(..PRESCAN).unwrap_or(bytes)).to_ascii_lowercase();
     let head = without_comments(&head);
-    let in_meta = head.split("<meta").skip(1).find_map(|rest| {
-        let (tag, _) = rest.split_once('>')?;
+    let in_meta = head.match_indices("<meta").find_map(|(at, name)| {
+        let (tag, _) = head.get(at + name.len()..)?.split_once('>')?;
         let is_meta = tag.starts_with(|c: char| c == '/' || c.is_ascii_whitespace());
         is_meta.then(|| named(tag, "charset")).flatten()
     });
@@ -151,7 +151,8 @@ fn without_comments(head: &str) -> String {
 
 /// The first encoding that is known of those that follow `name=`.
 fn named(tag: &str, name: &str) -> Option<&'static Encoding> {
-    tag.split(name).skip(1).find_map(|after| {
+    tag.match_indices(name).find_map(|(at, name)| {
+        let after = tag.get(at + name.len()..)?;
         let value = after.trim_start().strip_prefix('=')?.trim_start();
         let label = value.trim_start_matches(['"', '\'']);
         let end = label.find(|c: char| !c.is_ascii_alphanumeric() && !"-_:.".contains(c));
