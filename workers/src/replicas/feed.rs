@@ -54,3 +54,19 @@ fn indexed(document: documents::IndexedDocument) -> IndexedDocument {
         chunks,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn of_what_is_not_ready_that_which_is_switched_off_is_hidden_and_the_rest_deleted() {
+        let [off, gone] = [1, 2].map(|id| DocumentId(Uuid::from_u128(id)));
+        let changes = changes(&[off, gone], Vec::new(), &HashSet::from([off]));
+        assert!(
+            matches!(changes[..], [DocumentChange::Hide(hidden), DocumentChange::Delete(deleted)] if hidden == off.0 && deleted == gone.0),
+            "{changes:?}"
+        );
+    }
+}
