@@ -18,7 +18,7 @@ async fn with_lantern(app: &TestApp) -> (String, String) {
     assert_eq!(app.client.ingest(&base, bat).await["state"], "succeeded");
     let job = app
         .client
-        .ingest(&base, lantern("The lantern burns for thirty-six hours."))
+        .ingest(&base, lantern("The lantern burns whale oil for nine hours."))
         .await;
     assert_eq!(job["state"], "succeeded", "{job}");
     (base, job["document_id"].as_str().unwrap().to_owned())
@@ -87,14 +87,14 @@ async fn what_is_switched_off_is_found_by_nothing_until_it_is_switched_on_and_no
         answer(&app, &base).await["answer"]
             .as_str()
             .unwrap()
-            .contains("thirty-six")
+            .contains("nine hours")
     );
     let chunks = app.client.get(&format!("/v1/documents/{document}/chunks")).await.body;
     let kept = "SELECT (SELECT count(*) FROM embeddings) * 1000 + (SELECT count(*) FROM jobs WHERE kind = 'ingest_document') AS count";
     let before = app.count(kept).await;
     let embedded = || {
         let texts = app.words.embedded.lock().unwrap();
-        texts.iter().filter(|text| text.contains("thirty-six")).count()
+        texts.iter().filter(|text| text.contains("nine hours")).count()
     };
     let texts = embedded();
 
@@ -103,12 +103,12 @@ async fn what_is_switched_off_is_found_by_nothing_until_it_is_switched_on_and_no
     assert_eq!(facts, [json!("ready"), json!(1), json!(1), json!({"shelf": 1})]);
     assert_eq!(found_in(&app, &base, &document, "lantern burns").await, 0);
     let abstained = answer(&app, &base).await;
-    assert!(!abstained.to_string().contains("thirty-six"), "{abstained}");
+    assert!(!abstained.to_string().contains("nine hours"), "{abstained}");
     // Who owns it still reads it.
     let read = app.client.get(&format!("/v1/documents/{document}/chunks")).await;
     assert_eq!(read.body, chunks);
     let content = app.client.get(&format!("/v1/documents/{document}/content")).await;
-    assert_eq!(content.text, "The lantern burns for thirty-six hours.");
+    assert_eq!(content.text, "The lantern burns whale oil for nine hours.");
     assert_eq!(listed(&app, &base, "enabled=false").await, ["Lantern"]);
     assert_eq!(listed(&app, &base, "enabled=true").await, ["Bat"]);
     assert_eq!(listed(&app, &base, "enabled=false&q=bat").await, Vec::<String>::new());
@@ -120,7 +120,7 @@ async fn what_is_switched_off_is_found_by_nothing_until_it_is_switched_on_and_no
         answer(&app, &base).await["answer"]
             .as_str()
             .unwrap()
-            .contains("thirty-six")
+            .contains("nine hours")
     );
     assert_eq!((app.count(kept).await, embedded()), (before, texts));
     let logged = "SELECT max(seq) AS count FROM index_changes";
@@ -147,13 +147,13 @@ async fn a_result_that_is_read_later_leaves_out_what_was_switched_off_and_has_it
         said
     };
     let before = read().await;
-    assert!(before.contains("thirty-six") && before.contains(&document), "{before}");
+    assert!(before.contains("nine hours") && before.contains(&document), "{before}");
     switch(&app, &document, false).await;
     let off = read().await;
-    assert!(!off.contains("thirty-six") && !off.contains(&document), "{off}");
+    assert!(!off.contains("nine hours") && !off.contains(&document), "{off}");
     switch(&app, &document, true).await;
     let on = read().await;
-    assert!(on.contains("thirty-six") && on.contains(&document), "{on}");
+    assert!(on.contains("nine hours") && on.contains(&document), "{on}");
     app.finish().await;
 }
 
