@@ -18,7 +18,7 @@ pub(super) async fn of_documents_base(client: &Client, document: Uuid, name: &st
     }
     let shown: Value = client.get(&["documents", &document.to_string()], &[]).await?;
     let base = shown.get("knowledge_base_id").and_then(Value::as_str);
-    let base = base.and_then(|id| id.parse().ok()).ok_or_else(|| {
+    let base = base.and_then(|id| id.parse::<Uuid>().ok()).ok_or_else(|| {
         let help = "name the collection by its id: `visualkit collections list` shows it";
         Advised::new("the server does not say which knowledge base the document is in", help)
     })?;

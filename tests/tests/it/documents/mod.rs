@@ -9,3 +9,4 @@ mod reingesting;
 mod reingesting_bases;
 mod replacing;
 mod revising;
+mod updating_many;
