@@ -27,13 +27,15 @@ pub enum DocumentChange {
     Upsert(IndexedDocument),
     /// Removes the document; an unknown id is not an error.
     Delete(Uuid),
+    /// Removes the document, which is there still and not to be found: what is left of it on the disk may stay there until it is deleted.
+    Hide(Uuid),
 }
 
 impl DocumentChange {
     pub fn document_id(&self) -> Uuid {
         match self {
             Self::Upsert(document) => document.document_id,
-            Self::Delete(document_id) => *document_id,
+            Self::Delete(document_id) | Self::Hide(document_id) => *document_id,
         }
     }
 }

@@ -106,14 +106,27 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Takes the first free slot, counted from 0.
+    /// Takes the first free slot, counted from 0, and with it what was left there.
     pub fn acquire(root: &Path) -> Result<Self> {
+        Self::first(root, |_| true)
+    }
+
+    /// Takes the first free slot in which no replica was left: those are for processes that search them.
+    pub fn acquire_empty(root: &Path) -> Result<Self> {
+        // Before it is locked as well: whoever looks for what was left there would go past it.
+        Self::first(root, |directory| replicas_in(directory).is_empty())
+    }
+
+    fn first(root: &Path, suits: impl Fn(&Path) -> bool) -> Result<Self> {
         for number in 0..MAX_SLOTS {
             let directory = root.join(number.to_string());
+            if !suits(&directory) {
+                continue;
+            }
             fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
             match lock_file(&directory.join("slot.lock")) {
-                Ok(lock) => return Self::holding(directory, lock),
-                Err(Error::Locked(_)) => {}
+                Ok(lock) if suits(&directory) => return Self::holding(directory, lock),
+                Ok(_) | Err(Error::Locked(_)) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -156,24 +169,7 @@ impl Slot {
 
     /// What is on this slot's disk.
     pub fn replicas(&self) -> Vec<FoundReplica> {
-        let mut found = Vec::new();
-        for (tenant, of_tenant) in folders::<Uuid>(&self.directory) {
-            for (knowledge_base, of_base) in folders::<Uuid>(&of_tenant) {
-                for (folder, directory) in folders::<ReplicaFolder>(&of_base) {
-                    found.push(FoundReplica {
-                        index: IndexId {
-                            tenant,
-                            knowledge_base,
-                            generation: folder.generation,
-                        },
-                        index_version: folder.index_version,
-                        closed_cleanly: directory.join(CLEAN_MARKER).is_file(),
-                        directory,
-                    });
-                }
-            }
-        }
-        found
+        replicas_in(&self.directory)
     }
 
     /// Whether anything of the index is on this slot's disk. Only a disk that can be read says that nothing is: one that is away is not empty.
@@ -258,6 +254,28 @@ impl Slot {
             .join(index.tenant.to_string())
             .join(index.knowledge_base.to_string())
     }
+}
+
+/// The replicas in the directory of a slot.
+fn replicas_in(directory: &Path) -> Vec<FoundReplica> {
+    let mut found = Vec::new();
+    for (tenant, of_tenant) in folders::<Uuid>(directory) {
+        for (knowledge_base, of_base) in folders::<Uuid>(&of_tenant) {
+            for (folder, directory) in folders::<ReplicaFolder>(&of_base) {
+                found.push(FoundReplica {
+                    index: IndexId {
+                        tenant,
+                        knowledge_base,
+                        generation: folder.generation,
+                    },
+                    index_version: folder.index_version,
+                    closed_cleanly: directory.join(CLEAN_MARKER).is_file(),
+                    directory,
+                });
+            }
+        }
+    }
+    found
 }
 
 /// Creates the file when needed and locks it for this handle alone, or answers [`Error::Locked`] at once.

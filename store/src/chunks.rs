@@ -129,7 +129,7 @@ pub struct ShownChunk {
     pub image: Option<ChunkImage>,
 }
 
-/// Those of the chunks that still exist, in no particular order: none of a document or base that is being deleted. What is said of their documents is of the
+/// Those of the chunks that still exist, in no particular order: none of a document or base that is being deleted, or of a document that is switched off. What is said of their documents is of the
 /// version that is served.
 ///
 /// # Errors
@@ -139,7 +139,7 @@ pub async fn shown(tx: &mut TenantTx, ids: &[ChunkId], with_metadata: bool) -> R
         "SELECT c.id, coalesce(v.title, d.title) AS title, d.external_id, {URL} AS url, v.mime_type, c.ordinal,
                 CASE WHEN $3 THEN v.metadata END AS metadata, v.acl AS indexed_acl, d.acl AS latest_acl, c.headings, c.text, c.image
          FROM chunks c
-         JOIN documents d ON d.tenant_id = c.tenant_id AND d.id = c.document_id AND d.deleting_at IS NULL
+         JOIN documents d ON d.tenant_id = c.tenant_id AND d.id = c.document_id AND d.deleting_at IS NULL AND d.enabled
          JOIN document_versions v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
          JOIN knowledge_bases b ON b.tenant_id = d.tenant_id AND b.id = d.knowledge_base_id AND b.deleting_at IS NULL
          WHERE c.tenant_id = $1 AND c.id = ANY($2)"
@@ -214,7 +214,7 @@ pub struct Neighbour {
     pub latest_acl: serde_json::Value,
 }
 
-/// Up to `count` chunks before and after each of the chunks, in the order of their document; none of one that is being deleted.
+/// Up to `count` chunks before and after each of the chunks, in the order of their document; none of one that is being deleted or switched off.
 ///
 /// # Errors
 /// [`StoreError::Query`].
@@ -223,7 +223,7 @@ pub async fn neighbours(tx: &mut TenantTx, of: &[ChunkId], count: i32) -> Result
         "SELECT c.id AS of, n.ordinal - c.ordinal AS distance, n.id, n.headings, n.text, v.acl AS indexed_acl, d.acl AS latest_acl
          FROM chunks c
          JOIN chunks n ON n.tenant_id = c.tenant_id AND n.document_id = c.document_id AND n.ordinal BETWEEN c.ordinal - $3 AND c.ordinal + $3
-         JOIN documents d ON d.tenant_id = n.tenant_id AND d.id = n.document_id AND d.deleting_at IS NULL
+         JOIN documents d ON d.tenant_id = n.tenant_id AND d.id = n.document_id AND d.deleting_at IS NULL AND d.enabled
          JOIN document_versions v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
          WHERE c.tenant_id = $1 AND c.id = ANY($2) AND n.id <> c.id
          ORDER BY c.id, n.ordinal",

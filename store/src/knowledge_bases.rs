@@ -1,5 +1,6 @@
 //! Knowledge bases.
 use crate::schema::{knowledge_base_heads, knowledge_bases};
+use crate::schedules::disable_for_deletion;
 use crate::search_settings::SearchSettings;
 use crate::{KnowledgeBaseId, StoreError, TenantTx, VectorStore, vector_indexes};
 use chrono::{DateTime, Utc};
@@ -260,11 +261,12 @@ pub(crate) async fn set_indexes(
     Ok(())
 }
 
-/// Hides the base at once; a job deletes what is in it.
+/// Hides the base at once, and disables the schedules of its sources; a job deletes what is in it.
 ///
 /// # Errors
 /// [`StoreError::NotFound`].
 pub async fn begin_deletion(tx: &mut TenantTx, id: KnowledgeBaseId) -> Result<(), StoreError> {
+    disable_for_deletion(tx, None, Some(id)).await?;
     let live = knowledge_bases::table
         .filter(knowledge_bases::tenant_id.eq(tx.tenant))
         .filter(knowledge_bases::id.eq(id))

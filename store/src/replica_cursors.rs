@@ -197,6 +197,25 @@ pub async fn moved(tx: &mut TenantTx, of: ReplicaOf, seq: i64, erased_seq: i64) 
     Ok(())
 }
 
+/// Notes that the process lives which is to build the replica, at most once a minute.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn awaits(tx: &mut TenantTx, of: ReplicaOf) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE replica_cursors SET seen_at = now()
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND slot_id = $3 AND generation = $4 AND seen_at < now() - interval '1 minute'",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Uuid, _>(of.base)
+    .bind::<Uuid, _>(of.slot)
+    .bind::<Integer, _>(of.generation)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
 /// Notes that what the slot holds of the index is built from the beginning: until [`moved`], its searches see no change. What was erased is not there again.
 ///
 /// # Errors

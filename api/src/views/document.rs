@@ -30,6 +30,8 @@ pub(crate) struct DocumentObject {
     /// What the version that is served says of itself, such as `author`, `created` and `pages`: `$said.author` in filters.
     #[schema(value_type = Object)]
     pub(crate) said: Value,
+    /// False: it is switched off, and no search or answer finds it.
+    pub(crate) enabled: bool,
     /// `failed`: the latest submission could not be ingested; a version that was ready before is still served.
     #[schema(value_type = DocumentStateName)]
     pub(crate) state: DocumentState,
@@ -80,6 +82,7 @@ impl From<Document> for DocumentObject {
             metadata: document.metadata,
             acl: document.acl,
             said: document.said,
+            enabled: document.enabled,
             version: document.version,
             ready_version: document.ready_version,
             chunk_count: document.chunk_count,

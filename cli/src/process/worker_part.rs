@@ -36,7 +36,11 @@ impl WorkerPart {
             }
         }
         let (models, embedder) = embedding_models(&settings).context("cannot use the models of [models]")?;
-        let replicas = Replicas::new(connections.store.clone(), &settings, models.clone());
+        let replicas = match pools.contains(&Pool::Retrieval) {
+            true => Replicas::new,
+            false => Replicas::beside_searches,
+        };
+        let replicas = replicas(connections.store.clone(), &settings, models.clone());
         if searches {
             replicas.keep_fresh(&system);
         }

@@ -97,14 +97,16 @@ impl Replica {
             remains: Remains::Nothing,
         };
         for change in last_per_document(changes) {
-            if let Some(number) = state.documents.number_of(change.document_id()) {
-                batch.removed.push(number);
-                let left = match &change {
-                    DocumentChange::Upsert(_) => Remains::Replaced,
-                    DocumentChange::Delete(_) => Remains::Deleted,
-                };
-                batch.remains = batch.remains.max(left);
-            }
+            let number = state.documents.number_of(change.document_id());
+            batch.removed.extend(number);
+            let left = match (&change, number) {
+                (DocumentChange::Upsert(_) | DocumentChange::Hide(_), Some(_)) => Remains::Replaced,
+                (DocumentChange::Delete(_), Some(_)) => Remains::Deleted,
+                // It may have been hidden before: then its text is among what is left.
+                (DocumentChange::Delete(_), None) if state.remains == Remains::Replaced => Remains::Deleted,
+                (_, None) => Remains::Nothing,
+            };
+            batch.remains = batch.remains.max(left);
             let DocumentChange::Upsert(mut document) = change else {
                 continue;
             };

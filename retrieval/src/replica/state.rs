@@ -51,7 +51,7 @@ pub(super) struct State {
 #[serde(rename_all = "snake_case")]
 pub enum Remains {
     Nothing,
-    /// Versions that newer ones replaced.
+    /// Versions that newer ones replaced, and documents that are hidden.
     Replaced,
     /// Documents that were deleted; perhaps replaced versions as well.
     #[default]

@@ -1,6 +1,6 @@
 //! Upserts, deletions and refused changes.
 
-use retrieval::{DocumentChange, Error, Mode};
+use retrieval::{DocumentChange, Error, Mode, Remains};
 use uuid::Uuid;
 
 use crate::support::{Base, chunk, document, ids, query, with_vector};
@@ -44,6 +44,37 @@ fn a_deleted_document_leaves_nothing_behind_in_either_leg() {
         assert_eq!(ids(&base.search(mode, "part", ALONG_Y)), [2]);
     }
     assert_eq!(base.replica.chunk_count().unwrap(), 1);
+}
+
+#[test]
+fn a_hidden_document_is_found_by_neither_leg_and_leaves_what_a_replaced_one_leaves() {
+    let base = Base::new();
+    base.put(vec![document(1, "hidden part"), document(2, "other part")]);
+    base.replica
+        .apply(vec![DocumentChange::Hide(Uuid::from_u128(1))], 2)
+        .unwrap();
+    for mode in [Mode::Keyword, Mode::Vector, Mode::Hybrid] {
+        assert_eq!(ids(&base.search(mode, "part", ALONG_X)), [2]);
+    }
+    assert_eq!(base.replica.chunk_count().unwrap(), 1);
+    assert_eq!(base.replica.standing().unwrap().remains, Remains::Replaced);
+    base.put(vec![document(1, "hidden part")]);
+    assert_eq!(base.keyword("hidden"), [1]);
+}
+
+#[test]
+fn a_document_that_is_deleted_while_it_is_hidden_is_to_be_taken_off_the_disk() {
+    let base = Base::new();
+    base.put(vec![document(1, "hidden part"), document(2, "other part")]);
+    let id = Uuid::from_u128(1);
+    base.replica.apply(vec![DocumentChange::Hide(id)], 2).unwrap();
+    base.replica.apply(vec![DocumentChange::Delete(id)], 3).unwrap();
+    assert_eq!(base.replica.standing().unwrap().remains, Remains::Deleted);
+    base.replica.expunge().unwrap();
+    assert_eq!(base.replica.standing().unwrap().remains, Remains::Nothing);
+    base.replica.apply(vec![DocumentChange::Delete(id)], 4).unwrap();
+    let standing = base.replica.standing().unwrap();
+    assert_eq!(standing.remains, Remains::Nothing, "nothing of it was left");
 }
 
 #[test]

@@ -24,6 +24,28 @@ fn handles_take_separate_slots_and_free_them() {
 }
 
 #[test]
+fn who_wants_an_empty_slot_goes_past_those_with_replicas_and_does_not_hold_them_meanwhile() {
+    let root = TempDir::new().unwrap();
+    let first = Slot::acquire(root.path()).unwrap();
+    let index = IndexId {
+        tenant: Uuid::from_u128(1),
+        knowledge_base: Uuid::from_u128(2),
+        generation: 0,
+    };
+    std::fs::create_dir_all(first.replica_dir(index, 7)).unwrap();
+    drop(first);
+    let empty = Slot::acquire_empty(root.path()).unwrap();
+    assert_eq!(empty.directory(), root.path().join("1"));
+    assert_eq!(Slot::acquire(root.path()).unwrap().directory(), root.path().join("0"));
+    // One that holds nothing is as good as a new one.
+    drop(empty);
+    assert_eq!(
+        Slot::acquire_empty(root.path()).unwrap().directory(),
+        root.path().join("1")
+    );
+}
+
+#[test]
 fn a_slot_of_another_process_is_free_once_that_process_is_killed() {
     let root = TempDir::new().unwrap();
     let mut other = Command::new(std::env::current_exe().unwrap())

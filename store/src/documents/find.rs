@@ -1,7 +1,7 @@
 use crate::prepared::Prepare;
 use crate::{CollectionId, DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde::{Deserialize, Serialize};
@@ -66,6 +66,9 @@ pub struct Document {
     /// What the version that is served says of itself.
     #[diesel(sql_type = Jsonb)]
     pub said: Value,
+    /// Found, once it is ready; one that is switched off is found by nothing.
+    #[diesel(sql_type = Bool)]
+    pub enabled: bool,
     #[diesel(sql_type = Integer)]
     pub version: i32,
     #[diesel(sql_type = Nullable<Integer>)]
@@ -94,7 +97,7 @@ impl Document {
     }
 }
 
-pub(super) const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.collection_id, d.external_id, d.title, d.mime_type, d.metadata, d.acl, d.version, d.ready_version,
+pub(super) const SELECT: &str = "SELECT d.id, d.knowledge_base_id, d.collection_id, d.external_id, d.title, d.mime_type, d.metadata, d.acl, d.enabled, d.version, d.ready_version,
         d.job_id, d.chunk_count, d.size_bytes, d.created_at, d.updated_at, s.state,
         coalesce((SELECT v.said FROM document_versions v WHERE v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version), '{}') AS said,
         CASE WHEN s.state = 'failed' THEN coalesce(b.error, CASE

@@ -5,7 +5,7 @@ use diesel::sql_types::{Array, BigInt, Bytea, Integer, Jsonb, Nullable, Text, Ti
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// A ready document as a replica wants it.
 #[derive(Clone, Debug)]
@@ -136,7 +136,7 @@ pub async fn count_of_base(tx: &mut TenantTx, base: KnowledgeBaseId, model: &str
         "SELECT h.seq, (SELECT count(*)
              FROM documents d JOIN chunks c ON c.tenant_id = d.tenant_id AND c.document_id = d.id
                   JOIN embeddings e ON e.tenant_id = c.tenant_id AND e.model = $3 AND e.embed_hash = c.embed_hash
-             WHERE d.tenant_id = $1 AND d.knowledge_base_id = $2 AND d.ready_version IS NOT NULL AND d.deleting_at IS NULL) AS chunks
+             WHERE d.tenant_id = $1 AND d.knowledge_base_id = $2 AND d.ready_version IS NOT NULL AND d.deleting_at IS NULL AND d.enabled) AS chunks
          FROM knowledge_base_heads h WHERE h.tenant_id = $1 AND h.knowledge_base_id = $2",
     )
     .bind::<Uuid, _>(tx.tenant)
@@ -161,7 +161,7 @@ struct ChunkCount {
 /// [`StoreError::Query`].
 pub async fn first_with_chunks(tx: &mut TenantTx, ids: &[DocumentId], most: usize) -> Result<usize, StoreError> {
     let rows: Vec<ChunkCount> = sql_query(
-        "SELECT id, chunk_count FROM documents WHERE tenant_id = $1 AND id = ANY($2) AND deleting_at IS NULL",
+        "SELECT id, chunk_count FROM documents WHERE tenant_id = $1 AND id = ANY($2) AND deleting_at IS NULL AND enabled",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Uuid>, _>(ids)
@@ -178,7 +178,29 @@ pub async fn first_with_chunks(tx: &mut TenantTx, ids: &[DocumentId], most: usiz
     Ok(fit.count().max(1).min(ids.len()))
 }
 
-/// The ready versions of those of `ids` that have one and are not being deleted; for the others a replica has nothing to hold.
+#[derive(QueryableByName)]
+struct SwitchedOff {
+    #[diesel(sql_type = Uuid)]
+    id: DocumentId,
+}
+
+/// Those of `ids` that are there and switched off: of a document that is gone, nothing may be left.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub async fn switched_off(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<HashSet<DocumentId>, StoreError> {
+    let rows: Vec<SwitchedOff> = sql_query(
+        "SELECT id FROM documents WHERE tenant_id = $1 AND id = ANY($2) AND deleting_at IS NULL AND NOT enabled",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Array<Uuid>, _>(ids)
+    .prepared()
+    .load(&mut tx.conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// The ready versions of those of `ids` that have one and are neither switched off nor being deleted; for the others a replica has nothing to hold.
 ///
 /// # Errors
 /// [`StoreError`].
@@ -188,7 +210,7 @@ pub async fn indexed(tx: &mut TenantTx, model: &str, ids: &[DocumentId]) -> Resu
                 (SELECT i.source_id FROM source_items i WHERE i.tenant_id = d.tenant_id AND i.document_id = d.id LIMIT 1) AS source_id
          FROM documents d JOIN document_versions v
            ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
-         WHERE d.tenant_id = $1 AND d.id = ANY($2) AND d.deleting_at IS NULL",
+         WHERE d.tenant_id = $1 AND d.id = ANY($2) AND d.deleting_at IS NULL AND d.enabled",
     )
     .bind::<Uuid, _>(tx.tenant)
     .bind::<Array<Uuid>, _>(ids)

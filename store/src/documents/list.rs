@@ -2,7 +2,7 @@ use super::Document;
 use super::find::SELECT;
 use crate::prepared::Prepare;
 use crate::{CollectionId, DocumentId, KnowledgeBaseId, SourceId, StoreError, TenantTx};
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Uuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Uuid};
 use diesel::{QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -29,6 +29,8 @@ pub struct DocumentFilter {
     pub mime_type: Option<String>,
     /// Stands in the title or the external id, in any case; nothing in it is a pattern.
     pub words: Option<String>,
+    /// Those that are switched on, or off.
+    pub enabled: Option<bool>,
     /// Where the previous page ended.
     pub before: Option<DocumentId>,
     pub limit: i64,
@@ -53,7 +55,8 @@ pub async fn list(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Listed, 
         || filter.source.is_some()
         || filter.collection.is_some()
         || filter.mime_type.is_some()
-        || filter.words.is_some();
+        || filter.words.is_some()
+        || filter.enabled.is_some();
     if !is_narrow {
         let documents = of_base(tx, filter).await?;
         return Ok(Listed {
@@ -113,7 +116,7 @@ fn candidates(filter: &DocumentFilter) -> &'static str {
          WHERE tenant_id = $1 AND knowledge_base_id = $2 AND external_id = $3 AND deleting_at IS NULL AND ($4 IS NULL OR id < $4) LIMIT $5"
     } else if filter.external_ids.is_some() {
         "SELECT id FROM documents
-         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND external_id = ANY($11) AND deleting_at IS NULL AND ($4 IS NULL OR id < $4)
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND external_id = ANY($12) AND deleting_at IS NULL AND ($4 IS NULL OR id < $4)
          ORDER BY id DESC LIMIT $5"
     } else if filter.source.is_some() {
         "SELECT DISTINCT document_id AS id FROM source_items
@@ -142,8 +145,9 @@ async fn look_through(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Matc
                AND ($7 IS NULL OR lower($7) IN (lower(d.mime_type), lower(split_part(d.mime_type, ';', 1))))
                AND ($8 IS NULL OR strpos(lower(d.title), lower($8)) > 0 OR strpos(lower(d.external_id), lower($8)) > 0)
                AND ($10 IS NULL OR d.collection_id = $10)
-               AND ($11 IS NULL OR d.external_id = ANY($11))
-               AND ($12 IS NULL OR starts_with(d.external_id, $12))
+               AND ($11 IS NULL OR d.enabled = $11)
+               AND ($12 IS NULL OR d.external_id = ANY($12))
+               AND ($13 IS NULL OR starts_with(d.external_id, $13))
              ORDER BY d.id DESC LIMIT $9) AS matched,
              (SELECT id FROM looked ORDER BY id DESC OFFSET $5 - 1 LIMIT 1) AS looked_to",
         candidates(filter)
@@ -159,6 +163,7 @@ async fn look_through(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Matc
         .bind::<Nullable<Text>, _>(filter.words.as_deref())
         .bind::<BigInt, _>(wanted)
         .bind::<Nullable<Uuid>, _>(filter.collection)
+        .bind::<Nullable<Bool>, _>(filter.enabled)
         .bind::<Nullable<Array<Text>>, _>(filter.external_ids.as_ref())
         .bind::<Nullable<Text>, _>(filter.external_id_prefix.as_deref())
         .prepared()

@@ -79,3 +79,23 @@ pub async fn revise(
     }
     Ok(revised)
 }
+
+/// Switches a document that is [`lock`]ed on or off, and tells the replicas: one that is off keeps all that it has, and is found by nothing. `updated_at` stays:
+/// its content has not changed.
+///
+/// # Errors
+/// [`StoreError::NotFound`] when its base is gone.
+pub async fn switch(tx: &mut TenantTx, document: &Document, enabled: bool) -> Result<(), StoreError> {
+    let switched =
+        sql_query("UPDATE documents SET enabled = $3 WHERE tenant_id = $1 AND id = $2 AND enabled IS DISTINCT FROM $3")
+            .bind::<Uuid, _>(tx.tenant)
+            .bind::<Uuid, _>(document.id)
+            .bind::<Bool, _>(enabled)
+            .prepared()
+            .execute(&mut tx.conn)
+            .await?;
+    if switched > 0 && document.ready_version.is_some() {
+        index_changes::record(tx, document.knowledge_base_id, &[document.id]).await?;
+    }
+    Ok(())
+}

@@ -20,9 +20,9 @@ const ACLS: &str = "SELECT d.id, v.acl AS indexed_acl, d.acl AS latest_acl
     FROM documents d
     JOIN document_versions v ON v.tenant_id = d.tenant_id AND v.document_id = d.id AND v.version = d.ready_version
     JOIN knowledge_bases b ON b.tenant_id = d.tenant_id AND b.id = d.knowledge_base_id AND b.deleting_at IS NULL
-    WHERE d.tenant_id = $1 AND d.id = ANY($2) AND d.deleting_at IS NULL";
+    WHERE d.tenant_id = $1 AND d.id = ANY($2) AND d.deleting_at IS NULL AND d.enabled";
 
-/// The access lists of those of the documents that are served: none that is being deleted, alone or with its base.
+/// The access lists of those of the documents that are served: none that is switched off, or being deleted, alone or with its base.
 ///
 /// # Errors
 /// [`StoreError::Query`].

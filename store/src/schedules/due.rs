@@ -2,7 +2,7 @@ use super::Schedule;
 use super::find::COLUMNS;
 use crate::prepared::Prepare;
 use crate::store::Durability;
-use crate::{ScheduleId, StoreError, System, TenantId, TenantTx};
+use crate::{KnowledgeBaseId, ScheduleId, SourceId, StoreError, System, TenantId, TenantTx};
 use chrono::{DateTime, Utc};
 use diesel::sql_types::{BigInt, Bool, Nullable, Text, Timestamptz, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
@@ -121,6 +121,30 @@ pub async fn set_refusal(tx: &mut TenantTx, id: ScheduleId, refusal: &str, disab
     .bind::<Uuid, _>(id)
     .bind::<Text, _>(refusal)
     .bind::<Bool, _>(disable)
+    .prepared()
+    .execute(&mut tx.conn)
+    .await?;
+    Ok(())
+}
+
+/// Disables the schedules that bring a source up to date which is being deleted, by itself or with its base: it does not come back. They come before the source, as
+/// they do when they fire.
+///
+/// # Errors
+/// [`StoreError::Query`].
+pub(crate) async fn disable_for_deletion(
+    tx: &mut TenantTx,
+    source: Option<SourceId>,
+    base: Option<KnowledgeBaseId>,
+) -> Result<(), StoreError> {
+    sql_query(
+        "UPDATE schedules SET refusal = 'its source was deleted', refused_since = now(), enabled = false, next_tick = NULL, due_at = NULL
+         WHERE tenant_id = $1 AND enabled
+           AND payload ->> 'source_id' IN (SELECT id::text FROM sources WHERE tenant_id = $1 AND (id = $2 OR knowledge_base_id = $3))",
+    )
+    .bind::<Uuid, _>(tx.tenant)
+    .bind::<Nullable<Uuid>, _>(source)
+    .bind::<Nullable<Uuid>, _>(base)
     .prepared()
     .execute(&mut tx.conn)
     .await?;

@@ -7,6 +7,7 @@ mod firings;
 mod save;
 mod words;
 
+pub(crate) use self::due::disable_for_deletion;
 pub use self::due::{Due, DueSchedule, list_due, lock_due, set_next_tick, set_refusal};
 pub use self::find::{Schedule, find, list, lock, now};
 pub use self::firings::{Decision, Firing, last_fired, list_firings, record, trim_firings, unended_job};

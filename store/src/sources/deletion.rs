@@ -1,5 +1,6 @@
 use crate::jobs::Held;
 use crate::prepared::Prepare;
+use crate::schedules::disable_for_deletion;
 use crate::{DocumentId, JobId, KnowledgeBaseId, SourceId, StoreError, TenantTx, effects};
 use diesel::sql_types::{BigInt, Bool, Integer, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
@@ -133,11 +134,12 @@ pub async fn forget_unseen(tx: &mut TenantTx, sync: (SourceId, JobId)) -> Result
 }
 
 /// Notes that the source is to go; its name is free at once, and no sync writes for it any more. With `documents`, those that no other source has are
-/// being deleted from the same moment on. Returns the base that it is in.
+/// being deleted from the same moment on; its schedules are disabled. Returns the base that it is in.
 ///
 /// # Errors
 /// [`StoreError::NotFound`], also when its deletion has begun already.
 pub async fn begin_deletion(tx: &mut TenantTx, id: SourceId, documents: bool) -> Result<KnowledgeBaseId, StoreError> {
+    disable_for_deletion(tx, Some(id), None).await?;
     let marked: Option<Base> = sql_query(
         "UPDATE sources SET deleting_at = now() WHERE tenant_id = $1 AND id = $2 AND deleting_at IS NULL RETURNING knowledge_base_id",
     )

@@ -54,6 +54,7 @@ fn page(asked: &ReingestDocuments, before: Option<DocumentId>) -> DocumentFilter
         collection: asked.collection_id,
         mime_type: asked.mime_type.clone(),
         words: None,
+        enabled: None,
         before,
         limit: BATCH,
     }

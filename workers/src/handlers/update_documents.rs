@@ -45,6 +45,7 @@ fn page(asked: &UpdateDocuments, before: Option<DocumentId>) -> DocumentFilter {
         collection: which.collection_id,
         mime_type: which.mime_type.clone(),
         words: None,
+        enabled: None,
         before,
         limit: BATCH,
     }

@@ -101,6 +101,7 @@ pub(super) async fn apply_log(inner: &Inner, index: Index, start: i64, target: T
                 changed.truncate(fit);
                 ids.truncate(fit);
                 let ready = documents::indexed(tx, &by_index.embedding_model, &ids).await?;
+                let off = documents::switched_off(tx, &ids).await?;
                 // One number may span two pages, so only the last page may claim its own; it may have come further than the head was.
                 let seq = match changed.last() {
                     Some(change) if last => change.seq.max(head),
@@ -112,7 +113,8 @@ pub(super) async fn apply_log(inner: &Inner, index: Index, start: i64, target: T
                     era: index_changes::era_at(tx, base, seq).await?,
                 };
                 let of_page = index_changes::counted_by(tx).await?;
-                Ok::<_, StoreError>((changed, last, feed::changes(&ids, ready), reached, of_page))
+                let step = feed::changes(&ids, ready, &off);
+                Ok::<_, StoreError>((changed, last, step, reached, of_page))
             })
             .await?;
         // After a failover the numbers of this page may be of other changes than those of the pages before it.
@@ -165,7 +167,8 @@ pub(super) async fn apply_again(
                 let taken = documents::first_with_chunks(tx, left, PAGE_CHUNKS).await?;
                 let (ids, _) = left.split_at(taken);
                 let ready = documents::indexed(tx, &by_index.embedding_model, ids).await?;
-                Ok::<_, StoreError>((feed::changes(ids, ready), taken))
+                let off = documents::switched_off(tx, ids).await?;
+                Ok::<_, StoreError>((feed::changes(ids, ready, &off), taken))
             })
             .await?;
         target.apply(store, index, step, at).await?;

@@ -1,14 +1,19 @@
 use retrieval::{Acl, DocumentChange, Facts, IndexedChunk, IndexedDocument};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use store::{DocumentId, documents};
 
-/// What a replica has to do about documents that changed: those that are ready are put in place, the others taken out.
-pub(super) fn changes(changed: &[DocumentId], ready: Vec<documents::IndexedDocument>) -> Vec<DocumentChange> {
+/// What a replica has to do about documents that changed: those that are ready are put in place, the others taken out, of which some are there and switched off.
+pub(super) fn changes(
+    changed: &[DocumentId],
+    ready: Vec<documents::IndexedDocument>,
+    switched_off: &HashSet<DocumentId>,
+) -> Vec<DocumentChange> {
     let mut ready: HashMap<DocumentId, documents::IndexedDocument> = ready.into_iter().map(|d| (d.id, d)).collect();
     changed
         .iter()
         .map(|id| match ready.remove(id) {
             Some(document) => DocumentChange::Upsert(indexed(document)),
+            None if switched_off.contains(id) => DocumentChange::Hide(id.0),
             None => DocumentChange::Delete(id.0),
         })
         .collect()
@@ -47,5 +52,21 @@ fn indexed(document: documents::IndexedDocument) -> IndexedDocument {
         },
         acl,
         chunks,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn of_what_is_not_ready_that_which_is_switched_off_is_hidden_and_the_rest_deleted() {
+        let [off, gone] = [1, 2].map(|id| DocumentId(Uuid::from_u128(id)));
+        let changes = changes(&[off, gone], Vec::new(), &HashSet::from([off]));
+        assert!(
+            matches!(changes[..], [DocumentChange::Hide(hidden), DocumentChange::Delete(deleted)] if hidden == off.0 && deleted == gone.0),
+            "{changes:?}"
+        );
     }
 }

@@ -46,6 +46,8 @@ pub struct Replicas {
 pub(super) struct Inner {
     pub(super) store: Store,
     root: PathBuf,
+    /// Whether it goes on with what another process left on the disk.
+    takes_over: bool,
     slot: OnceLock<Slot>,
     pub(super) open: OpenReplicas,
     pub(super) most_disk_bytes: u64,
@@ -63,11 +65,23 @@ impl Replicas {
     /// Opens nothing yet. `models` says how long the vectors of a base are.
     #[must_use]
     pub fn new(store: Store, settings: &config::Settings, models: EmbeddingModels) -> Self {
+        Self::build(store, settings, models, true)
+    }
+
+    /// The same for a process that answers no searches, and asks questions now and then: it holds what it opens itself, and leaves what was searched by another
+    /// to those that do.
+    #[must_use]
+    pub fn beside_searches(store: Store, settings: &config::Settings, models: EmbeddingModels) -> Self {
+        Self::build(store, settings, models, false)
+    }
+
+    fn build(store: Store, settings: &config::Settings, models: EmbeddingModels, takes_over: bool) -> Self {
         let limits = &settings.retrieval;
         let most_bytes = usize::try_from(megabytes(limits.replica_memory_mb)).unwrap_or(usize::MAX);
         let inner = Inner {
             store,
             root: settings.storage.data_dir.join("replicas"),
+            takes_over,
             slot: OnceLock::new(),
             open: OpenReplicas::new(limits.open_replicas, most_bytes),
             most_disk_bytes: megabytes(limits.replica_disk_mb),
@@ -244,7 +258,11 @@ impl Replicas {
         if let Some(slot) = self.inner.slot.get() {
             return Ok(slot);
         }
-        let acquired = Slot::acquire(&self.inner.root).map_err(failed)?;
+        let acquired = match self.inner.takes_over {
+            true => Slot::acquire(&self.inner.root),
+            false => Slot::acquire_empty(&self.inner.root),
+        };
+        let acquired = acquired.map_err(failed)?;
         Ok(self.inner.slot.get_or_init(|| acquired))
     }
 

@@ -5,6 +5,7 @@ use futures::StreamExt as _;
 use retrieval::{Place, Remains, Slot};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
+use std::time::Instant;
 use store::knowledge_bases::{KnowledgeBase, KnowledgeBaseHead};
 use store::replica_cursors::{self, ReplicaCursor};
 use store::{KnowledgeBaseId, StoreError, System, TenantId, knowledge_bases};
@@ -40,16 +41,24 @@ pub(super) async fn run(replicas: &Replicas, system: &System) {
         if let Err(error) = registered::tell_missing(replicas, system).await {
             tracing::warn!(%error, "replicas that are not on the disk are still counted on");
         }
-        // One that is built anew takes minutes, and the others are to be known as being there meanwhile.
-        futures::stream::iter(on_disk(slot))
-            .for_each_concurrent(VISITED_AT_ONCE, async |((tenant, base), found)| {
-                if let Err(error) = visit(replicas, (tenant, base), &found, tidy).await {
-                    tracing::warn!(knowledge_base.id = %base, %error, "a replica could not be refreshed");
-                }
+        // Those that are there first: what is built anew takes minutes.
+        let mut to_build: Vec<Absent> = futures::stream::iter(on_disk(slot))
+            .map(async |((tenant, base), found)| {
+                let visited = visit(replicas, (tenant, base), &found, tidy).await;
                 // What it opened is closed again before it opens more.
                 replicas.make_room(None).await;
+                visited.unwrap_or_else(|error| {
+                    tracing::warn!(knowledge_base.id = %base, %error, "a replica could not be refreshed");
+                    Vec::new()
+                })
             })
+            .buffer_unordered(VISITED_AT_ONCE)
+            .concat()
             .await;
+        // One that takes long and fails is not before the others each time.
+        let turn = usize::try_from(visits).unwrap_or(0).checked_rem(to_build.len());
+        to_build.rotate_left(turn.unwrap_or(0));
+        build(replicas, &to_build).await;
         replicas.make_room(None).await;
         if let Err(error) = replicas.make_room_on_disk().await {
             tracing::warn!(%error, "replicas could not be deleted from the disk");
@@ -57,14 +66,22 @@ pub(super) async fn run(replicas: &Replicas, system: &System) {
     }
 }
 
+/// A replica that the slot is to hold and cannot use: it was not closed, is of another release, or was never there.
+struct Absent {
+    tenant: TenantId,
+    base: KnowledgeBase,
+    head: i64,
+    cursor: Option<ReplicaCursor>,
+}
+
 /// `found`: the indexes of the base that the slot holds a replica of. Where it holds one, it comes to hold each that searches can use, so that none has to be
-/// waited for when the base switches.
+/// waited for when the base switches. Returns those that are to be built for that.
 async fn visit(
     replicas: &Replicas,
     (tenant, base): (TenantId, KnowledgeBaseId),
     found: &BTreeMap<i32, Option<Place>>,
     tidy: bool,
-) -> Result<(), JobError> {
+) -> Result<Vec<Absent>, JobError> {
     let slot = replicas.slot()?.id();
     let (head, cursors) = replicas
         .store()
@@ -88,9 +105,10 @@ async fn visit(
             replicas.remove(index).await?;
         }
     }
-    let Some(head) = head else { return Ok(()) };
+    let mut absent = Vec::new();
+    let Some(head) = head else { return Ok(absent) };
     if !found.keys().any(|generation| known(*generation).is_some()) {
-        return Ok(());
+        return Ok(absent);
     }
     for by_index in head.by_index() {
         let generation = by_index.index_generation;
@@ -99,12 +117,50 @@ async fn visit(
             let is_there = cursor.erased_seq == head.seq && cursor.seq == head.seq;
             is_there && !tidy && !is_elsewhere(replicas, Index::of(tenant, &by_index), &head, closed_at)
         });
+        let index = Index::of(tenant, &by_index);
         match followed {
-            Some(cursor) => moved(replicas, Index::of(tenant, &by_index), cursor.seq, cursor.erased_seq).await?,
+            Some(cursor) => moved(replicas, index, cursor.seq, cursor.erased_seq).await?,
+            None if closed_at.is_none() && replicas.inner().open.find(index, false).is_none() => {
+                let of = index.in_slot(slot);
+                replicas
+                    .store()
+                    .tenant(tenant, async move |tx| replica_cursors::awaits(tx, of).await)
+                    .await?;
+                absent.push(Absent {
+                    tenant,
+                    base: by_index,
+                    head: head.seq,
+                    cursor: known(generation).cloned(),
+                });
+            }
             None => follow(replicas, tenant, &by_index, head.seq, known(generation), tidy).await?,
         }
     }
-    Ok(())
+    Ok(absent)
+}
+
+/// Builds replicas that nobody has asked for, until the others are to be visited again: one at a time, so that jobs and searches keep the other processors. A
+/// new release, or a machine that lost its power, leaves all of them to be built.
+async fn build(replicas: &Replicas, all: &[Absent]) {
+    let began = Instant::now();
+    for absent in all {
+        if began.elapsed() >= replicas.inner().refresh_interval {
+            return;
+        }
+        let built = follow(
+            replicas,
+            absent.tenant,
+            &absent.base,
+            absent.head,
+            absent.cursor.as_ref(),
+            false,
+        )
+        .await;
+        if let Err(error) = built {
+            tracing::warn!(knowledge_base.id = %absent.base.id, %error, "a replica could not be built");
+        }
+        replicas.make_room(None).await;
+    }
 }
 
 /// Whether the replica itself does not stand where its row says, since the database was set back behind both. One that was not closed says nothing: its row has

@@ -19,6 +19,7 @@ pub(crate) struct ListDocuments {
     collection: Option<CollectionId>,
     mime_type: Option<String>,
     words: Option<String>,
+    enabled: Option<bool>,
     before: Option<DocumentId>,
     limit: i64,
 }
@@ -35,6 +36,7 @@ impl FromQuery for ListDocuments {
             collection: query.id("collection_id").map(CollectionId),
             mime_type: query.bounded_text("mime_type", 1..=200),
             words: query.bounded_text("q", 1..=200),
+            enabled: query.choice("enabled", &["true", "false"], |text| text.parse().ok()),
             before: before.map(DocumentId),
             limit: query.limit(),
         })
@@ -58,6 +60,7 @@ impl FromQuery for ListDocuments {
         ("collection_id" = Option<Uuid>, Query, description = "Those that are in this collection."),
         ("mime_type" = Option<String>, Query, description = "Such as `application/pdf`; without parameters, those with any."),
         ("q" = Option<String>, Query, description = "1 to 200 characters that stand in the title or the external id, in upper or lower case."),
+        ("enabled" = Option<bool>, Query, description = "False: those that are switched off. True: those that are not."),
         ("limit" = Option<i64>, Query, description = "1 to 100; 20 by default."),
         ("cursor" = Option<String>, Query, description = "`next_cursor` of the page before."),
     ),
@@ -84,6 +87,7 @@ pub(crate) async fn list_documents(
         collection: query.collection,
         mime_type: query.mime_type,
         words: query.words,
+        enabled: query.enabled,
         before: query.before,
         limit: limit + 1,
     };

@@ -96,14 +96,14 @@ fn threads(replica: &Replica, cases: &Cases<'_>, mode: Mode, clients: usize) -> 
     Ok((times.len() as f64 / start.elapsed().as_secs_f64(), Quantiles::of(times)))
 }
 
-/// Whole requests, hybrid and by keywords: sent, queued, searched, read back.
+/// Whole requests, by mode: sent, queued, searched, read back.
 pub(super) async fn over_http(base: KnowledgeBaseId, cases: &Cases<'_>) -> anyhow::Result<Value> {
     let client = cases.client.for_bulk_work();
     settle(&client, base.0, cases.query(0).0).await?;
     println!("{:<44}{:>10}{:>10}{:>10}", "through HTTP, ms", "p50", "p99", "n");
     let mut all = Vec::new();
-    for mode in ["keyword", "hybrid"] {
-        for &clients in cases.clients {
+    for (of_mode, mode) in ["keyword", "vector", "hybrid"].into_iter().enumerate() {
+        for (of_clients, &clients) in cases.clients.iter().enumerate() {
             let (next, start) = (AtomicUsize::new(0), Instant::now());
             let one = async || -> anyhow::Result<Vec<f64>> {
                 let mut times = Vec::new();
@@ -113,7 +113,7 @@ pub(super) async fn over_http(base: KnowledgeBaseId, cases: &Cases<'_>) -> anyho
                         return Ok(times);
                     }
                     // A text of its own each time: the vectors of repeated questions are remembered.
-                    let text = format!("{} {number}", cases.query(number).0);
+                    let text = format!("{} {of_mode}{of_clients}{number}", cases.query(number).0);
                     let body = json!({ "knowledge_base_ids": [base], "query": text, "mode": mode });
                     times.push(run_interactive(&client, "search", &body).await?.took.as_secs_f64() * 1e3);
                 }

@@ -38,6 +38,9 @@ pub(super) struct ListArgs {
     /// Only those with this in their title or external id, in upper or lower case
     #[arg(long, value_name = "TEXT")]
     query: Option<String>,
+    /// Only those that are switched off
+    #[arg(long)]
+    disabled: bool,
     /// How many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
@@ -60,6 +63,8 @@ struct Listed {
     chunk_count: u64,
     external_id: Option<String>,
     error: Option<Failure>,
+    /// Not said by servers that know no other.
+    enabled: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +103,7 @@ async fn read(client: &Client, base: Uuid, args: &ListArgs) -> anyhow::Result<(V
         ("source_id", source.map(|id| id.to_string())),
         ("mime_type", args.mime_type.clone()),
         ("q", args.query.clone()),
+        ("enabled", args.disabled.then(|| "false".to_owned())),
     ];
     let wanted = usize::try_from(args.limit)?;
     let mut documents: Vec<Value> = Vec::new();
@@ -138,8 +144,12 @@ fn line(document: &Listed) -> String {
     let external_id = document.external_id.as_deref().unwrap_or_default();
     let failure = document.error.as_ref().filter(|_| document.state == "failed");
     let failure = failure.map(|error| format!(" {}", one_line(&error.code, 60)));
+    let off = match document.enabled {
+        Some(false) => "  switched off",
+        Some(true) | None => "",
+    };
     let line = format!(
-        "{}  {:<8}{}  {}  {}  {}  {}",
+        "{}  {:<8}{}{off}  {}  {}  {}  {}",
         document.id,
         one_line(&document.state, 20),
         failure.unwrap_or_default(),
@@ -179,6 +189,7 @@ mod tests {
             collection: None,
             mime_type: None,
             query: Some("a&b".into()),
+            disabled: true,
             limit: 3,
             cursor: Some("z".into()),
             json: false,
@@ -189,7 +200,7 @@ mod tests {
         let (of_base, asked) = asked.split_first().unwrap();
         assert!(of_base.starts_with("GET /v1/knowledge-bases?"), "{of_base}");
         let page = |limit: usize, cursor: &str| {
-            format!("GET /v1/knowledge-bases/{id}/documents?limit={limit}&state=ready&q=a%26b{cursor}")
+            format!("GET /v1/knowledge-bases/{id}/documents?limit={limit}&state=ready&q=a%26b&enabled=false{cursor}")
         };
         assert_eq!(
             asked,
@@ -257,6 +268,12 @@ mod tests {
         assert!(
             text(&[failed], None).starts_with(&format!("{id}  failed   no_text  text/plain  ")),
             "why it failed is said"
+        );
+        let mut off = listed(Value::Null);
+        off.enabled = Some(false);
+        assert_eq!(
+            text(&[off], None),
+            format!("{id}  ready     switched off  text/plain  1 chunk  Lantern\u{fffd}[2J\n")
         );
     }
 }

@@ -34,7 +34,7 @@ enum Command {
     Show(ShowArgs),
     /// Get the bytes of a document as they were submitted: of the version that is served, or else of the newest
     Content(ContentArgs),
-    /// Change a document's metadata, access list and collection, without ingesting it again; what is not given stays
+    /// Change a document's metadata, access list and collection, or switch it off or on, without ingesting it again; what is not given stays
     Update(UpdateArgs),
     /// Change many documents of a knowledge base, by a job: members of their metadata, who may see them, where they are
     UpdateMany(UpdateManyArgs),

@@ -27,6 +27,8 @@ struct Shown {
     title: String,
     mime_type: String,
     state: String,
+    /// Not said by servers that know no other.
+    enabled: Option<bool>,
     version: i64,
     ready_version: Option<i64>,
     chunk_count: u64,
@@ -115,6 +117,9 @@ fn text(document: &Shown, steps: &[Step], made: &[Step], chunks: &[Chunk]) -> St
         number_of(document.size_bytes, "byte"),
         number_of(document.chunk_count, "chunk")
     ));
+    if document.enabled == Some(false) {
+        text.push_str("switched off: nothing finds it\n");
+    }
     if let Some(external_id) = &document.external_id {
         text.push_str(&format!("external id  {}\n", one_line(external_id, 200)));
     }
@@ -158,7 +163,7 @@ mod tests {
     #[test]
     fn a_document_is_told_from_upload_to_chunk() {
         let document: Shown = serde_json::from_value(json!({
-            "id": Uuid::from_u128(1), "title": "Lantern\u{1b}[2J", "mime_type": "application/pdf", "state": "failed", "version": 2, "ready_version": 1,
+            "id": Uuid::from_u128(1), "title": "Lantern\u{1b}[2J", "mime_type": "application/pdf", "state": "failed", "enabled": false, "version": 2, "ready_version": 1,
             "chunk_count": 3, "size_bytes": 9000, "external_id": null, "said": {"author": "Ann", "pages": 2}, "job_id": Uuid::from_u128(2),
             "error": {"code": "encrypted", "message": "The PDF is encrypted.", "retryable": false}, "ready_job_id": Uuid::from_u128(3),
         }))
@@ -180,6 +185,7 @@ mod tests {
             text(&document, &steps, &made, &chunks),
             "00000000-0000-0000-0000-000000000001  Lantern\u{fffd}[2J\n\
              failed  version 2 (version 1 is served)  application/pdf  9000 bytes  3 chunks\n\
+             switched off: nothing finds it\n\
              says  author: Ann\n\
              says  pages: 2\n\
              job  00000000-0000-0000-0000-000000000002\n\

@@ -24,6 +24,12 @@ pub(super) struct UpdateArgs {
     /// Take it out of the collection that it is in
     #[arg(long)]
     no_collection: bool,
+    /// Switch it off: it stays as it is, and nothing finds it until it is switched on
+    #[arg(long, conflicts_with = "enable")]
+    disable: bool,
+    /// Switch it on again
+    #[arg(long)]
+    enable: bool,
     /// Print the document as JSON
     #[arg(long)]
     json: bool,
@@ -42,17 +48,19 @@ pub(super) async fn update(args: UpdateArgs) -> anyhow::Result<Outcome> {
         (None, true) => Some(Value::Null),
         (None, false) => None,
     };
+    let enabled = (args.disable || args.enable).then_some(Value::Bool(args.enable));
     let fields = [
         ("metadata", args.metadata),
         ("acl", args.acl),
         ("collection_id", collection),
+        ("enabled", enabled),
     ];
     let given = fields
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let body: Map<String, Value> = given.collect();
     if body.is_empty() {
-        bail!("nothing is to be changed: give --metadata, --acl, --collection or --no-collection");
+        bail!("nothing is to be changed: give --metadata, --acl, --collection, --no-collection, --disable or --enable");
     }
     let id = args.id.to_string();
     let send = || client.request(Method::PATCH, &["documents", &id]).json(&body);
@@ -66,10 +74,11 @@ pub(super) async fn update(args: UpdateArgs) -> anyhow::Result<Outcome> {
             Some(value) => printable(&value.to_string()),
         };
         print(&format!(
-            "{id}\nmetadata  {}\nacl  {}\ncollection  {}\n",
+            "{id}\nmetadata  {}\nacl  {}\ncollection  {}\nenabled  {}\n",
             field("metadata"),
             field("acl"),
-            field("collection_id")
+            field("collection_id"),
+            field("enabled")
         ))?;
     }
     Ok(Outcome::Done)

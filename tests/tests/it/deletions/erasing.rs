@@ -1,6 +1,7 @@
 //! What was deleted leaves every row and every file.
 use super::support::{SENTINEL, columns_with_sentinel, complete, delete, document, files_with_sentinel, ingest, start};
 use diesel_async::SimpleAsyncConnection;
+use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
 use tests::{TestApp, eventually};
@@ -64,6 +65,25 @@ async fn no_row_and_no_file_keeps_a_word_of_a_deleted_document() {
         "the other document's vector is left"
     );
     assert_eq!(search(&app, &base).await, 1);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_was_switched_off_before_it_is_deleted_leaves_no_file_with_a_word_of_it() {
+    let app = start().await;
+    let (base, gone) = used(&app).await;
+    let off = app.client.request(Method::PATCH, &format!("/v1/documents/{gone}"));
+    let off = app.client.send(off.json(&json!({"enabled": false}))).await;
+    assert_eq!(off.status.as_u16(), 200, "{}", off.text);
+    // The replica has taken it out, and may have left its words where they were.
+    assert_eq!(search(&app, &base).await, 1);
+    let id = delete(&app.client, &format!("/v1/documents/{gone}")).await;
+    complete(&app.client, &id).await;
+    assert_eq!(
+        columns_with_sentinel(&app.database.owner_url).await,
+        Vec::<String>::new()
+    );
+    assert_eq!(files_with_sentinel(app.data.path()), Vec::<String>::new());
     app.finish().await;
 }
 

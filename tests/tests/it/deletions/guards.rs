@@ -207,6 +207,27 @@ async fn a_document_whose_list_was_narrowed_in_place_is_shown_by_nothing_althoug
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_document_that_was_switched_off_is_shown_by_nothing_although_no_replica_has_heard_of_it() {
+    let app = TestApp::start().await;
+    let base = app.client.knowledge_base("base").await;
+    let hidden = ingest(&app.client, &base, "amber").await;
+    let mut conn = app.database.owner().await;
+    nothing_tells_of(&app, &base, &hidden, json!({}), async || {
+        let path = format!("/v1/documents/{hidden}");
+        let switched = app.client.request(Method::PATCH, &path);
+        let switched = app.client.send(switched.json(&json!({"enabled": false}))).await;
+        assert_eq!(switched.status.as_u16(), 200, "{}", switched.text);
+        // From here on no replica can read the log of changes.
+        conn.batch_execute("BEGIN; LOCK TABLE index_changes IN ACCESS EXCLUSIVE MODE")
+            .await
+            .unwrap();
+    })
+    .await;
+    conn.batch_execute("COMMIT").await.unwrap();
+    app.abandon().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_documents_of_a_deleted_source_are_shown_by_nothing_before_its_job_has_run() {
     let app = TestApp::start().await;
     let page = SitePage::html(&format!(

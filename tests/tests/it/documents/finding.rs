@@ -192,6 +192,7 @@ async fn a_parameter_that_cannot_be_meant_is_refused() {
         ("external_id", longer.as_str()),
         ("mime_type", ""),
         ("source_id", "site"),
+        ("enabled", "1"),
     ] {
         let request = app
             .client

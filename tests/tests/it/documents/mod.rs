@@ -9,4 +9,5 @@ mod reingesting;
 mod reingesting_bases;
 mod replacing;
 mod revising;
+mod switching;
 mod updating_many;

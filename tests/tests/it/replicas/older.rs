@@ -4,7 +4,7 @@ use diesel_async::SimpleAsyncConnection;
 use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
-use tests::{TestApp, eventually};
+use tests::{Process, TestApp, eventually};
 
 /// The folders of the tenant's bases, one a release's layout.
 fn layouts(app: &TestApp) -> Vec<std::path::PathBuf> {
@@ -119,4 +119,106 @@ async fn a_replica_of_another_release_is_known_not_to_be_there_and_built_before_
 #[tokio::test(flavor = "multi_thread")]
 async fn a_replica_whose_process_was_killed_is_known_not_to_be_there_and_built_before_anybody_searches() {
     is_built_anew_unasked(|current| std::fs::remove_file(current.join("clean.json")).unwrap()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn replicas_that_are_there_are_visited_before_others_are_built_one_at_a_time() {
+    let mut app = start(&[]).await;
+    let names = ["lighthouse", "harbour", "ferry", "bridge", "tunnel"];
+    for name in names {
+        let base = filled(&app, name, 1).await;
+        finds(&app, &base, name).await;
+    }
+    app.context.replicas.keep_fresh(&app.context.system);
+    let known = "SELECT count(*) FROM replica_cursors WHERE seq = 1 AND erased_seq = 1";
+    eventually("all are known to be up to date", Duration::from_secs(20), async || {
+        app.count(known).await == 5
+    })
+    .await;
+    app.stop_workers().await;
+    app.context.replicas.close().await;
+    let mut closed = layouts(&app);
+    closed.sort();
+    let there = closed.pop().unwrap();
+    for unusable in &closed {
+        std::fs::remove_file(unusable.join("clean.json")).unwrap();
+    }
+    app.execute("UPDATE replica_cursors SET seen_at = now() - interval '1 hour'")
+        .await;
+    // Of one that is known already not to be there.
+    let base = |replica: &Path| {
+        replica
+            .parent()
+            .unwrap()
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned()
+    };
+    let of_one = format!(
+        "UPDATE replica_cursors SET seq = 0 WHERE knowledge_base_id = '{}'",
+        base(&closed[0])
+    );
+    app.execute(&of_one).await;
+
+    // Whoever builds waits for this.
+    let mut held = app.database.owner().await;
+    held.batch_execute("BEGIN; LOCK TABLE index_changes IN ACCESS EXCLUSIVE MODE")
+        .await
+        .unwrap();
+    another_process(&mut app);
+    app.context.replicas.keep_fresh(&app.context.system);
+    let seen = "SELECT count(*) FROM replica_cursors WHERE seen_at > now() - interval '1 minute'";
+    eventually(
+        "all are known to be looked after",
+        Duration::from_secs(10),
+        async || app.count(seen).await == 5,
+    )
+    .await;
+    let of_there = format!(
+        "SELECT count(*) FROM replica_cursors WHERE knowledge_base_id = '{}' AND seq = 1",
+        base(&there)
+    );
+    assert_eq!(app.count(&of_there).await, 1);
+    let building = "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+        WHERE c.relname = 'index_changes' AND NOT l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    eventually("one is being built", Duration::from_secs(10), async || {
+        app.count(building).await > 0
+    })
+    .await;
+    for _ in 0..20 {
+        assert_eq!(app.count(building).await, 1);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    held.batch_execute("ROLLBACK").await.unwrap();
+    eventually("all are built", Duration::from_secs(20), async || {
+        app.count(known).await == 5
+    })
+    .await;
+    app.start_workers(jobs::Pool::ALL.to_vec());
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_that_answers_no_searches_leaves_replicas_to_one_that_does() {
+    let mut app = start(&[]).await;
+    let base = filled(&app, "lighthouse", 3).await;
+    finds(&app, &base, "lighthouse").await;
+    app.stop_workers().await;
+    app.context.replicas.close().await;
+    another_process(&mut app);
+    let own = app.environment();
+    let environment: Vec<(&str, &str)> = own.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let log = app.data.path().join("worker.log");
+    let _general = Process::start(&["worker", "--pools", "general"], &environment, &log);
+    let its_own = app.data.path().join("replicas/1/slot.id");
+    eventually("it has a place of its own", Duration::from_secs(30), async || {
+        its_own.exists()
+    })
+    .await;
+    app.start_workers(vec![jobs::Pool::Retrieval, jobs::Pool::Ingest]);
+    finds(&app, &base, "lighthouse").await;
+    assert_eq!(on_disk(&app), [(base, true)]);
+    app.finish().await;
 }

@@ -106,10 +106,21 @@ async fn the_schedule_of_a_source_that_is_gone_says_so_and_makes_no_dead_letters
     let made = app.client.post("/v1/schedules", schedule).await;
     let schedule = format!("/v1/schedules/{}", made.body["id"].as_str().unwrap());
     let deleted = app.client.delete(&format!("/v1/sources/{source}")).await;
+    // At once, not at a tick that may be weeks away.
+    let shown = app.client.get(&schedule).await.body;
+    assert_eq!(shown["refusal"]["reason"], "its source was deleted", "{shown}");
+    assert_eq!(
+        (&shown["enabled"], &shown["next_fire_at"]),
+        (&json!(false), &Value::Null)
+    );
     app.client.ended(deleted.body["id"].as_str().unwrap()).await;
     let fired = app.client.post(&format!("{schedule}/fire"), Value::Null).await;
     assert_eq!(fired.status.as_u16(), 409, "{}", fired.text);
-    app.execute("UPDATE schedules SET due_at = now()").await;
+    // One that was made while the source went is told at its tick.
+    app.execute(
+        "UPDATE schedules SET enabled = true, next_tick = now(), due_at = now(), refusal = NULL, refused_since = NULL",
+    )
+    .await;
     eventually("the schedule says why", Duration::from_secs(10), async || {
         let shown = app.client.get(&schedule).await.body;
         shown["refusal"]["reason"]
@@ -135,6 +146,37 @@ async fn the_schedule_of_a_source_that_is_gone_says_so_and_makes_no_dead_letters
     patch(json!({"enabled": true}))
         .await
         .expect_problem(422, "unknown_kind");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_deletion_of_a_base_disables_the_schedules_of_its_sources_and_no_others() {
+    let app = start().await;
+    let site = FakeSite::start(&[("/", page("welcome", &[]))]).await;
+    let mut schedules = Vec::new();
+    let mut bases = Vec::new();
+    for name in ["going", "staying"] {
+        let base = app.client.knowledge_base(name).await;
+        let config = json!({"start_urls": [format!("{}/", site.url)], "mode": "links"});
+        let source = json!({"kind": "web", "name": "site", "config": config, "acl": {"public": true}});
+        let made = app
+            .client
+            .post(&format!("/v1/knowledge-bases/{base}/sources"), source)
+            .await;
+        let payload = json!({"source_id": made.body["id"]});
+        let body = json!({"name": name, "cron": "@yearly", "kind": "sync_source", "payload": payload});
+        let made = app.client.post("/v1/schedules", body).await;
+        schedules.push(format!("/v1/schedules/{}", made.body["id"].as_str().unwrap()));
+        bases.push(base);
+    }
+    let deleted = app.client.delete(&format!("/v1/knowledge-bases/{}", bases[0])).await;
+    assert_eq!(deleted.status.as_u16(), 202, "{}", deleted.text);
+    let going = app.client.get(&schedules[0]).await.body;
+    assert_eq!(going["refusal"]["reason"], "its source was deleted", "{going}");
+    assert_eq!(going["enabled"], false);
+    let staying = app.client.get(&schedules[1]).await.body;
+    assert_eq!((&staying["refusal"], &staying["enabled"]), (&Value::Null, &json!(true)));
+    app.client.ended(deleted.body["id"].as_str().unwrap()).await;
     app.finish().await;
 }
 

@@ -1,5 +1,6 @@
 //! The server's copy follows its base: through changes, losses and failures.
 use super::{app_with, base_in, ingest, search, start, titles, titles_of};
+use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
 use store::{KnowledgeBaseId, StoreError, vector_indexes};
@@ -31,6 +32,36 @@ async fn what_was_ingested_before_a_search_is_found_by_it_and_what_was_replaced_
         titles_of(&search(&app, &base, "stone heron").await).len() == 1 && server.chunks().len() == 1
     })
     .await;
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_switched_off_is_taken_off_the_server_and_not_missed_there_until_it_is_switched_on() {
+    let server = QdrantDouble::start().await;
+    let app = app_with(&server).await;
+    let base = base_in(&app, "base", "qdrant").await;
+    let heron = ingest(&app, &base, "heron", HERON).await;
+    ingest(&app, &base, "otter", "The otter swims.").await;
+    assert_eq!(titles(&app, &base, "heron river").await[0], "heron");
+    let switch = async |enabled: bool| {
+        let request = app.client.request(Method::PATCH, &format!("/v1/documents/{heron}"));
+        let switched = app.client.send(request.json(&json!({ "enabled": enabled }))).await;
+        assert_eq!(switched.status.as_u16(), 200, "{}", switched.text);
+    };
+    let models = app.texts("SELECT embedding_model AS text FROM knowledge_bases").await;
+    let wanted = async || {
+        let (id, model) = (KnowledgeBaseId(base.parse().unwrap()), models[0].clone());
+        let counted = app.context.store.tenant(app.tenant, async move |tx| {
+            store::documents::count_of_base(tx, id, &model).await
+        });
+        usize::try_from(counted.await.unwrap().chunks).unwrap()
+    };
+    for (enabled, chunks) in [(false, 1), (true, 2)] {
+        switch(enabled).await;
+        let found = titles(&app, &base, "heron river").await;
+        assert_eq!(found.iter().any(|title| title == "heron"), enabled, "{found:?}");
+        assert_eq!((server.chunks().len(), wanted().await), (chunks, chunks), "{enabled}");
+    }
     app.finish().await;
 }
 
