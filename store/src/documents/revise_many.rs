@@ -130,7 +130,7 @@ impl Task {
     }
 }
 
-/// Changes those of the documents that are there, as [`revise`](super::revise) and [`collections::put`] do with one: what is served and what is still to be ingested, each version by what it
+/// Changes those of the documents that are there, as [`revise`](fn@super::revise) and [`collections::put`] do with one: what is served and what is still to be ingested, each version by what it
 /// has itself. Tells the replicas once. Documents that a source brings are left alone, as are those whose metadata would be too large, as a whole.
 ///
 /// # Errors
