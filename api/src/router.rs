@@ -63,6 +63,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(documents::content::download_document))
         .routes(routes!(documents::reingest::reingest_document))
         .routes(routes!(documents::reingest_many::reingest_documents))
+        .routes(routes!(documents::update_many::update_documents))
         .routes(routes!(deletions::list::list_deletions))
         .routes(routes!(deletions::show::show_deletion))
         .routes(routes!(

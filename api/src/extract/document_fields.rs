@@ -1,9 +1,9 @@
 use super::fields::{Fields, FromFields};
 use serde_json::{Value, json};
 use std::ops::RangeInclusive;
+use store::documents::METADATA_BYTES_MAX;
 use store::{BatchId, CollectionId};
 
-const MAX_METADATA_BYTES: usize = 16 << 10;
 const MAX_METADATA_DEPTH: usize = 8;
 
 /// How long a title may be.
@@ -46,11 +46,11 @@ pub(crate) fn metadata(fields: &mut Fields) -> Option<Value> {
             "too_deep",
             format!("must have at most {MAX_METADATA_DEPTH} levels"),
         );
-    } else if value.to_string().len() > MAX_METADATA_BYTES {
+    } else if value.to_string().len() > METADATA_BYTES_MAX {
         fields.error(
             "metadata",
             "too_large",
-            format!("must have at most {MAX_METADATA_BYTES} bytes as JSON"),
+            format!("must have at most {METADATA_BYTES_MAX} bytes as JSON"),
         );
     }
     Some(value)

@@ -2,7 +2,7 @@
 use super::JobObject;
 use jobs::kinds::{
     Answer, CheckResult, DeletedCollection, DeletedKnowledgeBase, DeletedSource, DroppedEmbeddings, EvaluatedRetrieval,
-    IngestedDocument, MigratedEmbeddings, ReingestedDocuments, SearchResult, SyncedSource,
+    IngestedDocument, MigratedEmbeddings, ReingestedDocuments, SearchResult, SyncedSource, UpdatedDocuments,
 };
 use utoipa::ToSchema;
 
@@ -32,6 +32,8 @@ job_results! {
     DocumentJob: IngestedDocument;
     /// The job that submits documents once more.
     ReingestJob: ReingestedDocuments;
+    /// The job that changes many documents.
+    DocumentsUpdateJob: UpdatedDocuments;
     /// The job that deletes a knowledge base.
     KnowledgeBaseDeletionJob: DeletedKnowledgeBase;
     /// The job that syncs a source.

@@ -53,8 +53,9 @@ pub(crate) use self::full_job::FullJob;
 pub(crate) use self::gate::GateObject;
 pub(crate) use self::job::{AttemptObject, JobObject};
 pub(crate) use self::job_results::{
-    AnswerJob, CheckJob, CollectionDeletionJob, DocumentJob, EmbeddingMigrationEndJob, EmbeddingMigrationJob,
-    EvaluationJob, KnowledgeBaseDeletionJob, ReingestJob, SearchJob, SourceDeletionJob, SourceSyncJob,
+    AnswerJob, CheckJob, CollectionDeletionJob, DocumentJob, DocumentsUpdateJob, EmbeddingMigrationEndJob,
+    EmbeddingMigrationJob, EvaluationJob, KnowledgeBaseDeletionJob, ReingestJob, SearchJob, SourceDeletionJob,
+    SourceSyncJob,
 };
 pub(crate) use self::kept_result::fill_in;
 pub(crate) use self::knowledge_base::KnowledgeBaseObject;

@@ -16,7 +16,7 @@ pub(super) enum Repeat {
 }
 
 /// Routes that take an `Idempotency-Key` and are to be done once: docs/API.md, "Work is a job".
-const UNDER_ONE_KEY: [(Method, &str); 18] = [
+const UNDER_ONE_KEY: [(Method, &str); 19] = [
     (Method::DELETE, "collections/*"),
     (Method::DELETE, "documents/*"),
     (Method::DELETE, "knowledge-bases/*"),
@@ -29,6 +29,7 @@ const UNDER_ONE_KEY: [(Method, &str); 18] = [
     (Method::POST, "documents/*/reingest"),
     (Method::POST, "jobs"),
     (Method::POST, "knowledge-bases"),
+    (Method::POST, "knowledge-bases/*/documents/update"),
     (Method::POST, "knowledge-bases/*/embedding-migration"),
     (Method::POST, "knowledge-bases/*/reingest"),
     (Method::POST, "schedules"),

@@ -13,14 +13,16 @@ mod migrate_embeddings;
 mod reingest_documents;
 mod search_knowledge;
 mod sync_source;
+mod update_documents;
 mod viewer;
 
 use crate::Kind;
 
 /// The names of all kinds: what may be limited, paused and told to webhooks.
-pub const NAMES: [&str; 20] = [
+pub const NAMES: [&str; 21] = [
     IngestDocument::NAME,
     ReingestDocuments::NAME,
+    UpdateDocuments::NAME,
     DeleteDocument::NAME,
     DeleteKnowledgeBase::NAME,
     SyncSource::NAME,
@@ -72,4 +74,5 @@ pub use self::search_knowledge::{
     SearchHit, SearchHitExplanation, SearchKnowledge, SearchMode, SearchResult,
 };
 pub use self::sync_source::{SyncReason, SyncSource, SyncedSource};
+pub use self::update_documents::{Placement, UpdateDocuments, UpdatedDocuments, WhichDocuments};
 pub use self::viewer::Viewer;

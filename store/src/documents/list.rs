@@ -17,6 +17,10 @@ pub struct DocumentFilter {
     pub state: Option<&'static str>,
     /// The one that goes by it: none that is being deleted.
     pub external_id: Option<String>,
+    /// Those that go by one of these: none that is being deleted.
+    pub external_ids: Option<Vec<String>>,
+    /// Those that go by something which begins so.
+    pub external_id_prefix: Option<String>,
     /// Those that come from it.
     pub source: Option<SourceId>,
     /// Those that are in it.
@@ -46,6 +50,8 @@ pub async fn list(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Listed, 
     // A state is that of the document's job, which is looked up one by one: so they are bounded too.
     let is_narrow = filter.state.is_some()
         || filter.external_id.is_some()
+        || filter.external_ids.is_some()
+        || filter.external_id_prefix.is_some()
         || filter.source.is_some()
         || filter.collection.is_some()
         || filter.mime_type.is_some()
@@ -108,6 +114,10 @@ fn candidates(filter: &DocumentFilter) -> &'static str {
     if filter.external_id.is_some() {
         "SELECT id FROM documents
          WHERE tenant_id = $1 AND knowledge_base_id = $2 AND external_id = $3 AND deleting_at IS NULL AND ($4 IS NULL OR id < $4) LIMIT $5"
+    } else if filter.external_ids.is_some() {
+        "SELECT id FROM documents
+         WHERE tenant_id = $1 AND knowledge_base_id = $2 AND external_id = ANY($12) AND deleting_at IS NULL AND ($4 IS NULL OR id < $4)
+         ORDER BY id DESC LIMIT $5"
     } else if filter.source.is_some() {
         "SELECT DISTINCT document_id AS id FROM source_items
          WHERE tenant_id = $1 AND source_id = $6 AND document_id IS NOT NULL AND ($4 IS NULL OR document_id < $4) ORDER BY id DESC LIMIT $5"
@@ -136,6 +146,8 @@ async fn look_through(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Matc
                AND ($8 IS NULL OR strpos(lower(d.title), lower($8)) > 0 OR strpos(lower(d.external_id), lower($8)) > 0)
                AND ($10 IS NULL OR d.collection_id = $10)
                AND ($11 IS NULL OR d.enabled = $11)
+               AND ($12 IS NULL OR d.external_id = ANY($12))
+               AND ($13 IS NULL OR starts_with(d.external_id, $13))
              ORDER BY d.id DESC LIMIT $9) AS matched,
              (SELECT id FROM looked ORDER BY id DESC OFFSET $5 - 1 LIMIT 1) AS looked_to",
         candidates(filter)
@@ -152,6 +164,8 @@ async fn look_through(tx: &mut TenantTx, filter: &DocumentFilter) -> Result<Matc
         .bind::<BigInt, _>(wanted)
         .bind::<Nullable<Uuid>, _>(filter.collection)
         .bind::<Nullable<Bool>, _>(filter.enabled)
+        .bind::<Nullable<Array<Text>>, _>(filter.external_ids.as_ref())
+        .bind::<Nullable<Text>, _>(filter.external_id_prefix.as_deref())
         .prepared()
         .get_result(&mut tx.conn)
         .await?)

@@ -110,6 +110,27 @@ async fn job(mut conn: &Connection, tenant: TenantId, id: JobId) -> Result<Job, 
     .map_err(|error| StoreError::or_not_found(error, "job"))
 }
 
+#[derive(QueryableByName)]
+struct Asked {
+    #[diesel(sql_type = Jsonb)]
+    payload: Value,
+}
+
+/// What a job was asked to do, as it is stored.
+///
+/// # Errors
+/// As [`find`].
+pub async fn payload(tx: &mut TenantTx, id: JobId) -> Result<Value, StoreError> {
+    let asked: Asked = sql_query("SELECT payload FROM job_bodies WHERE tenant_id = $1 AND job_id = $2")
+        .bind::<Uuid, _>(tx.tenant)
+        .bind::<Uuid, _>(id)
+        .prepared()
+        .get_result(&mut tx.conn)
+        .await
+        .map_err(|error| StoreError::or_not_found(error, "job"))?;
+    Ok(asked.payload)
+}
+
 /// Those of `ids` that exist, in no particular order.
 ///
 /// # Errors

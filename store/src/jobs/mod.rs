@@ -44,7 +44,7 @@ pub use self::dispatch::{Dispatchable, Marked, Offered, mark_for_dispatch, offer
 pub(crate) use self::dispatch::{PAUSED_EPOCH, SERVER_LIFE};
 pub use self::erase::{ERASED_ANSWER, erase_all, erase_answers_citing};
 pub use self::expire::{ExpiredJob, expire_leases};
-pub use self::find::{Job, JobFilter, find, find_many, find_with_attempts, list};
+pub use self::find::{Job, JobFilter, find, find_many, find_with_attempts, list, payload};
 pub use self::finish::{Ended, Finish, Outcome, finish, finish_in};
 pub use self::force::force;
 pub use self::interactive::make_durable;

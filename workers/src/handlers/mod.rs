@@ -23,6 +23,7 @@ mod rerank;
 mod search_knowledge;
 mod shown;
 mod sync_source;
+mod update_documents;
 
 use crate::Registry;
 use jobs::kinds;
@@ -33,6 +34,7 @@ pub fn registry() -> Registry {
     Registry::default()
         .with::<kinds::IngestDocument>()
         .with::<kinds::ReingestDocuments>()
+        .with::<kinds::UpdateDocuments>()
         .with::<kinds::DeleteDocument>()
         .with::<kinds::DeleteKnowledgeBase>()
         .with::<kinds::SyncSource>()

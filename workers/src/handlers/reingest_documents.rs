@@ -48,6 +48,8 @@ fn page(asked: &ReingestDocuments, before: Option<DocumentId>) -> DocumentFilter
         base: asked.knowledge_base_id,
         state: asked.state.map(ReingestState::as_str),
         external_id: None,
+        external_ids: None,
+        external_id_prefix: None,
         source: asked.source_id,
         collection: asked.collection_id,
         mime_type: asked.mime_type.clone(),

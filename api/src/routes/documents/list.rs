@@ -81,6 +81,8 @@ pub(crate) async fn list_documents(
         base,
         state: query.state,
         external_id: query.external_id,
+        external_ids: None,
+        external_id_prefix: None,
         source: query.source,
         collection: query.collection,
         mime_type: query.mime_type,

@@ -8,3 +8,4 @@ pub(crate) mod reingest_many;
 pub(crate) mod show;
 pub(crate) mod submit;
 pub(crate) mod update;
+pub(crate) mod update_many;

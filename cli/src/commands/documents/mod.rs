@@ -1,3 +1,4 @@
+mod collection;
 mod content;
 mod delete;
 mod list;
@@ -5,6 +6,7 @@ mod reingest;
 mod show;
 mod source;
 mod update;
+mod update_many;
 
 use clap::Subcommand;
 
@@ -15,6 +17,7 @@ use self::list::ListArgs;
 use self::reingest::ReingestArgs;
 use self::show::ShowArgs;
 use self::update::UpdateArgs;
+use self::update_many::UpdateManyArgs;
 use crate::outcome::Outcome;
 
 #[derive(clap::Args)]
@@ -33,6 +36,8 @@ enum Command {
     Content(ContentArgs),
     /// Change a document's metadata, access list and collection, or switch it off or on, without ingesting it again; what is not given stays
     Update(UpdateArgs),
+    /// Change many documents of a knowledge base, by a job: members of their metadata, who may see them, where they are
+    UpdateMany(UpdateManyArgs),
     /// Ingest a document again although nothing of it has changed: what reads or cuts it may have
     Reingest(ReingestArgs),
     /// Delete a document; it is found no more at once
@@ -45,6 +50,7 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
         Command::Show(args) => show::show(args).await,
         Command::Content(args) => content::content(args).await,
         Command::Update(args) => update::update(args).await,
+        Command::UpdateMany(args) => update_many::update_many(args).await,
         Command::Reingest(args) => reingest::reingest(args).await,
         Command::Delete(args) => delete::delete(args).await,
     }

@@ -1,8 +1,9 @@
 use anyhow::bail;
 use reqwest::Method;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::collection::of_documents_base;
 use crate::client::ServerArgs;
 use crate::outcome::Outcome;
 use crate::render::{print, print_json, printable};
@@ -17,9 +18,9 @@ pub(super) struct UpdateArgs {
     /// Who may see it: {"public": true}, {"users": […], "groups": […]}, or {} for nobody but the tenant
     #[arg(long, value_name = "JSON", value_parser = parse_json)]
     acl: Option<Value>,
-    /// The collection that it is put into, by id
-    #[arg(long, value_name = "ID", conflicts_with = "no_collection")]
-    collection: Option<Uuid>,
+    /// The collection that it is put into, by name or id
+    #[arg(long, value_name = "NAME", conflicts_with = "no_collection")]
+    collection: Option<String>,
     /// Take it out of the collection that it is in
     #[arg(long)]
     no_collection: bool,
@@ -42,8 +43,8 @@ fn parse_json(text: &str) -> Result<Value, String> {
 
 pub(super) async fn update(args: UpdateArgs) -> anyhow::Result<Outcome> {
     let client = args.server.connect()?;
-    let collection = match (args.collection, args.no_collection) {
-        (Some(id), _) => Some(Value::String(id.to_string())),
+    let collection = match (&args.collection, args.no_collection) {
+        (Some(name), _) => Some(json!(of_documents_base(&client, args.id, name).await?)),
         (None, true) => Some(Value::Null),
         (None, false) => None,
     };

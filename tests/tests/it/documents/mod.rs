@@ -10,3 +10,4 @@ mod reingesting_bases;
 mod replacing;
 mod revising;
 mod switching;
+mod updating_many;

@@ -180,6 +180,12 @@ pub(super) const CASES: &[Case] = &[
         |_| json!({"state": "failed"}),
     ),
     write(
+        "post /v1/knowledge-bases/{id}/documents/update",
+        "knowledge:write",
+        PathId::Base,
+        |_| json!({"which": {"state": "failed"}, "metadata": {"color": "blue"}}),
+    ),
+    write(
         "post /v1/jobs/cancel",
         "jobs:write",
         PathId::None,
