@@ -62,6 +62,12 @@ pub const EXTENSIONS: &[(&str, &str)] = &[
     ("htm", "text/html"),
     ("xhtml", "application/xhtml+xml"),
     ("txt", "text/plain"),
+    ("text", "text/plain"),
+    // With markup that is read as it stands.
+    ("rst", "text/plain"),
+    ("adoc", "text/plain"),
+    ("asciidoc", "text/plain"),
+    ("org", "text/plain"),
     ("csv", "text/csv"),
     ("tsv", "text/tab-separated-values"),
     ("json", "application/json"),

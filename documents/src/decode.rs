@@ -57,9 +57,7 @@ pub(crate) fn to_utf8<'b>(bytes: &'b [u8], format: Format, charset: Option<&str>
         return Ok(Decoded::whole(bytes));
     }
     if let Some((wide, text)) = Wide::marked(bytes) {
-        let charset = wide.name();
-        let text = wide.decode(text).ok_or(ParseError::InvalidEncoding { charset })?;
-        return Ok(Decoded::whole(text.into_bytes()));
+        return in_wide(wide, text, format);
     }
     if let Some(utf8) = bytes.strip_prefix(UTF8_MARK) {
         let is_damaged = format != Format::Json && std::str::from_utf8(utf8).is_err() && is_text(utf8);
@@ -83,7 +81,24 @@ pub(crate) fn to_utf8<'b>(bytes: &'b [u8], format: Format, charset: Option<&str>
     })
 }
 
-/// In the encoding that the media type names, for the most part at least: who uploads a text was told before where it is not wholly in it, but a site's page may be damaged. UTF-8 is left as it is.
+/// What follows a mark of UTF-16 or UTF-32, which may be cut off within a character; JSON may not.
+fn in_wide(wide: Wide, bytes: &[u8], format: Format) -> Result<Decoded<'static>, ParseError> {
+    if let Some(text) = wide.decode(bytes) {
+        return Ok(Decoded::whole(text.into_bytes()));
+    }
+    let text = wide.decode_lossily(bytes);
+    let replaced = text.matches(char::REPLACEMENT_CHARACTER).count();
+    if format == Format::Json || replaced * 2 >= text.chars().count() {
+        return Err(ParseError::InvalidEncoding { charset: wide.name() });
+    }
+    Ok(Decoded {
+        bytes: text.into_bytes().into(),
+        replaced,
+    })
+}
+
+/// In the encoding that the media type names, for the most part at least, as browsers do: who uploads a text was told before where it is not wholly in it, but a site's page may be damaged, and a server may
+/// say of all pages what is true of others. UTF-8 is left as it is, and so is what is UTF-8 beyond ASCII, and not wholly what is named.
 fn in_encoding<'b>(bytes: &'b [u8], encoding: &'static Encoding, format: Format) -> Result<Decoded<'b>, ParseError> {
     if encoding == UTF_8 {
         return Ok(Decoded::whole(bytes));
@@ -92,9 +107,13 @@ fn in_encoding<'b>(bytes: &'b [u8], encoding: &'static Encoding, format: Format)
     let is_in_it = match decoded.replaced {
         0 => true,
         _ if format == Format::Json => false,
+        _ if !bytes.is_ascii() && is_text(bytes) && std::str::from_utf8(bytes).is_ok() => {
+            return Ok(Decoded::whole(bytes));
+        }
         replaced => {
             let text = String::from_utf8_lossy(&decoded.bytes);
-            let is_right = |c: &char| !c.is_ascii() && *c != char::REPLACEMENT_CHARACTER;
+            // Letters of ASCII count: a page may have hardly any others.
+            let is_right = |c: &char| c.is_ascii_alphanumeric() || !c.is_ascii() && *c != char::REPLACEMENT_CHARACTER;
             text.chars().filter(is_right).count() > replaced
         }
     };
@@ -107,11 +126,11 @@ fn in_encoding<'b>(bytes: &'b [u8], encoding: &'static Encoding, format: Format)
     }
 }
 
-/// As browsers do: what the page declares, and a replacement character for what does not fit. UTF-8 that holds more than ASCII is taken for what it is.
+/// As browsers do: what the page declares, and a replacement character for what does not fit. UTF-8 that holds more than ASCII is taken for what it is, and what is no UTF-8 and says so for what it looks like.
 fn from_page(bytes: &[u8], is_utf8: bool) -> Decoded<'_> {
     match declared_by_page(bytes).filter(|_| bytes.is_ascii() || !is_utf8) {
         Some(encoding) if encoding != UTF_8 => lossy_in(encoding, bytes),
-        None if !is_utf8 && is_older_text(bytes) => guessed(bytes),
+        _ if !is_utf8 && is_older_text(bytes) => guessed(bytes),
         _ if !is_utf8 && is_text(bytes) => lossy(bytes),
         _ => Decoded::whole(bytes),
     }
@@ -246,10 +265,29 @@ mod tests {
         assert_eq!(read(b"\xff\xfeh\0\xfc\0", Format::PlainText, Some("latin1")), "hü");
         assert_eq!(read(b"\xfe\xff\0h\0\xfc", Format::Markdown, None), "hü");
         assert_eq!(read(b"\xef\xbb\xbfh", Format::Json, None), "h");
-        let cut = to_utf8(b"\xff\xfeh\0\xfc", Format::PlainText, None);
-        assert_eq!(cut, Err(ParseError::InvalidEncoding { charset: "UTF-16LE" }));
         let utf32 = b"\xff\xfe\0\0h\0\0\0\xfc\0\0\0";
         assert_eq!(read(utf32, Format::PlainText, Some("utf-16")), "hü");
+    }
+
+    #[test]
+    fn what_a_mark_says_is_read_though_it_is_cut_off() {
+        for (marked, charset) in [
+            (b"\xff\xfeh\0i\0\xfc".as_slice(), "UTF-16LE"),
+            (b"\xfe\xff\0h\0i\xd8", "UTF-16BE"),
+            (b"\xff\xfe\0\0h\0\0\0i\0\0\0\xfc", "UTF-32LE"),
+        ] {
+            for format in [Format::Html, Format::PlainText, Format::Csv] {
+                assert_eq!(
+                    decoded(marked, format, None),
+                    ("hi\u{fffd}".to_owned(), 1),
+                    "{charset} {format:?}"
+                );
+            }
+            let json = to_utf8(marked, Format::Json, None);
+            assert_eq!(json, Err(ParseError::InvalidEncoding { charset }));
+        }
+        let mostly_wrong = to_utf8(b"\xff\xfeh\0\xfc", Format::PlainText, None);
+        assert_eq!(mostly_wrong, Err(ParseError::InvalidEncoding { charset: "UTF-16LE" }));
     }
 
     #[test]
@@ -272,6 +310,37 @@ mod tests {
         // Who names UTF-8 is held to it.
         let kept = to_utf8(b"M\xfcnchen", Format::PlainText, Some("utf-8"));
         assert_eq!(kept, Ok(Decoded::whole(b"M\xfcnchen".as_slice())));
+    }
+
+    #[test]
+    fn a_text_of_ascii_is_read_but_for_what_is_not_in_the_encoding_that_is_named() {
+        for charset in ["gb2312", "big5", "euc-kr", "iso-8859-6"] {
+            for (bytes, text, replaced) in [
+                (b"<p>\xa9 2024 Acme</p>".as_slice(), "<p>\u{fffd} 2024 Acme</p>", 1),
+                (
+                    b"<p>\xa9 Acme, \xa9 others</p>",
+                    "<p>\u{fffd} Acme, \u{fffd} others</p>",
+                    2,
+                ),
+            ] {
+                let read = decoded(bytes, Format::Html, Some(charset));
+                assert_eq!(read, (text.to_owned(), replaced), "{charset}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_utf_8_and_not_what_is_named_is_utf_8() {
+        let text = "<p>Die Lampe ist heiß</p>";
+        assert_eq!(
+            to_utf8(text.as_bytes(), Format::Html, Some("Shift_JIS")),
+            Ok(Decoded::whole(text.as_bytes()))
+        );
+        // Nothing in it says that it is not what is named.
+        assert_eq!(
+            read("Grün".as_bytes(), Format::PlainText, Some("Shift_JIS")),
+            "Gr\u{ff83}\u{ff7c}n"
+        );
     }
 
     #[test]
@@ -317,13 +386,16 @@ mod tests {
     fn an_encoding_that_nothing_names_is_guessed() {
         let sjis = b"\x96\xbc\x91O,\x94N\x97\xee\n\x8d\xb2\x93\xa1,30\n\x8eO\x96\xd8,25\n";
         assert_eq!(read(sjis, Format::Csv, None), "名前,年齢\n佐藤,30\n三木,25\n");
+        let (latin, said) = (
+            b"Die Lampe hei\xdft Gr\xfcn, sagte der M\xfcller.".as_slice(),
+            "Die Lampe heißt Grün, sagte der Müller.",
+        );
         for format in [Format::PlainText, Format::Markdown, Format::Mdx, Format::Html] {
-            assert_eq!(
-                read(b"Die Lampe hei\xdft Gr\xfcn, sagte der M\xfcller.", format, None),
-                "Die Lampe heißt Grün, sagte der Müller.",
-                "{format:?}"
-            );
+            assert_eq!(read(latin, format, None), said, "{format:?}");
         }
+        // Of what is not in UTF-8 at all, a page that names it says nothing.
+        let page = [b"<meta charset=utf-8>".as_slice(), latin].concat();
+        assert_eq!(read(&page, Format::Html, None), format!("<meta charset=utf-8>{said}"));
         let russian = b"\xcf\xf0\xe8\xe2\xe5\xf2, \xea\xe0\xea \xe4\xe5\xeb\xe0?";
         assert_eq!(read(russian, Format::PlainText, None), "Привет, как дела?");
         for format in [Format::Csv, Format::Json, Format::Html, Format::Markdown] {
@@ -344,9 +416,9 @@ mod tests {
             (b"Gr\xc3\xbcn,M\xfcller", Format::Csv, "Grün,M\u{fffd}ller"),
             (b"\xef\xbb\xbfM\xfcller", Format::Csv, "M\u{fffd}ller"),
             (
-                b"<meta charset=utf-8><p>M\xfcnchen",
+                b"<meta charset=utf-8><p>Gr\xc3\xbcn, M\xfcnchen",
                 Format::Html,
-                "<meta charset=utf-8><p>M\u{fffd}nchen",
+                "<meta charset=utf-8><p>Grün, M\u{fffd}nchen",
             ),
             // Not counted: the writer's own.
             (

@@ -100,6 +100,12 @@ const EXTENSIONS: &[(&str, Format)] = &[
     ("htm", Format::Html),
     ("xhtml", Format::Html),
     ("txt", Format::PlainText),
+    ("text", Format::PlainText),
+    // With markup that is read as it stands.
+    ("rst", Format::PlainText),
+    ("adoc", Format::PlainText),
+    ("asciidoc", Format::PlainText),
+    ("org", Format::PlainText),
     ("pdf", Format::Pdf),
     ("docx", Format::Docx),
     ("docm", Format::Docx),
@@ -247,6 +253,7 @@ mod tests {
     fn parameters_and_case_do_not_count() {
         assert_eq!(Format::of_media_type(" Text/HTML; charset=utf-8"), Some(Format::Html));
         assert_eq!(Format::of_file_name("a/b.final.DOCX"), Some(Format::Docx));
+        assert_eq!(Format::of_file_name("guide.RST"), Some(Format::PlainText));
         for (media_type, _) in MEDIA_TYPES {
             assert_eq!(*media_type, media_type.to_ascii_lowercase());
         }

@@ -227,7 +227,8 @@ pub(crate) fn is_of_a_program(text: &str) -> bool {
         "doc",
         "file",
     ];
-    let lower = one_line(text).to_lowercase();
+    let line = one_line(text);
+    let lower = line.to_lowercase();
     let names_program = ["microsoft word -", "microsoft powerpoint -", "microsoft excel -"]
         .iter()
         .any(|program| lower.starts_with(program));
@@ -236,7 +237,7 @@ pub(crate) fn is_of_a_program(text: &str) -> bool {
         || NAMES.contains(&stem(text).as_str())
         || names_program
         || names_powerpoint
-        || is_file_name(&lower)
+        || is_file_name(&line)
         || lower.chars().filter(|c| c.is_alphabetic()).count() < 2
 }
 
@@ -267,7 +268,7 @@ fn stem(text: &str) -> String {
 }
 
 /// `report.pdf`, `report.docx (1)`, `C:\report`, `annual_report_final`, `annual-report-2024-v3`.
-fn is_file_name(lower: &str) -> bool {
+fn is_file_name(line: &str) -> bool {
     const ENDINGS: [&str; 50] = [
         "pdf", "doc", "docx", "docm", "dot", "dotx", "dvi", "tex", "indd", "ppt", "pptx", "pptm", "pps", "ppsx", "xls",
         "xlsx", "xlsm", "xlsb", "rtf", "txt", "odt", "odp", "ods", "odg", "qxd", "pages", "wpd", "wps", "pub", "html",
@@ -276,18 +277,37 @@ fn is_file_name(lower: &str) -> bool {
     ];
     // What several words end in may be a name: "Report of C3.ai".
     const ENDINGS_OF_A_WORD: [&str; 6] = ["ai", "ps", "md", "fm", "key", "numbers"];
-    let is_number = |number: &str| !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    let copy = lower.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
-    let bare = copy
+    let copy = line.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
+    let written = copy
         .filter(|(_, number)| is_number(number))
-        .map_or(lower, |(bare, _)| bare);
+        .map_or(line, |(written, _)| written);
+    let bare = written.to_lowercase();
     let ending = bare.rsplit_once('.').map_or("", |(_, ending)| ending);
     let is_path = bare.contains(":\\") || bare.starts_with("file:") || bare.starts_with('/');
-    let joints = bare.chars().filter(|c| matches!(c, '-' | '_' | '.')).count();
     let is_word = !bare.contains(' ');
+    let is_name = ENDINGS_OF_A_WORD.contains(&ending) || is_joined(written);
+    ENDINGS.contains(&ending) || is_path || is_word && is_name
+}
+
+/// One word of many parts. In capitals alone it is an abbreviation or a standard, "U.S.S.R", "GB-T-19001-2016"; and German joins whole titles with capitals, "E-Mail-Marketing-Leitfaden": of those a part has to
+/// tell what only names of files do, as in `Annual-Report-2024-v3`.
+fn is_joined(word: &str) -> bool {
+    const VERSIONS: [&str; 5] = ["final", "draft", "copy", "entwurf", "kopie"];
+    let joints = word.chars().filter(|c| matches!(c, '-' | '_' | '.')).count();
     // "F.A.Q." ends in a point.
-    let is_joined = is_word && (bare.contains('_') || joints > 2 && !bare.ends_with('.'));
-    ENDINGS.contains(&ending) || is_word && ENDINGS_OF_A_WORD.contains(&ending) || is_path || is_joined
+    let has_many = joints > 2 && !word.ends_with('.');
+    let is_year = |part: &str| part.len() >= 4 && is_number(part);
+    let is_version = |part: &str| part.strip_prefix(['v', 'V']).is_some_and(is_number);
+    let last = word.rsplit(['-', '.']).next().unwrap_or_default();
+    let is_told = is_number(last)
+        || VERSIONS.contains(&last.to_lowercase().as_str())
+        || word.split(['-', '.']).any(|part| is_year(part) || is_version(part));
+    let (has_small, has_capital) = (word.contains(char::is_lowercase), word.contains(char::is_uppercase));
+    word.contains('_') || has_many && has_small && (!has_capital || is_told)
+}
+
+fn is_number(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 #[cfg(test)]
@@ -306,6 +326,11 @@ mod tests {
             "C:\\papers\\last",
             "annual_report_final",
             "annual-report-2024-v3",
+            "annual-report-of-acme",
+            "Annual-Report-Of-Acme-v3",
+            "Annual-Report-2024-Acme",
+            "Acme-Annual-Report-7",
+            "Acme-Annual-Report-Final",
             "Report.docx (1)",
             "my logo.eps",
             "logo.ai",
@@ -331,6 +356,11 @@ mod tests {
             "Report (2)",
             "Report of C3.ai",
             "State-of-the-art lamps, 2024-25",
+            "E-Mail-Marketing-Leitfaden",
+            "Make-or-buy-Entscheidung",
+            "Covid-19-Schutz-Verordnung",
+            "U.S.S.R",
+            "GB-T-19001-2016",
             "返金",
         ] {
             assert!(!is_of_a_program(title), "{title}");

@@ -50,14 +50,17 @@ impl Wide {
         }
     }
 
-    /// As [`decode`](Self::decode), with U+FFFD for what is no character.
+    /// As [`decode`](Self::decode), with U+FFFD for what is no character, or cut off.
     pub(crate) fn decode_lossily(self, bytes: &[u8]) -> String {
         match self.encoding() {
             Some(encoding) => encoding.decode_without_bom_handling(bytes).0.into_owned(),
-            None => self
-                .units(bytes)
-                .map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER))
-                .collect(),
+            None => {
+                let is_cut_off = !bytes.len().is_multiple_of(self.size());
+                self.units(bytes)
+                    .map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER))
+                    .chain(is_cut_off.then_some(char::REPLACEMENT_CHARACTER))
+                    .collect()
+            }
         }
     }
 
@@ -149,6 +152,8 @@ mod tests {
             assert_eq!(Wide::unmarked(&bytes), Some(wide));
             assert_eq!(wide.decode(&bytes).unwrap(), TEXT);
             assert_eq!(wide.decode_lossily(&bytes), TEXT);
+            let cut_off = [bytes, vec![0]].concat();
+            assert_eq!(wide.decode_lossily(&cut_off), format!("{TEXT}\u{fffd}"));
         }
     }
 

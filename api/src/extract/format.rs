@@ -131,7 +131,16 @@ mod tests {
         assert_eq!(file(Some("Text/HTML; charset=utf-8"), Some("a.md")), "text/html");
         assert_eq!(file(Some("application/pdf"), Some("a.md")), "application/pdf");
         assert_eq!(file(Some("application/octet-stream"), Some("A.MDX")), "text/mdx");
-        assert_eq!(file(None, Some("notes.txt")), "text/plain");
+        for name in [
+            "notes.txt",
+            "notes.text",
+            "guide.rst",
+            "guide.adoc",
+            "guide.asciidoc",
+            "notes.ORG",
+        ] {
+            assert_eq!(file(None, Some(name)), "text/plain", "{name}");
+        }
     }
 
     #[test]

@@ -260,6 +260,7 @@ mod tests {
             "a/x.MDX",
             "a/b/y.htm",
             "z.txt",
+            "a/guide.rst",
             "a/logo.png",
             "Makefile",
             ".env.md",
@@ -268,11 +269,12 @@ mod tests {
             dir.write(name, "text");
         }
         let found = collect(&[dir.path().to_owned()], Pictures::Skip).unwrap();
-        assert_eq!(ids(&found), ["a/b/y.htm", "a/x.MDX", "b.md", "z.txt"]);
+        assert_eq!(ids(&found), ["a/b/y.htm", "a/guide.rst", "a/x.MDX", "b.md", "z.txt"]);
         let reason = "its name has no ending that says what it is; docs/API.md lists those that are read";
         assert_eq!(reasons(&found), [("Makefile", reason), ("a/logo.png", PICTURE)]);
         let found = collect(&[dir.path().to_owned()], Pictures::Send).unwrap();
-        assert_eq!(ids(&found), ["a/b/y.htm", "a/logo.png", "a/x.MDX", "b.md", "z.txt"]);
+        let with_picture = ["a/b/y.htm", "a/guide.rst", "a/logo.png", "a/x.MDX", "b.md", "z.txt"];
+        assert_eq!(ids(&found), with_picture);
         assert_eq!(reasons(&found), [("Makefile", reason)]);
     }
 

@@ -111,6 +111,14 @@ impl Dictionaries<'_> {
     /// Leaves out stems of words that are written otherwise: `invois` of "invoise" is one letter from that of "invoices" and from that of "invisible". Where no
     /// word is written nearly so, the ending may be another, and all stay.
     fn keep_those_written_alike(&self, stems: &mut BTreeMap<String, u64>, written: &BTreeSet<String>) -> Result<()> {
+        // What is hidden, or removed, decides nothing of what is not: neither as a stem nor as a word.
+        let mut seen = BTreeSet::new();
+        for stem in stems.keys() {
+            if self.is_seen(self.fields.body, stem)? {
+                seen.insert(stem.clone());
+            }
+        }
+        stems.retain(|stem, _| seen.contains(stem));
         if stems.len() < 2 {
             return Ok(());
         }
@@ -118,18 +126,33 @@ impl Dictionaries<'_> {
         for word in written {
             near.extend(self.candidates(self.fields.spelling, word, 2)?.into_keys());
         }
-        // A stemmer cuts endings off, and some change the letter before.
-        let is_written_alike = |stem: &String| {
-            let last = stem.char_indices().next_back().map_or(0, |(at, _)| at);
-            let beginning = stem.get(..last).unwrap_or_default();
-            near.range(beginning.to_owned()..)
-                .next()
-                .is_some_and(|word| word.starts_with(beginning))
-        };
-        if stems.keys().any(is_written_alike) {
-            stems.retain(|stem, _| is_written_alike(stem));
+        let mut alike = BTreeSet::new();
+        for stem in stems.keys() {
+            if self.is_written_alike(stem, &near)? {
+                alike.insert(stem.clone());
+            }
+        }
+        if !alike.is_empty() {
+            stems.retain(|stem, _| alike.contains(stem));
         }
         Ok(())
+    }
+
+    /// Whether one of the words begins like the stem: a stemmer cuts endings off, and some change the letter before.
+    fn is_written_alike(&self, stem: &str, words: &BTreeSet<String>) -> Result<bool> {
+        let last = stem.char_indices().next_back().map_or(0, |(at, _)| at);
+        let beginning = stem.get(..last).unwrap_or_default();
+        let beginning_so = words.range(beginning.to_owned()..);
+        for word in beginning_so.take_while(|word| word.starts_with(beginning)) {
+            if self.is_seen(self.fields.spelling, word)? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn is_seen(&self, field: Field, term: &str) -> Result<bool> {
+        is_held(self.searcher, self.seen, &Term::from_field_text(field, term))
     }
 
     /// Each term with what makes it weigh as much as the one that most chunks have: of several spellings of one word the rarest is seldom the right one, and BM25
@@ -187,8 +210,7 @@ impl Dictionaries<'_> {
         by_chunks.sort_by(|left, right| right.1.cmp(&left.1).then_with(|| left.0.cmp(&right.0)));
         let mut held = Vec::new();
         for (spelling, _) in by_chunks {
-            let term = Term::from_field_text(field, &spelling);
-            if held.len() < MAX_SPELLINGS && is_held(self.searcher, self.seen, &term)? {
+            if held.len() < MAX_SPELLINGS && self.is_seen(field, &spelling)? {
                 held.push(spelling);
             }
         }

@@ -1,7 +1,8 @@
 //! What a query may ask for beside its words: phrases, other spellings, newer documents first.
 
-use retrieval::{Acl, IndexedDocument, Mode, Phrase, Query, Recency, Together, Viewer};
+use retrieval::{Acl, DocumentChange, IndexedDocument, Mode, Phrase, Query, Recency, Together, Viewer};
 use serde_json::json;
+use uuid::Uuid;
 
 use crate::support::{Base, document, ids, query, with_vector};
 
@@ -221,6 +222,10 @@ fn a_misspelt_word_means_what_is_written_like_it_and_no_rare_word_whose_stem_is(
     let found = base.keyword("invoise");
     assert_eq!(found.len(), 2, "{found:?}");
     assert!(!found.contains(&2), "{found:?}");
+    // Nobody means what is no longer there, though the index has its words until it merges them away.
+    let removed = [1, 3].map(|id| DocumentChange::Delete(Uuid::from_u128(id)));
+    base.replica.apply(removed.into(), 2).unwrap();
+    assert_eq!(base.keyword("invoise"), [2]);
 }
 
 #[test]

@@ -163,6 +163,43 @@ fn spellings_that_may_not_be_seen_take_the_place_of_none_that_may() {
 }
 
 #[test]
+fn words_that_may_not_be_seen_tell_no_spellings_apart() {
+    let (hidden_invoice, hidden_lantern) = ("Invoices are sent.", "The lantern shines.");
+    for (asked, hidden, seen, expected) in [
+        // "Invoices" is written nearly so, and "invisible" is not.
+        ("invoise", hidden_invoice, vec!["An invisible layer."], vec![1]),
+        // Nor is "invoicing", which has its stem.
+        (
+            "invoise",
+            hidden_invoice,
+            vec!["An invisible layer.", "Invoicing begins."],
+            vec![1, 2],
+        ),
+        // The stem of "lantern" begins as a word does that may be seen, and is of another.
+        (
+            "lanters",
+            hidden_lantern,
+            vec!["Lancering begins.", "The lanterax ends."],
+            vec![1],
+        ),
+    ] {
+        let (with, without) = (Base::new(), Base::new());
+        for base in [&with, &without] {
+            let documents = (1..).zip(&seen);
+            base.put(documents.map(|(id, text)| saying(id, text, Acl::public())).collect());
+        }
+        with.put(vec![saying(9, hidden, Acl::default())]);
+        for base in [&with, &without] {
+            let (mut found, _) = for_everybody(base, asked);
+            found.sort_unstable();
+            assert_eq!(found, expected, "{asked}, {seen:?}");
+        }
+        // The tenant means what it has written.
+        assert!(with.keyword(asked).contains(&9), "{asked}, {seen:?}");
+    }
+}
+
+#[test]
 fn compounds_that_may_not_be_seen_are_none() {
     let base = Base::with(ReplicaOptions::new(Language::German, "test-model", DIMENSIONS));
     base.put(vec![

@@ -51,6 +51,14 @@ fn a_page_is_in_one_encoding_for_all_who_look_at_it() {
             false,
         ),
         (b"<meta charset=latin1>", latin, None, "Müller", true),
+        // It is named, and is not it.
+        (
+            b"<meta charset=utf-8><p>Die Lampe hei\xdft Gr\xfcn, sagte der M\xfcller.</p>",
+            latin,
+            None,
+            "Müller",
+            false,
+        ),
         // What is UTF-8 beyond ASCII is UTF-8, whatever it says.
         (b"<meta charset=latin1>", utf8, None, "Müller", true),
         (b"<meta charset=unicode>", utf8, None, "Müller", false),

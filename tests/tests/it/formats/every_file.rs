@@ -10,7 +10,7 @@ use tests::{TestApp, evaluation_data, workspace_root};
 const FORMATS: &[(&str, &[&str])] = &[
     ("Markdown", &["md", "mdx"]),
     ("HTML", &["html"]),
-    ("plain text", &["txt"]),
+    ("plain text", &["txt", "rst", "org"]),
     ("PDF", &["pdf"]),
     ("Word", &["docx"]),
     ("PowerPoint", &["pptx"]),
@@ -75,9 +75,6 @@ const NEVER: &[(&str, &str)] = &[
     ("gif", "images_not_read"),
     ("webp", "images_not_read"),
 ];
-
-/// Of no format of ours, and text, which is read as it stands.
-const READ_AS_TEXT: &[&str] = &["rst", "org"];
 
 /// Named as what is never ingested, and something else by its bytes.
 const MISNAMED: &[&str] = &["language-docs/eng_spa_mult.doc"];
@@ -213,10 +210,7 @@ async fn every_file_ends_ingested_or_with_an_error_that_says_why() {
             }
         }
         let code = file.error.as_ref().map(|(code, _)| code.as_str());
-        let mut formats = FORMATS
-            .iter()
-            .flat_map(|(_, extensions)| *extensions)
-            .chain(READ_AS_TEXT);
+        let mut formats = FORMATS.iter().flat_map(|(_, extensions)| *extensions);
         let is_known = expected(file).is_some() || formats.any(|extension| *extension == file.extension);
         if is_known && code != expected(file) {
             wrong.push(format!("{path}: {:?} was expected, not {code:?}", expected(file)));

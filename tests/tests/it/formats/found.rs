@@ -193,6 +193,8 @@ async fn text_may_be_in_an_encoding_that_nothing_names() {
         ("windows.txt", in_1252(said)),
         ("windows.md", in_1252(said)),
         ("windows.html", in_1252(page)),
+        // Its template names UTF-8.
+        ("named.html", in_1252(&format!("<meta charset=utf-8><p>{said}</p>"))),
     ] {
         let job = ingest(&app, &base, name, None, &bytes).await;
         assert_eq!(job["state"], "succeeded", "{name} {job}");
@@ -219,7 +221,11 @@ async fn damaged_utf_8_is_read_and_said() {
     for (name, bytes, expected) in [
         ("cut.txt", b"Gr\xc3\xbcn und sch\xc3".as_slice(), "Grün und sch\u{fffd}"),
         ("cut.html", b"<p>Gr\xc3\xbcn und sch\xc3</p>", "Grün und sch\u{fffd}"),
-        ("named.html", b"<meta charset=utf-8><p>M\xfcller</p>", "M\u{fffd}ller"),
+        (
+            "named.html",
+            b"<meta charset=utf-8><p>Gr\xc3\xbcn, M\xfcller</p>",
+            "Grün, M\u{fffd}ller",
+        ),
         (
             "table.csv",
             b"Name;Stadt\nM\xc3\xbcller;K\xc3\xb6ln\nM\xfcller;Bonn\n",

@@ -77,6 +77,31 @@ async fn a_page_is_read_in_the_encoding_that_it_is_in_and_kept_as_it_came() {
             "Grün und M\u{fffd}ller",
             1,
         ),
+        // In ASCII but for what its server does not know.
+        (
+            "/english",
+            "text/html; charset=gb2312",
+            b"<p>\xa9 2024 Acme</p>",
+            "text/html; charset=gbk",
+            "\u{fffd} 2024 Acme",
+            1,
+        ),
+        (
+            "/utf8",
+            "text/html; charset=Shift_JIS",
+            "<p>Die Lampe ist heiß</p>".as_bytes(),
+            "text/html",
+            "Die Lampe ist heiß",
+            0,
+        ),
+        (
+            "/cut",
+            "text/html",
+            b"\xff\xfe<\0p\0>\0L\0a\0m\0p\0 \0o\0n\0\xfc",
+            "text/html",
+            "Lamp on\u{fffd}",
+            1,
+        ),
         // Its bytes say the same without.
         (
             "/ascii",
@@ -93,7 +118,7 @@ async fn a_page_is_read_in_the_encoding_that_it_is_in_and_kept_as_it_came() {
     let links = pages.map(|(path, ..)| path);
     site.put("/", page("welcome", &links));
     let (base, source) = make(&app.client, &site, json!({})).await;
-    assert_eq!(sync(&app, &source, json!({})).await["ingested"], 9);
+    assert_eq!(sync(&app, &source, json!({})).await["ingested"], 12);
 
     for (path, _, bytes, kept, says, damaged) in pages {
         let document = document(&app, &base, &format!("{}{path}", site.url)).await;
@@ -113,7 +138,7 @@ async fn a_page_is_read_in_the_encoding_that_it_is_in_and_kept_as_it_came() {
     let again = sync(&app, &source, json!({})).await;
     assert_eq!(
         (&again["unchanged"], &again["ingested"]),
-        (&json!(9), &json!(0)),
+        (&json!(12), &json!(0)),
         "{again}"
     );
     app.finish().await;
