@@ -168,6 +168,10 @@ fn documented() -> OpenApiRouter<ApiState> {
         .routes(routes!(webhooks::replay::replay_delivery))
         .routes(routes!(webhooks::replay_failed::replay_failed_deliveries))
         .routes(routes!(budgets::list::list_budgets))
-        .routes(routes!(budgets::put::put_budget, budgets::delete::delete_budget))
+        .routes(routes!(
+            budgets::put::put_budget,
+            budgets::update::update_budget,
+            budgets::delete::delete_budget
+        ))
         .routes(routes!(openapi_route::show_openapi))
 }

@@ -2,7 +2,7 @@
 use crate::prepared::Prepare;
 use crate::{StoreError, TenantTx};
 use chrono::{DateTime, Utc};
-use diesel::sql_types::{BigInt, Integer, Nullable, Text, Timestamptz, Uuid};
+use diesel::sql_types::{BigInt, Bool, Integer, Nullable, Text, Timestamptz, Uuid};
 use diesel::{OptionalExtension, QueryableByName, sql_query};
 use diesel_async::RunQueryDsl;
 
@@ -39,6 +39,29 @@ impl Budget {
             tokens_per_minute: None,
             cost_micros_per_day: None,
             updated_at: DateTime::UNIX_EPOCH,
+        }
+    }
+}
+
+/// What is to be different of a budget: in each field `None` stays as it was declared, and `Some(None)` is the installation's default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    pub requests_per_minute: Option<Option<i32>>,
+    pub burst: Option<Option<i32>>,
+    pub concurrency: Option<Option<i32>>,
+    pub tokens_per_minute: Option<Option<i64>>,
+    pub cost_micros_per_day: Option<Option<i64>>,
+}
+
+impl From<&Budget> for Changes {
+    /// All that it declares, and the installation's defaults for the rest.
+    fn from(budget: &Budget) -> Self {
+        Self {
+            requests_per_minute: Some(budget.requests_per_minute),
+            burst: Some(budget.burst),
+            concurrency: Some(budget.concurrency),
+            tokens_per_minute: Some(budget.tokens_per_minute),
+            cost_micros_per_day: Some(budget.cost_micros_per_day),
         }
     }
 }
@@ -82,27 +105,44 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Budget>, StoreError> {
 /// # Errors
 /// [`StoreError::Conflict`] when the tenant has too many.
 pub async fn put(tx: &mut TenantTx, budget: &Budget) -> Result<Budget, StoreError> {
-    let put = sql_query(format!(
-        "INSERT INTO provider_budgets (tenant_id, credential, requests_per_minute, burst, concurrency, tokens_per_minute, cost_micros_per_day)
+    change(tx, &budget.credential, &Changes::from(budget)).await
+}
+
+/// Changes the budget of a credential; where there was none, one that declares these numbers is. In one statement: of two changes at once neither is lost.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the tenant has too many.
+pub async fn change(tx: &mut TenantTx, credential: &str, changes: &Changes) -> Result<Budget, StoreError> {
+    let changed = sql_query(format!(
+        "INSERT INTO provider_budgets AS b (tenant_id, credential, requests_per_minute, burst, concurrency, tokens_per_minute, cost_micros_per_day)
          SELECT $1, $2, $3, $4, $5, $6, $7
          WHERE (SELECT count(*) FROM provider_budgets WHERE tenant_id = $1 AND credential <> $2) < {MOST}
-         ON CONFLICT (tenant_id, credential) DO UPDATE SET requests_per_minute = excluded.requests_per_minute, burst = excluded.burst,
-             concurrency = excluded.concurrency, tokens_per_minute = excluded.tokens_per_minute,
-             cost_micros_per_day = excluded.cost_micros_per_day, updated_at = now()
+         ON CONFLICT (tenant_id, credential) DO UPDATE SET
+             requests_per_minute = CASE WHEN $8 THEN excluded.requests_per_minute ELSE b.requests_per_minute END,
+             burst = CASE WHEN $9 THEN excluded.burst ELSE b.burst END,
+             concurrency = CASE WHEN $10 THEN excluded.concurrency ELSE b.concurrency END,
+             tokens_per_minute = CASE WHEN $11 THEN excluded.tokens_per_minute ELSE b.tokens_per_minute END,
+             cost_micros_per_day = CASE WHEN $12 THEN excluded.cost_micros_per_day ELSE b.cost_micros_per_day END,
+             updated_at = now()
          RETURNING {COLUMNS}"
     ))
     .bind::<Uuid, _>(tx.tenant)
-    .bind::<Text, _>(&budget.credential)
-    .bind::<Nullable<Integer>, _>(budget.requests_per_minute)
-    .bind::<Nullable<Integer>, _>(budget.burst)
-    .bind::<Nullable<Integer>, _>(budget.concurrency)
-    .bind::<Nullable<BigInt>, _>(budget.tokens_per_minute)
-    .bind::<Nullable<BigInt>, _>(budget.cost_micros_per_day)
+    .bind::<Text, _>(credential)
+    .bind::<Nullable<Integer>, _>(changes.requests_per_minute.flatten())
+    .bind::<Nullable<Integer>, _>(changes.burst.flatten())
+    .bind::<Nullable<Integer>, _>(changes.concurrency.flatten())
+    .bind::<Nullable<BigInt>, _>(changes.tokens_per_minute.flatten())
+    .bind::<Nullable<BigInt>, _>(changes.cost_micros_per_day.flatten())
+    .bind::<Bool, _>(changes.requests_per_minute.is_some())
+    .bind::<Bool, _>(changes.burst.is_some())
+    .bind::<Bool, _>(changes.concurrency.is_some())
+    .bind::<Bool, _>(changes.tokens_per_minute.is_some())
+    .bind::<Bool, _>(changes.cost_micros_per_day.is_some())
     .prepared()
     .get_result(&mut tx.conn)
     .await
     .optional()?;
-    put.ok_or(StoreError::Conflict {
+    changed.ok_or(StoreError::Conflict {
         what: "there are 500 budgets, and no more are kept",
     })
 }

@@ -27,12 +27,40 @@ pub(crate) struct BudgetObject {
     /// Millionths of a US dollar, a day in UTC.
     #[schema(required = true)]
     pub(crate) cost_micros_per_day: Option<u64>,
+    pub(crate) declared_limits: DeclaredLimits,
     #[schema(required = true)]
     pub(crate) updated_at: Option<DateTime<Utc>>,
     pub(crate) today: UsedToday,
     /// Null while Redis, which knows, does not answer.
     #[schema(required = true)]
     pub(crate) current: Option<CurrentUse>,
+}
+
+/// What the tenant has declared of the limits, as a `PUT` takes it. Null: nothing, so that the installation's default holds; 0: no limit.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub(crate) struct DeclaredLimits {
+    #[schema(required = true)]
+    requests_per_minute: Option<i32>,
+    #[schema(required = true)]
+    burst: Option<i32>,
+    #[schema(required = true)]
+    concurrency: Option<i32>,
+    #[schema(required = true)]
+    tokens_per_minute: Option<i64>,
+    #[schema(required = true)]
+    cost_micros_per_day: Option<i64>,
+}
+
+impl From<&Budget> for DeclaredLimits {
+    fn from(budget: &Budget) -> Self {
+        Self {
+            requests_per_minute: budget.requests_per_minute,
+            burst: budget.burst,
+            concurrency: budget.concurrency,
+            tokens_per_minute: budget.tokens_per_minute,
+            cost_micros_per_day: budget.cost_micros_per_day,
+        }
+    }
 }
 
 /// What ended calls took today (UTC).
@@ -103,6 +131,7 @@ impl BudgetObject {
             concurrency: limit(limits.concurrency),
             tokens_per_minute: limit(limits.tokens_per_minute),
             cost_micros_per_day: limit(limits.cost_micros_per_day),
+            declared_limits: declared.map(DeclaredLimits::from).unwrap_or_default(),
             updated_at: declared.map(|budget| budget.updated_at),
             today: UsedToday {
                 tokens: today.tokens,

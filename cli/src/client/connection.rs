@@ -13,8 +13,10 @@ use crate::outcome::Advised;
 
 /// The largest answer that is read.
 const MAX_ANSWER_BYTES: usize = 64 * 1024 * 1024;
-/// Longer than the longest `Prefer: wait`, with room for a large upload.
+/// Longer than the longest `Prefer: wait`.
 const CALL_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long nothing may come. Until an answer begins it runs from the beginning of the request, its sending included.
+const READ_TIMEOUT: Duration = Duration::from_secs(60);
 const START: &str = "start with ./dev up, then `set -a; . .dev/env; set +a`";
 
 /// Which system to talk to, from the command line or the environment.
@@ -57,25 +59,29 @@ impl ServerArgs {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", key.trim()))
             .map_err(|_| Advised::new("VISUALKIT_API_KEY has characters that no key has", START))?;
         bearer.set_sensitive(true);
-        let mut builder = reqwest::Client::builder()
-            .default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer)]))
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(Duration::from_secs(5))
-            .read_timeout(Duration::from_secs(60));
-        if is_loopback(&base) {
-            // A proxy from the environment would look for the address on its own machine.
-            builder = builder.no_proxy();
-        }
-        if base.scheme() == "http" {
-            // Without TLS no certificates are needed, and a bare machine may have none.
-            builder = builder.tls_certs_only([]);
-        }
         Ok(Client {
-            http: builder.build()?,
+            http: builder(&base, &bearer).read_timeout(READ_TIMEOUT).build()?,
             base,
+            bearer,
             patience: Patience::INTERACTIVE,
         })
     }
+}
+
+fn builder(base: &Url, bearer: &HeaderValue) -> reqwest::ClientBuilder {
+    let mut builder = reqwest::Client::builder()
+        .default_headers(HeaderMap::from_iter([(AUTHORIZATION, bearer.clone())]))
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5));
+    if is_loopback(base) {
+        // A proxy from the environment would look for the address on its own machine.
+        builder = builder.no_proxy();
+    }
+    if base.scheme() == "http" {
+        // Without TLS no certificates are needed, and a bare machine may have none.
+        builder = builder.tls_certs_only([]);
+    }
+    builder
 }
 
 pub(super) fn is_loopback(url: &Url) -> bool {
@@ -88,6 +94,7 @@ pub(super) fn is_loopback(url: &Url) -> bool {
 pub(crate) struct Client {
     pub(super) http: reqwest::Client,
     base: Url,
+    bearer: HeaderValue,
     pub(super) patience: Patience,
 }
 
@@ -98,6 +105,15 @@ impl Client {
             patience: Patience::BULK,
             ..self.clone()
         }
+    }
+
+    /// The same client for calls that take long to send, each within a time of its own: [`Self::call_within`].
+    pub(crate) fn for_uploads(&self) -> Result<Self, ClientError> {
+        let http = builder(&self.base, &self.bearer).build();
+        Ok(Self {
+            http: http.map_err(|error| self.unreachable(error))?,
+            ..self.clone()
+        })
     }
 
     /// A request to `/v1/…`; every segment is encoded.
@@ -130,7 +146,16 @@ impl Client {
         &self,
         make: impl Fn() -> RequestBuilder,
     ) -> Result<(StatusCode, T), ClientError> {
-        let response = self.send(|| make().timeout(CALL_TIMEOUT)).await?;
+        self.call_within(CALL_TIMEOUT, make).await
+    }
+
+    /// The same; each attempt may take so long.
+    pub(crate) async fn call_within<T: DeserializeOwned>(
+        &self,
+        limit: Duration,
+        make: impl Fn() -> RequestBuilder,
+    ) -> Result<(StatusCode, T), ClientError> {
+        let response = self.send(|| make().timeout(limit)).await?;
         let (status, route) = (response.status(), response.url().path().to_owned());
         let body = self.body(response).await?;
         let value = serde_json::from_slice(&body).map_err(|error| ClientError::Unreadable {

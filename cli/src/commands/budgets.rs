@@ -4,7 +4,7 @@ use crate::render::{print, print_json};
 use anyhow::bail;
 use clap::Subcommand;
 use reqwest::Method;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -27,7 +27,8 @@ enum Action {
         #[arg(long)]
         json: bool,
     },
-    /// Declare what calls to a credential may take; 0 is no limit. What is not given stays as it was declared, or else is the installation's default
+    /// Declare what calls to a credential may take; 0 is no limit. What is not given stays as it was declared, or else is the installation's default, whatever that
+    /// comes to be
     Set {
         credential: String,
         #[arg(long, value_name = "N")]
@@ -84,15 +85,14 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
                 ("tokens_per_minute", tokens_per_minute),
                 ("cost_micros_per_day", cost_micros_per_day),
             ];
-            if numbers.iter().all(|(_, number)| number.is_none()) {
+            let changes = given(&numbers);
+            if changes.is_empty() {
                 bail!(
                     "nothing is to be declared; `visualkit budgets set --help` lists what can be, and `budgets remove` withdraws a budget"
                 );
             }
             let client = server.connect()?;
-            let all: Vec<Value> = list_all(&client, &["budgets"]).await?;
-            let body = declared(&all, &credential, &numbers);
-            let send = || client.request(Method::PUT, &["budgets", &credential]).json(&body);
+            let send = || client.request(Method::PATCH, &["budgets", &credential]).json(&changes);
             let (_, budget): (_, Value) = client.call(send).await?;
             if json {
                 print_json(&budget)?;
@@ -111,20 +111,11 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// The numbers that are given, over those that were declared before: the API takes a budget as a whole, and who changes one number of it means to keep the others.
-fn declared(all: &[Value], credential: &str, numbers: &[(&str, Option<u64>)]) -> Map<String, Value> {
-    let before = all
-        .iter()
-        .find(|budget| budget.get("credential").and_then(Value::as_str) == Some(credential))
-        .filter(|budget| budget.get("declared") == Some(&Value::Bool(true)));
-    let kept = |name: &str| {
-        let number = before?.get(name)?;
-        // Shown as null, declared as 0: no limit.
-        Some(number.as_u64().unwrap_or(0))
-    };
-    numbers
-        .iter()
-        .filter_map(|(name, given)| Some(((*name).to_owned(), json!(given.or_else(|| kept(name))?))))
+/// The numbers that are given, and no others: what is in effect by default is not to be declared by being shown.
+fn given(numbers: &[(&str, Option<u64>)]) -> Map<String, Value> {
+    let given = numbers.iter();
+    given
+        .filter_map(|(name, number)| Some(((*name).to_owned(), Value::from((*number)?))))
         .collect()
 }
 
@@ -175,36 +166,33 @@ pub(super) fn table(budgets: &[Value]) -> String {
 mod tests {
     use super::*;
     use crate::testing::{Fake, reply};
+    use serde_json::json;
 
     #[tokio::test]
-    async fn a_budget_keeps_what_is_not_given() {
-        let set = |concurrency, fake: &Fake| Action::Set {
+    async fn of_a_budget_only_what_is_given_is_declared() {
+        let set = |requests_per_minute, fake: &Fake| Action::Set {
             credential: "openai".into(),
-            requests_per_minute: None,
+            requests_per_minute,
             burst: None,
-            concurrency,
+            concurrency: None,
             tokens_per_minute: None,
             cost_micros_per_day: None,
             json: true,
             server: fake.server(),
         };
-        let before = json!({"credential": "openai", "declared": true, "requests_per_minute": 600, "burst": 10, "concurrency": 100,
-            "tokens_per_minute": null, "cost_micros_per_day": 5_000_000});
-        let fake = Fake::answering(vec![
-            reply(200, json!({"data": [before], "next_cursor": null})),
-            reply(200, json!({"credential": "openai"})),
-        ])
-        .await;
-        let action = set(Some(4), &fake);
+        let fake = Fake::answering(vec![reply(200, json!({"credential": "openai"}))]).await;
+        let action = set(Some(0), &fake);
         assert_eq!(run(Args { action }).await.unwrap(), Outcome::Done);
-        let sent: Value = serde_json::from_str(&fake.requests()[1].body).unwrap();
-        let expected = json!({"requests_per_minute": 600, "burst": 10, "concurrency": 4, "tokens_per_minute": 0, "cost_micros_per_day": 5_000_000});
-        assert_eq!(sent, expected);
+        let sent: Vec<(String, Value)> = fake
+            .requests()
+            .into_iter()
+            .map(|request| (request.line, serde_json::from_str(&request.body).unwrap()))
+            .collect();
+        let expected = ("PATCH /v1/budgets/openai".to_owned(), json!({"requests_per_minute": 0}));
+        assert_eq!(sent, [expected], "nothing is read first");
         let action = set(None, &fake);
         assert!(run(Args { action }).await.is_err());
-        let others = json!({"credential": "openai", "declared": false, "concurrency": 100});
-        let body = declared(&[others], "openai", &[("burst", None), ("concurrency", Some(4))]);
-        assert_eq!(Value::from(body), json!({"concurrency": 4}));
+        assert_eq!(fake.requests().len(), 1);
     }
 
     #[tokio::test]

@@ -37,13 +37,13 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME", value_parser = charset)]
     charset: Option<String>,
     /// Delete the documents of --collection whose files are in the folders no more. It is to be a collection for these folders alone: whose a document is shows nowhere else.
-    /// Never are more than half of them deleted
+    /// Never are more than half of them deleted, and none where a file has failed
     #[arg(long, requires = "collection")]
     delete_missing: bool,
     /// Say what --delete-missing would delete; send and delete nothing
     #[arg(long, requires = "delete_missing")]
     dry_run: bool,
-    /// Let --delete-missing delete more than half, too
+    /// Let --delete-missing delete more than half, and where a file has failed, too
     #[arg(long, requires = "delete_missing", conflicts_with = "dry_run")]
     force: bool,
     /// List each file of a folder that is skipped, and why
@@ -97,32 +97,46 @@ pub(crate) async fn run(args: Args) -> anyhow::Result<Outcome> {
     let mut tally = ingest(&client, place, documents.collect(), Bars::new(args.json)).await?;
     tally.refuse(found.refused);
     tally.skipped = found.skipped.len();
-    let deletion = if args.force {
-        Deletion::Forced
-    } else {
-        Deletion::Careful
+    let skipped: String = match args.verbose {
+        true => found.skipped.iter().map(skipped_line).collect(),
+        false => skipped_text(&found.skipped),
+    };
+    if !args.json {
+        // Before anything is deleted, which may fail.
+        print(&format!("{skipped}{}", tally.text()))?;
+    }
+    let deletion = match (args.force, tally.failed.is_empty()) {
+        (true, _) => Deletion::Forced,
+        (false, true) => Deletion::Careful,
+        (false, false) => Deletion::AfterFailures,
     };
     let missing = match collection.filter(|_| args.delete_missing) {
-        Some(collection) => Some(delete_missing(&client, base.id, collection, &on_disk, deletion).await?),
-        None => None,
+        Some(collection) => {
+            let missing = delete_missing(&client, base.id, collection, &on_disk, deletion).await;
+            missing.map(Some)
+        }
+        None => Ok(None),
     };
-    let all_is_well = tally.failed.is_empty() && !missing.as_ref().is_some_and(|missing| missing.more_than_half);
     if args.json {
         let base = json!({"id": base.id, "name": base.name});
         print_json(&json!({
-            "knowledge_base": base, "missing": missing, "ingested": tally.ingested, "unchanged": tally.unchanged, "failed": tally.failed,
-            "skipped": found.skipped, "seconds": tally.seconds, "documents_per_second": tally.documents_per_second,
+            "knowledge_base": base, "missing": missing.as_ref().ok(), "ingested": tally.ingested, "unchanged": tally.unchanged,
+            "failed": tally.failed, "skipped": found.skipped, "seconds": tally.seconds, "documents_per_second": tally.documents_per_second,
         }))?;
-    } else {
-        let line = |skipped: &Skipped| format!("skipped  {}: {}\n", one_line(&skipped.path, 120), skipped.reason);
-        let skipped: String = match args.verbose {
-            true => found.skipped.iter().map(line).collect(),
-            false => skipped_text(&found.skipped),
-        };
-        let missing = missing.map(|missing| missing.text()).unwrap_or_default();
-        print(&format!("{skipped}{}{missing}", tally.text()))?;
     }
-    Ok(Outcome::done_if(all_is_well))
+    let missing = missing
+        .context("not all documents whose files are gone were deleted; with --dry-run it says which are left")?;
+    if !args.json
+        && let Some(missing) = &missing
+    {
+        print(&missing.text())?;
+    }
+    let too_many = missing.is_some_and(|missing| missing.more_than_half);
+    Ok(Outcome::done_if(tally.failed.is_empty() && !too_many))
+}
+
+fn skipped_line(skipped: &Skipped) -> String {
+    format!("skipped  {}: {}\n", one_line(&skipped.path, 120), skipped.reason)
 }
 
 /// What would be deleted. Nothing is made for it: what is not there has no documents.
@@ -301,6 +315,42 @@ mod tests {
             error.to_string().starts_with("--delete-missing is for folders"),
             "{error}"
         );
+    }
+
+    /// How the command ends, and how many documents it deletes, when the file that is there is refused.
+    async fn deleted_after_a_failure(flags: &[&str]) -> (Outcome, usize) {
+        let fake = Fake::serving(move |request| {
+            let page = |rows: Value| reply(200, json!({"data": rows, "next_cursor": null}));
+            let document = |name: &str| json!({"id": ID, "external_id": name, "state": "ready"});
+            let (method, path) = request.line.split_once(' ').unwrap();
+            let path = path.split('?').next().unwrap_or_default();
+            match (method, path.rsplit('/').next().unwrap_or_default()) {
+                ("GET", "knowledge-bases") => page(json!([{"id": ID, "name": "docs"}])),
+                ("GET", "collections") => page(json!([{"id": ID, "name": "guide"}])),
+                ("GET", "documents") => page(json!([document("new.md"), document("old.md")])),
+                ("POST", "documents") => reply(422, json!({"code": "invalid", "detail": "It is not read."})),
+                _ => reply(202, json!({"id": ID, "state": "queued"})),
+            }
+        })
+        .await;
+        let dir = TempDir::new();
+        dir.write("new.md", "text");
+        let path = dir.path().to_string_lossy().into_owned();
+        let mut arguments = vec![path.as_str(), "--collection", "guide", "--delete-missing"];
+        arguments.extend_from_slice(flags);
+        let mut args = parsed(&arguments).unwrap();
+        args.server = fake.server();
+        let outcome = run(args).await.unwrap();
+        let requests = fake.requests();
+        let deleted = requests.iter().filter(|request| request.line.starts_with("DELETE "));
+        (outcome, deleted.count())
+    }
+
+    #[tokio::test]
+    async fn where_a_file_has_failed_what_is_missing_is_deleted_by_force_only() {
+        assert_eq!(deleted_after_a_failure(&[]).await, (Outcome::PartlyFailed, 0));
+        assert_eq!(deleted_after_a_failure(&["--json"]).await, (Outcome::PartlyFailed, 0));
+        assert_eq!(deleted_after_a_failure(&["--force"]).await, (Outcome::PartlyFailed, 1));
     }
 
     #[tokio::test]

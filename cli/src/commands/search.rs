@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::looked_at::LookedAt;
-use super::weighing::Weighing;
+use super::weighing::{Weighing, number};
 use crate::client::{Finished, ServerArgs, find_bases, find_collections, run_interactive};
 use crate::outcome::Outcome;
 use crate::render::{number_of, one_line, print, print_json, time, wrapped};
@@ -41,7 +41,7 @@ pub(crate) struct Args {
     #[arg(long, value_name = "WORDS")]
     phrase: Vec<String>,
     /// Leave out what is less like the query than this, from 0 to 1; not in keyword mode
-    #[arg(long, value_name = "COSINE")]
+    #[arg(long, value_name = "COSINE", value_parser = number)]
     min_similarity: Option<f64>,
     #[command(flatten)]
     weighing: Weighing,

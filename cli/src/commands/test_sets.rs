@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use std::path::PathBuf;
 use uuid::Uuid;
 
+use super::weighing::number;
 use crate::client::{
     Client, InBase, Page, ServerArgs, find_base, find_in_base, list_all, look_for_in_base, wait_for_end,
 };
@@ -87,6 +88,9 @@ pub(crate) struct RunArgs {
     /// What is to be different from how the base is searched now, such as '{"alpha": 0.6}'; twice to compare the second with the first
     #[arg(long = "config", value_name = "JSON", value_parser = json_value)]
     configurations: Vec<Value>,
+    /// What is found must be so like the query at least, from 0 to 1, in the configurations that do not say; not in keyword mode
+    #[arg(long, value_name = "COSINE", value_parser = number)]
+    min_similarity: Option<f64>,
     /// Do not wait for its end
     #[arg(long, visible_alias = "no-wait")]
     detach: bool,
@@ -191,14 +195,21 @@ fn json_value(text: &str) -> Result<Value, serde_json::Error> {
     text.parse()
 }
 
+/// The configurations to measure: how the base is searched now, where none is given.
+fn asked(given: Vec<Value>, min_similarity: Option<f64>) -> Vec<Value> {
+    let mut configurations = if given.is_empty() { vec![json!({})] } else { given };
+    for configuration in &mut configurations {
+        if let (Some(fields), Some(least)) = (configuration.as_object_mut(), min_similarity) {
+            fields.entry("min_similarity").or_insert_with(|| least.into());
+        }
+    }
+    configurations
+}
+
 async fn evaluate(args: RunArgs) -> anyhow::Result<Outcome> {
     let client = args.output.server.connect()?;
     let (base, set) = named(&client, &args.set).await?;
-    let configurations = if args.configurations.is_empty() {
-        vec![json!({})]
-    } else {
-        args.configurations
-    };
+    let configurations = asked(args.configurations, args.min_similarity);
     // Of a large set the first page shows whether its names are those of the base.
     let limit = [("limit", "100".to_owned())];
     let questions: Page<Value> = client.get(&["test-sets", &set, "questions"], &limit).await?;
@@ -273,4 +284,23 @@ fn line(set: &Value) -> String {
         count("judged"),
         count("scorable")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_least_similarity_holds_in_the_configurations_that_do_not_say() {
+        let given = vec![json!({"alpha": 0.5}), json!({"min_similarity": 0.25})];
+        assert_eq!(
+            asked(given.clone(), Some(0.5)),
+            [
+                json!({"alpha": 0.5, "min_similarity": 0.5}),
+                json!({"min_similarity": 0.25})
+            ]
+        );
+        assert_eq!(asked(given.clone(), None), given);
+        assert_eq!(asked(vec![], Some(0.5)), [json!({"min_similarity": 0.5})]);
+    }
 }

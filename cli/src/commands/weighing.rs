@@ -33,7 +33,7 @@ impl Weighing {
 }
 
 /// JSON has no others: they would be sent as nothing at all.
-fn number(text: &str) -> Result<f64, String> {
+pub(super) fn number(text: &str) -> Result<f64, String> {
     let number = text.trim().parse::<f64>().ok();
     number
         .filter(|number| number.is_finite())

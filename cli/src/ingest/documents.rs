@@ -86,10 +86,28 @@ impl NewDocument {
         self
     }
 
-    /// Reads what has to be read.
+    /// How many bytes it has.
     ///
     /// # Errors
     /// A code and a sentence: the file cannot be read, or not into memory.
+    pub(super) async fn size(&self) -> Result<u64, (String, String)> {
+        let path = match &self.content {
+            Content::Text { text, .. } => return Ok(u64::try_from(text.len()).unwrap_or(u64::MAX)),
+            Content::File { path, .. } => path,
+        };
+        let size = tokio::fs::metadata(path).await.map_err(unreadable)?.len();
+        if size > MAX_FILE_BYTES {
+            let (size, most) = (size / MIB, MAX_FILE_BYTES / MIB);
+            let message = format!("is {size} MiB; files of more than {most} MiB are not read");
+            return Err(("too_large".into(), message));
+        }
+        Ok(size)
+    }
+
+    /// Reads what has to be read.
+    ///
+    /// # Errors
+    /// A code and a sentence: the file cannot be read.
     pub(super) async fn prepare(&self, place: &Place) -> Result<Upload, (String, String)> {
         let external_id = self.external_id.clone();
         let (path, mime_type, charset) = match &self.content {
@@ -109,13 +127,6 @@ impl NewDocument {
                 charset,
             } => (path, mime_type, charset),
         };
-        let unreadable = |error: std::io::Error| ("unreadable".to_owned(), format!("cannot be read: {error}"));
-        let size = tokio::fs::metadata(path).await.map_err(unreadable)?.len();
-        if size > MAX_FILE_BYTES {
-            let (size, most) = (size / MIB, MAX_FILE_BYTES / MIB);
-            let message = format!("is {size} MiB; files of more than {most} MiB are not read");
-            return Err(("too_large".into(), message));
-        }
         let bytes: Bytes = tokio::fs::read(path).await.map_err(unreadable)?.into();
         let file_name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         Ok(Upload::File {
@@ -126,6 +137,10 @@ impl NewDocument {
             place: place.clone(),
         })
     }
+}
+
+fn unreadable(error: std::io::Error) -> (String, String) {
+    ("unreadable".to_owned(), format!("cannot be read: {error}"))
 }
 
 /// Says of a text in another encoding than UTF-8 which it is, unless it does so itself: what is said of a document counts more than what it says.

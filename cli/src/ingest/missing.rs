@@ -50,6 +50,8 @@ pub(crate) enum Deletion {
     DryRun,
     /// They are deleted, unless they are more than half.
     Careful,
+    /// They are named only, since not all that was sent has arrived: what is missing may be there under another name.
+    AfterFailures,
     /// They are deleted, however many they are.
     Forced,
 }
@@ -64,6 +66,8 @@ pub(crate) struct Missing {
     pub(crate) dry_run: bool,
     /// So many are missing that something else may be wrong: none was deleted, or would be.
     pub(crate) more_than_half: bool,
+    /// Others have failed: none was deleted.
+    pub(crate) after_failures: bool,
 }
 
 #[derive(Deserialize)]
@@ -103,8 +107,9 @@ pub(crate) async fn delete_missing(
     }
     missing.sort();
     let more_than_half = deletion != Deletion::Forced && missing.len() * 2 > of;
+    let after_failures = deletion == Deletion::AfterFailures && !missing.is_empty();
     let (documents, ids): (Vec<String>, Vec<Uuid>) = missing.into_iter().unzip();
-    if deletion != Deletion::DryRun && !more_than_half {
+    if deletion != Deletion::DryRun && !more_than_half && !after_failures {
         let deletions = stream::iter(ids).map(|id| delete(client, id));
         deletions.buffered(AT_ONCE).try_collect::<Vec<()>>().await?;
     }
@@ -113,6 +118,7 @@ pub(crate) async fn delete_missing(
         of,
         dry_run: deletion == Deletion::DryRun,
         more_than_half,
+        after_failures,
     })
 }
 
@@ -135,7 +141,8 @@ async fn delete(client: &Client, id: Uuid) -> Result<(), ClientError> {
 impl Missing {
     /// For people: the documents, one a line, then one line of counts.
     pub(crate) fn text(&self) -> String {
-        let word = match (self.more_than_half, self.dry_run) {
+        let stays = self.more_than_half || self.after_failures;
+        let word = match (stays, self.dry_run) {
             (true, _) => "missing ",
             (false, true) => "would go",
             (false, false) => "deleted ",
@@ -144,9 +151,15 @@ impl Missing {
         let mut text: String = self.documents.iter().map(line).collect();
         let missing = self.documents.len();
         let of = number_of(self.of as u64, "document");
-        text.push_str(&match (self.more_than_half, self.dry_run) {
-            (true, true) => format!("{missing} of {of} would stay: they are more than half, which takes --force\n"),
-            (true, false) => format!("{missing} of {of} stay: they are more than half, which takes --force\n"),
+        let why = match self.after_failures {
+            true => {
+                "not all that was sent has arrived, which may be theirs under other names; --force deletes them all the same"
+            }
+            false => "they are more than half, which takes --force",
+        };
+        text.push_str(&match (stays, self.dry_run) {
+            (true, true) => format!("{missing} of {of} would stay: {why}\n"),
+            (true, false) => format!("{missing} of {of} stay: {why}\n"),
             (false, true) => format!("{missing} of {of} would be deleted\n"),
             (false, false) => format!("{missing} of {of} deleted\n"),
         });
@@ -227,6 +240,21 @@ mod tests {
             missing.text().ends_with("2 of 5 documents would be deleted\n"),
             "{missing:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn after_failures_nothing_is_deleted() {
+        let all = [document(10, "a.md", "ready"), document(11, "gone.md", "ready")];
+        let (missing, lines) = tidied(json!(all), Deletion::AfterFailures).await;
+        assert!(lines.is_empty(), "{lines:?}");
+        assert!(missing.after_failures && !missing.more_than_half, "{missing:?}");
+        let text = missing.text();
+        assert!(
+            text.starts_with("missing  gone.md") && text.contains("--force"),
+            "{text}"
+        );
+        let (nothing, _) = tidied(json!([document(10, "a.md", "ready")]), Deletion::AfterFailures).await;
+        assert_eq!(nothing.text(), "0 of 1 document deleted\n");
     }
 
     #[tokio::test]

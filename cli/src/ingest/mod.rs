@@ -5,6 +5,7 @@ mod documents;
 mod format;
 mod missing;
 mod progress;
+mod room;
 mod submit;
 mod tally;
 

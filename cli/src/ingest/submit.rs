@@ -4,10 +4,12 @@ use std::time::{Duration, Instant};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use reqwest::StatusCode;
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::documents::{NewDocument, Place};
 use super::progress::Bars;
+use super::room::Room;
 use super::tally::Tally;
 use crate::client::{Client, ClientError, Job, Problem, wait_for_all};
 
@@ -24,8 +26,8 @@ enum Sent {
     },
 }
 
-/// Sends the documents to their place, eight at a time, then waits for all of their jobs. The calls outlive a restart of
-/// the system: an upload is repeated under the same external id, which changes nothing if it had arrived.
+/// Sends the documents to their place, eight at a time (fewer, if they are large), then waits for all of their jobs. The calls
+/// outlive a restart of the system: an upload is repeated under the same external id, which changes nothing if it had arrived.
 ///
 /// # Errors
 /// What concerns all documents: no connection, a key that is not accepted, jobs that do not end. What concerns one
@@ -36,22 +38,28 @@ pub(crate) async fn ingest(
     documents: Vec<NewDocument>,
     bars: Bars,
 ) -> Result<Tally, ClientError> {
-    let client = client.for_bulk_work();
+    let uploads = client.for_bulk_work().for_uploads()?;
     let start = Instant::now();
-    let sending = bars.start("sending", documents.len());
+    let bar = bars.start("sending", documents.len());
+    let sending = Sending {
+        client,
+        uploads: &uploads,
+        place: &place,
+        room: &Room::new(),
+    };
     let sent: Vec<Sent> = stream::iter(documents)
         .map(|document| {
-            let (client, sending, place) = (&client, &sending, &place);
+            let (bar, sending) = (&bar, &sending);
             async move {
-                let sent = send(client, place, document).await;
-                sending.inc(1);
+                let sent = sending.send(document).await;
+                bar.inc(1);
                 sent
             }
         })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    sending.finish_and_clear();
+    bar.finish_and_clear();
 
     let mut tally = Tally::default();
     let mut accepted = Vec::with_capacity(sent.len());
@@ -71,39 +79,95 @@ pub(crate) async fn ingest(
         tally.count(document, job);
         working.count(tally.failed.len() > failed_before);
     };
+    let client = client.for_bulk_work();
     let waiting = wait_for_all(&client, accepted, STALL, count, |text| working.say(text));
     working.told_meanwhile(waiting).await?;
     working.finish();
     Ok(tally.finish(start.elapsed()))
 }
 
-async fn send(client: &Client, place: &Place, document: NewDocument) -> Result<Sent, ClientError> {
-    let upload = match document.prepare(place).await {
-        Ok(upload) => upload,
-        Err((code, message)) => {
-            return Ok(Sent::Refused {
-                document: document.external_id,
+/// How the documents of one command are sent.
+struct Sending<'a> {
+    /// For anything but the documents.
+    client: &'a Client,
+    uploads: &'a Client,
+    place: &'a Place,
+    room: &'a Room,
+}
+
+impl Sending<'_> {
+    async fn send(&self, document: NewDocument) -> Result<Sent, ClientError> {
+        let submitted = self.submit(&document).await?;
+        let document = document.external_id;
+        Ok(match submitted {
+            Ok(job) => Sent::Accepted(document, job),
+            Err((code, message)) => Sent::Refused {
+                document,
                 code,
                 message,
-            });
+            },
+        })
+    }
+
+    /// The document's job, or a code and a sentence that say why it has none.
+    async fn submit(&self, document: &NewDocument) -> Result<Result<Uuid, (String, String)>, ClientError> {
+        let size = match document.size().await {
+            Ok(size) => size,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let _held = self.room.enter(size).await;
+        if let Some(refusal) = self.room.refusal(size) {
+            return Ok(Err(refusal));
         }
-    };
-    let job: Result<(StatusCode, Job), _> = client.call(|| upload.request(client, place.base)).await;
-    match job {
-        Ok((_, job)) => Ok(Sent::Accepted(document.external_id, job.id)),
-        Err(ClientError::Problem(problem)) if concerns_one_document(&problem) => {
-            let message = problem.sentence();
-            Ok(Sent::Refused {
-                document: document.external_id,
-                code: problem.code,
-                message,
-            })
+        let upload = match document.prepare(self.place).await {
+            Ok(upload) => upload,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let limit = time_for(size);
+        let make = || upload.request(self.uploads, self.place.base);
+        let error = match self.uploads.call_within::<Job>(limit, make).await {
+            Ok((_, job)) => return Ok(Ok(job.id)),
+            Err(error) => error,
+        };
+        match error {
+            ClientError::Problem(problem) if concerns_one_document(&problem) => {
+                let message = problem.sentence();
+                if problem.status == StatusCode::PAYLOAD_TOO_LARGE {
+                    self.room.note_too_large(size, &problem.code, &message);
+                }
+                Ok(Err((problem.code, message)))
+            }
+            ClientError::Unreachable { address, source } => match self.is_there().await {
+                true => Ok(Err(unanswered(&source, limit))),
+                false => Err(ClientError::Unreachable { address, source }),
+            },
+            error => Err(error),
         }
-        Err(error) => Err(error),
+    }
+
+    /// Whether anything answers. Then it was the one document that nothing was answered to.
+    async fn is_there(&self) -> bool {
+        let base = self.place.base.to_string();
+        let asked: Result<Value, _> = self.client.get(&["knowledge-bases", &base], &[]).await;
+        !matches!(asked, Err(ClientError::Unreachable { .. }))
     }
 }
 
-/// A missing base or a refused key would be the same for every document; so would an overload that lasts.
+/// How long sending so many bytes, and the answer, may take: a slow line sends 256 KiB a second.
+fn time_for(size: u64) -> Duration {
+    Duration::from_secs(60 + size / (256 * 1024))
+}
+
+fn unanswered(error: &reqwest::Error, limit: Duration) -> (String, String) {
+    let what = match error.is_timeout() {
+        true => format!("was not sent and answered within {} s", limit.as_secs()),
+        false => "the connection broke off before there was an answer".to_owned(),
+    };
+    let message = format!("{what}; run the command again: if it has arrived all the same, that changes nothing");
+    ("no_answer".to_owned(), message)
+}
+
+/// A missing base or a refused key would be the same for every document; so would an overload that lasts, but for a time-out: a long upload has them for itself.
 fn concerns_one_document(problem: &Problem) -> bool {
     let for_all = [
         StatusCode::UNAUTHORIZED,
@@ -111,7 +175,7 @@ fn concerns_one_document(problem: &Problem) -> bool {
         StatusCode::NOT_FOUND,
         StatusCode::TOO_MANY_REQUESTS,
     ];
-    let broken_once = problem.status == StatusCode::INTERNAL_SERVER_ERROR;
+    let broken_once = problem.status == StatusCode::INTERNAL_SERVER_ERROR || problem.code == "timed_out";
     (problem.status.is_client_error() && !for_all.contains(&problem.status)) || broken_once
 }
 
@@ -119,6 +183,7 @@ fn concerns_one_document(problem: &Problem) -> bool {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
+    use crate::client::ServerArgs;
     use crate::ingest::Content;
     use crate::testing::{Fake, TempDir, reply};
     use serde_json::json;
@@ -254,6 +319,81 @@ mod tests {
             "is 513 MiB; files of more than 512 MiB are not read"
         );
         assert!(fake.requests().is_empty());
+    }
+
+    /// What one document after another comes to: its code, if it was not accepted.
+    async fn sent_to(client: &Client, documents: Vec<NewDocument>) -> Result<Vec<Option<String>>, ClientError> {
+        let (place, room) = (Place::base(BASE), Room::new());
+        // Without the patience of long work, so that nothing is sent again.
+        let sending = Sending {
+            client,
+            uploads: client,
+            place: &place,
+            room: &room,
+        };
+        let mut codes = Vec::new();
+        for document in documents {
+            codes.push(match sending.send(document).await? {
+                Sent::Accepted(..) => None,
+                Sent::Refused { code, .. } => Some(code),
+            });
+        }
+        Ok(codes)
+    }
+
+    #[tokio::test]
+    async fn an_upload_that_nothing_is_answered_to_is_its_documents_failure_unless_nothing_is_there() {
+        let fake = Fake::serving(|request| match request.body.contains("spoilt") {
+            true => panic!("the connection breaks off"),
+            false => reply(202, json!({"id": JOB, "kind": "ingest_document", "state": "succeeded"})),
+        })
+        .await;
+        let dir = TempDir::new();
+        let documents = || vec![file(&dir, "bad.md", b"spoilt"), file(&dir, "good.md", b"good")];
+        let codes = sent_to(&fake.client(), documents()).await.unwrap();
+        assert_eq!(codes, [Some("no_answer".to_owned()), None]);
+        let nowhere = ServerArgs::new("http://127.0.0.1:9", "k").connect().unwrap();
+        let error = sent_to(&nowhere, documents()).await.unwrap_err();
+        assert!(matches!(error, ClientError::Unreachable { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_document_that_takes_the_server_too_long_is_no_failure_of_the_others() {
+        let slow = json!({"code": "timed_out", "detail": "The request took too long and was given up."});
+        let fake = Fake::answering(vec![
+            reply(503, slow).header("retry-after", "3600"),
+            reply(202, json!({"id": JOB, "kind": "ingest_document", "state": "succeeded"})),
+        ])
+        .await;
+        let dir = TempDir::new();
+        let documents = vec![file(&dir, "slow.md", b"slow"), file(&dir, "good.md", b"good")];
+        let codes = sent_to(&fake.client(), documents).await.unwrap();
+        assert_eq!(codes, [Some("timed_out".to_owned()), None]);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_smaller_than_a_file_that_was_too_large_is_not_sent() {
+        let fake = Fake::answering(vec![
+            reply(413, json!({"code": "too_large", "detail": "At most two."})),
+            reply(202, json!({"id": JOB, "kind": "ingest_document", "state": "succeeded"})),
+        ])
+        .await;
+        let dir = TempDir::new();
+        let documents = vec![
+            file(&dir, "3.md", b"zzz"),
+            file(&dir, "4.md", b"zzzz"),
+            file(&dir, "2.md", b"zz"),
+        ];
+        let codes = sent_to(&fake.client(), documents).await.unwrap();
+        let too_large = Some("too_large".to_owned());
+        assert_eq!(codes, [too_large.clone(), too_large, None]);
+        assert_eq!(fake.requests().len(), 2);
+    }
+
+    #[test]
+    fn a_large_upload_has_longer() {
+        assert_eq!(time_for(1024), Duration::from_secs(60));
+        assert_eq!(time_for(200 * 1024 * 1024), Duration::from_secs(860));
     }
 
     #[tokio::test]

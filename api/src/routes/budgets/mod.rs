@@ -3,3 +3,4 @@ mod current;
 pub(crate) mod delete;
 pub(crate) mod list;
 pub(crate) mod put;
+pub(crate) mod update;

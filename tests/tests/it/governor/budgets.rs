@@ -1,7 +1,7 @@
 use super::{app, budget, declare};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::Process;
+use tests::{Client, Process};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_is_declared_replaced_and_withdrawn() {
@@ -34,6 +34,8 @@ async fn a_budget_is_declared_replaced_and_withdrawn() {
         (&Value::Null, &Value::Null),
         "what is left out is the default, 0 is no limit: {replaced}"
     );
+    let declared = json!({"requests_per_minute": null, "burst": null, "concurrency": 0, "tokens_per_minute": null, "cost_micros_per_day": null});
+    assert_eq!(replaced["declared_limits"], declared, "{replaced}");
     assert_eq!(budget(&app.client, "openai").await, replaced);
     assert_eq!(
         budget(&app.client_b, "openai").await,
@@ -47,6 +49,56 @@ async fn a_budget_is_declared_replaced_and_withdrawn() {
         .delete("/v1/budgets/openai")
         .await
         .expect_problem(404, "not_found");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_a_budget_leaves_what_it_does_not_name_and_declares_no_default() {
+    let app = app(&[("governor.concurrency", "7")]).await;
+    let change = async |client: &Client, body: Value| {
+        let answered = client
+            .send(client.request(Method::PATCH, "/v1/budgets/openai").json(&body))
+            .await;
+        assert_eq!(answered.status.as_u16(), 200, "{}", answered.text);
+        answered.body
+    };
+    let made = change(&app.client, json!({"requests_per_minute": 600})).await;
+    assert_eq!(
+        (&made["burst"], &made["concurrency"]),
+        (&json!(10), &json!(7)),
+        "{made}"
+    );
+    let declared = |rate: Value, cost: Value| json!({"requests_per_minute": rate, "burst": null, "concurrency": null, "tokens_per_minute": null, "cost_micros_per_day": cost});
+    assert_eq!(made["declared_limits"], declared(json!(600), Value::Null));
+    let other = change(&app.client_b, json!({"burst": 3})).await;
+    assert_eq!(
+        (
+            &other["declared_limits"]["burst"],
+            &other["declared_limits"]["requests_per_minute"]
+        ),
+        (&json!(3), &Value::Null),
+        "another tenant's is its own: {other}"
+    );
+    let slower = change(
+        &app.client,
+        json!({"requests_per_minute": 6, "cost_micros_per_day": 5_000_000}),
+    )
+    .await;
+    assert_eq!(slower["declared_limits"], declared(json!(6), json!(5_000_000)));
+    assert_eq!(slower["burst"], 1, "it follows the rate: {slower}");
+    let kept = change(&app.client, json!({"requests_per_minute": null})).await;
+    assert_eq!(kept["declared_limits"], declared(Value::Null, json!(5_000_000)));
+    assert_eq!(budget(&app.client, "openai").await, kept);
+    let refused = app
+        .client
+        .send(
+            app.client
+                .request(Method::PATCH, "/v1/budgets/open%20ai")
+                .json(&json!({"burst": -1, "foo": 1})),
+        )
+        .await;
+    refused.expect_problem(422, "invalid");
+    assert_eq!(refused.body["errors"].as_array().unwrap().len(), 3, "{}", refused.text);
     app.finish().await;
 }
 
@@ -105,11 +157,18 @@ async fn the_command_line_declares_lists_and_withdraws() {
         (&set["requests_per_minute"], &set["concurrency"]),
         (&json!(60), &json!(3))
     );
+    let said = tokio::task::block_in_place(|| {
+        let set = ["budgets", "set", "openai", "--requests-per-minute", "600", "--json"];
+        Process::run(&set, &environment)
+    });
+    let set: Value = serde_json::from_str(&said).unwrap();
+    let declared = json!({"requests_per_minute": 600, "burst": null, "concurrency": 3, "tokens_per_minute": null, "cost_micros_per_day": null});
+    assert_eq!(set["declared_limits"], declared, "{set}");
     let listed = tokio::task::block_in_place(|| Process::run(&["budgets", "list"], &environment));
     assert!(
         listed
             .lines()
-            .any(|line| line.starts_with("openai ") && line.contains(" 60 ")),
+            .any(|line| line.starts_with("openai ") && line.contains(" 600 ")),
         "{listed}"
     );
     let _ = tokio::task::block_in_place(|| Process::run(&["budgets", "remove", "openai"], &environment));

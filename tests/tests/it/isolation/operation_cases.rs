@@ -227,6 +227,12 @@ pub(super) const CASES: &[Case] = &[
         PathId::None,
         |_| json!({"concurrency": 2}),
     ),
+    write(
+        "patch /v1/budgets/{credential}",
+        "jobs:write",
+        PathId::None,
+        |_| json!({"concurrency": 3}),
+    ),
     write("delete /v1/budgets/{credential}", "jobs:write", PathId::None, |_| {
         Value::Null
     }),
