@@ -116,13 +116,14 @@ async fn what_is_switched_off_is_found_by_nothing_until_it_is_switched_on_and_no
 
     switch(&app, &document, true).await;
     assert_eq!(found_in(&app, &base, &document, "lantern burns").await, 3);
+    // An answer embeds the sentences that it chooses from.
+    assert_eq!((app.count(kept).await, embedded()), (before, texts));
     assert!(
         answer(&app, &base).await["answer"]
             .as_str()
             .unwrap()
             .contains("nine hours")
     );
-    assert_eq!((app.count(kept).await, embedded()), (before, texts));
     let logged = "SELECT max(seq) AS count FROM index_changes";
     let at = app.count(logged).await;
     switch(&app, &document, true).await;
