@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -106,8 +107,21 @@ pub struct Slot {
 }
 
 impl Slot {
-    /// Takes the first free slot, counted from 0, and with it what was left there.
+    /// Takes the free slot in which most replicas were left, and with it those; where none has any, the first that is free, counted from 0.
     pub fn acquire(root: &Path) -> Result<Self> {
+        let mut left: Vec<(usize, u32)> = folders::<u32>(root)
+            .into_iter()
+            .filter(|(number, _)| *number < MAX_SLOTS)
+            .map(|(number, directory)| (replicas_in(&directory).len(), number))
+            .filter(|(replicas, _)| *replicas > 0)
+            .collect();
+        left.sort_unstable_by_key(|(replicas, number)| (Reverse(*replicas), *number));
+        // Looked at without their locks: whoever starts at the same moment would go past them.
+        for (_, number) in left {
+            if let Some(slot) = Self::take(root, number, |_| true)? {
+                return Ok(slot);
+            }
+        }
         Self::first(root, |_| true)
     }
 
@@ -119,21 +133,28 @@ impl Slot {
 
     fn first(root: &Path, suits: impl Fn(&Path) -> bool) -> Result<Self> {
         for number in 0..MAX_SLOTS {
-            let directory = root.join(number.to_string());
-            if !suits(&directory) {
-                continue;
-            }
-            fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
-            match lock_file(&directory.join("slot.lock")) {
-                Ok(lock) if suits(&directory) => return Self::holding(directory, lock),
-                Ok(_) | Err(Error::Locked(_)) => {}
-                Err(error) => return Err(error),
+            if let Some(slot) = Self::take(root, number, &suits)? {
+                return Ok(slot);
             }
         }
         Err(Error::NoFreeSlot {
             root: root.to_path_buf(),
             tried: MAX_SLOTS,
         })
+    }
+
+    /// The slot, if it suits, and nobody holds it.
+    fn take(root: &Path, number: u32, suits: impl Fn(&Path) -> bool) -> Result<Option<Self>> {
+        let directory = root.join(number.to_string());
+        if !suits(&directory) {
+            return Ok(None);
+        }
+        fs::create_dir_all(&directory).map_err(Error::io(&directory))?;
+        match lock_file(&directory.join("slot.lock")) {
+            Ok(lock) if suits(&directory) => Self::holding(directory, lock).map(Some),
+            Ok(_) | Err(Error::Locked(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     /// The slots under `root` that no process holds, held from here on; none are made.

@@ -102,6 +102,7 @@ diesel::table! {
         said_title -> Nullable<Text>,
         said_mime_type -> Nullable<Text>,
         said -> Jsonb,
+        made_by -> Nullable<Uuid>,
     }
 }
 

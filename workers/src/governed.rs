@@ -169,6 +169,7 @@ impl JobContext {
         };
         let of_all: i64 = of_all.iter().map(|(_, usage)| usage.cost_micros).sum();
         Ok(SpentToday {
+            day,
             of_tenant: u64::try_from(usage.cost_micros).unwrap_or(0),
             of_installation: u64::try_from(of_all).unwrap_or(0),
         })

@@ -29,24 +29,31 @@ pub(crate) async fn expire_leases(context: Context, options: Arc<WorkerOptions>,
     let (mut answered, mut away) = (Instant::now(), false);
     loop {
         ticks.tick().await;
-        beat.now();
-        let asked = Instant::now();
-        // One look that hangs must not keep the next from being made, on another connection.
-        match timeout(
-            options.dispatch.lease(),
-            expire_leases_once(&context.system, &context.queue, away.then_some(answered)),
-        )
-        .await
-        {
-            Ok(Ok(_)) => (answered, away) = (asked, false),
-            Ok(Err(error)) => {
-                away = true;
-                tracing::warn!(%error, "cannot look for expired leases");
+        let mut asked = Instant::now();
+        // Of all the chunks that follow, since what could not be renewed may be in any of them.
+        let away_since = away.then_some(answered);
+        loop {
+            beat.now();
+            // One look that hangs must not keep the next from being made, on another connection.
+            let expired = match timeout(options.dispatch.lease(), expire_chunk(&context.system, away_since)).await {
+                Ok(Ok(expired)) => expired,
+                Ok(Err(error)) => {
+                    away = true;
+                    tracing::warn!(%error, "cannot look for expired leases");
+                    break;
+                }
+                Err(_) => {
+                    away = true;
+                    tracing::warn!("cannot look for expired leases: no answer within a lease");
+                    break;
+                }
+            };
+            // The database has answered, however long Redis takes below.
+            (answered, away) = (asked, false);
+            if !offer_expired(&context.queue, expired).await {
+                break;
             }
-            Err(_) => {
-                away = true;
-                tracing::warn!("cannot look for expired leases: no answer within a lease");
-            }
+            asked = Instant::now();
         }
     }
 }
@@ -63,20 +70,25 @@ pub async fn expire_leases_once(
 ) -> Result<usize, StoreError> {
     let mut jobs = 0;
     loop {
-        let away = away_since.map_or(Duration::ZERO, |since| since.elapsed() + SLACK);
-        let expired = store::jobs::expire_leases(system, CHUNK, away).await?;
-        let taken = expired.len();
-        jobs += taken;
-        if taken > 0 {
-            offer_expired(queue, expired).await;
-        }
-        if i64::try_from(taken).unwrap_or(i64::MAX) < CHUNK {
+        let expired = expire_chunk(system, away_since).await?;
+        jobs += expired.len();
+        if !offer_expired(queue, expired).await {
             return Ok(jobs);
         }
     }
 }
 
-async fn offer_expired(queue: &Queue, expired: Vec<ExpiredJob>) {
+async fn expire_chunk(system: &System, away_since: Option<Instant>) -> Result<Vec<ExpiredJob>, StoreError> {
+    let away = away_since.map_or(Duration::ZERO, |since| since.elapsed() + SLACK);
+    store::jobs::expire_leases(system, CHUNK, away).await
+}
+
+/// Returns whether there may be more of them.
+async fn offer_expired(queue: &Queue, expired: Vec<ExpiredJob>) -> bool {
+    let may_be_more = i64::try_from(expired.len()).unwrap_or(i64::MAX) >= CHUNK;
+    if expired.is_empty() {
+        return may_be_more;
+    }
     let excused = expired.iter().filter(|expired| expired.excused).count();
     if excused > 0 {
         tracing::warn!(
@@ -109,6 +121,7 @@ async fn offer_expired(queue: &Queue, expired: Vec<ExpiredJob>) {
         .push(&dispatches(queued.map(|expired| expired.job).collect()))
         .await;
     queue.announce_changes(&ids).await;
+    may_be_more
 }
 
 /// Offers to Redis what it should know and does not, until dropped. A ring says that something became due just now.

@@ -48,7 +48,7 @@ pub(crate) struct DocumentObject {
     pub(crate) error: Option<Value>,
     /// The job of the latest submission.
     pub(crate) job_id: Uuid,
-    /// The job that made the version that is served, which is another where the latest submission changed nothing. Where one document is shown, while the job is kept.
+    /// The job that made the version that is served, which is another where the latest submission changed nothing. Where one document is shown, while the job is kept; not known of what an earlier release made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) ready_job_id: Option<Uuid>,
     pub(crate) created_at: DateTime<Utc>,

@@ -5,7 +5,6 @@ use jobs::kinds::NAMES;
 use jobs::{Catalogue, CatalogueEntry, FieldError};
 use serde_json::{Map, Value};
 use store::TenantTx;
-use store::jobs::is_kind_kept;
 
 /// The most attempts that a client may ask for.
 pub(crate) const MAX_ATTEMPTS: i64 = 20;
@@ -60,20 +59,17 @@ pub(crate) fn known_kind(fields: &mut Fields, name: &str, kind: String) -> Optio
     None
 }
 
-/// That jobs are looked for by a kind that there is. Who misspells the one of a flood that is to be stopped reads why, not that there were none; jobs that another
-/// release made are found as long as they are kept.
+/// Of jobs that were looked for by a kind: that there is such a kind, where none was found. Who misspells the one of a flood that is to be stopped reads why, not that
+/// there were none; jobs that another release made are found as long as they are kept. Asked only after the jobs were: no index holds kinds, and all jobs of a tenant are many.
 ///
 /// # Errors
 /// What `refuse` makes of it: [`Problem::invalid`] of a body, [`Problem::invalid_query`] of a query.
-pub(crate) async fn require_kind(
-    tx: &mut TenantTx,
+pub(crate) fn require_kind(
     kind: Option<&str>,
+    is_found: bool,
     refuse: fn(Vec<FieldError>) -> Problem,
 ) -> Result<(), Problem> {
-    let Some(kind) = kind.filter(|kind| !NAMES.contains(kind)) else {
-        return Ok(());
-    };
-    if is_kind_kept(tx, kind).await? {
+    if is_found || kind.is_none_or(|kind| NAMES.contains(&kind)) {
         return Ok(());
     }
     let fault = FieldError::new("kind", ProblemCode::UnknownKind.as_str(), no_kind());

@@ -1,15 +1,15 @@
 -- Asks whether a call may be made now, and takes what it needs if so: of the tenant's budget and, with a credential of the installation, of that one's too, or of none.
 -- Otherwise gives the job a place in line: a time of its own, so that those who wait do not come back all at once. Begins with `budget.lua`.
 -- KEYS[1]: the tenant's prefix, KEYS[2]: the installation's.  ARGV: credential, lease, job, tenant, tokens, cost, microseconds a lease, whether the job
--- comes back (0: somebody waits for it, and it ends when it must wait), whether it only looks (1: what it would be granted is not taken); then what the tenant's
--- budget allows: microseconds a request, burst, microseconds a token, token burst, calls at once, cost a day, cost spent today (-1: not known); then
--- the same of the installation's, where the credential is its own. In limits 0 is none.
+-- comes back (0: somebody waits for it, and it ends when it must wait), whether it only looks (1: what it would be granted is not taken), the day of which it says what was
+-- spent (-1: of none); then what the tenant's budget allows: microseconds a request, burst, microseconds a token, token burst, calls at once, cost a day, cost spent on that day;
+-- then the same of the installation's, where the credential is its own. In limits 0 is none.
 -- Returns {'granted'}, {'cold', day} (ask again with what was spent on that day, so many after 1970-01-01 UTC), or {'wait', limit, microseconds until the limit allows it, microseconds until the
 -- job's turn, whose limit that is: 'tenant' or 'installation'}.
 local credential, lease, job, tenant = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local tokens, cost, lease_us = tonumber(ARGV[5]), tonumber(ARGV[6]), tonumber(ARGV[7])
-local comes_back, looks = ARGV[8] == '1', ARGV[9] == '1'
-local TENANTS, INSTALLATIONS = 10, 17
+local comes_back, looks, day = ARGV[8] == '1', ARGV[9] == '1', tonumber(ARGV[10])
+local TENANTS, INSTALLATIONS = 11, 18
 -- How long a learnt rate is remembered.
 local FORGOTTEN = 600 * SECOND
 
@@ -54,11 +54,11 @@ local function open(of, first)
 end
 
 local function knows_cost(of)
-  local spent = of.spent
   if of.got.cost or (of.cap == 0 and cost == 0) then return true end
-  if spent < 0 then return false end
-  set(of, 'cost', text(spent))
-  of.got.cost = spent
+  -- It may have become midnight since that was looked up.
+  if day ~= math.floor(now / DAY) then return false end
+  set(of, 'cost', text(of.spent))
+  of.got.cost = of.spent
   return true
 end
 

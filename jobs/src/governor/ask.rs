@@ -55,13 +55,15 @@ pub struct Wait {
 /// What a credential has cost on a day, millionths of a US dollar.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SpentToday {
+    /// The day that it is of, as in [`Asked::Cold`].
+    pub day: i32,
     pub of_tenant: u64,
     /// Of all tenants together.
     pub of_installation: u64,
 }
 
 impl Queue {
-    /// Asks whether the call may be made now. `spent`: what the credential has cost on the day of [`Asked::Cold`], once that was looked up.
+    /// Asks whether the call may be made now. `spent`: what the credential has cost on the day of [`Asked::Cold`], once that was looked up; of another day than it is, it counts for nothing.
     ///
     /// # Errors
     /// [`QueueError`]: then nobody knows, and the call must not be made.
@@ -90,19 +92,21 @@ impl Queue {
             .arg(call.estimate.cost_micros)
             .arg(micros(call.lasts))
             .arg(i32::from(call.comes_back))
-            .arg(i32::from(looks));
-        allow(&mut asking, &call.limits, spent.map(|spent| spent.of_tenant));
+            .arg(i32::from(looks))
+            .arg(spent.map_or(-1, |spent| spent.day));
+        let spent = spent.unwrap_or_default();
+        allow(&mut asking, &call.limits, spent.of_tenant);
         if let Some(limits) = &call.installation {
-            allow(&mut asking, limits, spent.map(|spent| spent.of_installation));
+            allow(&mut asking, limits, spent.of_installation);
         }
         let answer: Vec<redis::Value> = asking.invoke_async(&mut self.connection.clone()).await?;
         read(answer)
     }
 }
 
-/// What a budget allows, and what of it is spent, if that is known.
-fn allow(asking: &mut ScriptInvocation<'_>, limits: &BudgetLimits, spent_micros: Option<u64>) {
-    let spent = spent_micros.map_or(-1, |spent| i64::try_from(spent).unwrap_or(i64::MAX));
+/// What a budget allows, and what of it is spent.
+fn allow(asking: &mut ScriptInvocation<'_>, limits: &BudgetLimits, spent_micros: u64) {
+    let spent = i64::try_from(spent_micros).unwrap_or(i64::MAX);
     asking
         .arg(limits.request_us())
         .arg(limits.burst)

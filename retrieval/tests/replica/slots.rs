@@ -46,6 +46,26 @@ fn who_wants_an_empty_slot_goes_past_those_with_replicas_and_does_not_hold_them_
 }
 
 #[test]
+fn the_slot_with_most_replicas_is_taken_whatever_order_processes_start_in() {
+    let root = TempDir::new().unwrap();
+    let index = |base: u128| IndexId {
+        tenant: Uuid::from_u128(1),
+        knowledge_base: Uuid::from_u128(base),
+        generation: 0,
+    };
+    let slots = [(); 4].map(|()| Slot::acquire(root.path()).unwrap());
+    for (slot, replicas) in [(1, 1), (2, 3), (3, 1)] {
+        for base in 0..replicas {
+            std::fs::create_dir_all(slots[slot].replica_dir(index(base), 7)).unwrap();
+        }
+    }
+    drop(slots);
+    let taken = [(); 5].map(|()| Slot::acquire(root.path()).unwrap());
+    let numbers = ["2", "1", "3", "0", "4"].map(|number| root.path().join(number));
+    assert_eq!(taken.each_ref().map(|slot| slot.directory().to_owned()), numbers);
+}
+
+#[test]
 fn a_slot_of_another_process_is_free_once_that_process_is_killed() {
     let root = TempDir::new().unwrap();
     let mut other = Command::new(std::env::current_exe().unwrap())

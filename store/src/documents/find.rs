@@ -127,34 +127,27 @@ pub async fn find_some(tx: &mut TenantTx, ids: &[DocumentId]) -> Result<Vec<Docu
         .await?)
 }
 
-/// Of a document so many jobs are looked at, the newest: one that is submitted every minute has thousands.
-const JOBS_LOOKED_AT: i64 = 200;
-
 #[derive(QueryableByName)]
 struct Made {
     #[diesel(sql_type = Uuid)]
     id: JobId,
 }
 
-/// The job that made what is served of a document: the last one that did not find it unchanged. `None` where nothing is served, and where the job is kept no longer.
+/// The job that made what is served of a document: the last one that did not find it unchanged. `None` where nothing is served, where the job is kept no longer, and where
+/// an earlier release made it, which did not write down by which.
 ///
 /// # Errors
 /// [`StoreError::Query`].
 pub async fn ready_job(tx: &mut TenantTx, document: &Document) -> Result<Option<JobId>, StoreError> {
-    if document.ready_version.is_none() {
+    let Some(version) = document.ready_version else {
         return Ok(None);
-    }
-    let sql = "SELECT n.id FROM (
-                   SELECT j.id, j.finished_at FROM jobs j
-                   WHERE j.tenant_id = $1 AND j.document_id = $2 AND j.kind = 'ingest_document' AND j.state = 'succeeded'
-                   ORDER BY j.finished_at DESC LIMIT $3
-               ) n JOIN job_bodies b ON b.tenant_id = $1 AND b.job_id = n.id
-               WHERE b.result ->> 'unchanged' = 'false' AND b.result ->> 'superseded' IS DISTINCT FROM 'true'
-               ORDER BY n.finished_at DESC LIMIT 1";
+    };
+    let sql = "SELECT j.id FROM document_versions v JOIN jobs j ON j.tenant_id = v.tenant_id AND j.id = v.made_by
+               WHERE v.tenant_id = $1 AND v.document_id = $2 AND v.version = $3";
     let made: Option<Made> = sql_query(sql)
         .bind::<Uuid, _>(tx.tenant)
         .bind::<Uuid, _>(document.id)
-        .bind::<BigInt, _>(JOBS_LOOKED_AT)
+        .bind::<Integer, _>(version)
         .prepared()
         .get_result(&mut tx.conn)
         .await

@@ -1,6 +1,6 @@
 use crate::prepared::Prepare;
 use crate::schema::{blobs, document_versions, documents};
-use crate::{BlobId, DocumentId, KnowledgeBaseId, StoreError, TenantTx};
+use crate::{BlobId, DocumentId, JobId, KnowledgeBaseId, StoreError, TenantTx};
 use diesel::dsl::case_when;
 use diesel::prelude::*;
 use diesel::sql_query;
@@ -68,7 +68,17 @@ pub struct Named<'a> {
     pub mime_type: &'a str,
 }
 
-/// Makes `version` the one that is served, under its final title and media type and with what it `said` of itself, and forgets older submissions and their bytes. The document was updated
+/// What was made of a version.
+#[derive(Clone, Copy, Debug)]
+pub struct Made<'a> {
+    pub by: JobId,
+    /// What the document says of itself.
+    pub said: &'a Value,
+    pub fingerprint: &'a [u8],
+    pub chunk_count: i32,
+}
+
+/// Makes `version` the one that is served, under its final title and media type and with what it said of itself, and forgets older submissions and their bytes. The document was updated
 /// then, unless it is what was served already.
 ///
 /// # Errors
@@ -78,16 +88,15 @@ pub async fn mark_ready(
     id: DocumentId,
     version: i32,
     named: Named<'_>,
-    said: &Value,
-    fingerprint: &[u8],
-    chunk_count: i32,
+    made: Made<'_>,
 ) -> Result<(), StoreError> {
     let is_the_same = says_the_same(tx, id, version).await?;
     diesel::update(this_version(tx, id, version))
         .set((
             document_versions::title.eq(named.title),
             document_versions::mime_type.eq(named.mime_type),
-            document_versions::said.eq(said),
+            document_versions::said.eq(made.said),
+            document_versions::made_by.eq(made.by),
         ))
         .execute(&mut tx.conn)
         .await?;
@@ -98,8 +107,8 @@ pub async fn mark_ready(
     )
     .set((
         documents::ready_version.eq(version),
-        documents::fingerprint.eq(fingerprint),
-        documents::chunk_count.eq(chunk_count),
+        documents::fingerprint.eq(made.fingerprint),
+        documents::chunk_count.eq(made.chunk_count),
         documents::updated_at.eq(
             case_when(is_the_same.into_sql::<sql_types::Bool>(), documents::updated_at).otherwise(diesel::dsl::now),
         ),
@@ -154,12 +163,14 @@ pub async fn mark_unchanged(
     version: i32,
     named: Named<'_>,
 ) -> Result<(), StoreError> {
-    // What the document says of itself is said by the same bytes.
+    // What the document says of itself is said by the same bytes; and what is served is what was made before.
     sql_query(
-        "UPDATE document_versions v SET title = $4, mime_type = $5, said = coalesce((
-             SELECT served.said FROM documents d JOIN document_versions served
+        "WITH ready AS (
+             SELECT served.said, served.made_by FROM documents d JOIN document_versions served
                  ON served.tenant_id = d.tenant_id AND served.document_id = d.id AND served.version = d.ready_version
-             WHERE d.tenant_id = $1 AND d.id = $2), v.said)
+             WHERE d.tenant_id = $1 AND d.id = $2)
+         UPDATE document_versions v
+         SET title = $4, mime_type = $5, said = coalesce((SELECT said FROM ready), v.said), made_by = (SELECT made_by FROM ready)
          WHERE v.tenant_id = $1 AND v.document_id = $2 AND v.version = $3",
     )
     .bind::<sql_types::Uuid, _>(tx.tenant)

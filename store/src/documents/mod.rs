@@ -19,7 +19,7 @@ pub use self::indexed::{
     BaseCount, IndexedChunk, IndexedCounts, IndexedDocument, count_indexed, count_of_base, first_with_chunks, indexed,
     switched_off,
 };
-pub use self::ingest::{Named, Ready, Version, lock_for_ingest, mark_ready, mark_unchanged, version};
+pub use self::ingest::{Made, Named, Ready, Version, lock_for_ingest, mark_ready, mark_unchanged, version};
 pub use self::list::{DocumentFilter, LOOKED_THROUGH, Listed, list};
 pub(crate) use self::origin::URL;
 pub use self::origin::{Origin, origins};

@@ -50,7 +50,7 @@ pub use self::force::force;
 pub use self::interactive::make_durable;
 pub(crate) use self::lease::got_on;
 pub use self::lease::{Held, Progress, RenewedLease, renew, renew_locked, save_progress};
-pub use self::named::{NamedJob, is_kind_kept, named};
+pub use self::named::{NamedJob, named};
 pub(crate) use self::release::free_kinds;
 pub use self::release::{PutAside, kinds_to_release, release_kinds};
 pub(crate) use self::retention::prefer_indexes;

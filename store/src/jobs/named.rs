@@ -20,26 +20,6 @@ pub struct NamedJob {
     pub is_discarded: bool,
 }
 
-#[derive(QueryableByName)]
-struct Kept {
-    #[diesel(sql_type = Bool)]
-    is_kept: bool,
-}
-
-/// Whether the tenant has a job of the kind, in any state. Without an index: it is asked about kinds that this release knows none of.
-///
-/// # Errors
-/// [`StoreError::Query`].
-pub async fn is_kind_kept(tx: &mut TenantTx, kind: &str) -> Result<bool, StoreError> {
-    let found: Kept = sql_query("SELECT EXISTS (SELECT FROM jobs WHERE tenant_id = $1 AND kind = $2) AS is_kept")
-        .bind::<Uuid, _>(tx.tenant)
-        .bind::<Text, _>(kind)
-        .prepared()
-        .get_result(&mut tx.conn)
-        .await?;
-    Ok(found.is_kept)
-}
-
 /// Those of `ids` that are there, in no particular order.
 ///
 /// # Errors

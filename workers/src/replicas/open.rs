@@ -3,6 +3,8 @@ use super::index::Index;
 use super::open_replicas::OpenReplicas;
 use super::registered;
 use super::room::megabytes;
+use super::served::Served;
+use crate::embedding_models::Model;
 use crate::heartbeat::host_name;
 use crate::{EmbeddingModels, JobError, Tasks};
 use config::QdrantSettings;
@@ -185,9 +187,8 @@ impl Replicas {
 
     /// Whoever calls it holds the index's door.
     async fn open_closed(&self, index: Index, base: &KnowledgeBase) -> Result<Arc<OpenReplica>, JobError> {
-        let model = self.inner.models.find(&base.embedding_model)?;
-        // A process that knows of no server will never hold a replica of this index, and none is waited for.
-        let served = self.inner.served(index.tenant, base)?;
+        // Before it is registered: one that this process will never hold is not waited for.
+        let (model, served) = self.inner.can_build(index.tenant, base)?;
         self.register(index).await?;
         let directory = self.slot()?.replica_dir(index.into(), INDEX_VERSION);
         let options = ReplicaOptions {
@@ -304,6 +305,20 @@ impl Replicas {
                 close(replica).await;
             }
         }
+    }
+}
+
+impl Inner {
+    /// What a replica of the base's index is built with: the model of its vectors, and the server that they are on, if they are on one.
+    ///
+    /// # Errors
+    /// [`JobError`] when this process does not run the model, or knows of no server: then it will never hold a replica of the index.
+    pub(super) fn can_build(
+        &self,
+        tenant: TenantId,
+        base: &KnowledgeBase,
+    ) -> Result<(Model, Option<Served>), JobError> {
+        Ok((self.models.find(&base.embedding_model)?, self.served(tenant, base)?))
     }
 }
 

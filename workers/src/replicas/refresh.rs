@@ -5,10 +5,11 @@ use futures::StreamExt as _;
 use retrieval::{Place, Remains, Slot};
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::Ordering::Relaxed;
 use store::knowledge_bases::{KnowledgeBase, KnowledgeBaseHead};
 use store::replica_cursors::{self, ReplicaCursor};
 use store::{KnowledgeBaseId, StoreError, System, TenantId, knowledge_bases};
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 /// A process that restarts takes its slot again long before this many visits; and so often also what was merely replaced is taken off the disk.
@@ -24,6 +25,7 @@ pub(super) async fn run(replicas: &Replicas, system: &System) {
     let mut ticks = tokio::time::interval(replicas.inner().refresh_interval);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut idle: HashSet<Uuid> = HashSet::new();
+    let building = Arc::new(Mutex::new(()));
     for visits in 0_u64.. {
         ticks.tick().await;
         let Ok(slot) = replicas.slot() else { continue };
@@ -58,8 +60,16 @@ pub(super) async fn run(replicas: &Replicas, system: &System) {
         // One that takes long and fails is not before the others each time.
         let turn = usize::try_from(visits).unwrap_or(0).checked_rem(to_build.len());
         to_build.rotate_left(turn.unwrap_or(0));
-        build(replicas, &to_build).await;
-        replicas.make_room(None).await;
+        // While some are built, those that are there are visited again.
+        if !to_build.is_empty()
+            && let Ok(alone) = building.clone().try_lock_owned()
+        {
+            let builder = replicas.clone();
+            replicas.inner().tasks.spawn_until_stopped(async move {
+                build(&builder, &to_build).await;
+                drop(alone);
+            });
+        }
         if let Err(error) = replicas.make_room_on_disk().await {
             tracing::warn!(%error, "replicas could not be deleted from the disk");
         }
@@ -121,11 +131,12 @@ async fn visit(
         match followed {
             Some(cursor) => moved(replicas, index, cursor.seq, cursor.erased_seq).await?,
             None if closed_at.is_none() && replicas.inner().open.find(index, false).is_none() => {
-                let of = index.in_slot(slot);
-                replicas
-                    .store()
-                    .tenant(tenant, async move |tx| replica_cursors::awaits(tx, of).await)
-                    .await?;
+                // One that is never built is not waited for: it is given up as lost, and what lies there is removed.
+                if let Err(error) = replicas.inner().can_build(tenant, &by_index) {
+                    tracing::warn!(knowledge_base.id = %base, %error, "a replica cannot be built here");
+                    continue;
+                }
+                await_built(replicas, index).await?;
                 absent.push(Absent {
                     tenant,
                     base: by_index,
@@ -133,20 +144,33 @@ async fn visit(
                     cursor: known(generation).cloned(),
                 });
             }
+            // Whoever builds it looks after it when it is done.
+            None if is_being_built(replicas, index) => await_built(replicas, index).await?,
             None => follow(replicas, tenant, &by_index, head.seq, known(generation), tidy).await?,
         }
     }
     Ok(absent)
 }
 
-/// Builds replicas that nobody has asked for, until the others are to be visited again: one at a time, so that jobs and searches keep the other processors. A
-/// new release, or a machine that lost its power, leaves all of them to be built.
+/// Writes down that this process is about to build the replica, or builds it: it is not silent.
+async fn await_built(replicas: &Replicas, index: Index) -> Result<(), JobError> {
+    let of = index.in_slot(replicas.slot()?.id());
+    Ok(replicas
+        .store()
+        .tenant(index.tenant, async move |tx| replica_cursors::awaits(tx, of).await)
+        .await?)
+}
+
+/// Whether somebody is at it who may take minutes: what has been up to date once is soon so again.
+fn is_being_built(replicas: &Replicas, index: Index) -> bool {
+    let open = replicas.inner().open.find(index, false);
+    open.is_some_and(|open| !open.warm.load(Relaxed) && open.catching_up.try_lock().is_err())
+}
+
+/// Builds replicas that nobody has asked for: one at a time, so that jobs and searches keep the other processors. A new release, or a machine that lost its power,
+/// leaves all of them to be built. What became of one since it was found to be absent, its next visit sees.
 async fn build(replicas: &Replicas, all: &[Absent]) {
-    let began = Instant::now();
     for absent in all {
-        if began.elapsed() >= replicas.inner().refresh_interval {
-            return;
-        }
         let built = follow(
             replicas,
             absent.tenant,

@@ -1,7 +1,6 @@
 use super::filter::{Found, NOT_DEAD, read_filter};
 use super::replay::Skipped;
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
-use crate::work::require_kind;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -94,7 +93,6 @@ pub(crate) async fn discard_dead_letters(
     let result = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            require_kind(tx, value.filter.kind.as_deref(), Problem::invalid).await?;
             let found = Found::by(tx, value.filter).await?;
             let mut ids: Vec<JobId> = found.letters.iter().map(|letter| letter.id).collect();
             let kept = unerased(tx, &ids).await?;

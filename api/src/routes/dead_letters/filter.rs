@@ -1,8 +1,10 @@
 use super::replay::Skipped;
+use crate::Problem;
 use crate::extract::{Cursor, Fields};
 use crate::routes::jobs::named::{NO_MATCH, NOT_FOUND, unmatched};
+use crate::work::require_kind;
 use store::jobs::{DeadFilter, DeadLetter, JobState, NamedJob, dead_letters};
-use store::{JobId, StoreError, TenantTx};
+use store::{JobId, TenantTx};
 use uuid::Uuid;
 
 /// The most that one request acts on.
@@ -55,12 +57,14 @@ pub(super) struct Found {
 
 impl Found {
     /// # Errors
-    /// [`StoreError::Query`].
-    pub(super) async fn by(tx: &mut TenantTx, mut filter: DeadFilter) -> Result<Self, StoreError> {
+    /// A kind that there is not; [`StoreError::Query`](store::StoreError::Query).
+    pub(super) async fn by(tx: &mut TenantTx, mut filter: DeadFilter) -> Result<Self, Problem> {
         let limit = usize::try_from(filter.limit).unwrap_or(0);
         // All that are named are looked for: else those behind the limit could not be told from those that do not match.
         filter.limit = if filter.ids.is_empty() { filter.limit + 1 } else { MOST };
         let mut letters = dead_letters(tx, &filter).await?;
+        let is_found = !letters.is_empty() || filter.before.is_some();
+        require_kind(filter.kind.as_deref(), is_found, Problem::invalid)?;
         let matched: Vec<JobId> = letters.iter().map(|letter| letter.id).collect();
         let others = match filter.before {
             None => unmatched(tx, &filter.ids, &matched).await?,

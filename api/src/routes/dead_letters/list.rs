@@ -61,8 +61,10 @@ pub(crate) async fn list_dead_letters(
     let rows = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            require_kind(tx, one_more.kind.as_deref(), Problem::invalid_query).await?;
-            Ok::<_, Problem>(dead_letters(tx, &one_more).await?)
+            let rows = dead_letters(tx, &one_more).await?;
+            let is_found = !rows.is_empty() || one_more.before.is_some();
+            require_kind(one_more.kind.as_deref(), is_found, Problem::invalid_query)?;
+            Ok::<_, Problem>(rows)
         })
         .await?;
     Ok(Json(Page::of(

@@ -2,7 +2,6 @@ use super::filter::{Found, read_filter};
 use crate::extract::{Authorized, Fields, FromFields, JobsWrite, JsonBody};
 use crate::routes::jobs::retry::{DECISIONS, dispatch};
 use crate::views::DeadLetterObject;
-use crate::work::require_kind;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
@@ -112,10 +111,7 @@ pub(crate) async fn replay_dead_letters(
     let filter = value.filter;
     let found = state
         .store
-        .tenant(tenant, async move |tx| {
-            require_kind(tx, filter.kind.as_deref(), Problem::invalid).await?;
-            Ok::<_, Problem>(Found::by(tx, filter).await?)
-        })
+        .tenant(tenant, async move |tx| Found::by(tx, filter).await)
         .await?;
     let letters = found.letters;
     let mut done = Replayed::default();

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use jobs::Pool;
 use serde::Serialize;
 use store::jobs::{CancelFilter, JobFilter, JobState, NamedJob, Unended, cancel_many, unended};
-use store::{BatchId, DocumentId, JobId, ScheduleId, StoreError, TenantTx};
+use store::{BatchId, DocumentId, JobId, ScheduleId, TenantTx};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -167,10 +167,7 @@ pub(crate) async fn cancel_jobs(
 ) -> Result<Json<Cancellation>, Problem> {
     let (cancellation, dead) = state
         .store
-        .tenant(caller.tenant(), async move |tx| {
-            require_kind(tx, value.filter.of.kind.as_deref(), Problem::invalid).await?;
-            Ok::<_, Problem>(cancel(tx, value).await?)
-        })
+        .tenant(caller.tenant(), async move |tx| cancel(tx, value).await)
         .await?;
     if !cancellation.dry_run {
         dead.iter().for_each(|kind| count_undecided(kind));
@@ -189,7 +186,7 @@ const ENDED: &str = "ended";
 const UNDECIDED: &str = "effect_unknown";
 
 /// With the kinds of the jobs that are dead of it.
-async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellation, Vec<String>), StoreError> {
+async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellation, Vec<String>), Problem> {
     let CancelRequest { mut filter, dry_run } = request;
     let limit = usize::try_from(filter.of.limit).unwrap_or(0);
     // All that are named are looked for: else those behind the limit could not be told from those that do not match.
@@ -199,6 +196,8 @@ async fn cancel(tx: &mut TenantTx, request: CancelRequest) -> Result<(Cancellati
         MOST
     };
     let mut found = unended(tx, &filter).await?;
+    let is_found = !found.is_empty() || filter.of.before.is_some();
+    require_kind(filter.of.kind.as_deref(), is_found, Problem::invalid)?;
     let matched: Vec<JobId> = found.iter().map(|job| job.id).collect();
     let others = match filter.of.before {
         None => unmatched(tx, &filter.ids, &matched).await?,

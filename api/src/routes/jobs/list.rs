@@ -72,8 +72,9 @@ pub(crate) async fn list_jobs(
     let (rows, attempts) = state
         .store
         .tenant(caller.tenant(), async move |tx| {
-            require_kind(tx, one_more.kind.as_deref(), Problem::invalid_query).await?;
             let mut rows = store::jobs::list(tx, &one_more).await?;
+            let is_found = !rows.is_empty() || one_more.before.is_some();
+            require_kind(one_more.kind.as_deref(), is_found, Problem::invalid_query)?;
             fill_in(tx, &mut rows).await?;
             let attempts = store::jobs::attempts_of(tx, &rows).await?;
             Ok::<_, Problem>((rows, attempts))

@@ -6,7 +6,7 @@ use crate::client::{Client, find_or_create};
 use anyhow::ensure;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
-use store::documents::{Named, NewDocument, mark_ready, submit};
+use store::documents::{Made, Named, NewDocument, mark_ready, submit};
 use store::{
     ChunkId, JobId, KnowledgeBaseId, StoreError, TenantId, TenantTx, chunks, embeddings, index_changes, knowledge_bases,
 };
@@ -82,6 +82,7 @@ async fn write(
 ) -> Result<store::DocumentId, StoreError> {
     let title = of.first().map_or("", |chunk| chunk.title.as_str());
     let text: Vec<&str> = of.iter().map(|chunk| chunk.text.as_str()).collect();
+    let by = JobId::generate();
     let submitted = submit(
         tx,
         &NewDocument {
@@ -94,7 +95,7 @@ async fn write(
             metadata: None,
             acl: None,
             bytes: text.join("\n\n").as_bytes(),
-            job_id: JobId::generate(),
+            job_id: by,
         },
     )
     .await?;
@@ -121,7 +122,12 @@ async fn write(
         title,
         mime_type: "text/plain",
     };
-    let count = i32::try_from(rows.len()).unwrap_or(i32::MAX);
-    mark_ready(tx, id, submitted.version, named, &serde_json::json!({}), &[], count).await?;
+    let made = Made {
+        by,
+        said: &serde_json::json!({}),
+        fingerprint: &[],
+        chunk_count: i32::try_from(rows.len()).unwrap_or(i32::MAX),
+    };
+    mark_ready(tx, id, submitted.version, named, made).await?;
     Ok(id)
 }

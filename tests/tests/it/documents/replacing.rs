@@ -68,9 +68,20 @@ async fn unchanged_content_is_a_no_op_that_says_so_and_embeds_nothing() {
     let shown = app.client.visualkit(&["documents", "show", id]).await;
     let (_, made) = shown.split_once("served as it was made by job").unwrap();
     assert!(made.contains("step embed"), "{shown}");
+    app.client.ingest(&base, markdown("a", &sections("zinc"))).await;
+    let document = app.client.get(&format!("/v1/documents/{id}")).await.body;
+    assert_eq!(
+        document["ready_job_id"], first["id"],
+        "however often it was submitted since"
+    );
     let other = app.client.ingest(&base, markdown("a", &sections("brass"))).await;
     let document = app.client.get(&format!("/v1/documents/{id}")).await.body;
     assert_eq!(document["ready_job_id"], other["id"]);
+    // As once its job is kept no longer.
+    app.execute("UPDATE document_versions SET made_by = gen_random_uuid()")
+        .await;
+    let document = app.client.get(&format!("/v1/documents/{id}")).await.body;
+    assert_eq!(document.get("ready_job_id"), None, "{document}");
     app.finish().await;
 }
 

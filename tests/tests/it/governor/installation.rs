@@ -37,7 +37,16 @@ fn call(tenant: TenantId, limits: BudgetLimits, installation: BudgetLimits) -> C
 }
 
 async fn ask(queue: &Queue, call: &Call<'_>) -> Asked {
-    queue.ask_governor(call, Some(SpentToday::default())).await.unwrap()
+    match queue.ask_governor(call, None).await.unwrap() {
+        Asked::Cold { day } => {
+            let nothing = SpentToday {
+                day,
+                ..SpentToday::default()
+            };
+            queue.ask_governor(call, Some(nothing)).await.unwrap()
+        }
+        asked => asked,
+    }
 }
 
 async fn waits(queue: &Queue, call: &Call<'_>) -> Wait {

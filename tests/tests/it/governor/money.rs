@@ -84,11 +84,26 @@ fn call(app: &TestApp, cost_micros: u64, lasts: Duration) -> Call<'static> {
     }
 }
 
+/// The day that it is by Redis' clock.
+async fn today(app: &TestApp) -> i32 {
+    let mut redis = app.redis_connection().await;
+    let (seconds, _): (i64, i64) = redis::cmd("TIME").query_async(&mut redis).await.unwrap();
+    i32::try_from(seconds / 86_400).unwrap()
+}
+
+async fn nothing_spent(app: &TestApp) -> SpentToday {
+    SpentToday {
+        day: today(app).await,
+        ..SpentToday::default()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_is_settled_after_its_time_is_counted_once() {
     let app = app(&[]).await;
     let queue = &app.context.queue;
-    let ask = async |call: &Call<'_>| queue.ask_governor(call, Some(SpentToday::default())).await.unwrap();
+    let nothing = nothing_spent(&app).await;
+    let ask = async |call: &Call<'_>| queue.ask_governor(call, Some(nothing)).await.unwrap();
     let late = call(&app, 4, Duration::from_millis(100));
     assert_eq!(ask(&late).await, Asked::Granted);
     let next = call(&app, 2, Duration::from_millis(100));
@@ -125,26 +140,17 @@ async fn a_call_that_is_settled_after_its_time_is_counted_once() {
 async fn a_look_at_a_budget_takes_nothing_of_it() {
     let app = app(&[]).await;
     let queue = &app.context.queue;
+    let nothing = nothing_spent(&app).await;
     let looked = call(&app, 4, Duration::from_secs(30));
     for _ in 0..3 {
         assert_eq!(
-            queue
-                .look_at_governor(&looked, Some(SpentToday::default()))
-                .await
-                .unwrap(),
+            queue.look_at_governor(&looked, Some(nothing)).await.unwrap(),
             Asked::Granted
         );
     }
     let made = call(&app, 10, Duration::from_secs(30));
-    assert_eq!(
-        queue.ask_governor(&made, Some(SpentToday::default())).await.unwrap(),
-        Asked::Granted
-    );
-    let Asked::Wait(wait) = queue
-        .look_at_governor(&looked, Some(SpentToday::default()))
-        .await
-        .unwrap()
-    else {
+    assert_eq!(queue.ask_governor(&made, Some(nothing)).await.unwrap(), Asked::Granted);
+    let Asked::Wait(wait) = queue.look_at_governor(&looked, Some(nothing)).await.unwrap() else {
         panic!("the one call that may be made at once is being made");
     };
     assert_eq!(wait.limit, BudgetLimit::Concurrency);
@@ -159,9 +165,17 @@ async fn a_day_begins_with_what_was_spent_on_the_day_that_redis_means() {
     let Asked::Cold { day } = app.context.queue.ask_governor(&first, None).await.unwrap() else {
         panic!("nobody has told it what was spent");
     };
-    let mut redis = app.redis_connection().await;
-    let (seconds, _): (i64, i64) = redis::cmd("TIME").query_async(&mut redis).await.unwrap();
-    assert_eq!(i64::from(day), seconds / 86_400);
+    assert_eq!(day, today(&app).await);
+    // What was spent on another day is not taken for it: it may become midnight between both questions.
+    for other in [day - 1, day + 1] {
+        let spent = SpentToday {
+            day: other,
+            of_tenant: 10,
+            of_installation: 10,
+        };
+        let asked = app.context.queue.ask_governor(&first, Some(spent)).await.unwrap();
+        assert_eq!(asked, Asked::Cold { day });
+    }
     // The money of the day before is spent, and Postgres' clock may still be there.
     app.execute(&format!(
         "INSERT INTO provider_usage (tenant_id, credential, day, cost_micros)

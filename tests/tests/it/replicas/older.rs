@@ -191,6 +191,18 @@ async fn replicas_that_are_there_are_visited_before_others_are_built_one_at_a_ti
         assert_eq!(app.count(building).await, 1);
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    // The others are visited all the while, and the one that is built is not silent either.
+    for _ in 0..2 {
+        app.execute("UPDATE replica_cursors SET seen_at = now() - interval '1 hour'")
+            .await;
+        eventually(
+            "all are looked after while one is built",
+            Duration::from_secs(10),
+            async || app.count(seen).await == 5,
+        )
+        .await;
+    }
+    assert_eq!(app.count(building).await, 1);
     held.batch_execute("ROLLBACK").await.unwrap();
     eventually("all are built", Duration::from_secs(20), async || {
         app.count(known).await == 5
@@ -198,6 +210,65 @@ async fn replicas_that_are_there_are_visited_before_others_are_built_one_at_a_ti
     .await;
     app.start_workers(jobs::Pool::ALL.to_vec());
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replica_that_its_process_cannot_build_is_not_kept_from_being_given_up() {
+    let mut app = start(&[]).await;
+    for name in ["lighthouse", "harbour"] {
+        let base = filled(&app, name, 1).await;
+        finds(&app, &base, name).await;
+    }
+    app.context.replicas.keep_fresh(&app.context.system);
+    let known = "SELECT count(*) FROM replica_cursors WHERE seq = 1 AND erased_seq = 1";
+    eventually("both are known to be up to date", Duration::from_secs(20), async || {
+        app.count(known).await == 2
+    })
+    .await;
+    app.stop_workers().await;
+    app.context.replicas.close().await;
+    let unusable = layouts(&app).remove(0);
+    std::fs::remove_file(unusable.join("clean.json")).unwrap();
+    let base = unusable.parent().unwrap().file_name().unwrap().to_str().unwrap();
+    app.execute(&format!(
+        "UPDATE knowledge_bases SET embedding_model = 'of-yesterday' WHERE id = '{base}'"
+    ))
+    .await;
+    let longer_ago = "UPDATE replica_cursors SET seen_at = now() - interval '1 hour'";
+    app.execute(longer_ago).await;
+
+    another_process(&mut app);
+    app.context.replicas.keep_fresh(&app.context.system);
+    let seen = "SELECT count(*) FROM replica_cursors WHERE seen_at > now() - interval '1 minute'";
+    let emptied = format!("SELECT count(*) FROM replica_cursors WHERE knowledge_base_id = '{base}' AND seq = 0");
+    eventually("the other is visited", Duration::from_secs(10), async || {
+        app.count(seen).await > 0 && app.count(&emptied).await == 1
+    })
+    .await;
+    // That it is not there was written down a moment ago; from here on nothing says that anybody looks after it.
+    app.execute(longer_ago).await;
+    for _ in 0..2 {
+        app.execute(&format!("{longer_ago} WHERE knowledge_base_id <> '{base}'"))
+            .await;
+        eventually("the other is visited again", Duration::from_secs(10), async || {
+            app.count(seen).await > 0
+        })
+        .await;
+    }
+    let of_it = format!("{seen} AND knowledge_base_id = '{base}'");
+    assert_eq!(app.count(&of_it).await, 0);
+    // As once it was silent for long.
+    app.execute(&format!(
+        "DELETE FROM replica_cursors WHERE knowledge_base_id = '{base}'"
+    ))
+    .await;
+    eventually(
+        "nothing of it is left on the disk",
+        Duration::from_secs(10),
+        async || !unusable.exists(),
+    )
+    .await;
+    app.abandon().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,10 +7,10 @@ use jobs::kinds::{IngestDocument, IngestedDocument};
 use serde_json::{Value, json};
 use std::collections::{BTreeSet, HashSet};
 use store::documents::{
-    Named, Ready, count_indexed, forget_recognised_pages, lock_for_ingest, mark_ready, mark_unchanged, version,
+    Made, Named, Ready, count_indexed, forget_recognised_pages, lock_for_ingest, mark_ready, mark_unchanged, version,
 };
 use store::{
-    ChunkId, ChunkImage, DocumentId, StoreError, TenantTx, chunks, embeddings, index_changes, knowledge_bases,
+    ChunkId, ChunkImage, DocumentId, JobId, StoreError, TenantTx, chunks, embeddings, index_changes, knowledge_bases,
 };
 use uuid::Uuid;
 
@@ -93,7 +93,7 @@ pub(super) async fn commit(job: &JobContext, asked: &IngestDocument, ingested: I
             let result = if ingested.unchanged && ready.fingerprint.as_ref() == Some(&ingested.source.fingerprint) {
                 keep(tx, asked, &ready).await?
             } else {
-                job.step("index", replace(tx, asked, &ingested)).await?;
+                job.step("index", replace(tx, asked, &ingested, job.id())).await?;
                 job.step_detail(json!({ "chunks": ingested.chunks.len() }));
                 job.step("verify", verify_and_tell(job, tx, asked, &ingested)).await?
             };
@@ -120,7 +120,7 @@ async fn keep(tx: &mut TenantTx, asked: &IngestDocument, ready: &Ready) -> Resul
     })
 }
 
-async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested) -> Result<(), JobError> {
+async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested, by: JobId) -> Result<(), JobError> {
     if ingested.unchanged {
         // What it equalled was replaced in the meantime: read it again.
         return Err(JobError::retry(
@@ -155,16 +155,13 @@ async fn replace(tx: &mut TenantTx, asked: &IngestDocument, ingested: &Ingested)
         title: &ingested.title,
         mime_type: &ingested.media_type,
     };
-    mark_ready(
-        tx,
-        document,
-        asked.version,
-        named,
-        &ingested.said,
-        &source.fingerprint,
-        count,
-    )
-    .await?;
+    let made = Made {
+        by,
+        said: &ingested.said,
+        fingerprint: &source.fingerprint,
+        chunk_count: count,
+    };
+    mark_ready(tx, document, asked.version, named, made).await?;
     Ok(())
 }
 

@@ -1,7 +1,10 @@
+use super::super::enqueue::{claim_by_hand, enqueue_one};
 use super::super::rows::Rows;
 use super::{behind_redis_proxy, submit_noop};
+use jobs::kinds::diagnostics::Noop;
+use jobs::{EnqueueOptions, Pool};
 use std::time::{Duration, Instant};
-use tests::{TestApp, eventually};
+use tests::{TestApp, TestOptions, eventually};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn jobs_are_accepted_while_redis_is_silent_and_run_when_it_speaks_again() {
@@ -91,4 +94,32 @@ async fn a_doorbell_that_went_silent_rings_again() {
         rows.until_succeeded(jobs, Duration::from_secs(10)).await;
     }
     app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lease_that_ends_while_redis_is_silent_is_not_excused_as_if_the_database_were_away() {
+    // An announcement waits for longer than a lease.
+    let mut app = TestApp::start_with(TestOptions {
+        pools: Vec::new(),
+        ..behind_redis_proxy(&[("redis.response_timeout_ms", "3000")])
+    })
+    .await;
+    let (first, second) = (
+        enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await,
+        enqueue_one(&app, &Noop {}, &EnqueueOptions::default()).await,
+    );
+    // Somebody has to look for expired leases, and nobody to run the jobs.
+    app.start_workers(vec![Pool::Delivery]);
+    app.redis().stall();
+    claim_by_hand(&app, first.id, 300).await;
+    claim_by_hand(&app, second.id, 1000).await;
+    let mut rows = Rows::of(&app);
+    let ended = "SELECT count(*) FROM job_attempts";
+    rows.until(ended, 2, Duration::from_secs(30)).await;
+    let lost = rows
+        .number("SELECT count(*) FROM job_attempts WHERE outcome = 'lost'")
+        .await;
+    assert_eq!(lost, 2, "{}", rows.states().await);
+    app.redis().resume();
+    app.abandon().await;
 }
