@@ -86,11 +86,13 @@ async fn a_slot_that_nobody_takes_again_is_emptied_and_has_confirmed() {
          SELECT tenant_id, knowledge_base_id, slot_id, 7, host FROM replica_cursors",
     )
     .await;
-    // Another process, which would take the free slot: it is made to take one of its own.
-    let old = app.data.path().join("replicas");
-    std::fs::rename(old.join("0"), old.join("1")).unwrap();
+    // Another process, which would take the slot with the replica, were it one that answers searches.
     app.stop_workers().await;
-    app.context.replicas = replicas(&app);
+    app.context.replicas = Replicas::beside_searches(
+        app.context.store.clone(),
+        &app.context.settings,
+        app.context.models.clone(),
+    );
     app.context.replicas.keep_fresh(&app.context.system);
     app.start_workers(jobs::Pool::ALL.to_vec());
     eventually("the slot is emptied", Duration::from_secs(40), async || {
