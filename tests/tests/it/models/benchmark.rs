@@ -42,7 +42,7 @@ async fn the_benchmark_of_search_ranks_a_set_and_times_bases_of_the_sizes_asked_
     for (size, chunks) in sizes.iter().zip([2, 45]) {
         assert_eq!(size["growth"]["chunks"], chunks, "{size}");
         assert_eq!(size["in_process"]["hybrid"][1]["n"], 6, "{size}");
-        assert_eq!(size["http"].as_array().unwrap().len(), 4, "{size}");
+        assert_eq!(size["http"].as_array().unwrap().len(), 6, "{size}");
         assert_eq!(size["queue"]["queue_ms"]["n"], 6, "{size}");
     }
     let folder = app.data.path().join("retrieval");
