@@ -1,6 +1,6 @@
 //! Knowledge bases.
-use crate::schema::{knowledge_base_heads, knowledge_bases};
 use crate::schedules::disable_for_deletion;
+use crate::schema::{knowledge_base_heads, knowledge_bases};
 use crate::search_settings::SearchSettings;
 use crate::{KnowledgeBaseId, StoreError, TenantTx, VectorStore, vector_indexes};
 use chrono::{DateTime, Utc};
