@@ -28,7 +28,7 @@ pub struct Options {
     pub directory: PathBuf,
 }
 
-/// How long what is left may take once the faults are over: jobs that wait for a circuit look again after a minute at most, and few calls are let through
+/// How long nothing of what is left may end once the faults are over: jobs that wait for a circuit look again after a minute at most, and few calls are let through
 /// while it is not closed.
 const SETTLE_LIMIT: Duration = Duration::from_mins(10);
 
