@@ -1,5 +1,6 @@
 //! /v1/budgets
 mod current;
+mod declared;
 pub(crate) mod delete;
 pub(crate) mod list;
 pub(crate) mod put;

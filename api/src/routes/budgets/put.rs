@@ -1,10 +1,9 @@
-use super::current::current_use;
+use super::declared::{named, shown};
 use crate::extract::{Authorized, CredentialName, Fields, FromFields, JobsWrite, JsonBody};
 use crate::views::BudgetObject;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use jobs::BudgetLimits;
 use store::provider_budgets::Budget;
 use store::{StoreError, provider_budgets, provider_usage};
 use utoipa::ToSchema;
@@ -70,11 +69,7 @@ pub(crate) async fn put_budget(
     credential: Result<CredentialName, Problem>,
     body: Result<JsonBody<PutBudget>, Problem>,
 ) -> Result<Json<BudgetObject>, Problem> {
-    let (credential, value) = match (credential, body) {
-        (Ok(CredentialName(credential)), Ok(JsonBody { value, .. })) => (credential, value),
-        (Err(of_name), Err(of_body)) => return Err(of_name.and(of_body)),
-        (Err(problem), Ok(_)) | (Ok(_), Err(problem)) => return Err(problem),
-    };
+    let (credential, value) = named(credential, body)?;
     let budget = Budget {
         requests_per_minute: value.requests_per_minute,
         burst: value.burst,
@@ -91,13 +86,5 @@ pub(crate) async fn put_budget(
             Ok::<_, StoreError>((budget, today))
         })
         .await?;
-    let limits = BudgetLimits::of(Some(&budget), &state.settings.governor);
-    let current = current_use(&state, caller.tenant(), &budget.credential, &limits).await;
-    Ok(Json(BudgetObject::of(
-        &budget.credential,
-        Some(&budget),
-        &limits,
-        today,
-        current,
-    )))
+    Ok(Json(shown(&state, caller.tenant(), &budget, today).await))
 }

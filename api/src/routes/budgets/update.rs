@@ -1,10 +1,9 @@
-use super::current::current_use;
+use super::declared::{named, shown};
 use crate::extract::{Authorized, CredentialName, Fields, FromFields, JobsWrite, JsonBody};
 use crate::views::BudgetObject;
 use crate::{ApiState, Problem};
 use axum::Json;
 use axum::extract::State;
-use jobs::BudgetLimits;
 use store::provider_budgets::Changes;
 use store::{StoreError, provider_budgets, provider_usage};
 use utoipa::ToSchema;
@@ -79,11 +78,7 @@ pub(crate) async fn update_budget(
     credential: Result<CredentialName, Problem>,
     body: Result<JsonBody<UpdateBudget>, Problem>,
 ) -> Result<Json<BudgetObject>, Problem> {
-    let (credential, changes) = match (credential, body) {
-        (Ok(CredentialName(credential)), Ok(JsonBody { value, .. })) => (credential, value.0),
-        (Err(of_name), Err(of_body)) => return Err(of_name.and(of_body)),
-        (Err(problem), Ok(_)) | (Ok(_), Err(problem)) => return Err(problem),
-    };
+    let (credential, UpdateBudget(changes)) = named(credential, body)?;
     let (budget, today) = state
         .store
         .tenant(caller.tenant(), async move |tx| {
@@ -92,13 +87,5 @@ pub(crate) async fn update_budget(
             Ok::<_, StoreError>((budget, today))
         })
         .await?;
-    let limits = BudgetLimits::of(Some(&budget), &state.settings.governor);
-    let current = current_use(&state, caller.tenant(), &budget.credential, &limits).await;
-    Ok(Json(BudgetObject::of(
-        &budget.credential,
-        Some(&budget),
-        &limits,
-        today,
-        current,
-    )))
+    Ok(Json(shown(&state, caller.tenant(), &budget, today).await))
 }
