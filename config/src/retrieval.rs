@@ -5,7 +5,7 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FusionMethod {
-    /// `alpha` of the cosine, the rest of the normalised BM25.
+    /// `alpha` of the cosine, the rest of BM25 as a share of what it can come to.
     Weighted,
     /// Reciprocal rank fusion, k = 60.
     Rrf,

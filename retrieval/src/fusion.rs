@@ -7,8 +7,8 @@ use crate::query::{Explain, Mode};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fusion {
-    /// `alpha * cosine + (1 - alpha) * bm25 / best bm25 among the candidates`. Every candidate has both scores, also the
-    /// one it was not proposed for. Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023.
+    /// `alpha * cosine + (1 - alpha) * bm25 / ceiling`, where the ceiling is [what BM25 can come to](crate::keyword::KeywordIndex::ceiling) for the query: neither part is measured by what else
+    /// is found. Every candidate has both scores, also the one it was not proposed for. Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023; docs/decisions/005.
     Weighted { alpha: f32 },
     /// The sum of `1 / (k + rank)` over the legs that proposed the chunk. Cormack, Clarke and Büttcher, 2009.
     ReciprocalRank { k: f32 },
@@ -16,7 +16,7 @@ pub enum Fusion {
 
 impl Default for Fusion {
     fn default() -> Self {
-        Self::Weighted { alpha: 0.7 }
+        Self::Weighted { alpha: 0.6 }
     }
 }
 
@@ -28,29 +28,20 @@ pub(crate) struct Candidate {
     pub(crate) explain: Explain,
 }
 
-/// Gives every candidate its final score, which is at last multiplied by its `factor` (from 0 to 1), and sorts, best first. Keyword scores are
-/// divided by the best of all, which is `best_elsewhere` at least.
+/// Gives every candidate its final score, which is at last multiplied by its `factor` (from 0 to 1), and sorts, best first. A weighted score needs the `ceiling` of keyword scores.
 pub(crate) fn rank(
     candidates: &mut [Candidate],
     mode: Mode,
     fusion: Fusion,
-    best_elsewhere: f32,
+    ceiling: f32,
     factor: impl Fn(ChunkRef) -> f32,
 ) {
-    let best = candidates
-        .iter()
-        .filter_map(|candidate| candidate.explain.keyword_score)
-        .fold(best_elsewhere, f32::max);
-    for candidate in candidates.iter_mut() {
-        let explain = &mut candidate.explain;
-        explain.score = match mode {
-            Mode::Keyword => explain.keyword_score.unwrap_or_default(),
-            Mode::Vector => explain.cosine.unwrap_or_default(),
-            Mode::Hybrid => fusion.score(explain, best),
-        };
-        // A cosine below 0 times less than 1 would be a better one.
-        if explain.score > 0.0 {
-            explain.score *= factor(candidate.chunk);
+    for Candidate { chunk, explain, .. } in candidates.iter_mut() {
+        match (mode, fusion) {
+            (Mode::Keyword, _) => explain.score_by(explain.keyword_score.unwrap_or_default(), factor(*chunk)),
+            (Mode::Vector, _) => explain.score_by(explain.cosine.unwrap_or_default(), factor(*chunk)),
+            (Mode::Hybrid, Fusion::Weighted { alpha }) => explain.weigh(alpha, ceiling, factor(*chunk)),
+            (Mode::Hybrid, Fusion::ReciprocalRank { k }) => explain.add_ranks(k, factor(*chunk)),
         }
     }
     candidates.sort_unstable_by(|left, right| {
@@ -62,23 +53,24 @@ pub(crate) fn rank(
     });
 }
 
-impl Fusion {
-    fn score(self, explain: &Explain, best_keyword_score: f32) -> f32 {
-        match self {
-            Self::Weighted { alpha } => {
-                let keyword = explain.keyword_score.unwrap_or_default();
-                let keyword = if best_keyword_score > 0.0 {
-                    keyword / best_keyword_score
-                } else {
-                    0.0
-                };
-                alpha * explain.cosine.unwrap_or_default() + (1.0 - alpha) * keyword
-            }
-            Self::ReciprocalRank { k } => {
-                let ranks = [explain.keyword_rank, explain.vector_rank];
-                ranks.into_iter().flatten().map(|rank| 1.0 / (k + rank as f32)).sum()
-            }
-        }
+impl Explain {
+    /// The weighted sum of both legs.
+    fn weigh(&mut self, alpha: f32, ceiling: f32, factor: f32) {
+        let keyword_score = self.keyword_score.unwrap_or_default();
+        let share = if ceiling > 0.0 { keyword_score / ceiling } else { 0.0 };
+        self.keyword_share = Some(share);
+        self.score_by(alpha * self.cosine.unwrap_or_default() + (1.0 - alpha) * share, factor);
+    }
+
+    pub(crate) fn add_ranks(&mut self, k: f32, factor: f32) {
+        let ranks = [self.keyword_rank, self.vector_rank];
+        let sum = ranks.into_iter().flatten().map(|rank| 1.0 / (k + rank as f32)).sum();
+        self.score_by(sum, factor);
+    }
+
+    fn score_by(&mut self, score: f32, factor: f32) {
+        // A cosine below 0 times less than 1 would be a better one.
+        self.score = if score > 0.0 { score * factor } else { score };
     }
 }
 
@@ -99,7 +91,7 @@ mod tests {
             keyword_rank: keyword.1,
             cosine: Some(vector.0),
             vector_rank: vector.1,
-            score: 0.0,
+            ..Explain::default()
         };
         Candidate {
             key,
@@ -109,7 +101,7 @@ mod tests {
     }
 
     fn ranked(mut candidates: Vec<Candidate>, mode: Mode, fusion: Fusion) -> Vec<(u128, f32)> {
-        rank(&mut candidates, mode, fusion, 0.0, |_| 1.0);
+        rank(&mut candidates, mode, fusion, 16.0, |_| 1.0);
         candidates
             .iter()
             .map(|candidate| (candidate.key.document_id.as_u128(), candidate.explain.score))
@@ -123,7 +115,17 @@ mod tests {
             candidate(2, (4.0, None), (0.75, Some(1))),
         ];
         let even = Fusion::Weighted { alpha: 0.5 };
-        assert_eq!(ranked(candidates, Mode::Hybrid, even), [(1, 0.625), (2, 0.625)]);
+        assert_eq!(ranked(candidates, Mode::Hybrid, even), [(2, 0.5), (1, 0.375)]);
+    }
+
+    #[test]
+    fn a_score_is_the_same_whatever_else_is_found() {
+        let one = || candidate(1, (8.0, Some(1)), (0.5, Some(1)));
+        let even = Fusion::Weighted { alpha: 0.5 };
+        assert_eq!(ranked(vec![one()], Mode::Hybrid, even), [(1, 0.5)]);
+        let beside = vec![one(), candidate(2, (12.0, None), (0.0, None))];
+        assert_eq!(ranked(beside, Mode::Hybrid, even), [(1, 0.5), (2, 0.375)]);
+        assert_eq!(ranked(Vec::new(), Mode::Hybrid, even), []);
     }
 
     #[test]

@@ -102,13 +102,14 @@ fn cut(text: &str, window: Range<usize>) -> Range<usize> {
 #[allow(clippy::indexing_slicing, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::analysis::{analyzer, query_words, terms_of};
+    use crate::analysis::{ReadQuery, analyzer, query_words};
     use crate::excerpt;
     use crate::language::Language;
 
     fn highlight(query: &str, text: &str) -> Vec<String> {
         let mut analyzer = analyzer(Language::English);
-        let terms = terms_of(&query_words(&[Language::English], query))
+        let terms = ReadQuery::as_written(&query_words(&[Language::English], query))
+            .terms
             .into_iter()
             .map(|(term, _)| term)
             .collect();

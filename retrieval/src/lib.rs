@@ -40,6 +40,8 @@ mod recency;
 #[cfg(feature = "index")]
 mod replica;
 #[cfg(feature = "index")]
+mod several;
+#[cfg(feature = "index")]
 mod slot;
 #[cfg(feature = "index")]
 mod stop;
@@ -84,10 +86,12 @@ pub use recency::Recency;
 #[cfg(feature = "index")]
 pub use replica::{Remains, Replica, ReplicaOptions, Standing};
 #[cfg(feature = "index")]
+pub use several::{BaseQuery, RRF_K, search_several};
+#[cfg(feature = "index")]
 pub use slot::{FoundReplica, IndexId, Slot};
 #[cfg(feature = "index")]
 pub use stop::Stop;
 #[cfg(feature = "index")]
-pub use together::{Together, fuse_by_rank};
+pub use together::Together;
 #[cfg(feature = "index")]
 pub use vectors::{DocumentScope, ScoreVectors, ScoredChunk, VectorQuery, VectorScores};

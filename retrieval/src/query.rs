@@ -84,6 +84,12 @@ impl Query {
             stop: Stop::default(),
         }
     }
+
+    /// Whether a candidate is as similar as it has to be.
+    pub(crate) fn admits(&self, candidate: &Explain) -> bool {
+        let least = self.min_similarity.filter(|_| self.mode != Mode::Keyword);
+        least.is_none_or(|least| candidate.cosine.is_some_and(|cosine| cosine >= least))
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -141,6 +147,10 @@ pub struct Explain {
     pub keyword_score: Option<f32>,
     /// Place among the keyword leg's proposals, from 1; absent when only the vector leg proposed the chunk.
     pub keyword_rank: Option<u32>,
+    /// `keyword_score` as a share of what the query's words can come to, 0 to about 1, which a weighted search adds to the cosine: `score` is
+    /// `(alpha * cosine + (1 - alpha) * keyword_share) * factor`. Absent otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyword_share: Option<f32>,
     /// Absent when the vector leg did not run.
     pub cosine: Option<f32>,
     /// Place among the vector leg's proposals, from 1; absent when only the keyword leg proposed the chunk.

@@ -85,7 +85,7 @@ pub(crate) struct SampleArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     set: SetName,
-    /// What is to be different from how the base is searched now, such as '{"alpha": 0.6}'; twice to compare the second with the first
+    /// What is to be different from how the base is searched now, such as '{"alpha": 0.4}'; twice to compare the second with the first
     #[arg(long = "config", value_name = "JSON", value_parser = json_value)]
     configurations: Vec<Value>,
     /// What is found must be so like the query at least, from 0 to 1, in the configurations that do not say; not in keyword mode

@@ -37,7 +37,7 @@ pub enum SearchMode {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FusionMethod {
-    /// `alpha` of the cosine, the rest of the normalised BM25.
+    /// `alpha` of the cosine, the rest of BM25 as a share of what it can come to.
     Weighted,
     /// Reciprocal rank fusion, k = 60.
     Rrf,
@@ -321,6 +321,9 @@ pub struct NeighbourChunk {
 pub struct SearchHitExplanation {
     /// BM25, 0 when no term matches; absent in vector mode.
     pub keyword_score: Option<f32>,
+    /// The keyword score as a share of what the query's words can come to, 0 to about 1: what is weighed beside the vector score. Only where the two are weighed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keyword_share: Option<f32>,
     /// From 1.
     pub keyword_rank: Option<u32>,
     /// Cosine of query and chunk; absent in keyword mode.

@@ -14,6 +14,6 @@ mod spelling_tests;
 
 pub(crate) use analyzer::analyzer;
 pub(crate) use detect::language_of;
-pub(crate) use query_words::{QueryTerms, QueryWord, add, add_alike, query_words, terms_of};
+pub(crate) use query_words::{QueryTerms, QueryWord, ReadQuery, add, add_alike, query_words};
 pub(crate) use segmenter::is_unspaced;
 pub(crate) use spelled::{SpelledWords, is_spelled, spelled_words};

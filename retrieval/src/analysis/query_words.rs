@@ -27,6 +27,30 @@ pub(crate) struct QueryWord {
     pub(crate) count: u32,
 }
 
+impl QueryWord {
+    /// The same word with other terms.
+    pub(crate) fn read_as(&self, terms: Vec<String>) -> Self {
+        Self { terms, ..self.clone() }
+    }
+}
+
+/// A query as a base looks for it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ReadQuery {
+    pub(crate) terms: QueryTerms,
+    /// Each with the terms that stand for it, which are others where it was misspelt.
+    pub(crate) words: Vec<QueryWord>,
+}
+
+impl ReadQuery {
+    pub(crate) fn as_written(words: &[QueryWord]) -> Self {
+        Self {
+            terms: terms_of(words),
+            words: words.to_vec(),
+        }
+    }
+}
+
 /// Analyses a query's text by the rules of the languages. Nothing in it is syntax: quotes, colons and operators are separators like any other.
 pub(crate) fn query_words(languages: &[Language], text: &str) -> Vec<QueryWord> {
     let text = text
@@ -75,7 +99,7 @@ pub(crate) fn query_words(languages: &[Language], text: &str) -> Vec<QueryWord> 
 }
 
 /// Every term of the words.
-pub(crate) fn terms_of(words: &[QueryWord]) -> QueryTerms {
+fn terms_of(words: &[QueryWord]) -> QueryTerms {
     let mut terms = QueryTerms::new();
     for word in words {
         add(&mut terms, &word.terms, word.count);

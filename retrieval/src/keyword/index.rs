@@ -3,6 +3,7 @@ use std::fs;
 use std::path::Path;
 
 use tantivy::merge_policy::NoMergePolicy;
+use tantivy::query::Bm25StatisticsProvider;
 use tantivy::schema::Value as _;
 use tantivy::tokenizer::TextAnalyzer;
 use tantivy::{DocAddress, Index, IndexReader, ReloadPolicy, Searcher, TantivyDocument, Term};
@@ -10,10 +11,11 @@ use tantivy::{DocAddress, Index, IndexReader, ReloadPolicy, Searcher, TantivyDoc
 use super::compounds;
 use super::directory::UnsyncedDirectory;
 use super::schema::{ANALYZER, Fields, Rules};
+use super::search::FieldBoosts;
 use super::spelling::Dictionaries;
-use super::statistics::SharedStatistics;
+use super::statistics::{SharedStatistics, idf};
 use crate::allowed::Allowed;
-use crate::analysis::{QueryTerms, QueryWord, SpelledWords, analyzer, language_of, terms_of};
+use crate::analysis::{QueryWord, ReadQuery, SpelledWords, analyzer, language_of};
 use crate::change::IndexedDocument;
 use crate::documents::DocumentNumber;
 use crate::error::{Error, Result};
@@ -23,6 +25,8 @@ use crate::language::Language;
 const CACHED_BLOCKS: usize = 16;
 /// tantivy refuses to write with less memory than this.
 const MIN_WRITER_MEMORY_BYTES: usize = 15_000_000;
+/// What BM25 gives a term at most, in times of its rarity, however often it occurs: k1 + 1, with tantivy's k1 of 1.2.
+const MOST_OF_TERM: f32 = 2.2;
 
 pub(crate) struct KeywordIndex {
     index: Index,
@@ -168,7 +172,7 @@ impl KeywordIndex {
         Ok(codes.iter().map(|code| Language::from_code(code)).collect())
     }
 
-    /// The words' terms, as the base spells them where typos are tolerated (see [`Dictionaries`]) and no base that is searched beside it knows them, and their
+    /// The words and their terms, as the base spells them where typos are tolerated (see [`Dictionaries`]) and no base that is searched beside it knows them, and their
     /// compounds (see [`compounds`]) in languages that write compounds as one word: by what of it is `seen`.
     pub(crate) fn terms(
         &self,
@@ -176,7 +180,7 @@ impl KeywordIndex {
         shared: Option<&SharedStatistics>,
         words: &[QueryWord],
         tolerate_typos: bool,
-    ) -> Result<QueryTerms> {
+    ) -> Result<ReadQuery> {
         let languages = self.languages(searcher)?;
         let dictionaries = Dictionaries {
             searcher,
@@ -185,14 +189,39 @@ impl KeywordIndex {
             fields: &self.fields,
             languages: &languages,
         };
-        let mut terms = match tolerate_typos {
+        let mut read = match tolerate_typos {
             true => dictionaries.corrected(words)?,
-            false => terms_of(words),
+            false => ReadQuery::as_written(words),
         };
         if languages.into_iter().any(Language::joins_words) {
-            compounds::add_compounds(searcher, seen, self.fields.body, words, &mut terms)?;
+            compounds::add_compounds(searcher, seen, self.fields.body, words, &mut read.terms)?;
         }
-        Ok(terms)
+        Ok(read)
+    }
+
+    /// What a chunk's score comes near to, and can hardly pass, that says nothing but the query's words: the sum over the words of how often each is asked for, times its rarity, times [`MOST_OF_TERM`]; a
+    /// match in title and headings counted with their boosts. A word that stands for several terms is as rare as the rarest of them that chunks have, and one that no chunk has as if a single one had it; a word that is a stop word
+    /// in one of the base's languages counts where there are no others.
+    pub(crate) fn ceiling(
+        &self,
+        statistics: &dyn Bm25StatisticsProvider,
+        words: &[QueryWord],
+        boosts: FieldBoosts,
+    ) -> Result<f32> {
+        let all = statistics.total_num_docs()?;
+        let only_stop_words = words.iter().all(|word| word.stop_word);
+        let mut rarity = 0.0;
+        for word in words.iter().filter(|word| only_stop_words || !word.stop_word) {
+            let mut fewest: Option<u64> = None;
+            for term in &word.terms {
+                let chunks = statistics.doc_freq(&Term::from_field_text(self.fields.body, term))?;
+                if chunks > 0 {
+                    fewest = Some(fewest.map_or(chunks, |fewest| fewest.min(chunks)));
+                }
+            }
+            rarity += word.count as f32 * idf(fewest.unwrap_or(1), all);
+        }
+        Ok(rarity * MOST_OF_TERM * (1.0 + boosts.title + boosts.headings))
     }
 
     pub(crate) fn stored(&self, searcher: &Searcher, address: DocAddress) -> Result<StoredChunk> {

@@ -6,9 +6,9 @@ use tantivy::{Searcher, TantivyError, Term};
 
 use super::held::is_held;
 use super::schema::Fields;
-use super::statistics::SharedStatistics;
+use super::statistics::{SharedStatistics, idf};
 use crate::allowed::Allowed;
-use crate::analysis::{QueryTerms, QueryWord, add, add_alike, is_spelled, query_words, spelled_words};
+use crate::analysis::{QueryWord, ReadQuery, add, add_alike, is_spelled, query_words, spelled_words};
 use crate::error::Result;
 use crate::language::Language;
 
@@ -18,12 +18,6 @@ const MIN_LETTERS_FOR_TWO: usize = 8;
 const MAX_WORDS: usize = 8;
 /// Spellings that stand for one word.
 const MAX_SPELLINGS: usize = 3;
-
-/// The inverse document frequency of tantivy's BM25: Robertson's with 1 added under the logarithm, so that it is never below 0.
-fn idf(chunks: u64, all: u64) -> f32 {
-    let (chunks, all) = (chunks as f32, all.max(chunks) as f32);
-    (1.0 + (all - chunks + 0.5) / (chunks + 0.5)).ln()
-}
 
 /// Where words are looked up: in what of a base may be seen, and whether one that is searched beside it knows them.
 pub(super) struct Dictionaries<'a> {
@@ -38,8 +32,8 @@ impl Dictionaries<'_> {
     /// The words' terms that chunks hold, with every word that no chunk holds replaced by the spellings nearest to it that some do, if there are any: one
     /// letter wrong, missing, too many or changed places with its neighbour; in longer words two. Words that the base knows are left alone, however rare; so
     /// are those that a base knows which is searched beside it: what one base means is no misspelling of what another says.
-    pub(super) fn corrected(&self, words: &[QueryWord]) -> Result<QueryTerms> {
-        let mut corrected = QueryTerms::with_capacity(words.len());
+    pub(super) fn corrected(&self, words: &[QueryWord]) -> Result<ReadQuery> {
+        let mut corrected = ReadQuery::default();
         let mut looked_for = 0;
         for word in words {
             let mut known = Vec::new();
@@ -54,12 +48,14 @@ impl Dictionaries<'_> {
                 looked_for += 1;
                 known = self.nearest(word)?;
             }
-            match known.as_slice() {
-                [] => add(&mut corrected, &word.terms, word.count),
-                [_] => add(&mut corrected, &known, word.count),
-                _ if is_misspelt => add_alike(&mut corrected, self.rarity(&known)?, word.count),
-                _ => add(&mut corrected, &known, word.count),
+            if known.is_empty() {
+                known.clone_from(&word.terms);
             }
+            match known.as_slice() {
+                [_, _, ..] if is_misspelt => add_alike(&mut corrected.terms, self.rarity(&known)?, word.count),
+                _ => add(&mut corrected.terms, &known, word.count),
+            }
+            corrected.words.push(word.read_as(known));
         }
         Ok(corrected)
     }

@@ -9,6 +9,12 @@ use super::held::is_held;
 use crate::allowed::Allowed;
 use crate::error::Result;
 
+/// The inverse document frequency of tantivy's BM25: Robertson's with 1 added under the logarithm, so that it is never below 0.
+pub(super) fn idf(chunks: u64, all: u64) -> f32 {
+    let (chunks, all) = (chunks as f32, all.max(chunks) as f32);
+    (1.0 + (all - chunks + 0.5) / (chunks + 0.5)).ln()
+}
+
 /// What several bases know of terms, taken together: with it a keyword score is what it would be if they were one base.
 ///
 /// Of one tenant's bases only: scores tell of the words of everything that is counted here.

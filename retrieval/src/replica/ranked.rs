@@ -17,7 +17,7 @@ impl Replica {
         let state = self.read()?;
         let shared = query.together.as_ref().map(|together| &together.statistics);
         let seen = Allowed::seen_by(&query.viewer, &state.documents);
-        let terms = self.terms(&state, query, &seen, shared)?;
+        let read = self.terms(&state, query, &seen, shared)?;
         let allowed = self.allowed(&state, query, seen)?;
         let found = ranked
             .iter()
@@ -25,8 +25,13 @@ impl Replica {
         let wanted: Vec<Candidate> = found.collect();
         let searcher = state.searcher.clone();
         // Only for where chunks are: their scores are known.
-        let keyword = KeywordSearch::new(&self.keyword, &searcher, &terms, FieldBoosts::default(), None)?;
-        self.hits(&state, (&searcher, &keyword), &wanted, &mut Shown::new(query, &terms))
+        let keyword = KeywordSearch::new(&self.keyword, &searcher, &read.terms, FieldBoosts::default(), None)?;
+        self.hits(
+            &state,
+            (&searcher, &keyword),
+            &wanted,
+            &mut Shown::new(query, &read.terms),
+        )
     }
 }
 

@@ -9,10 +9,10 @@ use super::narrowed::Narrowed;
 use super::state::{Replica, State};
 use super::vector_leg::{VectorAsk, VectorLeg};
 use crate::allowed::Allowed;
-use crate::analysis::{QueryTerms, analyzer, query_words};
+use crate::analysis::{QueryTerms, ReadQuery, analyzer, query_words};
 use crate::documents::{ChunkRef, Document};
 use crate::error::{Error, Result};
-use crate::fusion::{Candidate, rank};
+use crate::fusion::{Candidate, Fusion, rank};
 use crate::highlight::highlights;
 use crate::keyword::{FieldBoosts, KeywordSearch, SharedStatistics, StoredChunk, holding};
 use crate::language::Language;
@@ -45,10 +45,11 @@ impl Replica {
         let together = query.together.as_ref();
         let shared = together.map(|together| &together.statistics);
         let seen = Allowed::seen_by(&query.viewer, &state.documents);
-        let terms = self.terms(&state, query, &seen, shared)?;
+        let read = self.terms(&state, query, &seen, shared)?;
         // Stays as it is while the vectors are asked elsewhere and the state goes on.
         let searcher = state.searcher.clone();
-        let keyword = KeywordSearch::new(&self.keyword, &searcher, &terms, boosts(query), shared)?;
+        let keyword = KeywordSearch::new(&self.keyword, &searcher, &read.terms, boosts(query), shared)?;
+        let ceiling = self.ceiling(query, &searcher, &read, shared)?;
         let allowed = self.allowed(&state, query, seen)?;
         let limit = query.candidates.min(MAX_CANDIDATES);
         let by_keyword = match query.mode {
@@ -66,51 +67,38 @@ impl Replica {
         let (state, leg) = VectorLeg::run(self, state, &ask)?;
         let has_moved = state.cursor != cursor;
         let mut candidates = candidates(&state, &keyword, &ask, &leg)?;
-        candidates.retain(|candidate| is_similar(&candidate.explain, query));
         let recency = query.recency.as_ref();
-        let best_elsewhere = together.map_or(0.0, |together| together.best_keyword_score);
-        rank(
-            &mut candidates,
-            query.mode,
-            query.fusion,
-            best_elsewhere,
-            |chunk: ChunkRef| {
-                let document = state.documents.get(chunk.document);
-                document.map_or(1.0, |document| factor(document, recency))
-            },
-        );
+        rank(&mut candidates, query.mode, query.fusion, ceiling, |chunk: ChunkRef| {
+            let document = state.documents.get(chunk.document);
+            document.map_or(1.0, |document| factor(document, recency))
+        });
+        candidates.retain(|candidate| query.admits(&candidate.explain));
         let wanted = candidates.get(..query.limit.min(MAX_LIMIT)).unwrap_or(&candidates);
         let mut hits = Hits {
             candidates: candidates.len(),
             phrases_partial: allowed.is_partial(),
             ..Hits::default()
         };
-        hits.hits = self.hits(&state, (&searcher, &keyword), wanted, &mut Shown::new(query, &terms))?;
+        hits.hits = self.hits(
+            &state,
+            (&searcher, &keyword),
+            wanted,
+            &mut Shown::new(query, &read.terms),
+        )?;
         if query.explain {
             let explained = candidates.iter().map(|candidate| explained(&state, candidate, recency));
             hits.ranking = explained.collect();
-            hits.terms = terms.into_iter().map(|(term, _)| term).collect();
+            hits.terms = read.terms.into_iter().map(|(term, _)| term).collect();
         }
         Ok((hits, has_moved))
     }
 
-    /// What the query may look at, and the best that the keyword leg gives for it, with statistics that are shared; 0 when no term matches, and in modes
-    /// that do not ask.
-    pub(crate) fn look(&self, query: &Query, shared: &SharedStatistics) -> Result<(Narrowed, f32)> {
+    /// What the query may look at.
+    pub(crate) fn narrowed(&self, query: &Query) -> Result<Narrowed> {
         let state = self.read()?;
         let seen = Allowed::seen_by(&query.viewer, &state.documents);
-        let terms = match query.mode {
-            Mode::Hybrid => Some(self.terms(&state, query, &seen, Some(shared))?),
-            Mode::Keyword | Mode::Vector => None,
-        };
         let allowed = self.allowed(&state, query, seen)?;
-        let mut best_keyword_score = 0.0;
-        if let Some(terms) = terms {
-            let keyword = KeywordSearch::new(&self.keyword, &state.searcher, &terms, boosts(query), Some(shared))?;
-            let best = keyword.top(&allowed, 1, &state.documents)?;
-            best_keyword_score = best.first().map_or(0.0, |best| best.score);
-        }
-        Ok((Narrowed::new(self, state.cursor, query, allowed), best_keyword_score))
+        Ok(Narrowed::new(self, state.cursor, query, allowed))
     }
 
     /// What the query's words are in what is seen of this base, beside those whose statistics it shares.
@@ -120,10 +108,27 @@ impl Replica {
         query: &Query,
         seen: &Allowed,
         shared: Option<&SharedStatistics>,
-    ) -> Result<QueryTerms> {
+    ) -> Result<ReadQuery> {
         let words = query_words(&self.keyword.languages(&state.searcher)?, &query.text);
         self.keyword
             .terms((&state.searcher, seen), shared, &words, query.tolerate_typos)
+    }
+
+    /// What keyword scores are measured by, where a search weighs them.
+    fn ceiling(
+        &self,
+        query: &Query,
+        searcher: &Searcher,
+        read: &ReadQuery,
+        shared: Option<&SharedStatistics>,
+    ) -> Result<f32> {
+        match (query.mode, query.fusion) {
+            (Mode::Hybrid, Fusion::Weighted { .. }) => match shared {
+                Some(shared) => self.keyword.ceiling(shared, &read.words, boosts(query)),
+                None => self.keyword.ceiling(searcher, &read.words, boosts(query)),
+            },
+            _ => Ok(0.0),
+        }
     }
 
     /// What the query may look at: of what its viewer sees, within its filter, where its phrases stand.
@@ -278,11 +283,6 @@ impl Candidates {
         }
         Ok(())
     }
-}
-
-fn is_similar(explain: &Explain, query: &Query) -> bool {
-    let least = query.min_similarity.filter(|_| query.mode != Mode::Keyword);
-    least.is_none_or(|least| explain.cosine.is_some_and(|cosine| cosine >= least))
 }
 
 fn factor(document: &Document, recency: Option<&Recency>) -> f32 {

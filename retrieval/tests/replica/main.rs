@@ -10,6 +10,8 @@ mod narrowed;
 mod permissions;
 mod ranked;
 mod reopen;
+mod several;
+mod shares;
 mod slots;
 mod stackfaq;
 mod stopped;

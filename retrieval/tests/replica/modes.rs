@@ -27,7 +27,11 @@ fn each_mode_finds_what_it_must() {
     let base = four();
     assert_eq!(ids(&base.search(Mode::Keyword, "refunds", QUERY)), [1, 3]);
     assert_eq!(ids(&base.search(Mode::Vector, "refunds", QUERY)), [2, 3, 1, 4]);
-    assert_eq!(ids(&base.search(Mode::Hybrid, "refunds", QUERY)), [3, 2, 1, 4]);
+    let hybrid = Query {
+        fusion: Fusion::Weighted { alpha: 0.5 },
+        ..query(Mode::Hybrid, "refunds", QUERY)
+    };
+    assert_eq!(ids(&base.replica.search(&hybrid).unwrap()), [3, 2, 1, 4]);
 }
 
 #[test]
@@ -52,7 +56,9 @@ fn every_candidate_is_scored_by_both_legs() {
         (by_words.keyword_rank, by_words.vector_rank, by_words.cosine),
         (Some(1), None, Some(0.0))
     );
-    assert!((by_words.score - 0.3).abs() < 1e-6);
+    let share = by_words.keyword_share.unwrap();
+    assert!((0.3..1.0).contains(&share), "{share}");
+    assert!((by_words.score - 0.4 * share).abs() < 1e-6, "of a cosine of 0");
     let by_vector = hits
         .ranking
         .iter()

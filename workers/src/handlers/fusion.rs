@@ -1,11 +1,8 @@
 use config::Settings;
 use jobs::AskedSettings;
 use jobs::kinds::FusionMethod;
-use retrieval::Fusion;
+use retrieval::{Fusion, RRF_K};
 use store::knowledge_bases::KnowledgeBase;
-
-/// The constant of reciprocal rank fusion in the paper that named it (Cormack, Clarke and Büttcher, 2009).
-pub(super) const RRF_K: f32 = 60.0;
 
 /// How a base makes one score of two.
 pub(super) fn fusion(asked: &AskedSettings, settings: &Settings, base: &KnowledgeBase) -> Fusion {

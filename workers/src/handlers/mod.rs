@@ -1,6 +1,5 @@
 //! One handler a file, named as its kind.
 mod answer_question;
-mod base_search;
 mod check_response;
 mod delete_collection;
 mod delete_document;

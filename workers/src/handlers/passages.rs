@@ -1,5 +1,4 @@
 //! Finding chunks in several bases: shared by search and answers.
-use super::base_search::{BaseSearch, search_all};
 use super::embedding;
 use super::fusion::fusion;
 use crate::replicas::failed;
@@ -8,7 +7,7 @@ use config::ModelSettings;
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use jobs::AskedSettings;
 use jobs::kinds::{BaseAt, SearchKnowledge, Viewer};
-use retrieval::{Filter, Hit, Hits, Mode, Query, Replica, Stop};
+use retrieval::{BaseQuery, Filter, Hit, Hits, Mode, Query, Replica, Stop, search_several};
 use serde_json::Value;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -132,11 +131,10 @@ pub(super) async fn find(
     let stop = Stop::new(job.job.interactive.then(|| Instant::now() + LONGEST));
     let _stops = StopsWhenDropped(stop.clone());
     let (mut searches, mut stale) = (Vec::new(), false);
-    for ((at, base), (replica, is_stale)) in bases.0.iter().zip(fresh) {
+    for ((_, base), (replica, is_stale)) in bases.0.iter().zip(fresh) {
         stale |= is_stale;
         let (of_base, model) = (&base.search, &base.embedding_model);
-        searches.push(BaseSearch {
-            base: at.id,
+        searches.push(BaseQuery {
             model: model.clone(),
             replica,
             query: Query {
@@ -155,11 +153,15 @@ pub(super) async fn find(
             },
         });
     }
-    let bases = tokio::task::spawn_blocking(move || counted(search_all(searches)))
+    let found = tokio::task::spawn_blocking(move || counted(search_several(searches)))
         .await
         .map_err(|error| JobError::retry("panicked", format!("The search failed: {error}")))?
         .map_err(failed)?;
-    Ok(Found { bases, stale })
+    let ids = bases.0.iter().map(|(at, _)| at.id);
+    Ok(Found {
+        bases: ids.zip(found).collect(),
+        stale,
+    })
 }
 
 /// Stops the search on its thread when whoever waits for it goes: the job was cancelled, or its lease is lost.

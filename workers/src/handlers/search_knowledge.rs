@@ -200,6 +200,7 @@ fn found_chunk(ordered: OrderedHit) -> FoundChunk {
 fn explanation(explain: Explain, rerank_score: Option<f32>) -> SearchHitExplanation {
     SearchHitExplanation {
         keyword_score: explain.keyword_score,
+        keyword_share: explain.keyword_share,
         keyword_rank: explain.keyword_rank,
         vector_score: explain.cosine,
         vector_rank: explain.vector_rank,

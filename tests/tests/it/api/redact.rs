@@ -19,7 +19,7 @@ fn field(name: &str, value: &Value) -> Value {
         ("trace_id", Value::String(_)) => json!("[trace]"),
         (name, Value::Number(_)) if name.ends_with("_ms") => json!("[ms]"),
         // Tuning moves scores, not the contract.
-        (name, Value::Number(_)) if name.ends_with("score") => json!("[score]"),
+        (name, Value::Number(_)) if name.ends_with("score") || name == "keyword_share" => json!("[score]"),
         _ => redacted(value),
     }
 }

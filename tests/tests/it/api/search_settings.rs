@@ -142,33 +142,32 @@ async fn a_base_is_searched_as_it_says_and_a_search_may_say_otherwise() {
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         let found = app.client.search(body).await;
         let hit = &found["results"][0];
-        (
-            hit["score"].as_f64().unwrap(),
-            hit["explain"]["vector_score"].as_f64().unwrap(),
-        )
+        let part = |name: &str| hit["explain"][name].as_f64().unwrap();
+        let share = hit["explain"]["keyword_share"].as_f64();
+        (part("score"), (part("vector_score"), share.unwrap_or_default()))
     };
-    let weighted = |alpha: f64, cosine: f64| alpha * cosine + (1.0 - alpha);
+    let weighted = |alpha: f64, (cosine, share): (f64, f64)| alpha * cosine + (1.0 - alpha) * share;
     let near = |a: f64, b: f64| (a - b).abs() < 1e-4;
-    let (score, cosine) = best(json!({})).await;
+    let (score, parts) = best(json!({})).await;
     assert!(
-        near(score, weighted(0.8, cosine)),
-        "as the installation says: {score} {cosine}"
+        near(score, weighted(0.6, parts)),
+        "as the installation says: {score} {parts:?}"
     );
     patch(&app, &base, json!({"search": {"alpha": 0.25}}), None).await;
-    let (score, cosine) = best(json!({})).await;
+    let (score, parts) = best(json!({})).await;
     assert!(
-        near(score, weighted(0.25, cosine)),
-        "as the base says: {score} {cosine}"
+        near(score, weighted(0.25, parts)),
+        "as the base says: {score} {parts:?}"
     );
-    let (score, cosine) = best(json!({"alpha": 0.5})).await;
+    let (score, parts) = best(json!({"alpha": 0.5})).await;
     assert!(
-        near(score, weighted(0.5, cosine)),
-        "as the search says: {score} {cosine}"
+        near(score, weighted(0.5, parts)),
+        "as the search says: {score} {parts:?}"
     );
     patch(&app, &base, json!({"search": {"fusion": "rrf"}}), None).await;
     assert!(near(best(json!({})).await.0, 2.0 / 61.0), "first of both legs");
-    let (score, cosine) = best(json!({"fusion": "weighted"})).await;
-    assert!(near(score, weighted(0.25, cosine)), "{score} {cosine}");
+    let (score, parts) = best(json!({"fusion": "weighted"})).await;
+    assert!(near(score, weighted(0.25, parts)), "{score} {parts:?}");
     app.finish().await;
 }
 

@@ -143,7 +143,7 @@ async fn a_base_in_a_language_that_its_model_does_not_read_is_evaluated_as_it_is
     let evaluation = evaluate(&app, &set, json!([{}])).await;
     let alpha = evaluation["configurations"][0]["alpha"].as_f64().unwrap();
     assert!(
-        (alpha - 0.2).abs() < 1e-6,
+        (alpha - 0.1).abs() < 1e-6,
         "retrieval.alpha_other_languages: {evaluation}"
     );
     app.finish().await;

@@ -34,7 +34,7 @@ async fn a_hybrid_search_in_another_language_is_not_worse_than_its_words_alone()
         if std::env::var_os("VISUALKIT_MEASURE").is_some() {
             let vector = ndcg(&app, &base, language, &json!({"mode": "vector"})).await;
             line.push_str(&format!(", vector {vector:.3}"));
-            for alpha in [0.8, 0.6, 0.4, 0.2] {
+            for alpha in [0.6, 0.4, 0.2, 0.1] {
                 let with = ndcg(&app, &base, language, &json!({"alpha": alpha})).await;
                 line.push_str(&format!(", alpha {alpha} {with:.3}"));
             }

@@ -135,18 +135,15 @@ async fn the_hybrid_score_is_the_weighted_sum_of_both_legs() {
         let body = json!({"knowledge_base_ids": [base], "query": "lantern number3", "explain": true, "alpha": alpha});
         let found = app.client.search(body).await;
         let candidates = found["candidates"].as_array().unwrap();
-        let best = candidates
-            .iter()
-            .map(|c| c["keyword_score"].as_f64().unwrap())
-            .fold(0.0, f64::max);
+        let of = |candidate: &Value, part: &str| candidate[part].as_f64().unwrap();
+        let best = &candidates[0];
+        let ceiling = of(best, "keyword_score") / of(best, "keyword_share");
         for candidate in candidates {
-            let (keyword, vector) = (
-                candidate["keyword_score"].as_f64().unwrap(),
-                candidate["vector_score"].as_f64().unwrap(),
-            );
-            let expected = alpha * vector + (1.0 - alpha) * keyword / best;
+            let share = of(candidate, "keyword_share");
+            assert!(share < 1.0 && (share - of(candidate, "keyword_score") / ceiling).abs() < 1e-4);
+            let expected = alpha * of(candidate, "vector_score") + (1.0 - alpha) * share;
             assert!(
-                (candidate["score"].as_f64().unwrap() - expected).abs() < 1e-4,
+                (of(candidate, "score") - expected).abs() < 1e-4,
                 "alpha {alpha}: {candidate}, not {expected}"
             );
         }
