@@ -16,10 +16,13 @@ pub struct EvaluateRetrieval {
 impl Kind for EvaluateRetrieval {
     const NAME: &'static str = "evaluate_retrieval";
     const POOL: Pool = Pool::General;
-    /// 2: `heading_boost`, 3: `min_similarity`, without which a worker of before would score another search than it is asked for.
-    const VERSION: i16 = 3;
+    /// 2: `heading_boost`, 3: `min_similarity`, without which a worker of before would score another search than it is asked for; 4: `ranking`, of which it has another.
+    const VERSION: i16 = 4;
     const STEPS: &'static [&'static str] = &["index", "ask", "score"];
 }
+
+/// Rises when a release ranks otherwise by the same settings. 2: keyword scores as a share of what the query's words can come to (docs/decisions/005).
+pub const RANKING: u16 = 2;
 
 /// How to search, with nothing left open: what a base or the installation says later changes nothing of it. The fields are those of a search.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -58,6 +61,13 @@ pub struct SearchConfiguration {
     pub tolerate_typos: bool,
     #[schema(required = true)]
     pub recency: Option<Recency>,
+    /// Rises when a release ranks otherwise by the same settings: what was evaluated before says nothing of how the base is searched now. 1 in evaluations from before there was another.
+    #[serde(default = "first_ranking")]
+    pub ranking: u16,
+}
+
+fn first_ranking() -> u16 {
+    1
 }
 
 /// As it was given: 0.6, and not the digits that 0.6 has in more places than it was kept in.
@@ -123,8 +133,18 @@ mod tests {
     #[test]
     fn a_configuration_is_written_with_the_numbers_that_were_given() {
         let written = json!({"embedding_model": null, "vector_store": null, "mode": "hybrid", "fusion": "weighted", "alpha": 0.6, "title_boost": 0.3, "heading_boost": 0.1, "min_similarity": 0.2,
-            "candidates": 100, "reranker": null, "rerank_candidates": 30, "tolerate_typos": true, "recency": null});
+            "candidates": 100, "reranker": null, "rerank_candidates": 30, "tolerate_typos": true, "recency": null, "ranking": 2});
         let configuration: SearchConfiguration = serde_json::from_value(written.clone()).unwrap();
         assert_eq!(serde_json::to_value(configuration).unwrap(), written);
+    }
+
+    #[test]
+    fn what_was_evaluated_before_a_release_ranked_otherwise_is_another_configuration() {
+        let mut written = json!({"mode": "hybrid", "fusion": "weighted", "alpha": 0.6, "title_boost": 0.3, "candidates": 100, "reranker": null, "rerank_candidates": 30,
+            "tolerate_typos": true, "recency": null});
+        let before: SearchConfiguration = serde_json::from_value(written.clone()).unwrap();
+        written["ranking"] = json!(RANKING);
+        let now: SearchConfiguration = serde_json::from_value(written).unwrap();
+        assert!(before != now && before.ranking == 1);
     }
 }

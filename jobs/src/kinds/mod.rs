@@ -64,7 +64,7 @@ pub use self::delete_knowledge_base::{DeleteKnowledgeBase, DeletedKnowledgeBase}
 pub use self::delete_source::{DeleteSource, DeletedSource};
 pub use self::deliver_webhook::{DeliverWebhook, DeliveredWebhook, DeliveryEnd};
 pub use self::evaluate_retrieval::{
-    ComparedScore, EvaluateRetrieval, EvaluatedRetrieval, MeanScore, SearchConfiguration,
+    ComparedScore, EvaluateRetrieval, EvaluatedRetrieval, MeanScore, RANKING, SearchConfiguration,
 };
 pub use self::ingest_document::{IngestDocument, IngestedDocument};
 pub use self::migrate_embeddings::{DropEmbeddings, DroppedEmbeddings, MigrateEmbeddings, MigratedEmbeddings};

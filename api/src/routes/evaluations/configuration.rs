@@ -4,7 +4,7 @@ use crate::routes::recency::Recency;
 use crate::routes::reranker_choice::RerankWish;
 use crate::routes::search_bounds;
 use config::Settings;
-use jobs::kinds::{FusionMethod, SearchConfiguration, SearchMode};
+use jobs::kinds::{FusionMethod, RANKING, SearchConfiguration, SearchMode};
 use jobs::{AskedSettings, FieldError};
 use retrieval::{USUAL_HEADING_BOOST, USUAL_TITLE_BOOST};
 use store::VectorStore;
@@ -148,6 +148,7 @@ impl AskedConfiguration {
             rerank_candidates: asked.rerank_candidates(installation, std::iter::once(base)),
             tolerate_typos: self.tolerate_typos.unwrap_or(true),
             recency: self.recency.map(Recency::into_kind),
+            ranking: RANKING,
         })
     }
 }
