@@ -8,13 +8,13 @@ pub struct ParsedDocument {
     /// document and names no part of it. Never invented. One line, at most 300 characters.
     pub title: Option<String>,
     /// Front matter; `description` and `lang` of a web page; `author`, `created`, `modified`, `lang`, `description`, `subject` and `keywords` of
-    /// an Office file; how many of the pictures in it were read, and how many not (`pictures_recognised`, `pictures_not_read`); how often something in a damaged text could not be read (`characters_replaced`). Holds no NUL character.
+    /// an Office file or a book; how many of the pictures in it were read, and how many not (`pictures_recognised`, `pictures_not_read`); how often something in a damaged text could not be read (`characters_replaced`). Holds no NUL character.
     pub metadata: serde_json::Map<String, serde_json::Value>,
     /// The text in reading order; at least one block has a letter or a digit. A picture has none. None holds a NUL character, in its text or its headings.
     pub blocks: Vec<Block>,
     /// What a picture is; `None` of everything else.
     pub image: Option<Image>,
-    /// Pages of a PDF, from 1, that are pictures: they show something and have no text but, at most, a stamp's, or their signs do not say what they are. Of an Office file and a
+    /// Pages of a PDF, from 1, that are pictures: they show something and have no text but, at most, a stamp's, or their signs do not say what they are. Of an Office file, a book and a
     /// message, the pictures in it that are large enough to have words on them, and such pages of PDFs in it, by their numbers in the order of the document. A recogniser may read
     /// them, from what [`draw`](crate::draw) draws.
     pub pictures: Vec<usize>,

@@ -20,6 +20,12 @@ pub enum Format {
     Pptx,
     /// A workbook: Excel (Office Open XML, or the older binary form) or OpenDocument.
     Spreadsheet,
+    /// An OpenDocument text, in a package or as one XML file.
+    Odt,
+    /// An OpenDocument presentation, in a package or as one XML file.
+    Odp,
+    /// An EPUB book.
+    Epub,
     /// Comma- or tab-separated values.
     Csv,
     /// An e-mail message as sent (RFC 5322), with what is attached.
@@ -77,6 +83,13 @@ const MEDIA_TYPES: &[(&str, Format)] = &[
         Format::Spreadsheet,
     ),
     ("application/vnd.oasis.opendocument.spreadsheet", Format::Spreadsheet),
+    ("application/vnd.oasis.opendocument.text", Format::Odt),
+    ("application/vnd.oasis.opendocument.text-template", Format::Odt),
+    ("application/vnd.oasis.opendocument.text-flat-xml", Format::Odt),
+    ("application/vnd.oasis.opendocument.presentation", Format::Odp),
+    ("application/vnd.oasis.opendocument.presentation-template", Format::Odp),
+    ("application/vnd.oasis.opendocument.presentation-flat-xml", Format::Odp),
+    ("application/epub+zip", Format::Epub),
     ("text/csv", Format::Csv),
     ("application/csv", Format::Csv),
     ("text/tab-separated-values", Format::Csv),
@@ -118,6 +131,13 @@ const EXTENSIONS: &[(&str, Format)] = &[
     ("xlsb", Format::Spreadsheet),
     ("xls", Format::Spreadsheet),
     ("ods", Format::Spreadsheet),
+    ("odt", Format::Odt),
+    ("ott", Format::Odt),
+    ("fodt", Format::Odt),
+    ("odp", Format::Odp),
+    ("otp", Format::Odp),
+    ("fodp", Format::Odp),
+    ("epub", Format::Epub),
     ("csv", Format::Csv),
     ("tsv", Format::Csv),
     ("eml", Format::Email),
@@ -133,7 +153,7 @@ const EXTENSIONS: &[(&str, Format)] = &[
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 15] = [
+    pub const ALL: [Format; 18] = [
         Format::Markdown,
         Format::Mdx,
         Format::Html,
@@ -142,6 +162,9 @@ impl Format {
         Format::Docx,
         Format::Pptx,
         Format::Spreadsheet,
+        Format::Odt,
+        Format::Odp,
+        Format::Epub,
         Format::Csv,
         Format::Email,
         Format::Json,
@@ -192,6 +215,9 @@ impl Format {
             Format::Docx => "docx",
             Format::Pptx => "pptx",
             Format::Spreadsheet => "spreadsheet",
+            Format::Odt => "odt",
+            Format::Odp => "odp",
+            Format::Epub => "epub",
             Format::Csv => "csv",
             Format::Email => "email",
             Format::Json => "json",
@@ -213,6 +239,9 @@ impl Format {
             Format::Docx => "a Word document",
             Format::Pptx => "a PowerPoint presentation",
             Format::Spreadsheet => "a spreadsheet",
+            Format::Odt => "an OpenDocument text",
+            Format::Odp => "an OpenDocument presentation",
+            Format::Epub => "an EPUB book",
             Format::Csv => "comma-separated values",
             Format::Email => "an e-mail",
             Format::Json => "JSON",
@@ -225,7 +254,9 @@ impl Format {
 
     /// Whether a file of this format is text, so that its first bytes do not tell which.
     pub(crate) fn is_text(self) -> bool {
-        !self.is_image() && !matches!(self, Format::Pdf | Format::Docx | Format::Pptx | Format::Spreadsheet)
+        !self.is_image()
+            && !matches!(self, Format::Pdf | Format::Docx | Format::Pptx | Format::Spreadsheet)
+            && !matches!(self, Format::Odt | Format::Odp | Format::Epub)
     }
 
     /// Whether a file of this format is a picture.

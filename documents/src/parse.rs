@@ -5,8 +5,8 @@ use crate::pdf::RecognisedPage;
 use crate::picture::{Drawn, Picture};
 use crate::pictures::Pictures;
 use crate::{
-    Block, Format, ParseError, ParsedDocument, csv, docx, email, html, image, json, markdown, mdx, pdf, plain_text,
-    pptx, spreadsheet,
+    Block, Format, ParseError, ParsedDocument, csv, docx, email, epub, html, image, json, markdown, mdx, opendocument,
+    pdf, plain_text, pptx, spreadsheet,
 };
 
 /// Reads a document. Takes time and memory linear in the size of `bytes`, whatever they hold, and never panics.
@@ -168,6 +168,9 @@ fn read_decoded(
         Format::Docx => docx::parse(bytes, pictures),
         Format::Pptx => pptx::parse(bytes, pictures),
         Format::Spreadsheet => spreadsheet::parse(bytes, pictures),
+        Format::Odt => opendocument::parse_text(bytes, pictures),
+        Format::Odp => opendocument::parse_presentation(bytes, pictures),
+        Format::Epub => epub::parse(bytes, pictures),
         Format::Csv => csv::parse(bytes),
         Format::Email => email::parse(bytes, attachments, pictures),
         Format::Json => json::parse(bytes),

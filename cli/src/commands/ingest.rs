@@ -216,8 +216,8 @@ mod tests {
     #[tokio::test]
     async fn a_file_that_was_named_and_cannot_be_sent_is_a_partial_failure() {
         let dir = TempDir::new();
-        let (good, odt) = (dir.write("good.md", "text"), dir.write("contract.odt", "text"));
-        for paths in [vec![good, odt.clone()], vec![odt]] {
+        let (good, pages) = (dir.write("good.md", "text"), dir.write("contract.pages", "text"));
+        for paths in [vec![good, pages.clone()], vec![pages]] {
             assert_eq!(outcome_of("succeeded", paths).await.unwrap(), Outcome::PartlyFailed);
         }
     }

@@ -331,13 +331,13 @@ mod tests {
     #[test]
     fn a_file_given_by_itself_that_is_no_document_is_refused_not_skipped() {
         let dir = TempDir::new();
-        let path = dir.write("contract.odt", "text");
+        let path = dir.write("contract.pages", "text");
         let found = collect(std::slice::from_ref(&path), Pictures::Skip).unwrap();
         assert_eq!(reasons(&found), []);
         let refused: Vec<&str> = found.refused.iter().map(|file| file.reason.as_str()).collect();
         assert_eq!(
             refused,
-            ["an OpenDocument text (.odt), which is not read: save it as .docx"]
+            ["a Pages document (.pages), which is not read: export it as PDF"]
         );
     }
 

@@ -5,16 +5,13 @@ use std::path::Path;
 use api::document_types::media_type_of_file;
 
 /// What people have that is not read, by its ending, and what to do about it.
-const INSTEAD: [(&str, &str, &str); 16] = [
+const INSTEAD: [(&str, &str, &str); 13] = [
     ("doc", "a Word document of before 2007", "save it as .docx"),
     ("ppt", "a PowerPoint presentation of before 2007", "save it as .pptx"),
-    ("odt", "an OpenDocument text", "save it as .docx"),
-    ("odp", "an OpenDocument presentation", "save it as .pptx"),
     ("rtf", "a Rich Text document", "save it as .docx"),
     ("msg", "an Outlook message", "save it as .eml"),
     ("pst", "an Outlook mailbox", "export the messages as .eml"),
     ("mbox", "a mailbox", "export the messages as .eml"),
-    ("epub", "an EPUB book", "convert it to PDF or HTML"),
     ("pages", "a Pages document", "export it as PDF"),
     ("key", "a Keynote presentation", "export it as PDF"),
     ("numbers", "a Numbers spreadsheet", "export it as .xlsx"),

@@ -4,6 +4,8 @@ mod numbering;
 mod styles;
 mod table;
 
+pub(crate) use styles::{Role, role_of_name};
+
 use body::Body;
 use inline::NoteKind;
 use numbering::Numbering;

@@ -10,7 +10,7 @@ const MAX_CHAIN: usize = 20;
 
 /// What a paragraph of a style is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     Body,
     Title,
     /// Level 1 to 9.
@@ -135,7 +135,7 @@ pub(super) fn role_of_level(level: u8) -> Role {
 }
 
 /// Word writes English names whatever language it speaks; other programs write what they show.
-fn role_of_name(name: &str) -> Option<Role> {
+pub(crate) fn role_of_name(name: &str) -> Option<Role> {
     let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let number: Option<u8> = name.get(base.len()..).and_then(|digits| digits.parse().ok());
     match (base.trim_end().trim_end_matches('_'), number) {

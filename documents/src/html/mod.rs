@@ -1,5 +1,6 @@
 mod attribute_counter;
 mod blocks;
+mod book;
 mod bounded_sink;
 mod disclosures;
 mod head;
@@ -41,6 +42,20 @@ pub(crate) fn parse(source: &str) -> Result<ParsedDocument, ParseError> {
         metadata: head.metadata,
         blocks,
     })
+}
+
+/// Appends all that a page of a book says, its header and footer too, and gives the addresses of its pictures. Links to other pages of the book are as good as links to places on it.
+pub(crate) fn append_book_page(source: &str, outline: &mut Outline) -> Result<Vec<String>, ParseError> {
+    let mut page = tree::document(source)?;
+    disclosures::open(&mut page);
+    let pictures = book::prepare(&mut page);
+    let content = blocks::Content {
+        tree: &page,
+        chrome: true,
+        has_lowered_headings: false,
+    };
+    blocks::append(&content, source.len(), outline)?;
+    Ok(pictures)
 }
 
 /// Appends a piece of HTML found inside Markdown.

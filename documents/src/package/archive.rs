@@ -72,6 +72,14 @@ impl<'b> Package<'b> {
 
     /// A part as text, or `None` when there is none of that name.
     pub(crate) fn part(&mut self, name: &str) -> Result<Option<Part>, ParseError> {
+        let Some(bytes) = self.bytes(name)? else {
+            return Ok(None);
+        };
+        Part::decode(bytes, self.format).map(Some)
+    }
+
+    /// The bytes of a part that is read as a tree, or `None` when there is none of that name.
+    pub(crate) fn bytes(&mut self, name: &str) -> Result<Option<Vec<u8>>, ParseError> {
         let Some(&index) = self.names.get(&part_name(name)) else {
             return Ok(None);
         };
@@ -84,7 +92,7 @@ impl<'b> Package<'b> {
                 limit: MAX_PART,
             });
         }
-        Part::decode(bytes, self.format).map(Some)
+        Ok(Some(bytes))
     }
 
     /// The bytes of a part, one more than `limit` at most, the first time they are asked for. One that is damaged is as good as none: the document is read without it. What it unpacks to

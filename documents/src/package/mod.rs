@@ -12,5 +12,5 @@ mod xml;
 
 pub(crate) use archive::{Package, damaged, is_compound_file, is_encrypted_package};
 pub(crate) use properties::Properties;
-pub(crate) use relationships::{Relationships, main_part};
+pub(crate) use relationships::{Relationships, main_part, resolve};
 pub(crate) use xml::{Part, attribute, child, child_named, descendant, find, is_on, value};

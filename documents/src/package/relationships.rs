@@ -53,8 +53,8 @@ impl Relationships {
     }
 }
 
-/// Targets are relative to the folder of the part that names them, or begin with a slash.
-fn resolve(folder: &str, target: &str) -> String {
+/// The name of a part. Targets are relative to the folder of the part that names them, or begin with a slash.
+pub(crate) fn resolve(folder: &str, target: &str) -> String {
     let target = target.replace('\\', "/");
     let mut segments: Vec<&str> = match target.starts_with('/') {
         true => Vec::new(),

@@ -17,7 +17,7 @@ pub(crate) struct Part {
 
 impl Part {
     /// UTF-8, or UTF-16 with a byte order mark, as the packaging conventions allow.
-    pub(super) fn decode(bytes: Vec<u8>, format: &'static str) -> Result<Part, ParseError> {
+    pub(crate) fn decode(bytes: Vec<u8>, format: &'static str) -> Result<Part, ParseError> {
         let utf16 = |read: fn([u8; 2]) -> u16| {
             let units = bytes.chunks_exact(2).skip(1);
             let units = units.map(|pair| read([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)]));

@@ -188,14 +188,33 @@ fn an_archive_is_what_its_files_are() {
     let shifted = [b"PK\x03\x04 before".as_slice(), &whole].concat();
     assert_eq!(detect(&shifted, "", ""), Ok(Format::Docx));
     for (kind, expected) in [
-        ("application/vnd.oasis.opendocument.text", "an OpenDocument text (.odt)"),
-        (
-            "application/vnd.oasis.opendocument.presentation",
-            "an OpenDocument presentation (.odp)",
-        ),
-        ("application/epub+zip", "an EPUB book"),
+        ("application/vnd.oasis.opendocument.text", Format::Odt),
+        ("application/vnd.oasis.opendocument.text-template", Format::Odt),
+        ("application/vnd.oasis.opendocument.presentation", Format::Odp),
+        ("application/epub+zip", Format::Epub),
     ] {
-        assert_eq!(what(detect(&zip(&["mimetype", "content.xml"], kind), "", "")), expected);
+        assert_eq!(
+            detect(&zip(&["mimetype", "content.xml"], kind), "", "a.docx"),
+            Ok(expected)
+        );
+    }
+    // Without the entry that says what it is.
+    let unsaid = zip(&["content.xml", "META-INF/manifest.xml"], "");
+    assert_eq!(detect(&unsaid, "", "a.odt"), Ok(Format::Odt));
+    assert_eq!(detect(&unsaid, "", "a.odp"), Ok(Format::Odp));
+    assert_eq!(what(detect(&unsaid, "", "")), "a ZIP archive");
+    let book = zip(&["META-INF/container.xml", "OPS/book.opf"], "");
+    assert_eq!(detect(&book, "", ""), Ok(Format::Epub));
+    let drawing = "application/vnd.oasis.opendocument.graphics";
+    assert_eq!(
+        what(detect(&zip(&["mimetype", "content.xml"], drawing), "", "")),
+        "an OpenDocument file of a kind that is not read"
+    );
+    for (kind, expected) in [("text", Ok(Format::Odt)), ("presentation", Ok(Format::Odp))] {
+        let flat = format!(
+            r#"<?xml version="1.0"?><office:document xmlns:office="o" office:mimetype="application/vnd.oasis.opendocument.{kind}">"#
+        );
+        assert_eq!(detect(flat.as_bytes(), "", ""), expected);
     }
     let sheet = "application/vnd.oasis.opendocument.spreadsheet";
     assert_eq!(

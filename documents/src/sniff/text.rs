@@ -34,6 +34,9 @@ pub(super) fn format(bytes: &[u8], said: &Said<'_>) -> Result<Format, ParseError
     if is_page(start) {
         return Ok(Format::Html);
     }
+    if let Some(format) = flat_open_document(start) {
+        return Ok(format);
+    }
     if is_email(&head) {
         return Ok(Format::Email);
     }
@@ -99,6 +102,19 @@ fn is_page(start: &str) -> bool {
         .get(..14)
         .is_some_and(|begin| begin.eq_ignore_ascii_case("<!doctype html"));
     doctype || has_tag(start, "html")
+}
+
+/// An OpenDocument file of one XML document names its media type in its first tag.
+fn flat_open_document(start: &str) -> Option<Format> {
+    let tag = start.strip_prefix("<office:document")?.split('>').next()?;
+    let (_, kind) = tag.split_once("office:mimetype=")?;
+    let kind = kind.trim_start_matches(['"', '\'']);
+    let kind = kind.strip_prefix("application/vnd.oasis.opendocument.")?;
+    match kind {
+        kind if kind.starts_with("text") => Some(Format::Odt),
+        kind if kind.starts_with("presentation") => Some(Format::Odp),
+        _ => None,
+    }
 }
 
 fn has_tag(start: &str, name: &str) -> bool {

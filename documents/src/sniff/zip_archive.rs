@@ -35,6 +35,13 @@ pub(super) fn format(bytes: &[u8], said: &Said<'_>) -> Result<Format, ParseError
         () if has("content.xml") && has("META-INF/manifest.xml") && said.format() == Some(Format::Spreadsheet) => {
             Ok(Format::Spreadsheet)
         }
+        () if has("content.xml")
+            && has("META-INF/manifest.xml")
+            && let Some(format @ (Format::Odt | Format::Odp)) = said.format() =>
+        {
+            Ok(format)
+        }
+        () if has("META-INF/container.xml") && names.iter().any(|name| name.ends_with(".opf")) => Ok(Format::Epub),
         () if has("Index/Document.iwa") || has("index.apxl") => Err(ParseError::Unsupported {
             what: "an iWork document (Pages, Numbers or Keynote)",
             instead: "Export it as PDF and send that.",
@@ -68,14 +75,9 @@ fn declared_kind(bytes: &[u8]) -> Option<String> {
 fn open_document(kind: &str) -> Result<Format, ParseError> {
     let (what, instead) = match kind {
         kind if kind.starts_with("application/vnd.oasis.opendocument.spreadsheet") => return Ok(Format::Spreadsheet),
-        kind if kind.starts_with("application/vnd.oasis.opendocument.text") => {
-            ("an OpenDocument text (.odt)", "Save it as .docx and send it again.")
-        }
-        kind if kind.starts_with("application/vnd.oasis.opendocument.presentation") => (
-            "an OpenDocument presentation (.odp)",
-            "Save it as .pptx and send it again.",
-        ),
-        "application/epub+zip" => ("an EPUB book", "Convert it to PDF or HTML and send that."),
+        kind if kind.starts_with("application/vnd.oasis.opendocument.text") => return Ok(Format::Odt),
+        kind if kind.starts_with("application/vnd.oasis.opendocument.presentation") => return Ok(Format::Odp),
+        "application/epub+zip" => return Ok(Format::Epub),
         _ => (
             "an OpenDocument file of a kind that is not read",
             "Export it as PDF and send that.",
@@ -90,6 +92,9 @@ fn called(said: &Said<'_>) -> &'static str {
         Some(Format::Docx) => "Word document",
         Some(Format::Pptx) => "PowerPoint presentation",
         Some(Format::Spreadsheet) => "spreadsheet",
+        Some(Format::Odt) => "OpenDocument text",
+        Some(Format::Odp) => "OpenDocument presentation",
+        Some(Format::Epub) => "EPUB book",
         _ => "ZIP archive",
     }
 }

@@ -15,6 +15,8 @@ const FORMATS: &[(&str, &[&str])] = &[
     ("Word", &["docx"]),
     ("PowerPoint", &["pptx"]),
     ("spreadsheets", &["xlsx", "xlsm", "xls", "ods"]),
+    ("OpenDocument", &["odt", "odp"]),
+    ("EPUB", &["epub"]),
     ("CSV", &["csv", "tsv"]),
     ("e-mail", &["eml"]),
     ("JSON", &["json", "ndjson"]),
@@ -63,9 +65,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
 const NEVER: &[(&str, &str)] = &[
     ("doc", "unsupported_format"),
     ("msg", "unsupported_format"),
-    ("odt", "unsupported_format"),
-    ("odp", "unsupported_format"),
-    ("epub", "unsupported_format"),
     ("rtf", "unsupported_format"),
     ("bin", "unsupported_format"),
     // Pictures, in a base whose model reads none.
