@@ -7,7 +7,7 @@ use crate::query::{Explain, Mode};
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fusion {
-    /// `alpha * cosine + (1 - alpha) * bm25 / ceiling`, where the ceiling is [what BM25 can come to](crate::keyword::KeywordIndex::ceiling) for the query: neither part is measured by what else
+    /// `alpha * cosine + (1 - alpha) * bm25 / ceiling`, where the ceiling is what BM25 can come to for the query (`ceiling` in `retrieval/src/keyword/index.rs`): neither part is measured by what else
     /// is found. Every candidate has both scores, also the one it was not proposed for. Bruch, Gai and Ingber, "An Analysis of Fusion Functions for Hybrid Retrieval", 2023; docs/decisions/005.
     Weighted { alpha: f32 },
     /// The sum of `1 / (k + rank)` over the legs that proposed the chunk. Cormack, Clarke and Büttcher, 2009.
