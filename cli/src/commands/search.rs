@@ -170,7 +170,7 @@ fn text(results: &Results, finished: &Finished) -> String {
         text.push_str(&wrapped(&one_line(&hit.text, 280), 5));
         text.push_str(&beside("after", hit.after.as_deref()));
         let scores = hit.explain.iter().flatten().filter(|(_, value)| !value.is_null());
-        let scores: Vec<String> = scores.map(|(name, value)| format!("{name}={value}")).collect();
+        let scores: Vec<String> = scores.map(|(name, value)| format!("{name}={}", short(value))).collect();
         if !scores.is_empty() {
             text.push_str(&wrapped(&scores.join("  "), 5));
         }
@@ -207,6 +207,14 @@ fn beside(side: &str, chunks: Option<&[Neighbour]>) -> String {
         .collect()
 }
 
+/// A place as it is, a score in four places.
+fn short(value: &Value) -> String {
+    match value.as_f64().filter(|_| !value.is_u64()) {
+        Some(score) => format!("{score:.4}"),
+        None => value.to_string(),
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
@@ -224,7 +232,7 @@ mod tests {
         let finished = run_interactive(&fake.client(), "search", &json!({})).await.unwrap();
         let text = text(&finished.parse().unwrap(), &finished);
         assert!(text.starts_with(&format!(
-            "  1. 0.8765  Lantern  ({id})  chunk 3  similarity 0.51\n     It runs for 36 hours.\n     cosine=0.5\n1 result in "
+            "  1. 0.8765  Lantern  ({id})  chunk 3  similarity 0.51\n     It runs for 36 hours.\n     cosine=0.5000\n1 result in "
         )));
         assert!(text.ends_with("(3.0 ms in the index) · reranker none · stale: the newest documents may be missing\n"));
     }
