@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "odt" | "ott" | "fodt" => Format::Odt,
         "odp" | "otp" | "fodp" => Format::Odp,
         "epub" => Format::Epub,
+        "rtf" => Format::Rtf,
         "csv" | "tsv" => Format::Csv,
         "eml" => Format::Email,
         "json" | "jsonl" => Format::Json,

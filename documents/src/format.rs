@@ -26,6 +26,8 @@ pub enum Format {
     Odp,
     /// An EPUB book.
     Epub,
+    /// A Rich Text document.
+    Rtf,
     /// Comma- or tab-separated values.
     Csv,
     /// An e-mail message as sent (RFC 5322), with what is attached.
@@ -90,6 +92,8 @@ const MEDIA_TYPES: &[(&str, Format)] = &[
     ("application/vnd.oasis.opendocument.presentation-template", Format::Odp),
     ("application/vnd.oasis.opendocument.presentation-flat-xml", Format::Odp),
     ("application/epub+zip", Format::Epub),
+    ("application/rtf", Format::Rtf),
+    ("text/rtf", Format::Rtf),
     ("text/csv", Format::Csv),
     ("application/csv", Format::Csv),
     ("text/tab-separated-values", Format::Csv),
@@ -138,6 +142,7 @@ const EXTENSIONS: &[(&str, Format)] = &[
     ("otp", Format::Odp),
     ("fodp", Format::Odp),
     ("epub", Format::Epub),
+    ("rtf", Format::Rtf),
     ("csv", Format::Csv),
     ("tsv", Format::Csv),
     ("eml", Format::Email),
@@ -153,7 +158,7 @@ const EXTENSIONS: &[(&str, Format)] = &[
 
 impl Format {
     /// All of them.
-    pub const ALL: [Format; 18] = [
+    pub const ALL: [Format; 19] = [
         Format::Markdown,
         Format::Mdx,
         Format::Html,
@@ -165,6 +170,7 @@ impl Format {
         Format::Odt,
         Format::Odp,
         Format::Epub,
+        Format::Rtf,
         Format::Csv,
         Format::Email,
         Format::Json,
@@ -218,6 +224,7 @@ impl Format {
             Format::Odt => "odt",
             Format::Odp => "odp",
             Format::Epub => "epub",
+            Format::Rtf => "rtf",
             Format::Csv => "csv",
             Format::Email => "email",
             Format::Json => "json",
@@ -242,6 +249,7 @@ impl Format {
             Format::Odt => "an OpenDocument text",
             Format::Odp => "an OpenDocument presentation",
             Format::Epub => "an EPUB book",
+            Format::Rtf => "a Rich Text document",
             Format::Csv => "comma-separated values",
             Format::Email => "an e-mail",
             Format::Json => "JSON",
@@ -256,7 +264,7 @@ impl Format {
     pub(crate) fn is_text(self) -> bool {
         !self.is_image()
             && !matches!(self, Format::Pdf | Format::Docx | Format::Pptx | Format::Spreadsheet)
-            && !matches!(self, Format::Odt | Format::Odp | Format::Epub)
+            && !matches!(self, Format::Odt | Format::Odp | Format::Epub | Format::Rtf)
     }
 
     /// Whether a file of this format is a picture.

@@ -30,6 +30,7 @@ mod picture;
 mod pictures;
 mod plain_text;
 mod pptx;
+mod rtf;
 mod sniff;
 mod spreadsheet;
 mod superscript;

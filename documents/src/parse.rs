@@ -6,7 +6,7 @@ use crate::picture::{Drawn, Picture};
 use crate::pictures::Pictures;
 use crate::{
     Block, Format, ParseError, ParsedDocument, csv, docx, email, epub, html, image, json, markdown, mdx, opendocument,
-    pdf, plain_text, pptx, spreadsheet,
+    pdf, plain_text, pptx, rtf, spreadsheet,
 };
 
 /// Reads a document. Takes time and memory linear in the size of `bytes`, whatever they hold, and never panics.
@@ -171,6 +171,7 @@ fn read_decoded(
         Format::Odt => opendocument::parse_text(bytes, pictures),
         Format::Odp => opendocument::parse_presentation(bytes, pictures),
         Format::Epub => epub::parse(bytes, pictures),
+        Format::Rtf => rtf::parse(bytes),
         Format::Csv => csv::parse(bytes),
         Format::Email => email::parse(bytes, attachments, pictures),
         Format::Json => json::parse(bytes),

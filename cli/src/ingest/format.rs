@@ -5,10 +5,9 @@ use std::path::Path;
 use api::document_types::media_type_of_file;
 
 /// What people have that is not read, by its ending, and what to do about it.
-const INSTEAD: [(&str, &str, &str); 13] = [
+const INSTEAD: [(&str, &str, &str); 12] = [
     ("doc", "a Word document of before 2007", "save it as .docx"),
     ("ppt", "a PowerPoint presentation of before 2007", "save it as .pptx"),
-    ("rtf", "a Rich Text document", "save it as .docx"),
     ("msg", "an Outlook message", "save it as .eml"),
     ("pst", "an Outlook mailbox", "export the messages as .eml"),
     ("mbox", "a mailbox", "export the messages as .eml"),

@@ -31,6 +31,9 @@ impl Format {
         if bytes.starts_with(compound_file::SIGNATURE) {
             return compound_file::format(bytes, said);
         }
+        if signatures::is_rich_text(bytes) {
+            return Ok(Format::Rtf);
+        }
         if let Some(format) = signatures::image(bytes) {
             return Ok(format);
         }

@@ -43,12 +43,6 @@ const CERTAIN: &[Signature] = &[
     (0, b"PAR1", "a Parquet file", "Export it as CSV and send that."),
     (0, b"wOFF", "a font", TEXT),
     (0, b"wOF2", "a font", TEXT),
-    (
-        0,
-        b"{\\rtf",
-        "a Rich Text document (.rtf)",
-        "Save it as .docx and send it again.",
-    ),
     (0, b"%!PS", "a PostScript file", "Convert it to PDF and send that."),
     (
         0,
@@ -84,7 +78,13 @@ pub(super) fn unsupported(bytes: &[u8]) -> Option<ParseError> {
 
 /// Formats that are text, and still none of ours.
 fn is_markup(signature: &[u8]) -> bool {
-    [b"{\\rtf".as_slice(), b"%!PS"].contains(&signature)
+    signature == b"%!PS"
+}
+
+/// Whether it is a Rich Text document. Programs write space or the mark of UTF-8 before it.
+pub(super) fn is_rich_text(bytes: &[u8]) -> bool {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    bytes.trim_ascii_start().starts_with(b"{\\rtf")
 }
 
 /// Which of the pictures that are read it is.

@@ -71,6 +71,8 @@ fn bytes_count_more_than_what_was_said() {
     for (media_type, name) in [("text/markdown", "a.md"), ("", ""), ("application/pdf", "a.docx")] {
         assert_eq!(detect(b"%PDF-1.7\n\xe2\xe3", media_type, name), Ok(Format::Pdf));
         assert_eq!(detect(&zip(&DOCX, ""), media_type, name), Ok(Format::Docx));
+        assert_eq!(detect(b"{\\rtf1\\ansi x}", media_type, name), Ok(Format::Rtf));
+        assert_eq!(detect(b"\xef\xbb\xbf\n{\\rtf1 x}", media_type, name), Ok(Format::Rtf));
         assert_eq!(detect(b"<!DOCTYPE html><p>x", media_type, name), Ok(Format::Html));
         assert_eq!(
             detect(b"\xef\xbb\xbf<!-- saved -->\n<HTML lang=en>", media_type, name),

@@ -17,6 +17,7 @@ const FORMATS: &[(&str, &[&str])] = &[
     ("spreadsheets", &["xlsx", "xlsm", "xls", "ods"]),
     ("OpenDocument", &["odt", "odp"]),
     ("EPUB", &["epub"]),
+    ("Rich Text", &["rtf"]),
     ("CSV", &["csv", "tsv"]),
     ("e-mail", &["eml"]),
     ("JSON", &["json", "ndjson"]),
@@ -65,7 +66,6 @@ const REFUSED: &[(&str, &str, &str)] = &[
 const NEVER: &[(&str, &str)] = &[
     ("doc", "unsupported_format"),
     ("msg", "unsupported_format"),
-    ("rtf", "unsupported_format"),
     ("bin", "unsupported_format"),
     // Pictures, in a base whose model reads none.
     ("png", "images_not_read"),

@@ -86,11 +86,11 @@ async fn what_is_not_read_says_what_it_is_and_what_to_do() {
             "a program",
         ),
         (
-            "a.rtf",
+            "a.ps",
             None,
-            b"{\\rtf1 words}",
+            b"%!PS-Adobe-3.0 words",
             "unsupported_format",
-            "Save it as .docx",
+            "Convert it to PDF",
         ),
     ] {
         let job = ingest(&app, &base, name, said, bytes).await;
