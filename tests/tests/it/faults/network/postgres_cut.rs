@@ -1,6 +1,7 @@
 use super::super::enqueue::{claim_by_hand, enqueue_one};
 use super::super::rows::Rows;
 use super::{behind_postgres_proxy, cut, post_until_accepted, write_and_finish};
+use config::DispatchBackend;
 use jobs::kinds::diagnostics::Noop;
 use jobs::{EnqueueOptions, Pool};
 use serde_json::json;
@@ -118,11 +119,14 @@ async fn a_worker_that_is_cut_off_from_postgres_gives_back_what_it_took() {
         depth().await.popped > 0
     })
     .await;
-    eventually("it gives them back", Duration::from_secs(10), || async {
-        let depth = depth().await;
-        (depth.popped, depth.queued) == (0, 20)
-    })
-    .await;
+    // What apalis-redis has of them, and nobody has fetched, stays in its window, from which the others fetch it.
+    if beside.settings.dispatch.backend == DispatchBackend::Own {
+        eventually("it gives them back", Duration::from_secs(10), || async {
+            let depth = depth().await;
+            (depth.popped, depth.queued) == (0, 20)
+        })
+        .await;
+    }
     let options = workers::WorkerOptions::new(&beside.settings, vec![Pool::General]);
     let others = workers::start(&beside, &app.registry, options);
     let mut rows = Rows::of(&app);
